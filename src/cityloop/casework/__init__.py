@@ -1,0 +1,1 @@
+"""Cases, their tasks, clocks and history."""

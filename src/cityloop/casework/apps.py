@@ -1,0 +1,11 @@
+"""Names this floor for Django and registers what reacts to its events."""
+
+from django.apps import AppConfig
+
+
+class CaseworkConfig(AppConfig):
+    name = "cityloop.casework"
+    label = "casework"
+
+    def ready(self) -> None:
+        from cityloop.casework import handlers  # noqa: F401  # registers its subscribers

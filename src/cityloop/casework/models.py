@@ -1,0 +1,90 @@
+"""Rows of cases and tasks: projections of the history, which can be rebuilt from it at any time. No rules here."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+
+class Case(models.Model):
+    """The present state of a case. `length` and `head` say which event of its stream it stands at."""
+
+    id = models.BigIntegerField(primary_key=True)  # allotted from casework_case_number
+    number = models.TextField(unique=True)
+    procedure = models.TextField()
+    version = models.IntegerField()
+    stage = models.TextField()
+    is_open = models.BooleanField()
+    length = models.IntegerField()
+    head = models.BinaryField(max_length=32)
+    facts = models.JSONField()
+    category = models.TextField(null=True)
+    district = models.TextField(null=True)
+    community = models.TextField(null=True)
+    address = models.TextField(null=True)
+    reported_at = models.DateTimeField()
+    opened_at = models.DateTimeField()
+    clock_started_at = models.DateTimeField(null=True)
+    case_limit = models.TextField(null=True)
+    case_due_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    handlers = ArrayField(models.TextField(), default=list)
+    handling_units = ArrayField(models.TextField(), default=list)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["reported_at", "id"], name="case_reported"),
+            models.Index(fields=["district", "reported_at", "id"], name="case_district_reported"),
+            models.Index(
+                fields=["clock_started_at", "district"], name="case_filed", condition=Q(clock_started_at__isnull=False)
+            ),
+            models.Index(
+                fields=["closed_at", "district"],
+                name="case_closed",
+                condition=Q(closed_at__isnull=False, clock_started_at__isnull=False),
+            ),
+        ]
+
+
+class Task(models.Model):
+    """One task of a case."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="tasks")
+    no = models.IntegerField()
+    kind = models.TextField()
+    role = models.TextField()
+    part = models.TextField()
+    unit = models.TextField(null=True)
+    district = models.TextField(null=True)  # the case's, kept here so that a queue reads one index
+    community = models.TextField(null=True)
+    opened_at = models.DateTimeField()
+    limit = models.TextField(null=True)
+    yellow_at = models.DateTimeField(null=True)  # when four fifths of the limit are used
+    due_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    outcome = models.TextField(null=True)
+    passed_at = models.DateTimeField(null=True)  # when it was noted that the limit had passed
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "no"], name="task_case_no")]
+        indexes = [
+            models.Index(
+                F("role"), F("unit"), F("due_at"), F("id"), name="task_queue", condition=Q(done_at__isnull=True)
+            ),
+            models.Index(
+                F("role"), F("district"), F("due_at"), F("id"), name="task_district", condition=Q(done_at__isnull=True)
+            ),
+        ]
+
+
+class PersonalWords(models.Model):
+    """Personal words of an event, kept apart from it: erasing them leaves the chain valid."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="words")
+    seq = models.IntegerField()  # of the event they belong to
+    name = models.TextField()
+    salt = models.BinaryField(max_length=16, null=True)
+    body = models.TextField(null=True)  # what identifies a reporter is encrypted
+    erased_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "seq", "name"], name="words_of_event")]

@@ -1,0 +1,39 @@
+"""Which cases a person may see: by the posts held, their areas, and the units that held a task. Nothing is read."""
+
+from django.db.models import Q
+
+from cityloop.core.procedure import Actor, Case, Post
+from cityloop.registry.city import City
+
+
+def may_see(actor: Actor, case: Case, town: City) -> bool:
+    """Return whether any post of the actor lets it see the case."""
+    return any(_lets_see(post, case, town) for post in actor.posts)
+
+
+def visible(actor: Actor, town: City) -> Q:
+    """Return the same rule as a condition on rows of cases."""
+    condition = Q(pk__in=[])
+    for post in actor.posts:
+        sees = _sees(post, town)
+        if sees == "area":
+            condition |= _in_area(post.area)
+        elif sees == "unit":
+            condition |= Q(handling_units__contains=[post.unit]) & _in_area(post.area)
+    return condition
+
+
+def _lets_see(post: Post, case: Case, town: City) -> bool:
+    sees = _sees(post, town)
+    inside = post.area is None or post.area in case.areas
+    return inside and (sees == "area" or (sees == "unit" and post.unit in case.handling_units))
+
+
+def _sees(post: Post, town: City) -> str:
+    role = town.roles.get(post.role)
+    return role.sees if role else "none"
+
+
+def _in_area(area: str | None) -> Q:
+    # An empty Q would vanish from an "or" instead of meaning everything.
+    return Q(pk__isnull=False) if area is None else Q(district=area) | Q(community=area)

@@ -1,0 +1,251 @@
+"""Plane geometry of a city: coordinate systems, which area covers a point, outlines for small pictures.
+
+Only arithmetic is here. Reading areas from files and keeping them is done in registry. Coordinates are
+degrees, longitude first, and WGS-84 unless a system is named.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from threading import Lock
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+Pair = tuple[float, float]
+
+
+class Crs(StrEnum):
+    """The coordinate systems that reports come in."""
+
+    CGCS2000 = "cgcs2000"
+    WGS84 = "wgs84"
+    GCJ02 = "gcj02"  # AMap, Tencent
+    BD09 = "bd09"  # Baidu
+
+
+_CRS_WORDS = {
+    "epsg:4326": Crs.WGS84,
+    "wgs84": Crs.WGS84,
+    "epsg:4490": Crs.CGCS2000,
+    "cgcs2000": Crs.CGCS2000,
+    "gcj02": Crs.GCJ02,
+    "bd09": Crs.BD09,
+}
+
+
+def parse_crs(words: str) -> Crs:
+    """Return the system that `words` name, whatever its case and hyphens; ValueError names those known."""
+    crs = _CRS_WORDS.get(words.strip().lower().replace("-", ""))
+    if crs is None:
+        raise ValueError(
+            f"The coordinate system {words!r} is not known; "
+            "use WGS-84 (EPSG:4326), CGCS2000 (EPSG:4490), GCJ-02 or BD-09."
+        )
+    return crs
+
+
+def to_wgs84(lon: float, lat: float, crs: Crs) -> Pair:
+    """Return the WGS-84 pair of a pair in `crs`; the inverse of `from_wgs84` to better than a millimetre.
+
+    CGCS2000 is taken as equal to WGS-84: they differ by decimetres (GB/T 47678.4 stores CGCS2000).
+    """
+    if crs is Crs.BD09:
+        lon, lat = _undo(_bd09_from_gcj02, lon, lat)
+    if crs in (Crs.GCJ02, Crs.BD09) and _is_shifted(lon, lat):
+        lon, lat = _undo(_gcj02_from_wgs84, lon, lat)
+    return lon, lat
+
+
+def from_wgs84(lon: float, lat: float, crs: Crs) -> Pair:
+    """Return the pair in `crs` of a WGS-84 pair; outside the box around China GCJ-02 is WGS-84."""
+    if crs in (Crs.GCJ02, Crs.BD09) and _is_shifted(lon, lat):
+        lon, lat = _gcj02_from_wgs84(lon, lat)
+    return _bd09_from_gcj02(lon, lat) if crs is Crs.BD09 else (lon, lat)
+
+
+def _is_shifted(lon: float, lat: float) -> bool:
+    return 72.004 <= lon <= 137.8347 and 0.8293 <= lat <= 55.8271
+
+
+def _gcj02_from_wgs84(lon: float, lat: float) -> Pair:
+    """Shift a pair as GCJ-02 does, by the formula in public use: the official one is not published."""
+    x, y = lon - 105, lat - 35
+    ripple = _waves((20, 6), (20, 2), at=x)
+    east = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * math.sqrt(abs(x)) + ripple
+    east += _waves((20, 1), (40, 1 / 3), (150, 1 / 12), (300, 1 / 30), at=x)
+    north = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * math.sqrt(abs(x)) + ripple
+    north += _waves((20, 1), (40, 1 / 3), (160, 1 / 12), (320, 1 / 30), at=y)
+    # Metres to degrees on the Krasovsky ellipsoid.
+    axis, eccentricity = 6378245.0, 0.00669342162296594323
+    bulge = 1 - eccentricity * math.sin(math.radians(lat)) ** 2
+    metres_east = axis / math.sqrt(bulge) * math.cos(math.radians(lat))
+    metres_north = axis * (1 - eccentricity) / bulge**1.5
+    return lon + math.degrees(east / metres_east), lat + math.degrees(north / metres_north)
+
+
+def _waves(*terms: tuple[float, float], at: float) -> float:
+    """Sum sines given as (metres, half waves per degree)."""
+    return sum(height * math.sin(math.pi * frequency * at) for height, frequency in terms) * 2 / 3
+
+
+def _bd09_from_gcj02(lon: float, lat: float) -> Pair:
+    frequency = math.pi * 3000 / 180
+    radius = math.hypot(lon, lat) + 0.00002 * math.sin(lat * frequency)
+    angle = math.atan2(lat, lon) + 0.000003 * math.cos(lon * frequency)
+    return radius * math.cos(angle) + 0.0065, radius * math.sin(angle) + 0.006
+
+
+def _undo(shift: Callable[[float, float], Pair], lon: float, lat: float) -> Pair:
+    """Find the pair that `shift` moves to (lon, lat); both shifts are so flat that a few rounds suffice."""
+    guess_lon, guess_lat = lon, lat
+    for _ in range(20):
+        shifted_lon, shifted_lat = shift(guess_lon, guess_lat)
+        guess_lon += lon - shifted_lon
+        guess_lat += lat - shifted_lat
+        if abs(lon - shifted_lon) + abs(lat - shifted_lat) < 1e-10:
+            break
+    return guess_lon, guess_lat
+
+
+class PointFault(StrEnum):
+    """Why a pair of coordinates cannot be a place in the city."""
+
+    NOT_FINITE = "not_finite"
+    OUT_OF_RANGE = "out_of_range"
+    NULL_ISLAND = "null_island"  # 0, 0: a device without a fix
+    SWAPPED = "swapped"  # latitude given as longitude
+
+
+def check_point(lon: float, lat: float) -> PointFault | None:
+    """Return what is wrong with a raw pair in any of the systems, or None.
+
+    A pair that would lie in China if exchanged counts as swapped, although the far north has such places.
+    """
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        return PointFault.NOT_FINITE
+    if 3 <= lon <= 54 and 73 <= lat <= 136:
+        return PointFault.SWAPPED
+    if abs(lon) > 180 or abs(lat) > 90:
+        return PointFault.OUT_OF_RANGE
+    return PointFault.NULL_ISLAND if abs(lon) < 1e-6 and abs(lat) < 1e-6 else None
+
+
+class AreaIndex:
+    """Finds the area that covers a point among many; immutable and safe to share between threads.
+
+    Built from (code, polygon or its WKB) pairs, the polygons valid (see `repair`); one code may have several.
+    ValueError for what is not a polygon. On a shared border or in an overlap the smallest code has the point.
+    """
+
+    def __init__(self, areas: Iterable[tuple[str, bytes | BaseGeometry]]) -> None:
+        ordered = sorted(((code, _polygonal(geometry)) for code, geometry in areas), key=lambda area: area[0])
+        self._polygons: NDArray[np.object_] = np.array([polygon for _, polygon in ordered], dtype=object)
+        # The place after the last belongs to the points that no area covers.
+        self._codes: NDArray[np.object_] = np.array([*(code for code, _ in ordered), None], dtype=object)
+        self._tree = shapely.STRtree(self._polygons)
+        shapely.prepare(self._polygons)
+        # GEOS corrupts memory where two threads test one prepared polygon, and shapely lets go of the GIL.
+        self._testing = Lock()
+
+    def __len__(self) -> int:
+        return len(self._polygons)
+
+    def locate(self, lon: float, lat: float) -> str | None:
+        """Return the code of the area that covers the point, or None."""
+        return self.locate_many(np.array([lon]), np.array([lat]))[0]
+
+    def locate_many(self, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> list[str | None]:
+        """Return a code for each point of two (n,) arrays; None where no area covers it or it is NaN."""
+        if lons.ndim != 1 or lons.shape != lats.shape:
+            raise ValueError(f"Longitudes and latitudes must match, not {lons.shape} and {lats.shape}.")
+        points, areas = self._tree.query(shapely.points(lons, lats))
+        # One polygon after the other: each is then read from memory once, which doubles the speed.
+        by_area = np.argsort(areas, kind="stable")
+        points, areas = points[by_area], areas[by_area]
+        with self._testing:
+            covered = shapely.intersects_xy(self._polygons[areas], lons[points], lats[points])
+        first_area = np.full(len(lons), len(self))
+        np.minimum.at(first_area, points[covered], areas[covered])
+        located: list[str | None] = self._codes[first_area].tolist()
+        return located
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """A small picture of an area: an SVG path (fill rule evenodd) and where places lie in it.
+
+    Picture units, y downward, `width` by `height`, the area centred and its shape kept at its middle latitude.
+    """
+
+    width: float
+    height: float
+    path: str
+    lon: float
+    lat: float
+    units_per_degree: Pair  # eastward, northward
+
+    def place(self, lon: float, lat: float) -> Pair:
+        """Return the (x, y) of a place; outside the picture where the place is outside its bounds."""
+        east, north = self.units_per_degree
+        return self.width / 2 + (lon - self.lon) * east, self.height / 2 - (lat - self.lat) * north
+
+
+def outline(geometry: bytes | BaseGeometry, width: float, height: float, tolerance: float = 0.5) -> Locator:
+    """Draw a polygon or its WKB into a picture, leaving out what is finer than `tolerance` picture units.
+
+    ValueError for what is not a polygon.
+    """
+    polygon = _polygonal(geometry)
+    west, south, east, north = polygon.bounds
+    lon, lat = (west + east) / 2, (south + north) / 2
+    narrowing = math.cos(math.radians(lat))
+    scale = min(width / ((east - west) * narrowing), height / (north - south))
+    frame = Locator(width, height, "", lon, lat, (scale * narrowing, scale))
+    drawn = shapely.transform(polygon, lambda pairs: np.column_stack(frame.place(pairs[:, 0], pairs[:, 1])))
+    simple = shapely.simplify(drawn, tolerance, preserve_topology=True)
+    return Locator(width, height, _svg_path(simple, tolerance**2), lon, lat, frame.units_per_degree)
+
+
+def _svg_path(polygon: BaseGeometry, least_area: float) -> str:
+    rings = shapely.get_rings(shapely.get_parts(polygon))
+    areas = shapely.area(shapely.polygons(rings))
+    # Dissolved neighbours leave slivers by the thousand; the largest ring stays however small the picture.
+    rings = rings[areas >= min(least_area, areas.max())]
+    # The last corner repeats the first; Z closes the ring.
+    corners = (shapely.get_coordinates(ring)[:-1].round(1).tolist() for ring in rings)
+    return "".join("M" + "L".join(f"{x:g} {y:g}" for x, y in ring) + "Z" for ring in corners)
+
+
+def repair(geometry: bytes | BaseGeometry) -> BaseGeometry:
+    """Return the valid, flat polygon or multipolygon of a geometry or its WKB.
+
+    Crossing outlines are resolved by what they enclose; lines and points are dropped. ValueError where no area
+    is left.
+    """
+    return dissolve([geometry])
+
+
+def dissolve(geometries: Sequence[bytes | BaseGeometry]) -> BaseGeometry:
+    """Return the polygon or multipolygon that geometries cover together; ValueError where no area is left."""
+    flat = shapely.force_2d([_read(geometry) for geometry in geometries])
+    parts = shapely.make_valid(flat, method="structure", keep_collapsed=False)
+    # A collection may hold collections.
+    while np.any(shapely.get_type_id(parts) >= shapely.GeometryType.MULTIPOINT):
+        parts = shapely.get_parts(parts)
+    polygons = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+    return _polygonal(shapely.union_all(polygons))
+
+
+def _read(geometry: bytes | BaseGeometry) -> BaseGeometry:
+    return shapely.from_wkb(geometry) if isinstance(geometry, bytes) else geometry
+
+
+def _polygonal(geometry: bytes | BaseGeometry) -> BaseGeometry:
+    geometry = _read(geometry)
+    if geometry.geom_type not in ("Polygon", "MultiPolygon") or geometry.is_empty:
+        raise ValueError(f"An area must be a polygon, not {geometry.wkt[:80]}.")
+    return geometry

@@ -1,0 +1,74 @@
+"""Opening a city for a command: its home, its database up and up to date, Django ready. Nothing is served here."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cityloop.core.errors import NotPossible
+from cityloop.runtime.configuration import Configuration, read
+from cityloop.runtime.postgres import running
+
+Tell = Callable[[str], None]
+MIGRATING = 7_226_001  # advisory lock: two commands may find an old schema at once
+
+
+@contextmanager
+def opened(home: Path | None, tell: Tell) -> Iterator[Configuration]:
+    """Open the city: start or join its database, bring the schema up to date, take up the packs."""
+    configuration = configured(home)
+    if configuration.database_url:
+        prepare(tell)
+        yield configuration
+        return
+    with running(configuration.home_folder, tell=tell) as cluster:
+        os.environ["CITYLOOP_DATABASE_URL"] = cluster.url
+        prepare(tell)
+        yield configuration
+
+
+def configured(home: Path | None) -> Configuration:
+    """Return the configuration, with the home given on the command line before the environment's."""
+    if home is not None:
+        os.environ["CITYLOOP_HOME"] = str(home.resolve())
+    configuration = read(os.environ)
+    os.environ["CITYLOOP_HOME"] = str(configuration.home_folder)
+    configuration.home_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return configuration
+
+
+def prepare(tell: Tell) -> None:
+    """Make Django ready, the schema and the packs up to date."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityloop.runtime.settings")
+    import django
+
+    django.setup()
+    _migrate(tell)
+    _take_up_packs()
+
+
+def _migrate(tell: Tell) -> None:
+    from django.core.management import call_command
+    from django.db import DatabaseError, connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
+            plan = MigrationExecutor(connection)
+            if plan.migration_plan(plan.loader.graph.leaf_nodes()):
+                tell("preparing the database")
+                call_command("migrate", interactive=False, verbosity=0)
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATING])
+    except DatabaseError as wrong:
+        raise NotPossible("no-database", f"The database does not answer: {wrong}") from wrong
+
+
+def _take_up_packs() -> None:
+    from django.conf import settings
+
+    from cityloop.registry.actions import take_up
+    from cityloop.registry.packs import read_all
+    from cityloop.runtime import clock, events
+
+    take_up(read_all(settings.CITYLOOP.packs), events.SYSTEM, clock.now())

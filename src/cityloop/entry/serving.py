@@ -1,0 +1,130 @@
+"""Serving a city: the web server, the announcer and the worker as processes of their own, each started again when
+it dies. When this process is told to stop, or dies, they end.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cityloop.core.errors import NotPossible
+from cityloop.entry.opening import Tell
+from cityloop.runtime.configuration import Configuration
+from cityloop.runtime.processes import Stop
+
+FIRST_PORT, LAST_PORT = 8000, 8099
+THREADS = 3  # a web worker answers so many requests at once, each with a connection of its own
+PATIENCE = 60.0  # seconds for the web server to answer first
+ENOUGH = 25.0  # seconds for a process to end in order
+
+
+@dataclass(slots=True)
+class Child:
+    """A process that is kept running."""
+
+    name: str
+    command: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    deaths: int = field(default=0)
+
+    def start(self) -> None:
+        self.started_at = time.monotonic()
+        self.process = subprocess.Popen(self.command, start_new_session=True)
+
+    def revive(self, tell: Tell) -> None:
+        """Start the process again when it has died; the oftener it dies at once, the later."""
+        if self.process is None or self.process.poll() is None:
+            return
+        lived = time.monotonic() - self.started_at
+        self.deaths = self.deaths + 1 if lived < 5 else 1
+        if lived >= min(0.2 * 2**self.deaths, 10.0):
+            tell(f"{self.name} ended ({self.process.returncode}); starting it again")
+            self.start()
+
+    def end(self) -> None:
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(ENOUGH)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def serve(configuration: Configuration, port: int | None, tell: Tell, ready: Tell) -> None:
+    """Serve on 127.0.0.1 until SIGINT or SIGTERM; `ready` is told the address when pages can be had."""
+    stop = Stop()
+    chosen = free_port(port)
+    children = [
+        Child("web", _web(chosen, int(configuration.web_workers))),
+        Child("announcer", _backroom("announce")),
+        Child("worker", _backroom("work")),
+    ]
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityloop.runtime.settings")
+    try:
+        for child in children:
+            child.start()
+        address = f"http://127.0.0.1:{chosen}"
+        if _answers(address, stop, children[0]):
+            ready(address)
+        while not stop.wait(0.2):
+            for child in children:
+                child.revive(tell)
+    finally:
+        for child in children:
+            child.end()
+
+
+def free_port(port: int | None) -> int:
+    """Return the port asked for; with 0 any free one, with None the first free one from 8000."""
+    wanted = range(FIRST_PORT, LAST_PORT + 1) if port is None else [port]
+    for candidate in wanted:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", candidate))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise NotPossible("port-taken", f"Port {wanted[0]} is taken by another program; choose one with --port.")
+
+
+def _web(port: int, workers: int) -> list[str]:
+    options = {
+        "interface": "wsgi",
+        "host": "127.0.0.1",
+        "port": port,
+        "workers": workers,
+        "blocking-threads": THREADS,
+        "backpressure": 256,
+        "respawn-failed-workers": None,
+        "log-level": "warning",
+    }
+    flags = [word for name, value in options.items() for word in (f"--{name}", value) if word is not None]
+    return [sys.executable, "-m", "granian", *map(str, flags), "cityloop.entry.wsgi:application"]
+
+
+def _backroom(room: str) -> list[str]:
+    return [sys.executable, "-m", "cityloop.entry.backroom", room]
+
+
+def _answers(address: str, stop: Stop, web: Child) -> bool:
+    """Wait until the web server answers; raise NotPossible when it does not in time."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        if stop.wait(0.1):
+            return False
+        try:
+            with urllib.request.urlopen(f"{address}/health", timeout=5) as answer:  # noqa: S310  # our own address
+                if answer.status == 200:
+                    return True
+        except OSError:
+            if web.process is not None and web.process.poll() is not None:
+                web.revive(lambda _: None)
+    raise NotPossible("web-silent", "The web server does not answer; see the messages above.")

@@ -1,0 +1,22 @@
+"""The root of all addresses."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+from cityloop.presentation.api.v1 import api
+
+
+def health(request: HttpRequest) -> HttpResponse:
+    """Answer that this process serves and its database answers."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok", content_type="text/plain")
+
+
+urlpatterns = [
+    path("health", health),
+    path("api/v1/", api.urls),
+    path("", include("cityloop.presentation.workbench.urls")),
+]

@@ -1,0 +1,12 @@
+"""The web application that the server runs."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+from cityloop.runtime.processes import end_with_parent
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityloop.runtime.settings")
+
+end_with_parent()
+application = get_wsgi_application()

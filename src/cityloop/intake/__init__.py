@@ -1,0 +1,1 @@
+"""A report becomes a case: idempotent, placed, numbered, its duty found."""

@@ -1,0 +1,118 @@
+"""Version 1 of the programming interface. It translates HTTP; what is right is decided in the floors below."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI, Schema
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.security import HttpBearer
+from pydantic import ConfigDict, Field
+
+from cityloop.core.errors import Fault, Invalid, Refusal
+from cityloop.core.procedure import Actor
+from cityloop.intake import reports
+from cityloop.intake.actions import receive
+from cityloop.presentation.problems import problem, refused
+from cityloop.registry.queries import actor_by_token
+from cityloop.runtime import clock
+
+
+class Reporter(Schema):
+    """Who reported; kept encrypted, shown masked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = Field(None, max_length=reports.LONGEST["name"])
+    phone: str | None = Field(None, max_length=reports.LONGEST["phone"])
+
+
+class NewReport(Schema):
+    """A problem as a channel hands it in. `channel` and `external_id` together make a retry harmless."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    channel: str = Field(max_length=reports.LONGEST["channel"], examples=["12345"])
+    external_id: str = Field(max_length=reports.LONGEST["external_id"], examples=["UN201601010007"])
+    text: str = Field(max_length=reports.LONGEST["text"], examples=["人行道井盖缺失"])
+    lon: float | str | None = Field(None, description="degrees", examples=[114.0579])
+    lat: float | str | None = Field(None, description="degrees", examples=[22.5431])
+    crs: str | None = Field(None, description="WGS84 (the default), CGCS2000, GCJ02, BD09 or an EPSG code")
+    category: str | None = Field(None, max_length=reports.LONGEST["category"], description="code or name of a class")
+    address: str | None = Field(None, max_length=reports.LONGEST["address"])
+    reported_at: str | None = Field(None, description="ISO 8601; without an offset it is the city's time")
+    reporter: Reporter | None = None
+
+
+class Receipt(Schema):
+    """What the sender keeps: the case's number and the code by which the reporter follows it."""
+
+    number: str
+    tracking_code: str
+
+
+class Wrong(Schema):
+    """One wrong field."""
+
+    field: str
+    reason: str
+
+
+class Problem(Schema):
+    """Problem details, RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Wrong] | None = None
+
+
+class Bearer(HttpBearer):
+    """A token made by `cityloop user token NAME`."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
+        return actor_by_token(token)
+
+
+api = NinjaAPI(
+    title="CityLoop 城治闭环",
+    version="1",
+    description="Hand in reports and read what became of them.",
+    urls_namespace="api-v1",
+    docs_url=None,
+    auth=Bearer(),
+)
+
+REFUSALS = dict.fromkeys((400, 401, 403, 409, 413, 422), Problem)
+
+
+@api.post("/reports", response={201: Receipt, 200: Receipt, **REFUSALS}, summary="Hand in a report")
+def create_report(request: HttpRequest, report: NewReport) -> HttpResponse:
+    """Make a case of a report. The same report again answers 200 with the same receipt; other content answers 409."""
+    now = clock.now()
+    content = report.model_dump(exclude_none=True)
+    receipt = receive(reports.read(content, settings.CITYLOOP.zone, now), request.auth, now)  # type: ignore[attr-defined]
+    answer = {"number": receipt.number, "tracking_code": receipt.tracking_code}
+    return JsonResponse(answer, status=201 if receipt.created else 200)
+
+
+@api.exception_handler(Refusal)
+def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    return refused(refusal)
+
+
+@api.exception_handler(ValidationError)
+def _misshapen(request: HttpRequest, wrong: ValidationError) -> HttpResponse:
+    faults = [Fault(".".join(str(step) for step in e["loc"][2:]) or "body", e["msg"]) for e in wrong.errors]
+    return refused(Invalid(faults))
+
+
+@api.exception_handler(HttpError)
+def _unreadable(request: HttpRequest, wrong: HttpError) -> HttpResponse:
+    return problem(wrong.status_code, "unreadable", str(wrong))
+
+
+@api.exception_handler(AuthenticationError)
+def _unknown(request: HttpRequest, wrong: AuthenticationError) -> HttpResponse:
+    response = problem(401, "no-token", "Send a valid token: Authorization: Bearer TOKEN.")
+    response["WWW-Authenticate"] = "Bearer"
+    return response

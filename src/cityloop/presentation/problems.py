@@ -1,0 +1,47 @@
+"""Refusals as HTTP: one table of statuses, and problem details as RFC 9457 describes them."""
+
+from typing import Any
+
+from django.http import JsonResponse
+
+from cityloop.core.errors import Conflict, Invalid, NotAllowed, NotFound, NotPossible, Refusal
+
+CONTENT_TYPE = "application/problem+json"
+
+STATUSES: dict[type[Refusal], int] = {
+    Invalid: 422,
+    NotAllowed: 403,
+    NotFound: 404,
+    Conflict: 409,
+    NotPossible: 409,
+}
+TITLES = {
+    400: "The request cannot be read",
+    401: "Nobody is signed in",
+    403: "You may not do this",
+    404: "Not found",
+    409: "It cannot be done now",
+    413: "The request is too large",
+    422: "What was supplied is wrong",
+}
+
+
+def status_of(refusal: Refusal) -> int:
+    """Return the HTTP status of a refusal."""
+    return next(status for kind, status in STATUSES.items() if isinstance(refusal, kind))
+
+
+def problem(status: int, code: str, detail: str, **more: Any) -> JsonResponse:
+    """Return a problem document: type, title, status, detail, and what else helps the sender."""
+    body = {"type": f"urn:cityloop:problem:{code}", "title": TITLES[status], "status": status, "detail": detail}
+    return JsonResponse(
+        {**body, **more}, status=status, content_type=CONTENT_TYPE, json_dumps_params={"ensure_ascii": False}
+    )
+
+
+def refused(refusal: Refusal) -> JsonResponse:
+    """Return the problem document of a refusal; an Invalid one lists every field and its reason."""
+    more = {}
+    if isinstance(refusal, Invalid):
+        more["errors"] = [{"field": fault.field, "reason": fault.reason} for fault in refusal.faults]
+    return problem(status_of(refusal), refusal.code, refusal.sentence, **more)

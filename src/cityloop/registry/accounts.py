@@ -1,0 +1,89 @@
+"""Accounts, their posts and their tokens: every write. Who may do what is decided by the posts they hold."""
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from cityloop.core.errors import Conflict, Fault, Invalid, NotFound
+from cityloop.registry.models import Account, Appointment, Area, Token, Unit
+from cityloop.runtime import events
+
+PARTNER = "partner"  # the role of a connected system: hands in reports and nothing else
+
+
+def stream(account: Account) -> str:
+    """Return the event stream of an account."""
+    return f"account/{account.pk}"
+
+
+@transaction.atomic
+def create_account(
+    username: str, name: str, password: str | None, by: str, now: datetime, *, is_machine: bool = False
+) -> Account:
+    """Create an account; without a password nobody can sign in with it."""
+    if Account.objects.filter(username=username).exists():
+        raise Conflict("account-exists", f"There already is an account named {username}.")
+    account = Account(username=username, name=name or username, is_machine=is_machine)
+    _set_password(account, password)
+    account.save()
+    events.record(stream(account), "AccountCreated", by, now, {"machine": is_machine})
+    return account
+
+
+@transaction.atomic
+def set_password(username: str, password: str, by: str, now: datetime) -> None:
+    """Give an account a new password."""
+    account = _account(username)
+    _set_password(account, password)
+    account.save()
+    events.record(stream(account), "PasswordSet", by, now, {})
+
+
+@transaction.atomic
+def appoint(username: str, role: str, unit_code: str, area_code: str | None, by: str, now: datetime) -> None:
+    """Give a person a post; the same post again changes nothing."""
+    account, unit = _account(username), Unit.objects.filter(code=unit_code).first()
+    area = Area.objects.filter(code=area_code).first() if area_code else None
+    if unit is None or (area_code and area is None):
+        raise NotFound("no-such-place", f"There is no unit {unit_code} or no area {area_code}.")
+    _, created = Appointment.objects.get_or_create(account=account, role=role, unit=unit, area=area)
+    if created:
+        payload = {"role": role, "unit": unit_code, "area": area_code or ""}
+        events.record(stream(account), "AccountAppointed", by, now, payload)
+
+
+@transaction.atomic
+def make_token(username: str, by: str, now: datetime) -> str:
+    """Return a new bearer token of the account; it cannot be shown a second time."""
+    account = _account(username)
+    token = f"cl_{secrets.token_urlsafe(32)}"
+    Token.objects.create(account=account, digest=digest(token), made_at=now)
+    events.record(stream(account), "TokenMade", by, now, {"token": digest(token)[:8]})
+    return token
+
+
+def digest(token: str) -> str:
+    """Return what is kept of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _account(username: str) -> Account:
+    account = Account.objects.filter(username=username).first()
+    if account is None:
+        raise NotFound("no-such-account", f"There is no account named {username}.")
+    return account
+
+
+def _set_password(account: Account, password: str | None) -> None:
+    if password is None:
+        account.set_unusable_password()
+        return
+    try:
+        validate_password(password, account)
+    except ValidationError as wrong:
+        raise Invalid([Fault("password", " ".join(wrong.messages))]) from wrong
+    account.set_password(password)

@@ -1,0 +1,8 @@
+"""Names this floor for Django."""
+
+from django.apps import AppConfig
+
+
+class RegistryConfig(AppConfig):
+    name = "cityloop.registry"
+    label = "registry"

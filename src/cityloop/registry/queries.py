@@ -1,0 +1,63 @@
+"""Every read of people and tokens; the city itself is read in city.py."""
+
+from typing import NamedTuple
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+
+from cityloop.core.procedure import Actor, Post
+from cityloop.registry import accounts
+from cityloop.registry.city import city
+from cityloop.registry.models import Account, Appointment
+
+
+class Named(NamedTuple):
+    """A code and its name, for a list to choose from."""
+
+    value: str
+    title: str
+
+
+def actor_of(user: AbstractBaseUser | AnonymousUser) -> Actor:
+    """Return the person as the engine knows it, with every post it holds."""
+    if not isinstance(user, Account):
+        return Actor("", "")
+    rows = Appointment.objects.filter(account=user).select_related("unit", "area").order_by("id")
+    posts = tuple(Post(row.role, row.unit.code, row.area.code if row.area else None) for row in rows)
+    return Actor(accounts.stream(user), user.name, posts)
+
+
+def actor_by_token(token: str) -> Actor | None:
+    """Return who a bearer token stands for, None when nobody; one query."""
+    rows = list(
+        Appointment.objects.filter(
+            account__tokens__digest=accounts.digest(token),
+            account__tokens__revoked_at=None,
+            account__is_active=True,
+        ).values_list("account_id", "account__name", "role", "unit__code", "area__code")
+    )
+    if not rows:
+        return None
+    posts = tuple(Post(role, unit, area) for _, _, role, unit, area in rows)
+    return Actor(f"account/{rows[0][0]}", rows[0][1], posts)
+
+
+def account_names(streams: set[str]) -> dict[str, str]:
+    """Return the names of accounts by their stream."""
+    keys = [int(stream.partition("/")[2]) for stream in streams if stream.startswith("account/")]
+    return {f"account/{key}": name for key, name in Account.objects.filter(pk__in=keys).values_list("pk", "name")}
+
+
+def categories() -> tuple[Named, ...]:
+    """Return the classes a problem may be filed under."""
+    return tuple(Named(c.code, f"{c.code} {c.name}") for c in city().categories.values())
+
+
+def districts() -> tuple[Named, ...]:
+    """Return the districts."""
+    return tuple(Named(a.code, a.name) for a in city().areas.values() if a.level == "district")
+
+
+def handling_units() -> tuple[Named, ...]:
+    """Return the units that may be given cases."""
+    return tuple(Named(u.code, u.name) for u in city().units.values() if u.handles)

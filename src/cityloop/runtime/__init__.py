@@ -1,0 +1,1 @@
+"""The Django project: settings, database and its supervisor, clock, event log and announcer, jobs, checkpoints."""

@@ -1,0 +1,93 @@
+"""Reads the event log in commit-safe order and hands it to its subscribers; what they do is theirs.
+
+An event's ordinal is the number of the transaction that wrote it. Transactions commit in any order, so the largest id
+is no safe mark: the announcer reads only below the oldest transaction still running (`pg_snapshot_xmin`). What a
+subscriber writes and how far it has read are committed together, so nothing is lost or doubled wherever it is killed.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from django.db import connection, transaction
+
+from cityloop.runtime import clock
+from cityloop.runtime.models import Event, Subscription
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+PAUSE = 0.2  # seconds between looks at a quiet log
+CHANNEL = "cityloop"
+
+Subscriber = Callable[[Sequence[Event]], None]
+_subscribers: dict[str, Subscriber] = {}
+
+_UNREAD = """
+    SELECT id, ordinal, stream, seq, name, actor, at, payload, hash FROM runtime_event
+     WHERE (ordinal, id) > (%s, %s) AND ordinal < cityloop_log_horizon()
+     ORDER BY ordinal, id LIMIT %s
+"""
+
+
+def subscribe(name: str) -> Callable[[Subscriber], Subscriber]:
+    """Register a function that is given every event once, in order, inside one transaction with its position."""
+
+    def register(subscriber: Subscriber) -> Subscriber:
+        _subscribers[name] = subscriber
+        return subscriber
+
+    return register
+
+
+def subscribers() -> tuple[str, ...]:
+    """Return the names of the registered subscribers."""
+    return tuple(_subscribers)
+
+
+def announce(name: str) -> int:
+    """Hand the next events to a subscriber; return how many. Another announcer at work on it makes this 0."""
+    with transaction.atomic():
+        Subscription.objects.get_or_create(name=name)
+        position = Subscription.objects.select_for_update(skip_locked=True).filter(name=name).first()
+        if position is None:
+            return 0
+        events = list(Event.objects.raw(_UNREAD, [position.ordinal, position.event_id, BATCH]))
+        if not events:
+            return 0
+        _subscribers[name](events)
+        position.ordinal, position.event_id = events[-1].ordinal, events[-1].pk
+        position.failing_since, position.failure = None, ""
+        position.save()
+        _wake(name)
+    return len(events)
+
+
+def announce_all() -> int:
+    """Hand every subscriber its next events; a subscriber that fails is noted and holds up no other."""
+    return sum(_announce_or_note(name) for name in subscribers())
+
+
+def run(stopped: Callable[[], bool]) -> None:
+    """Announce until told to stop."""
+    while not stopped():
+        if not announce_all():
+            time.sleep(PAUSE)
+
+
+def _announce_or_note(name: str) -> int:
+    try:
+        return announce(name)
+    except Exception as failure:
+        # One reader's bug must not silence the others; its place is kept and `cityloop check` tells of it.
+        logger.exception("subscriber %s failed", name)
+        connection.close_if_unusable_or_obsolete()
+        note = {"failing_since": clock.now(), "failure": f"{type(failure).__name__}: {failure}"}
+        Subscription.objects.filter(name=name).update(**note)
+        time.sleep(PAUSE)
+        return 0
+
+
+def _wake(name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, name])

@@ -1,0 +1,72 @@
+"""The event log: writing to it. Reading it in order is the announcer's.
+
+The table is also the outbox: an event is written in the transaction of the action it tells of, and nothing else is
+told there (no NOTIFY, no job), because those would serialise commits.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from cityloop.core import chain
+from cityloop.runtime.models import Event
+
+SYSTEM = "system"  # the actor of what happens by itself
+
+_INSERT = """
+    INSERT INTO runtime_event (stream, seq, name, actor, at, payload, hash)
+    SELECT stream, seq, name, actor, at, payload::jsonb, hash
+      FROM unnest(%s::text[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::bytea[])
+        AS new(stream, seq, name, actor, at, payload, hash)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event ready to be written: its place in its stream is known and it is chained."""
+
+    stream: str
+    seq: int
+    name: str
+    actor: str
+    at: datetime
+    payload: Mapping[str, Any]
+    hash: bytes
+
+
+def entry(
+    stream: str, seq: int, before: bytes, name: str, actor: str, at: datetime, payload: Mapping[str, Any]
+) -> Entry:
+    """Return the event that follows the one hashed `before` in the stream."""
+    return Entry(stream, seq, name, actor, at, payload, chain.link(before, stream, seq, name, actor, at, payload))
+
+
+def write(entries: Sequence[Entry]) -> None:
+    """Write the events in one statement, inside the caller's transaction."""
+    columns: list[Iterable[Any]] = [
+        [e.stream for e in entries],
+        [e.seq for e in entries],
+        [e.name for e in entries],
+        [e.actor for e in entries],
+        [e.at for e in entries],
+        [json.dumps(e.payload, ensure_ascii=False) for e in entries],
+        [e.hash for e in entries],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, columns)
+
+
+def record(stream: str, name: str, actor: str, at: datetime, payload: Mapping[str, Any]) -> None:
+    """Append one event to a stream that has no row of its own to remember its head.
+
+    Two writers to one stream meet at the unique (stream, seq): an advisory lock makes the second wait.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [stream])
+    last = Event.objects.filter(stream=stream).order_by("-seq").values_list("seq", "hash").first()
+    seq, before = (last[0], bytes(last[1])) if last else (0, chain.EMPTY)
+    write([entry(stream, seq + 1, before, name, actor, at, payload)])

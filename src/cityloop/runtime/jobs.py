@@ -1,0 +1,32 @@
+"""Jobs and timers: Procrastinate in the city's own database, and the jobs of this floor.
+
+Nothing is deferred inside an action; the announcer's subscribers defer, in the transaction of their position.
+"""
+
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+
+from cityloop.runtime import checkpoints, clock
+from cityloop.runtime.configuration import Configuration
+
+
+def _configuration() -> Configuration:
+    from django.conf import settings
+
+    configuration: Configuration = settings.CITYLOOP
+    return configuration
+
+
+@app.periodic(cron="* * * * *", periodic_id="checkpoint")
+@app.task(name="runtime.checkpoint", queueing_lock="checkpoint")
+def checkpoint(timestamp: int) -> None:  # the minute it was due, told by Procrastinate
+    """Seal what has happened since the last checkpoint."""
+    checkpoints.seal(_configuration().home_folder, clock.now())
+
+
+@app.periodic(cron="*/2 * * * *", periodic_id="stalled")
+@app.task(name="runtime.retry_stalled", queueing_lock="stalled", pass_context=True)
+async def retry_stalled(context: JobContext, timestamp: int) -> None:
+    """Take up again the jobs of workers that died."""
+    for job in await app.job_manager.get_stalled_jobs():
+        await app.job_manager.retry_job(job)

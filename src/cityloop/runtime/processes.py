@@ -1,0 +1,39 @@
+"""What our own processes have in common: they end with the process that started them, and on a signal in order."""
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+
+PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent() -> None:
+    """Ask the kernel to send SIGTERM when the parent dies, however it dies (Linux; elsewhere nothing)."""
+    if sys.platform != "linux":
+        return
+    parent = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it died between the two lines
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+class Stop:
+    """True once SIGINT or SIGTERM has come; can be waited for."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._come)
+
+    def _come(self, number: int, frame: FrameType | None) -> None:
+        self._event.set()
+
+    def __call__(self) -> bool:
+        return self._event.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait at most so long; return whether it is time to stop."""
+        return self._event.wait(seconds)

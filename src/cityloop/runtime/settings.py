@@ -1,0 +1,117 @@
+"""Django's settings, all derived from the one Configuration. Nothing here is read from anywhere else."""
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from cityloop.runtime.configuration import Configuration, read
+from cityloop.runtime.keys import key
+
+CITYLOOP: Configuration = read(os.environ)
+PACKAGE = Path(__file__).resolve().parent.parent
+
+DEBUG = CITYLOOP.debug == "1"
+SECRET_KEY = key(CITYLOOP.home_folder, "sessions").hex()
+ALLOWED_HOSTS = [host.strip() for host in CITYLOOP.hosts.split(",")]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "procrastinate.contrib.django",
+    "cityloop.runtime",
+    "cityloop.registry",
+    "cityloop.casework",
+    "cityloop.intake",
+    "cityloop.presentation",
+]
+AUTH_USER_MODEL = "registry.Account"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "cityloop.presentation.middleware.ContentSecurityPolicy",
+]
+ROOT_URLCONF = "cityloop.entry.urls"
+WSGI_APPLICATION = "cityloop.entry.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PACKAGE / "presentation" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+
+def _database(url: str) -> dict[str, object]:
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "cityloop",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.pop("host", None) or parts.hostname or "",
+        "PORT": str(parts.port or query.pop("port", "")),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"application_name": "cityloop", "connect_timeout": 10, **query},
+    }
+
+
+# The embedded server's address is put into the environment by the entry floor before Django starts.
+DATABASES = {"default": _database(CITYLOOP.database_url or "postgresql:///cityloop")}
+
+LANGUAGE_CODE = CITYLOOP.language
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [PACKAGE / "presentation" / "locale"]
+TIME_ZONE = CITYLOOP.time_zone
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [PACKAGE / "presentation" / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+LOGIN_URL = "workbench:sign_in"
+LOGIN_REDIRECT_URL = "workbench:queue"
+LOGOUT_REDIRECT_URL = "workbench:sign_in"
+SESSION_COOKIE_AGE = 12 * 3600  # one shift
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes; a report is words, photos come by another door
+
+PROCRASTINATE_IMPORT_PATHS = ["cityloop.runtime.jobs", "cityloop.casework.jobs"]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "django.request": {"level": "ERROR"},  # a refusal is an answer, not an incident
+        "procrastinate.blueprints": {"level": "ERROR"},
+    },
+}

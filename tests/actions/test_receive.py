@@ -1,0 +1,86 @@
+"""Handing in reports: once each, placed, numbered; a retry is harmless and another content is told."""
+
+from dataclasses import replace
+
+import pytest
+from django.conf import settings
+
+from cityloop.casework.models import Case, PersonalWords, Task
+from cityloop.core.errors import Conflict, NotAllowed
+from cityloop.intake.actions import receive, receive_many
+from cityloop.intake.models import Report as Row
+from cityloop.intake.reports import Report, read
+from cityloop.runtime.models import Event
+from conftest import NOW, Town
+
+
+def a_report(external_id: str = "A1", **said: object) -> Report:
+    content = {"channel": "12345", "external_id": external_id, "text": "人行道井盖缺失", **said}
+    return read(content, settings.CITYLOOP.zone, NOW)
+
+
+def test_a_report_becomes_a_case_with_number_place_and_first_task(town: Town, people: dict) -> None:
+    lon, lat = town.inside_north
+    report = a_report(lon=lon, lat=lat, category="01001", address="长江路1号", reporter={"name": "张三"})
+    receipt = receive(report, people["hotline"], NOW)
+    case = Case.objects.get(number=receipt.number)
+    assert receipt.created and receipt.number.startswith("20261120")
+    assert (case.stage, case.district, case.community, case.category) == (
+        "reported",
+        town.north,
+        f"{town.north}000001",
+        "01001",
+    )
+    assert case.facts["duty"] == "roads"
+    task = Task.objects.get(case=case)
+    assert (task.kind, task.role) == ("accept", "operator")
+    assert (task.due_at - NOW).total_seconds() == 15 * 60
+    event = Event.objects.get(stream=f"case/{case.pk}")
+    assert event.name == "CaseReported" and "张三" not in str(event.payload) and "人行道" not in str(event.payload)
+
+
+def test_the_same_report_again_gives_the_same_receipt_and_no_second_case(town: Town, people: dict) -> None:
+    first = receive(a_report(), people["hotline"], NOW)
+    again = receive(a_report(), people["hotline"], NOW)
+    assert (again.number, again.tracking_code, again.created) == (first.number, first.tracking_code, False)
+    assert Case.objects.count() == 1 and Row.objects.count() == 1
+
+
+def test_other_content_under_the_same_id_is_a_conflict_and_changes_nothing(town: Town, people: dict) -> None:
+    receive(a_report(), people["hotline"], NOW)
+    with pytest.raises(Conflict):
+        receive(a_report(text="别的问题"), people["hotline"], NOW)
+    assert Case.objects.count() == 1
+
+
+def test_a_batch_with_repeats_makes_each_case_once(town: Town, people: dict) -> None:
+    reports = [a_report("A1"), a_report("A2"), a_report("A1"), replace(a_report("A2"), text="别的")]
+    outcomes = receive_many(reports, people["hotline"], NOW)
+    assert [type(outcome).__name__ for outcome in outcomes] == ["Receipt", "Receipt", "Receipt", "Conflict"]
+    assert [outcome.created for outcome in outcomes[:3]] == [True, True, False]
+    assert Case.objects.count() == 2
+
+
+def test_a_report_without_a_place_goes_to_the_desk_without_a_district(town: Town, people: dict) -> None:
+    lon, lat = town.outside
+    for report in (a_report("A1"), a_report("A2", lon=lon, lat=lat)):
+        receive(report, people["hotline"], NOW)
+    assert set(Case.objects.values_list("district", flat=True)) == {None}
+
+
+def test_the_reporter_is_kept_encrypted(town: Town, people: dict) -> None:
+    receive(a_report(reporter={"name": "张三", "phone": "１３８ ００００ １２３４"}), people["hotline"], NOW)
+    for words in PersonalWords.objects.filter(name__startswith="reporter"):
+        assert "张三" not in words.body and "1380000" not in words.body
+
+
+def test_who_has_no_post_that_reports_may_not(town: Town, people: dict) -> None:
+    with pytest.raises(NotAllowed):
+        receive(a_report(), people["leader"], NOW)
+    assert Row.objects.count() == 0
+
+
+def test_a_report_takes_at_most_ten_statements(town: Town, people: dict, django_assert_max_num_queries) -> None:
+    receive(a_report("A0"), people["hotline"], NOW)
+    with django_assert_max_num_queries(9):  # and one to find out who the token belongs to
+        receive(a_report("A1", lon=120.05, lat=23.05), people["hotline"], NOW)

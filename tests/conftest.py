@@ -1,0 +1,120 @@
+"""The database the tests run on, and a small city to test in.
+
+One PostgreSQL for the whole run, embedded unless CITYLOOP_TEST_POSTGRES names a folder of other binaries; every
+worker has a database of its own in it. Nothing here is shared with a city of the machine.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import django
+import pytest
+
+NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)  # Friday, 10:00 in the city
+
+
+def _start_database() -> None:
+    """Start PostgreSQL in the first process of the run; the others inherit its address."""
+    if os.environ.get("CITYLOOP_TEST_READY"):
+        return
+    from cityloop.runtime.postgres import Cluster
+
+    home = Path(tempfile.mkdtemp(prefix="cityloop-tests-"))
+    binaries = os.environ.get("CITYLOOP_TEST_POSTGRES")
+    cluster = Cluster(home, binaries=Path(binaries) if binaries else None, settings={"fsync": "off"})
+    cluster.ensure_running(tell=lambda _: None)
+    os.environ["CITYLOOP_HOME"] = str(home)
+    os.environ["CITYLOOP_DATABASE_URL"] = cluster.url
+    os.environ["CITYLOOP_TEST_READY"] = "1"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "cityloop.runtime.settings"
+
+    @atexit.register
+    def stop(owner: int = os.getpid()) -> None:
+        if os.getpid() == owner:
+            cluster.stop(tell=lambda _: None)
+            shutil.rmtree(home, ignore_errors=True)
+
+
+_start_database()
+django.setup()
+
+
+@dataclass(frozen=True)
+class Town:
+    """A city of two districts with two communities each, squares of 0.1 degree side by side from (120.0, 23.0)."""
+
+    north: str = "671001"
+    south: str = "671002"
+    inside_north: tuple[float, float] = (120.05, 23.05)
+    inside_south: tuple[float, float] = (120.25, 23.05)
+    outside: tuple[float, float] = (121.5, 25.0)
+
+
+PEOPLE = {  # username: (role, unit, area)
+    "operator": ("operator", "centre", None),
+    "duty": ("duty_officer", "centre", None),
+    "dispatcher": ("dispatcher", "centre", None),
+    "collector": ("collector", "collectors", None),
+    "roads": ("handler", "roads", None),
+    "roads2": ("handler", "roads", None),
+    "parks": ("handler", "parks", None),
+    "north_operator": ("operator", "centre", "671001"),
+    "leader": ("leader", "centre", None),
+    "hotline": ("partner", "hotlines", None),
+}
+PASSWORD = "right-horse-9"
+
+
+@pytest.fixture
+def town(db: None) -> Iterator[Town]:
+    """A small city with one person for every role; everybody's password is PASSWORD."""
+    from django.contrib.auth.hashers import make_password
+    from shapely.geometry import box
+
+    from cityloop.registry import accounts, actions, city
+    from cityloop.registry.models import Account
+    from cityloop.registry.packs import read_all
+
+    city.forget()
+    actions.take_up(read_all(), "test", NOW)
+    areas = []
+    for number, code in enumerate(("671001", "671002")):
+        west = 120.0 + 0.2 * number
+        district = box(west, 23.0, west + 0.2, 23.1)
+        areas.append(actions.NewArea(code, f"{'北南'[number]}区", "district", None, district.wkb))
+        for half in (0, 1):
+            shape = box(west + 0.1 * half, 23.0, west + 0.1 * (half + 1), 23.1)
+            name = f"{'北南'[number]}区第{half + 1}社区"
+            areas.append(actions.NewArea(f"{code}{half + 1:06d}", name, "community", code, shape.wkb))
+    actions.set_areas(areas, "test", NOW)
+    units = {"centre": "监督指挥中心", "collectors": "信息采集队", "hotlines": "接入系统"}
+    actions.set_units(units, "test", NOW, handles=False)
+    actions.set_units({"roads": "市政养护处", "parks": "园林绿化处"}, "test", NOW)
+    actions.set_duties([("", "", "roads")], "test", NOW)
+    city.forget()  # on_commit does not run in a test's transaction
+    for username, (role, unit, area) in PEOPLE.items():
+        accounts.create_account(username, f"{username}先生", None, "test", NOW)
+        accounts.appoint(username, role, unit, area, "test", NOW)
+    Account.objects.update(password=make_password(PASSWORD, hasher="md5"))
+    yield Town()
+    city.forget()
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: object) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def people(town: Town) -> "dict[str, object]":
+    """The people of the city as the engine knows them, by username."""
+    from cityloop.registry.models import Account
+    from cityloop.registry.queries import actor_of
+
+    return {account.username: actor_of(account) for account in Account.objects.all()}
