@@ -9,14 +9,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import django
 import pytest
 
-NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)  # Friday, 10:00 in the city
+from town import NOW, PASSWORD, PEOPLE, Town
 
 
 def _start_database() -> None:
@@ -43,32 +41,6 @@ def _start_database() -> None:
 
 _start_database()
 django.setup()
-
-
-@dataclass(frozen=True)
-class Town:
-    """A city of two districts with two communities each, squares of 0.1 degree side by side from (120.0, 23.0)."""
-
-    north: str = "671001"
-    south: str = "671002"
-    inside_north: tuple[float, float] = (120.05, 23.05)
-    inside_south: tuple[float, float] = (120.25, 23.05)
-    outside: tuple[float, float] = (121.5, 25.0)
-
-
-PEOPLE = {  # username: (role, unit, area)
-    "operator": ("operator", "centre", None),
-    "duty": ("duty_officer", "centre", None),
-    "dispatcher": ("dispatcher", "centre", None),
-    "collector": ("collector", "collectors", None),
-    "roads": ("handler", "roads", None),
-    "roads2": ("handler", "roads", None),
-    "parks": ("handler", "parks", None),
-    "north_operator": ("operator", "centre", "671001"),
-    "leader": ("leader", "centre", None),
-    "hotline": ("partner", "hotlines", None),
-}
-PASSWORD = "right-horse-9"
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from cityloop.intake.actions import receive, receive_many
 from cityloop.intake.models import Report as Row
 from cityloop.intake.reports import Report, read
 from cityloop.runtime.models import Event
-from conftest import NOW, Town
+from town import NOW, Town
 
 
 def a_report(external_id: str = "A1", **said: object) -> Report:

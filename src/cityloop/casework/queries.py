@@ -1,209 +1,151 @@
 """Every read of cases and tasks, named for the screen that needs it. What a person may not see is not found."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from django.conf import settings
+from django.db.models import Count, F, Max, Min, Q
+
+from cityloop.casework import models, story
+from cityloop.casework.answers import (
+    CaseFilters,
+    CaseList,
+    CasePage,
+    CaseRow,
+    Choice,
+    ClockView,
+    HistoryLine,
+    InputField,
+    Offer,
+    QueueFilters,
+    QueuePage,
+    QueueRow,
+    TaskView,
+)
+from cityloop.casework.projection import state
+from cityloop.casework.queue import queue
+from cityloop.casework.scope import may_see, visible
+from cityloop.core.errors import NotFound
 from cityloop.core.procedure import Actor
-from cityloop.core.worktime import Due, Lamp
+from cityloop.registry.city import City, city, title
 
+__all__ = [
+    "CaseFilters",
+    "CaseList",
+    "CasePage",
+    "CaseRow",
+    "Choice",
+    "ClockView",
+    "HistoryLine",
+    "InputField",
+    "Offer",
+    "QueueFilters",
+    "QueuePage",
+    "QueueRow",
+    "TaskView",
+    "case_page",
+    "cases",
+    "counts_by_district",
+    "queue",
+    "reported_span",
+]
 
-@dataclass(frozen=True, slots=True)
-class QueueFilters:
-    """What the chips above the queue narrow it to; None means all."""
-
-    kind: str | None = None
-    lamp: Lamp | None = None
-    district: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One chip or option: its value in the URL, its words, how many rows it would show (None: not counted)."""
-
-    value: str
-    title: str
-    count: int | None = None
-    capped: bool = False  # True when there are at least `count` rows: shown as "999+"
-
-
-@dataclass(frozen=True, slots=True)
-class QueueRow:
-    """One open task that the person may do."""
-
-    task_id: int
-    task_no: int
-    number: str
-    kind: str
-    kind_title: str
-    category_name: str | None
-    district_name: str | None
-    address: str | None
-    unit_name: str | None
-    reported_at: datetime
-    opened_at: datetime
-    due_at: datetime | None
-    lamp: Lamp | None
-
-
-@dataclass(frozen=True, slots=True)
-class QueuePage:
-    """One screenful of the queue, most urgent first; `next` is the key to ask for the following one."""
-
-    rows: tuple[QueueRow, ...]
-    next: str | None
-    kinds: tuple[Choice, ...]
-    lamps: tuple[Choice, ...]
-    districts: tuple[Choice, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryLine:
-    """One entry of the case's story."""
-
-    seq: int
-    at: datetime
-    event: str
-    action_title: str
-    actor_name: str
-    actor_role: str | None
-    actor_unit: str | None
-    says: tuple[tuple[str, str], ...]  # (label, words): reasons, results, chosen unit, category …
-    stage_title: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class InputField:
-    """One thing an action asks for; kind is text, choice, category, unit or district."""
-
-    name: str
-    title: str
-    kind: str
-    required: bool
-    choices: tuple[Choice, ...] = ()
-    initial: str = ""
-    help: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """An action on a task as this person finds it: possible, or refused with the reason to show."""
-
-    action: str
-    title: str
-    task_no: int
-    fields: tuple[InputField, ...]
-    main: bool  # the one filled button of the page
-    refused: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ClockView:
-    """A running or stopped clock and everything needed to explain it."""
-
-    title: str
-    started_at: datetime
-    due: Due
-    limit_words: str  # e.g. 2 工作日
-    stopped_at: datetime | None
-    lamp: Lamp
-    counted_seconds: int
-    limit_seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class TaskView:
-    """One task of the case, open or done."""
-
-    no: int
-    kind_title: str
-    role_title: str
-    unit_name: str | None
-    opened_at: datetime
-    done_at: datetime | None
-    outcome: str | None
-    clock: ClockView | None
-
-
-@dataclass(frozen=True, slots=True)
-class CasePage:
-    """Everything on a case's page. The reporter is masked unless `reporter_shown`."""
-
-    number: str
-    procedure_title: str
-    stage: str
-    stage_title: str
-    is_open: bool
-    stages: tuple[tuple[str, bool], ...]  # (title, reached) in order, for the progress line
-    category_code: str | None
-    category_name: str | None
-    text: str | None
-    address: str | None
-    lon: str | None
-    lat: str | None
-    district_name: str | None
-    community_name: str | None
-    channel: str
-    external_id: str
-    reported_at: datetime
-    received_at: datetime
-    filed_at: datetime | None
-    closed_at: datetime | None
-    reporter_name: str | None
-    reporter_phone: str | None
-    may_unmask: bool
-    clock: ClockView | None  # the case's overall clock
-    tasks: tuple[TaskView, ...]
-    offers: tuple[Offer, ...]
-    history: tuple[HistoryLine, ...]
-    outline: str | None  # SVG path of the district, 320 × 220
-    spot: tuple[float, float] | None  # the case's place in that picture
-
-
-@dataclass(frozen=True, slots=True)
-class CaseRow:
-    """One case in a list of cases."""
-
-    number: str
-    stage_title: str
-    category_name: str | None
-    district_name: str | None
-    address: str | None
-    reported_at: datetime
-    filed_at: datetime | None
-    closed_at: datetime | None
-    due_at: datetime | None
-    in_time: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class CaseFilters:
-    """The list of cases behind a figure or a search."""
-
-    words: str | None = None
-    district: str | None = None
-    month: date | None = None
-    figure: str | None = None  # filed, closed or closed_in_time: each counted by the time of its own event
-
-
-@dataclass(frozen=True, slots=True)
-class CaseList:
-    """One screenful of cases, newest first."""
-
-    rows: tuple[CaseRow, ...]
-    next: str | None
-    districts: tuple[Choice, ...]
-
-
-def queue(actor: Actor, filters: QueueFilters, after: str | None, now: datetime) -> QueuePage:
-    """Return the open tasks that this person may do, the most urgent first, 50 a page."""
-    raise NotImplementedError
+PAGE = 50  # rows of one screenful
 
 
 def case_page(actor: Actor, number: str, now: datetime) -> CasePage:
     """Return the case's page as this person may see it; NotFound hides what is outside the person's scope."""
-    raise NotImplementedError
+    row = models.Case.objects.filter(number=number).first()
+    if row is None:
+        raise NotFound("no-such-case", "There is no such case, or you may not see it.")
+    case = state(row, row.tasks.order_by("no"))
+    if not may_see(actor, case, city()):
+        raise NotFound("no-such-case", "There is no such case, or you may not see it.")
+    return story.page(row, case, actor, now)
 
 
 def cases(actor: Actor, filters: CaseFilters, after: str | None) -> CaseList:
-    """Return the cases that this person may see, 50 a page."""
-    raise NotImplementedError
+    """Return the cases that this person may see, 50 a page, the latest reported first."""
+    town = city()
+    rows = models.Case.objects.filter(visible(actor, town) & _wanted(filters) & _beyond(after))
+    found = list(rows.order_by("-reported_at", "-id")[: PAGE + 1])
+    last = found[PAGE - 1] if len(found) > PAGE else None
+    return CaseList(
+        rows=tuple(_row(row, town) for row in found[:PAGE]),
+        next=f"{last.reported_at.isoformat()}_{last.id}" if last else None,
+        districts=tuple(Choice(area.code, area.name) for area in town.areas.values() if area.level == "district"),
+    )
+
+
+def counts_by_district(actor: Actor, figure: str, month: date) -> dict[str, int]:
+    """Return how many cases a figure of a month counts in each district; "" is no district."""
+    rows = models.Case.objects.filter(visible(actor, city()) & counted(figure, month))
+    sums = rows.values_list("district").annotate(number=Count("pk")).order_by()
+    return {district or "": number for district, number in sums}
+
+
+def reported_span(actor: Actor) -> tuple[datetime, datetime] | None:
+    """Return when the first case was reported and when the last was reported or closed; None without cases."""
+    rows = models.Case.objects.filter(visible(actor, city()))
+    span = rows.aggregate(first=Min("reported_at"), last=Max("reported_at"), closed=Max("closed_at"))
+    if span["first"] is None:
+        return None
+    return span["first"], max(span["last"], span["closed"] or span["last"])
+
+
+def month_bounds(month: date) -> tuple[datetime, datetime]:
+    """Return the first moment of a month and of the next, in the city's time."""
+    first = month.replace(day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    zone = settings.CITYLOOP.zone
+    return tuple(datetime(day.year, day.month, 1, tzinfo=zone) for day in (first, following))  # type: ignore[return-value]
+
+
+def counted(figure: str, month: date) -> Q:
+    """Return which cases a figure of a month counts, each by the time of its own event."""
+    first, following = month_bounds(month)
+    if figure == "reported":
+        return Q(reported_at__gte=first, reported_at__lt=following)
+    if figure == "filed":
+        return Q(clock_started_at__gte=first, clock_started_at__lt=following)
+    closed = Q(closed_at__gte=first, closed_at__lt=following, clock_started_at__isnull=False)
+    return closed & Q(closed_at__lte=F("case_due_at")) if figure == "closed_in_time" else closed
+
+
+def _wanted(filters: CaseFilters) -> Q:
+    condition = Q(pk__isnull=False)
+    if filters.words:
+        condition &= Q(number__startswith=filters.words.strip()) | Q(pk__in=filters.ids)
+    if filters.district is not None:
+        condition &= Q(district=filters.district) if filters.district else Q(district=None)
+    if filters.month:
+        condition &= counted(filters.figure or "reported", filters.month)
+    return condition
+
+
+def _beyond(after: str | None) -> Q:
+    """Return the condition of the page that follows a key; a key nobody gave out is the first page."""
+    moment, _, case_id = (after or "").partition("_")
+    try:
+        reported_at, last = datetime.fromisoformat(moment), int(case_id)
+    except ValueError:
+        return Q(pk__isnull=False)
+    if reported_at.tzinfo is None or not 0 <= last < 2**63:
+        return Q(pk__isnull=False)
+    return Q(reported_at__lt=reported_at) | Q(reported_at=reported_at, pk__lt=last)
+
+
+def _row(row: models.Case, town: City) -> CaseRow:
+    way = town.procedures[row.procedure, row.version]
+    in_time = row.closed_at <= row.case_due_at if row.closed_at and row.case_due_at else None
+    return CaseRow(
+        number=row.number,
+        stage_title=title(way.stages[row.stage].title),
+        category_name=story.named_category(row.category, row.facts.get("category_words"), town),
+        district_name=story.area_name(row.district, town),
+        address=row.address,
+        reported_at=row.reported_at,
+        filed_at=row.clock_started_at,
+        closed_at=row.closed_at,
+        due_at=row.case_due_at,
+        in_time=in_time,
+    )

@@ -1,10 +1,16 @@
 """The one ranked figure: filed, closed, closed in time by district for a month. The engine for figures replaces it."""
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from fractions import Fraction
 
+from django.conf import settings
+
+from cityloop.casework.queries import counts_by_district, reported_span
 from cityloop.core.procedure import Actor
+from cityloop.registry.city import City, city
+
+FIGURES = ("reported", "filed", "closed", "closed_in_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +28,50 @@ class DistrictFigures:
 
 
 def district_ranking(actor: Actor, month: date) -> tuple[DistrictFigures, ...]:
-    """Return the month's figures of every district the person may see, best share closed in time first."""
-    raise NotImplementedError
+    """Return the month's figures of every district the person may see, best share closed in time first.
+
+    Equal shares have equal ranks; among them, who closed more stands first.
+    """
+    town = city()
+    counts = {figure: counts_by_district(actor, figure, month) for figure in FIGURES}
+    codes = {code for by_district in counts.values() for code in by_district}
+    codes |= {area.code for area in town.areas.values() if area.level == "district" and _sees(actor, area.code)}
+    rows = [_figures(code, {figure: counts[figure].get(code, 0) for figure in FIGURES}, town) for code in codes]
+    rows.sort(key=lambda row: (row.in_time_share is None, -(row.in_time_share or 0), -row.closed, row.district))
+    shares = [row.in_time_share for row in rows]
+    return tuple(
+        replace(row, rank=shares.index(row.in_time_share) + 1 if row.in_time_share is not None else None)
+        for row in rows
+    )
 
 
 def months(actor: Actor) -> tuple[date, ...]:
     """Return the first days of the months that have any case, newest first."""
-    raise NotImplementedError
+    span = reported_span(actor)
+    if span is None:
+        return ()
+    first, month = (moment.astimezone(settings.CITYLOOP.zone).date().replace(day=1) for moment in span)
+    found = []
+    while month >= first:
+        found.append(month)
+        month = (month - timedelta(days=1)).replace(day=1)
+    return tuple(found)
+
+
+def _figures(code: str, counts: dict[str, int], town: City) -> DistrictFigures:
+    area = town.areas.get(code)
+    closed = counts["closed"]
+    return DistrictFigures(
+        rank=None,
+        district=code,
+        district_name=area.name if area else "",
+        reported=counts["reported"],
+        filed=counts["filed"],
+        closed=closed,
+        closed_in_time=counts["closed_in_time"],
+        in_time_share=Fraction(counts["closed_in_time"], closed) if closed else None,
+    )
+
+
+def _sees(actor: Actor, district: str) -> bool:
+    return any(post.area in (None, district) for post in actor.posts)

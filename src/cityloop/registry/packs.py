@@ -5,7 +5,7 @@ Whatever is wrong is told with file, line and field. Putting their content into 
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -57,7 +57,7 @@ class TaskText(Strict):
     role: str
     part: Part
     held_by_unit: bool = False
-    limit: LimitText | None = None
+    limit: LimitText
 
 
 class NeedText(Strict):
@@ -167,8 +167,8 @@ class Pack:
     @classmethod
     def read(cls, folder: Path) -> Self:
         """Return the pack in a folder; raise Invalid naming file, line and field of everything wrong in it."""
-        text = _read(folder / "pack.yaml", PackText)
-        roles = _read(folder / text.roles, RolesText).roles if text.roles else {}
+        text = read_yaml(folder / "pack.yaml", PackText)
+        roles = read_yaml(folder / text.roles, RolesText).roles if text.roles else {}
         limits = {(kind, code): both for kind, codes in text.limits.items() for code, both in codes.items()}
         for (_, code), both in limits.items():
             _check_limits(folder / "pack.yaml", code, both)
@@ -191,10 +191,9 @@ def read_all(further: str = "") -> tuple[Pack, ...]:
 
 def read_procedure(path: Path) -> Procedure:
     """Return the procedure in a file; raise Invalid when it is malformed or names what it does not declare."""
-    text = _read(path, ProcedureText)
+    text = read_yaml(path, ProcedureText)
     if faults := list(_dangling(text)):
-        lines = _lines(yaml.compose(path.read_text(encoding="utf-8"), Loader=PlainLoader))
-        raise Invalid([Fault(f"{path.name}:{_line(lines, where)} {'.'.join(where)}", why) for where, why in faults])
+        raise Invalid(faults_at(path, faults))
     return Procedure(
         name=text.name,
         version=text.version,
@@ -218,8 +217,7 @@ def parse_limit(words: str) -> Limit:
 
 
 def _task(name: str, text: TaskText) -> TaskKind:
-    limit = text.limit.rule() if text.limit else None
-    return TaskKind(name, text.title, text.role, text.part, text.held_by_unit, limit)
+    return TaskKind(name, text.title, text.role, text.part, text.held_by_unit, text.limit.rule())
 
 
 def _action(name: str, text: ActionText) -> Action:
@@ -246,7 +244,7 @@ def _dangling(text: ProcedureText) -> Iterator[tuple[tuple[str, ...], str]]:
     for name, task in text.tasks.items():
         if not any(action.on == name for action in text.actions.values()):
             yield ("tasks", name), "no action is done on it, so it could never end"
-        if task.limit and (fault := _limit_fault(task.limit.otherwise)):
+        if fault := _limit_fault(task.limit.otherwise):
             yield ("tasks", name, "limit"), fault
     if fault := _limit_fault(text.case_limit.otherwise):
         yield ("case_limit",), fault
@@ -272,7 +270,8 @@ def _classes(folder: Path, catalogue: CatalogueText) -> Iterator[CatalogueClass]
             yield CatalogueClass(catalogue.name, row["kind"], row["code"], row["name"])
 
 
-def _read(path: Path, shape: type[Text]) -> Text:
+def read_yaml(path: Path, shape: type[Text]) -> Text:
+    """Return what a YAML file says; raise Invalid naming file, line and field of everything that does not fit."""
     try:
         words = path.read_text(encoding="utf-8")
         node = yaml.compose(words, Loader=PlainLoader)
@@ -284,6 +283,12 @@ def _read(path: Path, shape: type[Text]) -> Text:
     except ValidationError as wrong:
         lines = _lines(node)
         raise Invalid([_fault(path, error, lines) for error in wrong.errors()], code="pack") from wrong
+
+
+def faults_at(path: Path, faults: Iterable[tuple[tuple[str, ...], str]]) -> list[Fault]:
+    """Return faults found later in a file that could be read, from (path of the field, reason), with their lines."""
+    lines = _lines(yaml.compose(path.read_text(encoding="utf-8"), Loader=PlainLoader))
+    return [Fault(f"{path.name}:{_line(lines, where)} {'.'.join(where)}", reason) for where, reason in faults]
 
 
 def _fault(path: Path, error: Any, lines: Mapping[tuple[str, ...], int]) -> Fault:

@@ -1,0 +1,194 @@
+"""What the screens of casework are given: frozen values and nothing that could still ask the database."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from cityloop.core.worktime import Due, Lamp
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilters:
+    """What the chips above the queue narrow it to; None means all."""
+
+    kind: str | None = None
+    lamp: Lamp | None = None
+    district: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One chip or option: its value in the URL, its words, how many rows it would show (None: not counted)."""
+
+    value: str
+    title: str
+    count: int | None = None
+    capped: bool = False  # True when there are at least `count` rows: shown as "999+"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One open task that the person may do."""
+
+    task_id: int
+    task_no: int
+    number: str
+    kind: str
+    kind_title: str
+    category_name: str | None
+    district_name: str | None
+    address: str | None
+    unit_name: str | None
+    reported_at: datetime
+    opened_at: datetime
+    due_at: datetime | None
+    lamp: Lamp | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """One screenful of the queue, most urgent first; `next` is the key to ask for the following one."""
+
+    rows: tuple[QueueRow, ...]
+    next: str | None
+    kinds: tuple[Choice, ...]
+    lamps: tuple[Choice, ...]
+    districts: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One entry of the case's story."""
+
+    seq: int
+    at: datetime
+    event: str
+    action_title: str
+    actor_name: str
+    actor_role: str | None
+    actor_unit: str | None
+    says: tuple[tuple[str, str], ...]  # (label, words): reasons, results, chosen unit, category …
+    stage_title: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InputField:
+    """One thing an action asks for; kind is text, choice, category, unit or district."""
+
+    name: str
+    title: str
+    kind: str
+    required: bool
+    choices: tuple[Choice, ...] = ()
+    initial: str = ""
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An action on a task as this person finds it: possible, or refused with the reason to show."""
+
+    action: str
+    title: str
+    task_no: int
+    fields: tuple[InputField, ...]
+    main: bool  # the one filled button of the page
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockView:
+    """A running or stopped clock and everything needed to explain it."""
+
+    title: str
+    started_at: datetime
+    due: Due
+    limit_words: str  # e.g. 2 工作日
+    stopped_at: datetime | None
+    lamp: Lamp
+    counted_seconds: int
+    limit_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """One task of the case, open or done."""
+
+    no: int
+    kind_title: str
+    role_title: str
+    unit_name: str | None
+    opened_at: datetime
+    done_at: datetime | None
+    outcome: str | None
+    clock: ClockView | None
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """Everything on a case's page. The reporter is masked unless `reporter_shown`."""
+
+    number: str
+    procedure_title: str
+    stage: str
+    stage_title: str
+    is_open: bool
+    stages: tuple[tuple[str, bool], ...]  # (title, reached) in order, for the progress line
+    category_code: str | None
+    category_name: str | None
+    text: str | None
+    address: str | None
+    lon: str | None
+    lat: str | None
+    district_name: str | None
+    community_name: str | None
+    channel: str
+    external_id: str
+    reported_at: datetime
+    received_at: datetime
+    filed_at: datetime | None
+    closed_at: datetime | None
+    reporter_name: str | None
+    reporter_phone: str | None
+    may_unmask: bool
+    clock: ClockView | None  # the case's overall clock
+    tasks: tuple[TaskView, ...]
+    offers: tuple[Offer, ...]
+    history: tuple[HistoryLine, ...]
+    outline: str | None  # SVG path of the district, 320 × 220
+    spot: tuple[float, float] | None  # the case's place in that picture
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One case in a list of cases."""
+
+    number: str
+    stage_title: str
+    category_name: str | None
+    district_name: str | None
+    address: str | None
+    reported_at: datetime
+    filed_at: datetime | None
+    closed_at: datetime | None
+    due_at: datetime | None
+    in_time: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilters:
+    """The list of cases behind a figure or a search."""
+
+    words: str | None = None
+    district: str | None = None
+    month: date | None = None
+    figure: str | None = None  # reported, filed, closed or closed_in_time: each by the time of its own event
+    ids: frozenset[int] = frozenset()  # cases that a floor above found by the words
+
+
+@dataclass(frozen=True, slots=True)
+class CaseList:
+    """One screenful of cases, newest first."""
+
+    rows: tuple[CaseRow, ...]
+    next: str | None
+    districts: tuple[Choice, ...]

@@ -1,0 +1,166 @@
+"""The queue: the open tasks a person may do, read by index so that it does not slow down with the years."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext
+
+from cityloop.casework import story
+from cityloop.casework.answers import Choice, QueueFilters, QueuePage, QueueRow
+from cityloop.core.procedure import Actor, Procedure
+from cityloop.core.worktime import Lamp
+from cityloop.registry.city import City, city, title
+
+PAGE = 50  # rows of one screenful
+COUNTED = 1000  # a chip counts so many and then says "at least"
+
+_LAMP = "CASE WHEN task.due_at < %s THEN 'red' WHEN task.yellow_at <= %s THEN 'yellow' ELSE 'green' END"
+_FIELDS = "id, case_id, no, kind, unit, district, opened_at, yellow_at, due_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A piece of a WHERE and what is put into it."""
+
+    words: str
+    values: tuple[Any, ...] = ()
+
+
+def queue(actor: Actor, filters: QueueFilters, after: str | None, now: datetime) -> QueuePage:
+    """Return the open tasks that this person may do, the most urgent first, 50 a page."""
+    town = city()
+    held = _held(actor)
+    if not held:
+        return QueuePage((), None, (), (), ())
+    rows = _rows(held, filters, after, now)
+    counts = _counts(held, now)
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    return QueuePage(
+        rows=tuple(_row(row, town, now) for row in rows[:PAGE]),
+        next=f"{last['due_at'].isoformat()}_{last['id']}" if last else None,
+        kinds=_choices(counts, "kind", lambda kind: _kind_title(kind, town)),
+        lamps=_choices(counts, "lamp", lambda lamp: _LAMP_TITLES[lamp]()),
+        districts=_choices(counts, "district", lambda code: story.area_name(code, town) or gettext("No district")),
+    )
+
+
+_LAMP_TITLES = {
+    "red": lambda: gettext("Overdue"),
+    "yellow": lambda: gettext("Due soon"),
+    "green": lambda: gettext("In time"),
+}
+
+
+def _held(actor: Actor) -> tuple[Clause, ...]:
+    """Return one clause for every kind of open task the person's posts hold; each reads one index."""
+    clauses = {}
+    for post in actor.posts:
+        for unit in (None, post.unit):
+            words, values = "task.role = %s", [post.role]
+            words += " AND task.unit IS NULL" if unit is None else " AND task.unit = %s"
+            values += [] if unit is None else [unit]
+            if post.area is not None:
+                words += " AND (task.district = %s OR task.community = %s)"
+                values += [post.area, post.area]
+            clauses[words, tuple(values)] = Clause(words, tuple(values))
+    return tuple(clauses.values())
+
+
+def _rows(held: Sequence[Clause], filters: QueueFilters, after: str | None, now: datetime) -> list[dict[str, Any]]:
+    narrowed = [*_narrowed(filters, now), *_beyond(after)]
+    tail = f"ORDER BY task.due_at, task.id LIMIT {PAGE + 1}"
+    union, values = _union(held, narrowed, tail)
+    statement = f"""
+        SELECT DISTINCT task.due_at, task.id, task.no, task.kind, task.unit, task.district, task.opened_at,
+               task.yellow_at, found.number, found.address, found.category, found.facts ->> 'category_words' AS words,
+               found.reported_at, found.procedure, found.version
+          FROM ({union}) AS task JOIN casework_case AS found ON found.id = task.case_id
+         ORDER BY task.due_at, task.id LIMIT {PAGE + 1}
+    """  # noqa: S608  # built of our own words alone; every value is a parameter
+    return _read(statement, values)
+
+
+def _counts(held: Sequence[Clause], now: datetime) -> list[dict[str, Any]]:
+    union, values = _union(held, [], f"LIMIT {COUNTED}")
+    statement = f"""
+        SELECT task.kind, coalesce(task.district, '') AS district, {_LAMP} AS lamp, count(*) AS tasks
+          FROM (SELECT DISTINCT * FROM ({union}) AS every) AS task GROUP BY 1, 2, 3
+    """  # noqa: S608
+    return _read(statement, [now, now, *values])
+
+
+def _union(held: Sequence[Clause], narrowed: Sequence[Clause], tail: str) -> tuple[str, list[Any]]:
+    parts, values = [], []
+    fields = ", ".join(f"task.{name}" for name in _FIELDS.split(", "))
+    for clause in held:
+        where = " AND ".join(["task.done_at IS NULL", clause.words, *(one.words for one in narrowed)])
+        parts.append(f"(SELECT {fields} FROM casework_task AS task WHERE {where} {tail})")  # noqa: S608
+        values += [*clause.values, *(value for one in narrowed for value in one.values)]
+    return " UNION ALL ".join(parts), values
+
+
+def _narrowed(filters: QueueFilters, now: datetime) -> list[Clause]:
+    clauses = []
+    if filters.kind:
+        clauses.append(Clause("task.kind = %s", (filters.kind,)))
+    if filters.district is not None:
+        known = Clause("task.district = %s", (filters.district,))
+        clauses.append(known if filters.district else Clause("task.district IS NULL"))
+    if filters.lamp:
+        clauses.append(Clause(f"{_LAMP} = %s", (now, now, filters.lamp.value)))
+    return clauses
+
+
+def _beyond(after: str | None) -> list[Clause]:
+    """Return what lies beyond the last row of the page before; a key nobody gave out is the first page."""
+    moment, _, task_id = (after or "").partition("_")
+    try:
+        due_at, last = datetime.fromisoformat(moment), int(task_id)
+    except ValueError:
+        return []
+    if due_at.tzinfo is None or not 0 <= last < 2**63:
+        return []
+    return [Clause("(task.due_at, task.id) > (%s, %s)", (due_at, last))]
+
+
+def _row(row: dict[str, Any], town: City, now: datetime) -> QueueRow:
+    way = town.procedures[row["procedure"], row["version"]]
+    return QueueRow(
+        task_id=row["id"],
+        task_no=row["no"],
+        number=row["number"],
+        kind=row["kind"],
+        kind_title=title(way.tasks[row["kind"]].title),
+        category_name=story.named_category(row["category"], row["words"], town),
+        district_name=story.area_name(row["district"], town),
+        address=row["address"],
+        unit_name=story.unit_name(row["unit"], town),
+        reported_at=row["reported_at"],
+        opened_at=row["opened_at"],
+        due_at=row["due_at"],
+        lamp=Lamp.RED if row["due_at"] < now else Lamp.YELLOW if row["yellow_at"] <= now else Lamp.GREEN,
+    )
+
+
+def _choices(counts: Sequence[dict[str, Any]], by: str, titled: Any) -> tuple[Choice, ...]:
+    sums: dict[str, int] = {}
+    for row in counts:
+        sums[row[by]] = sums.get(row[by], 0) + row["tasks"]
+    capped = sum(sums.values()) >= COUNTED
+    order = list(_LAMP_TITLES) if by == "lamp" else sorted(sums, key=lambda value: (-sums[value], value))
+    return tuple(Choice(value, titled(value), sums[value], capped) for value in order if value in sums)
+
+
+def _kind_title(kind: str, town: City) -> str:
+    ways: list[Procedure] = list(town.procedures.values())
+    return next((title(way.tasks[kind].title) for way in reversed(ways) if kind in way.tasks), kind)
+
+
+def _read(statement: str, values: Sequence[Any]) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
