@@ -83,7 +83,7 @@ def _announce_or_note(name: str) -> int:
         logger.exception("subscriber %s failed", name)
         connection.close_if_unusable_or_obsolete()
         note = {"failing_since": clock.now(), "failure": f"{type(failure).__name__}: {failure}"}
-        Subscription.objects.filter(name=name).update(**note)
+        Subscription.objects.update_or_create(name=name, defaults=note)
         time.sleep(PAUSE)
         return 0
 

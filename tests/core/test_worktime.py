@@ -1,0 +1,279 @@
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cityloop.core.worktime import (
+    Calendar,
+    Lamp,
+    Limit,
+    Unit,
+    Window,
+    WorkDayRule,
+    counted_seconds,
+    due,
+    lamp,
+)
+from cityloop.registry.holidays import chinese_day_kinds
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+HOURS = ((time(8, 30), time(12)), (time(14), time(18)))
+HOLIDAYS = chinese_day_kinds(date(2025, 1, 1), date(2026, 12, 31))
+CITY = Calendar(SHANGHAI, HOURS, HOLIDAYS.day_kinds, HOLIDAYS.announced_until)
+END_OF_DAY = Calendar(SHANGHAI, HOURS, HOLIDAYS.day_kinds, HOLIDAYS.announced_until, WorkDayRule.END_OF_DAY)
+
+
+def local(words: str) -> datetime:
+    return datetime.fromisoformat(words).replace(tzinfo=SHANGHAI)
+
+
+# 2026: 14 and 28 February and 20 September are make-up days, 15–23 February and 1–7 October holidays.
+@pytest.mark.parametrize(
+    ("start", "amount", "unit", "expected"),
+    [
+        ("2026-10-01 23:50", 15, Unit.MINUTE, "2026-10-02 00:05"),
+        ("2026-10-01 20:00", 2, Unit.URGENT_HOUR, "2026-10-01 22:00"),
+        ("2026-10-01 20:00", 1, Unit.URGENT_DAY, "2026-10-02 20:00"),
+        ("2026-10-01 20:00", 3, Unit.DAY, "2026-10-04 20:00"),
+        ("2026-03-04 09:00", 2, Unit.WORK_HOUR, "2026-03-04 11:00"),
+        ("2026-03-04 11:00", 2, Unit.WORK_HOUR, "2026-03-04 15:00"),
+        ("2026-03-04 12:00", 1, Unit.WORK_HOUR, "2026-03-04 15:00"),
+        ("2026-03-04 14:00", 4, Unit.WORK_HOUR, "2026-03-04 18:00"),
+        ("2026-03-04 18:00", 1, Unit.WORK_HOUR, "2026-03-05 09:30"),
+        ("2026-03-06 17:00", 4, Unit.WORK_HOUR, "2026-03-09 11:30"),
+        ("2026-03-04 15:00", 1, Unit.WORK_DAY, "2026-03-05 15:00"),
+        ("2026-03-04 08:30", 1, Unit.WORK_DAY, "2026-03-04 18:00"),
+        ("2026-03-07 10:00", 1, Unit.WORK_DAY, "2026-03-09 18:00"),
+        ("2026-09-30 15:00", 1, Unit.WORK_DAY, "2026-10-08 15:00"),
+        ("2026-09-19 15:00", 1, Unit.WORK_DAY, "2026-09-20 18:00"),
+        ("2026-02-13 15:00", 1, Unit.WORK_DAY, "2026-02-14 15:00"),
+        ("2026-02-14 15:00", 5, Unit.WORK_DAY, "2026-02-28 15:00"),
+    ],
+)
+def test_a_limit_falls_due_as_the_law_counts_it(start: str, amount: int, unit: Unit, expected: str) -> None:
+    assert due(local(start), Limit(amount, unit), CITY).at == local(expected)
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ("2026-03-04 15:00", "2026-03-05 18:00"),
+        ("2026-03-04 07:00", "2026-03-05 18:00"),
+        ("2026-03-04 20:00", "2026-03-05 18:00"),
+        ("2026-03-07 10:00", "2026-03-09 18:00"),
+        ("2026-09-30 09:00", "2026-10-08 18:00"),
+    ],
+)
+def test_a_city_may_let_a_working_day_end_with_the_next_working_day(start: str, expected: str) -> None:
+    found = due(local(start), Limit(1, Unit.WORK_DAY), END_OF_DAY)
+    assert found.at == local(expected)
+    assert found.seconds == counted_seconds(local(start), found.at, Unit.WORK_DAY, END_OF_DAY)
+
+
+def test_the_rule_for_working_days_leaves_working_hours_alone() -> None:
+    limit = Limit(9, Unit.WORK_HOUR)
+    start = local("2026-03-04 15:00")
+    assert due(start, limit, END_OF_DAY) == due(start, limit, CITY)
+
+
+def test_a_due_moment_explains_itself_as_the_windows_that_add_up_to_it() -> None:
+    explained = due(local("2026-09-30 15:00"), Limit(1, Unit.WORK_DAY), CITY)
+    assert explained.windows == (
+        Window(local("2026-09-30 15:00"), local("2026-09-30 18:00")),
+        Window(local("2026-10-08 08:30"), local("2026-10-08 12:00")),
+        Window(local("2026-10-08 14:00"), local("2026-10-08 15:00")),
+    )
+
+
+def test_a_clock_started_at_a_closing_has_its_first_window_at_the_next_opening() -> None:
+    explained = due(local("2026-03-04 12:00"), Limit(1, Unit.WORK_HOUR), CITY)
+    assert explained.windows == (Window(local("2026-03-04 14:00"), local("2026-03-04 15:00")),)
+
+
+def test_windows_that_touch_are_shown_as_one() -> None:
+    around_the_clock = Calendar(UTC, ((time(0), time(8)), (time(8), time(0))))
+    monday = datetime(2026, 3, 2, 6, tzinfo=UTC)
+    found = due(monday, Limit(40, Unit.WORK_HOUR), around_the_clock)
+    assert found.windows == (Window(monday, monday + timedelta(hours=40)),)
+
+
+def test_what_falls_due_after_the_last_announced_day_is_provisional() -> None:
+    limit = Limit(1, Unit.WORK_DAY)
+    assert not due(local("2026-12-31 08:30"), limit, CITY).provisional
+    assert due(local("2026-12-31 08:31"), limit, CITY).provisional
+    assert not due(local("2026-12-31 08:31"), Limit(1, Unit.URGENT_DAY), CITY).provisional
+
+
+def test_a_day_that_closes_at_midnight_is_due_on_that_day() -> None:
+    late = Calendar(SHANGHAI, ((time(14), time(0)),), announced_until=date(2026, 3, 4))
+    found = due(local("2026-03-04 14:00"), Limit(10, Unit.WORK_HOUR), late)
+    assert found.at == local("2026-03-05 00:00")
+    assert not found.provisional
+
+
+def test_where_the_clock_is_put_forward_no_hour_counts_twice() -> None:
+    new_york = ZoneInfo("America/New_York")
+    night = Calendar(new_york, ((time(1), time(2, 45)), (time(3), time(4))), {date(2026, 3, 8): True})
+    opening = datetime(2026, 3, 8, 6, tzinfo=UTC)
+    assert night.windows_on(date(2026, 3, 8)) == (
+        Window(opening, opening + timedelta(hours=1, minutes=45)),
+        Window(opening + timedelta(hours=1, minutes=45), opening + timedelta(hours=2)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("counted", "expected"),
+    [(0, Lamp.GREEN), (79, Lamp.GREEN), (80, Lamp.YELLOW), (100, Lamp.YELLOW), (101, Lamp.RED)],
+)
+def test_the_lamp_turns_yellow_at_four_fifths_and_red_beyond_the_limit(counted: int, expected: Lamp) -> None:
+    assert lamp(counted, 100) is expected
+
+
+def test_a_clock_that_has_not_started_has_counted_nothing() -> None:
+    assert counted_seconds(local("2026-03-04 10:00"), local("2026-03-04 09:00"), Unit.HOUR, CITY) == 0
+
+
+@pytest.mark.parametrize("unit", [Unit.HOUR, Unit.WORK_HOUR])
+def test_a_moment_without_its_time_zone_is_refused(unit: Unit) -> None:
+    naive = datetime(2026, 3, 4)  # noqa: DTZ001 - the very fault
+    with pytest.raises(ValueError, match="time zone"):
+        due(naive, Limit(1, unit), CITY)
+    with pytest.raises(ValueError, match="time zone"):
+        counted_seconds(naive, local("2026-03-05"), unit, CITY)
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        (),
+        ((time(12), time(9)),),
+        ((time(9), time(9)),),
+        ((time(9), time(12)), (time(11), time(15))),
+        ((time(14), time(18)), (time(9), time(12))),
+        ((time(9, tzinfo=UTC), time(12)),),
+        ((time(9, 0, 0, 1), time(12)),),
+    ],
+)
+def test_a_calendar_without_sound_working_hours_is_refused(hours: tuple[tuple[time, time], ...]) -> None:
+    with pytest.raises(ValueError, match="orking hours"):
+        Calendar(SHANGHAI, hours)
+
+
+@pytest.mark.parametrize("amount", [0, -1])
+def test_a_limit_must_be_positive(amount: int) -> None:
+    with pytest.raises(ValueError, match="positive"):
+        Limit(amount, Unit.DAY)
+    with pytest.raises(ValueError, match="positive"):
+        lamp(0, amount)
+
+
+def test_a_later_change_of_the_holidays_needs_a_new_calendar() -> None:
+    day_kinds = {date(2026, 3, 4): False}
+    calendar = Calendar(SHANGHAI, HOURS, day_kinds)
+    day_kinds.clear()
+    assert not calendar.is_workday(date(2026, 3, 4))
+
+
+def test_years_not_announced_keep_their_fixed_holidays_and_are_provisional() -> None:
+    day_kinds, announced_until = chinese_day_kinds(date(2026, 9, 1), date(2099, 12, 31))
+    assert date(2026, 12, 31) <= announced_until < date(2099, 1, 1)
+    assert day_kinds[date(2099, 5, 1)] is False
+    assert not any(day_kinds[day] for day in day_kinds if day > announced_until)
+
+
+def test_a_stretch_of_days_wholly_unannounced_says_so() -> None:
+    assert chinese_day_kinds(date(2099, 3, 1), date(2099, 5, 2)) == (
+        {date(2099, 5, 1): False},
+        date(2099, 2, 28),
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [(date(2003, 12, 31), date(2026, 1, 1)), (date(2026, 1, 2), date(2026, 1, 1))]
+)
+def test_holidays_before_2004_or_backwards_are_refused(first: date, last: date) -> None:
+    with pytest.raises(ValueError, match="2004"):
+        chinese_day_kinds(first, last)
+
+
+# The laws of arithmetic, over calendars of any hours and holidays.
+
+moments = st.datetimes(
+    datetime(2025, 1, 1),  # noqa: DTZ001 - Hypothesis adds the zone
+    datetime(2027, 6, 1),  # noqa: DTZ001
+    timezones=st.sampled_from([UTC, SHANGHAI, timezone(timedelta(hours=-9))]),
+)
+amounts = st.integers(1, 60)
+units = st.sampled_from(Unit)
+
+
+@st.composite
+def calendars(draw: st.DrawFn) -> Calendar:
+    bounds = sorted(draw(st.sets(st.integers(0, 24 * 60 - 1), min_size=2, max_size=6)))
+    clock = [time(minute // 60, minute % 60) for minute in bounds[: len(bounds) // 2 * 2]]
+    hours = tuple(zip(clock[::2], clock[1::2], strict=True))
+    shifted = draw(st.dictionaries(st.dates(date(2025, 1, 1), date(2027, 8, 1)), st.booleans(), max_size=8))
+    zone = draw(st.sampled_from([SHANGHAI, UTC]))
+    return Calendar(zone, hours, {**HOLIDAYS.day_kinds, **shifted}, HOLIDAYS.announced_until)
+
+
+@given(moments, amounts, units, calendars())
+def test_the_windows_of_a_due_moment_add_up_to_its_limit(
+    start: datetime, amount: int, unit: Unit, calendar: Calendar
+) -> None:
+    limit = Limit(amount, unit)
+    found = due(start, limit, calendar)
+    assert found.seconds == limit.seconds(calendar)
+    assert counted_seconds(start, found.at, unit, calendar) == limit.seconds(calendar)
+    assert found.at >= start
+    assert found.windows[-1].closes_at == found.at
+
+
+@given(moments, amounts, units, calendars())
+def test_windows_are_in_order_apart_and_in_working_time(
+    start: datetime, amount: int, unit: Unit, calendar: Calendar
+) -> None:
+    windows = due(start, Limit(amount, unit), calendar).windows
+    assert all(window.seconds > 0 for window in windows)
+    assert all(first.closes_at < second.opens_at for first, second in pairwise(windows))
+    if not unit.is_continuous:
+        assert all(calendar.is_workday(calendar.local_date(window.opens_at)) for window in windows)
+
+
+@given(moments, moments, amounts, units, st.sampled_from([CITY, END_OF_DAY]))
+def test_who_starts_later_is_never_due_earlier(
+    one: datetime, other: datetime, amount: int, unit: Unit, calendar: Calendar
+) -> None:
+    first, second = sorted((one, other))
+    limit = Limit(amount, unit)
+    assert due(first, limit, calendar).at <= due(second, limit, calendar).at
+
+
+@given(moments, amounts, amounts, units, st.one_of(calendars(), st.just(END_OF_DAY)))
+def test_two_limits_one_after_the_other_are_one_limit(
+    start: datetime, first: int, second: int, unit: Unit, calendar: Calendar
+) -> None:
+    halfway = due(start, Limit(first, unit), calendar).at
+    assert due(halfway, Limit(second, unit), calendar).at == due(start, Limit(first + second, unit), calendar).at
+
+
+@given(st.lists(moments, min_size=3, max_size=3).map(sorted), units, calendars())
+def test_counted_time_adds_up_and_never_exceeds_the_time_that_passed(
+    ordered: list[datetime], unit: Unit, calendar: Calendar
+) -> None:
+    start, middle, end = ordered
+    whole = counted_seconds(start, end, unit, calendar)
+    parts = (counted_seconds(start, middle, unit, calendar), counted_seconds(middle, end, unit, calendar))
+    assert whole == sum(parts)
+    elapsed = end.replace(microsecond=0) - start.replace(microsecond=0)
+    assert 0 <= whole <= elapsed.total_seconds()
+
+
+@given(st.dates(date(2025, 1, 1), date(2027, 8, 1)), calendars())
+def test_a_working_day_counts_its_whole_length_and_a_day_off_nothing(day: date, calendar: Calendar) -> None:
+    midnight = datetime.combine(day, time(0), calendar.time_zone)
+    counted = counted_seconds(midnight, midnight + timedelta(days=1), Unit.WORK_DAY, calendar)
+    assert counted == (calendar.seconds_per_day if calendar.is_workday(day) else 0)

@@ -1,0 +1,233 @@
+"""The event log: nothing lost, nothing doubled, and nothing altered unseen."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection, transaction
+
+from cityloop.runtime import announcer, checkpoints, events
+from cityloop.runtime.models import Event, Subscription
+from town import NOW
+
+
+def happen(stream: str, times: int = 1) -> None:
+    """Let things happen, each in its own transaction."""
+    for _ in range(times):
+        with transaction.atomic():
+            events.record(stream, "ThingHappened", "test", NOW, {"words": "字"})
+
+
+@pytest.fixture
+def reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """A subscriber that remembers what it was given; the only one there is."""
+    seen: list[int] = []
+    monkeypatch.setattr(announcer, "_subscribers", {})
+    announcer.subscribe("reader")(lambda batch: seen.extend(event.pk for event in batch))
+    yield seen
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_event_is_announced_once_and_in_order(reader: list[int]) -> None:
+    happen("thing/1", 3)
+    happen("thing/2", 2)
+    while announcer.announce_all():
+        pass
+    assert reader == list(Event.objects.order_by("ordinal", "id").values_list("id", flat=True))
+    assert announcer.announce_all() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_that_commits_late_is_not_passed_over(reader: list[int]) -> None:
+    """The later event commits first: it must wait, or the earlier one would be skipped for good."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        with transaction.atomic():
+            events.record("slow/1", "ThingHappened", "test", NOW, {})
+            begun.set()
+            go_on.wait(20)
+        connection.close()
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    begun.wait(20)
+    happen("fast/1")
+    assert announcer.announce_all() == 0
+    go_on.set()
+    thread.join()
+    while announcer.announce_all():
+        pass
+    streams = dict(Event.objects.values_list("id", "stream"))
+    assert [streams[seen] for seen in reader] == ["slow/1", "fast/1"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_subscriber_that_fails_keeps_its_place_and_holds_up_no_other(reader: list[int]) -> None:
+    def failing(batch: object) -> None:
+        raise RuntimeError("out of paper")
+
+    announcer.subscribe("failing")(failing)
+    happen("thing/1")
+    announcer.announce_all()
+    assert len(reader) == 1
+    assert "out of paper" in Subscription.objects.get(name="failing").failure
+    again: list[int] = []
+    announcer.subscribe("failing")(lambda batch: again.extend(event.pk for event in batch))
+    announcer.announce_all()
+    assert len(again) == 1
+
+
+KILLED = """
+import os, signal, sys
+import django
+django.setup()
+from django.db import connection
+from cityloop.runtime import announcer
+stop_before = int(sys.argv[1])
+done = 0
+def killing(execute, sql, params, many, context):
+    global done
+    done += 1
+    if done == stop_before:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return execute(sql, params, many, context)
+announcer._subscribers.clear()
+@announcer.subscribe("writer")
+def write(events):
+    with connection.cursor() as cursor:
+        cursor.executemany("INSERT INTO seen_by_writer VALUES (%s)", [(event.pk,) for event in events])
+        cursor.execute("SELECT 1")
+with connection.execute_wrapper(killing):
+    while announcer.announce_all():
+        pass
+print("done", done)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_killed_between_any_two_statements_the_announcer_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    script = tmp_path / "announcing.py"
+    script.write_text(KILLED)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS seen_by_writer (event bigint)")
+    environ = {**os.environ, "CITYLOOP_DATABASE_URL": _own_url()}
+    statement, finished = 0, False
+    while not finished:
+        statement += 1
+        happen(f"thing/{statement}", 2)
+        process = subprocess.run(
+            [sys.executable, script, str(statement)], env=environ, capture_output=True, check=False
+        )
+        finished = process.returncode == 0
+        assert finished or process.returncode == -signal.SIGKILL, process.stderr.decode()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT event FROM seen_by_writer ORDER BY 1")
+        seen = [row[0] for row in cursor.fetchall()]
+        cursor.execute("DROP TABLE seen_by_writer")
+    assert statement > 5  # it was killed at several places
+    assert seen == sorted(Event.objects.values_list("id", flat=True))
+
+
+def _own_url() -> str:
+    """Return the address of this worker's test database."""
+    whole = os.environ["CITYLOOP_DATABASE_URL"]
+    before, _, query = whole.partition("?")
+    return f"{before.rsplit('/', 1)[0]}/{connection.settings_dict['NAME']}?{query}"
+
+
+def tamper(statement: str) -> None:
+    """Do what only somebody with the database's own password can do."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE runtime_event DISABLE TRIGGER event_append_only")
+        cursor.execute(statement)
+        cursor.execute("ALTER TABLE runtime_event ENABLE TRIGGER event_append_only")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("statement", "where"),
+    [
+        ("UPDATE runtime_event SET payload = '{\"words\": \"子\"}' WHERE stream = 'thing/1' AND seq = 2", "thing/1#2"),
+        ("UPDATE runtime_event SET at = at + interval '1 second' WHERE stream = 'thing/1' AND seq = 3", "thing/1#3"),
+        ("UPDATE runtime_event SET actor = 'somebody' WHERE stream = 'thing/2' AND seq = 1", "thing/2#1"),
+        ("DELETE FROM runtime_event WHERE stream = 'thing/1' AND seq = 2", "thing/1#3"),
+        ("DELETE FROM runtime_event WHERE stream = 'thing/1' AND seq = 3", "thing/1#3"),
+        ("DELETE FROM runtime_event WHERE stream = 'thing/2'", "thing/2#2"),
+    ],
+    ids=["altered words", "altered time", "altered actor", "removed in the middle", "cut tail", "missing stream"],
+)
+def test_what_was_tampered_with_is_found(tmp_path: Path, statement: str, where: str) -> None:
+    happen("thing/1", 3)
+    happen("thing/2", 2)
+    checkpoints.seal(tmp_path, NOW)
+    assert list(checkpoints.findings(tmp_path)) == []
+    tamper(statement)
+    assert where in {finding.where for finding in checkpoints.findings(tmp_path)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stream_rewritten_with_right_hashes_differs_from_its_seal(tmp_path: Path) -> None:
+    happen("thing/1", 2)
+    checkpoints.seal(tmp_path, NOW)
+    tamper("DELETE FROM runtime_event WHERE stream = 'thing/1'")
+    with transaction.atomic():
+        events.record("thing/1", "OtherThing", "test", NOW, {})
+        events.record("thing/1", "OtherThing", "test", NOW, {})
+    assert {finding.where for finding in checkpoints.findings(tmp_path)} >= {"thing/1#2"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_altered_or_missing_checkpoint_is_found(tmp_path: Path) -> None:
+    for number in range(3):
+        happen(f"thing/{number}")
+        checkpoints.seal(tmp_path, NOW)
+    path = tmp_path / "checkpoints" / "log.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([lines[0].replace("thing/0", "thing/9"), *lines[1:]]))
+    assert "checkpoint 1" in {finding.where for finding in checkpoints.findings(tmp_path)}
+    path.write_text("".join([lines[0], lines[2]]))
+    assert "checkpoint 3" in {finding.where for finding in checkpoints.findings(tmp_path)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_checkpoint_the_power_failed_on_is_written_again(tmp_path: Path) -> None:
+    happen("thing/1")
+    checkpoints.seal(tmp_path, NOW)
+    path = tmp_path / "checkpoints" / "log.jsonl"
+    path.write_text(path.read_text()[:40])
+    assert checkpoints.seal(tmp_path, NOW) == 1
+    assert list(checkpoints.findings(tmp_path)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_log_refuses_to_be_changed() -> None:
+    happen("thing/1")
+    with pytest.raises(Exception, match="append-only"), transaction.atomic():
+        Event.objects.all().delete()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_writers_to_one_stream_both_get_in(reader: list[int]) -> None:
+    failures: list[Exception] = []
+
+    def writing() -> None:
+        try:
+            happen("thing/1", 5)
+        except Exception as failure:
+            failures.append(failure)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=writing) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert list(Event.objects.order_by("seq").values_list("seq", flat=True)) == list(range(1, 21))
