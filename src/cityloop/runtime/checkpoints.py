@@ -61,6 +61,11 @@ def seal(home: Path, now: datetime) -> int:
         return sealed
 
 
+def sealed(home: Path) -> int:
+    """Return how many events the checkpoints cover."""
+    return sum(checkpoint.events for checkpoint in _read(home / "checkpoints" / "log.jsonl"))
+
+
 def findings(home: Path) -> Iterator[Finding]:
     """Yield everything in the log that does not follow from the event before it or from a checkpoint."""
     with transaction.atomic():

@@ -1,0 +1,185 @@
+"""The server's process: finds it, reads its state, tells how it gets on, signals it. When to do so is not decided here.
+
+Who lives is never told from a number in a file: a number may be used again. Every process of the server holds the lock
+on `Folders.life`, given to it when it is started, and the postmaster is the process that works in the data folder.
+"""
+
+import contextlib
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+Tell = Callable[[str], None]
+BETWEEN_LOOKS, BETWEEN_WORDS = 0.05, 5.0  # seconds
+ORPHANS_LEFT_ALONE = 5.0  # seconds that processes of a killed server get to end by themselves
+
+_children: list[subprocess.Popen[bytes]] = []  # kept so that their end is collected: a dead child lingers until then
+
+
+def launch(command: list[str], *, log: Path, life: int, environment: dict[str, str]) -> psutil.Process:
+    """Start the server in a session of its own, so that Ctrl-C in the terminal reaches us and not it."""
+    with log.open("ab") as written:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=written,
+            stderr=written,
+            pass_fds=(life,),
+            start_new_session=True,
+            env=environment,
+        )
+    _children.append(child)
+    return psutil.Process(child.pid)
+
+
+def find(data: Path) -> psutil.Process | None:
+    """Return the living postmaster of the data folder, whoever started it; None when there is none."""
+    lines = _pid_file(data)
+    if not lines or not lines[0].isdecimal():
+        return None
+    process = process_of(int(lines[0]))
+    return process if process and is_server(process, data) else None
+
+
+def process_of(pid: int) -> psutil.Process | None:
+    """Return the process of that number, if there is one."""
+    try:
+        return psutil.Process(pid)
+    except psutil.NoSuchProcess:
+        return None
+
+
+def is_server(process: psutil.Process, data: Path) -> bool:
+    """Return whether it is a living PostgreSQL at work in that very folder, not one whose number was used again."""
+    try:
+        return alive(process) and process.name().startswith("postgres") and Path(process.cwd()).samefile(data)
+    except (psutil.Error, OSError):
+        return False
+
+
+def alive(process: psutil.Process) -> bool:
+    """Return whether the process lives; one that ended and was not yet collected does not."""
+    _children[:] = [child for child in _children if child.poll() is None]
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def state(data: Path, process: psutil.Process) -> str:
+    """Return what the server says of itself: starting, ready, stopping; empty when it says nothing yet."""
+    lines = _pid_file(data)
+    said = len(lines) > 7 and lines[0] == str(process.pid)
+    return lines[7].strip() if said else ""
+
+
+def await_ready(process: psutil.Process, data: Path, log: Path, tell: Tell, since: int) -> bool:
+    """Wait, however long, until the server is ready; False when it ended or is stopping. `since`: offset in the log."""
+    news = _News(log, since, tell)
+    while alive(process):
+        now = state(data, process)
+        news.tell("The database is still starting.")  # before the answer: a short recovery is told too
+        if now in ("ready", "stopping"):
+            return now == "ready"
+        time.sleep(BETWEEN_LOOKS)
+    return False
+
+
+def await_end(process: psutil.Process, sentence: str, tell: Tell, patience_seconds: float = float("inf")) -> bool:
+    """Wait for the process to end, telling the sentence every few seconds; False when patience ran out."""
+    begun = told = time.monotonic()
+    while alive(process):
+        moment = time.monotonic()
+        if moment - begun > patience_seconds:
+            return False
+        if moment - told > BETWEEN_WORDS:
+            told = moment
+            tell(sentence)
+        time.sleep(BETWEEN_LOOKS)
+    return True
+
+
+def send(process: psutil.Process, number: signal.Signals) -> None:
+    """Signal the process, unless it has ended."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.send_signal(number)  # psutil looks at the start time again before it signals
+
+
+def forget_reused_number(data: Path) -> None:
+    """Remove a pid file whose number now belongs to a process that has nothing to do with this server.
+
+    PostgreSQL itself would take that process for a living postmaster and never start again. To be called while holding
+    the lock on `Folders.life`, which proves that no process of the server is left.
+    """
+    lines = _pid_file(data)
+    if lines and lines[0].isdecimal() and process_of(int(lines[0])) and find(data) is None:
+        (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def file_size(path: Path) -> int:
+    """Return how long the file is; 0 when there is none."""
+    return path.stat().st_size if path.exists() else 0
+
+
+def _pid_file(data: Path) -> list[str]:
+    try:
+        return (data / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return []
+
+
+class Leftovers:
+    """The processes that a killed postmaster left: they end by themselves, and are asked to when they take long."""
+
+    def __init__(self, data: Path, tell: Tell) -> None:
+        self._data, self._tell = data, tell
+        self._begun = self._told = time.monotonic()
+
+    def wait(self) -> None:
+        """Wait a moment; now and then tell who is still there."""
+        time.sleep(BETWEEN_LOOKS)
+        if time.monotonic() - self._told > 1:
+            self._told = time.monotonic()
+            self._hurry([process for process in psutil.process_iter() if is_server(process, self._data)])
+
+    def _hurry(self, left: list[psutil.Process]) -> None:
+        numbers = ", ".join(str(process.pid) for process in left) or "number unknown"
+        self._tell(f"The last server was killed and its processes are still ending ({numbers}); waiting for them.")
+        for process in left if self._told - self._begun > ORPHANS_LEFT_ALONE else []:
+            send(process, signal.SIGTERM)
+
+
+class _News:
+    """Passes on what the log says of a recovery, and something every few seconds where it says nothing."""
+
+    def __init__(self, log: Path, since: int, tell: Tell) -> None:
+        self._log, self._since, self._tell = log, since, tell
+        self._told = time.monotonic()
+
+    def tell(self, otherwise: str) -> None:
+        """Tell what is new; the other sentence after a while of silence."""
+        lines = self._recovery_lines()
+        if not lines and time.monotonic() - self._told > BETWEEN_WORDS:
+            lines = [otherwise]
+        for line in lines:
+            self._told = time.monotonic()
+            self._tell(line)
+
+    def _recovery_lines(self) -> list[str]:
+        with self._log.open("rb") as log:
+            log.seek(self._since)
+            fresh = log.read().rpartition(b"\n")
+        self._since += len(fresh[0] + fresh[1])
+        return [words for line in fresh[0].decode(errors="replace").splitlines() if (words := _recovery_words(line))]
+
+
+def _recovery_words(line: str) -> str | None:
+    if "automatic recovery in progress" in line:
+        return "The database was not closed in order; it is recovering what was written. Nothing is lost by waiting."
+    if "in progress, elapsed time" in line:
+        return f"The database is recovering: {line.partition('LOG:')[2].strip()}"
+    return None

@@ -1,0 +1,48 @@
+"""Who is using the server: one file for each use, HOME/run/users/PID-BIRTH-TOKEN. Nothing is started or stopped here.
+
+A process is known by its number and the moment it was born, so that a number used again is never taken for the dead.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+import psutil
+
+
+def enter(users: Path) -> Path:
+    """Note that this process uses the server; return the entry to hand to `leave`."""
+    entry = users / f"{os.getpid()}-{birth(os.getpid())}-{secrets.token_hex(4)}"
+    entry.touch(mode=0o600)
+    return entry
+
+
+def leave(entry: Path) -> None:
+    """Take the entry back."""
+    entry.unlink(missing_ok=True)
+
+
+def living(users: Path) -> list[Path]:
+    """Return the entries of processes that live, removing those of the dead."""
+    entries = list(users.iterdir())
+    dead = [entry for entry in entries if not _lives(entry)]
+    for entry in dead:
+        leave(entry)
+    return [entry for entry in entries if entry not in dead]
+
+
+def birth(pid: int) -> str | None:
+    """Return when the process was born, in a form that no change of the clock alters; None when it is dead."""
+    try:
+        if not psutil.LINUX:
+            return str(round(psutil.Process(pid).create_time() * 100))
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (OSError, psutil.NoSuchProcess):
+        return None
+    state, ticks = fields[0], fields[19]  # proc(5): fields 3 and 22, counted after the name
+    return None if state in "ZX" else ticks
+
+
+def _lives(entry: Path) -> bool:
+    pid, _, rest = entry.name.partition("-")
+    return birth(int(pid)) == rest.partition("-")[0]
