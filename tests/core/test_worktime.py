@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from fractions import Fraction
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cityloop.core.worktime import (
+    YELLOW_SHARE,
     Calendar,
     Lamp,
     Limit,
@@ -230,6 +232,18 @@ def test_the_windows_of_a_due_moment_add_up_to_its_limit(
     assert counted_seconds(start, found.at, unit, calendar) == limit.seconds(calendar)
     assert found.at >= start
     assert found.windows[-1].closes_at == found.at
+
+
+@given(moments, amounts, units, calendars())
+def test_the_moment_of_yellow_is_the_first_at_which_the_lamp_is_yellow(
+    start: datetime, amount: int, unit: Unit, calendar: Calendar
+) -> None:
+    found = due(start, Limit(amount, unit), calendar)
+    yellow_at = found.reached(YELLOW_SHARE)
+    counted = counted_seconds(start, yellow_at, unit, calendar)
+    assert lamp(counted, found.seconds) is Lamp.YELLOW
+    assert lamp(counted - 1, found.seconds) is Lamp.GREEN
+    assert found.reached(Fraction(1)) == found.at
 
 
 @given(moments, amounts, units, calendars())

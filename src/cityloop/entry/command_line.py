@@ -3,31 +3,25 @@
 Exit codes: 0 done, 1 refused (a clear sentence, nothing changed), 2 wrong usage.
 """
 
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
 
 from cityloop.core.errors import Invalid, Refusal
+from cityloop.entry import upkeep
 from cityloop.entry.opening import opened
-
-home_option = click.option(
-    "--home",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the city's data. Default: CITYLOOP_HOME, else the platform's data folder.",
-)
-
-
-def tell(words: str) -> None:
-    """Say something about the progress, beside the answer."""
-    click.echo(words, err=True)
+from cityloop.entry.options import home_option, tell
 
 
 class Commands(click.Group):
     """Turns a refusal of any command into its sentence and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        signal.signal(signal.SIGTERM, _leave)
         try:
             return super().invoke(ctx)
         except Invalid as refused:
@@ -38,6 +32,11 @@ class Commands(click.Group):
         except Refusal as refused:
             tell(refused.sentence)
             sys.exit(1)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """Leave in order, so that the last command out stops the database."""
+    sys.exit(128 + number)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,6 +64,22 @@ def serve(home: Path | None, port: int | None) -> None:
 
     with opened(home, tell) as configuration:
         serving.serve(configuration, port, tell, lambda address: click.echo(f"ready {address}"))
+
+
+@main.command()
+@home_option
+@click.option(
+    "--port", type=int, help="Port on 127.0.0.1; 0 takes any free one. Default: the first free one from 8000."
+)
+def demo(home: Path | None, port: int | None) -> None:
+    """Build an invented city into an empty home and serve it until Ctrl-C.
+
+    What is in the home stays: started again, the city goes on. Without --home and CITYLOOP_HOME it lives in a folder
+    of its own, cityloop-demo, beside the platform's other data.
+    """
+    from cityloop.entry.demo import command
+
+    command.demo(home, port, tell)
 
 
 @main.group()
@@ -105,6 +120,65 @@ def user_token(home: Path | None, name: str) -> None:
         from cityloop.entry.accounts import token_for
 
         click.echo(token_for(name, tell))
+
+
+@main.group("import")
+def bring_in() -> None:
+    """Bring reports and areas in from files."""
+
+
+file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+mapping_option = click.option(
+    "--mapping",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="YAML that says what the file's columns or properties mean: docs/how-to/import-reports.md.",
+)
+dry_run_option = click.option("--dry-run", is_flag=True, help="Read and check everything, change nothing.")
+
+
+@bring_in.command("reports")
+@home_option
+@file_argument
+@mapping_option
+@dry_run_option
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where rows that are not taken are written. Default: FILE's name with .rejects.csv, in the current folder.",
+)
+@click.option("--batch", type=click.IntRange(1, 10_000), default=500, show_default=True, help="Rows a transaction.")
+def import_reports(
+    home: Path | None, file: Path, mapping: Path, *, dry_run: bool, rejects: Path | None, batch: int
+) -> None:
+    """Hand in every row of FILE, a CSV or Parquet table, as a report.
+
+    Doing it again is harmless: rows that were handed in are known. Rows that cannot be taken are written to a file
+    with the reason; the others are kept.
+    """
+    with opened(home, tell) as configuration:
+        from cityloop.entry import importing
+
+        take = importing.try_reports if dry_run else importing.import_reports
+        click.echo(take(file, mapping, rejects, batch, configuration.zone, tell))
+
+
+@bring_in.command("areas")
+@home_option
+@file_argument
+@mapping_option
+@dry_run_option
+def import_areas(home: Path | None, file: Path, mapping: Path, *, dry_run: bool) -> None:
+    """Enter the communities and districts of FILE, a GeoJSON (.gz or not), or give known ones new polygons."""
+    with opened(home, tell):
+        from cityloop.entry import importing
+
+        take = importing.try_areas if dry_run else importing.import_areas
+        click.echo(take(file, mapping, tell))
+
+
+for command in upkeep.COMMANDS:
+    main.add_command(command)
 
 
 if __name__ == "__main__":

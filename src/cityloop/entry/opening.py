@@ -16,14 +16,20 @@ MIGRATING = 7_226_001  # advisory lock: two commands may find an old schema at o
 @contextmanager
 def opened(home: Path | None, tell: Tell) -> Iterator[Configuration]:
     """Open the city: start or join its database, bring the schema up to date, take up the packs."""
+    with connected(home, tell) as configuration:
+        prepare(tell)
+        yield configuration
+
+
+@contextmanager
+def connected(home: Path | None, tell: Tell) -> Iterator[Configuration]:
+    """Start or join the city's database, whatever it holds; its address is in the environment then."""
     configuration = configured(home)
     if configuration.database_url:
-        prepare(tell)
         yield configuration
         return
     with running(configuration.home_folder, tell=tell) as cluster:
         os.environ["CITYLOOP_DATABASE_URL"] = cluster.url
-        prepare(tell)
         yield configuration
 
 

@@ -1,0 +1,130 @@
+"""The commands that keep a city safe: check, verify, backup, restore, work, packs. Each works beside a running city."""
+
+import os
+from pathlib import Path
+
+import click
+
+from cityloop.core.errors import NotPossible
+from cityloop.entry.opening import connected, opened, prepare
+from cityloop.entry.options import home_option, tell
+
+TOLD = 50  # findings shown one by one
+
+
+@click.command()
+@home_option
+def check(home: Path | None) -> None:
+    """Say what is wrong with the settings, the packs, the database or the readers of the log, and how to mend it."""
+    with opened(home, tell) as configuration:
+        from cityloop.runtime.models import Subscription
+
+        for reader in Subscription.objects.exclude(failing_since=None):
+            since = reader.failing_since.astimezone(configuration.zone).strftime("%Y-%m-%d %H:%M")
+            raise NotPossible(
+                "reader-fails", f"The reader {reader.name} of the log fails since {since}: {reader.failure}"
+            )
+        click.echo(f"{configuration.home_folder}: settings, packs and database are in order.")
+
+
+@click.command()
+@home_option
+@click.option("--rebuild", is_flag=True, help="Write anew the rows of the cases that are not what their history says.")
+def verify(home: Path | None, rebuild: bool) -> None:
+    """Prove that nothing in the history was altered, cut or removed, and that every case is what its history says."""
+    with opened(home, tell) as configuration:
+        from cityloop.casework import verification
+        from cityloop.runtime import checkpoints
+        from cityloop.runtime.models import Event
+
+        tell("Reading the history.")
+        found = [*checkpoints.findings(configuration.home_folder), *verification.findings()]
+        for finding in found[:TOLD]:
+            click.echo(f"{finding.where}: {finding.what}")
+        if len(found) > TOLD:
+            click.echo(f"… and {len(found) - TOLD} more.")
+        if rebuild:
+            click.echo(f"{verification.rebuild_all()} cases were written anew.")
+        if found:
+            raise NotPossible("altered", f"{len(found)} things are not as they were written.")
+        sealed = checkpoints.sealed(configuration.home_folder)
+        events = Event.objects.count()
+        click.echo(f"{events} events are as they were written; {events - sealed} of them are not sealed yet.")
+
+
+@click.command()
+@home_option
+@click.argument("archive", type=click.Path(dir_okay=False, path_type=Path))
+def backup(home: Path | None, archive: Path) -> None:
+    """Write the whole city into ARCHIVE: database, keys, checkpoints, evidence. Keep it safe: it holds the keys."""
+    with opened(home, tell) as configuration:
+        from cityloop.runtime import backup as keeping
+        from cityloop.runtime import checkpoints, clock
+
+        checkpoints.seal(configuration.home_folder, clock.now())
+        url = os.environ["CITYLOOP_DATABASE_URL"]
+        manifest = keeping.back_up(
+            url, archive, home=configuration.home_folder, made_at=clock.now(), binaries=_binaries(), tell=tell
+        )
+        click.echo(f"{archive}: {len(manifest.members)} files.")
+
+
+@click.command()
+@home_option
+@click.argument("archive", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--replace", is_flag=True, help="Replace what the city holds now; its folders are set aside, not deleted."
+)
+def restore(home: Path | None, archive: Path, replace: bool) -> None:
+    """Put back a city from ARCHIVE, wholly or not at all."""
+    with connected(home, tell) as configuration:
+        from cityloop.runtime import backup as keeping
+        from cityloop.runtime.restored import raise_log_offset
+
+        keeping.restore(
+            os.environ["CITYLOOP_DATABASE_URL"],
+            archive,
+            home=configuration.home_folder,
+            replace=replace,
+            binaries=_binaries(),
+            after_restore=raise_log_offset,
+            tell=tell,
+        )
+        prepare(tell)
+        click.echo("Restored. `cityloop verify` proves it.")
+
+
+@click.command()
+@home_option
+def work(home: Path | None) -> None:
+    """Do the jobs of a city without serving pages, until Ctrl-C."""
+    with opened(home, tell):
+        from cityloop.entry import backroom
+
+        backroom.work()
+
+
+@click.group()
+def packs() -> None:
+    """The packs that declare procedures, catalogues, roles and limits."""
+
+
+@packs.command("check")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+def packs_check(folder: Path | None) -> None:
+    """Check the pack in FOLDER, or every pack; what is wrong is told with file, line and field."""
+    from cityloop.registry.packs import Pack, read_all
+
+    found = [Pack.read(folder)] if folder else read_all(os.environ.get("CITYLOOP_PACKS", ""))
+    for pack in found:
+        click.echo(
+            f"{pack.name}: {len(pack.procedures)} procedures, {len(pack.classes)} classes, {len(pack.roles)} roles"
+        )
+
+
+def _binaries() -> Path | None:
+    given = os.environ.get("CITYLOOP_POSTGRES_BIN")
+    return Path(given) if given else None
+
+
+COMMANDS: tuple[click.Command, ...] = (check, verify, backup, restore, work, packs)

@@ -1,0 +1,132 @@
+"""POST /api/v1/reports as a hotline's programmer meets it."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from cityloop.casework.models import Case
+from cityloop.registry import accounts
+from town import NOW, Town
+
+PATH = "/api/v1/reports"
+
+
+@pytest.fixture
+def token(town: Town) -> str:
+    return accounts.make_token("hotline", "test", NOW)
+
+
+@pytest.fixture
+def post(token: str, client: Client) -> Any:
+    """Post a body with the token; text goes as it is."""
+
+    def posted(body: Any, bearer: str | None = token) -> Any:
+        content = body if isinstance(body, str | bytes) else json.dumps(body)
+        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        return client.post(PATH, content, content_type="application/json", headers=headers)
+
+    return posted
+
+
+def a_report(**said: Any) -> dict[str, Any]:
+    """A report with everything in it."""
+    return {
+        "channel": "12345",
+        "external_id": "A1",
+        "text": "人行道井盖缺失",
+        "lon": 120.05,
+        "lat": 23.05,
+        "crs": "WGS84",
+        "category": "01001",
+        "address": "长江路1号",
+        "reported_at": "2026-11-20T09:00:00+08:00",
+        "reporter": {"name": "张三", "phone": "13800001234"},
+        **said,
+    }
+
+
+def test_a_report_is_answered_with_number_and_tracking_code(post: Any) -> None:
+    answer = post(a_report())
+    assert answer.status_code == 201
+    assert set(answer.json()) == {"number", "tracking_code"}
+    assert Case.objects.get(number=answer.json()["number"]).category == "01001"
+
+
+def test_the_same_again_is_answered_200_with_the_same(post: Any) -> None:
+    first, again = post(a_report()), post(a_report())
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+
+
+def test_the_same_id_with_other_content_is_a_conflict(post: Any) -> None:
+    post(a_report())
+    answer = post(a_report(text="别的"))
+    assert answer.status_code == 409 and answer["content-type"] == "application/problem+json"
+    assert answer.json()["type"].endswith("other-content")
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"text": " "}, "text"),
+        ({"text": None}, "text"),
+        ({"external_id": ""}, "external_id"),
+        ({"channel": "热线"}, "channel"),
+        ({"lon": "east"}, "lon"),
+        ({"lon": 500}, "lon"),
+        ({"lat": None}, "lat"),
+        ({"lon": 0, "lat": 0}, "lon"),
+        ({"lon": 23.05, "lat": 120.05}, "lat"),
+        ({"crs": "EPSG:9999"}, "crs"),
+        ({"reported_at": "yesterday"}, "reported_at"),
+        ({"reported_at": "2099-01-01T00:00:00+08:00"}, "reported_at"),
+        ({"address": "长" * 257}, "address"),
+        ({"text": "a\u0000b"}, "text"),
+        ({"reporter": "张三"}, "reporter"),
+        ({"reporter": {"age": 3}}, "reporter.age"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_bad_input_is_told_with_field_and_reason(post: Any, said: dict[str, Any], field: str) -> None:
+    answer = post(a_report(**said))
+    assert answer.status_code == 422 and answer["content-type"] == "application/problem+json"
+    assert field in {wrong["field"] for wrong in answer.json()["errors"]}
+    assert all(wrong["reason"] for wrong in answer.json()["errors"])
+    assert Case.objects.count() == 0
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "null", '"words"', "[" * 5000, b"\xff\xfe"])
+def test_what_is_no_json_object_is_refused(post: Any, body: Any) -> None:
+    answer = post(body)
+    assert answer.status_code in (400, 422) and answer["content-type"] == "application/problem+json"
+
+
+def test_numbers_and_full_width_digits_are_understood(post: Any) -> None:
+    answer = post(a_report(lon="１２０.05", lat="23.05", external_id="A2"))
+    assert Case.objects.get(number=answer.json()["number"]).district == "671001"
+
+
+def test_gcj02_is_turned_into_wgs84_and_the_raw_pair_is_kept(post: Any) -> None:
+    facts = Case.objects.get(number=post(a_report(lon=114.0, lat=22.5, crs="GCJ-02")).json()["number"]).facts
+    assert facts["raw_lon"] == "114.0000000" and facts["crs"] == "gcj02"
+    assert 0.003 < 114.0 - float(facts["lon"]) < 0.007
+
+
+@pytest.mark.parametrize("bearer", [None, "", "wrong"])
+def test_without_a_valid_token_nothing_is_taken(post: Any, bearer: str | None) -> None:
+    answer = post(a_report(), bearer)
+    assert answer.status_code == 401 and answer["content-type"] == "application/problem+json"
+    assert Case.objects.count() == 0
+
+
+def test_who_may_not_report_is_refused(town: Town, post: Any) -> None:
+    answer = post(a_report(), accounts.make_token("leader", "test", NOW))
+    assert answer.status_code == 403
+
+
+def test_the_description_is_openapi_3_1(client: Client, town: Town) -> None:
+    description = client.get("/api/v1/openapi.json").json()
+    assert description["openapi"].startswith("3.1")
+    assert set(description["paths"]["/api/v1/reports"]["post"]["responses"]) >= {"200", "201", "409", "422"}
