@@ -13,6 +13,7 @@ import click
 
 from cityloop.core.errors import Invalid, Refusal
 from cityloop.entry import upkeep
+from cityloop.entry.bench.command import bench
 from cityloop.entry.opening import opened
 from cityloop.entry.options import home_option, tell
 
@@ -177,6 +178,7 @@ def import_areas(home: Path | None, file: Path, mapping: Path, *, dry_run: bool)
         click.echo(take(file, mapping, tell))
 
 
+main.add_command(bench)
 for command in upkeep.COMMANDS:
     main.add_command(command)
 

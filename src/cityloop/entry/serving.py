@@ -1,5 +1,5 @@
 """Serving a city: the web server, the announcer and the worker as processes of their own, each started again when
-it dies. When this process is told to stop, or dies, they end.
+it dies, the embedded database too. When this process is told to stop, or dies, they end.
 """
 
 import os
@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from cityloop.core.errors import NotPossible
 from cityloop.entry.opening import Tell
 from cityloop.runtime.configuration import Configuration
+from cityloop.runtime.postgres import Cluster
 from cityloop.runtime.processes import Stop
 
 FIRST_PORT, LAST_PORT = 8000, 8099
-THREADS = 3  # a web worker answers so many requests at once, each with a connection of its own
 PATIENCE = 60.0  # seconds for the web server to answer first
 ENOUGH = 25.0  # seconds for a process to end in order
 
@@ -62,10 +62,11 @@ def serve(configuration: Configuration, port: int | None, tell: Tell, ready: Tel
     stop = Stop()
     chosen = free_port(port)
     children = [
-        Child("web", _web(chosen, int(configuration.web_workers))),
+        Child("web", web_command(chosen, int(configuration.web_workers))),
         Child("announcer", _backroom("announce")),
         Child("worker", _backroom("work")),
     ]
+    database = None if configuration.database_url else Cluster(configuration.home_folder)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityloop.runtime.settings")
     try:
         for child in children:
@@ -76,6 +77,9 @@ def serve(configuration: Configuration, port: int | None, tell: Tell, ready: Tel
         while not stop.wait(0.2):
             for child in children:
                 child.revive(tell)
+            if database and not database.is_running():
+                tell("the database ended; starting it again")
+                database.ensure_running(tell=tell)
     finally:
         for child in children:
             child.end()
@@ -95,19 +99,9 @@ def free_port(port: int | None) -> int:
     raise NotPossible("port-taken", f"Port {wanted[0]} is taken by another program; choose one with --port.")
 
 
-def _web(port: int, workers: int) -> list[str]:
-    options = {
-        "interface": "wsgi",
-        "host": "127.0.0.1",
-        "port": port,
-        "workers": workers,
-        "blocking-threads": THREADS,
-        "backpressure": 256,
-        "respawn-failed-workers": None,
-        "log-level": "warning",
-    }
-    flags = [word for name, value in options.items() for word in (f"--{name}", value) if word is not None]
-    return [sys.executable, "-m", "granian", *map(str, flags), "cityloop.entry.wsgi:application"]
+def web_command(port: int, workers: int, application: str = "cityloop.entry.wsgi:application") -> list[str]:
+    """Return the command of the web server."""
+    return [sys.executable, "-m", "cityloop.entry.web", str(port), str(workers), application]
 
 
 def _backroom(room: str) -> list[str]:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
+from django.db import connection
 
 from cityloop.core.procedure import Actor, Post
 from cityloop.registry import accounts
@@ -18,6 +19,16 @@ class Named(NamedTuple):
     title: str
 
 
+# Asked for every report handed in, and in SQL because building it from objects took longer than answering it.
+_POSTS_BY_TOKEN = """
+    SELECT account.id, account.name, post.role, unit.code, area.code
+      FROM registry_token AS token JOIN registry_account AS account ON account.id = token.account_id
+      JOIN registry_appointment AS post ON post.account_id = account.id
+      JOIN registry_unit AS unit ON unit.id = post.unit_id LEFT JOIN registry_area AS area ON area.id = post.area_id
+     WHERE token.digest = %s AND token.revoked_at IS NULL AND account.is_active
+"""
+
+
 def actor_of(user: AbstractBaseUser | AnonymousUser) -> Actor:
     """Return the person as the engine knows it, with every post it holds."""
     if not isinstance(user, Account):
@@ -29,13 +40,9 @@ def actor_of(user: AbstractBaseUser | AnonymousUser) -> Actor:
 
 def actor_by_token(token: str) -> Actor | None:
     """Return who a bearer token stands for, None when nobody; one query."""
-    rows = list(
-        Appointment.objects.filter(
-            account__tokens__digest=accounts.digest(token),
-            account__tokens__revoked_at=None,
-            account__is_active=True,
-        ).values_list("account_id", "account__name", "role", "unit__code", "area__code")
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_POSTS_BY_TOKEN, [accounts.digest(token)])
+        rows = cursor.fetchall()
     if not rows:
         return None
     posts = tuple(Post(role, unit, area) for _, _, role, unit, area in rows)

@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from cityloop.runtime import clock
 from cityloop.runtime.models import Event, Subscription
@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 500
 PAUSE = 0.2  # seconds between looks at a quiet log
+AWAY = 1.0  # seconds between looks for a database that is away
 CHANNEL = "cityloop"
 
 Subscriber = Callable[[Sequence[Event]], None]
@@ -69,15 +70,24 @@ def announce_all() -> int:
 
 
 def run(stopped: Callable[[], bool]) -> None:
-    """Announce until told to stop."""
+    """Announce until told to stop; while the database is away, wait for it."""
     while not stopped():
-        if not announce_all():
+        try:
+            busy = announce_all()
+        except (OperationalError, InterfaceError) as away:
+            logger.warning("the database does not answer: %s", away)
+            connection.close()
+            busy = 0
+            time.sleep(AWAY)
+        if not busy:
             time.sleep(PAUSE)
 
 
 def _announce_or_note(name: str) -> int:
     try:
         return announce(name)
+    except (OperationalError, InterfaceError):
+        raise
     except Exception as failure:
         # One reader's bug must not silence the others; its place is kept and `cityloop check` tells of it.
         logger.exception("subscriber %s failed", name)

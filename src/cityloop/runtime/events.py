@@ -4,8 +4,7 @@ The table is also the outbox: an event is written in the transaction of the acti
 told there (no NOTIFY, no job), because those would serialise commits.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,15 +12,15 @@ from typing import Any
 from django.db import connection
 
 from cityloop.core import chain
+from cityloop.runtime import rows
 from cityloop.runtime.models import Event
 
 SYSTEM = "system"  # the actor of what happens by itself
 
 _INSERT = """
     INSERT INTO runtime_event (stream, seq, name, actor, at, payload, hash)
-    SELECT stream, seq, name, actor, at, payload::jsonb, hash
-      FROM unnest(%s::text[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::bytea[])
-        AS new(stream, seq, name, actor, at, payload, hash)
+    SELECT * FROM json_to_recordset(%s)
+        AS new(stream text, seq int, name text, actor text, at timestamptz, payload jsonb, hash bytea)
 """
 
 
@@ -47,17 +46,7 @@ def entry(
 
 def write(entries: Sequence[Entry]) -> None:
     """Write the events in one statement, inside the caller's transaction."""
-    columns: list[Iterable[Any]] = [
-        [e.stream for e in entries],
-        [e.seq for e in entries],
-        [e.name for e in entries],
-        [e.actor for e in entries],
-        [e.at for e in entries],
-        [json.dumps(e.payload, ensure_ascii=False) for e in entries],
-        [e.hash for e in entries],
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, columns)
+    rows.insert(_INSERT, ({name: getattr(one, name) for name in Entry.__slots__} for one in entries))
 
 
 def record(stream: str, name: str, actor: str, at: datetime, payload: Mapping[str, Any]) -> None:

@@ -1,0 +1,138 @@
+"""What `cityloop import` does: a file and its mapping opened, handed in piece by piece, and what came of it told."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, tzinfo
+from itertools import islice
+from pathlib import Path
+
+from django.db import InterfaceError, OperationalError, transaction
+
+from cityloop.channels import importing
+from cityloop.channels.importing import Refused, Tally
+from cityloop.channels.mapping import ReportMapping
+from cityloop.channels.rejects import Rejects
+from cityloop.channels.sheets import Row, Sheet, open_sheet
+from cityloop.core.errors import Fault, Invalid, NotPossible
+from cityloop.core.procedure import Actor
+from cityloop.entry.accounts import BY, PARTNERS
+from cityloop.entry.opening import Tell
+from cityloop.entry.showing import Progress, progress
+from cityloop.registry import accounts, actions, boundaries
+from cityloop.registry.city import city
+from cityloop.registry.models import Account, Unit
+from cityloop.registry.queries import actor_of
+from cityloop.runtime import clock
+
+Taking = Callable[[list[Row], datetime], tuple[Tally, list[Refused]]]
+TOLD = 20  # notices about areas told one by one
+
+
+def import_reports(path: Path, mapping_path: Path, rejects: Path | None, size: int, zone: tzinfo, tell: Tell) -> str:
+    """Hand every row of a table in, `size` in one transaction; return in words what came of it."""
+    sheet, mapping = _fitted(path, mapping_path)
+    rejects_path = _rejects_path(path, rejects)
+    actor = _importer(mapping.channel)
+
+    def take(rows: list[Row], now: datetime) -> tuple[Tally, list[Refused]]:
+        return importing.hand_in(rows, mapping, actor, zone, now)
+
+    with Rejects(rejects_path, sheet.columns) as refused:
+        tally = _work_through(sheet, take, refused, size, tell)
+    parts = f"created {tally.created:,}, already known {tally.known:,}, conflicts {tally.conflicts:,}"
+    return _summary(tally, parts, refused)
+
+
+def try_reports(path: Path, mapping_path: Path, rejects: Path | None, size: int, zone: tzinfo, tell: Tell) -> str:
+    """Read, check and place every row, hand none in; return in words what would come of it."""
+    sheet, mapping = _fitted(path, mapping_path)
+
+    def take(rows: list[Row], now: datetime) -> tuple[Tally, list[Refused]]:
+        return importing.try_out(rows, mapping, zone, now)
+
+    with Rejects(_rejects_path(path, rejects), sheet.columns) as refused:
+        tally = _work_through(sheet, take, refused, size, tell)
+    return f"Dry run, nothing was handed in. {_summary(tally, f'fit to hand in {tally.created:,}', refused)}"
+
+
+def import_areas(path: Path, mapping_path: Path, tell: Tell) -> str:
+    """Enter the areas of a GeoJSON; return in words what came of it."""
+    found = boundaries.read_boundaries(path, mapping_path)
+    actions.set_areas(found.areas, BY, clock.now())
+    return _areas_summary(found, tell)
+
+
+def try_areas(path: Path, mapping_path: Path, tell: Tell) -> str:
+    """Read and repair the areas of a GeoJSON, enter none; return in words what would come of it."""
+    return f"Dry run, nothing was entered. {_areas_summary(boundaries.read_boundaries(path, mapping_path), tell)}"
+
+
+def _fitted(path: Path, mapping_path: Path) -> tuple[Sheet, ReportMapping]:
+    sheet, town = open_sheet(path), city()
+    return sheet, ReportMapping.read(mapping_path, sheet, lambda code: code in town.categories)
+
+
+def _work_through(sheet: Sheet, take: Taking, rejects: Rejects, size: int, tell: Tell) -> Tally:
+    tally = Tally()
+    with progress(sheet.length, tell) as show:
+        for rows in _batches(sheet.rows, size):
+            try:
+                part, refused = take(rows, clock.now())
+            except (OperationalError, InterfaceError) as lost:
+                raise NotPossible("database-lost", _stopped_at(tally, lost)) from lost
+            rejects.add(refused)
+            tally += part
+            _show(show, tally)
+    if tally.rows and tally.rows == tally.rejected:
+        raise NotPossible("nothing-read", f"None of the {tally.rows:,} rows could be read: see {rejects.path}.")
+    return tally
+
+
+def _batches(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
+    while batch := list(islice(rows, size)):
+        yield batch
+
+
+def _stopped_at(tally: Tally, lost: Exception) -> str:
+    sentence = f"The database stopped answering after row {tally.rows:,}: {str(lost).strip()}."
+    return f"{sentence} What was handed in stays; give the same command again and it goes on."
+
+
+def _show(show: Progress, tally: Tally) -> None:
+    show(tally.rows, f"{tally.created:,} new, {tally.known:,} known, {tally.conflicts + tally.rejected:,} not taken")
+
+
+def _summary(tally: Tally, parts: str, rejects: Rejects) -> str:
+    words = f"{tally.rows:,} rows: {parts}, rejected {tally.rejected:,}; placed in no district {tally.nowhere:,}."
+    if tally.conflicts + tally.rejected:
+        words += f"\nRows not taken, with the reason for each: {rejects.path}"
+    return words
+
+
+def _areas_summary(found: boundaries.Boundaries, tell: Tell) -> str:
+    for notice in found.notices[:TOLD]:
+        tell(f"{notice.field}: {notice.reason}")
+    if len(found.notices) > TOLD:
+        tell(f"and {len(found.notices) - TOLD:,} more like these")
+    return f"Districts {found.count('district'):,}, communities {found.count('community'):,}."
+
+
+def _rejects_path(path: Path, given: Path | None) -> Path:
+    rejects = given or Path(f"{path.stem}.rejects.csv")
+    if rejects.resolve() == path.resolve():
+        raise Invalid([Fault("--rejects", "names the file that is imported")])
+    return rejects
+
+
+@transaction.atomic
+def _importer(channel: str) -> Actor:
+    """Return the account that a channel is imported by; it is made the first time."""
+    username, now = f"import-{channel}", clock.now()
+    account = Account.objects.filter(username=username).first()
+    if account is None:
+        if not Unit.objects.filter(code=PARTNERS).exists():
+            actions.set_units({PARTNERS: "接入系统"}, BY, now, handles=False)
+        account = accounts.create_account(username, username, None, BY, now, is_machine=True)
+        accounts.appoint(username, accounts.PARTNER, PARTNERS, None, BY, now)
+    if not account.is_active:
+        raise NotPossible("account-closed", f"The account {username} has been closed.")
+    return actor_of(account)

@@ -1,0 +1,102 @@
+"""What columns mean: a wrong mapping is refused with file, line and field; a right one turns rows into content.
+
+Moments here have no zone: intake puts them into the city's.
+"""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from cityloop.channels.mapping import Content, ReportMapping
+from cityloop.channels.sheets import Row, Sheet
+from cityloop.core.errors import Invalid
+
+COLUMNS = ("no", "what", "when", "day", "x")
+PLAIN = "channel: counter\nfields:\n  external_id: {column: no}\n  text: {column: what}\n"
+
+
+def read(folder: Path, words: str, columns: tuple[str, ...] = COLUMNS) -> ReportMapping:
+    path = folder / "map.yaml"
+    path.write_text(words, encoding="utf-8")
+    return ReportMapping.read(path, Sheet(columns, 0, iter(())), lambda code: code == "09009")
+
+
+def content(folder: Path, words: str, *cells: object) -> Content:
+    return read(folder, words).content(Row(1, 2, (*cells, *[None] * (len(COLUMNS) - len(cells)))))
+
+
+def refusal(folder: Path, words: str) -> str:
+    with pytest.raises(Invalid) as refused:
+        read(folder, words)
+    return refused.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("words", "where", "reason"),
+    [
+        (PLAIN + "  lat: {colunm: y}\n", "map.yaml:5 fields.lat.colunm", "not permitted"),
+        (PLAIN + "  latitude: {column: y}\n", "map.yaml:5 fields.latitude", "not permitted"),
+        (PLAIN + "  lat: {column: x, constant: '1'}\n", "map.yaml:5 fields.lat", "give one of"),
+        (PLAIN + "  lat: {column: x, format: '%Y'}\n", "map.yaml:5 fields.lat.format", "not permitted"),
+        (PLAIN + "  lat: {column: y}\n", "map.yaml:5 fields.lat.column", "no column 'y' in the file; it has: no, what"),
+        (PLAIN.replace("counter", "Our Desk"), "map.yaml:1 channel", "pattern"),
+        ("channel: a\nfields: {text: {column: what}}\n", "map.yaml:2 fields.external_id", "required"),
+        (PLAIN + "  category: {column: x, words: {a: '1'}}\n", "map.yaml:5 fields.category.words.a", "no class 1"),
+        (PLAIN + "  category: {column: x, words: {a: 01001}}\n", "map.yaml:5 fields.category.words.a", "valid string"),
+        ("channel: [", "map.yaml", "line 1"),
+    ],
+)
+def test_a_wrong_mapping_is_refused_with_line_and_field(tmp_path: Path, words: str, where: str, reason: str) -> None:
+    sentence = refusal(tmp_path, words)
+    assert where in sentence and reason in sentence
+
+
+def test_a_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="2 columns 'what'"):
+        read(tmp_path, PLAIN, ("no", "what", "what"))
+
+
+def test_words_of_the_table_become_ours_and_others_stay(tmp_path: Path) -> None:
+    words = PLAIN + "  category: {column: x, words: {违规停车: '09009'}}\n  crs: {constant: gcj02}\n"
+    said = [content(tmp_path, words, "1", "t", None, None, word) for word in ("违规停车", "其他", None)]
+    assert [row["category"] for row in said] == ["09009", "其他", ""]
+    assert {row["crs"] for row in said} == {"gcj02"} and {row["channel"] for row in said} == {"counter"}
+
+
+def test_several_columns_are_joined_without_the_empty_ones(tmp_path: Path) -> None:
+    words = PLAIN.replace("{column: what}", "{columns: [what, day, x]}")
+    assert content(tmp_path, words, "1", "路灯", None, " ", "不亮")["text"] == "路灯 不亮"
+
+
+def test_a_moment_is_read_by_the_formats_given(tmp_path: Path) -> None:
+    words = PLAIN + "  reported_at: {columns: [when, day], format: ['%Y%m%d %H%M%S', '%Y年%m月%d日']}\n"
+    written = (("20230101", "001300"), ("2023年1月2日",))
+    said = [content(tmp_path, words, "1", "t", *cells)["reported_at"] for cells in written]
+    assert [moment.isoformat() for moment in said] == ["2023-01-01T00:13:00", "2023-01-02T00:00:00"]
+    with pytest.raises(Invalid, match="reported_at: is not written as"):
+        content(tmp_path, words, "1", "t", "44927.5")
+
+
+def test_moments_of_a_parquet_file_need_no_format(tmp_path: Path) -> None:
+    words = PLAIN + "  reported_at: {column: when, format: '%Y'}\n"
+    at = datetime.fromisoformat("2023-01-01T09:00:00")
+    assert content(tmp_path, words, "1", "t", at)["reported_at"] == at
+    assert content(tmp_path, words, "1", "t", at.date())["reported_at"] == at.replace(hour=0)
+
+
+@pytest.mark.parametrize("cell", ["2.02301E+12", "2e+17", 2.0e17])
+def test_an_id_that_a_spreadsheet_shortened_is_refused(tmp_path: Path, cell: object) -> None:
+    with pytest.raises(Invalid, match="shortened by a spreadsheet"):
+        content(tmp_path, PLAIN, cell, "t")
+
+
+@pytest.mark.parametrize(("cell", "words"), [(12.0, "12"), (7, "7"), (" 007 ", "007"), (float("nan"), ""), (None, "")])
+def test_an_id_keeps_its_digits_and_nothing_is_empty(tmp_path: Path, cell: object, words: str) -> None:
+    assert content(tmp_path, PLAIN, cell, "t")["external_id"] == words
+
+
+def test_the_reporter_goes_together_and_faults_name_the_column(tmp_path: Path) -> None:
+    words = PLAIN + "  reporter_name: {column: x}\n"
+    assert content(tmp_path, words, "1", "t", None, None, "张三")["reporter"] == {"name": "张三"}
+    assert read(tmp_path, words).name("reporter.name") == "reporter.name (x)"

@@ -1,0 +1,116 @@
+"""Reading tables: every spelling of a CSV gives the same rows, and what is broken is told with its place."""
+
+import gzip
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from cityloop.channels.sheets import Sheet, open_sheet
+from cityloop.core.errors import Invalid, NotPossible
+
+HEADING, ROWS = ["编号", "内容", "地址"], [["1", "路灯不亮", "长江路"], ["2", '说"坏了"', "北街, 3号"]]
+
+
+def a_file(folder: Path, content: bytes) -> Path:
+    path = folder / "sheet.csv"
+    path.write_bytes(content)
+    return path
+
+
+def cells(sheet: Sheet) -> list[list[object]]:
+    return [list(row.cells) for row in sheet.rows]
+
+
+def quoted(delimiter: str, ending: str = "\n") -> str:
+    lines = [[f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row] for row in [HEADING, *ROWS]]
+    return "".join(delimiter.join(line) + ending for line in lines)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_every_spelling_of_a_csv_gives_the_same_rows(
+    tmp_path: Path, encoding: str, delimiter: str, ending: str
+) -> None:
+    sheet = open_sheet(a_file(tmp_path, quoted(delimiter, ending).encode(encoding)))
+    assert list(sheet.columns) == HEADING
+    assert cells(sheet) == ROWS
+
+
+def test_rows_are_numbered_below_the_heading_and_lines_as_an_editor_counts_them(tmp_path: Path) -> None:
+    sheet = open_sheet(a_file(tmp_path, b'id,text\n1,"two\nlines"\n\n2,one\n'))
+    assert [(row.number, row.line) for row in sheet.rows] == [(1, 2), (2, 5)]
+
+
+def test_a_damaged_byte_spoils_its_own_row_only_and_is_kept(tmp_path: Path) -> None:
+    good = "".join(f"{number},路灯不亮了\n" for number in range(50)).encode()
+    path = a_file(tmp_path, b"id,text\n" + good + b"x,\xff\xfe\n" + "y,路灯\n".encode())
+    *before, damaged, after = cells(open_sheet(path))
+    assert all(text == "路灯不亮了" for _, text in before) and after == ["y", "路灯"]
+    assert str(damaged[1]).encode("utf-8", "surrogateescape") == b"\xff\xfe"
+
+
+def test_a_sign_cut_in_two_by_the_reading_in_pieces_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cityloop.channels.sheets.PIECE", 7)
+    assert cells(open_sheet(a_file(tmp_path, quoted(",").encode()))) == ROWS
+
+
+def test_a_row_whose_cells_are_shifted_is_faulty_and_the_next_is_not(tmp_path: Path) -> None:
+    sheet = open_sheet(a_file(tmp_path, b"id,text,address\n1,a,b,c\n2,a\n3,a,b\n"))
+    faults = [row.fault for row in sheet.rows]
+    assert "4 cells where the heading has 3" in (faults[0] or "") and "2 cells" in (faults[1] or "")
+    assert faults[2] is None
+
+
+def test_a_quotation_mark_never_closed_is_told_and_reading_goes_on(tmp_path: Path) -> None:
+    sheet = open_sheet(a_file(tmp_path, b'id,text\n1,"' + b"x,\n" * 60_000))
+    first, *rest = sheet.rows
+    assert first.number == 1 and first.line == 2 and "never closed" in (first.fault or "")
+    assert rest
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"", "empty"), (b"\n\n", "empty"), (b"PK\x03\x04rest", "CSV UTF-8"), (b"PAR1", "Parquet")]
+)
+def test_what_holds_no_table_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
+    with pytest.raises(Invalid, match=reason):
+        open_sheet(a_file(tmp_path, content))
+
+
+def test_parquet_gives_values_across_its_row_groups(tmp_path: Path) -> None:
+    at = datetime(2026, 11, 20, 10, tzinfo=UTC)
+    table = pa.table(
+        {
+            "id": ["1", None],
+            "lon": [120.5, float("nan")],
+            "at": pa.array([at, None], pa.timestamp("us", tz="UTC")),
+            "cost": [Decimal("1.50"), None],
+            "exact": pa.array([1_480_000_000_123_456_789, None], pa.timestamp("ns")),
+        }
+    )
+    pq.write_table(table, tmp_path / "sheet.parquet", row_group_size=1)
+    sheet = open_sheet(tmp_path / "sheet.parquet")
+    first, second = sheet.rows
+    assert (sheet.length, first.number, second.number) == (2, 1, 2)
+    assert first.cells[:4] == ("1", 120.5, at, Decimal("1.50")) and str(first.cells[4]).startswith(
+        "2016-11-24 15:06:40"
+    )
+    assert second.cells[0] is None
+
+
+def test_a_parquet_file_damaged_further_on_says_how_far_it_was_read(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.parquet"
+    text = [gzip.compress(str(number).encode()).hex() for number in range(6000)]
+    pq.write_table(pa.table({"text": text}), path, row_group_size=3000, use_dictionary=False)
+    content = bytearray(path.read_bytes())
+    middle = pq.ParquetFile(path).metadata.row_group(1).column(0).data_page_offset
+    content[middle : middle + 200] = bytes(200)
+    path.write_bytes(content)
+    with pytest.raises(NotPossible, match="damaged after row 3000"):
+        list(open_sheet(path).rows)

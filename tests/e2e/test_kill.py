@@ -1,0 +1,166 @@
+"""Kill -9 of every kind of process while reports come in: nothing acknowledged is lost, nothing is doubled."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+COMMAND = [sys.executable, "-m", "cityloop.entry.command_line"]
+PATIENCE = 90.0  # seconds for a city to come back
+
+
+def environment() -> dict[str, str]:
+    """Return the environment without the test database: this city has its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("CITYLOOP_", "DJANGO_"))}
+
+
+@dataclass
+class City:
+    """A served city in a process of its own, as a person starts it."""
+
+    home: Path
+    process: subprocess.Popen[str] | None = None
+    address: str = ""
+
+    @property
+    def log(self) -> Path:
+        return self.home.with_suffix(".log")
+
+    def start(self) -> None:
+        command = [*COMMAND, "serve", "--home", str(self.home), "--port", "0"]
+        self.process = subprocess.Popen(
+            command, env=environment(), stdout=subprocess.PIPE, stderr=self.log.open("a"), text=True
+        )
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.startswith("ready "):
+                self.address = line.split()[1]
+                return
+        raise AssertionError("the city did not come up")
+
+    def stop(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(60)
+
+    def processes(self) -> list[psutil.Process]:
+        """Return every process of the city, its database's among them."""
+        mine = []
+        for process in psutil.process_iter(["cmdline", "environ", "name"]):
+            home = str(self.home)
+            words = " ".join(process.info["cmdline"] or [])
+            inside = (process.info["environ"] or {}).get("CITYLOOP_HOME") == home
+            if home in words or inside or self._is_database(process):
+                mine.append(process)
+        return mine
+
+    def _is_database(self, process: psutil.Process) -> bool:
+        try:
+            return process.info["name"] == "postgres" and str(self.home) in process.cwd()
+        except psutil.Error:
+            return False
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[City]:
+    city = City(tmp_path / "home")
+    city.start()
+    yield city
+    city.stop()
+    until = time.monotonic() + 30
+    while (left := city.processes()) and time.monotonic() < until:
+        time.sleep(0.2)
+    for process in left:
+        process.kill()
+    assert left == [], "the city left processes behind"
+
+
+def cityloop(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the city beside it."""
+    command = [*COMMAND, *words, "--home", str(home)]
+    return subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+
+
+def hand_in(city: City, token: str, name: str) -> dict[str, str]:
+    """Hand a report in; try again until it is acknowledged, as a hotline does."""
+    body = json.dumps({"channel": "12345", "external_id": name, "text": f"第{name}号问题"}).encode()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        request = urllib.request.Request(f"{city.address}/api/v1/reports", body, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as refused:
+            assert refused.code >= 500, refused.read()
+        except OSError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError(f"report {name} was never acknowledged")
+
+
+def named(words: str) -> Callable[[psutil.Process], bool]:
+    """Return whether a process's command line holds the words."""
+    return lambda process: words in " ".join(process.cmdline())
+
+
+VICTIMS: dict[str, Callable[[psutil.Process], bool]] = {
+    "web": named("cityloop.entry.web"),
+    "announcer": named("backroom announce"),
+    "worker": named("backroom work"),
+    "database": lambda process: process.name() == "postgres",
+    "supervisor": named("command_line serve"),
+}
+
+
+def test_nothing_acknowledged_is_lost_or_doubled_whatever_is_killed(city: City) -> None:
+    token = cityloop(city.home, "user", "token", "hotline").stdout.strip()
+    acknowledged: dict[str, dict[str, str]] = {}
+    stop = threading.Event()
+
+    def sending(sender: int) -> None:
+        count = 0
+        while not stop.is_set():
+            name = f"{sender}-{count}"
+            acknowledged[name] = hand_in(city, token, name)
+            count += 1
+
+    senders = [threading.Thread(target=sending, args=(number,)) for number in range(4)]
+    for sender in senders:
+        sender.start()
+    chance = random.Random(20261121)
+    try:
+        for victim in ["web", "announcer", "database", "worker", "web", "database", "supervisor"]:
+            time.sleep(chance.uniform(0.5, 1.5))
+            running = [process for process in city.processes() if VICTIMS[victim](process)]
+            assert running, f"no {victim} was running"
+            one = chance.choice(running)
+            one.send_signal(signal.SIGKILL)
+            if victim == "supervisor":
+                assert city.process is not None
+                city.process.wait(30)
+                city.start()
+        time.sleep(2)
+    finally:
+        stop.set()
+        for sender in senders:
+            sender.join()
+    assert len(acknowledged) > 50
+    again = {name: hand_in(city, token, name) for name in acknowledged}
+    assert again == acknowledged, "a retry did not give the first receipt"
+    assert len({receipt["number"] for receipt in acknowledged.values()}) == len(acknowledged)
+    city.stop()
+    verified = cityloop(city.home, "verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
