@@ -79,17 +79,20 @@ def page(row: models.Case, case: procedure.Case, actor: Actor, now: datetime) ->
 
 def named_category(code: str | None, words: str | None, town: City) -> str | None:
     """Return the class's name, else the words the reporter's channel used for it."""
-    return town.categories[code].name if code in town.categories else words or code
+    category = town.categories.get(code or "")
+    return category.name if category else words or code
 
 
 def area_name(code: str | None, town: City) -> str | None:
     """Return the area's name; its code where it is no longer known."""
-    return town.areas[code].name if code in town.areas else code or None
+    area = town.areas.get(code or "")
+    return area.name if area else code or None
 
 
 def unit_name(code: str | None, town: City) -> str | None:
     """Return the unit's name; its code where it is no longer known."""
-    return town.units[code].name if code in town.units else code
+    unit = town.units.get(code or "")
+    return unit.name if unit else code
 
 
 def limit_words(limit: Limit) -> str:
@@ -145,7 +148,7 @@ def _task(way: Procedure, task: procedure.Task, town: City, now: datetime) -> Ta
     kind = way.tasks[task.kind]
     name = title(kind.title)
     role = town.roles.get(task.role)
-    outcome = way.actions[task.outcome].title if task.outcome in way.actions else None
+    outcome = way.actions.get(task.outcome or "")
     return TaskView(
         no=task.no,
         kind_title=name,
@@ -153,7 +156,7 @@ def _task(way: Procedure, task: procedure.Task, town: City, now: datetime) -> Ta
         unit_name=unit_name(task.unit, town),
         opened_at=task.opened_at,
         done_at=task.done_at,
-        outcome=title(outcome) if outcome else None,
+        outcome=title(outcome.title) if outcome else None,
         clock=_clock(name, task.opened_at, task.limit, task.done_at, town, now) if task.limit else None,
     )
 

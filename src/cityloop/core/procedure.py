@@ -199,7 +199,7 @@ NOTHING: Words = MappingProxyType({})
 
 def begin(procedure: Procedure, facts: Words, words: Words, now: datetime, due_after: DueAfter) -> Move:
     """Return the move that opens a case with these facts."""
-    tasks = _open(procedure, procedure.begins_tasks, None, 0, NOTHING, now, due_after)
+    tasks = _open(procedure, procedure.begins_tasks, None, 0, {}, now, due_after)
     stage = procedure.stages[procedure.begins_stage]
     return Move(
         event=procedure.begins_event,

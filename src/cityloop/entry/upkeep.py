@@ -17,10 +17,12 @@ TOLD = 50  # findings shown one by one
 def check(home: Path | None) -> None:
     """Say what is wrong with the settings, the packs, the database or the readers of the log, and how to mend it."""
     with opened(home, tell) as configuration:
+        from django.utils.timezone import localtime
+
         from cityloop.runtime.models import Subscription
 
         for reader in Subscription.objects.exclude(failing_since=None):
-            since = reader.failing_since.astimezone(configuration.zone).strftime("%Y-%m-%d %H:%M")
+            since = localtime(reader.failing_since).strftime("%Y-%m-%d %H:%M")
             raise NotPossible(
                 "reader-fails", f"The reader {reader.name} of the log fails since {since}: {reader.failure}"
             )

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.procedure import Action, LimitRule, Need, Part, Procedure, Stage, TaskKind
@@ -19,7 +19,14 @@ from cityloop.core.worktime import Limit, Unit
 
 SHIPPED = Path(__file__).resolve().parent.parent / "packs"
 
-Titles = dict[Literal["zh", "en"], str]
+
+def _in_both_languages(titles: dict[str, str]) -> dict[str, str]:
+    if set(titles) != {"zh", "en"}:
+        raise ValueError("a title is given in zh and in en")
+    return titles
+
+
+Titles = Annotated[dict[str, str], AfterValidator(_in_both_languages)]
 
 
 class PlainLoader(yaml.SafeLoader):
@@ -127,7 +134,7 @@ class PackText(Strict):
     procedures: tuple[str, ...] = ()
     catalogue: CatalogueText | None = None
     calendar: CalendarText | None = None
-    limits: dict[Literal["component", "matter"], dict[str, ClassLimits]] = Field(default_factory=dict)
+    limits: dict[str, dict[str, ClassLimits]] = Field(default_factory=dict)
 
 
 Text = TypeVar("Text", bound=Strict)

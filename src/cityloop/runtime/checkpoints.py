@@ -22,6 +22,7 @@ from cityloop.runtime.keys import key
 from cityloop.runtime.models import Event
 
 LONGEST = 20_000  # events one checkpoint covers at most
+BLOCK = 1 << 20  # bytes read at a time from the end of the file
 
 _NEXT = """
     SELECT ordinal, id, stream, seq, encode(hash, 'hex') FROM runtime_event
@@ -121,18 +122,18 @@ def _read(path: Path) -> Iterator[Checkpoint]:
 
 
 def _last(path: Path) -> Checkpoint | None:
-    last = None
-    for last in _read(path):  # noqa: B007
-        pass
-    _drop_unfinished_line(path)
-    return last
-
-
-def _drop_unfinished_line(path: Path) -> None:
-    content = path.read_bytes() if path.stat().st_size else b""
-    if content and not content.endswith(b"\n"):
-        with path.open("r+b") as file:
-            file.truncate(content.rfind(b"\n") + 1)
+    """Return the last whole checkpoint, read from the end; cut off a line that the power failed on."""
+    with path.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        tail, start = b"", size
+        while start > 0 and tail.rstrip(b"\n").count(b"\n") < 2:
+            start = max(0, start - BLOCK)
+            file.seek(start)
+            tail = file.read(size - start)
+        whole = tail[: tail.rfind(b"\n") + 1]
+        file.truncate(size - len(tail) + len(whole))
+    lines = whole.splitlines()
+    return Checkpoint(**json.loads(lines[-1])) if lines else None
 
 
 def _broken_links() -> Iterator[Finding]:
