@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "cityloop.casework",
     "cityloop.intake",
     "cityloop.presentation",
+    "cityloop.presentation.workbench",
 ]
 AUTH_USER_MODEL = "registry.Account"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -34,13 +35,15 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "cityloop.presentation.workbench.language.ChosenLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "cityloop.presentation.middleware.ContentSecurityPolicy",
+    "cityloop.presentation.workbench.htmx.BrowserRedirects",
+    "cityloop.presentation.workbench.refusals.ShowRefusals",
 ]
 ROOT_URLCONF = "cityloop.entry.urls"
 WSGI_APPLICATION = "cityloop.entry.wsgi.application"
@@ -56,6 +59,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "cityloop.presentation.workbench.frame.frame",
             ],
         },
     }
@@ -66,7 +70,7 @@ def _database(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
     return {
-        "ENGINE": "cityloop.runtime.database",
+        "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "cityloop",
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -95,7 +99,6 @@ USE_TZ = True
 USE_I18N = True
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [PACKAGE / "presentation" / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 

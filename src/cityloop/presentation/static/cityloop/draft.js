@@ -1,0 +1,24 @@
+// Keeps what is typed into a long form for this tab, until it is sent; a crash or a wrong click loses nothing.
+
+// The reporter is a matter for the server alone; the token belongs to one answer.
+const notKept = /^(csrfmiddlewaretoken|reporter_)/;
+const form = document.querySelector("form[data-draft]");
+if (form) {
+  const key = `cityloop-draft-${form.dataset.draft}`;
+  const refused = document.querySelector("[data-summary]");
+  const saved = JSON.parse(sessionStorage.getItem(key) || "null");
+  // The answer to a refused try already carries the words, and is the newer copy.
+  if (saved && !refused) {
+    for (const [name, words] of Object.entries(saved)) {
+      const field = form.elements[name];
+      if (field && words) field.value = words;
+    }
+  }
+  form.addEventListener("input", () => sessionStorage.setItem(key, JSON.stringify(typed())));
+  form.addEventListener("submit", () => sessionStorage.removeItem(key));
+}
+
+function typed() {
+  const entries = [...new FormData(form)].filter(([name]) => !notKept.test(name));
+  return Object.fromEntries(entries);
+}

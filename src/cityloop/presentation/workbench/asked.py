@@ -1,0 +1,50 @@
+"""What the address asks for: the query string read into filters. A value nobody offers is refused, never ignored."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from cityloop.casework.queries import CaseFilters, QueueFilters
+from cityloop.core.errors import Fault, Invalid
+from cityloop.core.worktime import Lamp
+from cityloop.evaluation.queries import FIGURES
+
+
+def queue_filters(query: Mapping[str, str]) -> QueueFilters:
+    """Return the queue's filters; Invalid where the lamp is no lamp. An empty district asks for those without one."""
+    return QueueFilters(kind=query.get("kind") or None, lamp=_lamp(query.get("lamp")), district=query.get("district"))
+
+
+def case_filters(query: Mapping[str, str]) -> CaseFilters:
+    """Return the filters of the list of cases; Invalid where the month or the figure is none."""
+    return CaseFilters(
+        words=query.get("words", "").strip() or None,
+        district=query.get("district"),
+        month=month(query.get("month")),
+        figure=_figure(query.get("figure")),
+    )
+
+
+def month(words: str | None) -> date | None:
+    """Return the first day of a month written 2026-11; None for none, Invalid for anything else."""
+    if not words:
+        return None
+    try:
+        return date.fromisoformat(f"{words}-01")
+    except ValueError:
+        raise Invalid([Fault("month", "A month is written like 2026-11.")]) from None
+
+
+def _lamp(words: str | None) -> Lamp | None:
+    if not words:
+        return None
+    if words not in tuple(Lamp):
+        raise Invalid([Fault("lamp", "This is not one of the choices.")])
+    return Lamp(words)
+
+
+def _figure(words: str | None) -> str | None:
+    if not words:
+        return None
+    if words not in FIGURES:
+        raise Invalid([Fault("figure", "This is not one of the choices.")])
+    return words

@@ -1,0 +1,67 @@
+"""An action as it was tried and as it is offered: the page shows a refused try where it was made, its words kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cityloop.casework.queries import CasePage, Offer
+from cityloop.core.errors import Fault, Invalid, Refusal
+from cityloop.presentation.workbench.fields import FormField, fields_of_offer
+from cityloop.presentation.workbench.sentences import sentence
+
+_OURS = frozenset({"csrfmiddlewaretoken", "task", "action", "length"})
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of an action; `length` is how long the history was when the form was drawn."""
+
+    task_no: int
+    action: str
+    length: int | None
+    inputs: Mapping[str, str]
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownOffer:
+    """An offer with its form, and why its last try was refused."""
+
+    offer: Offer
+    fields: tuple[FormField, ...]
+    refused: str
+
+
+def read_attempt(posted: Mapping[str, str]) -> Attempt:
+    """Return what a form tried; Invalid where its hidden numbers are no numbers."""
+    try:
+        task_no, length = int(posted.get("task", "")), posted.get("length")
+        return Attempt(
+            task_no=task_no,
+            action=posted.get("action", ""),
+            length=int(length) if length else None,
+            inputs={name: words for name, words in posted.items() if name not in _OURS},
+        )
+    except ValueError:
+        raise Invalid([Fault("task", "This must be a number.")]) from None
+
+
+def shown_offers(page: CasePage, attempt: Attempt | None) -> tuple[ShownOffer, ...]:
+    """Return the page's offers in their order, the tried one with its answers and its refusal."""
+    return tuple(_shown(offer, attempt if attempt and _is_of(attempt, offer) else None) for offer in page.offers)
+
+
+def stray_refusal(page: CasePage, attempt: Attempt | None) -> str:
+    """Return the refusal that no offer on the page can carry, because the action is no longer there."""
+    if attempt is None or attempt.refusal is None or any(_is_of(attempt, offer) for offer in page.offers):
+        return ""
+    return sentence(attempt.refusal)
+
+
+def _shown(offer: Offer, attempt: Attempt | None) -> ShownOffer:
+    refusal = attempt.refusal if attempt else None
+    values = attempt.inputs if attempt else {}
+    return ShownOffer(offer, fields_of_offer(offer.fields, values, refusal), sentence(refusal) if refusal else "")
+
+
+def _is_of(attempt: Attempt, offer: Offer) -> bool:
+    return (attempt.task_no, attempt.action) == (offer.task_no, offer.action)

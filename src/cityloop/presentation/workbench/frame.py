@@ -1,0 +1,65 @@
+"""What every page's frame shows: the entries of the rail, the person and the posts, the city's time."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+from cityloop.core.procedure import Post
+from cityloop.presentation.workbench.people import may_report, person
+from cityloop.registry.city import City, city, title
+from cityloop.runtime.clock import now
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the rail."""
+
+    title: str
+    icon: str
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PostLine:
+    """A post in words."""
+
+    title: str
+    unit: str
+    area: str
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Give every template the frame's values; they are read only where a page uses them."""
+    return {
+        "entries": SimpleLazyObject(lambda: _entries(request)),
+        "person": SimpleLazyObject(lambda: person(request)),
+        "posts": SimpleLazyObject(lambda: [_in_words(post, city()) for post in person(request).posts]),
+        "may_report": SimpleLazyObject(lambda: may_report(person(request))),
+        "now": now(),
+    }
+
+
+def _entries(request: HttpRequest) -> list[Entry]:
+    return [
+        _entry(request, _("Workbench"), "inbox", "workbench:queue"),
+        _entry(request, _("Cases"), "folders", "workbench:cases"),
+        _entry(request, _("Appraisal"), "trophy", "workbench:districts"),
+    ]
+
+
+def _entry(request: HttpRequest, words: str, icon: str, name: str) -> Entry:
+    url = reverse(name)
+    return Entry(words, icon, url, is_current=request.path.startswith(url))
+
+
+def _in_words(post: Post, town: City) -> PostLine:
+    role, unit = town.roles.get(post.role), town.units.get(post.unit)
+    area = town.areas.get(post.area or "")
+    return PostLine(
+        title(role.title) if role else post.role, unit.name if unit else post.unit, area.name if area else ""
+    )

@@ -1,0 +1,26 @@
+"""Who is signed in. What a person may do is decided below."""
+
+from django.http import HttpRequest
+
+from cityloop.core.errors import NotAllowed
+from cityloop.core.procedure import Actor
+from cityloop.intake.actions import MAY_REPORT
+from cityloop.registry.queries import actor_of
+
+
+def person(request: HttpRequest) -> Actor:
+    """Return the signed-in person; the registry is asked once per request."""
+    if not hasattr(request, "_person"):
+        request._person = actor_of(request.user)  # type: ignore[attr-defined]
+    return request._person  # type: ignore[attr-defined, no-any-return]
+
+
+def may_report(actor: Actor) -> bool:
+    """Return whether the button for a new report is shown; intake itself refuses where it must."""
+    return any(post.role in MAY_REPORT for post in actor.posts)
+
+
+def check_may_report(actor: Actor) -> None:
+    """Refuse the form to whom intake would refuse the report, before it is filled in."""
+    if not may_report(actor):
+        raise NotAllowed("may-not-report", "None of your posts may hand in reports.")

@@ -1,0 +1,94 @@
+"""The desk's form for a new report: its fields and what becomes of them. What a right report is, intake decides."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from django.utils.timezone import get_current_timezone, localtime
+from django.utils.translation import gettext as _
+
+from cityloop.casework.queries import Choice
+from cityloop.core.errors import Refusal
+from cityloop.core.procedure import Actor
+from cityloop.intake.actions import Receipt, receive
+from cityloop.intake.reports import read
+from cityloop.presentation.workbench.fields import FormField, faults_of
+from cityloop.presentation.workbench.sentences import sentence
+from cityloop.registry.queries import categories
+
+_SYSTEMS = (
+    Choice("wgs84", "WGS-84 · GPS"),
+    Choice("cgcs2000", "CGCS2000"),
+    Choice("gcj02", "GCJ-02 · 高德 腾讯"),
+    Choice("bd09", "BD-09 · 百度"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportForm:
+    """The form as drawn; `key` makes a second press of the button the same report."""
+
+    key: str
+    what: tuple[FormField, ...]
+    where: tuple[FormField, ...]
+    point: tuple[FormField, ...]
+    who: tuple[FormField, ...]
+    refused: str = ""
+    faults: tuple[FormField, ...] = ()
+
+
+def blank_report(now: datetime) -> ReportForm:
+    """Return the empty form, reported now."""
+    values = {"reported_at": localtime(now).strftime("%Y-%m-%d %H:%M"), "crs": "wgs84"}
+    return _form(str(uuid4()), values, None)
+
+
+def filled_report(posted: Mapping[str, str], refusal: Refusal) -> ReportForm:
+    """Return the form with what was typed and what was wrong with it."""
+    return _form(posted.get("external_id", ""), posted, refusal)
+
+
+def send_report(posted: Mapping[str, str], actor: Actor, now: datetime) -> Receipt:
+    """Hand the report to intake."""
+    return receive(read(_as_report(posted), get_current_timezone(), now), actor, now)
+
+
+def _as_report(posted: Mapping[str, str]) -> dict[str, object]:
+    names = ("external_id", "text", "address", "category", "lon", "lat", "crs", "reported_at")
+    reporter = {name: posted.get(f"reporter_{name}", "") for name in ("name", "phone")}
+    return {"channel": "desk", "reporter": reporter, **{name: posted.get(name, "").strip() for name in names}}
+
+
+def _form(key: str, values: Mapping[str, str], refusal: Refusal | None) -> ReportForm:
+    faults = faults_of(refusal)
+
+    def field(name: str, title: str, kind: str, **more: object) -> FormField:
+        fault = faults.get(name) or faults.get(name.replace("_", ".", 1), "")
+        return FormField(name, title, kind, value=values.get(name, ""), fault=fault, **more)  # type: ignore[arg-type]
+
+    what = (
+        field(
+            "text", _("What is wrong"), "text", required=True, rows=4, help=_("What was seen or said, in plain words.")
+        ),
+        field(
+            "category",
+            _("Category"),
+            "select",
+            choices=tuple(Choice(c.value, c.title) for c in categories()),
+            help=_("Leave it empty when in doubt: it is settled when the report is accepted."),
+        ),
+        field("reported_at", _("Reported at"), "line", help=_("City time.")),
+    )
+    where = (field("address", _("Address"), "line", help=_("Street and number, crossing or well-known place.")),)
+    point = (
+        field("lon", _("Longitude"), "number"),
+        field("lat", _("Latitude"), "number"),
+        field("crs", _("Coordinate system"), "select", required=True, choices=_SYSTEMS),
+    )
+    who = (
+        field("reporter_name", _("Name"), "line"),
+        field("reporter_phone", _("Phone"), "phone"),
+    )
+    shown = tuple(f for f in (*what, *where, *point, *who) if f.fault)
+    return ReportForm(key, what, where, point, who, sentence(refusal) if refusal else "", shown)

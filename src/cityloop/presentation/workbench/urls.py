@@ -1,0 +1,28 @@
+"""The workbench's addresses."""
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path
+from django.views.generic import RedirectView
+from django.views.i18n import set_language
+
+from cityloop.presentation.workbench import views
+
+app_name = "workbench"
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="workbench:queue"), name="home"),
+    path("queue/", views.queue, name="queue"),
+    path("cases/", views.cases, name="cases"),
+    path("cases/<str:number>/", views.case, name="case"),
+    path("cases/<str:number>/act/", views.act_on_case, name="act"),
+    path("cases/<str:number>/reporter/", views.reporter, name="reporter"),
+    path("reports/new/", views.new_report, name="new_report"),
+    path("figures/districts/", views.districts, name="districts"),
+    path(
+        "sign-in/",
+        LoginView.as_view(template_name="workbench/sign_in.html", redirect_authenticated_user=True),
+        name="sign_in",
+    ),
+    path("sign-out/", LogoutView.as_view(), name="sign_out"),
+    path("language/", set_language, name="language"),
+]

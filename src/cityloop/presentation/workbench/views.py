@@ -1,0 +1,118 @@
+"""The workbench's pages: each view asks one question of the floors below and shows the answer. No rule is here."""
+
+from dataclasses import replace
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.timezone import localtime
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from cityloop.casework.actions import act, reveal_reporter
+from cityloop.casework.queries import CasePage, case_page
+from cityloop.casework.queries import queue as open_tasks
+from cityloop.core.errors import NotFound, Refusal
+from cityloop.evaluation.queries import district_ranking, months
+from cityloop.intake.queries import cases as found_cases
+from cityloop.presentation.problems import status_of
+from cityloop.presentation.workbench import asked
+from cityloop.presentation.workbench.attempts import Attempt, read_attempt, shown_offers, stray_refusal
+from cityloop.presentation.workbench.htmx import render_part, wants_fragment
+from cityloop.presentation.workbench.people import check_may_report, person
+from cityloop.presentation.workbench.reporting import blank_report, filled_report, send_report
+from cityloop.runtime.clock import now
+
+
+@require_GET
+@login_required
+def queue(request: HttpRequest) -> HttpResponse:
+    """Show the open tasks that this person may do."""
+    filters = asked.queue_filters(request.GET)
+    page = open_tasks(person(request), filters, request.GET.get("after"), now())
+    return render(request, "workbench/queue.html", {"page": page, "filters": filters})
+
+
+@require_GET
+@login_required
+def cases(request: HttpRequest) -> HttpResponse:
+    """List cases by words, district, month or figure; a search that finds one case opens it."""
+    filters = asked.case_filters(request.GET)
+    page = found_cases(person(request), filters, request.GET.get("after"))
+    if filters.words and len(page.rows) == 1:
+        return redirect("workbench:case", number=page.rows[0].number)
+    return render(request, "workbench/cases.html", {"page": page, "filters": filters})
+
+
+@require_GET
+@login_required
+def case(request: HttpRequest, number: str) -> HttpResponse:
+    """Show a case."""
+    return _case_answer(request, case_page(person(request), number, now()))
+
+
+@require_POST
+@login_required
+def act_on_case(request: HttpRequest, number: str) -> HttpResponse:
+    """Do an action on a case; a refusal is shown under its button, over the case as it now stands."""
+    attempt = read_attempt(request.POST)
+    try:
+        act(number, attempt.action, attempt.task_no, person(request), attempt.inputs, attempt.length, now())
+    except Refusal as refusal:
+        page = case_page(person(request), number, now())
+        return _case_answer(request, page, replace(attempt, refusal=refusal), status_of(refusal))
+    return _moved_on(request, number)
+
+
+@require_POST
+@login_required
+def reporter(request: HttpRequest, number: str) -> HttpResponse:
+    """Show who reported; that it was shown is written down."""
+    name, phone = reveal_reporter(number, person(request), now())
+    page = case_page(person(request), number, now())
+    shown = replace(page, reporter_name=name, reporter_phone=phone, may_unmask=False)
+    return _case_answer(request, shown)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def new_report(request: HttpRequest) -> HttpResponse:
+    """Take a report at the desk."""
+    check_may_report(person(request))
+    if request.method == "GET":
+        return render(request, "workbench/report.html", {"form": blank_report(now())})
+    try:
+        receipt = send_report(request.POST, person(request), now())
+    except Refusal as refusal:
+        form = filled_report(request.POST, refusal)
+        return render(request, "workbench/report.html", {"form": form}, status=status_of(refusal))
+    return redirect("workbench:case", number=receipt.number)
+
+
+@require_GET
+@login_required
+def districts(request: HttpRequest) -> HttpResponse:
+    """Rank the districts by their month's figures."""
+    known = months(person(request))
+    month = asked.month(request.GET.get("month")) or next(iter(known), localtime(now()).date().replace(day=1))
+    rows = district_ranking(person(request), month)
+    return render(request, "workbench/districts.html", {"rows": rows, "months": known, "month": month})
+
+
+def _moved_on(request: HttpRequest, number: str) -> HttpResponse:
+    try:
+        page = case_page(person(request), number, now())
+    except NotFound:
+        # The action took the case out of this person's sight, which is no failure of the action.
+        return redirect("workbench:queue")
+    return _case_answer(request, page) if wants_fragment(request) else redirect("workbench:case", number=number)
+
+
+def _case_answer(
+    request: HttpRequest, page: CasePage, attempt: Attempt | None = None, status: int = 200
+) -> HttpResponse:
+    context = {
+        "case": page,
+        "offers": shown_offers(page, attempt),
+        "stray_refusal": stray_refusal(page, attempt),
+    }
+    return render_part(request, "case", context, status=status)

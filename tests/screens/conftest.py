@@ -1,0 +1,69 @@
+"""What the tests of screens have in common: signing in, reported cases, and reading a page as a person does."""
+
+from collections.abc import Callable
+from html.parser import HTMLParser
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from cityloop.intake.actions import receive
+from cityloop.intake.reports import read
+from town import NOW, Town
+
+Report = Callable[..., str]
+As = Callable[[str], Client]
+HTMX = {"HTTP_HX_REQUEST": "true"}
+
+
+class Page(HTMLParser):
+    """The words and the links of a page."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.links: list[str] = []
+        self.feed(content.decode())
+        self.text = " ".join(self.words)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = dict(attrs)
+        self.words += [said[name] or "" for name in ("title", "aria-label", "placeholder") if name in said]
+        if tag == "a":
+            self.links.append(said.get("href") or "")
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.words.append(data.strip())
+
+
+@pytest.fixture
+def signed_in(town: Town) -> As:
+    """A browser in which the person of that name is signed in."""
+    from cityloop.registry.models import Account
+
+    def opened(username: str) -> Client:
+        client = Client()
+        client.force_login(Account.objects.get(username=username))
+        return client
+
+    return opened
+
+
+@pytest.fixture
+def report(town: Town, people: dict) -> Report:
+    """Hand in a report from the hotline and return its case's number."""
+
+    def reported(external_id: str = "A1", place: tuple[float, float] = town.inside_north, **more: object) -> str:
+        said = {"channel": "12345", "external_id": external_id, "text": "垃圾堆放", "address": "长江路1号"}
+        point = {"lon": place[0], "lat": place[1]}
+        content = read({**said, **point, **more}, settings.CITYLOOP.zone, NOW)
+        return receive(content, people["hotline"], NOW).number
+
+    return reported
+
+
+@pytest.fixture
+def number(report: Report) -> str:
+    """A case in the north, just reported by somebody with a name and a telephone."""
+    return report(reporter={"name": "张三丰", "phone": "13800001234"})

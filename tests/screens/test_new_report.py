@@ -1,0 +1,57 @@
+"""The desk's form: one press or two is one case, and what was typed is never lost."""
+
+import re
+
+import pytest
+
+from cityloop.casework.models import Case
+from screens.conftest import As, Page
+from town import Town
+
+SAID = {"text": "路灯不亮", "address": "长江路1号", "lon": "120.05", "lat": "23.05", "crs": "wgs84"}
+
+
+def test_two_presses_of_the_button_are_one_case(signed_in: As, town: Town) -> None:
+    client = signed_in("operator")
+    key = re.search(r'name="external_id" value="([^"]+)"', client.get("/reports/new/").content.decode())
+    assert key
+    first = client.post("/reports/new/", {**SAID, "external_id": key[1]})
+    second = client.post("/reports/new/", {**SAID, "external_id": key[1]})
+    assert first["Location"] == second["Location"]
+    assert Case.objects.count() == 1
+    assert Case.objects.get().district == town.north
+
+
+def test_the_moment_in_the_form_is_the_citys(signed_in: As, town: Town) -> None:
+    client = signed_in("operator")
+    client.post("/reports/new/", {**SAID, "external_id": "k", "reported_at": "2026-11-01 09:00"})
+    assert Case.objects.get().reported_at.isoformat() == "2026-11-01T01:00:00+00:00"
+
+
+def test_what_is_wrong_is_said_above_and_beside_and_what_was_typed_stays(signed_in: As, town: Town) -> None:
+    wrong = {**SAID, "external_id": "k", "text": "", "lat": "", "reporter_name": "李四"}
+    answer = signed_in("operator").post("/reports/new/", wrong)
+    shown = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'href="#report-text"' in shown
+    assert 'id="report-text-fault"' in shown
+    assert 'id="report-lat-fault"' in shown
+    assert 'value="李四"' in shown
+    assert 'value="k"' in shown
+    assert Case.objects.count() == 0
+
+
+def test_the_same_form_with_other_words_is_refused(signed_in: As, town: Town) -> None:
+    client = signed_in("operator")
+    client.post("/reports/new/", {**SAID, "external_id": "k"})
+    answer = client.post("/reports/new/", {**SAID, "external_id": "k", "text": "井盖破损"})
+    assert answer.status_code == 409
+    assert "已经提交过另一内容" in Page(answer.content).text
+
+
+@pytest.mark.parametrize("username", ["roads", "leader", "dispatcher"])
+def test_who_may_not_report_has_no_button_and_is_refused(signed_in: As, town: Town, username: str) -> None:
+    client = signed_in(username)
+    assert "/reports/new/" not in client.get("/queue/").content.decode()
+    assert client.get("/reports/new/").status_code == 403
+    assert client.post("/reports/new/", {**SAID, "external_id": "k"}).status_code == 403
