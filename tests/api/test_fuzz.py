@@ -6,9 +6,9 @@ from django.core.wsgi import get_wsgi_application
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
-from town import NOW, Town
 
 from cityloop.registry import accounts
+from town import NOW, Town
 
 CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance]
 

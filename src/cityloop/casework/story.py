@@ -59,7 +59,7 @@ def page(row: models.Case, case: procedure.Case, actor: Actor, now: datetime) ->
         lat=lat,
         district_name=area_name(row.district, town),
         community_name=area_name(row.community, town),
-        channel=row.facts.get("channel", ""),
+        channel=_channel(row.facts.get("channel", "")),
         external_id=row.facts.get("external_id", ""),
         reported_at=row.reported_at,
         received_at=row.opened_at,
@@ -98,6 +98,12 @@ def unit_name(code: str | None, town: City) -> str | None:
 def limit_words(limit: Limit) -> str:
     """Return a limit as people say it: 2 工作日."""
     return _UNITS[limit.unit](limit.amount) % {"n": limit.amount}
+
+
+def _channel(name: str) -> str:
+    """Return what a channel of our own is called; others go by the name they gave themselves."""
+    ours = {"desk": gettext("Intake desk"), "patrol": gettext("Patrol")}
+    return ours.get(name, name)
 
 
 def _stages(way: Procedure, case: procedure.Case) -> tuple[tuple[str, bool], ...]:

@@ -1,0 +1,39 @@
+# Two commands matter: `make demo` and `make test`. Both make what they need first: see ops/.
+.POSIX:
+.SUFFIXES:
+.NOTPARALLEL:
+.PHONY: help demo test check lock clean
+
+VENDOR = src/cityloop/presentation/static/vendor/icons.svg
+PO = src/cityloop/presentation/locale/zh_Hans/LC_MESSAGES/django.po
+MO = src/cityloop/presentation/locale/zh_Hans/LC_MESSAGES/django.mo
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/.run $(VENDOR) $(MO) ## Build an invented city and serve it until Ctrl-C (PORT=8010 chooses the port)
+	@exec .venv/bin/cityloop demo $${PORT:+--port $$PORT}
+
+test: .venv/.dev $(VENDOR) $(MO) ## Everything that must hold: the checks, then every test
+	@exec ops/test
+
+check: .venv/.dev $(MO) ## What needs no database: style, types, floors, migrations, generated files
+	@exec ops/check
+
+lock: .venv/.dev ## Renew the pinned requirements from pyproject.toml
+	requirements/compile
+
+clean: ## Remove what was made here: the environment and the front-end libraries
+	rm -rf .venv frontend/node_modules src/cityloop/presentation/static/vendor $(MO)
+
+.venv/.run: requirements/run.txt pyproject.toml
+	ops/environment run
+
+.venv/.dev: requirements/dev.txt pyproject.toml
+	ops/environment dev
+
+$(VENDOR): frontend/package-lock.json frontend/build.mjs frontend/icons.mjs
+	ops/front-end
+
+$(MO): $(PO)
+	.venv/bin/python -m cityloop.presentation.translations

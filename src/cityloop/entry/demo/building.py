@@ -1,0 +1,76 @@
+"""Building the demo city: by the actions of a real one, at moments that have passed. All of it or nothing."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from random import Random
+
+from django.db import connection, transaction
+
+from cityloop.casework import actions as casework
+from cityloop.casework.models import Case
+from cityloop.core.errors import NotPossible
+from cityloop.core.procedure import Actor
+from cityloop.entry.demo import people
+from cityloop.entry.demo.script import Script, script
+from cityloop.entry.demo.stories import NOTE, Step, Story, Teller
+from cityloop.entry.opening import Tell
+from cityloop.intake.actions import PROCEDURE, receive
+from cityloop.intake.reports import read
+from cityloop.registry import city
+from cityloop.registry.models import Area
+
+BUILDING = 7_226_002  # advisory lock: two commands may find an empty home at once
+
+
+@transaction.atomic
+def build(now: datetime, tell: Tell) -> bool:
+    """Build the demo city into an empty database; False when it is there already.
+
+    Raises NotPossible when another city is.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [BUILDING])
+    known = set(Area.objects.values_list("code", flat=True))
+    if known:
+        if script().districts[0].code not in known:
+            raise NotPossible("another-city", "This home holds another city; serve it with: cityloop serve")
+        return False
+    tell("building the demo city")
+    chance = Random(script().seed)  # noqa: S311  # the same city every time is the point
+    people.settle(script(), chance, now)
+    city.forget()
+    live(script(), chance, now, tell)
+    return True
+
+
+def live(said: Script, chance: Random, now: datetime, tell: Tell) -> None:
+    """Let every story happen, in the order of time."""
+    town, actors = city.city(), people.actors(said)
+    stories = list(Teller(said, town, town.latest(PROCEDURE), chance, now).all())
+    numbers: dict[int, str] = {}
+    for which, step in _in_order(stories):
+        story = stories[which]
+        if step is None:
+            report = read(story.content, town.calendar.time_zone, story.at)
+            numbers[which] = receive(report, actors[story.by], story.at).number
+        else:
+            _do(numbers[which], step, actors)
+    tell(f"{len(stories)} cases of the last {said.weeks} weeks")
+
+
+def _in_order(stories: list[Story]) -> Iterator[tuple[int, Step | None]]:
+    """Yield each report (None) and each step with the index of its story, by time."""
+    moments = [
+        (step.at if step else story.at, which, no, step)
+        for which, story in enumerate(stories)
+        for no, step in enumerate((None, *story.steps))
+    ]
+    for _, which, _, step in sorted(moments, key=lambda moment: moment[:3]):
+        yield which, step
+
+
+def _do(number: str, step: Step, actors: Mapping[str, Actor]) -> None:
+    if step.action == NOTE:
+        casework.note_limits_passed(Case.objects.values_list("pk", flat=True).get(number=number), step.at)
+    else:
+        casework.act(number, step.action, step.task_no, actors[step.by], step.inputs, None, step.at)

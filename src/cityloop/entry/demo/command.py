@@ -1,0 +1,47 @@
+"""`cityloop demo`: builds the demo city when its home is empty, serves it and says how to sign in."""
+
+import os
+from pathlib import Path
+
+import click
+import platformdirs
+from rich.console import Console
+from rich.table import Table
+
+from cityloop.entry import serving
+from cityloop.entry.opening import Tell, opened
+
+
+def demo(home: Path | None, port: int | None, tell: Tell) -> None:
+    """Serve the demo city until Ctrl-C."""
+    with opened(_home(home), tell) as configuration:
+        from cityloop.entry.demo.building import build
+        from cityloop.runtime import clock
+
+        if not build(clock.now(), tell):
+            tell("the demo city is there already")
+        serving.serve(configuration, port, tell, _welcome)
+
+
+def _home(home: Path | None) -> Path | None:
+    """Return where the demo city lives: never by default in the home of a real city."""
+    if home or os.environ.get("CITYLOOP_HOME", "").strip():
+        return home
+    return Path(platformdirs.user_data_dir("cityloop-demo"))
+
+
+def _welcome(address: str) -> None:
+    from cityloop.entry.demo.script import script
+
+    table = Table(
+        show_header=False,
+        box=None,
+        padding=(0, 3, 0, 0),
+        title=f"Sign in with the password {script().password} as",
+        title_justify="left",
+    )
+    for person in script().people:
+        if person.tries:
+            table.add_row(person.username, person.name, person.role, person.tries)
+    Console().print(table)
+    click.echo(f"\nscreens   {address}/\nAPI       {address}/api/v1/openapi.json\nCtrl-C ends it.\n\nready {address}")

@@ -1,0 +1,33 @@
+"""The demo city's units, duties and people, entered by the actions of the registry."""
+
+from datetime import datetime
+from random import Random
+
+from cityloop.core.procedure import Actor
+from cityloop.entry.demo import ground
+from cityloop.entry.demo.script import Script
+from cityloop.registry import accounts, actions
+from cityloop.registry.models import Account
+from cityloop.registry.queries import actor_of
+
+BY = "demo"
+
+
+def settle(script: Script, chance: Random, now: datetime) -> None:
+    """Enter areas, units, duties and people."""
+    actions.set_areas(ground.areas(script, chance), BY, now)
+    actions.set_units(script.units, BY, now)
+    actions.set_units(script.offices, BY, now, handles=False)
+    actions.set_duties(script.duties, BY, now)
+    for person in script.people:
+        # Making a password costs half a second, which is its purpose: only those get one who are to sign in.
+        password = script.password if person.tries else None
+        is_machine = person.role == accounts.PARTNER
+        accounts.create_account(person.username, person.name, password, BY, now, is_machine=is_machine)
+        accounts.appoint(person.username, person.role, person.unit, person.area, BY, now)
+
+
+def actors(script: Script) -> dict[str, Actor]:
+    """Return everybody as the engine knows them, by username."""
+    names = [person.username for person in script.people]
+    return {account.username: actor_of(account) for account in Account.objects.filter(username__in=names)}

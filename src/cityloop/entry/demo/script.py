@@ -1,0 +1,62 @@
+"""What demo.yaml says of the demo city, read and checked. Nothing is decided here."""
+
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from cityloop.registry.packs import SHIPPED, Strict
+
+PATH: Path = SHIPPED / "example-city" / "demo.yaml"
+
+
+class District(Strict):
+    code: str
+    name: str
+    at: tuple[float, float]
+    share: int
+    late: float
+    communities: tuple[str, ...]
+
+
+class Person(Strict):
+    username: str
+    name: str
+    role: str
+    unit: str
+    area: str | None = None
+    tries: str | None = None
+
+
+class Problem(Strict):
+    code: str
+    weight: int
+    texts: tuple[str, ...]
+    results: tuple[str, ...]
+
+
+class Script(Strict):
+    seed: int
+    centre: tuple[float, float]
+    span: tuple[float, float]
+    communities: int
+    weeks: int
+    cases: int
+    password: str
+    districts: tuple[District, ...]
+    units: dict[str, str]
+    offices: dict[str, str]
+    duties: tuple[tuple[str, str, str], ...]
+    people: tuple[Person, ...]
+    roads: tuple[str, ...]
+    near: tuple[str, ...]
+    surnames: str
+    given: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    words: dict[str, tuple[str, ...]]
+
+
+@cache
+def script() -> Script:
+    """Return the script of the demo city."""
+    return Script.model_validate(yaml.safe_load(PATH.read_text(encoding="utf-8")))

@@ -1,0 +1,197 @@
+"""What happens to each report of the demo city, and when: chance within the law's clocks. Nothing is written here.
+
+A story of the past is told forwards from its report; one that is to stand in a queue now, with a lamp of a given
+colour, is told backwards from the moment at which its open task must have begun.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fractions import Fraction
+from random import Random
+
+from cityloop.core.procedure import Procedure
+from cityloop.core.worktime import YELLOW_SHARE, Due, Lamp, Limit, Unit
+from cityloop.entry.demo.script import Script
+from cityloop.entry.demo.troubles import Trouble, content, inputs, pick, trouble
+from cityloop.registry.city import City
+
+NOTE = "note_limit"  # the one step nobody does: a limit passes
+
+Path = tuple[str, ...]  # the names of the actions done, in order
+
+HAPPY = ("accept", "file", "dispatch", "report_back", "pass_check", "close")
+PATHS: Mapping[Path, int] = {
+    HAPPY: 74,
+    ("reject",): 6,
+    ("accept", "do_not_file"): 3,
+    (*HAPPY[:3], "return", *HAPPY[2:]): 7,
+    (*HAPPY[:4], "rework", *HAPPY[3:]): 8,
+    (*HAPPY[:5], "check_again", *HAPPY[4:]): 2,
+}
+OPEN: Sequence[tuple[Path, Mapping[Lamp, int]]] = (  # what was done, and how many stand there now with which lamp
+    ((), {Lamp.GREEN: 5, Lamp.YELLOW: 2, Lamp.RED: 5}),
+    (HAPPY[:1], {Lamp.GREEN: 4, Lamp.YELLOW: 2, Lamp.RED: 3}),
+    (HAPPY[:2], {Lamp.GREEN: 4, Lamp.YELLOW: 2, Lamp.RED: 2}),
+    ((*HAPPY[:3], "return"), {Lamp.GREEN: 2, Lamp.RED: 1}),
+    (HAPPY[:3], {Lamp.GREEN: 12, Lamp.YELLOW: 5, Lamp.RED: 7}),
+    ((*HAPPY[:4], "rework"), {Lamp.GREEN: 2, Lamp.RED: 2}),
+    (HAPPY[:4], {Lamp.GREEN: 4, Lamp.YELLOW: 2, Lamp.RED: 3}),
+    (HAPPY[:5], {Lamp.GREEN: 4, Lamp.YELLOW: 2, Lamp.RED: 2}),
+)
+CHANNELS = {("12345", "hotline"): 60, ("patrol", "collector"): 28, ("desk", "operator"): 12}
+WEEKDAYS = (10, 10, 9, 10, 11, 7, 6)
+HOURS = (2, 1, 1, 0, 0, 1, 3, 7, 11, 12, 10, 8, 5, 5, 8, 9, 9, 8, 7, 6, 6, 5, 4, 3)
+MOST_BACK = 60  # candidates for the moment at which a task in a queue began: a red one is not red for weeks
+CARELESS = 0.06  # the share of desk work done too late
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One action of a story on its task of that number."""
+
+    at: datetime
+    action: str
+    task_no: int = 0
+    by: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A report and what has been done about it by now."""
+
+    at: datetime
+    by: str
+    content: Mapping[str, object]
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Tells the stories of one city as of one moment."""
+
+    script: Script
+    town: City
+    way: Procedure
+    chance: Random
+    now: datetime
+
+    def all(self) -> Iterator[Story]:
+        """Yield every story: first those that stand in a queue now, then the past."""
+        standing = [(path, lamp) for path, lamps in OPEN for lamp, count in lamps.items() for _ in range(count)]
+        for number in range(self.script.cases):
+            wrong = trouble(self.script, self.town, self.chance)
+            if number < len(standing):
+                path, lamp = standing[number]
+                moments = self._backwards(path, lamp, wrong)
+            else:
+                path = pick(self.chance, PATHS)
+                moments = self._forwards(path, wrong)
+            yield self._story(f"DEMO-{number + 1:04d}", wrong, path, moments)
+
+    def _story(self, external_id: str, wrong: Trouble, path: Path, moments: Sequence[datetime]) -> Story:
+        (channel, by), at = pick(self.chance, CHANNELS), moments[0]
+        said = content(wrong, channel, at, self.script, self.town, self.chance)
+        steps = [*self._notes(path, moments, wrong), *self._steps(path, moments, wrong, placed="lon" in said)]
+        by_now = sorted((step for step in steps if step.at <= self.now), key=lambda step: step.at)
+        return Story(at, by, {"channel": channel, "external_id": external_id, **said}, tuple(by_now))
+
+    def _steps(self, path: Path, moments: Sequence[datetime], wrong: Trouble, *, placed: bool) -> Iterator[Step]:
+        unit = wrong.unit
+        for no, name in enumerate(path, start=1):
+            if name == "dispatch":
+                others = [code for code in self.script.units if code != wrong.unit]
+                unit = self.chance.choice(others) if path[no : no + 1] == ("return",) else wrong.unit
+            action = self.way.actions[name]
+            filled = inputs(action, wrong, unit, self.script, self.chance)
+            yield Step(
+                moments[no], name, no, self._who(action.on, unit, wrong.district.code if placed else None), filled
+            )
+
+    def _who(self, kind: str, unit: str, district: str | None) -> str:
+        """Return who does a task: a post for one district does not see a case whose place is not known yet."""
+        task = self.way.tasks[kind]
+        fitting = [
+            person.username
+            for person in self.script.people
+            if person.role == task.role
+            and person.area in (None, district)
+            and (not task.held_by_unit or person.unit == unit)
+        ]
+        return self.chance.choice(fitting)
+
+    def _notes(self, path: Path, moments: Sequence[datetime], wrong: Trouble) -> Iterator[Step]:
+        """Yield a note for every task that was still open when its limit passed."""
+        for no, opened_at in enumerate(moments):
+            kind = self._opened_by(path[:no])
+            until = moments[no + 1] if no + 1 < len(moments) else self.now
+            if kind and (due_at := self._due(kind, opened_at, wrong).at) < until:
+                yield Step(due_at + timedelta(seconds=1), NOTE)
+
+    def _opened_by(self, path: Path) -> str | None:
+        """Return the kind of task that is open when so much has been done; None when the case has ended."""
+        opened = self.way.actions[path[-1]].opens if path else self.way.begins_tasks
+        return opened[0] if opened else None
+
+    def _forwards(self, path: Path, wrong: Trouble) -> list[datetime]:
+        """Return when it was reported, and then when each action was done."""
+        moments = [self._some_time()]
+        for name in path:
+            moments.append(self._done(name, moments, wrong))
+        return moments
+
+    def _backwards(self, path: Path, lamp: Lamp, wrong: Trouble) -> list[datetime]:
+        moments = [self._opened_with(lamp, self._opened_by(path) or "", wrong)]
+        for name in reversed(path):
+            minutes = self.chance.uniform(60, 240) if name == "report_back" else self.chance.uniform(2, 12)
+            moments.append(moments[-1] - timedelta(minutes=minutes))
+        return moments[::-1]
+
+    def _opened_with(self, wanted: Lamp, kind: str, wrong: Trouble) -> datetime:
+        """Return a moment such that the clock of a task opened then shows this lamp now."""
+        fitting: list[datetime] = []
+        back = 60.0  # seconds
+        while back < 30 * 86400 and len(fitting) < MOST_BACK:
+            opened_at = self.now - timedelta(seconds=back)
+            if self._lamp(self._due(kind, opened_at, wrong)) == wanted:
+                fitting.append(opened_at)
+            elif fitting:
+                break
+            back += min(0.03 * back, 480)  # a yellow lamp may stand in a window of minutes, a weekend ago
+        return self.chance.choice(fitting)
+
+    def _lamp(self, due: Due) -> Lamp:
+        if self.now >= due.at:
+            return Lamp.RED
+        return Lamp.YELLOW if self.now >= due.reached(YELLOW_SHARE) else Lamp.GREEN
+
+    def _done(self, name: str, moments: Sequence[datetime], wrong: Trouble) -> datetime:
+        """Return when an action is done on the task that was opened at the last of the moments."""
+        due = self._due(self.way.actions[name].on, moments[-1], wrong)
+        if name == "report_back" and self.chance.random() < wrong.district.late:
+            filed_at = moments[2]
+            late = max(
+                due.at, self.town.due_after(filed_at, self._limit("case", self.way.case_limit.otherwise, wrong)).at
+            )
+            return self.town.due_after(late, Limit(self.chance.randint(1, 15), Unit.WORK_HOUR)).at
+        if name != "report_back" and self.chance.random() < CARELESS:
+            return due.at + timedelta(minutes=self.chance.uniform(3, 90))
+        return due.reached(Fraction(self.chance.randint(8, 92), 100))
+
+    def _due(self, kind: str, opened_at: datetime, wrong: Trouble) -> Due:
+        rule = self.way.tasks[kind].limit
+        if rule is None:
+            raise LookupError(f"the demo city needs a limit for {kind}")
+        return self.town.due_after(opened_at, self._limit(rule.name, rule.otherwise, wrong))
+
+    def _limit(self, name: str | None, otherwise: Limit, wrong: Trouble) -> Limit:
+        return self.town.categories[wrong.problem.code].limits.get(name or "", otherwise)
+
+    def _some_time(self) -> datetime:
+        """Return a moment of the last weeks, at an hour at which people report things."""
+        midnight = self.now.astimezone(self.town.calendar.time_zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        days = [midnight - timedelta(days=back) for back in range(1, self.script.weeks * 7)]
+        day = self.chance.choices(days, [WEEKDAYS[day.weekday()] for day in days])[0]
+        hour = self.chance.choices(range(24), HOURS)[0]
+        return day + timedelta(hours=hour, seconds=self.chance.uniform(0, 3600))

@@ -1,0 +1,65 @@
+"""The demo city: its ground fits together, every kind of work stands in it, and it is never built over another city."""
+
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+import shapely
+
+from cityloop.casework.models import Case, Task
+from cityloop.core.errors import NotPossible
+from cityloop.entry.demo import ground
+from cityloop.entry.demo.building import build
+from cityloop.entry.demo.script import script
+from cityloop.registry import actions, city
+from cityloop.registry.models import Area
+from cityloop.registry.packs import read_all
+from town import NOW, Town
+
+
+@pytest.fixture
+def empty_city(db: None) -> Iterator[None]:
+    """What a new home holds: the packs and nothing else."""
+    actions.take_up(read_all(), "test", NOW)
+    city.forget()
+    yield
+    city.forget()
+
+
+def silent(words: str) -> None:
+    """Hear what is told and do nothing."""
+
+
+@pytest.mark.parametrize("seed", [1, 2, 20261121])
+def test_the_communities_leave_no_gap_and_do_not_overlap(seed: int) -> None:
+    shapes = [shapely.from_wkb(a.shape) for a in ground.areas(script(), Random(seed)) if a.level == "community"]
+    whole = shapely.union_all(shapes)
+    assert len(shapes) == script().communities
+    assert whole.geom_type == "Polygon" and not whole.interiors
+    assert sum(shape.area for shape in shapes) == pytest.approx(whole.area, rel=1e-9)
+
+
+def test_work_of_every_kind_stands_in_the_demo_city_under_every_lamp(empty_city: None) -> None:
+    assert build(NOW, silent)
+    lamps = {
+        (kind, "red" if due_at <= NOW else "yellow" if yellow_at <= NOW else "green")
+        for kind, yellow_at, due_at in Task.objects.filter(done_at=None).values_list("kind", "yellow_at", "due_at")
+    }
+    kinds = ("accept", "file", "dispatch", "handle", "check", "close")
+    assert lamps == {(kind, lamp) for kind in kinds for lamp in ("green", "yellow", "red")}
+    ended = set(Case.objects.filter(is_open=False).values_list("stage", flat=True))
+    assert ended == {"closed", "rejected", "not_filed"}
+    assert not Case.objects.filter(opened_at__gt=NOW).exists()
+
+
+def test_a_demo_city_that_is_there_is_left_as_it_is(empty_city: None) -> None:
+    build(NOW, silent)
+    cases = Case.objects.count()
+    assert not build(NOW, silent)
+    assert Case.objects.count() == cases == script().cases
+
+
+def test_the_demo_city_is_not_built_into_another_city(town: Town) -> None:
+    with pytest.raises(NotPossible, match="another city"):
+        build(NOW, silent)
+    assert Area.objects.filter(code__startswith="49").count() == 0
