@@ -107,6 +107,26 @@ def test_acting_on_what_has_changed_meanwhile_is_refused(do, number, people) -> 
         act(number, "file", 2, people["duty"], {}, 1, NOW)
 
 
+def test_what_only_notes_something_does_not_stand_in_the_way(number, people) -> None:
+    note_limits_passed(Case.objects.get(number=number).pk, NOW + timedelta(minutes=16))
+    reveal_reporter(number, people["duty"], NOW + timedelta(minutes=17))
+    answers = {"category": "06010", "district": "671001"}
+    act(number, "accept", 1, people["operator"], answers, 1, NOW + timedelta(minutes=18))
+    assert Case.objects.get(number=number).stage == "accepted"
+
+
+@pytest.mark.parametrize(("action", "answers"), [("dispatch", {"unit": "centre"}), ("dispatch", {"unit": "nobody"})])
+def test_a_unit_that_does_not_handle_is_no_choice(go, do, action, answers) -> None:
+    go("file")
+    with pytest.raises(Invalid):
+        do(action, "dispatcher", **answers)
+
+
+def test_a_community_is_no_district(do) -> None:
+    with pytest.raises(Invalid):
+        do("accept", "operator", category="06010", district="671001000001")
+
+
 def test_rework_goes_back_to_the_same_unit_and_the_case_clock_runs_on(go, do) -> None:
     before = go("report_back")
     case = do("rework", "collector", at=NOW + timedelta(hours=1), reason="仍有垃圾")
@@ -146,6 +166,33 @@ def test_the_reporter_is_masked_and_showing_it_is_written_down(number, people) -
     assert Event.objects.filter(name="ReporterRevealed").count() == 1
     with pytest.raises(NotAllowed):
         reveal_reporter(number, people["dispatcher"], NOW)
+
+
+def test_a_post_for_another_area_does_not_show_the_reporter(number, people) -> None:
+    from cityloop.core.procedure import Actor, Post
+
+    both = Actor("account/99", "", (Post("leader", "centre"), Post("operator", "centre", "671002")))
+    assert not case_page(both, number, NOW).may_unmask
+    with pytest.raises(NotAllowed):
+        reveal_reporter(number, both, NOW)
+
+
+def test_where_nobody_is_known_nobody_is_shown(number, people) -> None:
+    erase_words(number, "account/1", NOW)
+    assert not case_page(people["operator"], number, NOW).may_unmask
+    with pytest.raises(NotPossible):
+        reveal_reporter(number, people["operator"], NOW)
+
+
+def test_words_that_cannot_be_read_do_not_break_the_page(number, people) -> None:
+    PersonalWords.objects.filter(name="reporter_phone").update(body="x")
+    assert case_page(people["operator"], number, NOW).reporter_name == "张**"
+
+
+def test_notes_do_not_turn_the_history_around(number, people) -> None:
+    reveal_reporter(number, people["operator"], NOW - timedelta(hours=5))
+    moments = list(Event.objects.filter(stream__startswith="case/").order_by("seq").values_list("at", flat=True))
+    assert moments == sorted(moments)
 
 
 def test_erasing_words_leaves_the_history_valid(go, number) -> None:

@@ -8,15 +8,17 @@ from datetime import datetime
 from django.db import transaction
 
 from cityloop.casework import history, models, projection
-from cityloop.casework.scope import may_see
+from cityloop.casework.scope import may_see, may_unmask
 from cityloop.core import chain, procedure
-from cityloop.core.errors import Conflict, Fault, Invalid, NotAllowed, NotFound
+from cityloop.core.errors import Conflict, Fault, Invalid, NotAllowed, NotFound, NotPossible
 from cityloop.core.procedure import Actor, Move, Words
 from cityloop.core.worktime import Limit
 from cityloop.registry.city import City, city
 from cityloop.runtime import events, vault
+from cityloop.runtime.models import Event
 
 SALT_LENGTH = 16  # bytes
+NOTES = ("LimitPassed", "ReporterRevealed", "WordsErased")  # events that move no task
 REPORTER = ("reporter_name", "reporter_phone")  # kept encrypted, shown masked
 
 
@@ -32,7 +34,7 @@ class Opening:
 
 
 def open_cases(openings: Sequence[Opening], actor: Actor, now: datetime) -> None:
-    """Open cases and write the first event of each; five statements however many they are."""
+    """Open cases and write the first event of each; two statements however many they are."""
     town = city()
     cases, entries, words = [], [], []
     for opening in openings:
@@ -46,8 +48,7 @@ def open_cases(openings: Sequence[Opening], actor: Actor, now: datetime) -> None
         cases.append(projection.NewCase(opening.id, opening.number, entry.hash, state, now, address))
         entries.append(entry)
         words += kept
-    projection.insert(cases)
-    projection.insert_words(words)
+    projection.insert(cases, words)
     events.write(entries)
 
 
@@ -61,13 +62,13 @@ def act(
     says so and nothing is changed. Raises the Refusal of the engine otherwise.
     """
     row, state = _locked(number, actor)
-    if expected_length is not None and expected_length != row.length:
+    if expected_length is not None and _acted_since(row, expected_length):
         raise Conflict("somebody-was-faster", "Somebody else acted on this case while you had it open.")
     town = city()
     way = town.procedures[row.procedure, row.version]
     _check_codes(way, action, inputs, town)
     limits = _limits(state, inputs, town)
-    now = max(now, _last_moment(state, row))
+    now = _not_before_history(row, now)
     move = procedure.decide(way, state, action, task_no, actor, inputs, limits, now, town.due_after)
     _write(row, state, _placed(move, state, town), actor, now)
 
@@ -76,13 +77,15 @@ def act(
 def reveal_reporter(number: str, actor: Actor, now: datetime) -> tuple[str | None, str | None]:
     """Return the reporter's name and telephone in clear; that they were shown is written down."""
     row, state = _locked(number, actor)
-    if not any(post.role in ("operator", "duty_officer") for post in actor.posts):
+    if not may_unmask(actor, state):
         raise NotAllowed("reporter-hidden", "Only the intake desk and the duty officer may see who reported.")
+    bodies = dict(row.words.filter(name__in=REPORTER, erased_at=None).values_list("name", "body"))
+    if not bodies:
+        raise NotPossible("no-reporter", "Who reported this is not known, or was erased.")
     move = Move("ReporterRevealed", "reveal_reporter", None, row.stage, not row.is_open, None)
     _write(row, state, move, actor, now)
-    bodies = dict(row.words.filter(name__in=REPORTER).values_list("name", "body"))
-    name, phone = (vault.unlock(bodies[key]) if bodies.get(key) else None for key in REPORTER)
-    return name, phone
+    name, phone = (bodies.get(key) for key in REPORTER)
+    return vault.unlock(name) if name else None, vault.unlock(phone) if phone else None
 
 
 @transaction.atomic
@@ -125,6 +128,7 @@ def _state(row: models.Case) -> procedure.Case:
 
 
 def _write(row: models.Case, state: procedure.Case, move: Move, actor: Actor, now: datetime) -> None:
+    now = _not_before_history(row, now)
     kept = _kept(row.id, row.length + 1, move.words)
     entry = _entry(row.id, row.length + 1, bytes(row.head), move, kept, actor, now)
     new = procedure.after(state, move, actor.account, now)
@@ -185,16 +189,26 @@ def _limits(state: procedure.Case, inputs: Words, town: City) -> Mapping[str, Li
     return category.limits if category else {}
 
 
-def _last_moment(state: procedure.Case, row: models.Case) -> datetime:
-    """Return the latest moment in the history: a clock that was set back does not turn it around."""
-    moments = [moment for task in state.tasks for moment in (task.opened_at, task.done_at) if moment]
-    return max([row.opened_at, *moments])
+def _acted_since(row: models.Case, length: int) -> bool:
+    """Return whether anybody acted after the history had that length; what only notes something does not count."""
+    later = Event.objects.filter(stream=history.stream(row.pk), seq__gt=length)
+    return length > row.length or later.exclude(name__in=NOTES).exists()
+
+
+def _not_before_history(row: models.Case, now: datetime) -> datetime:
+    """Return now, or the moment of the last event where the clock was set back: the history never turns around."""
+    last = Event.objects.values_list("at", flat=True).get(stream=history.stream(row.pk), seq=row.length)
+    return max(now, last)
 
 
 def _check_codes(way: procedure.Procedure, action: str, inputs: Words, town: City) -> None:
     """Refuse a category, district or unit that the city does not have."""
     declared = way.actions.get(action)
-    known = {"category": town.categories, "district": town.areas, "unit": town.units}
+    known = {
+        "category": set(town.categories),
+        "district": {code for code, area in town.areas.items() if area.level == "district"},
+        "unit": {code for code, unit in town.units.items() if unit.handles},
+    }
     faults = [
         Fault(need.name, "This is not one of the choices.")
         for need in (declared.needs if declared else ())

@@ -2,7 +2,8 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 
 
 class Case(models.Model):
@@ -48,7 +49,7 @@ class Case(models.Model):
 class Task(models.Model):
     """One task of a case."""
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="tasks")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="tasks", db_index=False)
     no = models.IntegerField()
     kind = models.TextField()
     role = models.TextField()
@@ -65,10 +66,16 @@ class Task(models.Model):
     passed_at = models.DateTimeField(null=True)  # when it was noted that the limit had passed
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["case", "no"], name="task_case_no")]
+        constraints = [models.UniqueConstraint(fields=["case", "no"], name="task_case_no")]  # finds by case, too
         indexes = [
+            # "unit IS NULL" would not count as one value: PostgreSQL would read and sort all that nobody's unit holds.
             models.Index(
-                F("role"), F("unit"), F("due_at"), F("id"), name="task_queue", condition=Q(done_at__isnull=True)
+                F("role"),
+                Coalesce("unit", Value("")),
+                F("due_at"),
+                F("id"),
+                name="task_queue",
+                condition=Q(done_at__isnull=True),
             ),
             models.Index(
                 F("role"), F("district"), F("due_at"), F("id"), name="task_district", condition=Q(done_at__isnull=True)
@@ -79,7 +86,7 @@ class Task(models.Model):
 class PersonalWords(models.Model):
     """Personal words of an event, kept apart from it: erasing them leaves the chain valid."""
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="words")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="words", db_index=False)
     seq = models.IntegerField()  # of the event they belong to
     name = models.TextField()
     salt = models.BinaryField(max_length=16, null=True)
@@ -87,4 +94,4 @@ class PersonalWords(models.Model):
     erased_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["case", "seq", "name"], name="words_of_event")]
+        constraints = [models.UniqueConstraint(fields=["case", "seq", "name"], name="words_of_event")]  # by case, too

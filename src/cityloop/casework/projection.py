@@ -1,16 +1,14 @@
 """Rows of cases and tasks from their state and back: the projection of the history. Deciding is the engine's."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from cityloop.casework import history, models
 from cityloop.core import procedure
 from cityloop.core.procedure import Part
+from cityloop.runtime import rows
 
 NUMBER_SEQUENCE = "casework_case_number"
 
@@ -41,39 +39,40 @@ class NewWords:
 _INSERT_CASES = """
     INSERT INTO casework_case (id, number, procedure, version, stage, is_open, length, head, facts, category, district,
                                community, address, reported_at, opened_at, handlers, handling_units)
-    SELECT id, number, procedure, version, stage, TRUE, 1, head, facts::jsonb, category, district,
+    SELECT id, number, procedure, version, stage, TRUE, 1, head, facts, category, district,
            community, address, reported_at, opened_at, '{}', '{}'
-      FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::text[], %s::bytea[], %s::text[], %s::text[],
-                  %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
-        AS new(id, number, procedure, version, stage, head, facts, category,
-               district, community, address, reported_at, opened_at)
+      FROM json_to_recordset(%s)
+        AS new(id bigint, number text, procedure text, version int, stage text, head bytea, facts jsonb, category text,
+               district text, community text, address text, reported_at timestamptz, opened_at timestamptz)
 """
 _INSERT_TASKS = """
     INSERT INTO casework_task (case_id, no, kind, role, part, unit, district, community, opened_at,
                                "limit", yellow_at, due_at)
-    SELECT * FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-                         %s::text[], %s::timestamptz[], %s::text[], %s::timestamptz[], %s::timestamptz[])
+    SELECT * FROM json_to_recordset(%s)
+        AS new(case_id bigint, no int, kind text, role text, part text, unit text, district text, community text,
+               opened_at timestamptz, "limit" text, yellow_at timestamptz, due_at timestamptz)
 """
 _INSERT_WORDS = """
     INSERT INTO casework_personalwords (case_id, seq, name, salt, body)
-    SELECT * FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::bytea[], %s::text[])
+    SELECT * FROM json_to_recordset(%s) AS new(case_id bigint, seq int, name text, salt bytea, body text)
 """
+_INSERT = f"WITH cases AS ({_INSERT_CASES}), tasks AS ({_INSERT_TASKS}) {_INSERT_WORDS}"
 
 
-def insert(cases: Sequence[NewCase]) -> None:
-    """Write new cases with their first tasks."""
-    _fill(_INSERT_CASES, (_case_row(case, json.dumps(dict(case.state.facts), ensure_ascii=False)) for case in cases))
-    insert_tasks((case.id, case.state, task) for case in cases for task in case.state.tasks)
+def insert(cases: Sequence[NewCase], words: Iterable[NewWords]) -> None:
+    """Write new cases with their first tasks and words, in one statement."""
+    tasks = (_task_row(case.id, case.state, task) for case in cases for task in case.state.tasks)
+    rows.insert(_INSERT, map(_case_row, cases), tasks, map(_words_row, words))
 
 
 def insert_tasks(tasks: Iterable[tuple[int, procedure.Case, procedure.Task]]) -> None:
     """Write new tasks of the cases with those states."""
-    _fill(_INSERT_TASKS, (_task_row(*task) for task in tasks))
+    rows.insert(_INSERT_TASKS, (_task_row(*task) for task in tasks))
 
 
 def insert_words(words: Iterable[NewWords]) -> None:
     """Write personal words."""
-    _fill(_INSERT_WORDS, ((w.case_id, w.seq, w.name, w.salt, w.body) for w in words))
+    rows.insert(_INSERT_WORDS, map(_words_row, words))
 
 
 def state(row: models.Case, tasks: Iterable[models.Task]) -> procedure.Case:
@@ -112,41 +111,47 @@ def columns(case: procedure.Case) -> dict[str, Any]:
     }
 
 
-def _case_row(case: NewCase, facts: str) -> tuple[Any, ...]:
+def _case_row(case: NewCase) -> dict[str, Any]:
     known = case.state.facts
-    return (
-        case.id,
-        case.number,
-        known["procedure"],
-        int(known["version"]),
-        case.state.stage,
-        case.head,
-        facts,
-        known.get("category"),
-        known.get("district"),
-        known.get("community"),
-        case.address,
-        datetime.fromisoformat(known["reported_at"]),
-        case.opened_at,
-    )
+    return {
+        "id": case.id,
+        "number": case.number,
+        "procedure": known["procedure"],
+        "version": known["version"],
+        "stage": case.state.stage,
+        "head": case.head,
+        "facts": dict(known),
+        "category": known.get("category"),
+        "district": known.get("district"),
+        "community": known.get("community"),
+        "address": case.address,
+        "reported_at": known["reported_at"],
+        "opened_at": case.opened_at,
+    }
 
 
-def _task_row(case_id: int, case: procedure.Case, task: procedure.Task) -> tuple[Any, ...]:
-    district, community = case.facts.get("district") or None, case.facts.get("community") or None
-    limit = history.limit_text(task.limit)
-    place = (task.part.value, task.unit, district, community)
-    return (case_id, task.no, task.kind, task.role, *place, task.opened_at, limit, task.yellow_at, task.due_at)
+def _task_row(case_id: int, case: procedure.Case, task: procedure.Task) -> dict[str, Any]:
+    return {
+        "case_id": case_id,
+        "no": task.no,
+        "kind": task.kind,
+        "role": task.role,
+        "part": task.part,
+        "unit": task.unit,
+        "district": case.facts.get("district") or None,
+        "community": case.facts.get("community") or None,
+        "opened_at": task.opened_at,
+        "limit": history.limit_text(task.limit),
+        "yellow_at": task.yellow_at,
+        "due_at": task.due_at,
+    }
+
+
+def _words_row(words: NewWords) -> dict[str, Any]:
+    return {name: getattr(words, name) for name in NewWords.__slots__}
 
 
 def _task(row: models.Task) -> procedure.Task:
     limit = history.read_limit(row.limit)
     clock = (row.opened_at, limit, row.yellow_at, row.due_at, row.done_at, row.outcome, row.passed_at)
     return procedure.Task(row.no, row.kind, row.role, Part(row.part), row.unit, *clock)
-
-
-def _fill(statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Insert the rows by one statement whose text does not depend on how many they are."""
-    table = list(rows)
-    if table:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [list(column) for column in zip(*table, strict=True)])

@@ -18,6 +18,11 @@ PAGE = 50  # rows of one screenful
 COUNTED = 1000  # a chip counts so many and then says "at least"
 
 _LAMP = "CASE WHEN task.due_at < %s THEN 'red' WHEN task.yellow_at <= %s THEN 'yellow' ELSE 'green' END"
+_WITH_LAMP = {  # the same as ranges of the due moment, which the index finds
+    Lamp.RED: "task.due_at < %s",
+    Lamp.YELLOW: "task.due_at >= %s AND task.yellow_at <= %s",
+    Lamp.GREEN: "task.due_at >= %s AND task.yellow_at > %s",
+}
 _FIELDS = "id, case_id, no, kind, unit, district, opened_at, yellow_at, due_at"
 
 
@@ -58,10 +63,8 @@ def _held(actor: Actor) -> tuple[Clause, ...]:
     """Return one clause for every kind of open task the person's posts hold; each reads one index."""
     clauses = {}
     for post in actor.posts:
-        for unit in (None, post.unit):
-            words, values = "task.role = %s", [post.role]
-            words += " AND task.unit IS NULL" if unit is None else " AND task.unit = %s"
-            values += [] if unit is None else [unit]
+        for unit in ("", post.unit):
+            words, values = "task.role = %s AND coalesce(task.unit, '') = %s", [post.role, unit]
             if post.area is not None:
                 words += " AND (task.district = %s OR task.community = %s)"
                 values += [post.area, post.area]
@@ -110,7 +113,8 @@ def _narrowed(filters: QueueFilters, now: datetime) -> list[Clause]:
         known = Clause("task.district = %s", (filters.district,))
         clauses.append(known if filters.district else Clause("task.district IS NULL"))
     if filters.lamp:
-        clauses.append(Clause(f"{_LAMP} = %s", (now, now, filters.lamp.value)))
+        words = _WITH_LAMP[filters.lamp]
+        clauses.append(Clause(words, (now,) * words.count("%s")))
     return clauses
 
 

@@ -5,10 +5,17 @@ from django.db.models import Q
 from cityloop.core.procedure import Actor, Case, Post
 from cityloop.registry.city import City
 
+UNMASKING = ("operator", "duty_officer")  # the roles that speak with the reporter
+
 
 def may_see(actor: Actor, case: Case, town: City) -> bool:
     """Return whether any post of the actor lets it see the case."""
     return any(_lets_see(post, case, town) for post in actor.posts)
+
+
+def may_unmask(actor: Actor, case: Case) -> bool:
+    """Return whether a post of the actor, in the case's area, lets it see who reported."""
+    return any(post.role in UNMASKING and (post.area is None or post.area in case.areas) for post in actor.posts)
 
 
 def visible(actor: Actor, town: City) -> Q:

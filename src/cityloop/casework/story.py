@@ -1,23 +1,26 @@
 """A case told for its page: facts, clocks that explain themselves, what may be done, and the history as a story."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from cryptography.fernet import InvalidToken
 from django.utils.translation import gettext, ngettext
 
 from cityloop.casework import history, models
 from cityloop.casework.answers import CasePage, Choice, ClockView, HistoryLine, InputField, Offer, TaskView
 from cityloop.casework.masking import masked_name, masked_phone
+from cityloop.casework.scope import may_unmask
 from cityloop.core import procedure, worktime
 from cityloop.core.procedure import Action, Actor, Need, Procedure
-from cityloop.core.worktime import Limit, Unit
+from cityloop.core.worktime import YELLOW_SHARE, Lamp, Limit, Unit
 from cityloop.registry.city import City, city, title
 from cityloop.registry.queries import account_names, categories, districts, handling_units
 from cityloop.runtime import vault
 from cityloop.runtime.models import Event
 
-UNMASKING = ("operator", "duty_officer")
+Said = Mapping[int, Mapping[str, str | None]]
 
 _OTHER_EVENTS: dict[str, Callable[[], str]] = {
     "begin": lambda: gettext("Reported"),
@@ -42,6 +45,7 @@ def page(row: models.Case, case: procedure.Case, actor: Actor, now: datetime) ->
     way = town.procedures[row.procedure, row.version]
     words = _words(row)
     said = words.get(1, {})
+    told = {name: _told(body) for name, body in said.items()}
     outline = town.locator(row.district) if row.district else None
     lon, lat = row.facts.get("lon"), row.facts.get("lat")
     return CasePage(
@@ -53,7 +57,7 @@ def page(row: models.Case, case: procedure.Case, actor: Actor, now: datetime) ->
         stages=_stages(way, case),
         category_code=row.category,
         category_name=named_category(row.category, row.facts.get("category_words"), town),
-        text=said.get("text"),
+        text=told.get("text"),
         address=row.address,
         lon=lon,
         lat=lat,
@@ -65,12 +69,12 @@ def page(row: models.Case, case: procedure.Case, actor: Actor, now: datetime) ->
         received_at=row.opened_at,
         filed_at=row.clock_started_at,
         closed_at=row.closed_at,
-        reporter_name=_masked(said.get("reporter_name"), masked_name),
-        reporter_phone=_masked(said.get("reporter_phone"), masked_phone),
-        may_unmask="reporter_name" in said and any(post.role in UNMASKING for post in actor.posts),
+        reporter_name=_masked(said, "reporter_name", masked_name),
+        reporter_phone=_masked(said, "reporter_phone", masked_phone),
+        may_unmask=bool(said.get("reporter_name") or said.get("reporter_phone")) and may_unmask(actor, case),
         clock=_case_clock(case, town, now),
         tasks=tuple(_task(way, task, town, now) for task in case.tasks),
-        offers=tuple(_offers(way, case, actor)),
+        offers=tuple(_offers(way, case, actor, town)),
         history=_history(row, way, words, town),
         outline=outline.path if outline else None,
         spot=outline.place(float(lon), float(lat)) if outline and lon and lat else None,
@@ -115,37 +119,50 @@ def _stages(way: Procedure, case: procedure.Case) -> tuple[tuple[str, bool], ...
     return tuple((title(way.stages[name].title), place <= reached) for place, name in enumerate(names))
 
 
-def _words(row: models.Case) -> dict[int, dict[str, str]]:
-    """Return the personal words by event and name; erased ones say so."""
-    words: dict[int, dict[str, str]] = {}
+def _words(row: models.Case) -> Said:
+    """Return the personal words by event and name; None stands for erased ones."""
+    words: dict[int, dict[str, str | None]] = {}
     for seq, name, body in row.words.values_list("seq", "name", "body"):
-        words.setdefault(seq, {})[name] = gettext("(erased by law)") if body is None else body
+        words.setdefault(seq, {})[name] = body
     return words
 
 
-def _masked(body: str | None, mask: Callable[[str], str]) -> str | None:
-    if body is None or body == gettext("(erased by law)"):
-        return body
-    return mask(vault.unlock(body))
+def _told(body: str | None) -> str:
+    return gettext("(erased by law)") if body is None else body
+
+
+def _masked(said: Mapping[str, str | None], name: str, mask: Callable[[str], str]) -> str | None:
+    if name not in said:
+        return None
+    body = said[name]
+    try:
+        return _told(None) if body is None else mask(vault.unlock(body))
+    except InvalidToken:  # altered, or another key: `cityloop verify` tells which
+        return gettext("(cannot be read)")
 
 
 def _case_clock(case: procedure.Case, town: City, now: datetime) -> ClockView | None:
-    if case.clock_started_at is None or case.case_limit is None:
+    if case.clock_started_at is None or case.case_limit is None or case.case_due_at is None:
         return None
-    return _clock(gettext("Whole case"), case.clock_started_at, case.case_limit, case.closed_at, town, now)
+    span = (case.clock_started_at, case.case_due_at, case.closed_at)
+    return _clock(gettext("Whole case"), span, case.case_limit, town, now)
 
 
-def _clock(name: str, start: datetime, limit: Limit, stop: datetime | None, town: City, now: datetime) -> ClockView:
+def _clock(
+    name: str, span: tuple[datetime, datetime, datetime | None], limit: Limit, town: City, now: datetime
+) -> ClockView:
+    """Return a clock from its start, due and stop; the due moment stands as it was reckoned, the rest explains it."""
+    start, due_at, stop = span
     due = town.due_after(start, limit)
-    counted = worktime.counted_seconds(start, max(start, stop or now), limit.unit, town.calendar)
+    until = max(start, stop or now)
     return ClockView(
         title=name,
         started_at=start,
-        due=due,
+        due=replace(due, at=due_at),
         limit_words=limit_words(limit),
         stopped_at=stop,
-        lamp=worktime.lamp(counted, due.seconds),
-        counted_seconds=counted,
+        lamp=Lamp.RED if until > due_at else Lamp.YELLOW if until >= due.reached(YELLOW_SHARE) else Lamp.GREEN,
+        counted_seconds=worktime.counted_seconds(start, until, limit.unit, town.calendar),
         limit_seconds=due.seconds,
     )
 
@@ -163,32 +180,40 @@ def _task(way: Procedure, task: procedure.Task, town: City, now: datetime) -> Ta
         opened_at=task.opened_at,
         done_at=task.done_at,
         outcome=title(outcome.title) if outcome else None,
-        clock=_clock(name, task.opened_at, task.limit, task.done_at, town, now) if task.limit else None,
+        clock=_task_clock(name, task, town, now),
     )
 
 
-def _offers(way: Procedure, case: procedure.Case, actor: Actor) -> Sequence[Offer]:
+def _task_clock(name: str, task: procedure.Task, town: City, now: datetime) -> ClockView | None:
+    if task.limit is None or task.due_at is None:
+        return None
+    return _clock(name, (task.opened_at, task.due_at, task.done_at), task.limit, town, now)
+
+
+def _offers(way: Procedure, case: procedure.Case, actor: Actor, town: City) -> Sequence[Offer]:
     """Return the actions on tasks that fall to this person; one that is refused by a rule says why."""
     offers = []
     for task in case.tasks:
         for action in way.actions_on(task.kind) if task.is_open else ():
-            refused = procedure.refusal(way, case, action, task.no, actor)
-            if refused is None or refused.code == "handled-it":
-                offers.append(_offer(action, task.no, case, refused.sentence if refused else None))
+            refused = procedure.refusal(case, action, task.no, actor)
+            if refused is None or procedure.post_for(case, task, actor):
+                offers.append(_offer(action, task.no, case, town, refused.sentence if refused else None))
     return offers
 
 
-def _offer(action: Action, task_no: int, case: procedure.Case, refused: str | None) -> Offer:
-    fields = () if refused else tuple(_field(need, case) for need in action.needs)
+def _offer(action: Action, task_no: int, case: procedure.Case, town: City, refused: str | None) -> Offer:
+    fields = () if refused else tuple(_field(need, case, town) for need in action.needs)
     sentence = gettext(refused) if refused else None
     return Offer(action.name, title(action.title), task_no, fields, action.main, sentence)
 
 
-def _field(need: Need, case: procedure.Case) -> InputField:
+def _field(need: Need, case: procedure.Case, town: City) -> InputField:
+    areas = {level: case.facts[level] for level in ("district", "community") if case.facts.get(level)}
+    duty = town.unit_on_duty(case.facts.get("category"), areas) or ""
     initial = {
         "category": case.facts.get("category", ""),
         "district": case.facts.get("district", ""),
-        "unit": case.facts.get("duty", "") if need.required else "",
+        "unit": duty if need.required else "",
     }
     return InputField(
         name=need.name,
@@ -207,15 +232,15 @@ def _choices(need: Need) -> tuple[Choice, ...]:
     return tuple(Choice(value, title(words)) for value, words in need.choices)
 
 
-def _history(
-    row: models.Case, way: Procedure, words: Mapping[int, Mapping[str, str]], town: City
-) -> tuple[HistoryLine, ...]:
+def _history(row: models.Case, way: Procedure, words: Said, town: City) -> tuple[HistoryLine, ...]:
     events = list(Event.objects.filter(stream=history.stream(row.pk)).order_by("seq"))
     names = account_names({event.actor for event in events})
     return tuple(_line(event, way, words.get(event.seq, {}), names, town) for event in events)
 
 
-def _line(event: Event, way: Procedure, words: Mapping[str, str], names: Mapping[str, str], town: City) -> HistoryLine:
+def _line(
+    event: Event, way: Procedure, words: Mapping[str, str | None], names: Mapping[str, str], town: City
+) -> HistoryLine:
     content = event.payload
     action = way.actions.get(content["action"])
     role = town.roles.get(content["by"][0]) if content["by"] else None
@@ -234,7 +259,7 @@ def _line(event: Event, way: Procedure, words: Mapping[str, str], names: Mapping
 
 
 def _says(
-    action: Action | None, content: Mapping[str, Any], words: Mapping[str, str], town: City
+    action: Action | None, content: Mapping[str, Any], words: Mapping[str, str | None], town: City
 ) -> Sequence[tuple[str, str]]:
     """Return what was said or chosen with an action, in the order it was asked for."""
     named: dict[str, Callable[[str], str | None]] = {
@@ -244,7 +269,7 @@ def _says(
     }
     said = []
     for need in action.needs if action else ():
-        answer = words.get(need.name) or content["answers"].get(need.name)
+        answer = _told(words[need.name]) if need.name in words else content["answers"].get(need.name)
         if answer:
             chosen = dict(need.choices).get(answer)
             value = title(chosen) if chosen else named.get(need.kind, str)(answer)

@@ -48,6 +48,7 @@ class Actor:
     account: str
     name: str
     posts: tuple[Post, ...] = ()
+    channels: tuple[str, ...] = ()  # by which a connected system may hand in reports; empty: by any but our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,7 @@ def begin(procedure: Procedure, facts: Words, words: Words, now: datetime, due_a
     )
 
 
-def refusal(procedure: Procedure, case: Case, action: Action, task_no: int, actor: Actor) -> Refusal | None:
+def refusal(case: Case, action: Action, task_no: int, actor: Actor) -> Refusal | None:
     """Return why this actor may not do this action on this task now; None when it may."""
     task = case.task(task_no)
     if task is None or task.kind != action.on:
@@ -256,7 +257,7 @@ def decide(
     action = procedure.actions.get(name)
     if action is None:
         raise NotPossible("no-such-action", "This procedure has no such action.")
-    if refused := refusal(procedure, case, action, task_no, actor):
+    if refused := refusal(case, action, task_no, actor):
         raise refused
     answers = _checked(action, inputs)
     task = case.tasks[task_no - 1]

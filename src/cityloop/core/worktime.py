@@ -1,59 +1,69 @@
 """Legal working time: when a limit falls due, and how much of it two moments have used.
 
-Only arithmetic is here. Which limit applies, when a clock starts, pauses or stops, is decided in casework;
-which days are holidays comes in with the calendar (registry.holidays). Units and rules: GB/T 30428.8-2020.
+Only arithmetic is here. Which limit applies is decided in casework; a clock that is paused, extended or restarted is
+in clocks.py, many moments at once in worktime_many.py, the calendar in timetable.py. Units and rules:
+GB/T 30428.8-2020.
 
 Moments are aware datetimes, else ValueError. They are cut to the whole second, so that counted time adds up
 exactly; results are in UTC.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
-from types import MappingProxyType
-from typing import NamedTuple
+from typing import Self
 
-_ONE_DAY = timedelta(days=1)
-_ONE_SECOND = timedelta(seconds=1)
-_MIDNIGHT = time(0)
+from cityloop.core.timetable import Calendar, ClosingRule, Season, Table, Window, WorkDayRule
+
+__all__ = [
+    "YELLOW_SHARE",
+    "Calendar",
+    "ClosingRule",
+    "Due",
+    "Lamp",
+    "Limit",
+    "Season",
+    "Unit",
+    "Window",
+    "WorkDayRule",
+    "counted_seconds",
+    "due",
+    "joined",
+    "lamp",
+    "spent",
+    "windows_between",
+]
 
 YELLOW_SHARE = Fraction(4, 5)  # of the limit; a lamp turns yellow there (standards in use: 80 %)
 
 
 class Unit(StrEnum):
-    """What a limit is counted in. All run day and night, except 工作时 and 工作日."""
+    """What a limit is counted in, with its length in seconds; a 工作日 is as long as the calendar says.
 
-    MINUTE = "minute"
-    HOUR = "hour"  # 小时
-    DAY = "day"  # 自然日, 24 hours each
-    URGENT_HOUR = "urgent_hour"  # 紧急工作时
-    URGENT_DAY = "urgent_day"  # 紧急工作日, 24 hours each
-    WORK_HOUR = "work_hour"  # 工作时
-    WORK_DAY = "work_day"  # 工作日
+    All but 工作时 and 工作日 run on through nights and holidays (`is_continuous`).
+    """
 
-    @property
-    def is_continuous(self) -> bool:
-        """Whether the unit runs through nights and holidays."""
-        return self not in (Unit.WORK_HOUR, Unit.WORK_DAY)
+    _value_: str
+    seconds: int | None
+    is_continuous: bool
 
+    def __new__(cls, word: str, seconds: int | None, is_continuous: bool) -> Self:
+        """Return the unit of that name."""
+        unit = str.__new__(cls, word)
+        unit._value_ = word
+        unit.seconds, unit.is_continuous = seconds, is_continuous
+        return unit
 
-_SECONDS = {
-    Unit.MINUTE: 60,
-    Unit.HOUR: 3600,
-    Unit.DAY: 86400,
-    Unit.URGENT_HOUR: 3600,
-    Unit.URGENT_DAY: 86400,
-    Unit.WORK_HOUR: 3600,
-}
-
-
-class WorkDayRule(StrEnum):
-    """How a city reads one 工作日: both readings are in use."""
-
-    FORWARD = "forward"  # one working day's length from the start: 15:00 becomes 15:00
-    END_OF_DAY = "end_of_day"  # the last closing of the n-th working day after the day of the start
+    MINUTE = "minute", 60, True
+    HOUR = "hour", 3600, True  # 小时
+    DAY = "day", 86400, True  # 自然日, 24 hours each
+    URGENT_HOUR = "urgent_hour", 3600, True  # 紧急工作时
+    URGENT_DAY = "urgent_day", 86400, True  # 紧急工作日, 24 hours each
+    WORK_HOUR = "work_hour", 3600, False  # 工作时
+    WORK_DAY = "work_day", None, False  # 工作日
 
 
 class Lamp(StrEnum):
@@ -62,84 +72,6 @@ class Lamp(StrEnum):
     GREEN = "green"
     YELLOW = "yellow"
     RED = "red"
-
-
-class Window(NamedTuple):
-    """One stretch of counted time: `closes_at` is no longer part of it."""
-
-    opens_at: datetime
-    closes_at: datetime
-
-    @property
-    def seconds(self) -> int:
-        """Its length in whole seconds."""
-        return (self.closes_at - self.opens_at) // _ONE_SECOND
-
-
-@dataclass(frozen=True, eq=False)
-class Calendar:
-    """The working time of one city: the hours of a working day and which days are working days.
-
-    `hours` are local wall times in order, without overlap; a closing of 00:00 is the midnight ending the day.
-    `day_kinds` holds the exceptions to Monday–Friday (True: working day), `announced_until` the last day it is
-    known for (None: nothing is awaited). ValueError where there is no working time or it is not in order.
-    """
-
-    time_zone: tzinfo
-    hours: tuple[tuple[time, time], ...]
-    day_kinds: Mapping[date, bool] = field(default_factory=dict)
-    announced_until: date | None = None
-    work_day_rule: WorkDayRule = WorkDayRule.FORWARD
-    seconds_per_day: int = field(init=False)
-    _windows: dict[date, tuple[Window, ...]] = field(init=False, repr=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        _check_hours(self.hours)
-        lengths = [_second_of_day(closes) - _second_of_day(opens, opening=True) for opens, closes in self.hours]
-        object.__setattr__(self, "seconds_per_day", sum(lengths))
-        # The windows are remembered by date, so a later change of the caller's mapping must not show.
-        object.__setattr__(self, "day_kinds", MappingProxyType(dict(self.day_kinds)))
-
-    def is_workday(self, day: date) -> bool:
-        """Return whether `day` is a working day, by exception or else by weekday."""
-        return self.day_kinds.get(day, day.weekday() < 5)
-
-    def is_provisional(self, day: date) -> bool:
-        """Return whether the holidays of `day` are not yet announced, so that its kind may still change."""
-        return self.announced_until is not None and day > self.announced_until
-
-    def windows_on(self, day: date) -> tuple[Window, ...]:
-        """Return the working windows of a local day, in order and in UTC; none on a day off."""
-        windows = self._windows.get(day)
-        if windows is None:
-            windows = self._windows[day] = tuple(self._lay_out(day)) if self.is_workday(day) else ()
-        return windows
-
-    def windows_from(self, start: datetime) -> Iterator[Window]:
-        """Yield the working windows after `start`, the first one cut at it; does not end by itself."""
-        day = self.local_date(start)
-        while True:
-            for window in self.windows_on(day):
-                if window.opens_at >= start:
-                    yield window
-                elif window.closes_at > start:
-                    yield Window(start, window.closes_at)
-            day += _ONE_DAY
-
-    def local_date(self, moment: datetime) -> date:
-        """Return the date that the city's wall clock shows at `moment`."""
-        return moment.astimezone(self.time_zone).date()
-
-    def _lay_out(self, day: date) -> Iterator[Window]:
-        open_from = datetime.min.replace(tzinfo=UTC)
-        for opens, closes in self.hours:
-            last_day = day + _ONE_DAY if closes == _MIDNIGHT else day
-            # Where the wall clock is put forward, a window can shrink to nothing or run into the next one.
-            opens_at = max(open_from, datetime.combine(day, opens, self.time_zone).astimezone(UTC))
-            closes_at = datetime.combine(last_day, closes, self.time_zone).astimezone(UTC)
-            if opens_at < closes_at:
-                yield Window(opens_at, closes_at)
-                open_from = closes_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +85,20 @@ class Limit:
         if self.amount <= 0:
             raise ValueError(f"A limit must be positive, not {self.amount}.")
 
-    def seconds(self, calendar: Calendar) -> int:
-        """Return its length in counted seconds; a 工作日 is as long as the calendar's working day."""
-        return self.amount * (_SECONDS.get(self.unit) or calendar.seconds_per_day)
+    def seconds(self, start: datetime, calendar: Calendar) -> int:
+        """Return its length in counted seconds when it is counted forward from `start`.
+
+        A 工作日 is as long, by the wall clock, as the working day on which it starts counting, and so are those that
+        follow it, even into another season: a limit that has begun does not change its length.
+        """
+        if seconds := self.unit.seconds:
+            return self.amount * seconds
+        second = int(_whole_second(start).timestamp())
+        return self.amount * calendar.table(second, second).day_length(second)
+
+    def follows_day_ends(self, calendar: Calendar) -> bool:
+        """Return whether it ends with a working day, instead of being counted forward."""
+        return self.unit is Unit.WORK_DAY and calendar.work_day_rule is WorkDayRule.END_OF_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +115,9 @@ class Due:
         return sum(window.seconds for window in self.windows)
 
     def reached(self, share: Fraction) -> datetime:
-        """Return the moment at which this share of the counted time is used."""
+        """Return the moment at which this share of the counted time is used; the due moment for all of it."""
         left = -(-self.seconds * share.numerator // share.denominator)
-        for window in self.windows:
+        for window in self.windows if share < 1 else ():
             if window.seconds >= left:
                 return window.opens_at + timedelta(seconds=left)
             left -= window.seconds
@@ -185,19 +128,29 @@ def due(start: datetime, limit: Limit, calendar: Calendar) -> Due:
     """Return when `limit`, started at `start`, is used up.
 
     A working unit started outside working time starts at the next opening; a limit used up exactly at a closing
-    is due at that closing. GB/T 30428.8-2020, time units.
+    is due then, or at the next opening, by the calendar's rule. GB/T 30428.8-2020, time units.
     """
     start = _whole_second(start)
-    if limit.unit.is_continuous:
-        at = start + timedelta(seconds=limit.seconds(calendar))
+    unit = limit.unit
+    if unit.is_continuous:
+        return spent(start, limit.seconds(start, calendar), unit, calendar)
+    second = int(start.timestamp())
+    table = calendar.table(second, second)
+    if limit.follows_day_ends(calendar):
+        return _with_the_day(start, second, limit.amount, table, calendar)
+    return _forward(start, second, limit.amount * (unit.seconds or table.day_length(second)), table, calendar)
+
+
+def spent(start: datetime, seconds: int, unit: Unit, calendar: Calendar) -> Due:
+    """Return when this many counted seconds of `unit` after `start` are used up; ValueError unless positive."""
+    start = _whole_second(start)
+    if seconds <= 0:
+        raise ValueError(f"Time to be spent must be positive, not {seconds}.")
+    if unit.is_continuous:
+        at = start + timedelta(seconds=seconds)
         return Due(at, (Window(start, at),), provisional=False)
-    if limit.unit is Unit.WORK_DAY and calendar.work_day_rule is WorkDayRule.END_OF_DAY:
-        windows = _until(start, _end_of_workday(start, limit.amount, calendar), calendar)
-    else:
-        windows = _spend(start, limit.seconds(calendar), calendar)
-    at = windows[-1].closes_at
-    # A second earlier: a day that closes at midnight is due on that day, not on the next.
-    return Due(at, tuple(windows), calendar.is_provisional(calendar.local_date(at - _ONE_SECOND)))
+    second = int(start.timestamp())
+    return _forward(start, second, seconds, calendar.table(second, second), calendar)
 
 
 def counted_seconds(start: datetime, end: datetime, unit: Unit, calendar: Calendar) -> int:
@@ -207,7 +160,22 @@ def counted_seconds(start: datetime, end: datetime, unit: Unit, calendar: Calend
         return 0
     if unit.is_continuous:
         return Window(start, end).seconds
-    return sum(window.seconds for window in _until(start, end, calendar))
+    first, last = int(start.timestamp()), int(end.timestamp())
+    table = calendar.table(first, last)
+    return table.counted(last) - table.counted(first)
+
+
+def windows_between(start: datetime, end: datetime, unit: Unit, calendar: Calendar) -> tuple[Window, ...]:
+    """Return the windows from `start` to `end` that count in `unit`."""
+    start, end = _whole_second(start), _whole_second(end)
+    if end <= start:
+        return ()
+    if unit.is_continuous:
+        return (Window(start, end),)
+    first, last = int(start.timestamp()), int(end.timestamp())
+    table = calendar.table(first, last)
+    row = bisect_left(table.opens, last) - 1
+    return _cut(table, start, first, row, min(end, table.windows[row].closes_at)) if row >= 0 else ()
 
 
 def lamp(counted: int, limit: int) -> Lamp:
@@ -219,65 +187,57 @@ def lamp(counted: int, limit: int) -> Lamp:
     return Lamp.GREEN if counted < limit * YELLOW_SHARE else Lamp.YELLOW
 
 
-def _spend(start: datetime, seconds: int, calendar: Calendar) -> list[Window]:
-    windows: list[Window] = []
-    for window in calendar.windows_from(start):
-        if window.seconds >= seconds:
-            _append(windows, Window(window.opens_at, window.opens_at + timedelta(seconds=seconds)))
-            break
-        _append(windows, window)
-        seconds -= window.seconds
-    return windows
+def _forward(start: datetime, second: int, seconds: int, table: Table, calendar: Calendar) -> Due:
+    target = table.counted(second) + seconds
+    while table.totals[-1] <= target:
+        table = calendar.longer(table)
+    last = bisect_left(table.totals, target)
+    at = table.windows[last].opens_at + timedelta(seconds=target - table.before[last])
+    windows = _cut(table, start, second, last, at)
+    if calendar.closing_rule is ClosingRule.NEXT_OPENING and target == table.totals[last]:
+        at = table.windows[last + 1].opens_at
+    return Due(at, windows, at > calendar.provisional_after)
 
 
-def _until(start: datetime, end: datetime, calendar: Calendar) -> list[Window]:
-    windows: list[Window] = []
-    for window in calendar.windows_from(start):
-        if window.opens_at >= end:
-            break
-        _append(windows, Window(window.opens_at, min(window.closes_at, end)))
-    return windows
-
-
-def _append(windows: list[Window], window: Window) -> None:
-    """Add a window, joined to the last one where no time lies between them."""
-    if windows and windows[-1].closes_at == window.opens_at:
-        window = Window(windows.pop().opens_at, window.closes_at)
-    windows.append(window)
-
-
-def _end_of_workday(start: datetime, ordinal: int, calendar: Calendar) -> datetime:
+def _with_the_day(start: datetime, second: int, ordinal: int, table: Table, calendar: Calendar) -> Due:
     """Return the last closing of the `ordinal`-th working day after the day of `start`.
 
     The day of the start is not counted (Civil Code, article 201).
     """
-    day = calendar.local_date(start)
-    while ordinal:
-        day += _ONE_DAY
-        ordinal -= bool(calendar.windows_on(day))
-    return calendar.windows_on(day)[-1].closes_at
+    day = bisect_right(table.midnights, second) + ordinal - 1
+    while day >= len(table.last_rows):
+        table = calendar.longer(table)
+    last = table.last_rows[day]
+    at = table.windows[last].closes_at
+    return Due(at, _cut(table, start, second, last, at), at > calendar.provisional_after)
+
+
+def _cut(table: Table, start: datetime, second: int, last: int, closes_at: datetime) -> tuple[Window, ...]:
+    """Return the windows from `start` up to row `last`, which is cut at `closes_at`."""
+    first = bisect_right(table.closes, second)
+    if first > last:
+        return ()
+    opens_at = max(start, table.windows[first].opens_at)
+    if first == last:
+        return (Window(opens_at, closes_at),)
+    head, tail = Window(opens_at, table.windows[first].closes_at), Window(table.windows[last].opens_at, closes_at)
+    windows = (head, *table.windows[first + 1 : last], tail)
+    return tuple(joined(windows)) if table.has_touching else windows
+
+
+def joined(windows: Iterable[Window]) -> list[Window]:
+    """Return the windows, those in one where no time lies between them."""
+    joined: list[Window] = []
+    for window in windows:
+        if joined and joined[-1].closes_at == window.opens_at:
+            window = Window(joined.pop().opens_at, window.closes_at)  # noqa: PLW2901
+        joined.append(window)
+    return joined
 
 
 def _whole_second(moment: datetime) -> datetime:
-    if moment.utcoffset() is None:
-        raise ValueError("A moment must carry its time zone.")
-    return moment.astimezone(UTC).replace(microsecond=0)
-
-
-def _check_hours(hours: tuple[tuple[time, time], ...]) -> None:
-    if not hours:
-        raise ValueError("A calendar needs working hours.")
-    if any(moment.tzinfo or moment.microsecond for window in hours for moment in window):
-        raise ValueError("Working hours are local wall times in whole seconds.")
-    bounds = [
-        bound for opens, closes in hours for bound in (_second_of_day(opens, opening=True), _second_of_day(closes))
-    ]
-    opening_late = any(opens >= closes for opens, closes in zip(bounds[::2], bounds[1::2], strict=True))
-    if opening_late or bounds != sorted(bounds):
-        raise ValueError("Working hours must open before they close, in order and without overlap.")
-
-
-def _second_of_day(moment: time, *, opening: bool = False) -> int:
-    if moment == _MIDNIGHT and not opening:
-        return 86400
-    return moment.hour * 3600 + moment.minute * 60 + moment.second
+    if moment.tzinfo is not UTC:
+        if moment.utcoffset() is None:
+            raise ValueError("A moment must carry its time zone.")
+        moment = moment.astimezone(UTC)
+    return moment.replace(microsecond=0) if moment.microsecond else moment

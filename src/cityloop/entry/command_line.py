@@ -96,23 +96,32 @@ def user() -> None:
     "--role", required=True, help="operator, duty_officer, dispatcher, handler, collector, leader or partner."
 )
 @click.option("--unit", required=True, help="Code of the unit the person works in.")
+@click.option("--unit-name", help="Enters the unit under this name where there is none of that code yet.")
 @click.option("--area", help="Code of the area the post is for. Default: the whole city.")
 @click.password_option(help="Asked for when it is not given.")
 def user_add(
-    home: Path | None, name: str, full_name: str, role: str, unit: str, area: str | None, password: str
+    home: Path | None,
+    name: str,
+    full_name: str,
+    role: str,
+    unit: str,
+    unit_name: str | None,
+    area: str | None,
+    password: str,
 ) -> None:
     """Create an account with one post."""
     with opened(home, tell):
         from cityloop.entry.accounts import add_person
 
-        add_person(name, full_name, password, role, unit, area)
+        add_person(name, full_name, password, role, unit, unit_name, area)
         click.echo(f"{name} may sign in.")
 
 
 @user.command("token")
 @home_option
+@click.option("--channel", multiple=True, help="A new account may hand in reports by this channel only. Repeatable.")
 @click.argument("name")
-def user_token(home: Path | None, name: str) -> None:
+def user_token(home: Path | None, name: str, channel: tuple[str, ...]) -> None:
     """Print a new bearer token for NAME, alone on the line.
 
     Where there is no account of that name, one is made for a connected system: it may hand in reports, nothing else.
@@ -120,7 +129,35 @@ def user_token(home: Path | None, name: str) -> None:
     with opened(home, tell):
         from cityloop.entry.accounts import token_for
 
-        click.echo(token_for(name, tell))
+        click.echo(token_for(name, channel, tell))
+
+
+@user.command("revoke")
+@home_option
+@click.argument("name")
+def user_revoke(home: Path | None, name: str) -> None:
+    """Make every token of NAME worthless from now on."""
+    with opened(home, tell):
+        from cityloop.entry.accounts import BY
+        from cityloop.registry.accounts import revoke_tokens
+        from cityloop.runtime import clock
+
+        click.echo(f"{revoke_tokens(name, BY, clock.now())} tokens revoked.")
+
+
+@user.command("password")
+@home_option
+@click.argument("name")
+@click.password_option(help="Asked for when it is not given.")
+def user_password(home: Path | None, name: str, password: str) -> None:
+    """Give NAME a new password."""
+    with opened(home, tell):
+        from cityloop.entry.accounts import BY
+        from cityloop.registry.accounts import set_password
+        from cityloop.runtime import clock
+
+        set_password(name, password, BY, clock.now())
+        click.echo(f"{name} has a new password.")
 
 
 @main.group("import")

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
-from cityloop.presentation.api.v1 import api
+from cityloop.presentation.api.v1 import addresses
 
 
 def health(request: HttpRequest) -> HttpResponse:
@@ -17,6 +17,11 @@ def health(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("health", health),
-    path("api/v1/", api.urls),
+    path("api/v1/", addresses()),
     path("", include("cityloop.presentation.workbench.urls")),
 ]
+
+handler400 = "cityloop.presentation.failures.unreadable"
+handler403 = "cityloop.presentation.failures.forbidden"
+handler404 = "cityloop.presentation.failures.missing"
+handler500 = "cityloop.presentation.failures.broken"

@@ -1,12 +1,13 @@
 """Handing in reports: each becomes a case, once. Every channel ends here, one report or a thousand at a time."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from cityloop.casework.actions import Opening, open_cases
 from cityloop.casework.projection import NUMBER_SEQUENCE
@@ -16,10 +17,12 @@ from cityloop.core.procedure import Actor
 from cityloop.intake.models import Report as Row
 from cityloop.intake.reports import Report
 from cityloop.registry.city import City, city
+from cityloop.runtime import rows
 from cityloop.runtime.keys import key
 
 PROCEDURE = "city-problem"
 MAY_REPORT = ("operator", "duty_officer", "collector", "partner")
+OUR_CHANNELS = ("desk", "patrol")  # by which people report, not connected systems
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0, 1, I, L, O, U: read aloud without mistakes
 CODE_LENGTH = 12  # 59 bits
 
@@ -28,8 +31,9 @@ _INSERT = f"""
     SELECT channel, external_id, digest, tracking_code, received_at, case_id,
            day || to_char(case_id, 'FM999999999000000')
       FROM (SELECT *, nextval('{NUMBER_SEQUENCE}') AS case_id
-              FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[])
-                AS new(channel, external_id, digest, tracking_code, received_at, day)) AS numbered
+              FROM json_to_recordset(%s)
+                AS new(channel text, external_id text, digest text, tracking_code text, received_at timestamptz,
+                       day text)) AS numbered
         ON CONFLICT (channel, external_id) DO NOTHING
     RETURNING channel, external_id, case_id, number, tracking_code
 """  # noqa: S608  # the only name put in is our own constant
@@ -42,6 +46,26 @@ class Receipt:
     number: str
     tracking_code: str
     created: bool
+
+
+Key = tuple[str, str]  # channel and external id
+Standing = tuple[str, str, str]  # number, tracking code and digest of the report that stands under a key
+
+
+class Numbered(NamedTuple):
+    """What a new report was given."""
+
+    case_id: int
+    number: str
+    tracking_code: str
+
+
+def may_report(actor: Actor, channel: str | None = None) -> bool:
+    """Return whether the actor may hand in reports by a channel, or (None) by any: ours are for people alone."""
+    roles = {post.role for post in actor.posts}
+    if not roles & set(MAY_REPORT) or (channel in OUR_CHANNELS and roles <= {"partner"}):
+        return False
+    return channel is None or not actor.channels or channel in actor.channels
 
 
 def receive(report: Report, actor: Actor, now: datetime) -> Receipt:
@@ -58,66 +82,61 @@ def receive(report: Report, actor: Actor, now: datetime) -> Receipt:
 @transaction.atomic
 def receive_many(reports: Sequence[Report], actor: Actor, now: datetime) -> list[Receipt | Conflict]:
     """Make cases of reports in one transaction; return a Receipt or a Conflict for each, in order."""
-    if not any(post.role in MAY_REPORT for post in actor.posts):
-        raise NotAllowed("may-not-report", "None of your posts may hand in reports.")
-    digests = [_digest(report) for report in reports]
-    created = _insert(reports, digests, now)
+    _check_may_report(reports, actor)
+    firsts = {_key(report): (report, _digest(report)) for report in reversed(reports)}
+    created = _insert(firsts, now)
     town = city()
-    open_cases([_opening(r, *created[_key(r)][:2], town, now) for r in _firsts(reports, created)], actor, now)
-    known = _known([report for report in reports if _key(report) not in created])
-    outcomes: list[Receipt | Conflict] = []
-    given: dict[tuple[str, str], str] = {}
-    for report, digest in zip(reports, digests, strict=True):
-        if _key(report) in created:
-            _, number, code = created[_key(report)]
-            first = given.setdefault(_key(report), digest)
-            outcomes.append(_receipt(number, code, first, digest, is_first=first is digest))
-        else:
-            number, code, first = known[_key(report)]
-            outcomes.append(_receipt(number, code, first, digest, is_first=False))
-    return outcomes
+    openings = [_opening(report, created[name], town, now) for name, (report, _) in firsts.items() if name in created]
+    open_cases(openings, actor, now)
+    known = _known([name for name in firsts if name not in created])
+    known |= {name: (new.number, new.tracking_code, firsts[name][1]) for name, new in created.items()}
+    fresh = set(created)
+    return [_outcome(report, known[_key(report)], fresh) for report in reports]
 
 
-def _receipt(number: str, code: str, first: str, digest: str, *, is_first: bool) -> Receipt | Conflict:
-    if first != digest:
+def _check_may_report(reports: Sequence[Report], actor: Actor) -> None:
+    """Refuse a person without a post that reports, and a connected system in another's channel or in our own."""
+    if not may_report(actor):
+        raise NotAllowed("may-not-report", "None of your posts may hand in reports.")
+    for channel in {report.channel for report in reports}:
+        if not may_report(actor, channel):
+            raise NotAllowed("not-your-channel", f"This account may not hand in reports by the channel {channel}.")
+
+
+def _outcome(report: Report, stands: Standing, fresh: set[Key]) -> Receipt | Conflict:
+    """Return the receipt of a report, or the conflict with what stands under its key; each new one is fresh once."""
+    number, code, digest = stands
+    if digest != _digest(report):
         return Conflict("other-content", "Another report with other content already stands under this external id.")
-    return Receipt(number, code, is_first)
+    created = _key(report) in fresh
+    fresh.discard(_key(report))
+    return Receipt(number, code, created)
 
 
-def _insert(reports: Sequence[Report], digests: Sequence[str], now: datetime) -> dict[tuple[str, str], tuple]:  # type: ignore[type-arg]
-    """Insert the reports that are new; return (case id, number, tracking code) by key.
+def _insert(reports: Mapping[Key, tuple[Report, str]], now: datetime) -> dict[Key, Numbered]:
+    """Insert the reports that are new; return what they were given.
 
     In the order of their keys, so that two imports of the same reports wait for each other instead of deadlocking.
     """
     day = now.astimezone(settings.CITYLOOP.zone).strftime("%Y%m%d")
-    rows = {
-        _key(report): (*_key(report), digest, _tracking_code(), now, day)
-        for report, digest in reversed(list(zip(reports, digests, strict=True)))
-    }
-    ordered = [rows[name] for name in sorted(rows)]
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [list(column) for column in zip(*ordered, strict=True)])
-        return {(channel, external): tuple(rest) for channel, external, *rest in cursor.fetchall()}
+    new = [
+        {"channel": channel, "external_id": external_id, "digest": reports[channel, external_id][1], "day": day}
+        for channel, external_id in sorted(reports)
+    ]
+    found = rows.insert(_INSERT, ({**row, "tracking_code": _tracking_code(), "received_at": now} for row in new))
+    return {(channel, external): Numbered(*rest) for channel, external, *rest in found}
 
 
-def _firsts(reports: Sequence[Report], created: dict[tuple[str, str], tuple]) -> list[Report]:  # type: ignore[type-arg]
-    firsts: dict[tuple[str, str], Report] = {}
-    for report in reports:
-        if _key(report) in created:
-            firsts.setdefault(_key(report), report)
-    return list(firsts.values())
-
-
-def _known(reports: Sequence[Report]) -> dict[tuple[str, str], tuple[str, str, str]]:
-    known = {}
-    for channel in {report.channel for report in reports}:
-        ids = [report.external_id for report in reports if report.channel == channel]
-        rows = Row.objects.filter(channel=channel, external_id__in=ids)
-        known |= {(channel, row.external_id): (row.number, row.tracking_code, row.digest) for row in rows}
+def _known(keys: Sequence[Key]) -> dict[Key, Standing]:
+    known: dict[Key, Standing] = {}
+    for channel in {channel for channel, _ in keys}:
+        ids = [external_id for name, external_id in keys if name == channel]
+        for row in Row.objects.filter(channel=channel, external_id__in=ids):
+            known[channel, row.external_id] = (row.number, row.tracking_code, row.digest)
     return known
 
 
-def _opening(report: Report, case_id: int, number: str, town: City, now: datetime) -> Opening:
+def _opening(report: Report, given: Numbered, town: City, now: datetime) -> Opening:
     point = report.point
     areas = town.areas_at(float(point.lon), float(point.lat)) if point else {}
     category = town.category_of(report.category) if report.category else None
@@ -140,7 +159,7 @@ def _opening(report: Report, case_id: int, number: str, town: City, now: datetim
         "reporter_name": report.reporter_name,
         "reporter_phone": report.reporter_phone,
     }
-    return Opening(case_id, number, PROCEDURE, _without_blanks(facts), _without_blanks(words))
+    return Opening(given.case_id, given.number, PROCEDURE, _without_blanks(facts), _without_blanks(words))
 
 
 def _without_blanks(values: dict[str, str | None]) -> dict[str, str]:
@@ -156,5 +175,5 @@ def _tracking_code() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
 
 
-def _key(report: Report) -> tuple[str, str]:
+def _key(report: Report) -> Key:
     return report.channel, report.external_id

@@ -9,10 +9,13 @@ class Report(models.Model):
     channel = models.TextField()
     external_id = models.TextField()
     digest = models.TextField()  # of the content, to tell a retry from a different report under the same id
-    tracking_code = models.TextField(unique=True)
+    tracking_code = models.TextField()
     case = models.ForeignKey("casework.Case", on_delete=models.PROTECT, related_name="reports")
     number = models.TextField()
     received_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["channel", "external_id"], name="report_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "external_id"], name="report_once"),
+            models.UniqueConstraint(fields=["tracking_code"], name="report_tracking_code"),
+        ]

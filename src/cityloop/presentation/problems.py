@@ -20,9 +20,11 @@ TITLES = {
     401: "Nobody is signed in",
     403: "You may not do this",
     404: "Not found",
+    405: "The method is not offered here",
     409: "It cannot be done now",
     413: "The request is too large",
     422: "What was supplied is wrong",
+    500: "Something went wrong here",
 }
 
 

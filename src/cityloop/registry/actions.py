@@ -30,6 +30,7 @@ class NewArea:
 @transaction.atomic
 def take_up(packs: Sequence[Pack], by: str, now: datetime) -> None:
     """Enter the catalogues of the packs and the limits they give; doing it again changes nothing."""
+    events.locked(STREAM)
     before = _catalogue()
     limits = {key: both for pack in packs for key, both in pack.limits.items()}
     rows = [
@@ -50,6 +51,7 @@ def take_up(packs: Sequence[Pack], by: str, now: datetime) -> None:
 @transaction.atomic
 def set_areas(areas: Sequence[NewArea], by: str, now: datetime) -> int:
     """Enter areas or give known ones new names and polygons; return how many."""
+    events.locked(STREAM)
     known: dict[str, Area] = {area.code: area for area in Area.objects.all()}
     for new in areas:
         if new.parent and new.parent not in known:
@@ -64,6 +66,7 @@ def set_areas(areas: Sequence[NewArea], by: str, now: datetime) -> int:
 @transaction.atomic
 def set_units(units: Mapping[str, str], by: str, now: datetime, *, handles: bool = True) -> None:
     """Enter units by code and name, or rename known ones."""
+    events.locked(STREAM)
     for code, name in units.items():
         Unit.objects.update_or_create(code=code, defaults={"name": name, "handles": handles})
     _changed("UnitsSet", by, now, {"units": sorted(units)})
@@ -72,6 +75,7 @@ def set_units(units: Mapping[str, str], by: str, now: datetime, *, handles: bool
 @transaction.atomic
 def set_duties(duties: Sequence[tuple[str, str, str]], by: str, now: datetime) -> None:
     """Enter who sees to what where: (category or its first digits, area, unit); blanks mean any."""
+    events.locked(STREAM)
     units = {unit.code: unit for unit in Unit.objects.all()}
     for category, area, unit in duties:
         Duty.objects.get_or_create(category=category, area=area, unit=units[unit])

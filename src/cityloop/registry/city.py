@@ -7,8 +7,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from datetime import time as wall_time
+from datetime import datetime
 from functools import cached_property
 
 from django.conf import settings
@@ -18,13 +17,12 @@ from cityloop.core import worktime
 from cityloop.core.geo import AreaIndex, Locator, outline
 from cityloop.core.procedure import Procedure, Words
 from cityloop.core.worktime import Calendar, Due, Limit
-from cityloop.registry.holidays import chinese_day_kinds
+from cityloop.registry import calendars
 from cityloop.registry.models import Area, Category, Duty, Revision, Unit
 from cityloop.registry.packs import Pack, Role, parse_limit, read_all
 from cityloop.runtime import clock
 
 FRESH = 2.0  # seconds for which the city in memory is not asked about again
-YEARS_BACK, YEARS_AHEAD = 15, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,18 +182,6 @@ def _duties() -> tuple[tuple[str, str, str], ...]:
 
 
 def _calendar(packs: tuple[Pack, ...]) -> Calendar:
-    """Return the working calendar: the hours of the last pack that gives any, and the national holidays."""
-    hours = next((pack.hours for pack in reversed(packs) if pack.hours), ("08:00-12:00", "14:00-18:00"))
-    this_year = clock.now().year
-    holidays = chinese_day_kinds(date(this_year - YEARS_BACK, 1, 1), date(this_year + YEARS_AHEAD, 12, 31))
-    return Calendar(
-        time_zone=settings.CITYLOOP.zone,
-        hours=tuple(_hours(words) for words in hours),
-        day_kinds=holidays.day_kinds,
-        announced_until=holidays.announced_until,
-    )
-
-
-def _hours(words: str) -> tuple[wall_time, wall_time]:
-    opens, _, closes = words.partition("-")
-    return wall_time.fromisoformat(opens), wall_time.fromisoformat(closes)
+    """Return the working calendar of the last pack that gives one."""
+    text = next((pack.calendar for pack in reversed(packs) if pack.calendar), None)
+    return calendars.working_calendar(text, settings.CITYLOOP.zone, clock.now().year)

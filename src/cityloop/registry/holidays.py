@@ -1,4 +1,4 @@
-"""The holidays and make-up working days of mainland China, as exceptions to Monday–Friday.
+"""The holidays and make-up working days of mainland China, as exceptions to the weekdays of any working week.
 
 The one place that reads chinese_calendar. A city's own exceptions are not here: its calendar adds them.
 """
@@ -17,7 +17,10 @@ _FIXED_HOLIDAYS = ((1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3))
 
 
 class DayKinds(NamedTuple):
-    """Exceptions to Monday–Friday (True: working day) and the last day for which they are announced."""
+    """Exceptions to the weekdays (True: working day) and the last day for which they are announced.
+
+    Holidays at a weekend are among them, for cities that work on Saturdays.
+    """
 
     day_kinds: Mapping[date, bool]
     announced_until: date
@@ -34,9 +37,9 @@ def chinese_day_kinds(first: date, last: date) -> DayKinds:
     announced_until = _announced_until(first, last)
     day_kinds: dict[date, bool] = {}
     for day in _days(first, last):
-        is_workday = _is_announced_workday(day) if day <= announced_until else _is_expected_workday(day)
-        if is_workday != (day.weekday() < 5):
-            day_kinds[day] = is_workday
+        kind = _announced_kind(day) if day <= announced_until else _expected_kind(day)
+        if kind is not None:
+            day_kinds[day] = kind
     return DayKinds(day_kinds, announced_until)
 
 
@@ -49,12 +52,14 @@ def _announced_until(first: date, last: date) -> date:
     return last
 
 
-def _is_announced_workday(day: date) -> bool:
-    return bool(chinese_calendar.is_workday(day))
+def _announced_kind(day: date) -> bool | None:
+    """Return whether a day with a name of its own is a working day; None for a day like any other."""
+    is_holiday, name = chinese_calendar.get_holiday_detail(day)
+    return None if name is None else not is_holiday
 
 
-def _is_expected_workday(day: date) -> bool:
-    return day.weekday() < 5 and (day.month, day.day) not in _FIXED_HOLIDAYS
+def _expected_kind(day: date) -> bool | None:
+    return False if (day.month, day.day) in _FIXED_HOLIDAYS else None
 
 
 def _days(first: date, last: date) -> Iterator[date]:

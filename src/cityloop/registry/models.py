@@ -1,6 +1,7 @@
 """Rows of the city as data. No rules here; codes are text, because leading zeros matter."""
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -15,6 +16,7 @@ class Account(AbstractBaseUser):
     name = models.TextField()
     is_active = models.BooleanField(default=True)
     is_machine = models.BooleanField(default=False)
+    channels = ArrayField(models.TextField(), default=list)  # it may hand in reports by these; empty: by any
 
     USERNAME_FIELD = "username"
     objects = Accounts()

@@ -1,11 +1,11 @@
 """Packs: folders of YAML that give a domain its catalogue, procedures, roles and limits. Reading and checking them.
 
-Whatever is wrong is told with file, line and field. Putting their content into the database is done by city_data.py.
+Whatever is wrong is told with file, line and field. Putting their content into the database is done by actions.py.
 """
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.procedure import Action, LimitRule, Need, Part, Procedure, Stage, TaskKind
 from cityloop.core.worktime import Limit, Unit
+from cityloop.registry.calendars import CalendarText
 
 SHIPPED = Path(__file__).resolve().parent.parent / "packs"
 
@@ -118,10 +119,6 @@ class CatalogueText(Strict):
     classes: str
 
 
-class CalendarText(Strict):
-    hours: tuple[str, ...]
-
-
 class ClassLimits(Strict):
     handle: str
     case: str
@@ -168,7 +165,7 @@ class Pack:
     roles: tuple[Role, ...]
     procedures: tuple[Procedure, ...]
     classes: tuple[CatalogueClass, ...]
-    hours: tuple[str, ...]
+    calendar: CalendarText | None
     limits: Mapping[tuple[str, str], ClassLimits]  # (kind, code) → limits
 
     @classmethod
@@ -185,7 +182,7 @@ class Pack:
             roles=tuple(Role(name, role.title, role.sees) for name, role in roles.items()),
             procedures=tuple(read_procedure(folder / name) for name in text.procedures),
             classes=tuple(_classes(folder, text.catalogue)) if text.catalogue else (),
-            hours=text.calendar.hours if text.calendar else (),
+            calendar=text.calendar,
             limits=limits,
         )
 
@@ -193,7 +190,9 @@ class Pack:
 def read_all(further: str = "") -> tuple[Pack, ...]:
     """Return every pack: those that CityLoop ships, then those in the further folders."""
     folders = [SHIPPED, *(Path(folder) for folder in further.split(":") if folder)]
-    return tuple(Pack.read(path.parent) for folder in folders for path in sorted(folder.glob("*/pack.yaml")))
+    found = tuple(Pack.read(path.parent) for folder in folders for path in sorted(folder.glob("*/pack.yaml")))
+    _check_roles(found)
+    return found
 
 
 def read_procedure(path: Path) -> Procedure:
@@ -237,17 +236,10 @@ def _dangling(text: ProcedureText) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield every name that is used and not declared, every limit that is none, every task that nothing ends."""
     if text.begins.stage not in text.stages:
         yield ("begins", "stage"), f"there is no stage {text.begins.stage}"
+    yield from ((("begins", "opens"), why) for why in _cannot_open(text, text.begins.opens, None))
     for name, action in text.actions.items():
-        if action.on not in text.tasks:
-            yield ("actions", name, "on"), f"there is no kind of task {action.on}"
-        if action.to not in text.stages:
-            yield ("actions", name, "to"), f"there is no stage {action.to}"
-        for kind in action.opens:
-            if kind not in text.tasks:
-                yield ("actions", name, "opens"), f"there is no kind of task {kind}"
-        stage = text.stages.get(action.to)
-        if stage and not stage.final and not action.opens:
-            yield ("actions", name, "opens"), f"the case would stop in {action.to}: nobody would hold a task"
+        for field, why in _action_faults(text, action):
+            yield ("actions", name, field), why
     for name, task in text.tasks.items():
         if not any(action.on == name for action in text.actions.values()):
             yield ("tasks", name), "no action is done on it, so it could never end"
@@ -255,6 +247,51 @@ def _dangling(text: ProcedureText) -> Iterator[tuple[tuple[str, ...], str]]:
             yield ("tasks", name, "limit"), fault
     if fault := _limit_fault(text.case_limit.otherwise):
         yield ("case_limit",), fault
+
+
+def _action_faults(text: ProcedureText, action: ActionText) -> Iterator[tuple[str, str]]:
+    if action.on not in text.tasks:
+        yield "on", f"there is no kind of task {action.on}"
+    stage = text.stages.get(action.to)
+    if stage is None:
+        yield "to", f"there is no stage {action.to}"
+    elif stage.final and action.opens:
+        yield "opens", f"the case is closed in {action.to}: no task can be opened there"
+    elif not stage.final and not action.opens:
+        yield "opens", f"the case would stop in {action.to}: nobody would hold a task"
+    yield from (("opens", why) for why in _cannot_open(text, action.opens, action))
+    names = [need.name for need in action.needs]
+    kinds = [need.kind for need in action.needs if need.kind in ("category", "district")]
+    if len(set(names)) < len(names) or len(set(kinds)) < len(kinds):
+        yield "needs", "two needs have one name, or both set the category or the district"
+
+
+def _cannot_open(text: ProcedureText, kinds: Sequence[str], action: ActionText | None) -> Iterator[str]:
+    """Yield why tasks of these kinds cannot be opened by the action (None: by the beginning of the case)."""
+    names_unit = action is not None and (
+        action.to_last_unit or any(n.name == "unit" and n.kind == "unit" and n.required for n in action.needs)
+    )
+    for kind in kinds:
+        if kind not in text.tasks:
+            yield f"there is no kind of task {kind}"
+        elif text.tasks[kind].held_by_unit and not names_unit:
+            yield f"{kind} is held by a unit: ask for one with a need named unit, or say to_last_unit"
+
+
+def _check_roles(packs: Sequence[Pack]) -> None:
+    """Refuse a procedure whose task nobody may hold."""
+    known = {role.name for pack in packs for role in pack.roles}
+    faults = [
+        Fault(
+            f"{way.name} tasks.{kind.name}.role", f"there is no role {kind.role}; known are {', '.join(sorted(known))}"
+        )
+        for pack in packs
+        for way in pack.procedures
+        for kind in way.tasks.values()
+        if kind.role not in known
+    ]
+    if faults:
+        raise Invalid(faults, code="pack")
 
 
 def _limit_fault(words: str) -> str | None:

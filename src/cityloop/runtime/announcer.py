@@ -86,9 +86,9 @@ def run(stopped: Callable[[], bool]) -> None:
 def _announce_or_note(name: str) -> int:
     try:
         return announce(name)
-    except (OperationalError, InterfaceError):
-        raise
     except Exception as failure:
+        if not connection.is_usable():
+            raise
         # One reader's bug must not silence the others; its place is kept and `cityloop check` tells of it.
         logger.exception("subscriber %s failed", name)
         connection.close_if_unusable_or_obsolete()

@@ -49,13 +49,19 @@ def write(entries: Sequence[Entry]) -> None:
     rows.insert(_INSERT, ({name: getattr(one, name) for name in Entry.__slots__} for one in entries))
 
 
-def record(stream: str, name: str, actor: str, at: datetime, payload: Mapping[str, Any]) -> None:
-    """Append one event to a stream that has no row of its own to remember its head.
+def locked(stream: str) -> None:
+    """Let nobody else write to the stream until this transaction ends.
 
-    Two writers to one stream meet at the unique (stream, seq): an advisory lock makes the second wait.
+    To be taken before the transaction writes anything: its first write gives it its place in the log, and whoever
+    waited for the stream only afterwards would stand before the event it follows.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [stream])
+
+
+def record(stream: str, name: str, actor: str, at: datetime, payload: Mapping[str, Any]) -> None:
+    """Append one event to a stream that has no row of its own to remember its head; see `locked`."""
+    locked(stream)
     last = Event.objects.filter(stream=stream).order_by("-seq").values_list("seq", "hash").first()
     seq, before = (last[0], bytes(last[1])) if last else (0, chain.EMPTY)
     write([entry(stream, seq + 1, before, name, actor, at, payload)])

@@ -1,40 +1,64 @@
 """The city's own keys, in HOME/keys: one for personal data, one for checkpoints, one for sessions.
 
-A key is made once and never replaced; it is covered by the backup. Losing it loses what it protects.
+They are made together, once, and never replaced; they are covered by the backup. Losing one loses what it protects,
+so a key that is missing beside others is told, not made anew.
 """
 
 import os
 import secrets
+import shutil
 from functools import lru_cache
 from pathlib import Path
 
+from cityloop.core.errors import NotPossible
+from cityloop.runtime.archive import sync_folder
+
 LENGTH = 32  # bytes
+NAMES = ("sessions", "personal", "checkpoints")
 
 
 @lru_cache(maxsize=16)
 def key(home: Path, name: str) -> bytes:
-    """Return the key of that name, making it when the city has none yet. Safe when two processes ask at once."""
+    """Return the key of that name, making all of them in a new city. Safe when two processes ask at once.
+
+    Raises NotPossible where the key was lost or altered.
+    """
     folder = home / "keys"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / name
-    if not path.exists():
-        _make(path)
-    content = bytes.fromhex(path.read_text().strip())
+    if _is_new(home):
+        _make(folder)
+    try:
+        content = bytes.fromhex((folder / name).read_text().strip())
+    except FileNotFoundError:
+        raise NotPossible("key-missing", f"The key {folder / name} is missing; restore it from the backup.") from None
+    except ValueError:
+        content = b""
     if len(content) != LENGTH:
-        raise ValueError(f"{path} is not a key of {LENGTH} bytes; restore it from the backup")
+        raise NotPossible("key-damaged", f"{folder / name} is not a key any more; restore it from the backup.")
     return content
 
 
-def _make(path: Path) -> None:
-    draft = path.with_name(f".{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(LENGTH))
-        file.flush()
-        os.fsync(file.fileno())
+def _is_new(home: Path) -> bool:
+    """Return whether the city has no key yet and nothing that was sealed with one."""
+    sealed = home / "checkpoints" / "log.jsonl"
+    has_keys = (home / "keys").is_dir() and any((home / "keys").iterdir())
+    return not has_keys and not (sealed.exists() and sealed.stat().st_size)
+
+
+def _make(folder: Path) -> None:
+    """Make every key in a folder that then gets its name: all of them are there, or none."""
+    draft = folder.with_name(f".keys-{secrets.token_hex(4)}")
+    draft.mkdir(mode=0o700, parents=True)
+    for name in NAMES:
+        handle = os.open(draft / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(LENGTH))
+            file.flush()
+            os.fsync(file.fileno())
     try:
-        os.link(draft, path)  # fails when another process was first: its key stands
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+        draft.rename(folder)
+    except OSError:  # it is there and not empty: another process was first, and its keys stand
+        shutil.rmtree(draft)
+        if not folder.is_dir():
+            raise
+    sync_folder(folder)
+    sync_folder(folder.parent)

@@ -5,30 +5,24 @@ statement of one parameter is planned once for each connection.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
 
-def insert(statement: str, rows: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
-    """Run an INSERT … SELECT … FROM json_to_recordset(%s) on the rows; return what it returns. No rows, no statement."""
-    table = list(rows)
-    if not table:
+def insert(statement: str, *tables: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+    """Run an INSERT … SELECT … FROM json_to_recordset(%s), one %s for each table; return what it returns.
+
+    Where there are no rows at all nothing is run.
+    """
+    found = [list(table) for table in tables]
+    if not any(found):
         return []
     with connection.cursor() as cursor:
-        cursor.execute(statement, [json.dumps(table, default=_spelled, ensure_ascii=False)])
+        cursor.execute(statement, [json.dumps(table, default=_spelled, ensure_ascii=False) for table in found])
         return cursor.fetchall() if cursor.description else []
-
-
-@contextmanager
-def together() -> Iterator[None]:
-    """Send the statements of the block without waiting for each; the first that fails is raised at its end."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        yield
 
 
 def _spelled(value: object) -> str:

@@ -3,6 +3,7 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
+from django.db.models.functions import Coalesce
 
 
 class Migration(migrations.Migration):
@@ -73,7 +74,10 @@ class Migration(migrations.Migration):
                 (
                     "case",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="words", to="casework.case"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="words",
+                        to="casework.case",
                     ),
                 ),
             ],
@@ -102,7 +106,10 @@ class Migration(migrations.Migration):
                 (
                     "case",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="tasks", to="casework.case"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tasks",
+                        to="casework.case",
                     ),
                 ),
             ],
@@ -110,7 +117,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(
                         models.F("role"),
-                        models.F("unit"),
+                        Coalesce("unit", models.Value("")),
                         models.F("due_at"),
                         models.F("id"),
                         condition=models.Q(("done_at__isnull", True)),

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 ("channel", models.TextField()),
                 ("external_id", models.TextField()),
                 ("digest", models.TextField()),
-                ("tracking_code", models.TextField(unique=True)),
+                ("tracking_code", models.TextField()),
                 ("number", models.TextField()),
                 ("received_at", models.DateTimeField()),
                 (
@@ -30,7 +30,10 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("channel", "external_id"), name="report_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("channel", "external_id"), name="report_once"),
+                    models.UniqueConstraint(fields=("tracking_code",), name="report_tracking_code"),
+                ],
             },
         ),
     ]

@@ -1,7 +1,11 @@
 """Version 1 of the programming interface. It translates HTTP; what is right is decided in the floors below."""
 
+from typing import Any
+
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
@@ -11,6 +15,7 @@ from cityloop.core.errors import Fault, Invalid, Refusal
 from cityloop.core.procedure import Actor
 from cityloop.intake import reports
 from cityloop.intake.actions import receive
+from cityloop.presentation.failures import only_problems
 from cityloop.presentation.problems import problem, refused
 from cityloop.registry.queries import actor_by_token
 from cityloop.runtime import clock
@@ -79,6 +84,7 @@ api = NinjaAPI(
     description="Hand in reports and read what became of them.",
     urls_namespace="api-v1",
     docs_url=None,
+    docs_decorator=require_safe,
     auth=Bearer(),
 )
 
@@ -111,8 +117,22 @@ def _unreadable(request: HttpRequest, wrong: HttpError) -> HttpResponse:
     return problem(wrong.status_code, "unreadable", str(wrong))
 
 
+@api.exception_handler(RequestDataTooBig)
+def _too_large(request: HttpRequest, wrong: RequestDataTooBig) -> HttpResponse:
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return problem(413, "too-large", f"A request holds at most {limit:,} bytes; send reports one by one.")
+
+
 @api.exception_handler(AuthenticationError)
 def _unknown(request: HttpRequest, wrong: AuthenticationError) -> HttpResponse:
     response = problem(401, "no-token", "Send a valid token: Authorization: Bearer TOKEN.")
     response["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def addresses() -> Any:
+    """Return the interface's addresses as `path` takes them, each answering with problem details alone."""
+    patterns, app_name, namespace = api.urls
+    for pattern in patterns:
+        pattern.callback = only_problems(pattern.callback)  # type: ignore[union-attr, arg-type]
+    return patterns, app_name, namespace

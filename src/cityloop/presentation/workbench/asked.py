@@ -1,5 +1,6 @@
 """What the address asks for: the query string read into filters. A value nobody offers is refused, never ignored."""
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import date
 
@@ -8,17 +9,21 @@ from cityloop.core.errors import Fault, Invalid
 from cityloop.core.worktime import Lamp
 from cityloop.evaluation.queries import FIGURES
 
+YEARS = range(1990, 2101)  # before these no report is taken, beyond them the calendar ends in error
+
 
 def queue_filters(query: Mapping[str, str]) -> QueueFilters:
     """Return the queue's filters; Invalid where the lamp is no lamp. An empty district asks for those without one."""
-    return QueueFilters(kind=query.get("kind") or None, lamp=_lamp(query.get("lamp")), district=query.get("district"))
+    return QueueFilters(
+        kind=_words(query, "kind") or None, lamp=_lamp(query.get("lamp")), district=_words(query, "district")
+    )
 
 
 def case_filters(query: Mapping[str, str]) -> CaseFilters:
     """Return the filters of the list of cases; Invalid where the month or the figure is none."""
     return CaseFilters(
-        words=query.get("words", "").strip() or None,
-        district=query.get("district"),
+        words=_words(query, "words") or None,
+        district=_words(query, "district"),
         month=month(query.get("month")),
         figure=_figure(query.get("figure")),
     )
@@ -29,9 +34,23 @@ def month(words: str | None) -> date | None:
     if not words:
         return None
     try:
-        return date.fromisoformat(f"{words}-01")
+        first = date.fromisoformat(f"{words}-01")
     except ValueError:
         raise Invalid([Fault("month", "A month is written like 2026-11.")]) from None
+    if first.year not in YEARS:
+        raise Invalid([Fault("month", "A month lies in the years 1990 to 2100.")])
+    return first
+
+
+def _words(query: Mapping[str, str], name: str) -> str | None:
+    """Return what is asked under a name; the database knows no NUL and nobody types the other control characters."""
+    words = query.get(name)
+    if words is None:
+        return None
+    words = words.strip()
+    if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in words):
+        raise Invalid([Fault(name, "This contains a character that cannot be stored.")])
+    return words
 
 
 def _lamp(words: str | None) -> Lamp | None:

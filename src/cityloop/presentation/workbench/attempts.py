@@ -8,7 +8,7 @@ from cityloop.core.errors import Fault, Invalid, Refusal
 from cityloop.presentation.workbench.fields import FormField, fields_of_offer
 from cityloop.presentation.workbench.sentences import sentence
 
-_OURS = frozenset({"csrfmiddlewaretoken", "task", "action", "length"})
+_OURS = frozenset({"csrfmiddlewaretoken", "task", "action", "length", "written"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Attempt:
     action: str
     length: int | None
     inputs: Mapping[str, str]
+    written: tuple[str, ...] = ()  # what the person put in words of their own
     refusal: Refusal | None = None
 
 
@@ -30,6 +31,11 @@ class ShownOffer:
     fields: tuple[FormField, ...]
     refused: str
 
+    @property
+    def written(self) -> str:
+        """The names of the fields that take words of one's own, for the form to send along."""
+        return " ".join(field.name for field in self.fields if field.kind == "text")
+
 
 def read_attempt(posted: Mapping[str, str]) -> Attempt:
     """Return what a form tried; Invalid where its hidden numbers are no numbers."""
@@ -40,6 +46,7 @@ def read_attempt(posted: Mapping[str, str]) -> Attempt:
             action=posted.get("action", ""),
             length=int(length) if length else None,
             inputs={name: words for name, words in posted.items() if name not in _OURS},
+            written=tuple(posted[name] for name in posted.get("written", "").split() if posted.get(name, "").strip()),
         )
     except ValueError:
         raise Invalid([Fault("task", "This must be a number.")]) from None

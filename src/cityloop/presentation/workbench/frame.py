@@ -9,7 +9,10 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from cityloop.core.procedure import Post
-from cityloop.presentation.workbench.people import may_report, person
+from cityloop.intake.actions import may_report
+from cityloop.presentation.workbench.people import person
+from cityloop.presentation.workbench.receipts import taken_receipt
+from cityloop.presentation.workbench.reporting import DESK
 from cityloop.registry.city import City, city, title
 from cityloop.runtime.clock import now
 
@@ -39,7 +42,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "entries": SimpleLazyObject(lambda: _entries(request)),
         "person": SimpleLazyObject(lambda: person(request)),
         "posts": SimpleLazyObject(lambda: [_in_words(post, city()) for post in person(request).posts]),
-        "may_report": SimpleLazyObject(lambda: may_report(person(request))),
+        "may_report": SimpleLazyObject(lambda: may_report(person(request), DESK)),
+        "receipt": SimpleLazyObject(lambda: taken_receipt(request)),
         "now": now(),
     }
 

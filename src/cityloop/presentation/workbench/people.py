@@ -4,7 +4,8 @@ from django.http import HttpRequest
 
 from cityloop.core.errors import NotAllowed
 from cityloop.core.procedure import Actor
-from cityloop.intake.actions import MAY_REPORT
+from cityloop.intake.actions import may_report
+from cityloop.presentation.workbench.reporting import DESK
 from cityloop.registry.queries import actor_of
 
 
@@ -15,12 +16,7 @@ def person(request: HttpRequest) -> Actor:
     return request._person  # type: ignore[attr-defined, no-any-return]
 
 
-def may_report(actor: Actor) -> bool:
-    """Return whether the button for a new report is shown; intake itself refuses where it must."""
-    return any(post.role in MAY_REPORT for post in actor.posts)
-
-
 def check_may_report(actor: Actor) -> None:
     """Refuse the form to whom intake would refuse the report, before it is filled in."""
-    if not may_report(actor):
+    if not may_report(actor, DESK):
         raise NotAllowed("may-not-report", "None of your posts may hand in reports.")

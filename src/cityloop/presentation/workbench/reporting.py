@@ -17,6 +17,7 @@ from cityloop.presentation.workbench.fields import FormField, faults_of
 from cityloop.presentation.workbench.sentences import sentence
 from cityloop.registry.queries import categories
 
+DESK = "desk"  # the channel of everything taken here
 _SYSTEMS = (
     Choice("wgs84", "WGS-84 · GPS"),
     Choice("cgcs2000", "CGCS2000"),
@@ -57,7 +58,7 @@ def send_report(posted: Mapping[str, str], actor: Actor, now: datetime) -> Recei
 def _as_report(posted: Mapping[str, str]) -> dict[str, object]:
     names = ("external_id", "text", "address", "category", "lon", "lat", "crs", "reported_at")
     reporter = {name: posted.get(f"reporter_{name}", "") for name in ("name", "phone")}
-    return {"channel": "desk", "reporter": reporter, **{name: posted.get(name, "").strip() for name in names}}
+    return {"channel": DESK, "reporter": reporter, **{name: posted.get(name, "").strip() for name in names}}
 
 
 def _form(key: str, values: Mapping[str, str], refusal: Refusal | None) -> ReportForm:

@@ -24,6 +24,17 @@ SENTENCES: dict[str, str] = {
     "reporter-hidden": gettext_noop("Only the intake desk and the duty officer may see who reported."),
     "no-such-case": gettext_noop("There is no such case, or you may not see it."),
     "may-not-report": gettext_noop("None of your posts may hand in reports."),
+    "not-your-channel": gettext_noop("You may not hand in reports by this channel."),
+    "no-reporter": gettext_noop("Who reported this is not known, or was erased."),
+    "clock-order": gettext_noop("This would lie before what happened to this clock last."),
+    "clock-waiting": gettext_noop("This clock has not been started."),
+    "clock-running": gettext_noop("This clock is running, so this cannot happen to it."),
+    "clock-paused": gettext_noop("This clock is paused, so this cannot happen to it."),
+    "clock-stopped": gettext_noop("This clock has stopped, so this cannot happen to it."),
+    "clock-extension": gettext_noop("An extension is counted as the limit is: in working time, or throughout."),
+    "account-exists": gettext_noop("There already is an account of that name."),
+    "no-such-account": gettext_noop("There is no such account."),
+    "no-such-place": gettext_noop("There is no such unit or no such area."),
     "other-content": gettext_noop("A report with other content was already received from this form."),
     "invalid": gettext_noop("Something is missing or not right. See the marked fields."),
 }
@@ -36,7 +47,13 @@ REASONS: dict[str, str] = {
     ),
     "This must be a number.": gettext_noop("This must be a number."),
     "A month is written like 2026-11.": gettext_noop("A month is written like 2026-11."),
+    "A month lies in the years 1990 to 2100.": gettext_noop("A month lies in the years 1990 to 2100."),
     "contains a character that cannot be stored": gettext_noop("This contains a character that cannot be stored."),
+    "is not a field of a report": gettext_noop("A report has no such field."),
+    "must hold name and phone": gettext_noop("This holds a name and a telephone number."),
+    "must be letters a to z, digits, hyphens and dots, such as 12345": gettext_noop(
+        "Use the letters a to z, digits, hyphens and dots, such as 12345."
+    ),
     "must be given": gettext_noop("This must be filled in."),
     "must be text": gettext_noop("This must be text."),
     "must be given together with the other coordinate": gettext_noop("Give both coordinates, or neither."),
@@ -54,7 +71,14 @@ REASONS: dict[str, str] = {
     ),
     "looks like longitude and latitude were exchanged": gettext_noop("Longitude and latitude look exchanged."),
 }
-_TOO_LONG = re.compile(r"longer than (\d+) characters")
+SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (  # reasons that hold a value, which is put into the words
+    (re.compile(r"longer than (\d+) characters"), gettext_noop("This is longer than %s characters.")),
+    (
+        re.compile(r"coordinate system '(.*)' is not known", re.DOTALL),
+        gettext_noop("The coordinate system %s is not known; use WGS-84, CGCS2000, GCJ-02 or BD-09."),
+    ),
+    (re.compile(r"its parent (.*) is not known"), gettext_noop("The area %s around this one is not known.")),
+)
 
 
 def sentence(refusal: Refusal) -> str:
@@ -64,8 +88,9 @@ def sentence(refusal: Refusal) -> str:
 
 def reason_words(reason: str) -> str:
     """Return one field's reason in the reader's language."""
-    if too_long := _TOO_LONG.search(reason):
-        return _("This is longer than %s characters.") % too_long[1]
+    for shape, words in SHAPES:
+        if found := shape.search(reason):
+            return _(words) % found[1]
     return _(REASONS.get(reason, reason))
 
 

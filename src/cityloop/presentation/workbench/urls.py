@@ -1,11 +1,21 @@
 """The workbench's addresses."""
 
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from cityloop.presentation.workbench import views
+
+
+class CaseNumber(StringConverter):
+    """A case's number; no address with anything else in it is a case's."""
+
+    regex = "[0-9]+"
+
+
+register_converter(CaseNumber, "case_number")
 
 app_name = "workbench"
 
@@ -13,9 +23,9 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="workbench:queue"), name="home"),
     path("queue/", views.queue, name="queue"),
     path("cases/", views.cases, name="cases"),
-    path("cases/<str:number>/", views.case, name="case"),
-    path("cases/<str:number>/act/", views.act_on_case, name="act"),
-    path("cases/<str:number>/reporter/", views.reporter, name="reporter"),
+    path("cases/<case_number:number>/", views.case, name="case"),
+    path("cases/<case_number:number>/act/", views.act_on_case, name="act"),
+    path("cases/<case_number:number>/reporter/", views.reporter, name="reporter"),
     path("reports/new/", views.new_report, name="new_report"),
     path("figures/districts/", views.districts, name="districts"),
     path(

@@ -13,12 +13,14 @@ from cityloop.casework.queries import CasePage, case_page
 from cityloop.casework.queries import queue as open_tasks
 from cityloop.core.errors import NotFound, Refusal
 from cityloop.evaluation.queries import district_ranking, months
+from cityloop.intake.actions import Receipt
 from cityloop.intake.queries import cases as found_cases
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.workbench import asked
 from cityloop.presentation.workbench.attempts import Attempt, read_attempt, shown_offers, stray_refusal
 from cityloop.presentation.workbench.htmx import render_part, wants_fragment
 from cityloop.presentation.workbench.people import check_may_report, person
+from cityloop.presentation.workbench.receipts import keep_receipt
 from cityloop.presentation.workbench.reporting import blank_report, filled_report, send_report
 from cityloop.runtime.clock import now
 
@@ -35,10 +37,11 @@ def queue(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 def cases(request: HttpRequest) -> HttpResponse:
-    """List cases by words, district, month or figure; a search that finds one case opens it."""
+    """List cases by words, district, month or figure; a search that finds one case and no more opens it."""
     filters = asked.case_filters(request.GET)
-    page = found_cases(person(request), filters, request.GET.get("after"))
-    if filters.words and len(page.rows) == 1:
+    after = request.GET.get("after")
+    page = found_cases(person(request), filters, after)
+    if filters.words and len(page.rows) == 1 and not after and not page.next:
         return redirect("workbench:case", number=page.rows[0].number)
     return render(request, "workbench/cases.html", {"page": page, "filters": filters})
 
@@ -85,7 +88,7 @@ def new_report(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         form = filled_report(request.POST, refusal)
         return render(request, "workbench/report.html", {"form": form}, status=status_of(refusal))
-    return redirect("workbench:case", number=receipt.number)
+    return _received(request, receipt)
 
 
 @require_GET
@@ -96,6 +99,17 @@ def districts(request: HttpRequest) -> HttpResponse:
     month = asked.month(request.GET.get("month")) or next(iter(known), localtime(now()).date().replace(day=1))
     rows = district_ranking(person(request), month)
     return render(request, "workbench/districts.html", {"rows": rows, "months": known, "month": month})
+
+
+def _received(request: HttpRequest, receipt: Receipt) -> HttpResponse:
+    """Lead to the new case, or to the queue where the case lies out of this person's sight; the receipt goes along."""
+    try:
+        case_page(person(request), receipt.number, now())
+    except NotFound:
+        keep_receipt(request, receipt, in_sight=False)
+        return redirect("workbench:queue")
+    keep_receipt(request, receipt, in_sight=True)
+    return redirect("workbench:case", number=receipt.number)
 
 
 def _moved_on(request: HttpRequest, number: str) -> HttpResponse:
@@ -114,5 +128,6 @@ def _case_answer(
         "case": page,
         "offers": shown_offers(page, attempt),
         "stray_refusal": stray_refusal(page, attempt),
+        "stray_words": attempt.written if attempt else (),
     }
     return render_part(request, "case", context, status=status)

@@ -37,6 +37,12 @@ def until(closes_at: datetime, opens_at: datetime) -> str:
 
 
 @register.filter
+def between(closes_at: datetime, opens_at: datetime) -> int:
+    """The seconds between the minutes that two moments are shown with, so that the stretches of a clock add up."""
+    return int((closes_at.replace(second=0) - opens_at.replace(second=0)).total_seconds())
+
+
+@register.filter
 def day(value: datetime) -> str:
     """2026-11-21 on the city's calendar."""
     return localtime(value).strftime("%Y-%m-%d")

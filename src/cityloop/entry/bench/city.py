@@ -1,0 +1,56 @@
+"""The city a bench is run in: the demo's areas, units and people in a temporary home with a database of its own."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+from cityloop.entry.opening import Tell, opened
+from cityloop.runtime.configuration import Configuration, variable
+
+STRANGE = ("database_url", "packs", "postgres_bin")  # settings of a real city that must not reach the bench's
+
+
+@contextmanager
+def temporary_city(folder: Path | None, tell: Tell) -> Iterator[Configuration]:
+    """Have a city without cases; its database keeps everything on disk as a real one does, and is deleted after."""
+    for name in STRANGE:
+        os.environ.pop(variable(name), None)
+    with tempfile.TemporaryDirectory(prefix="cityloop-bench-", dir=folder) as home, opened(Path(home), tell) as found:
+        settle()
+        yield found
+
+
+def settle() -> None:
+    """Enter areas, units, duties and people."""
+    from django.db import transaction
+
+    from cityloop.entry.demo.people import settle as settle_demo
+    from cityloop.entry.demo.script import script
+    from cityloop.registry import city
+    from cityloop.runtime import clock
+
+    with transaction.atomic():
+        settle_demo(script(), Random(script().seed), clock.now())  # noqa: S311  # the same city every time
+    city.forget()
+
+
+def machine() -> str:
+    """Return what the figures were measured on, and how busy it was."""
+    import granian
+    import psutil
+    import psycopg
+    from django import get_version
+    from django.db import connection
+
+    memory = psutil.virtual_memory().total / 2**30
+    busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        server = cursor.fetchone()[0]
+    return (
+        f"{psutil.cpu_count()} cores, {memory:.0f} GiB, load average {busy}; PostgreSQL {server}, "
+        f"psycopg {psycopg.__version__}, Django {get_version()}, granian {granian.__version__}"
+    )

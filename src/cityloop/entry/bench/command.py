@@ -1,0 +1,76 @@
+"""`cityloop bench`: runs a bench and tells its figures beside what they must reach; being slow is no failure."""
+
+import os
+from pathlib import Path
+
+import click
+
+from cityloop.core.errors import NotPossible
+from cityloop.entry.bench.city import machine, temporary_city
+from cityloop.entry.options import tell
+from cityloop.runtime.configuration import variable
+
+folder_option = click.option(
+    "--folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Where the temporary home is made; a folder on the disk to be measured. Default: the system's.",
+)
+
+
+@click.group()
+def bench() -> None:
+    """Measure this machine against what CityLoop must hold. A city of its own is made and deleted."""
+
+
+@bench.command()
+@folder_option
+@click.option(
+    "--seconds", type=click.FloatRange(min=0.5), default=20.0, show_default=True, help="Of load of each kind."
+)
+@click.option("--connections", type=click.IntRange(1, 200), default=16, show_default=True)
+@click.option("--workers", type=click.IntRange(1, 64), help="Web workers. Default: as `serve` has.")
+def intake(folder: Path | None, seconds: float, connections: int, workers: int | None) -> None:
+    """Reports a second through the API, beside an endpoint of one insert."""
+    from cityloop.entry.bench import intake as measured
+
+    if workers:
+        os.environ[variable("web_workers")] = str(workers)
+    with temporary_city(folder, tell) as city:
+        found = measured.measure(city, seconds, connections, tell)
+        click.echo(machine())
+    click.echo(
+        f"reports: {found.rate:,.0f}/s (aim 400), p50 {found.latency(0.5) * 1000:.1f} ms, "
+        f"p95 {found.latency(0.95) * 1000:.1f} ms, p99 {found.latency(0.99) * 1000:.1f} ms; "
+        f"{found.statements} statements each (at most 10)"
+    )
+    click.echo(
+        f"{found.acknowledged:,} acknowledged, {found.not_kept_once} of them not kept once; {found.refused} refused"
+    )
+    click.echo(f"ratio to one insert: {found.ratio:.2f} (aim 0.33)")
+    if found.not_kept_once:
+        raise NotPossible("lost", f"{found.not_kept_once} acknowledged reports are not there exactly once.")
+
+
+@bench.command()
+@folder_option
+@click.option("--cases", type=click.IntRange(min=2), default=5_000_000, show_default=True, help="In the large city.")
+@click.option("--small", type=click.IntRange(min=1), default=10_000, show_default=True, help="In the small city.")
+def queue(folder: Path | None, cases: int, small: int) -> None:
+    """The pages of a city with many years of cases, beside those of a small one. Five million take 10 GB of disk."""
+    from cityloop.entry.bench import queue as measured
+
+    if small >= cases:
+        raise click.UsageError("--small must be smaller than --cases.")
+    with temporary_city(folder, tell):
+        in_small, in_large = measured.measure(small, cases, tell)
+        click.echo(machine())
+    click.echo(f"{'page':36} {f'{small:,}':>12} {f'{cases:,}':>12}  ratio  queries")
+    for name, large in in_large.items():
+        ratio = large.ms / in_small[name].ms
+        click.echo(f"{name:36} {in_small[name].ms:9.1f} ms {large.ms:9.1f} ms {ratio:6.2f} {large.queries:8}")
+    aimed = {name: large for name, large in in_large.items() if name.startswith(measured.AIMED_AT)}
+    worst = max(large.ms / in_small[name].ms for name, large in aimed.items())
+    click.echo(
+        f"queue pages: ratio {worst:.2f} (at most 1.5), {max(p.queries for p in aimed.values())} queries (at most 12), "
+        f"{max(page.ms for page in aimed.values()):.1f} ms (at most 30)"
+    )

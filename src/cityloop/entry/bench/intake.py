@@ -1,0 +1,229 @@
+"""The intake bench: how many reports a second become cases, beside an endpoint that only inserts a row.
+
+The server is the one of `cityloop serve`, every process of it; senders, server and database share the machine.
+Stretches of both kinds alternate, so that what else the machine does falls on both alike.
+"""
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from statistics import median
+from typing import Any
+
+from cityloop.core.errors import NotPossible
+from cityloop.entry.bench.load import Order, Outcome
+from cityloop.entry.opening import Tell
+from cityloop.entry.serving import free_port, web_command
+from cityloop.runtime.configuration import Configuration
+
+STRETCHES = 4  # of each kind, alternating
+WARM_UP = 1.0  # seconds of load before the first stretch, not counted
+CHANNEL = "bench"
+SENDER = "bench-sender"
+PATIENCE = 120.0  # seconds for a server to answer first, and for the announcer to catch up
+
+_FLOOR_TABLE = "CREATE TABLE bench_floor (id bigserial PRIMARY KEY, external_id text NOT NULL, content jsonb NOT NULL)"
+_NOT_KEPT_ONCE = """
+    SELECT count(*) FROM unnest(%s::text[], %s::text[]) AS told(external_id, number)
+     WHERE 1 <> (SELECT count(*) FROM intake_report AS report JOIN casework_case AS kept ON kept.id = report.case_id
+                   JOIN runtime_event AS event ON event.stream = 'case/' || kept.id
+                   JOIN casework_task AS task ON task.case_id = kept.id
+                  WHERE report.channel = %s AND report.external_id = told.external_id
+                    AND report.number = told.number AND kept.number = told.number)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeFigures:
+    """What was measured; `statements` counts what the server is asked for one report, BEGIN and COMMIT too."""
+
+    rates: Sequence[float]
+    floor_rates: Sequence[float]
+    latencies: Sequence[float]
+    statements: int
+    acknowledged: int
+    not_kept_once: int
+    refused: int
+
+    @property
+    def rate(self) -> float:
+        return median(self.rates)
+
+    @property
+    def ratio(self) -> float:
+        return self.rate / median(self.floor_rates)
+
+    def latency(self, share: float) -> float:
+        """Return the seconds within which this share of the reports was answered."""
+        ordered = sorted(self.latencies)
+        return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
+
+
+def measure(city: Configuration, seconds: float, connections: int, tell: Tell) -> IntakeFigures:
+    """Measure both kinds for so many seconds each."""
+    from cityloop.entry.accounts import token_for
+
+    token = token_for(SENDER, (), lambda _: None)
+    _run_sql(_FLOOR_TABLE)
+    with _served(city) as port, _floor_served(city) as floor_port:
+        order = replace(_order(port, token), seconds=seconds / STRETCHES, connections=connections)
+        floor = replace(order, port=floor_port, path="/floor", prefix="F")
+        warm = [_sent(replace(each, seconds=WARM_UP, prefix=f"{each.prefix}W")) for each in (floor, order)]
+        outcomes: dict[str, list[Outcome]] = {"floor": [], "intake": []}
+        for stretch in range(STRETCHES):
+            for name, each in (("floor", floor), ("intake", order)):
+                _wait_for_announcer()
+                outcome = _sent(replace(each, prefix=f"{each.prefix}{stretch}"))
+                outcomes[name].append(outcome)
+                tell(f"{name}: {_rate(outcome):,.0f}/s")
+        receipts = [receipt for outcome in (warm[1], *outcomes["intake"]) for receipt in outcome.receipts]
+        return IntakeFigures(
+            rates=[_rate(outcome) for outcome in outcomes["intake"]],
+            floor_rates=[_rate(outcome) for outcome in outcomes["floor"]],
+            latencies=[latency for outcome in outcomes["intake"] for latency in outcome.latencies],
+            statements=_statements(token),
+            acknowledged=len(receipts),
+            not_kept_once=_not_kept_once(receipts),
+            refused=sum(sum(o.refused.values()) + o.broken for both in outcomes.values() for o in both),
+        )
+
+
+def _rate(outcome: Outcome) -> float:
+    return len(outcome.receipts) / outcome.seconds
+
+
+def _order(port: int, token: str) -> Order:
+    from cityloop.entry.demo.script import script
+
+    said = script()
+    (lon, lat), (width, height) = said.centre, said.span
+    return Order(
+        port=port,
+        path="/api/v1/reports",
+        token=token,
+        seconds=WARM_UP,
+        connections=1,
+        channel=CHANNEL,
+        prefix="R",
+        west=lon - 0.6 * width,
+        south=lat - 0.6 * height,
+        east=lon + 0.6 * width,
+        north=lat + 0.6 * height,
+        texts=[text for problem in said.problems for text in problem.texts],
+        categories=[problem.code for problem in said.problems],
+    )
+
+
+def _sent(order: Order) -> Outcome:
+    """Let a process of its own send, and return what came of it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cityloop.entry.bench.load"],
+        input=json.dumps(asdict(order)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    outcome = Outcome(**json.loads(done.stdout))
+    outcome.receipts = [(external_id, number) for external_id, number in outcome.receipts]
+    return outcome
+
+
+@contextmanager
+def _served(city: Configuration) -> Iterator[int]:
+    command = ["-m", "cityloop.entry.command_line", "serve", "--home", str(city.home_folder), "--port", "0"]
+    with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield _port_told(process)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _port_told(process: subprocess.Popen[str]) -> int:
+    for line in process.stdout or ():
+        if line.startswith("ready "):
+            return int(line.rpartition(":")[2])
+    raise NotPossible("web-silent", "The server ended before it was ready; see the messages above.")
+
+
+@contextmanager
+def _floor_served(city: Configuration) -> Iterator[int]:
+    port = free_port(0)
+    command = web_command(port, int(city.web_workers), "cityloop.entry.bench.floor:application")
+    with subprocess.Popen(command) as process:
+        try:
+            _wait(lambda: _answers(f"http://127.0.0.1:{port}/floor"), "The floor's server does not answer.")
+            yield port
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _answers(address: str) -> bool:
+    request = urllib.request.Request(address, data=b'{"external_id": "first"}')  # noqa: S310  # our own address
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+            return bool(answer.status == 201)
+    except OSError:
+        return False
+
+
+def _wait_for_announcer() -> None:
+    """Wait until the events so far are handed on, so that a stretch pays for its own alone."""
+    from cityloop.runtime.models import Event, Subscription
+
+    def caught_up() -> bool:
+        last = Event.objects.order_by("-ordinal", "-id").values_list("ordinal", "id").first()
+        return last is None or last in Subscription.objects.values_list("ordinal", "event_id")
+
+    _wait(caught_up, "The announcer does not catch up.")
+
+
+def _wait(condition: Callable[[], bool], otherwise: str) -> None:
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > until:
+            raise NotPossible("bench-stuck", otherwise)
+        time.sleep(0.2)
+
+
+def _statements(token: str) -> int:
+    """Return how many statements one report costs, once the process is warm."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    client = Client(headers={"authorization": f"Bearer {token}"}, SERVER_NAME="127.0.0.1")
+    for attempt in ("first", "second"):
+        content = {
+            "channel": CHANNEL,
+            "external_id": f"counted-{attempt}",
+            "text": "路灯不亮",
+            "lon": 112.86,
+            "lat": 31.42,
+        }
+        content |= {"address": "长江路1号", "reporter": {"name": "张三", "phone": "12000000000"}}
+        with CaptureQueriesContext(connection) as captured:
+            answer = client.post("/api/v1/reports", content, content_type="application/json")
+        if answer.status_code != 201:
+            raise NotPossible("bench-refused", f"The report to be counted was answered {answer.status_code}.")
+    return len(captured)
+
+
+def _not_kept_once(receipts: Sequence[tuple[str, str]]) -> int:
+    """Return how many acknowledged reports are not there exactly once, with case, task and event."""
+    ids, numbers = [one[0] for one in receipts], [one[1] for one in receipts]
+    return int(_run_sql(_NOT_KEPT_ONCE, [ids, numbers, CHANNEL])[0][0])
+
+
+def _run_sql(statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall()) if cursor.description else []

@@ -1,0 +1,140 @@
+"""The senders of the intake bench, in a process of its own: each keeps one connection and posts one report at a time.
+
+Only the standard library, and no more of HTTP/1.1 than our server speaks: on two cores the senders must not take what
+they measure. Reads an Order from standard input, prints an Outcome; the reports are invented and no two are alike.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from itertools import count
+from random import Random
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be sent, where to, and for how long."""
+
+    port: int
+    path: str
+    token: str
+    seconds: float
+    connections: int
+    channel: str
+    prefix: str  # of the external ids
+    west: float
+    south: float
+    east: float
+    north: float
+    texts: list[str]
+    categories: list[str]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of it. `receipts` are the external ids and what was answered to each that was taken (201)."""
+
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)  # seconds, of those taken
+    receipts: list[tuple[str, str]] = field(default_factory=list)
+    refused: dict[str, int] = field(default_factory=dict)  # by status
+    broken: int = 0  # connections that ended before the time
+
+
+class Reports:
+    """Requests to be sent, as bytes."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._numbers = count(1)
+        self._chance = Random(order.prefix)  # noqa: S311  # a load, no secret
+        self._texts = [json.dumps(text, ensure_ascii=False) for text in order.texts]
+        self._head = (
+            f"POST {order.path} HTTP/1.1\r\nHost: 127.0.0.1:{order.port}\r\nContent-Type: application/json\r\n"
+            f"Authorization: Bearer {order.token}\r\nContent-Length: "
+        ).encode()
+
+    def next(self) -> tuple[str, bytes]:
+        """Return the external id of the next report and its request."""
+        order, chance, number = self._order, self._chance, next(self._numbers)
+        external_id = f"{order.prefix}-{number:07d}"
+        lon, lat = chance.uniform(order.west, order.east), chance.uniform(order.south, order.north)
+        body = (
+            f'{{"channel":"{order.channel}","external_id":"{external_id}","text":{chance.choice(self._texts)},'
+            f'"lon":{lon:.6f},"lat":{lat:.6f},"category":"{chance.choice(order.categories)}",'
+            f'"address":"长江路{number}号","reporter":{{"name":"张三","phone":"1200{number:07d}"}}}}'
+        ).encode()
+        return external_id, b"%b%d\r\n\r\n%b" % (self._head, len(body), body)
+
+
+class Sender(asyncio.Protocol):
+    """One connection: sends, waits for the answer, sends the next, until the time is up."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, reports: Reports, outcome: Outcome, until: float) -> None:
+        self._reports, self._outcome, self._until = reports, outcome, until
+        self._answer = b""
+        self.done = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]  # a stream's transport
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        self._answer += data
+        head, blank, body = self._answer.partition(b"\r\n\r\n")
+        if blank and len(body) >= _length(head):
+            self._take(head, body)
+            self._answer = b""
+            self._send()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.done.done():
+            self._outcome.broken += 1
+            self.done.set_result(None)
+
+    def _send(self) -> None:
+        self._began_at = time.perf_counter()
+        if self._began_at >= self._until:
+            self.done.set_result(None)
+            self.transport.close()
+            return
+        self._external_id, request = self._reports.next()
+        self.transport.write(request)
+
+    def _take(self, head: bytes, body: bytes) -> None:
+        status = head[9:12].decode()
+        if status != "201":
+            self._outcome.refused[status] = self._outcome.refused.get(status, 0) + 1
+            return
+        self._outcome.latencies.append(time.perf_counter() - self._began_at)
+        self._outcome.receipts.append((self._external_id, json.loads(body)["number"]))
+
+
+async def send(order: Order) -> Outcome:
+    """Post reports over every connection until the time is up; return what came of them."""
+    loop, reports, outcome = asyncio.get_running_loop(), Reports(order), Outcome()
+    began_at = time.perf_counter()
+
+    def sender() -> Sender:
+        return Sender(reports, outcome, began_at + order.seconds)
+
+    made = [await loop.create_connection(sender, "127.0.0.1", order.port) for _ in range(order.connections)]
+    await asyncio.gather(*(protocol.done for _, protocol in made))
+    outcome.seconds = time.perf_counter() - began_at
+    return outcome
+
+
+def _length(head: bytes) -> int:
+    for line in head.split(b"\r\n")[1:]:
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            return int(value)
+    return 0
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(asyncio.run(send(Order(**json.load(sys.stdin)))))))

@@ -1,0 +1,67 @@
+"""What is answered where no view did: a program gets problem details, a person a page. Refusals are in problems.py.
+
+Django asks the four handlers by the names that the root of all addresses gives them.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
+
+from cityloop.presentation.problems import problem
+
+View = Callable[..., HttpResponse]
+
+
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that cannot be understood."""
+    if _is_of_a_program(request):
+        return problem(400, "unreadable", "The request cannot be read.")
+    return defaults.bad_request(request, exception)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that is not allowed and that no refusal explains."""
+    if _is_of_a_program(request):
+        return problem(403, "not-allowed", "You may not do this.")
+    return defaults.permission_denied(request, exception)
+
+
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer for an address that there is not."""
+    if _is_of_a_program(request):
+        return problem(404, "no-such-address", "There is nothing at this address; see /api/v1/openapi.json.")
+    return defaults.page_not_found(request, exception)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Answer for a mistake of our own; what it was stands in the log and not in the answer."""
+    if _is_of_a_program(request):
+        detail = "This is our mistake, not yours. Send the same again later: a report is taken once however often sent."
+        return problem(500, "our-mistake", detail)
+    return defaults.server_error(request)
+
+
+def only_problems(view: View) -> View:
+    """Return the view with every method it does not offer answered by a problem, before any form's token is asked."""
+
+    @csrf_exempt
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
+        response = view(request, *args, **named)
+        return _wrong_method(request, response["Allow"]) if response.status_code == 405 else response
+
+    return answered
+
+
+def _wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
+    response = problem(405, "wrong-method", f"{request.method} is not offered at this address; {allowed} is.")
+    response["Allow"] = allowed
+    return response
+
+
+def _is_of_a_program(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")

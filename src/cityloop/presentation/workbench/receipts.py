@@ -1,0 +1,34 @@
+"""The receipt of a report taken at the desk: kept for the next page, shown there once, to be read to the caller."""
+
+from dataclasses import asdict, dataclass
+
+from django.http import HttpRequest
+
+from cityloop.intake.actions import Receipt
+
+_KEY = "receipt"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReceipt:
+    """What the clerk reads out; `in_sight` is False where the case lies outside the clerk's area."""
+
+    number: str
+    tracking_code: str
+    in_sight: bool
+
+    @property
+    def spoken_code(self) -> str:
+        """The tracking code in groups of four, as it is read aloud; the search takes it so too."""
+        return "-".join(self.tracking_code[start : start + 4] for start in range(0, len(self.tracking_code), 4))
+
+
+def keep_receipt(request: HttpRequest, receipt: Receipt, *, in_sight: bool) -> None:
+    """Keep the receipt for the page that follows."""
+    request.session[_KEY] = asdict(ShownReceipt(receipt.number, receipt.tracking_code, in_sight))
+
+
+def taken_receipt(request: HttpRequest) -> ShownReceipt | None:
+    """Return the receipt that waits to be shown and forget it; None when none waits."""
+    kept = request.session.pop(_KEY, None)
+    return ShownReceipt(**kept) if kept else None

@@ -1,1 +1,0 @@
-"""PostgreSQL for Django, with a cheaper way to see that a kept connection has been cut."""

@@ -1,0 +1,25 @@
+"""The benches run to their end and tell their ratio; how fast they were is nobody's test."""
+
+import re
+import subprocess
+import sys
+
+
+def bench(*arguments: str) -> str:
+    command = [sys.executable, "-m", "cityloop.entry.command_line", "bench", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
+
+
+def test_the_intake_bench_ends_with_its_ratio_and_every_acknowledged_report_is_kept_once() -> None:
+    *_, kept, ratio = bench("intake", "--seconds", "1", "--connections", "2").splitlines()
+    assert re.fullmatch(r"ratio to one insert: \d\.\d\d \(aim 0\.33\)", ratio)
+    acknowledged, lost, refused = re.fullmatch(
+        r"([\d,]+) acknowledged, (\d+) of them not kept once; (\d+) refused", kept
+    ).groups()
+    assert acknowledged != "0" and lost == "0" and refused == "0"
+
+
+def test_the_queue_bench_tells_every_page_at_both_sizes_and_ends_with_its_ratio() -> None:
+    *_, last_page, ratio = bench("queue", "--cases", "300", "--small", "100").splitlines()
+    assert re.fullmatch(r"ranking, handler +[\d.]+ ms +[\d.]+ ms +[\d.]+ +\d+", last_page)
+    assert re.fullmatch(r"queue pages: ratio [\d.]+ \(.*\), \d+ queries \(.*\), [\d.]+ ms \(.*\)", ratio)
