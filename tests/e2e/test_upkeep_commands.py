@@ -1,0 +1,92 @@
+"""A city is backed up, lost, restored and proven by its commands, as its keeper does it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from test_kill import COMMAND, cityloop, environment
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A city with an account and a few events."""
+    home = tmp_path_factory.mktemp("cities") / "first"
+    assert cityloop(home, "init").returncode == 0
+    assert cityloop(home, "user", "token", "hotline").stdout.startswith("cl_")
+    return home
+
+
+def test_a_token_is_printed_alone(home: Path) -> None:
+    told = cityloop(home, "user", "token", "hotline")
+    assert told.returncode == 0 and len(told.stdout.split()) == 1
+
+
+def test_a_city_is_backed_up_restored_and_proven(home: Path, tmp_path: Path) -> None:
+    archive, other = tmp_path / "city.tar", tmp_path / "second"
+    assert cityloop(home, "backup", str(archive)).returncode == 0
+    assert archive.stat().st_mode & 0o077 == 0
+    restored = cityloop(other, "restore", str(archive))
+    assert restored.returncode == 0, restored.stderr
+    proven = cityloop(other, "verify")
+    assert proven.returncode == 0 and "as they were written" in proven.stdout
+    assert cityloop(other, "user", "token", "hotline").returncode == 0
+    assert cityloop(other, "verify").returncode == 0
+
+
+def test_a_city_that_holds_something_is_not_overwritten_unasked(home: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "city.tar"
+    assert cityloop(home, "backup", str(archive)).returncode == 0
+    refused = cityloop(home, "restore", str(archive))
+    assert refused.returncode == 1 and "not empty" in refused.stderr
+    assert cityloop(home, "restore", "--replace", str(archive)).returncode == 0
+
+
+def test_a_cut_archive_is_refused_and_changes_nothing(home: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "city.tar"
+    assert cityloop(home, "backup", str(archive)).returncode == 0
+    archive.write_bytes(archive.read_bytes()[:-9000])
+    refused = cityloop(tmp_path / "third", "restore", str(archive))
+    assert refused.returncode == 1 and refused.stderr.strip()
+    assert cityloop(home, "check").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CITYLOOP_TIME_ZONE", "Mars/Olympus"),
+        ("CITYLOOP_LANGUAGE", "fr"),
+        ("CITYLOOP_DATABASE_URL", "mysql://x"),
+        ("CITYLOOP_WEB_WORKERS", "many"),
+    ],
+)
+def test_a_wrong_setting_is_named(home: Path, name: str, value: str) -> None:
+    command = [*COMMAND, "check", "--home", str(home)]
+    told = subprocess.run(command, env={**environment(), name: value}, capture_output=True, text=True, check=False)
+    assert told.returncode == 1 and name in told.stderr and "Traceback" not in told.stderr
+
+
+def test_help_is_good_enough_to_work_from() -> None:
+    told = subprocess.run([*COMMAND, "--help"], env=environment(), capture_output=True, text=True, check=False)
+    for command in (
+        "demo",
+        "serve",
+        "work",
+        "init",
+        "check",
+        "packs",
+        "import",
+        "verify",
+        "backup",
+        "restore",
+        "user",
+        "bench",
+    ):
+        assert command in told.stdout
+    wrong = subprocess.run(
+        [sys.executable, "-m", "cityloop.entry.command_line", "dance"],
+        env=environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert wrong.returncode == 2
