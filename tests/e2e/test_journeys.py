@@ -28,7 +28,14 @@ pytestmark = pytest.mark.browser
 
 PICTURES = ROOT / "docs" / "pictures"
 BINHE = (112.8685, 31.433)  # inside the district that binhe_operator takes reports of
-LAMP_DARK = {"channel": "12345", "text": "路灯不亮", "category": "01037", "lon": BINHE[0], "lat": BINHE[1]}
+LAMP_DARK = {
+    "channel": "12345",
+    "text": "路灯不亮",
+    "category": "01037",
+    "lon": BINHE[0],
+    "lat": BINHE[1],
+    "address": "滨河区沿江路18号公交站旁",
+}
 QUEUE = re.compile(r"//[^/]+/queue/$")  # not the sign-in page, whose address may end in /queue/ too
 VIEWS = [  # every width in every language, every width in light and dark
     (1440, 900, "zh", "light"),
@@ -135,6 +142,7 @@ def test_a_report_sent_with_two_presses_is_one_case(at: Desks) -> None:
     page.get_by_role("button", name="提交上报").dblclick()
     expect(page.locator(".cl-said")).to_have_text("河边护栏缺了两米。")
     expect(page.locator(".cl-case-facts")).to_contain_text(str(key))
+    expect(page.get_by_role("status")).to_contain_text("查询码")
     assert reported_this_month(at) == before + 1
 
 

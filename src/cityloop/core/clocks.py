@@ -124,7 +124,9 @@ def standing(clock: Clock, now: datetime, calendar: Calendar) -> Standing:
     allowed, found = limit_seconds(known, calendar), due(known, calendar)
     until = _stopped_at(known) if known.state is State.STOPPED else now
     shown = worktime.lamp(min(counted, allowed), allowed) if allowed else Lamp.GREEN
-    return Standing(known.state, counted, allowed, found, Lamp.RED if found and until > found.at else shown)
+    return Standing(
+        known.state, counted, allowed, found, Lamp.RED if found and worktime.whole_second(until) > found.at else shown
+    )
 
 
 def explained(clock: Clock, until: datetime, calendar: Calendar) -> tuple[Stretch, ...]:
@@ -134,6 +136,7 @@ def explained(clock: Clock, until: datetime, calendar: Calendar) -> tuple[Stretc
     """
     stretches: list[Stretch] = []
     runs = _rounds(clock)[-1]
+    until = worktime.whole_second(until)
     here = runs[0].begin if runs else until
     for run in runs:
         if run.before:
@@ -159,26 +162,26 @@ def _rounds(clock: Clock) -> list[list[_Run]]:
     rounds: list[list[_Run]] = [[]]
     stopped_at: datetime | None = None
     for fact in clock.facts:
-        runs = rounds[-1]
+        runs, at = rounds[-1], worktime.whole_second(fact.at)
         match fact.kind:
             case Kind.STARTED:
-                runs.append(_Run(fact.at, None, None))
+                runs.append(_Run(at, None, None))
             case Kind.RESTARTED:
-                rounds.append([_Run(fact.at, None, None)])
+                rounds.append([_Run(at, None, None)])
             case Kind.PAUSED:
-                runs[-1] = runs[-1]._replace(end=fact.at)
+                runs[-1] = runs[-1]._replace(end=at)
             case Kind.STOPPED if runs[-1].end is None:
-                stopped_at = fact.at
-                runs[-1] = runs[-1]._replace(end=fact.at)
+                stopped_at = at
+                runs[-1] = runs[-1]._replace(end=at)
             case Kind.STOPPED:  # it was paused: the stop ends the pause
-                stopped_at = fact.at
-                runs.append(_Run(fact.at, fact.at, Because.PAUSED))
+                stopped_at = at
+                runs.append(_Run(at, at, Because.PAUSED))
             case Kind.RESUMED:
-                runs.append(_Run(fact.at, None, Because.PAUSED))
+                runs.append(_Run(at, None, Because.PAUSED))
             case Kind.CONTINUED:
-                runs.append(_Run(fact.at, None, Because.STOPPED))
+                runs.append(_Run(at, None, Because.STOPPED))
             case Kind.UNSTOPPED:
-                runs.append(_Run(stopped_at or fact.at, None, None))
+                runs.append(_Run(stopped_at or at, None, None))
     return rounds
 
 

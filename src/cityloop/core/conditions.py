@@ -165,9 +165,9 @@ def _compares(one: Any, operator: type[ast.cmpop], other: Any) -> bool:
     if one is None or other is None:
         return False
     if operator in (ast.In, ast.NotIn):
-        return (one in other) == (operator is ast.In)
+        return bool(one in other) == (operator is ast.In)
     if operator in (ast.Eq, ast.NotEq):
-        return (one == other) == (operator is ast.Eq)
+        return bool(one == other) == (operator is ast.Eq)
     if isinstance(one, str) != isinstance(other, str):
         return False
     ordered = {ast.Lt: one < other, ast.LtE: one <= other, ast.Gt: one > other, ast.GtE: one >= other}

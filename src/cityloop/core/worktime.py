@@ -34,6 +34,7 @@ __all__ = [
     "joined",
     "lamp",
     "spent",
+    "whole_second",
     "windows_between",
 ]
 
@@ -50,7 +51,7 @@ class Unit(StrEnum):
     seconds: int | None
     is_continuous: bool
 
-    def __new__(cls, word: str, seconds: int | None, is_continuous: bool) -> Self:
+    def __new__(cls, word: str, seconds: int | None = None, is_continuous: bool = True) -> Self:
         """Return the unit of that name."""
         unit = str.__new__(cls, word)
         unit._value_ = word
@@ -93,7 +94,7 @@ class Limit:
         """
         if seconds := self.unit.seconds:
             return self.amount * seconds
-        second = int(_whole_second(start).timestamp())
+        second = int(whole_second(start).timestamp())
         return self.amount * calendar.table(second, second).day_length(second)
 
     def follows_day_ends(self, calendar: Calendar) -> bool:
@@ -130,7 +131,7 @@ def due(start: datetime, limit: Limit, calendar: Calendar) -> Due:
     A working unit started outside working time starts at the next opening; a limit used up exactly at a closing
     is due then, or at the next opening, by the calendar's rule. GB/T 30428.8-2020, time units.
     """
-    start = _whole_second(start)
+    start = whole_second(start)
     unit = limit.unit
     if unit.is_continuous:
         return spent(start, limit.seconds(start, calendar), unit, calendar)
@@ -143,7 +144,7 @@ def due(start: datetime, limit: Limit, calendar: Calendar) -> Due:
 
 def spent(start: datetime, seconds: int, unit: Unit, calendar: Calendar) -> Due:
     """Return when this many counted seconds of `unit` after `start` are used up; ValueError unless positive."""
-    start = _whole_second(start)
+    start = whole_second(start)
     if seconds <= 0:
         raise ValueError(f"Time to be spent must be positive, not {seconds}.")
     if unit.is_continuous:
@@ -155,7 +156,7 @@ def spent(start: datetime, seconds: int, unit: Unit, calendar: Calendar) -> Due:
 
 def counted_seconds(start: datetime, end: datetime, unit: Unit, calendar: Calendar) -> int:
     """Return the seconds from `start` to `end` that count in `unit`; 0 where `end` is not after `start`."""
-    start, end = _whole_second(start), _whole_second(end)
+    start, end = whole_second(start), whole_second(end)
     if end <= start:
         return 0
     if unit.is_continuous:
@@ -167,7 +168,7 @@ def counted_seconds(start: datetime, end: datetime, unit: Unit, calendar: Calend
 
 def windows_between(start: datetime, end: datetime, unit: Unit, calendar: Calendar) -> tuple[Window, ...]:
     """Return the windows from `start` to `end` that count in `unit`."""
-    start, end = _whole_second(start), _whole_second(end)
+    start, end = whole_second(start), whole_second(end)
     if end <= start:
         return ()
     if unit.is_continuous:
@@ -235,7 +236,8 @@ def joined(windows: Iterable[Window]) -> list[Window]:
     return joined
 
 
-def _whole_second(moment: datetime) -> datetime:
+def whole_second(moment: datetime) -> datetime:
+    """Return a moment in UTC, cut to the second; ValueError where it has no time zone."""
     if moment.tzinfo is not UTC:
         if moment.utcoffset() is None:
             raise ValueError("A moment must carry its time zone.")

@@ -1,6 +1,7 @@
 """What the command line does with accounts: two or three actions of the registry in one transaction."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 
@@ -15,17 +16,31 @@ BY = "command-line"
 PARTNERS = "connected-systems"  # the unit of accounts that are no person
 
 
+@dataclass(frozen=True, slots=True)
+class NewPost:
+    """A post to be given; a unit that is not known yet is entered under its name."""
+
+    role: str
+    unit: str
+    unit_name: str | None = None
+    area: str | None = None
+
+
 @transaction.atomic
-def add_person(
-    username: str, name: str, password: str, role: str, unit: str, unit_name: str | None, area: str | None
-) -> None:
-    """Create an account with one post; a unit that has a name given and is not known yet is entered."""
-    if role not in city().roles:
-        raise Invalid([Fault("role", f"must be one of {', '.join(city().roles)}")])
-    if unit_name and unit not in city().units:
-        actions.set_units({unit: unit_name}, BY, clock.now(), handles=role == "handler")
+def add_person(username: str, name: str, password: str, post: NewPost) -> None:
+    """Create an account with one post."""
     accounts.create_account(username, name, password, BY, clock.now())
-    accounts.appoint(username, role, unit, area, BY, clock.now())
+    appoint(username, post)
+
+
+@transaction.atomic
+def appoint(username: str, post: NewPost) -> None:
+    """Give an account a post."""
+    if post.role not in city().roles:
+        raise Invalid([Fault("role", f"must be one of {', '.join(city().roles)}")])
+    if post.unit_name and post.unit not in city().units:
+        actions.set_units({post.unit: post.unit_name}, BY, clock.now(), handles=post.role == "handler")
+    accounts.appoint(username, post.role, post.unit, post.area, BY, clock.now())
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 refused (a clear sentence, nothing changed), 2 wrong usage
 
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -88,33 +89,45 @@ def user() -> None:
     """Accounts, their posts and their tokens."""
 
 
+def post_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say which post somebody holds."""
+    options = (
+        click.option("--role", required=True, help="What the person does: see docs/reference/glossary.md, roles."),
+        click.option("--unit", required=True, help="Code of the unit the person works in."),
+        click.option("--unit-name", help="Enters the unit under this name where there is none of that code yet."),
+        click.option("--area", help="Code of the area the post is for. Default: the whole city."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @user.command("add")
 @home_option
 @click.argument("name")
 @click.option("--full-name", default="", help="The person's name as colleagues read it.")
-@click.option(
-    "--role", required=True, help="operator, duty_officer, dispatcher, handler, collector, leader or partner."
-)
-@click.option("--unit", required=True, help="Code of the unit the person works in.")
-@click.option("--unit-name", help="Enters the unit under this name where there is none of that code yet.")
-@click.option("--area", help="Code of the area the post is for. Default: the whole city.")
+@post_options
 @click.password_option(help="Asked for when it is not given.")
-def user_add(
-    home: Path | None,
-    name: str,
-    full_name: str,
-    role: str,
-    unit: str,
-    unit_name: str | None,
-    area: str | None,
-    password: str,
-) -> None:
+def user_add(home: Path | None, name: str, full_name: str, password: str, **post: Any) -> None:
     """Create an account with one post."""
     with opened(home, tell):
-        from cityloop.entry.accounts import add_person
+        from cityloop.entry.accounts import NewPost, add_person
 
-        add_person(name, full_name, password, role, unit, unit_name, area)
+        add_person(name, full_name, password, NewPost(**post))
         click.echo(f"{name} may sign in.")
+
+
+@user.command("post")
+@home_option
+@click.argument("name")
+@post_options
+def user_post(home: Path | None, name: str, **post: Any) -> None:
+    """Give an account a further post; the same post again changes nothing."""
+    with opened(home, tell):
+        from cityloop.entry.accounts import NewPost, appoint
+
+        appoint(name, NewPost(**post))
+        click.echo(f"{name} holds the post.")
 
 
 @user.command("token")
