@@ -3,17 +3,27 @@
 import ast
 import re
 from collections.abc import Iterator
+from datetime import UTC
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import override
 
+from cityloop.core.errors import Invalid, NotPossible
+from cityloop.core.geo import PointFault
+from cityloop.intake.reports import POINT_FAULTS, read
 from cityloop.presentation.translations import LOCALE, PACKAGE, catalog, messages
-from cityloop.presentation.workbench.sentences import REASONS, SENTENCES
+from cityloop.presentation.workbench.sentences import SENTENCES, reason_words, sentence
+from town import NOW
 
 CHINESE = LOCALE / "zh_Hans" / "LC_MESSAGES" / "django.po"
 TEMPLATES = sorted((PACKAGE / "presentation" / "templates").rglob("*.html"))
 ICONS = PACKAGE.parent.parent / "frontend" / "icons.mjs"
-SCREEN_FLOORS = ("core", "casework", "intake", "presentation/workbench")  # what a screen's action can be refused by
+FLOORS = ("core", "casework", "intake", "registry", "presentation/workbench")  # whose refusals can reach a screen
+FILES_READ = {"boundaries.py", "packs.py"}  # what is wrong in a file is told on the command line alone, in English
+COMPUTED = {"fault", "POINT_FAULTS[fault]", "str(wrong)", "' '.join(wrong.messages)"}  # reasons tried out below
 REFUSALS = {"NotAllowed", "NotPossible", "NotFound", "Conflict"}
 
 
@@ -35,17 +45,67 @@ def test_a_translation_fills_in_the_same_values() -> None:
 
 
 def test_every_refusal_a_screen_can_meet_has_its_sentence() -> None:
-    codes = {code for call in _calls(REFUSALS) if (code := _literal(call, 0))}
-    assert len(codes) > 5
-    assert codes - set(SENTENCES) == set()
+    codes = [call.args[0] for call in _calls(REFUSALS)]
+    worded = {code for name in codes for code in SENTENCES if re.fullmatch(_shape(name, "[a-z]+"), code)}
+    assert len(codes) > 15
+    assert [
+        ast.unparse(name) for name in codes if not any(re.fullmatch(_shape(name, "[a-z]+"), c) for c in worded)
+    ] == []
 
 
-def test_every_reason_given_for_a_field_has_its_words() -> None:
-    reasons = {reason for call in _calls({"Fault"}) if (reason := _literal(call, 1))}
-    unheard = {"is not a field of a report", "must hold name and phone"}  # our own form cannot send these
-    unheard |= {reason for reason in reasons if reason.startswith("must be letters a to z")}
-    assert len(reasons) > 5
-    assert reasons - unheard - set(REASONS) == set()
+@pytest.mark.parametrize("code", SENTENCES)
+def test_a_refusal_is_told_in_chinese(code: str) -> None:
+    with override("zh-hans"):
+        assert _is_chinese(sentence(NotPossible(code, "In English.")))
+
+
+def test_every_reason_given_for_a_field_is_told_in_chinese() -> None:
+    reasons = [call.args[1] for call in _calls({"Fault"})]
+    known = [reason for reason in reasons if isinstance(reason, ast.Constant | ast.JoinedStr)]
+    assert len(known) > 15
+    with override("zh-hans"):
+        assert [words for reason in known if not _is_chinese(reason_words(words := _filled(reason)))] == []
+
+
+def test_every_reason_that_is_computed_is_among_those_tried_out_here() -> None:
+    reasons = [call.args[1] for call in _calls({"Fault"})]
+    assert {ast.unparse(each) for each in reasons if not isinstance(each, ast.Constant | ast.JoinedStr)} == COMPUTED
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"text": "a" * 5000},
+        {"text": "a\0"},
+        {"lon": 0, "lat": 0},
+        {"lon": 23, "lat": 120},
+        {"lon": 190, "lat": 23},
+        {"lon": 120, "lat": 23, "crs": "mars' \n2000"},
+    ],
+)
+def test_what_is_wrong_with_a_report_is_told_in_chinese(said: dict[str, object]) -> None:
+    with override("zh-hans"), pytest.raises(Invalid) as refused:
+        read({"channel": "desk", "external_id": "A1", "text": "井盖破损", **said}, UTC, NOW)
+    with override("zh-hans"):
+        assert all(_is_chinese(reason_words(fault.reason)) for fault in refused.value.faults)
+
+
+def test_every_fault_of_a_point_is_told_in_chinese() -> None:
+    with override("zh-hans"):
+        assert all(_is_chinese(reason_words(POINT_FAULTS[fault])) for fault in PointFault)
+
+
+def test_what_is_wrong_with_a_password_is_told_in_chinese() -> None:
+    for password in ("zq7!", "12345678901", "password"):
+        with override("zh-hans"), pytest.raises(ValidationError) as refused:
+            validate_password(password)
+        with override("zh-hans"):
+            assert _is_chinese(reason_words(" ".join(refused.value.messages))), password
+
+
+def test_no_screen_reads_the_files_whose_faults_are_told_in_english() -> None:
+    for path in sorted((PACKAGE / "presentation").rglob("*.py")):
+        assert not re.search(r"registry\.(boundaries|packs)", path.read_text("utf-8")), path
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
@@ -62,16 +122,33 @@ def test_no_template_has_a_script_or_a_style_of_its_own() -> None:
 
 
 def _calls(names: set[str]) -> Iterator[ast.Call]:
-    for floor in SCREEN_FLOORS:
+    for floor in FLOORS:
         for path in sorted((PACKAGE / floor).rglob("*.py")):
+            if path.name in FILES_READ:
+                continue
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
                     yield node
 
 
-def _literal(call: ast.Call, place: int) -> str | None:
-    words = call.args[place] if len(call.args) > place else None
-    return words.value if isinstance(words, ast.Constant) and isinstance(words.value, str) else None
+def _shape(words: ast.expr, hole: str) -> str:
+    """Return the expression that all values of a text in the source match; one that is computed matches nothing."""
+    if isinstance(words, ast.Constant):
+        return re.escape(str(words.value))
+    if isinstance(words, ast.JoinedStr):
+        return "".join(re.escape(str(v.value)) if isinstance(v, ast.Constant) else hole for v in words.values)
+    return "(?!)"
+
+
+def _filled(words: ast.Constant | ast.JoinedStr) -> str:
+    parts = words.values if isinstance(words, ast.JoinedStr) else [words]
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else "77" for part in parts)
+
+
+def _is_chinese(words: str) -> bool:
+    """Return whether the words hold Chinese and no English word; names of things are written alike in both."""
+    english = set(re.findall(r"[A-Za-z]{3,}", words)) - {"WGS", "CGCS", "GCJ", "mars"}
+    return bool(re.search(r"[\u4e00-\u9fff]", words)) and not english
 
 
 def _strings(words: object) -> Iterator[str]:

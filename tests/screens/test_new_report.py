@@ -5,8 +5,10 @@ import re
 import pytest
 
 from cityloop.casework.models import Case
-from screens.conftest import As, Page
-from town import Town
+from cityloop.intake.actions import may_report
+from cityloop.intake.models import Report
+from screens.conftest import HTMX, As, Page
+from town import PEOPLE, Town
 
 SAID = {"text": "路灯不亮", "address": "长江路1号", "lon": "120.05", "lat": "23.05", "crs": "wgs84"}
 
@@ -55,3 +57,47 @@ def test_who_may_not_report_has_no_button_and_is_refused(signed_in: As, town: To
     assert "/reports/new/" not in client.get("/queue/").content.decode()
     assert client.get("/reports/new/").status_code == 403
     assert client.post("/reports/new/", {**SAID, "external_id": "k"}).status_code == 403
+
+
+def test_the_tracking_code_is_shown_once_to_be_read_to_the_caller(signed_in: As, town: Town) -> None:
+    client = signed_in("operator")
+    answer = client.post("/reports/new/", {**SAID, "external_id": "k"})
+    kept = Report.objects.get()
+    assert answer["Location"] == f"/cases/{kept.number}/"
+    spoken = f"{kept.tracking_code[:4]}-{kept.tracking_code[4:8]}-{kept.tracking_code[8:]}"
+    first = Page(client.get(answer["Location"]).content)
+    assert spoken in first.words
+    assert "告诉来电人" in first.text
+    assert client.get("/cases/", {"words": spoken})["Location"] == f"/cases/{kept.number}/"
+    assert spoken not in client.get(answer["Location"]).content.decode()
+
+
+def test_a_case_outside_the_clerks_area_is_received_and_its_receipt_shown(signed_in: As, town: Town) -> None:
+    client = signed_in("north_operator")
+    lon, lat = (str(degrees) for degrees in town.inside_south)
+    answer = client.post("/reports/new/", {**SAID, "external_id": "k", "lon": lon, "lat": lat}, follow=True)
+    kept = Report.objects.get()
+    assert answer.redirect_chain == [("/queue/", 302)]
+    assert answer.status_code == 200
+    page = Page(answer.content)
+    assert kept.number in page.words
+    assert kept.tracking_code in page.text.replace("-", "")
+    assert "不在您的区域内" in page.text
+    assert f"/cases/{kept.number}/" not in page.links
+
+
+def test_a_fragment_does_not_use_up_the_receipt(signed_in: As, town: Town) -> None:
+    client = signed_in("operator")
+    case = client.post("/reports/new/", {**SAID, "external_id": "k"})["Location"]
+    client.get(case, **HTMX)
+    assert "告诉来电人" in Page(client.get(case).content).text
+
+
+@pytest.mark.parametrize("username", PEOPLE)
+def test_the_button_for_a_new_report_is_shown_to_whom_intake_lets_report(
+    signed_in: As, people: dict, username: str
+) -> None:
+    shown = "/reports/new/" in Page(signed_in(username).get("/queue/").content).links
+    assert shown == may_report(people[username], "desk")
+    answer = signed_in(username).post("/reports/new/", {**SAID, "external_id": username})
+    assert answer.status_code == (302 if shown else 403)

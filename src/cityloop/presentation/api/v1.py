@@ -134,5 +134,5 @@ def addresses() -> Any:
     """Return the interface's addresses as `path` takes them, each answering with problem details alone."""
     patterns, app_name, namespace = api.urls
     for pattern in patterns:
-        pattern.callback = only_problems(pattern.callback)  # type: ignore[union-attr, arg-type]
+        pattern.callback = only_problems(pattern.callback)  # type: ignore[arg-type]
     return patterns, app_name, namespace

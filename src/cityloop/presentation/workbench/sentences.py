@@ -74,9 +74,11 @@ REASONS: dict[str, str] = {
 SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (  # reasons that hold a value, which is put into the words
     (re.compile(r"longer than (\d+) characters"), gettext_noop("This is longer than %s characters.")),
     (
-        re.compile(r"coordinate system '(.*)' is not known", re.DOTALL),
+        re.compile(r"coordinate system [\"'](.*)[\"'] is not known", re.DOTALL),
         gettext_noop("The coordinate system %s is not known; use WGS-84, CGCS2000, GCJ-02 or BD-09."),
     ),
+    # Django has no Chinese for this one.
+    (re.compile(r"password is too short\D+(\d+)"), gettext_noop("A password has at least %s characters.")),
     (re.compile(r"its parent (.*) is not known"), gettext_noop("The area %s around this one is not known.")),
 )
 

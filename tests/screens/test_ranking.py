@@ -1,0 +1,164 @@
+"""The ranking where something happened: every number is counted by hand here, and opens just the cases it counts."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from shapely.geometry import box
+
+from cityloop.casework.actions import act
+from cityloop.casework.models import Case
+from cityloop.intake.actions import receive
+from cityloop.intake.reports import read
+from cityloop.registry import actions, city
+from screens.conftest import As
+from town import NOW, PEOPLE, Town
+
+Went = Callable[..., Case]
+MONTH = "2026-11"
+DISTRICTS = {"north": (120.05, 671001), "south": (120.25, 671002), "east": (120.45, 671003), "outside": (121.5, 0)}
+MONDAY, SAME_DAY, WEEKS_LATER = "2026-11-02 09:00", "2026-11-02 16:00", "2026-11-27 16:00"
+
+
+def city_time(words: str) -> datetime:
+    return datetime.fromisoformat(words).replace(tzinfo=settings.CITYLOOP.zone)
+
+
+@pytest.fixture
+def went(people: dict, town: Town) -> Went:
+    """A case reported in a district, that went as far as told: filed, closed, rejected or not filed at those times."""
+
+    def gone(
+        where: str, reported: str = MONDAY, *, filed: str = "", closed: str = "", refused: str = "", unit: str = "roads"
+    ) -> Case:
+        lon, district = DISTRICTS[where]
+        content = {"channel": "12345", "external_id": f"{Case.objects.count()}", "text": "垃圾堆放"}
+        report = read({**content, "lon": lon, "lat": 23.05}, settings.CITYLOOP.zone, NOW)
+        number = receive(report, people["hotline"], city_time(reported)).number
+
+        def done(action: str, username: str, at: str, **inputs: str) -> None:
+            tasks = Case.objects.get(number=number).tasks.count()
+            act(number, action, tasks, people[username], inputs, None, city_time(at))
+
+        if refused == "reject":
+            done("reject", "operator", reported, reason="duplicate")
+        elif filed or refused:
+            done("accept", "operator", reported, category="06010", district=str(district))
+        if refused == "do_not_file":
+            done("do_not_file", "duty", reported, reason="不属于城市管理")
+        if filed:
+            done("file", "duty", filed)
+        if closed:
+            done("dispatch", "dispatcher", filed, unit=unit)
+            done("report_back", unit, filed, result="已清理")
+            done("pass_check", "collector", filed, finding="已清理干净")
+            done("close", "duty", closed)
+        return Case.objects.get(number=number)
+
+    return gone
+
+
+@pytest.fixture
+def november(went: Went) -> None:
+    """North: two closed in time, one late, one open, one rejected, one not filed. South: one in time, one late."""
+    in_time, late = {"filed": MONDAY, "closed": SAME_DAY}, {"filed": MONDAY, "closed": WEEKS_LATER}
+    for how in (in_time, in_time, late, {"filed": MONDAY}, {"refused": "reject"}, {"refused": "do_not_file"}):
+        went("north", **how)
+    for how in (in_time, {**late, "unit": "parks"}, {"refused": "reject"}):
+        went("south", **how)
+    went("outside")
+
+
+def ranking(client: Client, month: str = MONTH) -> list[tuple[str, ...]]:
+    """The rows as they are read: rank, district, reported, filed, closed, closed in time, share."""
+    shown = client.get("/figures/districts/", {"month": month}).content.decode()
+    body = re.search(r"<tbody>(.*)</tbody>", shown, re.DOTALL)
+    rows = re.findall(r"<tr>(.*?)</tr>", body[1] if body else "", re.DOTALL)
+    cells = [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL) for row in rows]
+    return [tuple(re.sub(r"<[^>]+>", "", cell).strip() for cell in row[:7]) for row in cells]
+
+
+def test_late_and_timely_closed_rejected_and_open_cases_are_told_apart(signed_in: As, november: None) -> None:
+    assert ranking(signed_in("leader")) == [
+        ("1", "北区", "6", "4", "3", "2", "66.7%"),
+        ("2", "南区", "3", "2", "2", "1", "50.0%"),
+        ("—", "未定区县", "1", "0", "0", "0", "—"),
+    ]
+
+
+def test_everybodys_numbers_open_just_the_cases_they_count(signed_in: As, november: None) -> None:
+    sums = {}
+    for username in PEOPLE:
+        client = signed_in(username)
+        shown = client.get("/figures/districts/", {"month": MONTH}).content.decode()
+        numbers = re.findall(r'<a href="(/cases/\?[^"]+)">(\d+)</a>', shown)
+        assert len(numbers) == 4 * len(ranking(client))
+        for link, number in numbers:
+            listed = client.get(link.replace("&amp;", "&")).content.decode()
+            assert listed.count("cl-row-link") == int(number), (username, link)
+        sums[username] = [sum(int(row[column]) for row in ranking(client)) for column in (2, 3, 4, 5)]
+    everything, of_the_north, nothing = [10, 6, 5, 3], [6, 4, 3, 2], [0, 0, 0, 0]
+    of_roads, of_parks = [4, 4, 4, 3], [1, 1, 1, 0]
+    assert sums == {
+        **dict.fromkeys(("operator", "duty", "dispatcher", "collector", "leader"), everything),
+        "north_operator": of_the_north,
+        **dict.fromkeys(("roads", "roads2"), of_roads),
+        "parks": of_parks,
+        "hotline": nothing,
+    }
+
+
+def test_who_has_one_district_is_shown_no_other(signed_in: As, november: None) -> None:
+    assert [row[1] for row in ranking(signed_in("north_operator"))] == ["北区"]
+
+
+def test_equal_shares_have_equal_rank_and_the_next_rank_is_left_out(signed_in: As, went: Went, town: Town) -> None:
+    east = actions.NewArea("671003", "东区", "district", None, box(120.4, 23.0, 120.6, 23.1).wkb)
+    actions.set_areas([east], "test", NOW)
+    city.forget()
+    for where, closed in (("north", 1), ("south", 2), ("east", 1)):
+        for _ in range(closed):
+            went(where, filed=MONDAY, closed=SAME_DAY)
+            went(where, filed=MONDAY, closed=WEEKS_LATER)
+    went("east", filed=MONDAY, closed=WEEKS_LATER)
+    assert [(row[0], row[1], row[6]) for row in ranking(signed_in("leader"))] == [
+        ("1", "南区", "50.0%"),  # closed more
+        ("1", "北区", "50.0%"),
+        ("3", "东区", "33.3%"),
+    ]
+
+
+def test_nothing_closed_in_time_is_zero_and_nothing_closed_is_a_dash_without_a_rank(
+    signed_in: As, went: Went, town: Town
+) -> None:
+    went("south", filed=MONDAY, closed=WEEKS_LATER)
+    went("north", filed=MONDAY)
+    assert ranking(signed_in("leader")) == [
+        ("1", "南区", "1", "1", "1", "0", "0.0%"),
+        ("—", "北区", "1", "1", "0", "0", "—"),
+    ]
+
+
+def test_each_event_counts_in_its_own_month_of_the_citys_time(signed_in: As, went: Went, town: Town) -> None:
+    went("north", "2026-09-30 23:59", filed="2026-10-01 00:00", closed="2026-11-01 00:00")
+    client = signed_in("leader")
+    north = {month: ranking(client, month)[0][2:5] for month in ("2026-09", "2026-10", "2026-11", "2026-12")}
+    assert north["2026-09"] == ("1", "0", "0")
+    assert north["2026-10"] == ("0", "1", "0")
+    assert north["2026-11"] == ("0", "0", "1")
+    assert north["2026-12"] == ("0", "0", "0")
+
+
+@pytest.mark.parametrize(("seconds", "in_time"), [(0, "1"), (1, "0")])
+def test_closed_at_the_very_moment_it_was_due_is_in_time(
+    signed_in: As, went: Went, town: Town, seconds: int, in_time: str
+) -> None:
+    due_at = went("north", filed=MONDAY).case_due_at
+    assert due_at
+    closed = (due_at + timedelta(seconds=seconds)).astimezone(settings.CITYLOOP.zone).strftime("%Y-%m-%d %H:%M:%S")
+    went("south", filed=MONDAY, closed=closed)
+    south = next(row for row in ranking(signed_in("leader")) if row[1] == "南区")
+    assert south[4:6] == ("1", in_time)
