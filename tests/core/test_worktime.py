@@ -115,8 +115,9 @@ def test_windows_that_touch_are_shown_as_one() -> None:
         ("2026-04-30 16:00", 1, Unit.WORK_DAY, "2026-05-06 16:30"),
         ("2026-06-01 10:00", 1, Unit.WORK_DAY, "2026-06-02 10:00"),
         ("2026-09-30 10:00", 1, Unit.WORK_DAY, "2026-10-08 10:30"),
-        ("2026-12-31 10:00", 1, Unit.WORK_DAY, "2027-01-04 10:00"),
+        ("2026-01-05 11:00", 2, Unit.WORK_HOUR, "2026-01-05 14:30"),
         ("2026-09-30 17:30", 2, Unit.WORK_HOUR, "2026-10-08 09:30"),
+        ("2026-09-30 18:30", 1, Unit.WORK_DAY, "2026-10-08 17:00"),
     ],
 )
 def test_the_hours_change_with_the_season_and_a_begun_day_keeps_its_length(

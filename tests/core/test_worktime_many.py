@@ -1,12 +1,13 @@
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
-from calendars import CITY, END_OF_DAY, any_calendars, law, moments
+from calendars import CITY, END_OF_DAY, SEASONAL, any_calendars, law, moments
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityloop.core.worktime import Calendar, Limit, Unit, counted_seconds, due
+from cityloop.core.worktime import Calendar, ClosingRule, Limit, Unit, counted_seconds, due
 from cityloop.core.worktime_many import counted_many, due_many
 
 many = st.lists(moments, min_size=1, max_size=12)
@@ -46,6 +47,19 @@ def test_what_falls_due_has_counted_its_limit(
     ends = due_many(seconds(starts), limit, calendar)
     counted = counted_many(seconds(starts), ends, unit, calendar)
     assert counted.tolist() == [due(start, limit, calendar).seconds for start in starts]
+
+
+@pytest.mark.parametrize(
+    "calendar", [CITY, END_OF_DAY, SEASONAL, replace(SEASONAL, closing_rule=ClosingRule.NEXT_OPENING)]
+)
+@pytest.mark.parametrize("unit", [Unit.WORK_HOUR, Unit.WORK_DAY])
+def test_who_starts_at_an_opening_or_a_closing_is_treated_alike(unit: Unit, calendar: Calendar) -> None:
+    days = (date(2026, 1, 1) + timedelta(days=offset) for offset in range(365))
+    windows = [window for day in days for window in calendar.windows_on(day)]
+    starts = [edge + timedelta(seconds=by) for window in windows for edge in window for by in (-1, 0, 1)]
+    limit = Limit(1, unit)
+    alone = [due(start, limit, calendar).at for start in starts]
+    assert due_many(seconds(starts), limit, calendar).tolist() == seconds(alone)
 
 
 @pytest.mark.parametrize("unit", Unit)

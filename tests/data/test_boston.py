@@ -1,7 +1,8 @@
 """Another city's clock: the targets that Boston gave its "Pick up Dead Animal" requests, reckoned by our calendar.
 
-Source: Boston's 311 service requests of 2013 and 2014 (data.boston.gov). The published times are UTC read as Boston
-time; reading them back gives the wall clock. The rule is one business day, 08:30–17:00 from Monday to Friday.
+Source: Boston's 311 service requests of 2013 and 2014 (data.boston.gov). Before publishing, the wall clock of Boston
+was taken for UTC and converted once more; `moment` takes that back. The rule is one business day, 08:30–17:00 from
+Monday to Friday.
 """
 
 import os
