@@ -26,12 +26,18 @@ MEANINGS = {
     "AccountAppointed": ("account/…", "An account was given a post: role, unit, area."),
     "AccountCreated": ("account/…", "An account was made, for a person or for a connected system."),
     "AreasSet": ("registry", "Areas were entered or given new names and polygons."),
+    "CityRestored": (
+        "log",
+        "The city was restored from a backup made at the moment given: what followed is not in it.",
+    ),
     "DutiesSet": ("registry", "It was entered who sees to which problems where."),
     "LimitPassed": ("case/…", "The limit of an open task passed before the task was done."),
+    "LogSealed": ("log", "Checkpoints were written, the last of them with the number given."),
     "PacksTakenUp": ("registry", "Packs brought a new or changed catalogue or limits."),
     "PasswordSet": ("account/…", "An account was given a new password."),
     "ReporterRevealed": ("case/…", "Somebody had the reporter's name and telephone shown in clear."),
     "TokenMade": ("account/…", "A bearer token was made; the event holds the beginning of its digest."),
+    "TokensRevoked": ("account/…", "Every bearer token of an account was made worthless."),
     "UnitsSet": ("registry", "Units were entered or renamed."),
     "WordsErased": ("case/…", "The personal words of a case were erased for good; the history stays valid."),
 }
@@ -154,11 +160,11 @@ def _procedures() -> list[Procedure]:
 
 
 def _recorded() -> Iterator[str]:
-    """Yield the names of events that code writes by name: in record(…), _changed(…) and Move(…)."""
+    """Yield the names of events that code writes by name: in record(…), _changed(…), Move(…) and link(…)."""
     for path in sorted(SOURCE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and _called(node) in ("record", "_changed", "Move"):
-                yield from (a.value for a in node.args[:2] if isinstance(a, ast.Constant) and _names_event(a.value))
+            if isinstance(node, ast.Call) and _called(node) in ("record", "_changed", "Move", "link"):
+                yield from (a.value for a in node.args[:4] if isinstance(a, ast.Constant) and _names_event(a.value))
 
 
 def _called(call: ast.Call) -> str:

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from cityloop.core.errors import NotAllowed, NotPossible
+from cityloop.runtime.archive import Manifest
 from cityloop.runtime.backup import back_up, restore
 from cityloop.runtime.postgres import Cluster
 from runtime.embedded import DEBIAN_15, end_server, rows
@@ -169,7 +170,8 @@ def test_what_is_in_the_database_is_replaced_only_when_told_so(archive, cluster,
 
 
 def test_the_hook_works_on_what_was_restored_and_its_refusal_undoes_all(archive, cluster, other):
-    def refuse(connection: psycopg.Connection) -> None:
+    def refuse(connection: psycopg.Connection, manifest: Manifest) -> None:
+        assert manifest.made_at == MADE_AT.isoformat()
         assert connection.execute("SELECT count(*) FROM report").fetchone() == (2,)
         raise NotAllowed("not-today", "Not today.")
 
@@ -181,7 +183,7 @@ def test_the_hook_works_on_what_was_restored_and_its_refusal_undoes_all(archive,
         other.url,
         archive,
         home=other.home,
-        after_restore=lambda connection: connection.execute("INSERT INTO report (text) VALUES ('mark')"),
+        after_restore=lambda connection, _: connection.execute("INSERT INTO report (text) VALUES ('mark')"),
     )
     assert rows(other, "SELECT text FROM report WHERE id = 3") == [("mark",)]
 
@@ -191,6 +193,14 @@ def test_a_restore_that_others_stand_in_the_way_of_changes_nothing(archive, clus
     with psycopg.connect(other.url) as reader:
         reader.execute("SELECT * FROM report")
         assert refused(other, archive, replace=True).code == "database-in-use"
+    assert_whole(other, cluster)
+
+
+def test_a_restore_beside_somebody_who_is_merely_connected_changes_nothing(archive, cluster, other):
+    restore(other.url, archive, home=other.home)
+    with psycopg.connect(other.url):
+        assert refused(other, archive, replace=True).code == "database-in-use"
+    restore(other.url, archive, home=other.home, replace=True)
     assert_whole(other, cluster)
 
 

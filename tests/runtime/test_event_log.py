@@ -11,16 +11,12 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 
-from cityloop.runtime import announcer, checkpoints, events
+from cityloop.registry import actions
+from cityloop.runtime import announcer, events
 from cityloop.runtime.models import Event, Subscription
+from runtime.embedded import until
+from runtime.log import happen
 from town import NOW
-
-
-def happen(stream: str, times: int = 1) -> None:
-    """Let things happen, each in its own transaction."""
-    for _ in range(times):
-        with transaction.atomic():
-            events.record(stream, "ThingHappened", "test", NOW, {"words": "字"})
 
 
 @pytest.fixture
@@ -141,70 +137,6 @@ def _own_url() -> str:
     return f"{before.rsplit('/', 1)[0]}/{connection.settings_dict['NAME']}?{query}"
 
 
-def tamper(statement: str) -> None:
-    """Do what only somebody with the database's own password can do."""
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE runtime_event DISABLE TRIGGER event_append_only")
-        cursor.execute(statement)
-        cursor.execute("ALTER TABLE runtime_event ENABLE TRIGGER event_append_only")
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    ("statement", "where"),
-    [
-        ("UPDATE runtime_event SET payload = '{\"words\": \"子\"}' WHERE stream = 'thing/1' AND seq = 2", "thing/1#2"),
-        ("UPDATE runtime_event SET at = at + interval '1 second' WHERE stream = 'thing/1' AND seq = 3", "thing/1#3"),
-        ("UPDATE runtime_event SET actor = 'somebody' WHERE stream = 'thing/2' AND seq = 1", "thing/2#1"),
-        ("DELETE FROM runtime_event WHERE stream = 'thing/1' AND seq = 2", "thing/1#3"),
-        ("DELETE FROM runtime_event WHERE stream = 'thing/1' AND seq = 3", "thing/1#3"),
-        ("DELETE FROM runtime_event WHERE stream = 'thing/2'", "thing/2#2"),
-    ],
-    ids=["altered words", "altered time", "altered actor", "removed in the middle", "cut tail", "missing stream"],
-)
-def test_what_was_tampered_with_is_found(tmp_path: Path, statement: str, where: str) -> None:
-    happen("thing/1", 3)
-    happen("thing/2", 2)
-    checkpoints.seal(tmp_path, NOW)
-    assert list(checkpoints.findings(tmp_path)) == []
-    tamper(statement)
-    assert where in {finding.where for finding in checkpoints.findings(tmp_path)}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_stream_rewritten_with_right_hashes_differs_from_its_seal(tmp_path: Path) -> None:
-    happen("thing/1", 2)
-    checkpoints.seal(tmp_path, NOW)
-    tamper("DELETE FROM runtime_event WHERE stream = 'thing/1'")
-    with transaction.atomic():
-        events.record("thing/1", "OtherThing", "test", NOW, {})
-        events.record("thing/1", "OtherThing", "test", NOW, {})
-    assert {finding.where for finding in checkpoints.findings(tmp_path)} >= {"thing/1#2"}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_an_altered_or_missing_checkpoint_is_found(tmp_path: Path) -> None:
-    for number in range(3):
-        happen(f"thing/{number}")
-        checkpoints.seal(tmp_path, NOW)
-    path = tmp_path / "checkpoints" / "log.jsonl"
-    lines = path.read_text().splitlines(keepends=True)
-    path.write_text("".join([lines[0].replace("thing/0", "thing/9"), *lines[1:]]))
-    assert "checkpoint 1" in {finding.where for finding in checkpoints.findings(tmp_path)}
-    path.write_text("".join([lines[0], lines[2]]))
-    assert "checkpoint 3" in {finding.where for finding in checkpoints.findings(tmp_path)}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_checkpoint_the_power_failed_on_is_written_again(tmp_path: Path) -> None:
-    happen("thing/1")
-    checkpoints.seal(tmp_path, NOW)
-    path = tmp_path / "checkpoints" / "log.jsonl"
-    path.write_text(path.read_text()[:40])
-    assert checkpoints.seal(tmp_path, NOW) == 1
-    assert list(checkpoints.findings(tmp_path)) == []
-
-
 @pytest.mark.django_db(transaction=True)
 def test_the_log_refuses_to_be_changed() -> None:
     happen("thing/1")
@@ -231,3 +163,28 @@ def test_two_writers_to_one_stream_both_get_in(reader: list[int]) -> None:
         thread.join()
     assert failures == []
     assert list(Event.objects.order_by("seq").values_list("seq", flat=True)) == list(range(1, 21))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_for_a_stream_stands_after_whom_it_waited_for() -> None:
+    """Before anything is written: a transaction has its place in the log from its first write on."""
+    with transaction.atomic():
+        events.locked(actions.STREAM)
+        waiting = threading.Thread(target=_set_a_unit)
+        waiting.start()
+        until(_somebody_waits)
+        events.record(actions.STREAM, "ThingHappened", "test", NOW, {})
+    waiting.join()
+    in_order = list(Event.objects.order_by("ordinal", "id").values_list("seq", "name"))
+    assert in_order == [(1, "ThingHappened"), (2, "UnitsSet")]
+
+
+def _set_a_unit() -> None:
+    actions.set_units({"roads": "市政养护处"}, "test", NOW)
+    connection.close()
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return bool(cursor.fetchone()[0])

@@ -1,16 +1,18 @@
 """A restored city goes on: what happens after comes after, though the server counts its transactions anew."""
 
+from pathlib import Path
+
 import pytest
 from django.db import connection, transaction
 
-from cityloop.runtime import announcer, events
+from cityloop.runtime import announcer, events, verification
 from cityloop.runtime.models import Event, Subscription
-from cityloop.runtime.restored import raise_log_offset
+from cityloop.runtime.restored import note_restore
 from town import NOW
 
 
 @pytest.mark.django_db(transaction=True)
-def test_new_events_come_after_restored_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_events_come_after_restored_ones(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     seen: list[str] = []
     monkeypatch.setattr(announcer, "_subscribers", {})
     announcer.subscribe("reader")(lambda batch: seen.extend(event.stream for event in batch))
@@ -24,10 +26,13 @@ def test_new_events_come_after_restored_ones(monkeypatch: pytest.MonkeyPatch) ->
     Subscription.objects.create(name="reader", ordinal=last.ordinal, event_id=last.pk)
     try:
         connection.ensure_connection()
-        raise_log_offset(connection.connection)
+        note_restore(connection.connection, "2026-11-01T00:00:00+00:00", NOW)
         with transaction.atomic():
             events.record("new/1", "ThingHappened", "test", NOW, {})
-        assert announcer.announce_all() == 1 and seen == ["new/1"]
+        assert announcer.announce_all() == 2 and seen == ["log", "new/1"]
+        restored = Event.objects.get(name="CityRestored")
+        assert restored.payload == {"made_at": "2026-11-01T00:00:00+00:00"}
+        assert list(verification.findings(tmp_path)) == []
     finally:
         with connection.cursor() as cursor:
             cursor.execute(

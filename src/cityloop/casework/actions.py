@@ -39,13 +39,13 @@ def open_cases(openings: Sequence[Opening], actor: Actor, now: datetime) -> None
     cases, entries, words = [], [], []
     for opening in openings:
         way = town.latest(opening.procedure)
-        facts = {**opening.facts, "procedure": way.name, "version": str(way.version)}
+        facts = {**opening.facts, "number": opening.number, "procedure": way.name, "version": str(way.version)}
         move = procedure.begin(way, facts, opening.words, now, town.due_after)
         kept = _kept(opening.id, 1, move.words)
         entry = _entry(opening.id, 1, chain.EMPTY, move, kept, actor, now)
         state = procedure.after(None, move, actor.account, now)
         address = opening.words.get("address")
-        cases.append(projection.NewCase(opening.id, opening.number, entry.hash, state, now, address))
+        cases.append(projection.NewCase(opening.id, entry.hash, state, now, address))
         entries.append(entry)
         words += kept
     projection.insert(cases, words)
@@ -94,11 +94,13 @@ def erase_words(number: str, by: str, now: datetime) -> int:
     row = models.Case.objects.select_for_update().filter(number=number).first()
     if row is None:
         raise NotFound("no-such-case", "There is no such case.")
-    erased = row.words.filter(erased_at=None).update(body=None, salt=None, erased_at=now)
-    move = Move("WordsErased", "erase_words", None, row.stage, not row.is_open, None)
+    kept = row.words.filter(erased_at=None)
+    erased = {f"{seq}.{name}": "erased" for seq, name in kept.values_list("seq", "name")}
+    kept.update(body=None, salt=None, erased_at=now)
+    move = Move("WordsErased", "erase_words", None, row.stage, not row.is_open, None, answers=erased)
     row.address = None
     _write(row, _state(row), move, Actor(by, by), now)
-    return erased
+    return len(erased)
 
 
 @transaction.atomic

@@ -18,7 +18,6 @@ class NewCase:
     """A case about to be written for the first time."""
 
     id: int
-    number: str
     head: bytes
     state: procedure.Case
     opened_at: datetime
@@ -111,13 +110,21 @@ def columns(case: procedure.Case) -> dict[str, Any]:
     }
 
 
+def origin(case: procedure.Case, opened_at: datetime) -> dict[str, Any]:
+    """Return the columns of a case's row that its first event, at that moment, gave it for good."""
+    return {
+        "number": case.facts["number"],
+        "procedure": case.facts["procedure"],
+        "version": int(case.facts["version"]),
+        "reported_at": datetime.fromisoformat(case.facts["reported_at"]),
+        "opened_at": opened_at,
+    }
+
+
 def _case_row(case: NewCase) -> dict[str, Any]:
     known = case.state.facts
     return {
         "id": case.id,
-        "number": case.number,
-        "procedure": known["procedure"],
-        "version": known["version"],
         "stage": case.state.stage,
         "head": case.head,
         "facts": dict(known),
@@ -125,8 +132,7 @@ def _case_row(case: NewCase) -> dict[str, Any]:
         "district": known.get("district"),
         "community": known.get("community"),
         "address": case.address,
-        "reported_at": known["reported_at"],
-        "opened_at": case.opened_at,
+        **origin(case.state, case.opened_at),
     }
 
 

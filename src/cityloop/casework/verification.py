@@ -1,111 +1,210 @@
-"""The proof that cases and tasks are what their history says, and that words are what was said. Nothing is mended."""
+"""The proof that cases and tasks are what their history says, and that words are what was said; and how rows are
+written anew from it. That the history itself is as it was written is proved below, in the runtime.
+"""
 
-from collections.abc import Iterator
-from dataclasses import replace
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby, islice
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import TextField, Value
+from django.db.models.functions import Concat
 
 from cityloop.casework import history, models, projection
 from cityloop.core import chain, procedure
-from cityloop.runtime.checkpoints import Finding
+from cityloop.runtime import events
 from cityloop.runtime.models import Event
+from cityloop.runtime.verification import UNREADABLE, Finding, snapshot
 
-_LOST = """
-    SELECT 'case/' || found.id, 'has no history' FROM casework_case AS found
+CHUNK = 500  # cases read at a time
+MENDS = "`cityloop verify --rebuild` mends it"
+
+_WITHOUT_HISTORY = """
+    SELECT 'case/' || found.id FROM casework_case AS found
      WHERE NOT EXISTS (SELECT 1 FROM runtime_event AS event WHERE event.stream = 'case/' || found.id AND event.seq = 1)
-    UNION ALL
-    SELECT event.stream, 'has a history but no case' FROM runtime_event AS event
-     WHERE event.stream LIKE 'case/%%' AND event.seq = 1
-       AND NOT EXISTS (SELECT 1 FROM casework_case AS found WHERE 'case/' || found.id = event.stream)
+     ORDER BY found.id
 """
+_WITHOUT_CASE = """
+    SELECT event.stream FROM runtime_event AS event
+     WHERE event.stream LIKE 'case/%' AND event.seq = 1
+       AND NOT EXISTS (SELECT 1 FROM casework_case AS found WHERE 'case/' || found.id = event.stream)
+     ORDER BY event.stream
+"""
+
+Key = tuple[int, str]  # of personal words: the event they belong to, their name
+
+
+class Unreadable(Exception):
+    """An event of a case says what no event of ours does; where it stands is the argument."""
+
+
+@dataclass(slots=True)
+class Told:
+    """What a history adds up to: the state, the columns of the row, the commitments of words, those erased."""
+
+    case: procedure.Case
+    columns: dict[str, Any]
+    promised: dict[Key, str]
+    erased: set[Key]
 
 
 def findings() -> Iterator[Finding]:
     """Yield every case that is not what replaying its history gives, and every word that was altered or removed."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LOST)
-        yield from (Finding(*row) for row in cursor.fetchall())
-    for row in models.Case.objects.prefetch_related("tasks", "words").order_by("pk").iterator(chunk_size=500):
-        yield from _of_case(row)
+    for stream in _streams(_WITHOUT_HISTORY):
+        yield Finding(stream, "has no history")
+    for stream in _streams(_WITHOUT_CASE):
+        yield Finding(stream, f"has a history but no case; {MENDS}, but for personal words")
+    for row, told in _cases():
+        if isinstance(told, Unreadable):
+            yield Finding(str(told), "cannot be read")
+        elif told:
+            yield from _of_rows(row, told)
+            yield from _of_words(row, told)
 
 
-def replay(events: list[Event]) -> procedure.Case | None:
-    """Return the state that a history adds up to; None for no history."""
-    case = None
-    for event in events:
-        case = procedure.after(case, history.move(event.name, event.payload), event.actor, event.at)
-    return case
-
-
-@transaction.atomic
 def rebuild_all() -> int:
-    """Write anew the rows of every case that is not what its history says; return how many."""
-    cases = list(models.Case.objects.prefetch_related("tasks").iterator(chunk_size=500))
-    wrong = [row.pk for row in cases if not _agrees(row, _events(row.pk))]
-    for case_id in wrong:
-        rebuild(case_id)
+    """Write anew the rows of every case that is missing or not what its history says; return how many."""
+    with snapshot():
+        wrong = [row.pk for row, told in _cases() if isinstance(told, Told) and any(_of_rows(row, told))]
+        wrong += _missing()
+    with transaction.atomic():
+        # Numbers that were changed about must not stand in each other's way.
+        aside = Concat(Value("?"), "pk", output_field=TextField())
+        models.Case.objects.filter(pk__in=wrong).update(number=aside)
+        for case_id in wrong:
+            rebuild(case_id)
     return len(wrong)
 
 
+@transaction.atomic
 def rebuild(case_id: int) -> None:
-    """Write the rows of a case and its tasks anew from the history."""
-    events = _events(case_id)
-    case = replay(events)
-    if case is None:
+    """Write the rows of a case and its tasks anew from the history; nobody acts on the case meanwhile."""
+    events.locked(history.stream(case_id))  # where the row is missing there is nothing else to lock
+    row = models.Case.objects.select_for_update().filter(pk=case_id).first() or models.Case(pk=case_id)
+    told = tell(list(Event.objects.filter(stream=history.stream(case_id)).order_by("seq")))
+    if told is None:
         return
-    row = models.Case.objects.select_for_update().get(pk=case_id)
-    for name, value in projection.columns(case).items():
+    for name, value in told.columns.items():
         setattr(row, name, value)
-    row.head = events[-1].hash
-    row.address = row.words.filter(seq=1, name="address").values_list("body", flat=True).first()
+    row.address = _address(row)
     row.save()
     row.tasks.all().delete()
-    projection.insert_tasks((case_id, case, task) for task in case.tasks)
-    for task in case.tasks:
+    projection.insert_tasks((case_id, told.case, task) for task in told.case.tasks)
+    for task in told.case.tasks:
         done = {"done_at": task.done_at, "outcome": task.outcome, "passed_at": task.passed_at}
         row.tasks.filter(no=task.no).update(**done)
 
 
-def _of_case(row: models.Case) -> Iterator[Finding]:
-    events = _events(row.pk)
-    if not _agrees(row, events):
-        what = "its row is not what its history says; `cityloop verify --rebuild` mends it"
-        yield Finding(history.stream(row.pk), what)
-    yield from _of_words(row, events)
+def tell(history_of_case: list[Event]) -> Told | None:
+    """Return what the events of a case add up to, None without any; raises Unreadable."""
+    told = None
+    for event in history_of_case:
+        try:
+            told = _after(told, event)
+        except UNREADABLE as wrong:
+            raise Unreadable(f"{event.stream}#{event.seq}") from wrong
+    return told
 
 
-def _agrees(row: models.Case, events: list[Event]) -> bool:
-    """Return whether the rows are what the history gives; a case without history is found elsewhere."""
-    told = replay(events)
-    if told is None:
-        return True
-    kept = projection.state(row, sorted(row.tasks.all(), key=lambda task: task.no))
-    columns = {name: getattr(row, name) for name in projection.columns(told)}
-    same = projection.columns(told) == columns and bytes(row.head) == bytes(events[-1].hash)
-    return same and _plain(kept) == _plain(told)
+def _after(told: Told | None, event: Event) -> Told:
+    said = event.payload
+    case = procedure.after(told.case if told else None, history.move(event.name, said), event.actor, event.at)
+    opened_at = told.columns["opened_at"] if told else event.at
+    columns = {**projection.origin(case, opened_at), **projection.columns(case), "head": bytes(event.hash)}
+    promised = {(event.seq, name): digest for name, digest in said["words"].items()}
+    erased = {_key(key) for key in said["answers"]} if event.name == "WordsErased" else set()
+    if told:
+        erased = told.erased | (erased & told.promised.keys())
+        promised = told.promised | promised
+    return Told(case, columns, promised, erased)
 
 
-def _of_words(row: models.Case, events: list[Event]) -> Iterator[Finding]:
-    promised = {(event.seq, name): digest for event in events for name, digest in event.payload["words"].items()}
-    for words in row.words.all():
-        digest = promised.pop((words.seq, words.name), None)
-        where = f"{history.stream(row.pk)}#{words.seq} {words.name}"
-        if words.erased_at is not None:
-            continue
-        if digest is None:
-            yield Finding(where, "words that no event knows of")
-        elif chain.commitment(bytes(words.salt or b""), (words.body or "").encode()) != digest:
-            yield Finding(where, "the words were altered")
-    for (seq, name), _ in sorted(promised.items()):
+def _key(words: str) -> Key:
+    seq, _, name = words.partition(".")
+    return int(seq), name
+
+
+def _cases() -> Iterator[tuple[models.Case, Told | Unreadable | None]]:
+    """Yield every case with what its history adds up to."""
+    rows = models.Case.objects.prefetch_related("tasks", "words").order_by("pk").iterator(chunk_size=CHUNK)
+    while chunk := list(islice(rows, CHUNK)):
+        told = _told([row.pk for row in chunk])
+        yield from ((row, told.get(history.stream(row.pk))) for row in chunk)
+
+
+def _told(case_ids: list[int]) -> Mapping[str, Told | Unreadable | None]:
+    streams = [history.stream(case_id) for case_id in case_ids]
+    found = Event.objects.filter(stream__in=streams).order_by("stream", "seq")
+    told: dict[str, Told | Unreadable | None] = {}
+    for stream, group in groupby(found, key=lambda event: event.stream):
+        try:
+            told[stream] = tell(list(group))
+        except Unreadable as wrong:
+            told[stream] = wrong
+    return told
+
+
+def _of_rows(row: models.Case, told: Told) -> Iterator[Finding]:
+    if not _agrees(row, told):
+        yield Finding(history.stream(row.pk), f"its row is not what its history says; {MENDS}")
+    if row.address != _address(row):
+        yield Finding(history.stream(row.pk), f"the address shown is not the one that was reported; {MENDS}")
+
+
+def _agrees(row: models.Case, told: Told) -> bool:
+    """Return whether the rows of the case and of its tasks are what the history gives."""
+    tasks = sorted(row.tasks.all(), key=lambda task: task.no)
+    try:
+        kept = projection.state(row, tasks).tasks
+    except UNREADABLE:
+        return False
+    place = (told.columns["district"], told.columns["community"])
+    columns = {name: getattr(row, name) for name in told.columns} | {"head": bytes(row.head)}
+    return kept == told.case.tasks and columns == told.columns and all(_place(task) == place for task in tasks)
+
+
+def _place(task: models.Task) -> tuple[str | None, str | None]:
+    return task.district, task.community
+
+
+def _address(row: models.Case) -> str | None:
+    """Return the address that was reported, None without one or once it was erased."""
+    return next((words.body for words in row.words.all() if (words.seq, words.name) == (1, "address")), None)
+
+
+def _of_words(row: models.Case, told: Told) -> Iterator[Finding]:
+    missing = dict(told.promised)
+    for words in sorted(row.words.all(), key=lambda words: (words.seq, words.name)):
+        what = _wrong_with(words, missing.pop((words.seq, words.name), None), told)
+        if what:
+            yield Finding(f"{history.stream(row.pk)}#{words.seq} {words.name}", what)
+    for seq, name in sorted(missing):
         yield Finding(f"{history.stream(row.pk)}#{seq} {name}", "the words are missing")
-    address = next((words.body for words in row.words.all() if (words.seq, words.name) == (1, "address")), None)
-    if address != row.address:
-        yield Finding(history.stream(row.pk), "the address shown is not the one that was reported")
 
 
-def _plain(case: procedure.Case) -> procedure.Case:
-    return replace(case, facts=dict(case.facts))
+def _wrong_with(words: models.PersonalWords, digest: str | None, told: Told) -> str | None:
+    """Return what is wrong with personal words whose event holds that commitment."""
+    was_erased = (words.seq, words.name) in told.erased
+    is_gone = words.body is None and words.salt is None
+    if digest is None:
+        return "words that no event knows of"
+    if was_erased or words.erased_at is not None:
+        as_it_was = was_erased and words.erased_at is not None and is_gone
+        return None if as_it_was else "are not erased as the history says"
+    if chain.commitment(bytes(words.salt or b""), (words.body or "").encode()) != digest:
+        return "the words were altered"
+    return None
 
 
-def _events(case_id: int) -> list[Event]:
-    return list(Event.objects.filter(stream=history.stream(case_id)).order_by("seq"))
+def _missing() -> list[int]:
+    """Return the ids of the cases that have a history to write them from and no row."""
+    ids = [int(stream[5:]) for stream in _streams(_WITHOUT_CASE) if re.fullmatch(r"case/[1-9]\d{0,17}", stream)]
+    return [case_id for case_id in ids if isinstance(_told([case_id])[history.stream(case_id)], Told)]
+
+
+def _streams(statement: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return [row[0] for row in cursor.fetchall()]

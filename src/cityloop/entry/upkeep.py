@@ -35,20 +35,23 @@ def check(home: Path | None) -> None:
 def verify(home: Path | None, rebuild: bool) -> None:
     """Prove that nothing in the history was altered, cut or removed, and that every case is what its history says."""
     with opened(home, tell) as configuration:
-        from cityloop.casework import verification
-        from cityloop.runtime import checkpoints
+        from cityloop.casework import verification as of_cases
+        from cityloop.intake import verification as of_reports
+        from cityloop.runtime import checkpoints, verification
         from cityloop.runtime.models import Event
 
         tell("Reading the history.")
-        found = [*checkpoints.findings(configuration.home_folder), *verification.findings()]
-        for finding in found[:TOLD]:
-            click.echo(f"{finding.where}: {finding.what}")
-        if len(found) > TOLD:
-            click.echo(f"… and {len(found) - TOLD} more.")
+        found = 0
+        for finding in verification.findings(configuration.home_folder, of_cases.findings, of_reports.findings):
+            found += 1
+            if found <= TOLD:
+                click.echo(f"{finding.where}: {finding.what}")
+        if found > TOLD:
+            click.echo(f"… and {found - TOLD} more.")
         if rebuild:
-            click.echo(f"{verification.rebuild_all()} cases were written anew.")
+            click.echo(f"{of_cases.rebuild_all()} cases were written anew.")
         if found:
-            raise NotPossible("altered", f"{len(found)} things are not as they were written.")
+            raise NotPossible("altered", f"{found} things are not as they were written.")
         sealed = checkpoints.sealed(configuration.home_folder)
         events = Event.objects.count()
         click.echo(f"{events} events are as they were written; {events - sealed} of them are not sealed yet.")
@@ -63,11 +66,11 @@ def backup(home: Path | None, archive: Path) -> None:
         from cityloop.runtime import backup as keeping
         from cityloop.runtime import checkpoints, clock
 
-        checkpoints.seal(configuration.home_folder, clock.now())
-        url = os.environ["CITYLOOP_DATABASE_URL"]
-        manifest = keeping.back_up(
-            url, archive, home=configuration.home_folder, made_at=clock.now(), binaries=_binaries(), tell=tell
-        )
+        url, now = os.environ["CITYLOOP_DATABASE_URL"], clock.now()
+        with checkpoints.resting(configuration.home_folder, now):
+            manifest = keeping.back_up(
+                url, archive, home=configuration.home_folder, made_at=now, binaries=_binaries(), tell=tell
+            )
         click.echo(f"{archive}: {len(manifest.members)} files.")
 
 
@@ -81,7 +84,8 @@ def restore(home: Path | None, archive: Path, replace: bool) -> None:
     """Put back a city from ARCHIVE, wholly or not at all."""
     with connected(home, tell) as configuration:
         from cityloop.runtime import backup as keeping
-        from cityloop.runtime.restored import raise_log_offset
+        from cityloop.runtime import clock
+        from cityloop.runtime.restored import note_restore
 
         keeping.restore(
             os.environ["CITYLOOP_DATABASE_URL"],
@@ -89,7 +93,7 @@ def restore(home: Path | None, archive: Path, replace: bool) -> None:
             home=configuration.home_folder,
             replace=replace,
             binaries=_binaries(),
-            after_restore=raise_log_offset,
+            after_restore=lambda connection, manifest: note_restore(connection, manifest.made_at, clock.now()),
             tell=tell,
         )
         prepare(tell)

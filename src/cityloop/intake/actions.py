@@ -1,5 +1,6 @@
 """Handing in reports: each becomes a case, once. Every channel ends here, one report or a thousand at a time."""
 
+import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ def receive_many(reports: Sequence[Report], actor: Actor, now: datetime) -> list
     firsts = {_key(report): (report, _digest(report)) for report in reversed(reports)}
     created = _insert(firsts, now)
     town = city()
-    openings = [_opening(report, created[name], town, now) for name, (report, _) in firsts.items() if name in created]
+    openings = [_opening(*firsts[name], new, town, now) for name, new in created.items()]
     open_cases(openings, actor, now)
     known = _known([name for name in firsts if name not in created])
     known |= {name: (new.number, new.tracking_code, firsts[name][1]) for name, new in created.items()}
@@ -136,13 +137,14 @@ def _known(keys: Sequence[Key]) -> dict[Key, Standing]:
     return known
 
 
-def _opening(report: Report, given: Numbered, town: City, now: datetime) -> Opening:
+def _opening(report: Report, digest: str, given: Numbered, town: City, now: datetime) -> Opening:
     point = report.point
     areas = town.areas_at(float(point.lon), float(point.lat)) if point else {}
     category = town.category_of(report.category) if report.category else None
     facts = {
         "channel": report.channel,
         "external_id": report.external_id,
+        "receipt": receipt_digest(digest, given.tracking_code),
         "reported_at": chain.moment(report.reported_at or now),
         "category": category,
         "category_words": None if category else report.category,
@@ -160,6 +162,11 @@ def _opening(report: Report, given: Numbered, town: City, now: datetime) -> Open
         "reporter_phone": report.reporter_phone,
     }
     return Opening(given.case_id, given.number, PROCEDURE, _without_blanks(facts), _without_blanks(words))
+
+
+def receipt_digest(digest: str, tracking_code: str) -> str:
+    """Return what the history keeps of a report's row; neither the content nor the code can be guessed from it."""
+    return hashlib.sha256(f"{digest} {tracking_code}".encode()).hexdigest()
 
 
 def _without_blanks(values: dict[str, str | None]) -> dict[str, str]:

@@ -9,6 +9,7 @@ import re
 import secrets
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -42,7 +43,8 @@ _NOT_FOR_SERVER = re.compile(
 )
 
 Tell = Callable[[str], None]
-Hook = Callable[[psycopg.Connection], None]
+Hook = Callable[[psycopg.Connection, Manifest], None]
+PATIENCE = 5.0  # seconds in which others may leave the database
 
 
 def back_up(
@@ -79,6 +81,7 @@ def restore(
     """
     tools = programs.find(binaries)
     with faults_told(home), _staging(home) as staged, _transaction(url) as connection:
+        _refuse_beside_others(connection)
         if not replace:
             _refuse_unless_empty(connection)
         tell("Checking the archive.")
@@ -87,7 +90,7 @@ def restore(
         _empty(connection)
         _load(connection, staged / DUMP, tools)
         if after_restore:
-            after_restore(connection)
+            after_restore(connection, manifest)
         with _put_in_place(staged, home):
             connection.commit()
     return manifest
@@ -145,12 +148,34 @@ def _transaction(url: str) -> Iterator[psycopg.Connection]:
             yield connection
             connection.rollback()
     except psycopg.errors.LockNotAvailable as error:
-        sentence = "Others are using the database. Stop the city (and every other command on it) and restore again."
-        raise NotPossible("database-in-use", sentence) from error
+        raise _in_use() from error
     except psycopg.errors.DiskFull as error:
         raise NotPossible("disk-full", f"The disk of the database server is full: {error}") from error
     except psycopg.Error as error:
         raise NotPossible("restore-failed", f"The database refused what was to be restored: {error}") from error
+
+
+def _in_use() -> NotPossible:
+    sentence = "Others are using the database. Stop the city (and every other command on it) and restore again."
+    return NotPossible("database-in-use", sentence)
+
+
+# What others' sessions are is not told to everybody; that they are somebody's is.
+_OTHERS = """
+    SELECT count(*) FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
+       AND coalesce(backend_type, 'client backend') = 'client backend'
+"""
+
+
+def _refuse_beside_others(connection: psycopg.Connection) -> None:
+    """Refuse beside a running city, even an idle one: it would go on with what it remembers of another history."""
+    until = time.monotonic() + PATIENCE
+    while (found := connection.execute(_OTHERS).fetchone()) and found[0]:
+        if time.monotonic() > until:
+            raise _in_use()
+        time.sleep(0.1)
+        connection.execute("SELECT pg_stat_clear_snapshot()")
 
 
 _SCHEMAS = """

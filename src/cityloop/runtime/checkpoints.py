@@ -1,9 +1,12 @@
-"""Keyed checkpoints of the event log, kept outside the database, and the proof that the log still agrees with them.
+"""Keyed checkpoints of the event log, kept outside the database. Proving that the log agrees is verification.py's.
 
 A checkpoint is one line of JSON in HOME/checkpoints/log.jsonl: up to which place in the log's order it reaches, how
 many events it covers, the head (last seq and hash) of every stream touched since the checkpoint before, and a MAC over
 all of it and the MAC before. Who alters, cuts or removes events in the database and rewrites every hash still cannot
 rewrite this file without the key. What was written after the last checkpoint is chained, but not sealed yet.
+
+The log in turn says how many checkpoints were written (`LogSealed`, in the stream `log`), so that a file that was cut
+or removed is missed. Such a file goes on with the number after the one the log knows: the gap stays to be seen.
 """
 
 import fcntl
@@ -13,21 +16,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from django.db import connection, transaction
+from pydantic import TypeAdapter
 
 from cityloop.core import chain
+from cityloop.core.errors import NotPossible
+from cityloop.runtime import events
 from cityloop.runtime.keys import key
-from cityloop.runtime.models import Event
 
+STREAM = "log"
 LONGEST = 20_000  # events one checkpoint covers at most
 BLOCK = 1 << 20  # bytes read at a time from the end of the file
 
 _NEXT = """
-    SELECT ordinal, id, stream, seq, encode(hash, 'hex') FROM runtime_event
+    SELECT ordinal, id, stream, seq, encode(hash, 'hex'), name FROM runtime_event
      WHERE (ordinal, id) > (%s, %s) AND ordinal < cityloop_log_horizon()
      ORDER BY ordinal, id LIMIT %s
+"""
+_LOGGED = """
+    SELECT (payload ->> 'number')::numeric FROM runtime_event
+     WHERE stream = %s AND name = 'LogSealed' AND jsonb_typeof(payload -> 'number') = 'number'
+     ORDER BY seq DESC LIMIT 1
 """
 
 
@@ -44,154 +57,145 @@ class Checkpoint:
     mac: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as it was written: where, and what is wrong there."""
-
-    where: str
-    what: str
+_LINE = TypeAdapter(Checkpoint)
 
 
 def seal(home: Path, now: datetime) -> int:
-    """Write checkpoints until everything committed is sealed; return how many events that were."""
-    with _locked(home) as path:
-        last = _last(path)
-        sealed = 0
-        while fresh := _seal_next(home, path, last, now):
-            last, sealed = fresh, sealed + fresh.events
-        return sealed
+    """Write checkpoints until everything committed is sealed; return how many events that were.
+
+    0 while another process seals, or keeps the checkpoints as they are for a backup.
+    """
+    try:
+        with _locked(home, fcntl.LOCK_EX | fcntl.LOCK_NB) as path:
+            return _seal(home, path, now)
+    except BlockingIOError:
+        return 0
+
+
+@contextmanager
+def resting(home: Path, now: datetime) -> Iterator[None]:
+    """Seal everything, then let no checkpoint be written while the block runs: a copy of the file stays the newest."""
+    with _locked(home, fcntl.LOCK_EX) as path:
+        _seal(home, path, now)
+        yield
 
 
 def sealed(home: Path) -> int:
     """Return how many events the checkpoints cover."""
-    return sum(checkpoint.events for checkpoint in _read(home / "checkpoints" / "log.jsonl"))
+    return sum(checkpoint.events for checkpoint in read(home, count(home)) if checkpoint)
 
 
-def findings(home: Path) -> Iterator[Finding]:
-    """Yield everything in the log that does not follow from the event before it or from a checkpoint."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        yield from _broken_links()
-        yield from _broken_seals(home)
+def count(home: Path) -> int:
+    """Return how many whole lines the file has; they never change."""
+    path = _path(home)
+    if not path.exists():
+        return 0
+    with path.open("rb") as file:
+        return sum(line.endswith(b"\n") for line in file)
 
 
-def _seal_next(home: Path, path: Path, last: Checkpoint | None, now: datetime) -> Checkpoint | None:
-    place = (last.ordinal, last.event_id) if last else (-1, 0)
-    with connection.cursor() as cursor:
-        cursor.execute(_NEXT, [*place, LONGEST])
-        rows = cursor.fetchall()
-    if not rows:
-        return None
-    heads = {stream: (seq, head) for _, _, stream, seq, head in sorted(rows, key=lambda row: row[3])}
-    ordinal, event_id = rows[-1][:2]
-    number, before = (last.number + 1, last.mac) if last else (1, "")
-    unsealed = Checkpoint(number, chain.moment(now), ordinal, event_id, len(rows), heads, before)
-    sealed = replace(unsealed, mac=_mac(home, unsealed))
-    with path.open("a") as file:
-        file.write(json.dumps(asdict(sealed)) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return sealed
+def read(home: Path, lines: int) -> Iterator[Checkpoint | None]:
+    """Yield the checkpoints of the first lines; None for a line that cannot be read."""
+    if lines:
+        with _path(home).open("rb") as file:
+            yield from map(_parsed, islice(file, lines))
 
 
-def _mac(home: Path, checkpoint: Checkpoint) -> str:
+def last_number(home: Path) -> int:
+    """Return the number of the last checkpoint, 0 without any; raises NotPossible when its line is damaged."""
+    path = _path(home)
+    last = _last(path) if path.exists() else None
+    return last.number if last else 0
+
+
+def mac(home: Path, checkpoint: Checkpoint) -> str:
     """Return the seal over a checkpoint whose `mac` holds the one before it."""
     return chain.seal(key(home, "checkpoints"), chain.canonical(json.loads(json.dumps(asdict(checkpoint)))))
 
 
+def _seal(home: Path, path: Path, now: datetime) -> int:
+    _mend_end(path)
+    last = _last(path)
+    number, logged, sealed = last.number if last else 0, _logged(), 0
+    while fresh := _seal_next(home, path, last, max(number, logged) + 1, now):
+        last, number, sealed = fresh, fresh.number, sealed + fresh.events
+    if number > logged:
+        with transaction.atomic():
+            events.record(STREAM, "LogSealed", events.SYSTEM, now, {"number": number})
+    return sealed
+
+
+def _seal_next(home: Path, path: Path, last: Checkpoint | None, number: int, now: datetime) -> Checkpoint | None:
+    place = (last.ordinal, last.event_id) if last else (-1, 0)
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [*place, LONGEST])
+        rows = cursor.fetchall()
+    if all(name == "LogSealed" for *_, name in rows):  # a seal of nothing but the seal before it would never end
+        return None
+    heads = {stream: (seq, head) for _, _, stream, seq, head, _ in sorted(rows, key=lambda row: row[3])}
+    ordinal, event_id = rows[-1][:2]
+    before = last.mac if last else ""
+    unsealed = Checkpoint(number, chain.moment(now), ordinal, event_id, len(rows), heads, before)
+    fresh = replace(unsealed, mac=mac(home, unsealed))
+    with path.open("a") as file:
+        file.write(json.dumps(asdict(fresh)) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return fresh
+
+
+def _logged() -> int:
+    """Return the number of the last checkpoint that the log knows of."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOGGED, [STREAM])
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def _path(home: Path) -> Path:
+    return home / "checkpoints" / "log.jsonl"
+
+
 @contextmanager
-def _locked(home: Path) -> Iterator[Path]:
+def _locked(home: Path, how: int) -> Iterator[Path]:
     """The checkpoint file, for one writer at a time."""
-    folder = home / "checkpoints"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / "log.jsonl"
+    path = _path(home)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        fcntl.flock(handle, how)
         yield path
 
 
-def _read(path: Path) -> Iterator[Checkpoint]:
-    if not path.exists():
-        return
-    with path.open() as file:
-        for line in file:
-            if not line.endswith("\n"):
-                return  # a line the power failed on: its events are sealed again by the next
-            yield Checkpoint(**json.loads(line))
+def _parsed(line: bytes) -> Checkpoint | None:
+    try:
+        return _LINE.validate_json(line)
+    except ValueError:
+        return None
 
 
 def _last(path: Path) -> Checkpoint | None:
-    """Return the last whole checkpoint, read from the end; cut off a line that the power failed on."""
+    with path.open("rb") as file:
+        line, _ = _last_line(file)
+    last = _parsed(line)
+    if line and last is None:
+        raise NotPossible("checkpoints-damaged", f"The end of {path} was altered; restore the file from the backup.")
+    return last
+
+
+def _mend_end(path: Path) -> None:
+    """Cut off a line that the power failed on: its events are sealed again."""
     with path.open("r+b") as file:
-        size = file.seek(0, os.SEEK_END)
-        tail, start = b"", size
-        while start > 0 and tail.rstrip(b"\n").count(b"\n") < 2:
-            start = max(0, start - BLOCK)
-            file.seek(start)
-            tail = file.read(size - start)
-        whole = tail[: tail.rfind(b"\n") + 1]
-        file.truncate(size - len(tail) + len(whole))
-    lines = whole.splitlines()
-    return Checkpoint(**json.loads(lines[-1])) if lines else None
+        _, end = _last_line(file)
+        file.truncate(end)
 
 
-def _broken_links() -> Iterator[Finding]:
-    stream, seq, before = "", 0, chain.EMPTY
-    for event in Event.objects.order_by("stream", "seq").iterator(chunk_size=2000):
-        if event.stream != stream:
-            stream, seq, before = event.stream, 0, chain.EMPTY
-        where = f"{stream}#{event.seq}"
-        if event.seq != seq + 1:
-            yield Finding(where, f"event {seq + 1} before it is missing")
-            before = None  # type: ignore[assignment]  # what it was chained to is gone
-        hashed = bytes(event.hash)
-        if before is not None and hashed != _link(before, event):
-            yield Finding(where, "its words do not match its hash, or the event before it was altered")
-        seq, before = event.seq, hashed
-
-
-def _link(before: bytes, event: Event) -> bytes:
-    return chain.link(before, event.stream, event.seq, event.name, event.actor, event.at, event.payload)
-
-
-def _broken_seals(home: Path) -> Iterator[Finding]:
-    place, before, number = (-1, 0), "", 0
-    for checkpoint in _read(home / "checkpoints" / "log.jsonl"):
-        where = f"checkpoint {checkpoint.number}"
-        unsealed = replace(checkpoint, mac=before)
-        if checkpoint.number != number + 1 or _mac(home, unsealed) != checkpoint.mac:
-            yield Finding(where, "was altered, or a checkpoint before it is missing")
-        yield from _missing_heads(checkpoint)
-        upto = (checkpoint.ordinal, checkpoint.event_id)
-        found = _count(place, upto)
-        if found != checkpoint.events:
-            yield Finding(where, f"sealed {checkpoint.events} events, {found} are there")
-        place, before, number = upto, checkpoint.mac, checkpoint.number
-
-
-def _count(above: tuple[int, int], upto: tuple[int, int]) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM runtime_event WHERE (ordinal, id) > (%s, %s) AND (ordinal, id) <= (%s, %s)",
-            [*above, *upto],
-        )
-        return int(cursor.fetchone()[0])
-
-
-def _missing_heads(checkpoint: Checkpoint) -> Iterator[Finding]:
-    heads = [(stream, seq, head) for stream, (seq, head) in checkpoint.heads.items()]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT head.stream, head.seq, event.id IS NULL
-              FROM unnest(%s::text[], %s::int[], %s::text[]) AS head(stream, seq, hash)
-              LEFT JOIN runtime_event event ON event.stream = head.stream AND event.seq = head.seq
-             WHERE event.id IS NULL OR encode(event.hash, 'hex') <> head.hash
-             ORDER BY head.stream
-            """,
-            [list(column) for column in zip(*heads, strict=True)],
-        )
-        for stream, seq, missing in cursor.fetchall():
-            what = "sealed, but is missing" if missing else "is not the event that was sealed"
-            yield Finding(f"{stream}#{seq}", what)
+def _last_line(file: BinaryIO) -> tuple[bytes, int]:
+    """Return the last whole line, read from the end, and where it ends; nothing and 0 without one."""
+    size = file.seek(0, os.SEEK_END)
+    tail, start = b"", size
+    while start > 0 and tail.rstrip(b"\n").count(b"\n") < 2:
+        start = max(0, start - BLOCK)
+        file.seek(start)
+        tail = file.read(size - start)
+    whole = tail[: tail.rfind(b"\n") + 1]
+    return whole[:-1].rpartition(b"\n")[2], size - len(tail) + len(whole)

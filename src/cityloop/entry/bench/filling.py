@@ -15,6 +15,7 @@ OPEN_SHARE = 0.02
 FEWEST_OPEN = 6000  # so that a small city has queues of many full pages, too
 KINDS = {"accept": 5, "file": 3, "dispatch": 3, "handle": 6, "check": 2, "close": 1}  # of twenty open tasks
 STAGES = {"accept": "reported", "file": "accepted", "dispatch": "filed", "handle": "handling", "check": "checking"}
+UNITS = ["roads", "sanitation", "parks", "traffic"]  # so few that each has full pages of every kind
 CHUNK = 250_000  # cases a transaction
 
 _ROLL = """
@@ -101,7 +102,7 @@ def _values(last: int, now: datetime) -> dict[str, Any]:
         "every": max(round(1 / OPEN_SHARE), 1),
         "kinds": [kind for kind, share in KINDS.items() for _ in range(share)],
         "areas": [area.code for area in town.areas.values() if area.level == "community"],
-        "units": [unit.code for unit in town.units.values() if unit.handles],
+        "units": UNITS,
         "categories": list(town.categories),
         "procedure": way.name,
         "version": way.version,

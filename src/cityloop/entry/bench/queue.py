@@ -4,7 +4,7 @@ Pages are asked for in this process as a signed-in person; what is measured is t
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
@@ -19,67 +19,91 @@ if TYPE_CHECKING:
 
     from cityloop.registry.models import Account
 
-WARM_UP = 10  # requests before those counted: plans are made, what is read often is in memory
-COUNTED = 51
+WARM_UP = 6  # requests before those counted, in each turn: plans are made, what is read often is in memory
+COUNTED = 7  # in each turn
 PAGES_ON = 20
 ROLES = ("operator", "duty_officer", "handler")  # whose queue is opened
+SMALL, LARGE = "bench_small", "cityloop"  # databases of one server
 AIMED_AT = "queue"  # pages whose names begin so have an aim; the others are told beside them
 
 
 @dataclass(frozen=True, slots=True)
 class PageFigures:
-    """One page: the median time in milliseconds and the number of queries."""
+    """One page in both cities: median times in milliseconds, and the most queries it took."""
 
-    ms: float
+    name: str
+    small_ms: float
+    large_ms: float
     queries: int
 
+    @property
+    def ratio(self) -> float:
+        return self.large_ms / self.small_ms
 
-Pages = Mapping[str, PageFigures]
 
-
-def measure(small: int, large: int, tell: Tell) -> tuple[Pages, Pages]:
-    """Return the figures of every page in the small city and in the large one, by the page's name."""
+def measure(small: int, large: int, turns: int, tell: Tell) -> list[PageFigures]:
+    """Return the figures of every page."""
     from cityloop.runtime import clock
 
     now = clock.now()
     fill(large - small + 1, large, large, now, tell)
-    in_small = dict(_pages(tell))
+    clients = {role: _signed_in(_account(role)) for role in ROLES}
+    _copy_city()
     fill(1, large - small, large, now, tell)
-    return in_small, dict(_pages(tell))
+    return [_compared(name, clients[role], address, turns, tell) for role in ROLES for name, address in _pages(role)]
 
 
-def _pages(tell: Tell) -> Iterator[tuple[str, PageFigures]]:
-    for role in ROLES:
-        account = _account(role)
-        client = _signed_in(account)
-        district = _district()
-        addresses = {
-            f"queue, {role}": "/queue/",
-            f"queue, {role}, in time": "/queue/?lamp=green",
-            f"queue, {role}, due soon": "/queue/?lamp=yellow",
-            f"queue, {role}, a district": f"/queue/?district={district}",
-            f"queue, {role}, pages on": f"/queue/?after={_pages_on(account)}",
-            f"cases, {role}": "/cases/",
-            f"ranking, {role}": "/figures/districts/",
-        }
-        for name, address in addresses.items():
-            found = _timed(client, address)
-            tell(f"{name}: {found.ms:.1f} ms, {found.queries} queries")
-            yield name, found
+def _pages(role: str) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Yield each page's name and how its address is found, which may differ between the cities."""
+    from cityloop.entry.demo.script import script
+
+    district = script().districts[0].code
+    yield f"queue, {role}", lambda: "/queue/"
+    yield f"queue, {role}, in time", lambda: "/queue/?lamp=green"
+    yield f"queue, {role}, due soon", lambda: "/queue/?lamp=yellow"
+    yield f"queue, {role}, a district", lambda: f"/queue/?district={district}"
+    yield f"queue, {role}, pages on", lambda: f"/queue/?after={_pages_on(_account(role))}"
+    yield f"cases, {role}", lambda: "/cases/"
+    yield f"ranking, {role}", lambda: "/figures/districts/"
 
 
-def _timed(client: "Client", address: str) -> PageFigures:
+def _compared(name: str, client: "Client", address: Callable[[], str], turns: int, tell: Tell) -> PageFigures:
+    """Ask both cities in turns, so that what else the machine does falls on both alike."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    first = _milliseconds(client, address)
-    slow = first > 1000  # a page that takes seconds needs no fifty tries to show it
-    for _ in range(1 if slow else WARM_UP):
-        _milliseconds(client, address)
-    times = [_milliseconds(client, address) for _ in range(3 if slow else COUNTED)]
-    with CaptureQueriesContext(connection) as captured:
-        _milliseconds(client, address)
-    return PageFigures(median(times), len(captured))
+    times: dict[str, list[float]] = {SMALL: [], LARGE: []}
+    queries = []
+    for _ in range(turns):
+        for city, counted in times.items():
+            _go_to(city)
+            page = address()
+            for _ in range(WARM_UP):
+                _milliseconds(client, page)
+            counted += [_milliseconds(client, page) for _ in range(COUNTED)]
+            with CaptureQueriesContext(connection) as captured:
+                _milliseconds(client, page)
+            queries.append(len(captured))
+    found = PageFigures(name, median(times[SMALL]), median(times[LARGE]), max(queries))
+    tell(f"{name}: {found.small_ms:.1f} ms, {found.large_ms:.1f} ms")
+    return found
+
+
+def _copy_city() -> None:
+    """Keep the city as it is now beside the one that goes on growing."""
+    from django.db import connection
+
+    _go_to("postgres")
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {SMALL} TEMPLATE {LARGE}")
+    _go_to(LARGE)
+
+
+def _go_to(database: str) -> None:
+    from django.db import connection
+
+    connection.close()
+    connection.settings_dict["NAME"] = database
 
 
 def _milliseconds(client: "Client", address: str) -> float:
@@ -114,9 +138,3 @@ def _pages_on(account: "Account") -> str:
     for _ in range(PAGES_ON):
         after = queue(actor_of(account), QueueFilters(), after, clock.now()).next or after
     return quote(after)
-
-
-def _district() -> str:
-    from cityloop.entry.demo.script import script
-
-    return script().districts[0].code

@@ -1,0 +1,147 @@
+"""The proof that the event log is as it was written: every event follows from the one before it and from the seals.
+
+What the floors above have made of the log is proved by them, within the same view of the database. Nothing is mended.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from django.db import DataError, connection, transaction
+
+from cityloop.core import chain
+from cityloop.core.errors import NotPossible
+from cityloop.runtime import checkpoints
+from cityloop.runtime.checkpoints import Checkpoint
+from cityloop.runtime.models import Event
+
+# What reading words of another shape than ours raises.
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+_COUNT = "SELECT count(*) FROM runtime_event WHERE (ordinal, id) > (%s, %s) AND (ordinal, id) <= (%s, %s)"
+_HEADS = """
+    SELECT head.stream, head.seq, event.id IS NULL
+      FROM unnest(%s::text[], %s::int[], %s::text[]) AS head(stream, seq, hash)
+      LEFT JOIN runtime_event event ON event.stream = head.stream AND event.seq = head.seq
+     WHERE event.id IS NULL OR encode(event.hash, 'hex') <> head.hash
+     ORDER BY head.stream
+"""
+_LOGGED = """
+    SELECT max((payload ->> 'number')::numeric) FROM runtime_event
+     WHERE stream = %s AND name = 'LogSealed' AND jsonb_typeof(payload -> 'number') = 'number'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it was written: where, and what is wrong there."""
+
+    where: str
+    what: str
+
+
+Proof = Callable[[], Iterator[Finding]]
+
+
+def findings(home: Path, *further: Proof) -> Iterator[Finding]:
+    """Yield everything in the log that does not follow from the event before it or from a checkpoint.
+
+    Then what the further proofs find, all in one view of the database: a city that runs meanwhile gives no alarm.
+    """
+    lines = checkpoints.count(home)  # first: the view that follows holds at least what these seal
+    own: tuple[Proof, ...] = (_broken_links, partial(_broken_seals, home, lines), partial(_missing_seals, home))
+    with snapshot():
+        for proof in (*own, *further):
+            yield from _readable(proof)
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Let everything inside read the same view of the database; inside a transaction that is begun, its own."""
+    is_first = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_first:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def _readable(proof: Proof) -> Iterator[Finding]:
+    """Yield what a proof finds; a value that the driver cannot read, such as a moment at infinity, is found, too."""
+    try:
+        yield from proof()
+    except (DataError, ValueError, RecursionError) as wrong:
+        yield Finding("database", f"a value cannot be read, and what follows it was not looked at: {wrong}")
+
+
+def _broken_links() -> Iterator[Finding]:
+    stream, seq = "", 0
+    before: bytes | None = chain.EMPTY
+    for event in Event.objects.order_by("stream", "seq").iterator(chunk_size=2000):
+        if event.stream != stream:
+            stream, seq, before = event.stream, 0, chain.EMPTY
+        where = f"{stream}#{event.seq}"
+        if event.seq != seq + 1:
+            yield Finding(where, f"event {seq + 1} before it is missing")
+            before = None  # what it was chained to is gone
+        hashed = bytes(event.hash)
+        if before is not None and hashed != _link(before, event):
+            yield Finding(where, "its words do not match its hash, or the event before it was altered")
+        seq, before = event.seq, hashed
+
+
+def _link(before: bytes, event: Event) -> bytes | None:
+    """Return the hash that the event must have; None when it holds what no event of ours does."""
+    try:
+        return chain.link(before, event.stream, event.seq, event.name, event.actor, event.at, event.payload)
+    except UNREADABLE:
+        return None
+
+
+def _broken_seals(home: Path, lines: int) -> Iterator[Finding]:
+    number, before = 0, ""
+    place: tuple[int, int] | None = (-1, 0)  # None where a line before cannot be trusted
+    for checkpoint in checkpoints.read(home, lines):
+        number += 1
+        where = f"checkpoint {number}"
+        if checkpoint is None:
+            yield Finding(where, "cannot be read")
+            place, before = None, ""
+            continue
+        is_ours = checkpoints.mac(home, replace(checkpoint, mac=before)) == checkpoint.mac
+        if not is_ours or checkpoint.number != number:
+            yield Finding(f"checkpoint {checkpoint.number}", "was altered, or a checkpoint before it is missing")
+        if is_ours:
+            yield from _missing_events(checkpoint, place)
+        place = (checkpoint.ordinal, checkpoint.event_id) if is_ours else None
+        number, before = checkpoint.number, checkpoint.mac
+
+
+def _missing_events(checkpoint: Checkpoint, after: tuple[int, int] | None) -> Iterator[Finding]:
+    heads = [(stream, seq, head) for stream, (seq, head) in checkpoint.heads.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(_HEADS, [list(column) for column in zip(*heads, strict=True)])
+        for stream, seq, missing in cursor.fetchall():
+            what = "sealed, but is missing" if missing else "is not the event that was sealed"
+            yield Finding(f"{stream}#{seq}", what)
+        if after is None:
+            return
+        cursor.execute(_COUNT, [*after, checkpoint.ordinal, checkpoint.event_id])
+        (found,) = cursor.fetchone()
+    if found != checkpoint.events:
+        yield Finding(f"checkpoint {checkpoint.number}", f"sealed {checkpoint.events} events, {found} are there")
+
+
+def _missing_seals(home: Path) -> Iterator[Finding]:
+    """Yield the end of the file that is missing. It is read after the log, which knows only what was written."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOGGED, [checkpoints.STREAM])
+        logged = cursor.fetchone()[0] or 0
+    try:
+        written = checkpoints.last_number(home)
+    except NotPossible:
+        return  # it is there and cannot be read: found already
+    if written < logged:
+        yield Finding("checkpoints", f"{logged} were written, the file ends with {written}")
