@@ -14,7 +14,7 @@ from cityloop.runtime import announcer
 from cityloop.runtime.models import Event
 from town import NOW, Town
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 
 
 def report(people: dict, name: str) -> str:

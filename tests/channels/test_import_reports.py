@@ -61,7 +61,7 @@ def test_rows_become_cases_placed_and_classed(town: Town) -> None:
     assert not Path("in.rejects.csv").exists()
     first = Case.objects.get(district=town.north)
     assert (first.category, first.reported_at.isoformat()) == ("09009", "2026-11-01T00:00:00+00:00")
-    assert Case.objects.get(district=town.south).facts["category_words"] == "别的"
+    assert Case.objects.get(district=town.south).category_words == "别的"
     assert Account.objects.get(username="import-old-hotline").is_machine
 
 

@@ -13,7 +13,7 @@ from cityloop.runtime.models import Event
 from runtime.log import happen, tamper
 from town import NOW
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 
 
 def places(home: Path) -> set[str]:

@@ -18,6 +18,8 @@ from runtime.embedded import until
 from runtime.log import happen
 from town import NOW
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:

@@ -10,6 +10,8 @@ from cityloop.runtime.models import Event, Subscription
 from cityloop.runtime.restored import note_restore
 from town import NOW
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.django_db(transaction=True)
 def test_new_events_come_after_restored_ones(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

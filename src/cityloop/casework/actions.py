@@ -44,8 +44,7 @@ def open_cases(openings: Sequence[Opening], actor: Actor, now: datetime) -> None
         kept = _kept(opening.id, 1, move.words)
         entry = _entry(opening.id, 1, chain.EMPTY, move, kept, actor, now)
         state = procedure.after(None, move, actor.account, now)
-        address = opening.words.get("address")
-        cases.append(projection.NewCase(opening.id, entry.hash, state, now, address))
+        cases.append(projection.NewCase(opening.id, entry.hash, state, now, opening.words))
         entries.append(entry)
         words += kept
     projection.insert(cases, words)
@@ -98,7 +97,8 @@ def erase_words(number: str, by: str, now: datetime) -> int:
     erased = {f"{seq}.{name}": "erased" for seq, name in kept.values_list("seq", "name")}
     kept.update(body=None, salt=None, erased_at=now)
     move = Move("WordsErased", "erase_words", None, row.stage, not row.is_open, None, answers=erased)
-    row.address = None
+    for name in projection.SHOWN:
+        setattr(row, name, None)
     _write(row, _state(row), move, Actor(by, by), now)
     return len(erased)
 

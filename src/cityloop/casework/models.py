@@ -21,7 +21,8 @@ class Case(models.Model):
     category = models.TextField(null=True)
     district = models.TextField(null=True)
     community = models.TextField(null=True)
-    address = models.TextField(null=True)
+    address = models.TextField(null=True)  # this and the next are personal words that lists show; erased with them
+    category_words = models.TextField(null=True)  # what the reporter's channel called it, where that is no class
     reported_at = models.DateTimeField()
     opened_at = models.DateTimeField()
     clock_started_at = models.DateTimeField(null=True)

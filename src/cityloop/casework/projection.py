@@ -1,6 +1,6 @@
 """Rows of cases and tasks from their state and back: the projection of the history. Deciding is the engine's."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from cityloop.core import procedure
 from cityloop.core.procedure import Part
 from cityloop.runtime import rows
 
+SHOWN = ("address", "category_words")  # personal words of the report that lists show: columns of the case, too
 NUMBER_SEQUENCE = "casework_case_number"
 
 
@@ -21,7 +22,7 @@ class NewCase:
     head: bytes
     state: procedure.Case
     opened_at: datetime
-    address: str | None
+    words: Mapping[str, str]  # those of SHOWN that were said
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,14 @@ class NewWords:
 
 _INSERT_CASES = """
     INSERT INTO casework_case (id, number, procedure, version, stage, is_open, length, head, facts, category, district,
-                               community, address, reported_at, opened_at, handlers, handling_units)
+                               community, address, category_words, reported_at, opened_at, handlers,
+                               handling_units)
     SELECT id, number, procedure, version, stage, TRUE, 1, head, facts, category, district,
-           community, address, reported_at, opened_at, '{}', '{}'
+           community, address, category_words, reported_at, opened_at, '{}', '{}'
       FROM json_to_recordset(%s)
         AS new(id bigint, number text, procedure text, version int, stage text, head bytea, facts jsonb, category text,
-               district text, community text, address text, reported_at timestamptz, opened_at timestamptz)
+               district text, community text, address text, category_words text, reported_at timestamptz,
+               opened_at timestamptz)
 """
 _INSERT_TASKS = """
     INSERT INTO casework_task (case_id, no, kind, role, part, unit, district, community, opened_at,
@@ -131,7 +134,7 @@ def _case_row(case: NewCase) -> dict[str, Any]:
         "category": known.get("category"),
         "district": known.get("district"),
         "community": known.get("community"),
-        "address": case.address,
+        **{name: case.words.get(name) for name in SHOWN},
         **origin(case.state, case.opened_at),
     }
 

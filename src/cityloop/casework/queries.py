@@ -142,7 +142,7 @@ def _row(row: models.Case, town: City) -> CaseRow:
     return CaseRow(
         number=row.number,
         stage_title=title(way.stages[row.stage].title),
-        category_name=story.named_category(row.category, row.facts.get("category_words"), town),
+        category_name=story.named_category(row.category, row.category_words, town),
         district_name=story.area_name(row.district, town),
         address=row.address,
         reported_at=row.reported_at,

@@ -78,7 +78,7 @@ def _rows(held: Sequence[Clause], filters: QueueFilters, after: str | None, now:
     union, values = _union(held, narrowed, tail)
     statement = f"""
         SELECT DISTINCT task.due_at, task.id, task.no, task.kind, task.unit, task.district, task.opened_at,
-               task.yellow_at, found.number, found.address, found.category, found.facts ->> 'category_words' AS words,
+               task.yellow_at, found.number, found.address, found.category, found.category_words AS words,
                found.reported_at, found.procedure, found.version
           FROM ({union}) AS task JOIN casework_case AS found ON found.id = task.case_id
          ORDER BY task.due_at, task.id LIMIT {PAGE + 1}

@@ -56,7 +56,7 @@ def page(row: models.Case, case: procedure.Case, actor: Actor, now: datetime) ->
         is_open=row.is_open,
         stages=_stages(way, case),
         category_code=row.category,
-        category_name=named_category(row.category, row.facts.get("category_words"), town),
+        category_name=named_category(row.category, row.category_words, town),
         text=told.get("text"),
         address=row.address,
         lon=lon,

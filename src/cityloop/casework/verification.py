@@ -88,7 +88,8 @@ def rebuild(case_id: int) -> None:
         return
     for name, value in told.columns.items():
         setattr(row, name, value)
-    row.address = _address(row)
+    for name, body in _shown(row).items():
+        setattr(row, name, body)
     row.save()
     row.tasks.all().delete()
     projection.insert_tasks((case_id, told.case, task) for task in told.case.tasks)
@@ -149,8 +150,9 @@ def _told(case_ids: list[int]) -> Mapping[str, Told | Unreadable | None]:
 def _of_rows(row: models.Case, told: Told) -> Iterator[Finding]:
     if not _agrees(row, told):
         yield Finding(history.stream(row.pk), f"its row is not what its history says; {MENDS}")
-    if row.address != _address(row):
-        yield Finding(history.stream(row.pk), f"the address shown is not the one that was reported; {MENDS}")
+    for name, body in _shown(row).items():
+        if getattr(row, name) != body:
+            yield Finding(history.stream(row.pk), f"the {name} shown is not the one that was reported; {MENDS}")
 
 
 def _agrees(row: models.Case, told: Told) -> bool:
@@ -169,9 +171,10 @@ def _place(task: models.Task) -> tuple[str | None, str | None]:
     return task.district, task.community
 
 
-def _address(row: models.Case) -> str | None:
-    """Return the address that was reported, None without one or once it was erased."""
-    return next((words.body for words in row.words.all() if (words.seq, words.name) == (1, "address")), None)
+def _shown(row: models.Case) -> dict[str, str | None]:
+    """Return the reported words that lists show, None for one that was not said or was erased."""
+    said = {words.name: words.body for words in row.words.all() if words.seq == 1}
+    return {name: said.get(name) for name in projection.SHOWN}
 
 
 def _of_words(row: models.Case, told: Told) -> Iterator[Finding]:

@@ -147,7 +147,6 @@ def _opening(report: Report, digest: str, given: Numbered, town: City, now: date
         "receipt": receipt_digest(digest, given.tracking_code),
         "reported_at": chain.moment(report.reported_at or now),
         "category": category,
-        "category_words": None if category else report.category,
         "district": areas.get("district"),
         "community": areas.get("community"),
         "duty": town.unit_on_duty(category, areas),
@@ -158,6 +157,7 @@ def _opening(report: Report, digest: str, given: Numbered, town: City, now: date
     words = {
         "text": report.text,
         "address": report.address,
+        "category_words": None if category else report.category,
         "reporter_name": report.reporter_name,
         "reporter_phone": report.reporter_phone,
     }

@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ("district", models.TextField(null=True)),
                 ("community", models.TextField(null=True)),
                 ("address", models.TextField(null=True)),
+                ("category_words", models.TextField(null=True)),
                 ("reported_at", models.DateTimeField()),
                 ("opened_at", models.DateTimeField()),
                 ("clock_started_at", models.DateTimeField(null=True)),

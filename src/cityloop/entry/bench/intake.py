@@ -79,6 +79,8 @@ def measure(city: Configuration, seconds: float, connections: int, tell: Tell) -
             for name, each in (("floor", floor), ("intake", order)):
                 _wait_for_announcer()
                 outcome = _sent(replace(each, prefix=f"{each.prefix}{stretch}"))
+                if not outcome.receipts:
+                    raise NotPossible("bench-refused", f"{name}: nothing was taken, by status {outcome.refused}.")
                 outcomes[name].append(outcome)
                 tell(f"{name}: {_rate(outcome):,.0f}/s")
         receipts = [receipt for outcome in (warm[1], *outcomes["intake"]) for receipt in outcome.receipts]
