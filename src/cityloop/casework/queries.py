@@ -47,6 +47,7 @@ __all__ = [
     "counts_by_district",
     "queue",
     "reported_span",
+    "ways_without_pack",
 ]
 
 PAGE = 50  # rows of one screenful
@@ -92,6 +93,12 @@ def reported_span(actor: Actor) -> tuple[datetime, datetime] | None:
     # Asked apart and with the condition of its index: together they would read every case.
     closed = rows.exclude(closed_at=None).exclude(clock_started_at=None).aggregate(last=Max("closed_at"))
     return span["first"], max(span["last"], closed["last"] or span["last"])
+
+
+def ways_without_pack() -> tuple[str, ...]:
+    """Return the procedures, by name and version, that cases began with and that no pack has any more."""
+    used = set(models.Case.objects.values_list("procedure", "version").distinct().order_by())
+    return tuple(f"{name} {version}" for name, version in sorted(used - set(city().procedures)))
 
 
 def month_bounds(month: date) -> tuple[datetime, datetime]:

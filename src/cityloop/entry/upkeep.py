@@ -19,8 +19,12 @@ def check(home: Path | None) -> None:
     with opened(home, tell) as configuration:
         from django.utils.timezone import localtime
 
+        from cityloop.casework.queries import ways_without_pack
         from cityloop.runtime.models import Subscription
 
+        if missing := ways_without_pack():
+            told = f"Cases follow {', '.join(missing)}, which no pack has any more. Put the pack back: CITYLOOP_PACKS."
+            raise NotPossible("procedure-missing", told)
         for reader in Subscription.objects.exclude(failing_since=None):
             since = localtime(reader.failing_since).strftime("%Y-%m-%d %H:%M")
             raise NotPossible(
@@ -55,6 +59,20 @@ def verify(home: Path | None, rebuild: bool) -> None:
         sealed = checkpoints.sealed(configuration.home_folder)
         events = Event.objects.count()
         click.echo(f"{events} events are as they were written; {events - sealed} of them are not sealed yet.")
+
+
+@click.command()
+@home_option
+@click.argument("number")
+@click.confirmation_option(prompt="What a person said in this case is erased for good. Go on?")
+def erase(home: Path | None, number: str) -> None:
+    """Erase the personal words of the case NUMBER, as the law may demand; its history stays valid."""
+    with opened(home, tell):
+        from cityloop.casework.actions import erase_words
+        from cityloop.entry.accounts import BY
+        from cityloop.runtime import clock
+
+        click.echo(f"{erase_words(number, BY, clock.now())} pieces of personal words erased.")
 
 
 @click.command()
@@ -133,4 +151,4 @@ def _binaries() -> Path | None:
     return Path(given) if given else None
 
 
-COMMANDS: tuple[click.Command, ...] = (check, verify, backup, restore, work, packs)
+COMMANDS: tuple[click.Command, ...] = (check, verify, erase, backup, restore, work, packs)

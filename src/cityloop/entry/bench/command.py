@@ -74,3 +74,15 @@ def queue(folder: Path | None, cases: int, small: int, turns: int) -> None:
         f"{max(page.queries for page in aimed)} queries (at most 12), "
         f"{max(page.large_ms for page in aimed):.1f} ms (at most 30)"
     )
+
+
+@bench.command()
+def deadlines() -> None:
+    """Due moments and counted times a second, one by one and many at once; no city is needed."""
+    from cityloop.entry.bench import deadlines as measured
+
+    figures = list(measured.measure())
+    for figure in figures:
+        click.echo(f"{figure.name:44} {figure.rate:14,.0f}/s  {figure.ratio:.4f} of a bare addition")
+    slowest = min(figure.rate for figure in figures if figure.name.startswith("due") and "many" in figure.name)
+    click.echo(f"due moments: {slowest:,.0f}/s vectorised (at least {measured.AIM:,})")
