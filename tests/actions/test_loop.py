@@ -222,3 +222,14 @@ def test_the_rows_can_be_rebuilt_from_the_history(go) -> None:
     assert any("not what its history says" in finding.what for finding in verification.findings())
     verification.rebuild(case.pk)
     assert list(verification.findings()) == []
+
+
+def test_where_only_the_most_urgent_are_counted_every_district_is_still_offered(number, people, monkeypatch) -> None:
+    monkeypatch.setattr("cityloop.casework.queue.COUNTED", 1)
+    page = queue(people["operator"], QueueFilters(), None, NOW)
+    assert [(chip.value, chip.count, chip.capped) for chip in page.districts] == [
+        ("671001", 1, True),
+        ("671002", None, True),
+        ("", None, True),
+    ]
+    assert {chip.value for chip in page.lamps} == {"red", "yellow", "green"}

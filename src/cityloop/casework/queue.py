@@ -1,6 +1,6 @@
 """The queue: the open tasks a person may do, read by index so that it does not slow down with the years."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from cityloop.casework import story
 from cityloop.casework.answers import Choice, QueueFilters, QueuePage, QueueRow
-from cityloop.core.procedure import Actor, Procedure
+from cityloop.core.procedure import Actor
 from cityloop.core.worktime import Lamp
 from cityloop.registry.city import City, city, title
 
@@ -46,13 +46,13 @@ def queue(actor: Actor, filters: QueueFilters, after: str | None, now: datetime)
     return QueuePage(
         rows=tuple(_row(row, town, now) for row in rows[:PAGE]),
         next=f"{last['due_at'].isoformat()}_{last['id']}" if last else None,
-        kinds=_choices(counts, "kind", lambda kind: _kind_title(kind, town)),
-        lamps=_choices(counts, "lamp", lambda lamp: _LAMP_TITLES[lamp]()),
-        districts=_choices(counts, "district", lambda code: story.area_name(code, town) or gettext("No district")),
+        kinds=_choices(counts, "kind", _kinds(actor, town)),
+        lamps=_choices(counts, "lamp", {lamp: named() for lamp, named in _LAMP_TITLES.items()}),
+        districts=_choices(counts, "district", _districts(town)),
     )
 
 
-_LAMP_TITLES = {
+_LAMP_TITLES: dict[str, Callable[[], str]] = {
     "red": lambda: gettext("Overdue"),
     "yellow": lambda: gettext("Due soon"),
     "green": lambda: gettext("In time"),
@@ -87,7 +87,7 @@ def _rows(held: Sequence[Clause], filters: QueueFilters, after: str | None, now:
 
 
 def _counts(held: Sequence[Clause], now: datetime) -> list[dict[str, Any]]:
-    union, values = _union(held, [], f"LIMIT {COUNTED}")
+    union, values = _union(held, [], f"ORDER BY task.due_at, task.id LIMIT {COUNTED}")
     statement = f"""
         SELECT task.kind, coalesce(task.district, '') AS district, {_LAMP} AS lamp, count(*) AS tasks
           FROM (SELECT DISTINCT * FROM ({union}) AS every) AS task GROUP BY 1, 2, 3
@@ -149,18 +149,27 @@ def _row(row: dict[str, Any], town: City, now: datetime) -> QueueRow:
     )
 
 
-def _choices(counts: Sequence[dict[str, Any]], by: str, titled: Any) -> tuple[Choice, ...]:
+def _choices(counts: Sequence[dict[str, Any]], by: str, titles: Mapping[str, str]) -> tuple[Choice, ...]:
+    """Return the chips of one kind. Where only the most urgent tasks were counted, what was not met is offered, too."""
     sums: dict[str, int] = {}
     for row in counts:
         sums[row[by]] = sums.get(row[by], 0) + row["tasks"]
     capped = sum(sums.values()) >= COUNTED
-    order = list(_LAMP_TITLES) if by == "lamp" else sorted(sums, key=lambda value: (-sums[value], value))
-    return tuple(Choice(value, titled(value), sums[value], capped) for value in order if value in sums)
+    offered = titles if capped else [value for value in titles if value in sums]
+    return tuple(Choice(value, titles[value], sums.get(value), capped) for value in offered)
 
 
-def _kind_title(kind: str, town: City) -> str:
-    ways: list[Procedure] = list(town.procedures.values())
-    return next((title(way.tasks[kind].title) for way in reversed(ways) if kind in way.tasks), kind)
+def _kinds(actor: Actor, town: City) -> dict[str, str]:
+    """Return the kinds of task that the person's roles hold, in the order of the procedures."""
+    roles = {post.role for post in actor.posts}
+    tasks = [task for way in town.procedures.values() for task in way.tasks.values() if task.role in roles]
+    return {task.name: title(task.title) for task in tasks}
+
+
+def _districts(town: City) -> dict[str, str]:
+    return {area.code: area.name for area in town.areas.values() if area.level == "district"} | {
+        "": gettext("No district")
+    }
 
 
 def _read(statement: str, values: Sequence[Any]) -> list[dict[str, Any]]:
