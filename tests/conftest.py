@@ -52,8 +52,10 @@ def town(db: None) -> Iterator[Town]:
     from cityloop.registry import accounts, actions, city
     from cityloop.registry.models import Account
     from cityloop.registry.packs import read_all
+    from cityloop.registry.queries import forget_bearers
 
     city.forget()
+    forget_bearers()
     actions.take_up(read_all(), "test", NOW)
     areas = []
     for number, code in enumerate(("671001", "671002")):

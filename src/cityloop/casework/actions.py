@@ -34,7 +34,7 @@ class Opening:
 
 
 def open_cases(openings: Sequence[Opening], actor: Actor, now: datetime) -> None:
-    """Open cases and write the first event of each; two statements however many they are."""
+    """Open cases and write the first event of each, in one statement however many they are."""
     town = city()
     cases, entries, words = [], [], []
     for opening in openings:
@@ -47,8 +47,7 @@ def open_cases(openings: Sequence[Opening], actor: Actor, now: datetime) -> None
         cases.append(projection.NewCase(opening.id, entry.hash, state, now, opening.words))
         entries.append(entry)
         words += kept
-    projection.insert(cases, words)
-    events.write(entries)
+    projection.insert(cases, words, entries)
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from typing import Any
 from cityloop.casework import history, models
 from cityloop.core import procedure
 from cityloop.core.procedure import Part
-from cityloop.runtime import rows
+from cityloop.runtime import events, rows
 
 SHOWN = ("address", "category_words")  # personal words of the report that lists show: columns of the case, too
 NUMBER_SEQUENCE = "casework_case_number"
@@ -58,13 +58,15 @@ _INSERT_WORDS = """
     INSERT INTO casework_personalwords (case_id, seq, name, salt, body)
     SELECT * FROM json_to_recordset(%s) AS new(case_id bigint, seq int, name text, salt bytea, body text)
 """
-_INSERT = f"WITH cases AS ({_INSERT_CASES}), tasks AS ({_INSERT_TASKS}) {_INSERT_WORDS}"
+_INSERT = f"""
+    WITH cases AS ({_INSERT_CASES}), tasks AS ({_INSERT_TASKS}), words AS ({_INSERT_WORDS}) {events.INSERT}
+"""
 
 
-def insert(cases: Sequence[NewCase], words: Iterable[NewWords]) -> None:
-    """Write new cases with their first tasks and words, in one statement."""
+def insert(cases: Sequence[NewCase], words: Iterable[NewWords], first: Iterable[events.Entry]) -> None:
+    """Write new cases with their first tasks, words and events, in one statement: a report waits for each."""
     tasks = (_task_row(case.id, case.state, task) for case in cases for task in case.state.tasks)
-    rows.insert(_INSERT, map(_case_row, cases), tasks, map(_words_row, words))
+    rows.insert(_INSERT, map(_case_row, cases), tasks, map(_words_row, words), map(events.row, first))
 
 
 def insert_tasks(tasks: Iterable[tuple[int, procedure.Case, procedure.Task]]) -> None:

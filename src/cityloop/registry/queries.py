@@ -1,5 +1,6 @@
 """Every read of people and tokens; the city itself is read in city.py."""
 
+import time
 from typing import NamedTuple
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -8,8 +9,12 @@ from django.db import connection
 
 from cityloop.core.procedure import Actor, Post
 from cityloop.registry import accounts
-from cityloop.registry.city import city
+from cityloop.registry.city import FRESH, city
 from cityloop.registry.models import Account, Appointment
+
+MOST_BEARERS = 1000  # remembered at once; wrong tokens are remembered, too
+
+_bearers: dict[str, tuple[float, Actor | None]] = {}
 
 
 class Named(NamedTuple):
@@ -39,9 +44,27 @@ def actor_of(user: AbstractBaseUser | AnonymousUser) -> Actor:
 
 
 def actor_by_token(token: str) -> Actor | None:
-    """Return who a bearer token stands for, None when nobody; one query."""
+    """Return who a bearer token stands for, None when nobody.
+
+    The answer is remembered for FRESH seconds: a connected system hands in many reports with one token.
+    """
+    digest, now = accounts.digest(token), time.monotonic()
+    known = _bearers.get(digest)
+    if known is None or known[0] < now:
+        if len(_bearers) >= MOST_BEARERS:
+            _bearers.clear()
+        known = _bearers[digest] = (now + FRESH, _bearer(digest))
+    return known[1]
+
+
+def forget_bearers() -> None:
+    """Ask again at the next token (after this process changed accounts)."""
+    _bearers.clear()
+
+
+def _bearer(digest: str) -> Actor | None:
     with connection.cursor() as cursor:
-        cursor.execute(_POSTS_OF_BEARER, [accounts.digest(token)])
+        cursor.execute(_POSTS_OF_BEARER, [digest])
         rows = cursor.fetchall()
     if not rows:
         return None

@@ -17,7 +17,7 @@ from cityloop.runtime.models import Event
 
 SYSTEM = "system"  # the actor of what happens by itself
 
-_INSERT = """
+INSERT = """
     INSERT INTO runtime_event (stream, seq, name, actor, at, payload, hash)
     SELECT * FROM json_to_recordset(%s)
         AS new(stream text, seq int, name text, actor text, at timestamptz, payload jsonb, hash bytea)
@@ -46,7 +46,12 @@ def entry(
 
 def write(entries: Sequence[Entry]) -> None:
     """Write the events in one statement, inside the caller's transaction."""
-    rows.insert(_INSERT, ({name: getattr(one, name) for name in Entry.__slots__} for one in entries))
+    rows.insert(INSERT, map(row, entries))
+
+
+def row(entry: Entry) -> dict[str, Any]:
+    """Return the event as a row of what INSERT is given."""
+    return {name: getattr(entry, name) for name in Entry.__slots__}
 
 
 def locked(stream: str) -> None:
