@@ -189,7 +189,12 @@ def complaints_of(context: BrowserContext, page: Page) -> list[str]:
     """Return a list that grows with every error the console tells, every script that fails and every failed request."""
     found: list[str] = []
     context.on("weberror", lambda error: found.append(str(error.error)))
-    page.on("requestfailed", lambda request: found.append(f"{request.url}: {request.failure}"))
+
+    def failed(request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the page was left before the picture had come
+            found.append(f"{request.url}: {request.failure}")
+
+    page.on("requestfailed", failed)
 
     def told(message: Any) -> None:
         itself = message.location.get("url") == page.url and "Failed to load resource" in message.text

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from cryptography.fernet import InvalidToken
 from django.utils.translation import gettext, ngettext
 
 from cityloop.casework import history, models
@@ -137,7 +136,7 @@ def _masked(said: Mapping[str, str | None], name: str, mask: Callable[[str], str
     body = said[name]
     try:
         return _told(None) if body is None else mask(vault.unlock(body))
-    except InvalidToken:  # altered, or another key: `cityloop verify` tells which
+    except vault.Unreadable:  # altered, or another key: `cityloop verify` tells which
         return gettext("(cannot be read)")
 
 

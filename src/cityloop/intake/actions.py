@@ -18,8 +18,7 @@ from cityloop.core.procedure import Actor
 from cityloop.intake.models import Report as Row
 from cityloop.intake.reports import Report
 from cityloop.registry.city import City, city
-from cityloop.runtime import rows
-from cityloop.runtime.keys import key
+from cityloop.runtime import keys, rows
 
 PROCEDURE = "city-problem"
 MAY_REPORT = ("operator", "duty_officer", "collector", "partner")
@@ -84,7 +83,8 @@ def receive(report: Report, actor: Actor, now: datetime) -> Receipt:
 def receive_many(reports: Sequence[Report], actor: Actor, now: datetime) -> list[Receipt | Conflict]:
     """Make cases of reports in one transaction; return a Receipt or a Conflict for each, in order."""
     _check_may_report(reports, actor)
-    firsts = {_key(report): (report, _digest(report)) for report in reversed(reports)}
+    digests = [_digest(report) for report in reports]
+    firsts = {_key(report): (report, digest) for report, digest in reversed(list(zip(reports, digests, strict=True)))}
     created = _insert(firsts, now)
     town = city()
     openings = [_opening(*firsts[name], new, town, now) for name, new in created.items()]
@@ -92,7 +92,7 @@ def receive_many(reports: Sequence[Report], actor: Actor, now: datetime) -> list
     known = _known([name for name in firsts if name not in created])
     known |= {name: (new.number, new.tracking_code, firsts[name][1]) for name, new in created.items()}
     fresh = set(created)
-    return [_outcome(report, known[_key(report)], fresh) for report in reports]
+    return [_outcome(_key(one), digest, known, fresh) for one, digest in zip(reports, digests, strict=True)]
 
 
 def _check_may_report(reports: Sequence[Report], actor: Actor) -> None:
@@ -104,13 +104,13 @@ def _check_may_report(reports: Sequence[Report], actor: Actor) -> None:
             raise NotAllowed("not-your-channel", f"This account may not hand in reports by the channel {channel}.")
 
 
-def _outcome(report: Report, stands: Standing, fresh: set[Key]) -> Receipt | Conflict:
+def _outcome(key: Key, digest: str, known: Mapping[Key, Standing], fresh: set[Key]) -> Receipt | Conflict:
     """Return the receipt of a report, or the conflict with what stands under its key; each new one is fresh once."""
-    number, code, digest = stands
-    if digest != _digest(report):
+    number, code, standing = known[key]
+    if standing != digest:
         return Conflict("other-content", "Another report with other content already stands under this external id.")
-    created = _key(report) in fresh
-    fresh.discard(_key(report))
+    created = key in fresh
+    fresh.discard(key)
     return Receipt(number, code, created)
 
 
@@ -175,7 +175,7 @@ def _without_blanks(values: dict[str, str | None]) -> dict[str, str]:
 
 def _digest(report: Report) -> str:
     """Return the keyed digest of what a report says: a short telephone number cannot be guessed back from it."""
-    return chain.seal(key(settings.CITYLOOP.home_folder, "personal"), report.content())
+    return chain.seal(keys.key(settings.CITYLOOP.home_folder, "personal"), report.content())
 
 
 def _tracking_code() -> str:

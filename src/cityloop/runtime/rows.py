@@ -21,7 +21,7 @@ def insert(statement: str, *tables: Iterable[Mapping[str, Any]]) -> list[tuple[A
     if not any(found):
         return []
     with connection.cursor() as cursor:
-        cursor.execute(statement, [json.dumps(table, default=_spelled, ensure_ascii=False) for table in found])
+        cursor.execute(statement, [_SPELLING.encode(table) for table in found])
         return cursor.fetchall() if cursor.description else []
 
 
@@ -32,3 +32,6 @@ def _spelled(value: object) -> str:
     if isinstance(value, bytes):
         return f"\\x{value.hex()}"
     raise TypeError(f"no column holds a {type(value).__name__}")
+
+
+_SPELLING = json.JSONEncoder(default=_spelled, ensure_ascii=False)

@@ -1,25 +1,38 @@
-"""Encryption at rest of what identifies a reporter. Who may see it is decided above."""
+"""Encryption at rest of what identifies a reporter: AES-256-GCM. Who may see it is decided above."""
 
-from base64 import urlsafe_b64encode
+import os
+from base64 import b64decode, b64encode
 from functools import lru_cache
 from pathlib import Path
 
-from cryptography.fernet import Fernet
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 from cityloop.runtime.keys import key
 
+NONCE = 12  # bytes, new for every text
+
+
+class Unreadable(ValueError):
+    """The text was altered, or another key locked it."""
+
 
 def lock(words: str) -> str:
     """Return the words encrypted with the city's key for personal data."""
-    return _fernet(settings.CITYLOOP.home_folder).encrypt(words.encode()).decode()
+    nonce = os.urandom(NONCE)
+    return b64encode(nonce + _cipher(settings.CITYLOOP.home_folder).encrypt(nonce, words.encode(), None)).decode()
 
 
 def unlock(body: str) -> str:
-    """Return the words again; raises InvalidToken when a byte was altered or the key is another."""
-    return _fernet(settings.CITYLOOP.home_folder).decrypt(body.encode()).decode()
+    """Return the words again; raise Unreadable when a byte was altered or the key is another."""
+    try:
+        sealed = b64decode(body, validate=True)
+        return _cipher(settings.CITYLOOP.home_folder).decrypt(sealed[:NONCE], sealed[NONCE:], None).decode()
+    except (InvalidTag, ValueError) as wrong:
+        raise Unreadable("this was altered, or locked with another key") from wrong
 
 
 @lru_cache(maxsize=4)
-def _fernet(home: Path) -> Fernet:
-    return Fernet(urlsafe_b64encode(key(home, "personal")))
+def _cipher(home: Path) -> AESGCM:
+    return AESGCM(key(home, "personal"))

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from cityloop.core.errors import Fault, Invalid, Refusal
 from cityloop.core.procedure import Actor
@@ -21,7 +21,7 @@ from cityloop.registry.queries import actor_by_token
 from cityloop.runtime import clock
 
 
-class Reporter(Schema):
+class Reporter(BaseModel):
     """Who reported; kept encrypted, shown masked."""
 
     model_config = ConfigDict(extra="forbid")
@@ -30,7 +30,7 @@ class Reporter(Schema):
     phone: str | None = Field(None, max_length=reports.LONGEST["phone"])
 
 
-class NewReport(Schema):
+class NewReport(BaseModel):
     """A problem as a channel hands it in. `channel` and `external_id` together make a retry harmless."""
 
     model_config = ConfigDict(extra="forbid")
