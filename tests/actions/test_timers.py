@@ -6,7 +6,8 @@ import pytest
 from django.conf import settings
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from cityloop.casework.jobs import note_limit
+from cityloop.casework import actions
+from cityloop.casework.jobs import note_limits
 from cityloop.casework.models import Task
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
@@ -17,25 +18,60 @@ from town import NOW, Town
 pytestmark = [pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 
 
-def report(people: dict, name: str) -> str:
+def report(people: dict, name: str, after: timedelta = timedelta(0)) -> None:
     content = {"channel": "12345", "external_id": name, "text": "井盖缺失"}
-    return receive(read(content, settings.CITYLOOP.zone, NOW), people["hotline"], NOW).number
+    receive(read(content, settings.CITYLOOP.zone, NOW), people["hotline"], NOW + after)
 
 
-def test_every_limit_that_was_set_has_a_timer_for_its_due_moment(town: Town, people: dict) -> None:
-    report(people, "A1")
-    report(people, "A2")
+def announce() -> None:
     while announcer.announce("timers"):
         pass
-    jobs = ProcrastinateJob.objects.filter(task_name="casework.note_limit")
-    assert {job.scheduled_at for job in jobs} == {NOW + timedelta(minutes=15)} and jobs.count() == 2
-    assert announcer.announce("timers") == 0 and jobs.count() == 2
 
 
-def test_a_timer_notes_the_limit_even_where_the_workers_clock_is_behind(town: Town, people: dict, monkeypatch) -> None:
+def test_every_minute_in_which_a_limit_passes_has_one_timer(town: Town, people: dict) -> None:
+    for name, after in (("A1", 0), ("A2", 20), ("A3", 40), ("A4", 61)):
+        report(people, name, timedelta(seconds=after))
+        announce()  # each on its own, as they come in
+    timers = ProcrastinateJob.objects.filter(task_name="casework.note_limits")
+    due = [NOW + timedelta(minutes=minutes) for minutes in (15, 16, 17)]
+    assert sorted(timer.scheduled_at for timer in timers) == due
+
+
+def test_a_limit_that_was_set_while_its_timer_was_gone_gets_another(town: Town, people: dict) -> None:
     report(people, "A1")
-    task = Task.objects.get()
-    monkeypatch.setattr("cityloop.runtime.clock.now", lambda: task.due_at - timedelta(seconds=1))
-    note_limit(case_id=task.case_id, due_at=task.due_at.isoformat())
-    note_limit(case_id=task.case_id, due_at=task.due_at.isoformat())
+    announce()
+    ProcrastinateJob.objects.all().delete()
+    report(people, "A2")
+    announce()
+    assert ProcrastinateJob.objects.count() == 1
+
+
+def test_a_timer_notes_each_limit_once_even_where_the_workers_clock_is_behind(
+    town: Town, people: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report(people, "A1")
+    report(people, "A2", timedelta(minutes=5))
+    due = min(Task.objects.values_list("due_at", flat=True))
+    monkeypatch.setattr("cityloop.runtime.clock.now", lambda: due - timedelta(seconds=1))
+    note_limits(until=due.isoformat())
+    note_limits(until=due.isoformat())
+    assert Event.objects.filter(name="LimitPassed").count() == 1
+
+
+def test_a_case_that_cannot_be_noted_holds_up_no_other(
+    town: Town, people: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report(people, "A1")
+    report(people, "A2")
+    first = min(Task.objects.values_list("case_id", flat=True))
+    note = actions.note_limits_passed
+
+    def failing(case_id: int, now: object) -> bool:
+        if case_id == first:
+            raise RuntimeError("out of paper")
+        return note(case_id, now)
+
+    monkeypatch.setattr(actions, "note_limits_passed", failing)
+    with pytest.raises(ExceptionGroup):
+        note_limits(until=(NOW + timedelta(hours=1)).isoformat())
     assert Event.objects.filter(name="LimitPassed").count() == 1

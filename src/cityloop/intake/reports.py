@@ -14,6 +14,7 @@ from cityloop.core.geo import Crs, PointFault, check_point, parse_crs, to_wgs84
 
 SKEW = timedelta(minutes=10)  # a sender's clock may be ahead by this much
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # controls, halves of a character
 LONGEST = {"channel": 40, "external_id": 200, "text": 4000, "category": 100, "address": 256, "name": 100, "phone": 40}
 FIELDS = ("channel", "external_id", "text", "lon", "lat", "crs", "category", "address", "reported_at", "reporter")
 
@@ -108,7 +109,7 @@ def _words(
 def _fault_of(words: str, longest: int) -> str | None:
     if len(words) > longest:
         return f"is longer than {longest} characters"
-    if any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\r\t" for sign in words):
+    if UNSTORABLE.search(words):
         return "contains a character that cannot be stored"
     return None
 

@@ -132,6 +132,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(("done_at__isnull", True)),
                         name="task_district",
                     ),
+                    models.Index(
+                        condition=models.Q(("done_at__isnull", True), ("passed_at__isnull", True)),
+                        fields=["due_at"],
+                        name="task_timer",
+                    ),
                 ],
                 "constraints": [models.UniqueConstraint(fields=("case", "no"), name="task_case_no")],
             },
