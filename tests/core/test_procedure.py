@@ -12,7 +12,8 @@ from cityloop.core import procedure
 from cityloop.core.errors import Invalid, Refusal
 from cityloop.core.procedure import Actor, Case, Part, Post, Procedure
 from cityloop.core.worktime import Due, Limit, Window
-from cityloop.registry.packs import SHIPPED, read_procedure
+from cityloop.registry.packs import SHIPPED
+from cityloop.registry.procedure_texts import read_procedure
 
 BEGAN = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 PROCEDURES = [read_procedure(path) for path in sorted(SHIPPED.glob("*/procedure*.yaml"))]

@@ -6,7 +6,9 @@ import pytest
 import yaml
 
 from cityloop.core.errors import Invalid
-from cityloop.registry.packs import SHIPPED, Pack, PlainLoader, read_all, read_procedure
+from cityloop.registry.packs import SHIPPED, Pack, read_all
+from cityloop.registry.procedure_texts import read_procedure
+from cityloop.registry.yaml_files import PlainLoader
 
 GOOD = SHIPPED / "city-problem" / "procedure.yaml"
 

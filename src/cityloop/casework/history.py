@@ -7,7 +7,7 @@ from typing import Any
 from cityloop.core import chain
 from cityloop.core.procedure import Move, Part, Post, Task
 from cityloop.core.worktime import Limit
-from cityloop.registry.packs import parse_limit
+from cityloop.registry.procedure_texts import parse_limit
 
 
 def stream(case_id: int) -> str:

@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from cityloop.channels.sheets import Row, Sheet
 from cityloop.core.errors import Fault, Invalid
-from cityloop.registry.packs import Strict, faults_at, read_yaml
+from cityloop.registry.yaml_files import Strict, faults_at, read_yaml
 
 # An id of 17 digits that a spreadsheet has taken for a number: the digits left out cannot be brought back.
 SHORTENED = re.compile(r"\d(\.\d+)?[eE]\+\d{2,3}")

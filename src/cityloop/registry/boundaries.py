@@ -24,7 +24,7 @@ from shapely.geometry.base import BaseGeometry
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.geo import Crs, dissolve, parse_crs, repair, to_wgs84
 from cityloop.registry.actions import NewArea
-from cityloop.registry.packs import Strict, faults_at, read_yaml
+from cityloop.registry.yaml_files import Strict, faults_at, read_yaml
 
 GZIP = b"\x1f\x8b"
 

@@ -19,7 +19,8 @@ from cityloop.core.procedure import Procedure, Words
 from cityloop.core.worktime import Calendar, Due, Limit
 from cityloop.registry import calendars
 from cityloop.registry.models import Area, Category, Duty, Revision, Unit
-from cityloop.registry.packs import Pack, Role, parse_limit, read_all
+from cityloop.registry.packs import Pack, Role, read_all
+from cityloop.registry.procedure_texts import parse_limit
 from cityloop.runtime import clock
 
 FRESH = 2.0  # seconds for which the city in memory is not asked about again

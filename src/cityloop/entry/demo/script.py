@@ -5,7 +5,8 @@ from pathlib import Path
 
 import yaml
 
-from cityloop.registry.packs import SHIPPED, Strict
+from cityloop.registry.packs import SHIPPED
+from cityloop.registry.yaml_files import Strict
 
 PATH: Path = SHIPPED / "example-city" / "demo.yaml"
 
