@@ -3,17 +3,19 @@
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from cityloop.core.worktime import Lamp
 from cityloop.evaluation.queries import DistrictFigures
@@ -171,10 +173,16 @@ def narrowed(context: template.Context, name: str, value: str | None = None) -> 
     return f"?{query.urlencode()}"
 
 
-@register.inclusion_tag("workbench/lamp.html")
-def lamp(lamp: Lamp | str | None) -> dict[str, Any]:
+@register.simple_tag
+def lamp(lamp: Lamp | str | None) -> str:
     """The lamp's shape, word and colour; a dash for none."""
-    return {"lamp": Lamp(lamp) if lamp else None}
+    return _drawn(Lamp(lamp) if lamp else None, get_language() or "")
+
+
+@lru_cache(maxsize=16)
+def _drawn(lamp: Lamp | None, language: str) -> str:
+    """Draw each lamp once for a language: a queue shows fifty of four."""
+    return render_to_string("workbench/lamp.html", {"lamp": lamp})
 
 
 def _joined(*parts: tuple[int, str]) -> str:
