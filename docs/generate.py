@@ -31,6 +31,7 @@ MEANINGS = {
         "The city was restored from a backup made at the moment given: what followed is not in it.",
     ),
     "DutiesSet": ("registry", "It was entered who sees to which problems where."),
+    "KeysNoted": ("city", "The fingerprint of the city's keys was noted, so that no other home serves this database."),
     "LimitPassed": ("case/…", "The limit of an open task passed before the task was done."),
     "LogSealed": ("log", "Checkpoints were written, the last of them with the number given."),
     "PacksTakenUp": ("registry", "Packs brought a new or changed catalogue or limits."),

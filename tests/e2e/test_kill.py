@@ -58,7 +58,9 @@ class City:
     def processes(self) -> list[psutil.Process]:
         """Return every process of the city, its database's among them."""
         mine = []
-        for process in psutil.process_iter(["cmdline", "environ", "name"]):
+        for process in psutil.process_iter(["cmdline", "environ", "name", "status"]):
+            if process.info["status"] == psutil.STATUS_ZOMBIE:
+                continue
             home = str(self.home)
             words = " ".join(process.info["cmdline"] or [])
             inside = (process.info["environ"] or {}).get("CITYLOOP_HOME") == home

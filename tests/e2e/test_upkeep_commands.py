@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 from test_kill import COMMAND, cityloop, environment
 
@@ -90,3 +91,36 @@ def test_help_is_good_enough_to_work_from() -> None:
         check=False,
     )
     assert wrong.returncode == 2
+
+
+def test_a_home_whose_keys_are_not_the_citys_is_refused(home: Path, tmp_path: Path) -> None:
+    from cityloop.runtime.postgres import Cluster
+
+    command = [*COMMAND, "check", "--home", str(tmp_path / "stranger")]
+    with Cluster(home).used() as cluster:
+        environ = {**environment(), "CITYLOOP_DATABASE_URL": cluster.url}
+        told = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert told.returncode == 1 and "not those of the city" in told.stderr
+
+
+def test_a_unit_that_gets_its_first_handler_may_be_given_cases(home: Path) -> None:
+    from cityloop.runtime.postgres import Cluster
+
+    for name, role in (("wang", "duty_officer"), ("li", "handler")):
+        post = ("--role", role, "--unit", "U1", "--unit-name", "市政处", "--password", "right-horse-9")
+        assert cityloop(home, "user", "add", name, *post).returncode == 0
+    with Cluster(home).used() as cluster, psycopg.connect(cluster.url) as connection:
+        assert connection.execute("SELECT handles FROM registry_unit WHERE code = 'U1'").fetchone() == (True,)
+
+
+def test_the_channels_of_an_account_do_not_change_unseen(home: Path) -> None:
+    assert cityloop(home, "user", "token", "line", "--channel", "12345").returncode == 0
+    assert cityloop(home, "user", "token", "line", "--channel", "12345").returncode == 0
+    assert cityloop(home, "user", "token", "line", "--channel", "12319").returncode == 1
+    assert cityloop(home, "user", "token", "other", "--channel", "desk").returncode == 1
+
+
+def test_a_backup_never_replaces_another(home: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "city.tar"
+    assert cityloop(home, "backup", str(archive)).returncode == 0
+    assert cityloop(home, "backup", str(archive)).returncode == 1

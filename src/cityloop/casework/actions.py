@@ -83,7 +83,12 @@ def reveal_reporter(number: str, actor: Actor, now: datetime) -> tuple[str | Non
     move = Move("ReporterRevealed", "reveal_reporter", None, row.stage, not row.is_open, None)
     _write(row, state, move, actor, now)
     name, phone = (bodies.get(key) for key in REPORTER)
-    return vault.unlock(name) if name else None, vault.unlock(phone) if phone else None
+    try:
+        return vault.unlock(name) if name else None, vault.unlock(phone) if phone else None
+    except vault.Unreadable as wrong:
+        raise NotPossible(
+            "reporter-unreadable", "Who reported this cannot be read; ask for a check of the data."
+        ) from wrong
 
 
 @transaction.atomic

@@ -7,6 +7,8 @@ from django.db import transaction
 
 from cityloop.core.errors import Fault, Invalid
 from cityloop.entry.opening import Tell
+from cityloop.intake.actions import OUR_CHANNELS
+from cityloop.intake.reports import CHANNEL
 from cityloop.registry import accounts, actions
 from cityloop.registry.city import city
 from cityloop.registry.models import Account, Unit
@@ -29,6 +31,7 @@ class NewPost:
 @transaction.atomic
 def add_person(username: str, name: str, password: str, post: NewPost) -> None:
     """Create an account with one post."""
+    _enter_unit(post)
     accounts.create_account(username, name, password, BY, clock.now())
     appoint(username, post)
 
@@ -38,16 +41,30 @@ def appoint(username: str, post: NewPost) -> None:
     """Give an account a post."""
     if post.role not in city().roles:
         raise Invalid([Fault("role", f"must be one of {', '.join(city().roles)}")])
-    if post.unit_name and post.unit not in city().units:
-        actions.set_units({post.unit: post.unit_name}, BY, clock.now(), handles=post.role == "handler")
+    _enter_unit(post)
     accounts.appoint(username, post.role, post.unit, post.area, BY, clock.now())
+
+
+def _enter_unit(post: NewPost) -> None:
+    """Enter a unit that is not known, or let one that gets its first handler be given cases."""
+    known = city().units.get(post.unit)
+    handles = post.role == "handler"
+    if known is None and post.unit_name:
+        actions.set_units({post.unit: post.unit_name}, BY, clock.now(), handles=handles)
+    elif known is not None and handles and not known.handles:
+        actions.set_units({post.unit: known.name}, BY, clock.now(), handles=True)
 
 
 @transaction.atomic
 def token_for(username: str, channels: Sequence[str], tell: Tell) -> str:
     """Return a new token; a name nobody has becomes the account of a connected system."""
     now = clock.now()
-    if not Account.objects.filter(username=username).exists():
+    account = Account.objects.filter(username=username).first()
+    if account and channels and set(channels) != set(account.channels):
+        raise Invalid([Fault("channel", f"{username} has an account already; its channels stay as they are")])
+    if wrong := [name for name in channels if not CHANNEL.fullmatch(name) or name in OUR_CHANNELS]:
+        raise Invalid([Fault("channel", f"no connected system can report by {wrong[0]}")])
+    if account is None:
         if not Unit.objects.filter(code=PARTNERS).exists():
             actions.set_units({PARTNERS: "接入系统"}, BY, now, handles=False)
         accounts.create_account(username, username, None, BY, now, is_machine=True, channels=channels)

@@ -1,6 +1,7 @@
 """Opening a city for a command: its home, its database up and up to date, Django ready. Nothing is served here."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,20 +55,46 @@ def prepare(tell: Tell) -> None:
 
 
 def _migrate(tell: Tell) -> None:
+    from django.conf import settings
     from django.core.management import call_command
-    from django.db import DatabaseError, connection
+    from django.db import DatabaseError, connection, transaction
     from django.db.migrations.executor import MigrationExecutor
 
+    from cityloop.runtime import clock
+    from cityloop.runtime.belonging import check_keys
+
     try:
+        _await_database(tell)
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
             plan = MigrationExecutor(connection)
             if plan.migration_plan(plan.loader.graph.leaf_nodes()):
                 tell("preparing the database")
                 call_command("migrate", interactive=False, verbosity=0)
+            with transaction.atomic():
+                check_keys(settings.CITYLOOP.home_folder, clock.now())
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATING])
     except DatabaseError as wrong:
         raise NotPossible("no-database", f"The database does not answer: {wrong}") from wrong
+
+
+def _await_database(tell: Tell) -> None:
+    """Wait for a server that is up but recovers from a crash of one of its processes, however long that takes."""
+    from django.db import OperationalError, connection
+
+    told = False
+    while True:
+        try:
+            connection.ensure_connection()
+        except OperationalError as wrong:
+            if "the database system is" not in str(wrong):
+                raise
+            if not told:
+                tell("The database is recovering; waiting for it.")
+            told = True
+            time.sleep(0.3)
+        else:
+            return
 
 
 def _take_up_packs() -> None:

@@ -15,7 +15,7 @@ from cityloop.core.errors import NotPossible
 from cityloop.entry.opening import Tell
 from cityloop.runtime.configuration import Configuration
 from cityloop.runtime.postgres import Cluster
-from cityloop.runtime.processes import Stop
+from cityloop.runtime.processes import Stop, tell_children
 
 FIRST_PORT, LAST_PORT = 8000, 8099
 PATIENCE = 60.0  # seconds for the web server to answer first
@@ -68,6 +68,7 @@ def serve(configuration: Configuration, port: int | None, tell: Tell, ready: Tel
     ]
     database = None if configuration.database_url else Cluster(configuration.home_folder)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityloop.runtime.settings")
+    tell_children()
     try:
         for child in children:
             child.start()

@@ -80,6 +80,8 @@ def erase(home: Path | None, number: str) -> None:
 @click.argument("archive", type=click.Path(dir_okay=False, path_type=Path))
 def backup(home: Path | None, archive: Path) -> None:
     """Write the whole city into ARCHIVE: database, keys, checkpoints, evidence. Keep it safe: it holds the keys."""
+    if archive.exists():
+        raise NotPossible("archive-exists", f"{archive} is there already; a backup never replaces another.")
     with opened(home, tell) as configuration:
         from cityloop.runtime import backup as keeping
         from cityloop.runtime import checkpoints, clock
@@ -137,9 +139,10 @@ def packs() -> None:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
 def packs_check(folder: Path | None) -> None:
     """Check the pack in FOLDER, or every pack; what is wrong is told with file, line and field."""
-    from cityloop.registry.packs import Pack, read_all
+    from cityloop.registry.packs import Pack, check_roles, read_all
 
-    found = [Pack.read(folder)] if folder else read_all(os.environ.get("CITYLOOP_PACKS", ""))
+    found = (Pack.read(folder),) if folder else read_all(os.environ.get("CITYLOOP_PACKS", ""))
+    check_roles((*read_all(), *found))
     for pack in found:
         click.echo(
             f"{pack.name}: {len(pack.procedures)} procedures, {len(pack.classes)} classes, {len(pack.roles)} roles"

@@ -6,7 +6,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from cityloop.runtime.processes import end_with_parent
+from cityloop.runtime.processes import end_with_parent, tell_children
 
 THREADS = 3  # a worker answers so many requests at once, each with a connection of its own
 WAITING = 256  # requests that may wait for a thread before the socket is left alone
@@ -29,4 +29,5 @@ def serve(port: int, workers: int, application: str) -> None:
 
 if __name__ == "__main__":
     end_with_parent()
+    tell_children()
     serve(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

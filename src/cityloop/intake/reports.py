@@ -14,6 +14,7 @@ from cityloop.core.geo import Crs, PointFault, check_point, parse_crs, to_wgs84
 
 SKEW = timedelta(minutes=10)  # a sender's clock may be ahead by this much
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+CHANNEL = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # controls, halves of a character
 LONGEST = {"channel": 40, "external_id": 200, "text": 4000, "category": 100, "address": 256, "name": 100, "phone": 40}
 FIELDS = ("channel", "external_id", "text", "lon", "lat", "crs", "category", "address", "reported_at", "reporter")
@@ -78,7 +79,7 @@ def read(content: Mapping[str, Any], zone: tzinfo, now: datetime) -> Report:
         reporter_name=_words(reporter, "name", faults, within="reporter.") or None,
         reporter_phone=_phone(_words(reporter, "phone", faults, within="reporter.")) or None,
     )
-    if report.channel and not re.fullmatch(r"[a-z0-9][a-z0-9_.-]*", report.channel):
+    if report.channel and not CHANNEL.fullmatch(report.channel):
         faults.append(Fault("channel", "must be letters a to z, digits, hyphens and dots, such as 12345"))
     if faults:
         raise Invalid(faults)

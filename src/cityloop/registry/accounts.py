@@ -57,7 +57,8 @@ def appoint(username: str, role: str, unit_code: str, area_code: str | None, by:
     account, unit = _locked(username), Unit.objects.filter(code=unit_code).first()
     area = Area.objects.filter(code=area_code).first() if area_code else None
     if unit is None or (area_code and area is None):
-        raise NotFound("no-such-place", f"There is no unit {unit_code} or no area {area_code}.")
+        missing = f"unit {unit_code}: give it a name to enter it" if unit is None else f"area {area_code}"
+        raise NotFound("no-such-place", f"There is no {missing}.")
     _, created = Appointment.objects.get_or_create(account=account, role=role, unit=unit, area=area)
     if created:
         payload = {"role": role, "unit": unit_code, "area": area_code or ""}

@@ -102,12 +102,15 @@ class Pack:
 def read_all(further: str = "") -> tuple[Pack, ...]:
     """Return every pack: those that CityLoop ships, then those in the further folders."""
     folders = [SHIPPED, *(Path(folder) for folder in further.split(":") if folder)]
+    for folder in folders:
+        if not any(folder.glob("*/pack.yaml")):
+            raise Invalid([Fault(str(folder), "holds no folder with a pack.yaml")], code="pack")
     found = tuple(Pack.read(path.parent) for folder in folders for path in sorted(folder.glob("*/pack.yaml")))
-    _check_roles(found)
+    check_roles(found)
     return found
 
 
-def _check_roles(packs: Sequence[Pack]) -> None:
+def check_roles(packs: Sequence[Pack]) -> None:
     """Refuse a procedure whose task nobody may hold."""
     known = {role.name for pack in packs for role in pack.roles}
     faults = [
@@ -130,6 +133,14 @@ def _check_limits(path: Path, code: str, limits: ClassLimits) -> None:
 
 
 def _classes(folder: Path, catalogue: CatalogueText) -> Iterator[CatalogueClass]:
-    with (folder / catalogue.classes).open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            yield CatalogueClass(catalogue.name, row["kind"], row["code"], row["name"])
+    path = folder / catalogue.classes
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                yield CatalogueClass(catalogue.name, row["kind"], row["code"], row["name"])
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise Invalid([Fault(str(path), str(wrong))], code="pack") from wrong
+    except KeyError as wrong:
+        raise Invalid(
+            [Fault(str(path), f"has no column {wrong}; it needs kind, code and name")], code="pack"
+        ) from wrong

@@ -40,7 +40,7 @@ def read_yaml(path: Path, shape: type[Text]) -> Text:
         words = path.read_text(encoding="utf-8")
         node = yaml.compose(words, Loader=PlainLoader)
         content = yaml.load(words, Loader=PlainLoader)  # noqa: S506  # a SafeLoader
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as wrong:
+    except (OSError, ValueError, yaml.YAMLError) as wrong:
         raise Invalid([Fault(str(path), str(wrong))], code="pack") from wrong
     try:
         return shape.model_validate(content)

@@ -10,14 +10,24 @@ from types import FrameType
 PR_SET_PDEATHSIG = 1
 
 
+STARTED_BY = "CITYLOOP_STARTED_BY"  # not a setting: a process tells its children its number
+
+
 def end_with_parent() -> None:
-    """Ask the kernel to send SIGTERM when the parent dies, however it dies (Linux; elsewhere nothing)."""
+    """Ask the kernel to send SIGTERM when the parent dies, however it dies (Linux; elsewhere nothing).
+
+    A parent that told its number may have died before this was asked: then it is over at once.
+    """
     if sys.platform != "linux":
         return
-    parent = os.getppid()
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:  # it died between the two lines
-        os.kill(os.getpid(), signal.SIGTERM)
+    if os.environ.get(STARTED_BY, str(os.getppid())) != str(os.getppid()):
+        sys.exit(128 + signal.SIGTERM)
+
+
+def tell_children() -> None:
+    """Let the processes started from here on know who started them."""
+    os.environ[STARTED_BY] = str(os.getpid())
 
 
 class Stop:

@@ -126,6 +126,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django.request": {"level": "ERROR"},  # a refusal is an answer, not an incident
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # anybody may send a wrong Host
         "procrastinate.blueprints": {"level": "ERROR"},
     },
 }

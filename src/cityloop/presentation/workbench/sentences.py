@@ -26,6 +26,7 @@ SENTENCES: dict[str, str] = {
     "may-not-report": gettext_noop("None of your posts may hand in reports."),
     "not-your-channel": gettext_noop("You may not hand in reports by this channel."),
     "no-reporter": gettext_noop("Who reported this is not known, or was erased."),
+    "reporter-unreadable": gettext_noop("Who reported this cannot be read; ask for a check of the data."),
     "clock-order": gettext_noop("This would lie before what happened to this clock last."),
     "clock-waiting": gettext_noop("This clock has not been started."),
     "clock-running": gettext_noop("This clock is running, so this cannot happen to it."),
