@@ -84,9 +84,10 @@ def city(tmp_path: Path) -> Iterator[City]:
     until = time.monotonic() + 30
     while (left := city.processes()) and time.monotonic() < until:
         time.sleep(0.2)
+    seen = [(process.info["status"], process.ppid(), process.info["cmdline"]) for process in left]
     for process in left:
         process.kill()
-    assert left == [], "the city left processes behind"
+    assert left == [], f"the city left processes behind: {seen}"
 
 
 def cityloop(home: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -1,5 +1,6 @@
 """The web server as a process of its own: granian with the web application, ending with the process that started it."""
 
+import signal
 import sys
 
 from granian import Granian
@@ -28,6 +29,7 @@ def serve(port: int, workers: int, application: str) -> None:
 
 
 if __name__ == "__main__":
-    end_with_parent()
+    # At once: granian may wait for a worker that is only being started. What was not answered is sent again.
+    end_with_parent(signal.SIGKILL)
     tell_children()
     serve(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -1,6 +1,7 @@
 """The web application that the server runs."""
 
 import os
+import signal
 
 from django.core.wsgi import get_wsgi_application
 
@@ -8,5 +9,5 @@ from cityloop.runtime.processes import end_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityloop.runtime.settings")
 
-end_with_parent()
+end_with_parent(signal.SIGKILL)  # see web.py
 application = get_wsgi_application()

@@ -13,14 +13,14 @@ PR_SET_PDEATHSIG = 1
 STARTED_BY = "CITYLOOP_STARTED_BY"  # not a setting: a process tells its children its number
 
 
-def end_with_parent() -> None:
-    """Ask the kernel to send SIGTERM when the parent dies, however it dies (Linux; elsewhere nothing).
+def end_with_parent(by: signal.Signals = signal.SIGTERM) -> None:
+    """Ask the kernel to send a signal when the parent dies, however it dies (Linux; elsewhere nothing).
 
     A parent that told its number may have died before this was asked: then it is over at once.
     """
     if sys.platform != "linux":
         return
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, by)
     if os.environ.get(STARTED_BY, str(os.getppid())) != str(os.getppid()):
         sys.exit(128 + signal.SIGTERM)
 
