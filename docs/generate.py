@@ -11,32 +11,60 @@ from dataclasses import fields
 from pathlib import Path
 
 import click
+from django.conf import settings as settings_of_words
+from django.utils.translation import override
 
-from cityloop.core.procedure import Action, LimitRule, Procedure
+from cityloop.core.procedure import Procedure, Words
+from cityloop.core.transitions import ways
 from cityloop.entry.command_line import main as commands
+from cityloop.presentation.settings.procedure_page import ActionRow, ProcedurePage
+from cityloop.presentation.settings.procedure_page import procedure_page as described
+from cityloop.presentation.settings.procedure_words import Vocabulary
 from cityloop.registry.packs import read_all
 from cityloop.runtime.configuration import Configuration, variable
 
 DOCS = Path(__file__).resolve().parent
 SOURCE = DOCS.parent / "src" / "cityloop"
+PROCEDURES = DOCS / "reference" / "procedures"
 NOTE = "<!-- Written by docs/generate.py; change the code it is made from instead. -->\n\n"
+
+ACTION_HEAD = ("Action and event", "Title", "Who, on what", "Asks for", "Only if", "What follows")
+SEPARATION = (
+    "Whoever acted on a task of the part Handling, and every colleague of a unit that held one, may not act on a task "
+    "of the part Judging.\n"
+)
 
 # What events mean that no procedure declares. One that is missing here, or not in the code any more, is an error.
 MEANINGS = {
     "AccountAppointed": ("account/…", "An account was given a post: role, unit, area."),
     "AccountCreated": ("account/…", "An account was made, for a person or for a connected system."),
     "AreasSet": ("registry", "Areas were entered or given new names and polygons."),
+    "CalendarAdopted": (
+        "registry",
+        "Another working calendar is in force, under the number given; the days that changed are told.",
+    ),
     "CityRestored": (
         "log",
         "The city was restored from a backup made at the moment given: what followed is not in it.",
     ),
+    "DaysDeclared": ("registry", "The city made days its own days off or working days."),
+    "DaysWithdrawn": ("registry", "Days that the city had declared are again what the nation and the packs say."),
+    "DeadlinesMoved": (
+        "case/…",
+        "A changed working calendar moved due moments of the case; each is told with the days that moved it.",
+    ),
     "DutiesSet": ("registry", "It was entered who sees to which problems where."),
     "KeysNoted": ("city", "The fingerprint of the city's keys was noted, so that no other home serves this database."),
     "LimitPassed": ("case/…", "The limit of an open task passed before the task was done."),
+    "LinkedCaseClosed": (
+        "case/…",
+        "A case that this one began, or was begun from, was closed; the stage it was closed in is told.",
+    ),
     "LogSealed": ("log", "Checkpoints were written, the last of them with the number given."),
     "PacksTakenUp": ("registry", "Packs brought a new or changed catalogue or limits."),
     "PasswordSet": ("account/…", "An account was given a new password."),
     "ReporterRevealed": ("case/…", "Somebody had the reporter's name and telephone shown in clear."),
+    "TimerPassed": ("case/…", "A share of a limit was used, and what was to happen then could not be done."),
     "TokenMade": ("account/…", "A bearer token was made; the event holds the beginning of its digest."),
     "TokensRevoked": ("account/…", "Every bearer token of an account was made worthless."),
     "UnitsSet": ("registry", "Units were entered or renamed."),
@@ -51,8 +79,9 @@ def pages() -> dict[Path, str]:
         DOCS / "reference" / "commands.md": command_pages(),
         DOCS / "reference" / "events.md": events(),
     }
+    found[PROCEDURES / "README.md"] = procedure_index()
     for procedure in _procedures():
-        found[DOCS / "reference" / "procedures" / f"{procedure.name}.md"] = procedure_page(procedure)
+        found[PROCEDURES / _page_name(procedure)] = procedure_page(procedure)
     return found
 
 
@@ -85,87 +114,141 @@ def events() -> str:
         "the hash that chains it to the event before it in its stream. Names are in the past tense.\n\n"
     )
     declared = [
-        (f"`{name}`", f"`{procedure.name}`", f"{title['zh']} — {title['en']}", f"`{stage}`")
+        (f"`{name}`", f"`{procedure.name}`", f"{title['zh']} — {title['en']}", stages)
         for procedure in _procedures()
-        for name, title, stage in _declared(procedure)
+        for name, title, stages in _declared(procedure)
     ]
     others = [(f"`{name}`", f"`{stream}`", meaning) for name, (stream, meaning) in sorted(MEANINGS.items())]
     return (
         "# Events\n\n" + NOTE + intro + "## Of cases, declared by a procedure (stream `case/…`)\n\n"
-        "" + _table(("Event", "Procedure", "Action", "Stage after it"), declared) + "\n## Others\n\n"
+        ""
+        + _table(("Event", "Procedure", "Action", "Stage after it"), list(dict.fromkeys(declared)))
+        + "\n## Others\n\n"
         "" + _table(("Event", "Stream", "What happened"), others)
     )
 
 
+def procedure_index() -> str:
+    """Return the page that leads to every version of every procedure."""
+    rows = [
+        (
+            f"[{way.title['zh']} · {way.title['en']}]({_page_name(way)})",
+            str(way.version),
+            str(len(way.stages)),
+            _kinds(way),
+        )
+        for way in _procedures()
+    ]
+    intro = "New cases begin with the newest version; a case keeps the version it began with.\n\n"
+    return "# Procedures\n\n" + NOTE + intro + _table(("Procedure", "Version", "Stages", "Kinds of task"), rows)
+
+
 def procedure_page(procedure: Procedure) -> str:
-    """Return the page of one procedure: its diagram, its tasks, its actions."""
-    title = f"# {procedure.title['zh']} · {procedure.title['en']}\n\n"
-    about = (
-        f"Procedure `{procedure.name}`, version {procedure.version}. Limit of the whole case, from filing: "
-        f"{_limit(procedure.case_limit)}. A reported case starts in `{procedure.begins_stage}`.\n\n"
-    )
-    tasks = [
-        (f"`{t.name}`", t.title["zh"], t.title["en"], f"`{t.role}`", t.part.value, _limit(t.limit))
-        for t in procedure.tasks.values()
+    """Return the page of one version of a procedure: its diagram, its tasks, its actions, its documents."""
+    page = described(procedure, _vocabulary())
+    title = f"# {procedure.title['zh']} · {procedure.title['en']}, version {procedure.version}\n\n"
+    tasks = [(f"`{t.name}`", t.title, t.holder, t.part, t.limit, "<br>".join(t.timers)) for t in page.tasks]
+    documents = [
+        (f"`{d.name}`", d.title, " / ".join(d.written_by), "<br>".join(f"`{line}`" for line in d.lines))
+        for d in page.documents
     ]
-    actions = [
-        (f"`{a.name}`", a.title["zh"], a.title["en"], f"`{a.on}`", f"`{a.to}`", f"`{a.event}`", _needs(a))
-        for a in procedure.actions.values()
+    sections = [
+        title + NOTE + _whole(page) + _diagram(procedure),
+        "## Tasks\n\n" + _table(("Task", "Title", "Who", "Part", "Limit", "By itself"), tasks) + "\n" + SEPARATION,
+        "## Actions\n\n" + _table(ACTION_HEAD, [_action_row(action) for action in page.actions]),
     ]
-    judged = "Whoever acted on a task of the part `handling`, and every colleague of a unit that held one, may not "
-    judged += "act on a task of the part `judging`.\n"
+    if documents:
+        sections.append("## Documents\n\n" + _table(("Document", "Title", "Written by", "Lines"), documents))
+    return "\n".join(sections)
+
+
+def _whole(page: ProcedurePage) -> str:
+    begins = "; ".join(page.begins_follows)
+    asks = f" It asks for: {', '.join(page.begins_needs)}." if page.begins_needs else ""
+    timers = f" Timers: {'; '.join(page.timers)}." if page.timers else ""
     return (
-        title + NOTE + about + _diagram(procedure) + "\n## Tasks\n\n"
-        "" + _table(("Task", "中文", "English", "Role", "Part", "Limit"), tasks) + "\n" + judged + "\n## Actions\n\n"
-        "" + _table(("Action", "中文", "English", "On task", "Stage after it", "Event", "Asks for"), actions)
+        f"Procedure `{page.name}`. A case begins by {page.begins}: {begins}.{asks} "
+        f"Limit of the whole case: {page.limit}.{timers}\n\n"
+    )
+
+
+def _action_row(action: ActionRow) -> tuple[str, ...]:
+    where = "on the task" if action.is_on_task else "in the stages"
+    who = f"{action.who}<br>{where} {' / '.join(action.on)}"
+    follows = [f"if {one.where.words}: {one.words}" if one.where else one.words for one in action.follows]
+    return (
+        f"`{action.name}`<br>`{action.event}`",
+        action.title,
+        who,
+        "<br>".join(action.needs),
+        "<br>".join(claim.words for claim in action.claims),
+        "<br>".join(follows),
     )
 
 
 def _diagram(procedure: Procedure) -> str:
+    """Return the moves between stages; what an action does without moving the case is in the table of actions."""
+    found = ways(procedure)
     lines = ["```mermaid", "stateDiagram-v2"]
-    lines += [f'    state "{s.title["zh"]} {s.title["en"]}" as {s.name}' for s in procedure.stages.values()]
-    lines.append(f"    [*] --> {procedure.begins_stage}")
-    for action in procedure.actions.values():
-        for stage in _stages_of(procedure, action.on):
-            lines.append(f"    {stage} --> {action.to}: {action.title['zh']} {action.title['en']}")
-    lines += [f"    {stage.name} --> [*]" for stage in procedure.stages.values() if stage.final]
+    lines += [f'    state "{_both(procedure.stages[name].title)}" as {name}' for name in found.tasks]
+    lines.append(f"    [*] --> {procedure.begins.stage}")
+    moves: dict[tuple[str, str], list[str]] = {}
+    for move in (one for one in found.transitions if not one.stays):
+        title = procedure.actions[move.action].title["zh"] + (" (automatic)" if move.automatic else "")
+        moves.setdefault((move.from_stage, move.to_stage), []).append(title)
+    lines += [f"    {source} --> {to}: {' · '.join(titles)}" for (source, to), titles in moves.items()]
+    lines += [f"    {name} --> [*]" for name in found.tasks if procedure.stages[name].final]
     return "\n".join([*lines, "```", ""])
 
 
-def _stages_of(procedure: Procedure, kind: str) -> list[str]:
-    """Return the stages in which a kind of task is opened."""
-    begun = [procedure.begins_stage] if kind in procedure.begins_tasks else []
-    return list(dict.fromkeys(begun + [a.to for a in procedure.actions.values() if kind in a.opens]))
-
-
-def _declared(procedure: Procedure) -> Iterator[tuple[str, dict[str, str], str]]:
-    yield procedure.begins_event, {"zh": "上报", "en": "Report"}, procedure.begins_stage
+def _declared(procedure: Procedure) -> Iterator[tuple[str, Words, str]]:
+    """Yield the events that a procedure declares, with the action and the stages after it."""
+    yield procedure.begins.event, procedure.begins.title, f"`{procedure.begins.stage}`"
+    after: dict[str, list[str]] = {}
+    for move in ways(procedure).transitions:
+        to = "the same" if move.stays else f"`{move.to_stage}`"
+        if to not in after.setdefault(move.action, []):
+            after[move.action].append(to)
     for action in procedure.actions.values():
-        yield action.event, dict(action.title), action.to
+        yield action.event, action.title, ", ".join(after.get(action.name, []))
 
 
-def _needs(action: Action) -> str:
-    needs = [f"{need.title['en']}{'' if need.required else ' (may be left out)'}" for need in action.needs]
-    return "; ".join(needs)
+def _vocabulary() -> Vocabulary:
+    roles = {role.name: role.title for pack in read_all() for role in pack.roles}
+    titles = {way.name: way.title for way in _procedures()}
+    return Vocabulary(_both, lambda limit: f"{limit.amount} {limit.unit}", roles, titles, with_code=True)
 
 
-def _limit(rule: LimitRule | None) -> str:
-    if rule is None:
-        return ""
-    otherwise = f"{rule.otherwise.amount} {rule.otherwise.unit}"
-    return f"the class's own `{rule.name}` limit, else {otherwise}" if rule.name else otherwise
+def _both(words: Words) -> str:
+    return f"{words['zh']} {words['en']}"
+
+
+def _kinds(procedure: Procedure) -> str:
+    return " · ".join(_both(kind.title) for kind in procedure.tasks.values())
+
+
+def _page_name(procedure: Procedure) -> str:
+    return f"{procedure.name}-{procedure.version}.md"
 
 
 def _procedures() -> list[Procedure]:
-    return [procedure for pack in read_all() for procedure in pack.procedures]
+    """Return every version of every procedure, the newest first."""
+    found = [procedure for pack in read_all() for procedure in pack.procedures]
+    return sorted(found, key=lambda one: (one.name, -one.version))
 
 
 def _recorded() -> Iterator[str]:
-    """Yield the names of events that code writes by name: in record(…), _changed(…), Move(…) and link(…)."""
+    """Yield the names of events that code writes by name: in record(…), _changed(…), _note(…), or one of two."""
     for path in sorted(SOURCE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and _called(node) in ("record", "_changed", "Move", "link"):
-                yield from (a.value for a in node.args[:4] if isinstance(a, ast.Constant) and _names_event(a.value))
+            if isinstance(node, ast.Call) and _called(node) in ("record", "_changed", "_note", "Move", "link"):
+                yield from _events_among(node.args[:4])
+            elif isinstance(node, ast.IfExp) and len(names := _events_among([node.body, node.orelse])) == 2:
+                yield from names
+
+
+def _events_among(said: list[ast.expr]) -> list[str]:
+    return [str(one.value) for one in said if isinstance(one, ast.Constant) and _names_event(one.value)]
 
 
 def _called(call: ast.Call) -> str:
@@ -199,19 +282,24 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 
 def stale() -> list[Path]:
-    """Return the pages that are not what the code says."""
-    return [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    """Return the pages that are not what the code says, and those of procedures that there are no more."""
+    with override("en"):
+        found = pages()
+    changed = [path for path, text in found.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    return changed + [path for path in sorted(PROCEDURES.glob("*.md")) if path not in found]
 
 
 def main(*, check: bool) -> int:
     """Write the pages, or tell which are stale; return the exit code."""
+    settings_of_words.configure(USE_I18N=False)  # the pages are in English, and no database is asked
     if check:
         for path in (found := stale()):
             click.echo(f"{path.relative_to(DOCS.parent)} is not what the code says: run python docs/generate.py")
         return 1 if found else 0
-    for path, text in pages().items():
+    written = pages()
+    for path in stale():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(written[path], encoding="utf-8") if path in written else path.unlink()
     return 0
 
 

@@ -3,6 +3,7 @@
 export const icons = [
   "alert-triangle",
   "arrow-left",
+  "camera",
   "check",
   "chevron-down",
   "chevron-left",
@@ -23,6 +24,7 @@ export const icons = [
   "plus",
   "printer",
   "search",
+  "settings",
   "sun-moon",
   "trophy",
   "user",

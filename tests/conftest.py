@@ -67,8 +67,9 @@ def town(db: None) -> Iterator[Town]:
             name = f"{'北南'[number]}区第{half + 1}社区"
             areas.append(actions.NewArea(f"{code}{half + 1:06d}", name, "community", code, shape.wkb))
     actions.set_areas(areas, "test", NOW)
-    units = {"centre": "监督指挥中心", "collectors": "信息采集队", "hotlines": "接入系统"}
-    actions.set_units(units, "test", NOW, handles=False)
+    offices = {"centre": "监督指挥中心", "collectors": "信息采集队", "hotlines": "接入系统"}
+    offices |= {"street": "北街网格中心", "enforcement": "综合行政执法支队"}
+    actions.set_units(offices, "test", NOW, handles=False)
     actions.set_units({"roads": "市政养护处", "parks": "园林绿化处"}, "test", NOW)
     actions.set_duties([("", "", "roads")], "test", NOW)
     city.forget()  # on_commit does not run in a test's transaction

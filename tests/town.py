@@ -28,5 +28,7 @@ PEOPLE = {  # username: (role, unit, area)
     "north_operator": ("operator", "centre", "671001"),
     "leader": ("leader", "centre", None),
     "hotline": ("partner", "hotlines", None),
+    "street": ("street_officer", "street", "671001"),
+    "enforcement": ("enforcement_officer", "enforcement", None),
 }
 PASSWORD = "right-horse-9"

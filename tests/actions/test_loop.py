@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cityloop.casework import verification
-from cityloop.casework.actions import act, erase_words, note_limits_passed, reveal_reporter
+from cityloop.casework.actions import act, erase_words, reveal_reporter, wake
 from cityloop.casework.models import Case, PersonalWords, Task
 from cityloop.casework.queries import QueueFilters, case_page, queue
 from cityloop.core.errors import Conflict, Invalid, NotAllowed, NotFound, NotPossible
@@ -108,7 +108,7 @@ def test_acting_on_what_has_changed_meanwhile_is_refused(do, number, people) -> 
 
 
 def test_what_only_notes_something_does_not_stand_in_the_way(number, people) -> None:
-    note_limits_passed(Case.objects.get(number=number).pk, NOW + timedelta(minutes=16))
+    wake(Case.objects.get(number=number).pk, NOW + timedelta(minutes=16))
     reveal_reporter(number, people["duty"], NOW + timedelta(minutes=17))
     answers = {"category": "06010", "district": "671001"}
     act(number, "accept", 1, people["operator"], answers, 1, NOW + timedelta(minutes=18))
@@ -127,17 +127,20 @@ def test_a_community_is_no_district(do) -> None:
         do("accept", "operator", category="06010", district="671001000001")
 
 
-def test_rework_goes_back_to_the_same_unit_and_the_case_clock_runs_on(go, do) -> None:
+def test_rework_goes_back_to_the_same_unit_with_its_due_moment_and_the_case_clock_runs_on(go, do) -> None:
     before = go("report_back")
     case = do("rework", "collector", at=NOW + timedelta(hours=1), reason="仍有垃圾")
     assert (case.stage, case.tasks.get(no=6).unit) == ("handling", "roads")
+    assert case.tasks.get(no=6).due_at == case.tasks.get(no=4).due_at
     assert case.case_due_at == before.case_due_at
 
 
-def test_a_return_goes_back_to_the_dispatcher(go, do) -> None:
+def test_a_return_that_is_upheld_goes_back_to_the_dispatcher(go, do) -> None:
     go("dispatch")
     case = do("return", "roads", reason="不属我单位", better_unit="parks")
-    assert (case.stage, case.tasks.get(no=5).kind) == ("filed", "dispatch")
+    assert (case.stage, case.tasks.get(no=5).kind) == ("returning", "confirm_return")
+    case = do("uphold_return", "duty")
+    assert (case.stage, case.tasks.get(no=6).kind) == ("filed", "dispatch")
 
 
 def test_a_rejected_case_has_no_open_task(do) -> None:
@@ -152,9 +155,9 @@ def test_a_clock_that_was_set_back_does_not_turn_the_history_around(do, number) 
 
 def test_a_limit_that_has_passed_is_noted_once(number) -> None:
     case = Case.objects.get(number=number)
-    assert not note_limits_passed(case.pk, NOW + timedelta(minutes=15))
-    assert note_limits_passed(case.pk, NOW + timedelta(minutes=16))
-    assert not note_limits_passed(case.pk, NOW + timedelta(minutes=17))
+    assert not wake(case.pk, NOW + timedelta(minutes=15))
+    assert wake(case.pk, NOW + timedelta(minutes=16))
+    assert not wake(case.pk, NOW + timedelta(minutes=17))
     assert Event.objects.filter(stream=f"case/{case.pk}", name="LimitPassed").count() == 1
     assert list(verification.findings()) == []
 
@@ -169,7 +172,7 @@ def test_the_reporter_is_masked_and_showing_it_is_written_down(number, people) -
 
 
 def test_a_post_for_another_area_does_not_show_the_reporter(number, people) -> None:
-    from cityloop.core.procedure import Actor, Post
+    from cityloop.core.actors import Actor, Post
 
     both = Actor("account/99", "", (Post("leader", "centre"), Post("operator", "centre", "671002")))
     assert not case_page(both, number, NOW).may_unmask
@@ -210,7 +213,7 @@ def test_the_queue_holds_the_tasks_a_person_may_do(go, number, people) -> None:
     go("dispatch")
     assert numbers("operator") == [] and numbers("roads") == [number] and numbers("parks") == []
     page = case_page(people["roads"], number, NOW)
-    assert [offer.action for offer in page.offers] == ["report_back", "return"]
+    assert [offer.action for offer in page.offers][:2] == ["report_back", "return"]
     clock = next(task.clock for task in page.tasks if task.clock and task.done_at is None)
     assert sum(window.seconds for window in clock.due.windows) == clock.limit_seconds == 4 * 3600
 

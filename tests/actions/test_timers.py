@@ -7,7 +7,7 @@ from django.conf import settings
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from cityloop.casework import actions
-from cityloop.casework.jobs import note_limits
+from cityloop.casework.jobs import wake_cases
 from cityloop.casework.models import Task
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
@@ -53,8 +53,8 @@ def test_a_timer_notes_each_limit_once_even_where_the_workers_clock_is_behind(
     report(people, "A2", timedelta(minutes=5))
     due = min(Task.objects.values_list("due_at", flat=True))
     monkeypatch.setattr("cityloop.runtime.clock.now", lambda: due - timedelta(seconds=1))
-    note_limits(until=due.isoformat())
-    note_limits(until=due.isoformat())
+    wake_cases(until=due.isoformat())
+    wake_cases(until=due.isoformat())
     assert Event.objects.filter(name="LimitPassed").count() == 1
 
 
@@ -64,14 +64,14 @@ def test_a_case_that_cannot_be_noted_holds_up_no_other(
     report(people, "A1")
     report(people, "A2")
     first = min(Task.objects.values_list("case_id", flat=True))
-    note = actions.note_limits_passed
+    note = actions.wake
 
     def failing(case_id: int, now: object) -> bool:
         if case_id == first:
             raise RuntimeError("out of paper")
         return note(case_id, now)
 
-    monkeypatch.setattr(actions, "note_limits_passed", failing)
+    monkeypatch.setattr(actions, "wake", failing)
     with pytest.raises(ExceptionGroup):
-        note_limits(until=(NOW + timedelta(hours=1)).isoformat())
+        wake_cases(until=(NOW + timedelta(hours=1)).isoformat())
     assert Event.objects.filter(name="LimitPassed").count() == 1

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from e2e.browser import (
@@ -164,6 +165,34 @@ def test_a_wrong_report_is_told_on_top_and_beside_each_field_and_nothing_typed_i
     expect(page.get_by_label("问题描述")).to_be_focused()
 
 
+def test_photos_add_up_outlive_a_refusal_and_stand_in_the_history(
+    city: City, at: Desks, token: str, tmp_path: Path
+) -> None:
+    page = at.of("collector")
+    find(page, city.hand_in(token, **LAMP_DARK, external_id="photos-1"))
+    page.locator("summary").filter(has_text="自行处置").click()
+    done = page.get_by_role("button", name="自行处置", exact=True)
+    form = page.locator("[data-offer]").filter(has=done)
+    form.get_by_label("处置结果").fill("已更换灯泡，恢复照明。")
+    form.get_by_label("所属区县").select_option(label="滨河区")
+    field = form.locator("input[type=file]")
+    pictures = {name: a_picture(tmp_path, name) for name in ("black", "yellow", "red")}
+    field.set_input_files(pictures["black"])
+    done.click()
+    expect(form.locator(".cl-fault")).to_have_count(1)
+    expect(form.get_by_role("checkbox")).to_be_checked()
+    for name in ("yellow", "yellow", "red"):  # the same one twice is one
+        field.set_input_files(pictures[name])
+    expect(form.locator("canvas")).to_have_count(2)
+    form.get_by_role("button", name="移除这张照片").last.click()
+    expect(form.locator("canvas")).to_have_count(1)
+    done.click()
+    expect(page.locator(".cl-stage")).to_have_text("自行处置待审")
+    expect(page.locator(".cl-story-photos img")).to_have_count(2)
+    page.locator(".cl-story-photos a").last.click()
+    assert page.locator("img").evaluate("image => [image.naturalWidth, image.naturalHeight]") == [800, 600]
+
+
 @pytest.mark.parametrize(("width", "height", "language", "scheme"), VIEWS, ids=str)
 @pytest.mark.skipif(not AXE.exists(), reason="the front-end libraries are not installed: `make test` installs them")
 def test_every_page_is_open_to_all_and_without_complaint(
@@ -206,6 +235,13 @@ SHOWS_FOCUS = """() => {
 }"""
 
 
+def a_picture(folder: Path, colour: str) -> Path:
+    """Write a picture of one colour."""
+    path = folder / f"{colour}.png"
+    Image.new("RGB", (800, 600), colour).save(path)
+    return path
+
+
 def reported_this_month(at: Desks) -> int:
     """Add up the reported cases of every district of this month's ranking."""
     page = at.of("leader")
@@ -237,6 +273,8 @@ def pages(page: Page) -> dict[str, str]:
         "closed case": str(closed),
         "report form": "/reports/new/",
         "ranking": "/figures/districts/",
+        "procedures": "/settings/procedures/",
+        "a procedure": "/settings/procedures/city-problem/2/",
         "refusal": "/cases/?month=soon",
         "404": "/nothing-here/",
     }

@@ -6,66 +6,141 @@ import pytest
 import yaml
 
 from cityloop.core.errors import Invalid
-from cityloop.registry.packs import SHIPPED, Pack, read_all
-from cityloop.registry.procedure_texts import read_procedure
+from cityloop.registry.packs import Pack, read_all
 from cityloop.registry.yaml_files import PlainLoader
+from registry.test_procedures import SMALL, line_of
 
-GOOD = SHIPPED / "city-problem" / "procedure.yaml"
+ROLES = "roles:\n  clerk: {title: {zh: 员, en: Clerk}, sees: area}\n  crew: {title: {zh: 队, en: Crew}, sees: unit}\n"
+PACK = "name: %s\ntitle: {zh: 包, en: Pack}\nprocedures: [procedure.yaml]\n"
 
 
-def changed(tmp_path: Path, old: str, new: str) -> Path:
-    """Return a copy of the shipped procedure with one thing changed."""
-    words = GOOD.read_text(encoding="utf-8")
-    assert old in words
-    path = tmp_path / "procedure.yaml"
-    path.write_text(words.replace(old, new, 1), encoding="utf-8")
-    return path
+def put(folder: Path, name: str, words: str, more: str = "") -> None:
+    """Write a pack of one procedure with these words into the folder."""
+    (folder / name).mkdir()
+    (folder / name / "pack.yaml").write_text(PACK % name + more, encoding="utf-8")
+    (folder / name / "procedure.yaml").write_text(words, encoding="utf-8")
+    (folder / name / "roles.yaml").write_text(ROLES, encoding="utf-8")
+
+
+def test_packs_that_fit_together_are_read(tmp_path: Path) -> None:
+    put(tmp_path, "small", SMALL, "roles: roles.yaml\n")
+    assert [pack.name for pack in read_all(str(tmp_path))][-1] == "small"
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "where", "why"),
+    ("old", "new", "field", "why", "mark"),
     [
-        ("opens: [accept]}", "opens: [acept]}", "begins.opens", "no kind of task acept"),
-        ("stage: reported, opens", "stage: report, opens", "begins.stage", "no stage report"),
-        ("to: accepted", "to: acepted", "actions.accept.to", "no stage acepted"),
-        ("{on: file, title: {zh: 立案,", "{on: fil, title: {zh: 立案,", "actions.file.on", "no kind of task fil"),
-        ("opens: [dispatch], main: true,", "opens: [], main: true,", "actions.file.opens", "nobody would hold"),
-        ("{name: unit, kind: unit,", "{name: office, kind: unit,", "actions.dispatch.opens", "held by a unit"),
-        ("to: closed, main: true", "to: closed, opens: [check], main: true", "actions.close.opens", "is closed in"),
+        ("role: crew", "role: inspector", "tasks.work.role", "there is no role inspector; known are clerk, ", ""),
         (
-            "{name: note, kind: text, title: {zh: 受理意见",
-            "{name: category, kind: text, title: {zh: 受理意见",
-            "actions.accept.needs",
-            "one name",
+            "    role: clerk\n    title: {zh: 止",
+            "    role: chef\n    title: {zh: 止",
+            "actions.stop.role",
+            "no role chef",
+            "role: chef",
         ),
-        ("limit: {otherwise: 15 minute}", "limit: {otherwise: 15 minutes}", "tasks.accept.limit", "no limit"),
-        ("version: 1", "version: 0", "version", "greater than or equal to 1"),
-        ("part: judging", "part: judge", "tasks.check.part", "Input should be"),
-        ("main: true, needs", "mian: true, needs", "actions.accept.mian", "not permitted"),
-        ("title: {zh: 立案, en: File}, role", "title: {zh: 立案}, role", "tasks.file.title", "zh and in en"),
+        ("  stage: first", "  stage: first\n  role: chef", "begins.role", "no role chef", "role: chef"),
+        (
+            "procedure: small",
+            "procedure: tiny",
+            "actions.stop.begins_case.procedure",
+            "no pack has a procedure tiny",
+            "",
+        ),
+        ("gives: {days", "gives: {hours: left, days", "actions.stop.begins_case.gives.hours", "asks for no hours", ""),
+        ("gives: {days: left}", "given: {ours: x}", "actions.stop.begins_case.given.ours", "asks for no ours", ""),
+        (
+            "gives: {days: left}",
+            "gives: {}",
+            "actions.stop.begins_case",
+            "asks for days when it begins: name it in",
+            "",
+        ),
+        (
+            "gives: {days: left}",
+            "given: {days: two}",
+            "actions.stop.begins_case.given.days",
+            "would not take 'two'",
+            "",
+        ),
+        (
+            "gives: {days: left}",
+            "gives: {days: own}",
+            "actions.stop.begins_case.gives.days",
+            "is a unit, and small",
+            "",
+        ),
+        (
+            "left, kind: number,",
+            "left, kind: text,",
+            "actions.stop.begins_case.gives.days",
+            "asks for a number",
+            "begins_case",
+        ),
+        (
+            "en: Left}",
+            "en: Left}, required: false",
+            "actions.stop.begins_case.gives.days",
+            "make it required",
+            "begins_case",
+        ),
     ],
 )
-def test_a_bad_procedure_is_refused_with_line_and_field(
-    tmp_path: Path, old: str, new: str, where: str, why: str
+def test_packs_that_do_not_fit_together_are_refused_with_line_and_field(
+    tmp_path: Path, old: str, new: str, field: str, why: str, mark: str
 ) -> None:
-    path = changed(tmp_path, old, new)
-    line = next(n for n, words in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if new in words)
+    words = SMALL.replace(old, new, 1)
+    assert words != SMALL
+    put(tmp_path, "small", words, "roles: roles.yaml\n")
     with pytest.raises(Invalid) as refused:
-        read_procedure(path)
-    told = {fault.field.split(" ")[1]: fault for fault in refused.value.faults}
-    assert where in told and why in told[where].reason
-    said = int(told[where].field.split(" ")[0].split(":")[1])
-    assert abs(said - line) <= 5, f"line {line} was meant, {said} was told"
+        read_all(str(tmp_path))
+    place = f"small/procedure.yaml:{line_of(words, mark or new.splitlines()[-1])} {field}"
+    assert {fault.field: why in fault.reason for fault in refused.value.faults}.get(place), refused.value.faults
 
 
-def test_a_task_that_nobody_may_hold_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "mine").mkdir()
-    path = changed(tmp_path / "mine", "role: collector", "role: inspector")
-    path.write_text(path.read_text(encoding="utf-8").replace("name: city-problem", "name: mine"), encoding="utf-8")
-    (tmp_path / "mine" / "pack.yaml").write_text(
-        "name: mine\ntitle: {zh: 我的, en: Mine}\nprocedures: [procedure.yaml]\n", encoding="utf-8"
-    )
-    with pytest.raises(Invalid, match="there is no role inspector"):
+@pytest.mark.parametrize(
+    ("words", "field", "why"),
+    [
+        ("titel: {}\n", "pack.yaml:4 titel", "not permitted"),
+        ("limits: {matter: {a: {handle: 1 week, case: 1 day}}}\n", "pack.yaml limits.a", "is no limit"),
+        ("roles: rolls.yaml\n", "rolls.yaml", "No such file"),
+        ("catalogue: {name: c, classes: classes.csv}\n", "classes.csv", "No such file"),
+    ],
+)
+def test_a_bad_pack_is_refused(tmp_path: Path, words: str, field: str, why: str) -> None:
+    put(tmp_path, "small", SMALL, words)
+    with pytest.raises(Invalid) as refused:
+        Pack.read(tmp_path / "small")
+    assert [why in fault.reason for fault in refused.value.faults if fault.field.endswith(field)] == [True]
+
+
+def test_among_many_packs_a_fault_is_told_with_its_folder(tmp_path: Path) -> None:
+    put(tmp_path, "small", SMALL.replace("version: 1", "version: 0"), "roles: roles.yaml\n")
+    with pytest.raises(Invalid) as refused:
+        read_all(str(tmp_path))
+    assert refused.value.faults[0].field == "small/procedure.yaml:2 version"
+    put(tmp_path, "other", SMALL, "roles: rolls.yaml\n")
+    with pytest.raises(Invalid) as refused:
+        read_all(str(tmp_path))
+    assert refused.value.faults[0].field == "other/rolls.yaml"
+
+
+def test_a_role_that_sees_what_no_role_sees_is_refused(tmp_path: Path) -> None:
+    put(tmp_path, "small", SMALL, "roles: roles.yaml\n")
+    (tmp_path / "small" / "roles.yaml").write_text(ROLES.replace("sees: area", "sees: all"), encoding="utf-8")
+    with pytest.raises(Invalid) as refused:
+        Pack.read(tmp_path / "small")
+    assert refused.value.faults[0].field == "roles.yaml:2 roles.clerk.sees"
+
+
+def test_a_catalogue_without_its_columns_is_refused(tmp_path: Path) -> None:
+    put(tmp_path, "small", SMALL, "catalogue: {name: c, classes: classes.csv}\n")
+    (tmp_path / "small" / "classes.csv").write_text("kind,name\nmatter,x\n", encoding="utf-8")
+    with pytest.raises(Invalid, match="has no column 'code'"):
+        Pack.read(tmp_path / "small")
+
+
+def test_a_folder_without_a_pack_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=r"holds no folder with a pack\.yaml"):
         read_all(str(tmp_path))
 
 
@@ -81,4 +156,11 @@ def test_a_word_that_looks_like_a_word_is_one(word: str) -> None:
 
 
 def test_the_shipped_packs_are_sound() -> None:
-    assert {pack.name for pack in read_all()} >= {"city-problem", "gbt47678-5", "example-city"}
+    domains = {"city-problem", "supervision-order", "whistle", "score-appeal", "enforcement-referral"}
+    assert {pack.name for pack in read_all()} >= domains | {"gbt47678-5", "example-city"}
+
+
+def test_no_two_kinds_of_task_have_one_name() -> None:
+    ways = {way.name: way for pack in read_all() for way in pack.procedures}
+    kinds = [kind for way in ways.values() for kind in way.tasks]
+    assert sorted(kinds) == sorted(set(kinds))

@@ -13,6 +13,8 @@ from django.utils.translation import override
 
 from cityloop.core.errors import Invalid, NotPossible
 from cityloop.core.geo import PointFault
+from cityloop.core.needs import checked
+from cityloop.core.procedure import Need, NeedKind
 from cityloop.intake.reports import POINT_FAULTS, read
 from cityloop.presentation.translations import LOCALE, PACKAGE, catalog, messages
 from cityloop.presentation.workbench.sentences import SENTENCES, reason_words, sentence
@@ -28,7 +30,13 @@ FILES_READ = {  # what is wrong in a file is told on the command line alone, in 
     "procedure_texts.py",
     "yaml_files.py",
 }
-COMPUTED = {"fault", "POINT_FAULTS[fault]", "str(wrong)", "' '.join(wrong.messages)"}  # reasons tried out below
+COMPUTED = {
+    "UNKNOWN",
+    "fault",
+    "POINT_FAULTS[fault]",
+    "str(wrong)",
+    "' '.join(wrong.messages)",
+}  # reasons tried out below
 REFUSALS = {"NotAllowed", "NotPossible", "NotFound", "Conflict"}
 
 
@@ -91,6 +99,28 @@ def test_every_reason_that_is_computed_is_among_those_tried_out_here() -> None:
 def test_what_is_wrong_with_a_report_is_told_in_chinese(said: dict[str, object]) -> None:
     with override("zh-hans"), pytest.raises(Invalid) as refused:
         read({"channel": "desk", "external_id": "A1", "text": "井盖破损", **said}, UTC, NOW)
+    with override("zh-hans"):
+        assert all(_is_chinese(reason_words(fault.reason)) for fault in refused.value.faults)
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer"),
+    [
+        (NeedKind.TEXT, ""),
+        (NeedKind.TEXT, "a" * 5000),
+        (NeedKind.CHOICE, "none"),
+        (NeedKind.NUMBER, "many"),
+        (NeedKind.DATE, "tomorrow"),
+        (NeedKind.DATE, "2020-01-01"),
+        (NeedKind.UNITS, "a"),
+        (NeedKind.UNITS, "a b c d"),
+        (NeedKind.PHOTOS, "a b"),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_told_in_chinese(kind: NeedKind, answer: str) -> None:
+    need = Need("asked", kind, {}, least=2, most=3)
+    with pytest.raises(Invalid) as refused:
+        checked([need], {"asked": answer}, NOW.date())
     with override("zh-hans"):
         assert all(_is_chinese(reason_words(fault.reason)) for fault in refused.value.faults)
 

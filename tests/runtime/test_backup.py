@@ -73,11 +73,12 @@ def empty_cluster(folder: Path, binaries: Path | None) -> Iterator[Cluster]:
 
 @pytest.fixture
 def archive(cluster, tmp_path) -> Path:
-    """A backup of a small city with two reports, a key and a photo."""
+    """A backup of a small city with two reports, a key, a photo and the draft of another."""
     rows(cluster, SCHEMA)
     for name, content in {
         "keys/sessions": "secret",
         "evidence/ab/cdef": "a photo",
+        "evidence/ab/.cdef.4711": "half of another",
         "checkpoints/log.jsonl": "{}",
     }.items():
         path = cluster.home / name
@@ -107,6 +108,8 @@ def assert_whole(cluster: Cluster, original: Cluster) -> None:
     assert (cluster.home / "keys" / "sessions").read_text() == "secret"
     assert (cluster.home / "evidence" / "ab" / "cdef").read_text() == "a photo"
     assert stat.S_IMODE((cluster.home / "keys" / "sessions").stat().st_mode) == 0o600
+    folders = ("keys", "checkpoints", "evidence", "evidence/ab")
+    assert {stat.S_IMODE((cluster.home / name).stat().st_mode) for name in folders} == {0o700}
     assert not list(cluster.home.glob(".restoring*"))
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
+from PIL import Image
 
+from cityloop.casework import evidence
 from cityloop.casework.actions import act
 from cityloop.casework.models import Case
 from cityloop.core.procedure import Action, Need
@@ -70,11 +73,19 @@ def addressed(report: Report, people: dict, town: Town) -> Callable[[Line], str]
         act(number, came[0], tasks, people[came[1]], _answers(ACTIONS[came[0]]), None, NOW)
         return number
 
+    def a_photo() -> str:
+        content = BytesIO()
+        Image.new("RGB", (9, 9)).save(content, "JPEG")
+        digest = evidence.take_in(content.getvalue(), "photos")
+        evidence.record(Case.objects.latest("pk").pk, 1, {"photos": [digest]})
+        return digest
+
     def address(line: Line) -> str:
         cases = {
             "{north}": lambda: report("N", reporter={"name": "张三丰"}),
             "{south}": lambda: report("S", town.inside_south, reporter={"name": "张三丰"}),
             "{roads}": lambda: waiting("handle"),
+            "{photo}": a_photo,
             "{waiting}": lambda: waiting(ACTIONS[line.action or ""].on),
         }
         return re.sub(r"\{\w+\}", lambda found: cases[found[0]](), line.address)

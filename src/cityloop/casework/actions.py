@@ -1,18 +1,23 @@
 """Every write of cases and tasks: lock, decide, write, tell, in one transaction."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import transaction
 
-from cityloop.casework import history, models, projection
+from cityloop.casework import beginning, evidence, history, models, projection
+from cityloop.casework.codes import check_codes
 from cityloop.casework.scope import may_see, may_unmask
-from cityloop.core import chain, procedure
-from cityloop.core.errors import Conflict, Fault, Invalid, NotAllowed, NotFound, NotPossible
-from cityloop.core.procedure import Actor, Move, Words
-from cityloop.core.worktime import Limit
+from cityloop.core import chain, deciding, waking
+from cityloop.core.actors import SYSTEM, Actor, Post
+from cityloop.core.casefile import Case, Link, Move, after
+from cityloop.core.errors import Conflict, NotAllowed, NotFound, NotPossible
+from cityloop.core.needs import photos_given
+from cityloop.core.opening import Terms
+from cityloop.core.procedure import Procedure, Words
+from cityloop.core.worktime import Calendar
 from cityloop.registry.city import City, city
 from cityloop.runtime import events, vault
 from cityloop.runtime.models import Event
@@ -20,6 +25,7 @@ from cityloop.runtime.models import Event
 SALT_LENGTH = 16  # bytes
 NOTES = ("LimitPassed", "ReporterRevealed", "WordsErased")  # events that move no task
 REPORTER = ("reporter_name", "reporter_phone")  # kept encrypted, shown masked
+MOST_AT_ONCE = 20  # timers of one case that run out in one go; the next go takes the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +42,33 @@ class Opening:
 def open_cases(openings: Sequence[Opening], actor: Actor, now: datetime) -> None:
     """Open cases and write the first event of each, in one statement however many they are."""
     town = city()
-    cases, entries, words = [], [], []
+    terms = Terms(town.calendar)
+    moves = []
     for opening in openings:
         way = town.latest(opening.procedure)
-        facts = {**opening.facts, "number": opening.number, "procedure": way.name, "version": str(way.version)}
-        move = procedure.begin(way, facts, opening.words, now, town.due_after)
-        kept = _kept(opening.id, 1, move.words)
-        entry = _entry(opening.id, 1, chain.EMPTY, move, kept, actor, now)
-        state = procedure.after(None, move, actor.account, now)
-        cases.append(projection.NewCase(opening.id, entry.hash, state, now, opening.words))
-        entries.append(entry)
-        words += kept
-    projection.insert(cases, words, entries)
+        facts = {**opening.facts, **_origin(opening.number, way)}
+        moves.append((opening.id, deciding.begin(way, facts, opening.words, now, terms)))
+    _write_new(moves, actor, now)
+
+
+def begin_case(name: str, actor: Actor, inputs: Words, request: str, now: datetime) -> str:
+    """Begin a case of a procedure by hand and return its number; the same request again begins no second one."""
+    known = models.Case.objects.filter(request=request).values_list("number", flat=True).first()
+    if known:
+        return known
+    town = city()
+    way = beginning.by_hand(name, actor, town)
+    post = deciding.may_begin(way, actor)
+    check_codes(way.begins.needs, inputs, town)
+    facts = {"channel": "desk", "reported_at": chain.moment(now), "request": request}
+    return _begun(way, facts, {}, inputs, actor, now, post=post, town=town)
 
 
 @transaction.atomic
 def act(
     number: str, action: str, task_no: int, actor: Actor, inputs: Words, expected_length: int | None, now: datetime
 ) -> None:
-    """Do an action on a task of a case.
+    """Do an action on a task of a case, or (task 0) on the case itself.
 
     `expected_length` is the length of the history that the person saw; when somebody acted in between, Conflict
     says so and nothing is changed. Raises the Refusal of the engine otherwise.
@@ -64,11 +78,57 @@ def act(
         raise Conflict("somebody-was-faster", "Somebody else acted on this case while you had it open.")
     town = city()
     way = town.procedures[row.procedure, row.version]
-    _check_codes(way, action, inputs, town)
-    limits = _limits(state, inputs, town)
+    declared = way.actions.get(action)
+    check_codes(declared.needs if declared else (), inputs, town)
     now = _not_before_history(row, now)
-    move = procedure.decide(way, state, action, task_no, actor, inputs, limits, now, town.due_after)
+    move = deciding.decide(way, state, action, task_no, actor, inputs, now, _terms(state, inputs, town))
+    move = _with_new_case(row, state, way, move, actor, now)
     _write(row, state, _placed(move, state, town), actor, now)
+
+
+@transaction.atomic
+def wake(case_id: int, now: datetime) -> int:
+    """Do what the timers of a case that have run out bring about; return how many moves that were."""
+    row = models.Case.objects.select_for_update().filter(pk=case_id).first()
+    town = city()
+    way = town.procedures.get((row.procedure, row.version)) if row else None
+    if row is None or way is None:
+        return 0
+    now = _not_before_history(row, now)
+    for made in range(MOST_AT_ONCE):
+        state = _state(row)
+        move = waking.woken(way, state, now, _terms(state, {}, town))
+        if move is None:
+            return made
+        _write(row, state, _with_new_case(row, state, way, move, SYSTEM, now), SYSTEM, now)
+    return MOST_AT_ONCE
+
+
+@transaction.atomic
+def move_deadlines(case_id: int, old: Calendar, new: Calendar, now: datetime) -> bool:
+    """Take a changed calendar over into the due moments of a case; False where it moves none."""
+    row = models.Case.objects.select_for_update().filter(pk=case_id).first()
+    way = city().procedures.get((row.procedure, row.version)) if row else None
+    if row is None or way is None:
+        return False
+    state = _state(row)
+    move = waking.deadlines_moved(way, state, old, new, _not_before_history(row, now))
+    if move:
+        _write(row, state, move, SYSTEM, now)
+    return move is not None
+
+
+@transaction.atomic
+def note_linked_case(number: str, linked: str, outcome: str | None, now: datetime) -> bool:
+    """Note on a case that a linked one was closed in a stage, or (None) is open again; False where that is known."""
+    row = models.Case.objects.select_for_update().filter(number=number).first()
+    if row is None:
+        return False
+    state = _state(row)
+    move = waking.linked_case_closed(state, linked, outcome)
+    if move:
+        _write(row, state, move, SYSTEM, now)
+    return move is not None
 
 
 @transaction.atomic
@@ -80,7 +140,7 @@ def reveal_reporter(number: str, actor: Actor, now: datetime) -> tuple[str | Non
     bodies = dict(row.words.filter(name__in=REPORTER, erased_at=None).values_list("name", "body"))
     if not bodies:
         raise NotPossible("no-reporter", "Who reported this is not known, or was erased.")
-    move = Move("ReporterRevealed", "reveal_reporter", None, row.stage, not row.is_open, None)
+    move = _note(state, "ReporterRevealed", "reveal_reporter")
     _write(row, state, move, actor, now)
     name, phone = (bodies.get(key) for key in REPORTER)
     try:
@@ -100,28 +160,21 @@ def erase_words(number: str, by: str, now: datetime) -> int:
     kept = row.words.filter(erased_at=None)
     erased = {f"{seq}.{name}": "erased" for seq, name in kept.values_list("seq", "name")}
     kept.update(body=None, salt=None, erased_at=now)
-    move = Move("WordsErased", "erase_words", None, row.stage, not row.is_open, None, answers=erased)
+    erased |= dict.fromkeys(evidence.erase(row.pk, now), "erased")
+    state = _state(row)
+    move = replace(_note(state, "WordsErased", "erase_words"), answers=erased)
     for name in projection.SHOWN:
         setattr(row, name, None)
-    _write(row, _state(row), move, Actor(by, by), now)
+    _write(row, state, move, Actor(by, by), now)
     return len(erased)
 
 
-@transaction.atomic
-def note_limits_passed(case_id: int, now: datetime) -> bool:
-    """Note every open task of a case whose limit has passed; False when there was nothing (more) to note."""
-    row = models.Case.objects.select_for_update().filter(pk=case_id).first()
-    if row is None:
-        return False
-    state = _state(row)
-    move = procedure.limits_passed(state, now)
-    if move is None:
-        return False
-    _write(row, state, move, Actor(events.SYSTEM, events.SYSTEM), now)
-    return True
+def _note(state: Case, event: str, action: str) -> Move:
+    """Return a move that changes nothing of the case."""
+    return Move(event, action, None, state.stage, not state.is_open, None, counts=state.counts)
 
 
-def _locked(number: str, actor: Actor) -> tuple[models.Case, procedure.Case]:
+def _locked(number: str, actor: Actor) -> tuple[models.Case, Case]:
     row = models.Case.objects.select_for_update().filter(number=number).first()
     state = _state(row) if row else None
     if row is None or state is None or not may_see(actor, state, city()):
@@ -129,15 +182,73 @@ def _locked(number: str, actor: Actor) -> tuple[models.Case, procedure.Case]:
     return row, state
 
 
-def _state(row: models.Case) -> procedure.Case:
+def _state(row: models.Case) -> Case:
     return projection.state(row, models.Task.objects.filter(case=row).order_by("no"))
 
 
-def _write(row: models.Case, state: procedure.Case, move: Move, actor: Actor, now: datetime) -> None:
+def _origin(number: str, way: Procedure) -> dict[str, str]:
+    return {"number": number, "procedure": way.name, "version": str(way.version)}
+
+
+def _with_new_case(row: models.Case, state: Case, way: Procedure, move: Move, actor: Actor, now: datetime) -> Move:
+    """Return the move with the link to the case that its action begins, having begun it."""
+    action = way.actions.get(move.action)
+    if action is None or action.begins_case is None:
+        return move
+    town, new = city(), action.begins_case
+    other = town.latest(new.procedure)
+    inputs = beginning.given(new, move, state)
+    check_codes(other.begins.needs, inputs, town)
+    facts = beginning.taken_over(state, now)
+    words = {"address": row.address} if row.address else {}
+    back = Link(beginning.inverse(new.relation), row.number, row.procedure)
+    number = _begun(other, facts, words, inputs, actor, now, post=move.by, town=town, links=(back,))
+    return replace(move, links=(*move.links, Link(new.relation, number, other.name)))
+
+
+@transaction.atomic
+def _begun(
+    way: Procedure,
+    facts: Words,
+    words: Words,
+    inputs: Words,
+    actor: Actor,
+    now: datetime,
+    *,
+    post: Post | None,
+    town: City,
+    links: tuple[Link, ...] = (),
+) -> str:
+    """Begin a case and return its number."""
+    case_id, number = projection.next_number(now)
+    known = {**facts, **_origin(number, way)}
+    limits = _terms(Case("", True, (), known, 0), inputs, town)
+    move = deciding.begin(way, known, words, now, limits, inputs=inputs, by=post, links=links)
+    duty = town.unit_on_duty(move.facts.get("category"), town.lineage(move.facts.get("district")))
+    move = replace(move, facts={**move.facts, "duty": duty}) if duty else move
+    _write_new([(case_id, move)], actor, now)
+    evidence.record(case_id, 1, photos_given(way.begins.needs, move.answers))
+    return number
+
+
+def _write_new(moves: Sequence[tuple[int, Move]], actor: Actor, now: datetime) -> None:
+    """Write cases that begin with these moves."""
+    cases, entries, words = [], [], []
+    for case_id, move in moves:
+        kept = _kept(case_id, 1, move.words)
+        entry = _entry(case_id, 1, chain.EMPTY, move, kept, actor, now)
+        state = after(None, move, actor.account, now)
+        cases.append(projection.NewCase(case_id, entry.hash, state, now, move.words))
+        entries.append(entry)
+        words += kept
+    projection.insert(cases, words, entries)
+
+
+def _write(row: models.Case, state: Case, move: Move, actor: Actor, now: datetime) -> None:
     now = _not_before_history(row, now)
     kept = _kept(row.id, row.length + 1, move.words)
     entry = _entry(row.id, row.length + 1, bytes(row.head), move, kept, actor, now)
-    new = procedure.after(state, move, actor.account, now)
+    new = after(state, move, actor.account, now)
     for name, value in projection.columns(new).items():
         setattr(row, name, value)
     row.head = entry.hash
@@ -145,17 +256,18 @@ def _write(row: models.Case, state: procedure.Case, move: Move, actor: Actor, no
     _write_tasks(row, state, new)
     projection.insert_words(kept)
     events.write([entry])
+    action = city().procedures[row.procedure, row.version].actions.get(move.action)
+    evidence.record(row.id, new.length, photos_given(action.needs if action else (), move.answers))
 
 
-def _write_tasks(row: models.Case, before: procedure.Case, after: procedure.Case) -> None:
-    for old, new in zip(before.tasks, after.tasks, strict=False):
+def _write_tasks(row: models.Case, before: Case, now: Case) -> None:
+    for old, new in zip(before.tasks, now.tasks, strict=False):
         if old != new:
-            changed = {"done_at": new.done_at, "outcome": new.outcome, "passed_at": new.passed_at}
-            models.Task.objects.filter(case=row, no=new.no).update(**changed)
-    if after.areas != before.areas:
+            models.Task.objects.filter(case=row, no=new.no).update(**projection.task_columns(new))
+    if now.areas != before.areas:
         place = {"district": row.district, "community": row.community}
         models.Task.objects.filter(case=row).update(**place)
-    projection.insert_tasks((row.id, after, task) for task in after.tasks[len(before.tasks) :])
+    projection.insert_tasks((row.id, now, task) for task in now.tasks[len(before.tasks) :])
 
 
 def _entry(
@@ -181,7 +293,7 @@ def _kept(case_id: int, seq: int, words: Words) -> list[projection.NewWords]:
     ]
 
 
-def _placed(move: Move, state: procedure.Case, town: City) -> Move:
+def _placed(move: Move, state: Case, town: City) -> Move:
     """Return the move with a community only where it lies in the district that was chosen."""
     district = move.facts.get("district")
     community = town.areas.get(state.facts.get("community", ""))
@@ -190,35 +302,18 @@ def _placed(move: Move, state: procedure.Case, town: City) -> Move:
     return replace(move, facts={**move.facts, "community": ""})
 
 
-def _limits(state: procedure.Case, inputs: Words, town: City) -> Mapping[str, Limit]:
+def _terms(state: Case, inputs: Words, town: City) -> Terms:
     category = town.categories.get(inputs.get("category") or state.facts.get("category", ""))
-    return category.limits if category else {}
+    return Terms(town.calendar, category.limits if category else {})
 
 
 def _acted_since(row: models.Case, length: int) -> bool:
     """Return whether anybody acted after the history had that length; what only notes something does not count."""
     later = Event.objects.filter(stream=history.stream(row.pk), seq__gt=length)
-    return length > row.length or later.exclude(name__in=NOTES).exists()
+    return length > row.length or later.exclude(name__in=NOTES).exclude(actor=events.SYSTEM).exists()
 
 
 def _not_before_history(row: models.Case, now: datetime) -> datetime:
     """Return now, or the moment of the last event where the clock was set back: the history never turns around."""
     last = Event.objects.values_list("at", flat=True).get(stream=history.stream(row.pk), seq=row.length)
     return max(now, last)
-
-
-def _check_codes(way: procedure.Procedure, action: str, inputs: Words, town: City) -> None:
-    """Refuse a category, district or unit that the city does not have."""
-    declared = way.actions.get(action)
-    known = {
-        "category": set(town.categories),
-        "district": {code for code, area in town.areas.items() if area.level == "district"},
-        "unit": {code for code, unit in town.units.items() if unit.handles},
-    }
-    faults = [
-        Fault(need.name, "This is not one of the choices.")
-        for need in (declared.needs if declared else ())
-        if need.kind in known and inputs.get(need.name, "").strip() not in ("", *known[need.kind])
-    ]
-    if faults:
-        raise Invalid(faults)

@@ -68,11 +68,12 @@ class HistoryLine:
     actor_unit: str | None
     says: tuple[tuple[str, str], ...]  # (label, words): reasons, results, chosen unit, category …
     stage_title: str | None
+    photos: tuple[tuple[str, str], ...] = ()  # (label, digest), in the order they were given
 
 
 @dataclass(frozen=True, slots=True)
 class InputField:
-    """One thing an action asks for; kind is text, choice, category, unit or district."""
+    """One thing an action asks for; kind is one of core.procedure.NeedKind."""
 
     name: str
     title: str
@@ -81,11 +82,13 @@ class InputField:
     choices: tuple[Choice, ...] = ()
     initial: str = ""
     help: str = ""
+    least: int = 1  # how many units or photos
+    most: int | None = None  # the largest number, days ahead, units or photos
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An action on a task as this person finds it: possible, or refused with the reason to show."""
+    """An action on a task, or (task 0) on the case, as this person finds it: possible, or refused with the reason."""
 
     action: str
     title: str
@@ -93,25 +96,36 @@ class Offer:
     fields: tuple[InputField, ...]
     main: bool  # the one filled button of the page
     refused: str | None = None
+    task_title: str = ""  # the task, or the whole case, that it is done on
+
+
+@dataclass(frozen=True, slots=True)
+class ClockEvent:
+    """Something that happened to a clock: paused, extended, taken up again."""
+
+    at: datetime
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
 class ClockView:
-    """A running or stopped clock and everything needed to explain it."""
+    """A running, paused or stopped clock and everything needed to explain it; `due` is None while it is paused."""
 
     title: str
     started_at: datetime
-    due: Due
+    due: Due | None
     limit_words: str  # e.g. 2 工作日
     stopped_at: datetime | None
     lamp: Lamp
     counted_seconds: int
     limit_seconds: int
+    events: tuple[ClockEvent, ...] = ()
+    paused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """One task of the case, open or done."""
+    """One task of the case, open or done; `depth` is how many tasks it is under."""
 
     no: int
     kind_title: str
@@ -121,6 +135,47 @@ class TaskView:
     done_at: datetime | None
     outcome: str | None
     clock: ClockView | None
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """Another case and how it stands to this one; `state` is its final stage, or that it is open."""
+
+    relation: str
+    number: str
+    procedure_title: str
+    state: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A document that an action produced: where it is found, and when it came about."""
+
+    seq: int
+    name: str
+    title: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document with its words."""
+
+    number: str
+    title: str
+    lines: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewCaseForm:
+    """A kind of case that this person may begin by hand, and what it asks for."""
+
+    procedure: str
+    title: str
+    fields: tuple[InputField, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +209,8 @@ class CasePage:
     tasks: tuple[TaskView, ...]
     offers: tuple[Offer, ...]
     history: tuple[HistoryLine, ...]
+    links: tuple[LinkView, ...]
+    documents: tuple[DocumentView, ...]
     outline: str | None  # SVG path of the district, 320 × 220
     spot: tuple[float, float] | None  # the case's place in that picture
 

@@ -8,4 +8,4 @@ class CaseworkConfig(AppConfig):
     label = "casework"
 
     def ready(self) -> None:
-        from cityloop.casework import handlers  # noqa: F401  # registers its subscribers
+        from cityloop.casework import deadlines, handlers  # noqa: F401  # they register their subscribers

@@ -1,11 +1,14 @@
-"""What follows from events of cases: a timer for every limit that was set."""
+"""What follows from events of cases: a timer for every clock that was set, and word to the cases that are linked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from cityloop.casework.jobs import note_limits
+from cityloop.casework import actions, history, models
+from cityloop.casework.jobs import wake_cases
+from cityloop.registry.city import city
+from cityloop.runtime import clock
 from cityloop.runtime.announcer import subscribe
 from cityloop.runtime.models import Event
 
@@ -14,22 +17,46 @@ MINUTE = timedelta(minutes=1)
 
 @subscribe("timers")
 def set_timers(events: Sequence[Event]) -> None:
-    """Set a timer for every minute in which a limit of a task that was opened passes.
+    """Set a timer for every minute in which a timer of a task or case that was set runs out.
 
-    One timer notes all limits of its minute: as many timers as minutes, however many cases there are.
+    One job wakes all cases of its minute: as many jobs as minutes, however many cases there are.
     """
-    moments = {_minute_after(moment) for event in events for moment in _due_moments(event)}
+    moments = {_minute_after(moment) for event in events for moment in _waking_moments(event)}
     locks = {f"limits {moment.isoformat()}": moment for moment in moments}
     waiting = ProcrastinateJob.objects.filter(queueing_lock__in=locks, status="todo")
     for lock in sorted(set(locks) - set(waiting.values_list("queueing_lock", flat=True))):
-        timer = note_limits.configure(schedule_at=locks[lock], queueing_lock=lock)
+        timer = wake_cases.configure(schedule_at=locks[lock], queueing_lock=lock)
         timer.defer(until=locks[lock].isoformat())
 
 
-def _due_moments(event: Event) -> Sequence[datetime]:
-    if not event.stream.startswith("case/"):
-        return ()
-    return [datetime.fromisoformat(task["due_at"]) for task in event.payload["opened"] if task["due_at"]]
+@subscribe("linked-cases")
+def tell_linked_cases(events: Sequence[Event]) -> None:
+    """Note on the cases that a case is linked with that it was closed, or opened again."""
+    for event in events:
+        if not event.stream.startswith("case/") or not (event.payload["final"] or _reopens(event)):
+            continue
+        row = models.Case.objects.filter(pk=int(event.stream[5:])).first()
+        if row is None:
+            continue
+        for link in history.read_links(row.links):
+            outcome = None if row.is_open else row.stage
+            actions.note_linked_case(link.number, row.number, outcome, clock.now())
+
+
+def _reopens(event: Event) -> bool:
+    """Return whether an action of the kind that opens a closed case again was done."""
+    ways = city().procedures.values()
+    return any(
+        action.event == event.name and any(way.stages[stage].final for stage in action.at) and action.to is not None
+        for way in ways
+        for action in way.actions.values()
+    )
+
+
+def _waking_moments(event: Event) -> Iterator[datetime]:
+    if event.stream.startswith("case/"):
+        set_anew = (*event.payload["opened"], *event.payload.get("changes", ()))
+        yield from (datetime.fromisoformat(one["wake_at"]) for one in set_anew if one.get("wake_at"))
 
 
 def _minute_after(moment: datetime) -> datetime:

@@ -1,13 +1,19 @@
-"""What an event of a case says, both ways: a Move into the payload of an event and back. Nothing is decided here."""
+"""What an event of a case says, both ways: a Move into the payload of an event and back. Nothing is decided here.
+
+What a move does not have is left out; what an event of an earlier version does not say reads as nothing.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from cityloop.core import chain
-from cityloop.core.procedure import Move, Part, Post, Task
+from cityloop.core.actors import Post
+from cityloop.core.casefile import ClockChange, Link, Move, Moved, Task, Timing
+from cityloop.core.clock_history import Fact
+from cityloop.core.clock_history import Kind as ClockFact
+from cityloop.core.procedure import Part, Relation
 from cityloop.core.worktime import Limit
-from cityloop.registry.procedure_texts import parse_limit
 
 
 def stream(case_id: int) -> str:
@@ -31,6 +37,20 @@ def payload(move: Move, commitments: Mapping[str, str]) -> dict[str, Any]:
         "clock_started": move.clock_started,
         "case_limit": limit_text(move.case_limit),
         "case_due_at": _moment(move.case_due_at),
+        **{name: value for name, value in _further(move).items() if value},
+    }
+
+
+def _further(move: Move) -> dict[str, Any]:
+    return {
+        "keeps": move.keeps,
+        "ended": list(move.ended),
+        "handling": move.handling,
+        "voids": not move.counts,
+        "changes": [_change_text(change) for change in move.changes],
+        "links": link_texts(move.links),
+        "documents": list(move.documents),
+        "moved": [_moved_text(one) for one in move.moved],
     }
 
 
@@ -50,21 +70,51 @@ def move(event: str, content: Mapping[str, Any]) -> Move:
         clock_started=content["clock_started"],
         case_limit=read_limit(content["case_limit"]),
         case_due_at=_read_moment(content["case_due_at"]),
+        keeps=content.get("keeps", False),
+        ended=tuple(content.get("ended", ())),
+        handling=content.get("handling", False),
+        counts=not content.get("voids", False),
+        changes=tuple(_change(text) for text in content.get("changes", ())),
+        links=read_links(content.get("links", ())),
+        documents=tuple(content.get("documents", ())),
+        moved=tuple(_moved(text) for text in content.get("moved", ())),
     )
 
 
 def limit_text(limit: Limit | None) -> str | None:
     """Return a limit as it is written in packs and events, such as 4 work_hour."""
-    return f"{limit.amount} {limit.unit.value}" if limit else None
+    return str(limit) if limit else None
 
 
 def read_limit(words: str | None) -> Limit | None:
     """Return the limit written so."""
-    return parse_limit(words) if words else None
+    return Limit.read(words) if words else None
+
+
+def fact_texts(facts: tuple[Fact, ...]) -> list[list[str | None]] | None:
+    """Return what happened to a clock as it is kept; None for nothing."""
+    return [[fact.kind.value, chain.moment(fact.at), limit_text(fact.limit)] for fact in facts] or None
+
+
+def read_facts(texts: Any) -> tuple[Fact, ...]:
+    """Return what happened to a clock from how it is kept."""
+    return tuple(
+        Fact(ClockFact(kind), datetime.fromisoformat(at), read_limit(limit)) for kind, at, limit in texts or ()
+    )
+
+
+def link_texts(links: tuple[Link, ...]) -> list[list[str | None]]:
+    """Return links to other cases as they are kept."""
+    return [[link.relation.value, link.number, link.procedure, link.outcome] for link in links]
+
+
+def read_links(texts: Any) -> tuple[Link, ...]:
+    """Return links to other cases from how they are kept."""
+    return tuple(Link(Relation(relation), *rest) for relation, *rest in texts)
 
 
 def _task_text(task: Task) -> dict[str, Any]:
-    return {
+    text = {
         "no": task.no,
         "kind": task.kind,
         "role": task.role,
@@ -74,7 +124,16 @@ def _task_text(task: Task) -> dict[str, Any]:
         "limit": limit_text(task.limit),
         "yellow_at": _moment(task.yellow_at),
         "due_at": _moment(task.due_at),
+        "batch": task.batch,
+        "wake_at": _moment(task.wake_at),
     }
+    further = {
+        "parent": task.parent,
+        "facts": fact_texts(task.facts),
+        "fired": task.fired,
+        "passed_at": _moment(task.passed_at),
+    }
+    return text | {name: value for name, value in further.items() if value}
 
 
 def _task(text: Mapping[str, Any]) -> Task:
@@ -88,7 +147,40 @@ def _task(text: Mapping[str, Any]) -> Task:
         limit=read_limit(text["limit"]),
         yellow_at=_read_moment(text["yellow_at"]),
         due_at=_read_moment(text["due_at"]),
+        passed_at=_read_moment(text.get("passed_at")),
+        parent=text.get("parent"),
+        batch=text.get("batch", 0),
+        facts=read_facts(text.get("facts")),
+        fired=text.get("fired", 0),
+        wake_at=_read_moment(text.get("wake_at", text["due_at"])),  # the first version woke at the limit alone
     )
+
+
+def _change_text(change: ClockChange) -> dict[str, Any]:
+    timing = change.timing
+    return {
+        "task": change.task,
+        "due_at": _moment(timing.due_at),
+        "yellow_at": _moment(timing.yellow_at),
+        "wake_at": _moment(timing.wake_at),
+        "fired": timing.fired,
+        "fact": fact_texts((change.fact,))[0] if change.fact else None,  # type: ignore[index]
+    }
+
+
+def _change(text: Mapping[str, Any]) -> ClockChange:
+    due_at, yellow_at, wake_at = (_read_moment(text[name]) for name in ("due_at", "yellow_at", "wake_at"))
+    fact = read_facts([text["fact"]])[0] if text["fact"] else None
+    return ClockChange(text["task"], Timing(due_at, yellow_at, wake_at, text["fired"]), fact)
+
+
+def _moved_text(moved: Moved) -> list[Any]:
+    return [moved.task, _moment(moved.old), _moment(moved.new), moved.why, list(moved.days)]
+
+
+def _moved(text: Any) -> Moved:
+    task, old, new, why, days = text
+    return Moved(task, datetime.fromisoformat(old), datetime.fromisoformat(new), why, tuple(days))
 
 
 def _moment(at: datetime | None) -> str | None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from cityloop.casework import actions, queries
+from cityloop.casework import actions, evidence, queries
 from cityloop.runtime import clock
 
 AGAIN = RetryStrategy(max_attempts=12, exponential_wait=2)  # a database that is away comes back within the hour
@@ -13,18 +13,25 @@ INSTANT = timedelta(microseconds=1)
 
 
 @app.task(name="casework.note_limits", retry=AGAIN)
-def note_limits(until: str) -> None:
-    """Note every limit that passed by then, unless its task was done in time.
+def wake_cases(until: str) -> None:
+    """Do what every timer that ran out by then brings about, unless its task was done in time.
 
     The database says when a timer runs out; a worker whose own clock is behind must not find that it is too early.
-    A case that cannot be noted holds up no other: the job fails at the end and is tried again.
+    A case that cannot be woken holds up no other: the job fails at the end and is tried again.
     """
     moment = datetime.fromisoformat(until)
     failures = []
-    for case_id in queries.cases_with_passed_limits(moment):
+    for case_id in queries.cases_to_wake(moment):
         try:
-            actions.note_limits_passed(case_id, max(clock.now(), moment + INSTANT))
+            actions.wake(case_id, max(clock.now(), moment + INSTANT))
         except Exception as failure:  # raised again below
             failures.append(failure)
     if failures:
-        raise ExceptionGroup(f"{len(failures)} cases could not be noted", failures)
+        raise ExceptionGroup(f"{len(failures)} cases could not be woken", failures)
+
+
+@app.periodic(cron="40 3 * * *", periodic_id="abandoned-photos")
+@app.task(name="casework.remove_abandoned_photos", queueing_lock="abandoned-photos")
+def remove_abandoned_photos(timestamp: int) -> None:  # the minute it was due, told by Procrastinate
+    """Remove the photos that were chosen for an action which then was not done."""
+    evidence.remove_abandoned(clock.now())

@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import F, JSONField, Q, Value
 from django.db.models.functions import Coalesce
 
 
@@ -31,9 +31,18 @@ class Case(models.Model):
     closed_at = models.DateTimeField(null=True)
     handlers = ArrayField(models.TextField(), default=list)
     handling_units = ArrayField(models.TextField(), default=list)
+    stage_since = models.IntegerField(db_default=1)  # the event that brought it to its stage
+    counts = models.BooleanField(db_default=True)  # False: voided, out of every figure
+    done = models.JSONField(db_default=Value({}, JSONField()))  # how often each action was done
+    links = models.JSONField(db_default=Value([], JSONField()))  # other cases, with how they stand to this one
+    clock_facts = models.JSONField(null=True)  # what happened to its clock; None: nothing since its start
+    fired = models.IntegerField(db_default=0)  # timers of its clock that have run out
+    wake_at = models.DateTimeField(null=True)  # when the next one does
+    request = models.TextField(null=True, unique=True)  # the key of the request that began it by hand
 
     class Meta:
         indexes = [
+            models.Index(fields=["wake_at"], name="case_timer", condition=Q(is_open=True, wake_at__isnull=False)),
             models.Index(fields=["reported_at", "id"], name="case_reported"),
             models.Index(fields=["district", "reported_at", "id"], name="case_district_reported"),
             models.Index(
@@ -65,6 +74,11 @@ class Task(models.Model):
     done_at = models.DateTimeField(null=True)
     outcome = models.TextField(null=True)
     passed_at = models.DateTimeField(null=True)  # when it was noted that the limit had passed
+    parent = models.IntegerField(null=True)  # the task it is under, or came from
+    batch = models.IntegerField(db_default=0)  # the event that opened it
+    clock_facts = models.JSONField(null=True)  # what happened to its clock; None: nothing since it was opened
+    fired = models.IntegerField(db_default=0)  # timers of its clock that have run out
+    wake_at = models.DateTimeField(null=True)  # when the next one does
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "no"], name="task_case_no")]  # finds by case, too
@@ -82,7 +96,7 @@ class Task(models.Model):
                 F("role"), F("district"), F("due_at"), F("id"), name="task_district", condition=Q(done_at__isnull=True)
             ),
             models.Index(
-                fields=["due_at"], name="task_timer", condition=Q(done_at__isnull=True, passed_at__isnull=True)
+                fields=["wake_at"], name="task_wake", condition=Q(done_at__isnull=True, wake_at__isnull=False)
             ),
         ]
 
@@ -99,3 +113,20 @@ class PersonalWords(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "seq", "name"], name="words_of_event")]  # by case, too
+
+
+class Evidence(models.Model):
+    """A photo given with an action; its file lies under its digest, outside the database."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="evidence", db_index=False)
+    seq = models.IntegerField()  # of the event it belongs to
+    name = models.TextField()  # of the need it answers
+    digest = models.TextField()  # SHA-256, hexadecimal
+    media_type = models.TextField()
+    size = models.BigIntegerField()  # bytes
+    taken = models.JSONField(null=True)  # what the camera told of moment and place
+    erased_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "seq", "name", "digest"], name="evidence_once")]
+        indexes = [models.Index(fields=["digest"], name="evidence_digest", condition=Q(erased_at__isnull=True))]

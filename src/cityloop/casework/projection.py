@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.db import connection
+
 from cityloop.casework import history, models
-from cityloop.core import procedure
+from cityloop.core.casefile import Case, Task
 from cityloop.core.procedure import Part
 from cityloop.runtime import events, rows
 
@@ -20,7 +23,7 @@ class NewCase:
 
     id: int
     head: bytes
-    state: procedure.Case
+    state: Case
     opened_at: datetime
     words: Mapping[str, str]  # those of SHOWN that were said
 
@@ -38,21 +41,27 @@ class NewWords:
 
 _INSERT_CASES = """
     INSERT INTO casework_case (id, number, procedure, version, stage, is_open, length, head, facts, category, district,
-                               community, address, category_words, reported_at, opened_at, handlers,
-                               handling_units)
+                               community, address, category_words, reported_at, opened_at, handlers, handling_units,
+                               clock_started_at, case_limit, case_due_at, wake_at, links, request)
     SELECT id, number, procedure, version, stage, TRUE, 1, head, facts, category, district,
-           community, address, category_words, reported_at, opened_at, '{}', '{}'
+           community, address, category_words, reported_at, opened_at, '{}', handling_units,
+           clock_started_at, case_limit, case_due_at, wake_at, links, request
       FROM json_to_recordset(%s)
         AS new(id bigint, number text, procedure text, version int, stage text, head bytea, facts jsonb, category text,
                district text, community text, address text, category_words text, reported_at timestamptz,
-               opened_at timestamptz)
+               opened_at timestamptz, handling_units text[], clock_started_at timestamptz, case_limit text,
+               case_due_at timestamptz, wake_at timestamptz, links jsonb, request text)
 """
 _INSERT_TASKS = """
-    INSERT INTO casework_task (case_id, no, kind, role, part, unit, district, community, opened_at,
-                               "limit", yellow_at, due_at)
-    SELECT * FROM json_to_recordset(%s)
+    INSERT INTO casework_task (case_id, no, kind, role, part, unit, district, community, opened_at, "limit", yellow_at,
+                               due_at, done_at, outcome, passed_at, parent, batch, clock_facts, fired, wake_at)
+    SELECT case_id, no, kind, role, part, unit, district, community, opened_at, "limit", yellow_at,
+           due_at, done_at, outcome, passed_at, parent, batch, clock_facts, fired, wake_at
+      FROM json_to_recordset(%s)
         AS new(case_id bigint, no int, kind text, role text, part text, unit text, district text, community text,
-               opened_at timestamptz, "limit" text, yellow_at timestamptz, due_at timestamptz)
+               opened_at timestamptz, "limit" text, yellow_at timestamptz, due_at timestamptz, done_at timestamptz,
+               outcome text, passed_at timestamptz, parent int, batch int, clock_facts jsonb, fired int,
+               wake_at timestamptz)
 """
 _INSERT_WORDS = """
     INSERT INTO casework_personalwords (case_id, seq, name, salt, body)
@@ -63,13 +72,21 @@ _INSERT = f"""
 """
 
 
+def next_number(now: datetime) -> tuple[int, str]:
+    """Return the id and the number of the next case, as intake numbers them."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id, to_char(id, 'FM999999999000000') FROM nextval('{NUMBER_SEQUENCE}') AS id")  # noqa: S608
+        case_id, ordinal = cursor.fetchone()
+    return case_id, now.astimezone(settings.CITYLOOP.zone).strftime("%Y%m%d") + ordinal
+
+
 def insert(cases: Sequence[NewCase], words: Iterable[NewWords], first: Iterable[events.Entry]) -> None:
     """Write new cases with their first tasks, words and events, in one statement: a report waits for each."""
     tasks = (_task_row(case.id, case.state, task) for case in cases for task in case.state.tasks)
     rows.insert(_INSERT, map(_case_row, cases), tasks, map(_words_row, words), map(events.row, first))
 
 
-def insert_tasks(tasks: Iterable[tuple[int, procedure.Case, procedure.Task]]) -> None:
+def insert_tasks(tasks: Iterable[tuple[int, Case, Task]]) -> None:
     """Write new tasks of the cases with those states."""
     rows.insert(_INSERT_TASKS, (_task_row(*task) for task in tasks))
 
@@ -79,9 +96,9 @@ def insert_words(words: Iterable[NewWords]) -> None:
     rows.insert(_INSERT_WORDS, map(_words_row, words))
 
 
-def state(row: models.Case, tasks: Iterable[models.Task]) -> procedure.Case:
+def state(row: models.Case, tasks: Iterable[models.Task]) -> Case:
     """Return the state that the rows stand for."""
-    return procedure.Case(
+    return Case(
         stage=row.stage,
         is_open=row.is_open,
         tasks=tuple(_task(task) for task in tasks),
@@ -93,10 +110,17 @@ def state(row: models.Case, tasks: Iterable[models.Task]) -> procedure.Case:
         closed_at=row.closed_at,
         handlers=frozenset(row.handlers),
         handling_units=frozenset(row.handling_units),
+        stage_since=row.stage_since,
+        counts=row.counts,
+        done=row.done,
+        links=history.read_links(row.links),
+        clock_facts=history.read_facts(row.clock_facts),
+        fired=row.fired,
+        wake_at=row.wake_at,
     )
 
 
-def columns(case: procedure.Case) -> dict[str, Any]:
+def columns(case: Case) -> dict[str, Any]:
     """Return the columns of a case's row that follow from its state."""
     return {
         "stage": case.stage,
@@ -112,10 +136,17 @@ def columns(case: procedure.Case) -> dict[str, Any]:
         "closed_at": case.closed_at,
         "handlers": sorted(case.handlers),
         "handling_units": sorted(case.handling_units),
+        "stage_since": case.stage_since,
+        "counts": case.counts,
+        "done": dict(case.done),
+        "links": history.link_texts(case.links),
+        "clock_facts": history.fact_texts(case.clock_facts),
+        "fired": case.fired,
+        "wake_at": case.wake_at,
     }
 
 
-def origin(case: procedure.Case, opened_at: datetime) -> dict[str, Any]:
+def origin(case: Case, opened_at: datetime) -> dict[str, Any]:
     """Return the columns of a case's row that its first event, at that moment, gave it for good."""
     return {
         "number": case.facts["number"],
@@ -123,6 +154,21 @@ def origin(case: procedure.Case, opened_at: datetime) -> dict[str, Any]:
         "version": int(case.facts["version"]),
         "reported_at": datetime.fromisoformat(case.facts["reported_at"]),
         "opened_at": opened_at,
+        "request": case.facts.get("request"),
+    }
+
+
+def task_columns(task: Task) -> dict[str, Any]:
+    """Return the columns of a task's row that may change after it was opened."""
+    return {
+        "yellow_at": task.yellow_at,
+        "due_at": task.due_at,
+        "done_at": task.done_at,
+        "outcome": task.outcome,
+        "passed_at": task.passed_at,
+        "clock_facts": history.fact_texts(task.facts),
+        "fired": task.fired,
+        "wake_at": task.wake_at,
     }
 
 
@@ -136,12 +182,18 @@ def _case_row(case: NewCase) -> dict[str, Any]:
         "category": known.get("category"),
         "district": known.get("district"),
         "community": known.get("community"),
+        "handling_units": sorted(case.state.handling_units),
+        "clock_started_at": case.state.clock_started_at,
+        "case_limit": history.limit_text(case.state.case_limit),
+        "case_due_at": case.state.case_due_at,
+        "wake_at": case.state.wake_at,
+        "links": history.link_texts(case.state.links),
         **{name: case.words.get(name) for name in SHOWN},
         **origin(case.state, case.opened_at),
     }
 
 
-def _task_row(case_id: int, case: procedure.Case, task: procedure.Task) -> dict[str, Any]:
+def _task_row(case_id: int, case: Case, task: Task) -> dict[str, Any]:
     return {
         "case_id": case_id,
         "no": task.no,
@@ -153,8 +205,9 @@ def _task_row(case_id: int, case: procedure.Case, task: procedure.Task) -> dict[
         "community": case.facts.get("community") or None,
         "opened_at": task.opened_at,
         "limit": history.limit_text(task.limit),
-        "yellow_at": task.yellow_at,
-        "due_at": task.due_at,
+        "parent": task.parent,
+        "batch": task.batch,
+        **task_columns(task),
     }
 
 
@@ -162,7 +215,23 @@ def _words_row(words: NewWords) -> dict[str, Any]:
     return {name: getattr(words, name) for name in NewWords.__slots__}
 
 
-def _task(row: models.Task) -> procedure.Task:
-    limit = history.read_limit(row.limit)
-    clock = (row.opened_at, limit, row.yellow_at, row.due_at, row.done_at, row.outcome, row.passed_at)
-    return procedure.Task(row.no, row.kind, row.role, Part(row.part), row.unit, *clock)
+def _task(row: models.Task) -> Task:
+    return Task(
+        no=row.no,
+        kind=row.kind,
+        role=row.role,
+        part=Part(row.part),
+        unit=row.unit,
+        opened_at=row.opened_at,
+        limit=history.read_limit(row.limit),
+        yellow_at=row.yellow_at,
+        due_at=row.due_at,
+        done_at=row.done_at,
+        outcome=row.outcome,
+        passed_at=row.passed_at,
+        parent=row.parent,
+        batch=row.batch,
+        facts=history.read_facts(row.clock_facts),
+        fired=row.fired,
+        wake_at=row.wake_at,
+    )

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db.models import Count, F, Max, Min, Q
 
-from cityloop.casework import models, story
+from cityloop.casework import documents, models, offers, story, words
 from cityloop.casework.answers import (
     CaseFilters,
     CaseList,
@@ -13,8 +13,10 @@ from cityloop.casework.answers import (
     CaseRow,
     Choice,
     ClockView,
+    Document,
     HistoryLine,
     InputField,
+    NewCaseForm,
     Offer,
     QueueFilters,
     QueuePage,
@@ -24,8 +26,8 @@ from cityloop.casework.answers import (
 from cityloop.casework.projection import state
 from cityloop.casework.queue import queue
 from cityloop.casework.scope import may_see, visible
+from cityloop.core.actors import Actor
 from cityloop.core.errors import NotFound
-from cityloop.core.procedure import Actor
 from cityloop.registry.city import City, city, title
 
 __all__ = [
@@ -35,23 +37,29 @@ __all__ = [
     "CaseRow",
     "Choice",
     "ClockView",
+    "Document",
     "HistoryLine",
     "InputField",
+    "NewCaseForm",
     "Offer",
     "QueueFilters",
     "QueuePage",
     "QueueRow",
     "TaskView",
+    "beginnings",
     "case_page",
     "cases",
-    "cases_with_passed_limits",
+    "cases_to_wake",
     "counts_by_district",
+    "document",
+    "next_to_wake",
     "queue",
     "reported_span",
     "ways_without_pack",
 ]
 
 PAGE = 50  # rows of one screenful
+RANKED = {"procedure": "city-problem", "counts": True}  # the cases that figures count: a voided one is out of them
 
 
 def case_page(actor: Actor, number: str, now: datetime) -> CasePage:
@@ -63,6 +71,23 @@ def case_page(actor: Actor, number: str, now: datetime) -> CasePage:
     if not may_see(actor, case, city()):
         raise NotFound("no-such-case", "There is no such case, or you may not see it.")
     return story.page(row, case, actor, now)
+
+
+def document(actor: Actor, number: str, seq: int, name: str) -> Document:
+    """Return a document of a case; NotFound where there is none, or the case is outside the person's scope."""
+    row = models.Case.objects.filter(number=number).first()
+    town = city()
+    sees = row is not None and may_see(actor, state(row, row.tasks.order_by("no")), town)
+    way = town.procedures.get((row.procedure, row.version)) if row and sees else None
+    found = documents.produced(row, way, seq, name, town) if row and way else None
+    if found is None:
+        raise NotFound("no-such-document", "There is no such document, or you may not see it.")
+    return found
+
+
+def beginnings(actor: Actor) -> tuple[NewCaseForm, ...]:
+    """Return the kinds of case that this person may begin by hand, with what they ask for."""
+    return offers.beginnings(actor, city())
 
 
 def cases(actor: Actor, filters: CaseFilters, after: str | None) -> CaseList:
@@ -80,7 +105,7 @@ def cases(actor: Actor, filters: CaseFilters, after: str | None) -> CaseList:
 
 def counts_by_district(actor: Actor, figure: str, month: date) -> dict[str, int]:
     """Return how many cases a figure of a month counts in each district; "" is no district."""
-    rows = models.Case.objects.filter(visible(actor, city()) & counted(figure, month))
+    rows = models.Case.objects.filter(visible(actor, city()) & counted(figure, month), **RANKED)
     sums = rows.values_list("district").annotate(number=Count("pk")).order_by()
     return {district or "": number for district, number in sums}
 
@@ -96,10 +121,23 @@ def reported_span(actor: Actor) -> tuple[datetime, datetime] | None:
     return span["first"], max(span["last"], closed["last"] or span["last"])
 
 
-def cases_with_passed_limits(until: datetime) -> list[int]:
-    """Return the cases with an open task whose limit passed by then and is not noted yet."""
-    passed = models.Task.objects.filter(done_at=None, passed_at=None, due_at__lte=until)
-    return list(passed.values_list("case_id", flat=True).distinct().order_by("case_id"))
+def cases_to_wake(until: datetime) -> list[int]:
+    """Return the cases of which a timer, of an open task or of the case's own clock, ran out by then."""
+    tasks = models.Task.objects.filter(done_at__isnull=True, wake_at__isnull=False, wake_at__lte=until)
+    cases = models.Case.objects.filter(is_open=True, wake_at__isnull=False, wake_at__lte=until)
+    return sorted({*tasks.values_list("case_id", flat=True), *cases.values_list("pk", flat=True)})
+
+
+def next_to_wake(until: datetime) -> tuple[int, datetime] | None:
+    """Return the case of which a timer runs out next, and when; None where none does before then."""
+    tasks = models.Task.objects.filter(done_at__isnull=True, wake_at__isnull=False, wake_at__lt=until)
+    cases = models.Case.objects.filter(is_open=True, wake_at__isnull=False, wake_at__lt=until)
+    rows = (
+        tasks.order_by("wake_at").values_list("wake_at", "case_id").first(),
+        cases.order_by("wake_at").values_list("wake_at", "pk").first(),
+    )
+    moments = [(row[0], row[1]) for row in rows if row and row[0]]
+    return min(moments)[::-1] if moments else None
 
 
 def ways_without_pack() -> tuple[str, ...]:
@@ -134,7 +172,7 @@ def _wanted(filters: CaseFilters) -> Q:
     if filters.district is not None:
         condition &= Q(district=filters.district) if filters.district else Q(district=None)
     if filters.month:
-        condition &= counted(filters.figure or "reported", filters.month)
+        condition &= counted(filters.figure or "reported", filters.month) & (Q(**RANKED) if filters.figure else Q())
     return condition
 
 
@@ -156,8 +194,8 @@ def _row(row: models.Case, town: City) -> CaseRow:
     return CaseRow(
         number=row.number,
         stage_title=title(way.stages[row.stage].title),
-        category_name=story.named_category(row.category, row.category_words, town),
-        district_name=story.area_name(row.district, town),
+        category_name=words.named_category(row.category, row.category_words, town),
+        district_name=words.area_name(row.district, town),
         address=row.address,
         reported_at=row.reported_at,
         filed_at=row.clock_started_at,

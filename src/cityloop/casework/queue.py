@@ -8,9 +8,9 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext
 
-from cityloop.casework import story
+from cityloop.casework import words
 from cityloop.casework.answers import Choice, QueueFilters, QueuePage, QueueRow
-from cityloop.core.procedure import Actor
+from cityloop.core.actors import Actor
 from cityloop.core.worktime import Lamp
 from cityloop.registry.city import City, city, title
 
@@ -138,10 +138,10 @@ def _row(row: dict[str, Any], town: City, now: datetime) -> QueueRow:
         number=row["number"],
         kind=row["kind"],
         kind_title=title(way.tasks[row["kind"]].title),
-        category_name=story.named_category(row["category"], row["words"], town),
-        district_name=story.area_name(row["district"], town),
+        category_name=words.named_category(row["category"], row["words"], town),
+        district_name=words.area_name(row["district"], town),
         address=row["address"],
-        unit_name=story.unit_name(row["unit"], town),
+        unit_name=words.unit_name(row["unit"], town),
         reported_at=row["reported_at"],
         opened_at=row["opened_at"],
         due_at=row["due_at"],

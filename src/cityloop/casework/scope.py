@@ -2,7 +2,8 @@
 
 from django.db.models import Q
 
-from cityloop.core.procedure import Actor, Case, Post
+from cityloop.core.actors import Actor, Post
+from cityloop.core.casefile import Case
 from cityloop.registry.city import City
 
 UNMASKING = ("operator", "duty_officer")  # the roles that speak with the reporter
@@ -33,7 +34,7 @@ def visible(actor: Actor, town: City) -> Q:
 def _lets_see(post: Post, case: Case, town: City) -> bool:
     sees = _sees(post, town)
     inside = post.area is None or post.area in case.areas
-    return inside and (sees == "area" or (sees == "unit" and post.unit in case.handling_units))
+    return inside and (sees == "area" or (sees == "unit" and any(task.unit == post.unit for task in case.tasks)))
 
 
 def _sees(post: Post, town: City) -> str:

@@ -13,7 +13,8 @@ from django.db.models import TextField, Value
 from django.db.models.functions import Concat
 
 from cityloop.casework import history, models, projection
-from cityloop.core import chain, procedure
+from cityloop.core import chain
+from cityloop.core.casefile import Case, after
 from cityloop.runtime import events
 from cityloop.runtime.models import Event
 from cityloop.runtime.verification import UNREADABLE, Finding, snapshot
@@ -44,7 +45,7 @@ class Unreadable(Exception):
 class Told:
     """What a history adds up to: the state, the columns of the row, the commitments of words, those erased."""
 
-    case: procedure.Case
+    case: Case
     columns: dict[str, Any]
     promised: dict[Key, str]
     erased: set[Key]
@@ -93,9 +94,6 @@ def rebuild(case_id: int) -> None:
     row.save()
     row.tasks.all().delete()
     projection.insert_tasks((case_id, told.case, task) for task in told.case.tasks)
-    for task in told.case.tasks:
-        done = {"done_at": task.done_at, "outcome": task.outcome, "passed_at": task.passed_at}
-        row.tasks.filter(no=task.no).update(**done)
 
 
 def tell(history_of_case: list[Event]) -> Told | None:
@@ -111,7 +109,7 @@ def tell(history_of_case: list[Event]) -> Told | None:
 
 def _after(told: Told | None, event: Event) -> Told:
     said = event.payload
-    case = procedure.after(told.case if told else None, history.move(event.name, said), event.actor, event.at)
+    case = after(told.case if told else None, history.move(event.name, said), event.actor, event.at)
     opened_at = told.columns["opened_at"] if told else event.at
     columns = {**projection.origin(case, opened_at), **projection.columns(case), "head": bytes(event.hash)}
     promised = {(event.seq, name): digest for name, digest in said["words"].items()}

@@ -12,8 +12,8 @@ import numpy as np
 
 from cityloop.channels.mapping import ReportMapping
 from cityloop.channels.sheets import Row
+from cityloop.core.actors import Actor
 from cityloop.core.errors import Conflict, Fault, Invalid
-from cityloop.core.procedure import Actor
 from cityloop.intake import reports
 from cityloop.intake.actions import receive_many
 from cityloop.registry.city import city

@@ -15,6 +15,7 @@ charged with the time of a case in charging.py, a changed calendar in recalculat
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from fractions import Fraction
 from typing import NamedTuple
 
 from cityloop.core import worktime
@@ -35,6 +36,7 @@ __all__ = [
     "due",
     "explained",
     "limit_seconds",
+    "reached",
     "standing",
 ]
 
@@ -115,6 +117,19 @@ def due(clock: Clock, calendar: Calendar) -> Due | None:
     if allowed is None:
         return None
     return _due_within(_going_on(clock) if clock.state is State.STOPPED else clock, allowed, calendar)
+
+
+def reached(clock: Clock, share: Fraction, calendar: Calendar) -> datetime | None:
+    """Return when the clock has counted this share of its limit, which may be more than all of it; None as `due`."""
+    allowed, found = limit_seconds(clock, calendar), due(clock, calendar)
+    if allowed is None or found is None:
+        return None
+    if share <= 1:
+        return found.reached(share)
+    beyond = -(-allowed * share.numerator // share.denominator)
+    going_on = _going_on(clock) if clock.state is State.STOPPED else clock
+    further = _due_within(going_on, beyond, calendar)
+    return further.at if further else None
 
 
 def standing(clock: Clock, now: datetime, calendar: Calendar) -> Standing:

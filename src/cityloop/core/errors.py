@@ -11,7 +11,7 @@ CityLoopError
 Anything else is a bug and is never caught to be hidden.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -25,7 +25,14 @@ class CityLoopError(Exception):
 
 
 class Refusal(CityLoopError):
-    """The request was understood and refused; nothing was changed."""
+    """The request was understood and refused; nothing was changed.
+
+    `words` are the sentence in several languages, where a procedure gives its own.
+    """
+
+    def __init__(self, code: str, sentence: str, words: Mapping[str, str] | None = None) -> None:
+        super().__init__(code, sentence)
+        self.words = words
 
 
 class NotAllowed(Refusal):

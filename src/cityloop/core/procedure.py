@@ -1,27 +1,20 @@
-"""The general engine: what a procedure is, what an action on a case may do and what it brings about.
+"""The general engine, declared: what a procedure is. Data and nothing that runs.
 
-A case has one stage and any number of open tasks. An action is done on one open task; it ends that task, may open
-others, and may move the case to another stage. Deciding is pure: `decide` returns a Move, `after` folds a Move into
-the next state, and the same `refusal` answers for the button shown and the action done. Reading the YAML of a
-procedure, locking, writing and telling happen above.
-
-Two rules hold in every procedure (PRODUCT.md, "The idea that keeps it simple"): an action is one move, and nobody,
-person or unit, who handled a case may judge it.
+A case has one stage and any number of open tasks. An action is done on an open task, or on the case in certain
+stages; it ends its task or keeps it, opens others, moves the case on, moves clocks, opens further cases. What a case
+is stands in casefile.py, what an action may do and brings about in deciding.py, what makes a procedure sound in
+soundness.py; reading the YAML happens above. GB/T 30428.8-2020.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 
-from cityloop.core.errors import Fault, Invalid, NotAllowed, NotPossible, Refusal
-from cityloop.core.worktime import YELLOW_SHARE, Due, Limit
+from cityloop.core.clock_history import Kind as ClockFact
+from cityloop.core.conditions import Condition
+from cityloop.core.worktime import Limit, Unit
 
 Words = Mapping[str, str]  # the same words in several languages: {"zh": …, "en": …}
-DueAfter = Callable[[datetime, Limit], Due]
-
-LONGEST_TEXT = 4000  # characters in one answer
 
 
 class Part(StrEnum):
@@ -32,52 +25,78 @@ class Part(StrEnum):
     JUDGING = "judging"
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
-    """A person's post: a role in a unit, for one area and all below it (None: the whole city)."""
+class NeedKind(StrEnum):
+    """What an action can ask for."""
 
-    role: str
-    unit: str
-    area: str | None = None
+    TEXT = "text"  # personal words
+    CHOICE = "choice"
+    CATEGORY = "category"
+    DISTRICT = "district"
+    UNIT = "unit"
+    UNITS = "units"  # several, separated by blanks
+    NUMBER = "number"  # a whole number from 1
+    DATE = "date"  # a day after today
+    PHOTOS = "photos"  # digests, separated by blanks
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts: a signed-in person or an account of a connected system, with the posts it holds."""
+class Count(StrEnum):
+    """How many of the tasks a guard asks about must be done."""
 
-    account: str
-    name: str
-    posts: tuple[Post, ...] = ()
-    channels: tuple[str, ...] = ()  # by which a connected system may hand in reports; empty: by any but our own
+    ALL = "all"  # at least one, and none still open
+    ANY = "any"
+    QUORUM = "quorum"  # so many of them
+    NO_OPEN = "no_open"  # none is open; it holds where there is none at all
+
+
+class Relation(StrEnum):
+    """How another case stands to this one."""
+
+    CHILD = "child"  # opened from this one, which waits for it where its procedure says so
+    PARENT = "parent"
+    LINKED = "linked"
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A place in the procedure; a case in a final stage is closed."""
+    """A place in the procedure; a case in a final stage is closed. One that does not count is out of every figure."""
 
     name: str
     title: Words
     final: bool = False
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class LimitRule:
-    """Where a clock's limit comes from: the category's own limit of that name, else the one given here."""
+    """Where a clock's limit comes from: what was asked for, else the category's limit of that name, else this one."""
 
     name: str | None
     otherwise: Limit
+    asked: str | None = None  # the need, a number or a date, that gives the limit
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """What happens when a clock reaches a share of its limit; None at 100: it is noted that the limit has passed."""
+
+    percent: int
+    action: str | None
+
+
+LIMIT_PASSED = Timer(100, None)
 
 
 @dataclass(frozen=True, slots=True)
 class TaskKind:
-    """A kind of task: who may do it, which part it plays, by when."""
+    """A kind of task: who may do it, which part it plays, by when, and what happens on the way."""
 
     name: str
     title: Words
     role: str
     part: Part
     held_by_unit: bool  # True: the unit named by the action that opens it; False: whoever holds the role
-    limit: LimitRule | None = None
+    limit: LimitRule
+    timers: tuple[Timer, ...] = (LIMIT_PASSED,)  # by percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +104,142 @@ class Need:
     """Something an action must or may be given. Text is personal and leaves the event as a commitment."""
 
     name: str
-    kind: str  # text, category, district, unit, choice
+    kind: NeedKind
     title: Words
     required: bool = True
     choices: tuple[tuple[str, Words], ...] = ()
+    least: int = 1  # how many units or photos
+    most: int | None = None  # the largest number, days ahead, units or photos
+    unit: Unit | None = None  # what a number counts, where it is a limit
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A question about tasks of one kind: those still open, and those of the present visit to the stage.
+
+    Asked by an action on such a task, only its siblings count: tasks under the same parent.
+    """
+
+    kind: str
+    count: Count
+    quorum: int = 1
+    outcomes: tuple[str, ...] = ()  # the actions by which they must have been done; none: by any
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What must hold: a guard over tasks, a condition over facts, or both; else the words say why not."""
+
+    guard: Guard | None = None
+    condition: Condition | None = None
+    otherwise: Words = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A task to be opened, or one for each unit that was named.
+
+    `unit` is the need that names its unit, or "own" for the unit of the post that acts. `again` gives the task back
+    to the unit that held the former one, with its clock continued, unstopped or restarted.
+    """
+
+    kind: str
+    unit: str = "unit"
+    again: ClockFact | None = None
+    under: bool = False  # it is a sub-task of the one acted on, or came from it
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """What follows as well where the requirement holds after the action's own effects; the first that holds counts."""
+
+    requirement: Requirement
+    to: str | None = None
+    opens: tuple[Opening, ...] = ()
+    ends: tuple[str, ...] = ()
+
+
+class CaseClock(StrEnum):
+    """What an action does to the case's own clock."""
+
+    START = "start"
+    PAUSE = "pause"  # 挂账
+    RESUME = "resume"
+    CONTINUE = "continue"  # after a closing, with what was left
+    RESTART = "restart"  # after a closing, with the whole limit
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """延期: the clock of this task, or of the task it is under, gets more time."""
+
+    of_parent: bool
+    asked: str | None = None  # the need that says how much; None: the limit once more
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """A case to be opened by an action: what it is given from this action's answers, and what it is given in any case.
+
+    It takes over category, place and address.
+    """
+
+    procedure: str
+    relation: Relation
+    gives: Mapping[str, str] = field(default_factory=dict)  # need of its beginning → need of this action, or "own"
+    given: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing that can be done on a task of kind `on`."""
+    """One thing that can be done: on a task of kind `on`, or on the case in one of the stages `at`."""
 
     name: str
     title: Words
     event: str
-    on: str
-    to: str
-    opens: tuple[str, ...] = ()
+    on: str | None
+    at: tuple[str, ...] = ()
+    role: str | None = None  # who may, in the stages `at`
+    part: Part = Part.DESK  # and as what
+    handled: bool = False  # only for a unit that handled the case
+    to: str | None = None  # None: the stage stays
+    keeps: bool = False  # the task stays open
+    opens: tuple[Opening, ...] = ()
+    ends: tuple[str, ...] = ()  # kinds of task of which every open one is ended
     needs: tuple[Need, ...] = ()
+    requires: tuple[Requirement, ...] = ()
+    within: Limit | None = None  # only so long after the task was opened
+    branches: tuple[Branch, ...] = ()
+    case_clock: CaseClock | None = None
+    extends: Extension | None = None
+    begins_case: NewCase | None = None
+    documents: tuple[str, ...] = ()
+    sets: Words = field(default_factory=dict)  # facts of the case
     main: bool = False
-    starts_case_clock: bool = False
-    to_last_unit: bool = False  # the unit that last held such a task gets it again (rework)
+    automatic: bool = False  # done by the system alone
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """How a case begins; `role` may begin one by hand, where there is one."""
+
+    event: str
+    stage: str
+    opens: tuple[Opening, ...]
+    title: Words = field(default_factory=dict)
+    role: str | None = None
+    needs: tuple[Need, ...] = ()
+    case_clock: CaseClock | None = None
+    documents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that an action produces: its title and lines, with {names} of values in them."""
+
+    name: str
+    title: Words
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,259 +249,18 @@ class Procedure:
     name: str
     version: int
     title: Words
-    begins_event: str
-    begins_stage: str
-    begins_tasks: tuple[str, ...]
+    begins: Beginning
     stages: Mapping[str, Stage]
     tasks: Mapping[str, TaskKind]
     actions: Mapping[str, Action]
-    case_limit: LimitRule
+    case_limit: LimitRule | None = None
+    case_timers: tuple[Timer, ...] = ()
+    documents: Mapping[str, Document] = field(default_factory=dict)
 
     def actions_on(self, kind: str) -> tuple[Action, ...]:
-        """Return the actions on a kind of task, in the order they were declared."""
-        return tuple(action for action in self.actions.values() if action.on == kind)
+        """Return the actions on a kind of task that people do, in the order they were declared."""
+        return tuple(action for action in self.actions.values() if action.on == kind and not action.automatic)
 
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One task of a case, numbered from 1 within it."""
-
-    no: int
-    kind: str
-    role: str
-    part: Part
-    unit: str | None
-    opened_at: datetime
-    limit: Limit | None
-    yellow_at: datetime | None
-    due_at: datetime | None
-    done_at: datetime | None = None
-    outcome: str | None = None
-    passed_at: datetime | None = None  # when it was noted that the limit had passed
-
-    @property
-    def is_open(self) -> bool:
-        return self.done_at is None
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """What one action brings about; an event says exactly this."""
-
-    event: str
-    action: str
-    task: int | None
-    stage: str
-    final: bool
-    by: Post | None
-    facts: Words = field(default_factory=dict)  # what the case knows of itself from now on
-    answers: Words = field(default_factory=dict)  # what was chosen, not personal
-    words: Words = field(default_factory=dict)  # personal words, kept apart from the event
-    opened: tuple[Task, ...] = ()
-    passed: tuple[int, ...] = ()  # tasks whose limit is noted as passed
-    case_limit: Limit | None = None
-    case_due_at: datetime | None = None
-    clock_started: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """The state of a case, folded from its moves."""
-
-    stage: str
-    is_open: bool
-    tasks: tuple[Task, ...]
-    facts: Words
-    length: int  # how many events its history has
-    clock_started_at: datetime | None = None
-    case_limit: Limit | None = None
-    case_due_at: datetime | None = None
-    closed_at: datetime | None = None
-    handlers: frozenset[str] = frozenset()  # accounts that acted on a handling task
-    handling_units: frozenset[str] = frozenset()  # units that held one
-
-    def task(self, no: int) -> Task | None:
-        """Return the task of that number, None when the case has no such task."""
-        return self.tasks[no - 1] if 0 < no <= len(self.tasks) else None
-
-    @property
-    def areas(self) -> tuple[str, ...]:
-        """Return the codes of the areas the case lies in, the smallest last."""
-        return tuple(self.facts[name] for name in ("district", "community") if self.facts.get(name))
-
-
-NOTHING: Words = MappingProxyType({})
-
-
-def begin(procedure: Procedure, facts: Words, words: Words, now: datetime, due_after: DueAfter) -> Move:
-    """Return the move that opens a case with these facts."""
-    tasks = _open(procedure, procedure.begins_tasks, None, 0, {}, now, due_after)
-    stage = procedure.stages[procedure.begins_stage]
-    return Move(
-        event=procedure.begins_event,
-        action="begin",
-        task=None,
-        stage=stage.name,
-        final=stage.final,
-        by=None,
-        facts=facts,
-        words=words,
-        opened=tasks,
-    )
-
-
-def refusal(case: Case, action: Action, task_no: int, actor: Actor) -> Refusal | None:
-    """Return why this actor may not do this action on this task now; None when it may."""
-    task = case.task(task_no)
-    if task is None or task.kind != action.on:
-        return NotPossible("no-such-task", "This case has no such task.")
-    if not task.is_open:
-        return NotPossible("task-done", "This task has already been done.")
-    if post_for(case, task, actor) is None:
-        return NotAllowed("not-your-task", "None of your posts holds this task.")
-    if task.part is Part.JUDGING and _handled(case, actor):
-        return NotAllowed("handled-it", "You or your unit handled this case, so somebody else must judge it.")
-    return None
-
-
-def post_for(case: Case, task: Task, actor: Actor) -> Post | None:
-    """Return the post by which the actor may do the task, None when no post fits its role, unit and area."""
-    for post in actor.posts:
-        fits_unit = task.unit is None or task.unit == post.unit
-        fits_area = post.area is None or post.area in case.areas
-        if post.role == task.role and fits_unit and fits_area:
-            return post
-    return None
-
-
-def decide(
-    procedure: Procedure,
-    case: Case,
-    name: str,
-    task_no: int,
-    actor: Actor,
-    inputs: Words,
-    limits: Mapping[str, Limit],
-    now: datetime,
-    due_after: DueAfter,
-) -> Move:
-    """Return what the action brings about, or raise the Refusal that says why it may not be done.
-
-    `limits` are the limits of the case's category by name, as they stand now; the move keeps them for good.
-    """
-    action = procedure.actions.get(name)
-    if action is None:
-        raise NotPossible("no-such-action", "This procedure has no such action.")
-    if refused := refusal(case, action, task_no, actor):
-        raise refused
-    answers = _checked(action, inputs)
-    task = case.tasks[task_no - 1]
-    unit = _last_unit(case, action.opens) if action.to_last_unit else answers.get("unit")
-    kinds = {need.name: need.kind for need in action.needs}
-    facts = {kinds[k]: v for k, v in answers.items() if kinds[k] in ("category", "district")}
-    stage = procedure.stages[action.to]
-    move = Move(
-        event=action.event,
-        action=action.name,
-        task=task_no,
-        stage=stage.name,
-        final=stage.final,
-        by=post_for(case, task, actor),
-        facts=facts,
-        answers={k: v for k, v in answers.items() if kinds[k] != "text"},
-        words={k: v for k, v in answers.items() if kinds[k] == "text"},
-        opened=_open(procedure, action.opens, unit, len(case.tasks), limits, now, due_after),
-    )
-    if not action.starts_case_clock or case.clock_started_at is not None:
-        return move
-    limit = _limit(procedure.case_limit, limits)
-    return replace(move, clock_started=True, case_limit=limit, case_due_at=due_after(now, limit).at)
-
-
-def limits_passed(case: Case, now: datetime) -> Move | None:
-    """Return the move that notes every open task whose limit has passed; None when there is none to note."""
-    passed = tuple(t.no for t in case.tasks if t.is_open and t.due_at and t.due_at < now and t.passed_at is None)
-    if not passed:
-        return None
-    return Move("LimitPassed", "limit_passed", None, case.stage, not case.is_open, None, passed=passed)
-
-
-def after(case: Case | None, move: Move, account: str, at: datetime) -> Case:
-    """Return the state of the case after a move; None is the state before the first."""
-    case = case or Case(stage=move.stage, is_open=True, tasks=(), facts=NOTHING, length=0)
-    acted_on = case.task(move.task) if move.task else None
-    tasks = tuple(
-        replace(task, done_at=at, outcome=move.action) if task.no == move.task else task for task in case.tasks
-    )
-    tasks = tuple(replace(task, passed_at=at) if task.no in move.passed else task for task in tasks)
-    if move.final:
-        tasks = tuple(replace(t, done_at=at, outcome="ended") if t.is_open else t for t in tasks)
-    handled = acted_on is not None and acted_on.part is Part.HANDLING
-    new_units = {task.unit for task in move.opened if task.part is Part.HANDLING and task.unit}
-    return replace(
-        case,
-        stage=move.stage,
-        is_open=not move.final,
-        tasks=tasks + move.opened,
-        facts={**case.facts, **move.facts},
-        length=case.length + 1,
-        clock_started_at=at if move.clock_started else case.clock_started_at,
-        case_limit=move.case_limit or case.case_limit,
-        case_due_at=move.case_due_at or case.case_due_at,
-        closed_at=case.closed_at or (at if move.final else None),
-        handlers=case.handlers | {account} if handled else case.handlers,
-        handling_units=case.handling_units | new_units,
-    )
-
-
-def _handled(case: Case, actor: Actor) -> bool:
-    return actor.account in case.handlers or any(post.unit in case.handling_units for post in actor.posts)
-
-
-def _checked(action: Action, inputs: Words) -> dict[str, str]:
-    """Return the answers without blanks, or raise Invalid naming every wrong field."""
-    known = {need.name for need in action.needs}
-    answers = {name: words.strip() for name, words in inputs.items() if name in known and words.strip()}
-    faults = []
-    for need in action.needs:
-        words = answers.get(need.name, "")
-        if need.required and not words:
-            faults.append(Fault(need.name, "This must be filled in."))
-        elif need.kind == "choice" and words and words not in dict(need.choices):
-            faults.append(Fault(need.name, "This is not one of the choices."))
-        elif len(words) > LONGEST_TEXT:
-            faults.append(Fault(need.name, f"This is longer than {LONGEST_TEXT} characters."))
-        elif "\x00" in words:
-            faults.append(Fault(need.name, "This contains a character that cannot be stored."))
-    if faults:
-        raise Invalid(faults)
-    return answers
-
-
-def _last_unit(case: Case, kinds: tuple[str, ...]) -> str | None:
-    held = [task.unit for task in case.tasks if task.kind in kinds]
-    return held[-1] if held else None
-
-
-def _limit(rule: LimitRule, limits: Mapping[str, Limit]) -> Limit:
-    return limits.get(rule.name, rule.otherwise) if rule.name else rule.otherwise
-
-
-def _open(
-    procedure: Procedure,
-    kinds: tuple[str, ...],
-    unit: str | None,
-    already: int,
-    limits: Mapping[str, Limit],
-    now: datetime,
-    due_after: DueAfter,
-) -> tuple[Task, ...]:
-    tasks = []
-    for no, name in enumerate(kinds, start=already + 1):
-        kind = procedure.tasks[name]
-        limit = _limit(kind.limit, limits) if kind.limit else None
-        due = due_after(now, limit) if limit else None
-        yellow_at, due_at = (due.reached(YELLOW_SHARE), due.at) if due else (None, None)
-        holder = unit if kind.held_by_unit else None
-        tasks.append(Task(no, kind.name, kind.role, kind.part, holder, now, limit, yellow_at, due_at))
-    return tuple(tasks)
+    def actions_at(self, stage: str) -> tuple[Action, ...]:
+        """Return the actions on the case itself that people do in a stage."""
+        return tuple(action for action in self.actions.values() if stage in action.at and not action.automatic)

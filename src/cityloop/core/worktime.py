@@ -86,6 +86,18 @@ class Limit:
         if self.amount <= 0:
             raise ValueError(f"A limit must be positive, not {self.amount}.")
 
+    def __str__(self) -> str:
+        """Write it as in packs and events: 4 work_hour."""
+        return f"{self.amount} {self.unit.value}"
+
+    @classmethod
+    def read(cls, words: str) -> Self:
+        """Return the limit written so; ValueError otherwise."""
+        amount, _, unit = words.partition(" ")
+        if not amount.isdecimal() or unit not in set(Unit):
+            raise ValueError(f"{words!r} is no limit: write an amount and one of {', '.join(Unit)}")
+        return cls(int(amount), Unit(unit))
+
     def seconds(self, start: datetime, calendar: Calendar) -> int:
         """Return its length in counted seconds when it is counted forward from `start`.
 

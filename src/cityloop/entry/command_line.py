@@ -175,7 +175,7 @@ def user_password(home: Path | None, name: str, password: str) -> None:
 
 @main.group("import")
 def bring_in() -> None:
-    """Bring reports and areas in from files."""
+    """Bring reports, areas and the city's own days off in from files."""
 
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -226,6 +226,22 @@ def import_areas(home: Path | None, file: Path, mapping: Path, *, dry_run: bool)
 
         take = importing.try_areas if dry_run else importing.import_areas
         click.echo(take(file, mapping, tell))
+
+
+@bring_in.command("days")
+@home_option
+@file_argument
+@dry_run_option
+def import_days(home: Path | None, file: Path, *, dry_run: bool) -> None:
+    """Declare the days of FILE, a CSV with the columns date, kind (off, on, withdraw) and name, as the city's own.
+
+    The columns may also be called 日期, 类型 (休, 班, 撤销), 名称. Due moments of open cases are reckoned again.
+    """
+    with opened(home, tell):
+        from cityloop.entry import importing
+
+        take = importing.try_days if dry_run else importing.import_days
+        click.echo(take(file))
 
 
 main.add_command(bench)

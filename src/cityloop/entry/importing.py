@@ -8,12 +8,13 @@ from pathlib import Path
 from django.db import InterfaceError, OperationalError, transaction
 
 from cityloop.channels import importing
+from cityloop.channels.days import NamedDays, read_days
 from cityloop.channels.importing import Refused, Tally
 from cityloop.channels.mapping import ReportMapping
 from cityloop.channels.rejects import Rejects
 from cityloop.channels.sheets import Row, Sheet, open_sheet
+from cityloop.core.actors import Actor
 from cityloop.core.errors import Fault, Invalid, NotPossible
-from cityloop.core.procedure import Actor
 from cityloop.entry.accounts import BY, PARTNERS
 from cityloop.entry.opening import Tell
 from cityloop.entry.showing import Progress, progress
@@ -66,6 +67,20 @@ def try_areas(path: Path, mapping_path: Path, tell: Tell) -> str:
     return f"Dry run, nothing was entered. {_areas_summary(boundaries.read_boundaries(path, mapping_path), tell)}"
 
 
+@transaction.atomic
+def import_days(path: Path) -> str:
+    """Declare the days of a table as the city's own, or withdraw them; return in words what came of it."""
+    days, now = read_days(path), clock.now()
+    changes = (actions.declare_days(days.declared, BY, now), actions.withdraw_days(sorted(days.withdrawn), BY, now))
+    came = "A new calendar is in force; open cases are reckoned again." if any(changes) else "The calendar stays."
+    return f"{_days_summary(days)} {came}"
+
+
+def try_days(path: Path) -> str:
+    """Read and check the days of a table, declare none; return in words what would come of it."""
+    return f"Dry run, nothing was declared. {_days_summary(read_days(path))}"
+
+
 def _fitted(path: Path, mapping_path: Path) -> tuple[Sheet, ReportMapping]:
     sheet, town = open_sheet(path), city()
     return sheet, ReportMapping.read(mapping_path, sheet, lambda code: code in town.categories)
@@ -114,6 +129,11 @@ def _areas_summary(found: boundaries.Boundaries, tell: Tell) -> str:
     if len(found.notices) > TOLD:
         tell(f"and {len(found.notices) - TOLD:,} more like these")
     return f"Districts {found.count('district'):,}, communities {found.count('community'):,}."
+
+
+def _days_summary(days: NamedDays) -> str:
+    off, on = days.count(is_workday=False), days.count(is_workday=True)
+    return f"Days off {off:,}, working days {on:,}, withdrawn {len(days.withdrawn):,}."
 
 
 def _rejects_path(path: Path, given: Path | None) -> Path:

@@ -16,7 +16,7 @@ MIGRATING = 7_226_001  # advisory lock: two commands may find an old schema at o
 
 @contextmanager
 def opened(home: Path | None, tell: Tell) -> Iterator[Configuration]:
-    """Open the city: start or join its database, bring the schema up to date, take up the packs."""
+    """Open the city: start or join its database, bring the schema up to date, take up the packs and their calendar."""
     with connected(home, tell) as configuration:
         prepare(tell)
         yield configuration
@@ -45,7 +45,7 @@ def configured(home: Path | None) -> Configuration:
 
 
 def prepare(tell: Tell) -> None:
-    """Make Django ready, the schema and the packs up to date."""
+    """Make Django ready; the schema, the packs and the working calendar up to date."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityloop.runtime.settings")
     import django
 
@@ -100,8 +100,10 @@ def _await_database(tell: Tell) -> None:
 def _take_up_packs() -> None:
     from django.conf import settings
 
-    from cityloop.registry.actions import take_up
+    from cityloop.registry.actions import adopt_calendar, take_up
     from cityloop.registry.packs import read_all
     from cityloop.runtime import clock, events
 
-    take_up(read_all(settings.CITYLOOP.packs), events.SYSTEM, clock.now())
+    packs, now = read_all(settings.CITYLOOP.packs), clock.now()
+    take_up(packs, events.SYSTEM, now)
+    adopt_calendar(packs, events.SYSTEM, now)

@@ -39,14 +39,17 @@ def check(home: Path | None) -> None:
 def verify(home: Path | None, rebuild: bool) -> None:
     """Prove that nothing in the history was altered, cut or removed, and that every case is what its history says."""
     with opened(home, tell) as configuration:
+        from cityloop.casework import evidence_proof as of_photos
         from cityloop.casework import verification as of_cases
         from cityloop.intake import verification as of_reports
+        from cityloop.registry import verification as of_the_city
         from cityloop.runtime import checkpoints, verification
         from cityloop.runtime.models import Event
 
         tell("Reading the history.")
         found = 0
-        for finding in verification.findings(configuration.home_folder, of_cases.findings, of_reports.findings):
+        proofs = (of_cases.findings, of_photos.findings, of_reports.findings, of_the_city.findings)
+        for finding in verification.findings(configuration.home_folder, *proofs):
             found += 1
             if found <= TOLD:
                 click.echo(f"{finding.where}: {finding.what}")
@@ -64,15 +67,15 @@ def verify(home: Path | None, rebuild: bool) -> None:
 @click.command()
 @home_option
 @click.argument("number")
-@click.confirmation_option(prompt="What a person said in this case is erased for good. Go on?")
+@click.confirmation_option(prompt="What people said in this case, and its photos, are erased for good. Go on?")
 def erase(home: Path | None, number: str) -> None:
-    """Erase the personal words of the case NUMBER, as the law may demand; its history stays valid."""
+    """Erase the personal words and photos of the case NUMBER, as the law may demand; its history stays valid."""
     with opened(home, tell):
         from cityloop.casework.actions import erase_words
         from cityloop.entry.accounts import BY
         from cityloop.runtime import clock
 
-        click.echo(f"{erase_words(number, BY, clock.now())} pieces of personal words erased.")
+        click.echo(f"{erase_words(number, BY, clock.now())} pieces of personal words and photos erased.")
 
 
 @click.command()

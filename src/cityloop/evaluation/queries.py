@@ -7,7 +7,7 @@ from fractions import Fraction
 from django.conf import settings
 
 from cityloop.casework.queries import counts_by_district, reported_span
-from cityloop.core.procedure import Actor
+from cityloop.core.actors import Actor
 from cityloop.registry.city import City, city
 
 FIGURES = ("reported", "filed", "closed", "closed_in_time")

@@ -13,8 +13,8 @@ from django.db import transaction
 from cityloop.casework.actions import Opening, open_cases
 from cityloop.casework.projection import NUMBER_SEQUENCE
 from cityloop.core import chain
+from cityloop.core.actors import Actor
 from cityloop.core.errors import Conflict, NotAllowed
-from cityloop.core.procedure import Actor
 from cityloop.intake.models import Report as Row
 from cityloop.intake.reports import Report
 from cityloop.registry.city import City, city

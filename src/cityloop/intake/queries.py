@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from cityloop.casework import queries
 from cityloop.casework.answers import CaseFilters, CaseList
-from cityloop.core.procedure import Actor
+from cityloop.core.actors import Actor
 from cityloop.intake.models import Report
 
 

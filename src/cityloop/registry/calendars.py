@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from cityloop.core.worktime import Calendar, ClosingRule, Season, WorkDayRule
-from cityloop.registry.holidays import chinese_day_kinds
+from cityloop.registry.holidays import FIRST_KNOWN_YEAR, chinese_day_kinds
 
-YEARS_BACK, YEARS_AHEAD = 15, 2  # for which national holidays are laid out
+YEARS_AHEAD = 2  # for which national holidays are laid out; back, as far as they are known
 DEFAULT_HOURS = ("08:00-12:00", "14:00-18:00")
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -79,7 +79,7 @@ def working_calendar(text: CalendarText | None, zone: tzinfo, this_year: int) ->
     day_kinds: dict[date, bool] = {}
     announced_until = None
     if text.holidays == "national":
-        first, last = date(this_year - YEARS_BACK, 1, 1), date(this_year + YEARS_AHEAD, 12, 31)
+        first, last = date(FIRST_KNOWN_YEAR, 1, 1), date(this_year + YEARS_AHEAD, 12, 31)
         national = chinese_day_kinds(first, last)
         day_kinds, announced_until = dict(national.day_kinds), national.announced_until
     return _calendar(text, ZoneInfo(text.time_zone) if text.time_zone else zone, day_kinds, announced_until)

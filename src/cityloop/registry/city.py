@@ -17,9 +17,9 @@ from cityloop.core import worktime
 from cityloop.core.geo import AreaIndex, Locator, outline
 from cityloop.core.procedure import Procedure, Words
 from cityloop.core.worktime import Calendar, Due, Limit
-from cityloop.registry import calendars
+from cityloop.registry import calendar_versions
 from cityloop.registry.models import Area, Category, Duty, Revision, Unit
-from cityloop.registry.packs import Pack, Role, read_all
+from cityloop.registry.packs import Role, read_all
 from cityloop.registry.procedure_texts import parse_limit
 from cityloop.runtime import clock
 
@@ -61,6 +61,7 @@ class City:
 
     revision: int
     calendar: Calendar
+    calendar_number: int  # 0: none was adopted yet
     procedures: Mapping[tuple[str, int], Procedure]
     roles: Mapping[str, Role]
     areas: Mapping[str, AreaFacts]
@@ -157,10 +158,12 @@ def forget() -> None:
 
 def _read(revision: int) -> City:
     packs = read_all(settings.CITYLOOP.packs)
+    number, calendar = calendar_versions.last_adopted() or (0, calendar_versions.worked_out(packs, clock.now()))
     areas = list(Area.objects.select_related("parent").order_by("code"))
     return City(
         revision=revision,
-        calendar=_calendar(packs),
+        calendar=calendar,
+        calendar_number=number,
         procedures={(p.name, p.version): p for pack in packs for p in pack.procedures},
         roles={role.name: role for pack in packs for role in pack.roles},
         areas={a.code: AreaFacts(a.code, a.name, a.level, a.parent.code if a.parent else None) for a in areas},
@@ -180,9 +183,3 @@ def _category(row: Category) -> CategoryFacts:
 def _duties() -> tuple[tuple[str, str, str], ...]:
     rows = Duty.objects.values_list("category", "area", "unit__code")
     return tuple(sorted(rows, key=lambda row: (-len(row[0]), -len(row[1]), row[2])))
-
-
-def _calendar(packs: tuple[Pack, ...]) -> Calendar:
-    """Return the working calendar of the last pack that gives one."""
-    text = next((pack.calendar for pack in reversed(packs) if pack.calendar), None)
-    return calendars.working_calendar(text, settings.CITYLOOP.zone, clock.now().year)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import chinese_calendar
 
-_FIRST_KNOWN_YEAR = 2004
+FIRST_KNOWN_YEAR = 2004
 
 # 全国年节及纪念日放假办法 (2024 revision), article 2: the days fixed in the solar calendar. Spring Festival,
 # Qingming, Dragon Boat and Mid-Autumn move, and wait for the State Council's notice.
@@ -32,8 +32,8 @@ def chinese_day_kinds(first: date, last: date) -> DayKinds:
     Years that the State Council has not announced hold the fixed statutory holidays only and lie after
     `announced_until`. Raises ValueError before 2004, or where `last` is before `first`.
     """
-    if first.year < _FIRST_KNOWN_YEAR or last < first:
-        raise ValueError(f"Holidays are known from {_FIRST_KNOWN_YEAR}; {first} to {last} cannot be answered.")
+    if first.year < FIRST_KNOWN_YEAR or last < first:
+        raise ValueError(f"Holidays are known from {FIRST_KNOWN_YEAR}; {first} to {last} cannot be answered.")
     announced_until = _announced_until(first, last)
     day_kinds: dict[date, bool] = {}
     for day in _days(first, last):

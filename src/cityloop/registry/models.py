@@ -90,6 +90,23 @@ class Duty(models.Model):
         constraints = [models.UniqueConstraint(fields=["category", "area", "unit"], name="duty_once")]
 
 
+class DeclaredDay(models.Model):
+    """A day that the city itself made a day off or a working day, over what its pack and the nation say."""
+
+    day = models.DateField(unique=True)
+    is_workday = models.BooleanField()
+    name = models.TextField(default="")
+    declared_at = models.DateTimeField()
+
+
+class WorkingCalendar(models.Model):
+    """A calendar that is or was in force; the one with the highest number is. Never updated, never deleted."""
+
+    number = models.IntegerField(unique=True)
+    adopted_at = models.DateTimeField()
+    content = models.JSONField()  # as calendar_versions writes it
+
+
 class Revision(models.Model):
     """One row: raised with every change here, so that every process knows when to read again."""
 

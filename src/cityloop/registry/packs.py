@@ -13,9 +13,11 @@ from pydantic import Field
 
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.procedure import Procedure
+from cityloop.registry.agreement import disagreements
 from cityloop.registry.calendars import CalendarText
-from cityloop.registry.procedure_texts import Titles, limit_fault, read_procedure
-from cityloop.registry.yaml_files import Strict, read_yaml
+from cityloop.registry.procedure_texts import Titles, limit_fault
+from cityloop.registry.procedures import read_procedure
+from cityloop.registry.yaml_files import Strict, faults_at, read_yaml
 
 SHIPPED = Path(__file__).resolve().parent.parent / "packs"
 
@@ -76,6 +78,7 @@ class Pack:
     title: Mapping[str, str]
     roles: tuple[Role, ...]
     procedures: tuple[Procedure, ...]
+    files: tuple[Path, ...]  # of the procedures
     classes: tuple[CatalogueClass, ...]
     calendar: CalendarText | None
     limits: Mapping[tuple[str, str], ClassLimits]  # (kind, code) → limits
@@ -93,6 +96,7 @@ class Pack:
             title=text.title,
             roles=tuple(Role(name, role.title, role.sees) for name, role in roles.items()),
             procedures=tuple(read_procedure(folder / name) for name in text.procedures),
+            files=tuple(folder / name for name in text.procedures),
             classes=tuple(_classes(folder, text.catalogue)) if text.catalogue else (),
             calendar=text.calendar,
             limits=limits,
@@ -105,25 +109,32 @@ def read_all(further: str = "") -> tuple[Pack, ...]:
     for folder in folders:
         if not any(folder.glob("*/pack.yaml")):
             raise Invalid([Fault(str(folder), "holds no folder with a pack.yaml")], code="pack")
-    found = tuple(Pack.read(path.parent) for folder in folders for path in sorted(folder.glob("*/pack.yaml")))
+    found = tuple(_one_of_many(path.parent) for folder in folders for path in sorted(folder.glob("*/pack.yaml")))
     check_roles(found)
     return found
 
 
+def _one_of_many(folder: Path) -> Pack:
+    """Return the pack; what is wrong is told with the folder before the file, as many packs have files of one name."""
+    try:
+        return Pack.read(folder)
+    except Invalid as wrong:
+        told = [fault.field.removeprefix(f"{folder}/") for fault in wrong.faults]
+        faults = [Fault(f"{folder.name}/{field}", one.reason) for field, one in zip(told, wrong.faults, strict=True)]
+        raise Invalid(faults, code="pack") from wrong
+
+
 def check_roles(packs: Sequence[Pack]) -> None:
-    """Refuse a procedure whose task nobody may hold."""
-    known = {role.name for pack in packs for role in pack.roles}
-    faults = [
-        Fault(
-            f"{way.name} tasks.{kind.name}.role", f"there is no role {kind.role}; known are {', '.join(sorted(known))}"
-        )
-        for pack in packs
-        for way in pack.procedures
-        for kind in way.tasks.values()
-        if kind.role not in known
+    """Refuse packs that do not fit together: a role nobody can hold, a procedure begun that there is not."""
+    roles = {role.name for pack in packs for role in pack.roles}
+    ways = [pair for pack in packs for pair in zip(pack.files, pack.procedures, strict=True)]
+    found = [
+        Fault(f"{path.parent.name}/{fault.field}", fault.reason)
+        for path, wrong in disagreements(ways, roles)
+        for fault in faults_at(path, wrong)
     ]
-    if faults:
-        raise Invalid(faults, code="pack")
+    if found:
+        raise Invalid(found, code="pack")
 
 
 def _check_limits(path: Path, code: str, limits: ClassLimits) -> None:

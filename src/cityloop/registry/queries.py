@@ -7,7 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 
-from cityloop.core.procedure import Actor, Post
+from cityloop.core.actors import Actor, Post
 from cityloop.registry import accounts
 from cityloop.registry.city import FRESH, city
 from cityloop.registry.models import Account, Appointment

@@ -53,8 +53,8 @@ class Writer:
             self._add(name, file, os.fstat(file.fileno()).st_size)
 
     def add_folder(self, folder: Path) -> None:
-        """Add every plain file below the folder, under the folder's own name."""
-        for path in sorted(folder.rglob("*")):
+        """Add every plain file below the folder, under the folder's own name; drafts begin with a dot and stay out."""
+        for path in sorted(folder.rglob("[!.]*")):
             if path.is_file() and not path.is_symlink():
                 with contextlib.suppress(FileNotFoundError):  # a draft that got its real name since it was listed
                     self.add(path, str(PurePosixPath(folder.name, *path.relative_to(folder).parts)))
@@ -130,7 +130,8 @@ def _take(tar: tarfile.TarFile, entry: tarfile.TarInfo, into: Path, allowed: tup
     if source is None or entry.name.startswith("/") or ".." in parts or parts[0] not in allowed:
         raise NotPossible("archive-unknown-format", f"The archive holds {entry.name}, which no backup of CityLoop has.")
     target = into.joinpath(*parts)
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for above in reversed(target.parents[: len(parts) - 1]):  # `parents=True` would leave the upper ones open to others
+        above.mkdir(mode=0o700, exist_ok=True)
     digest, size = hashlib.sha256(), 0
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         while block := source.read(BLOCK):

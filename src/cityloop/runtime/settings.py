@@ -114,7 +114,12 @@ SESSION_COOKIE_AGE = 12 * 3600  # one shift
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes; a report is words, photos come by another door
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes of words; files have their own limits
+FILE_UPLOAD_HANDLERS = [
+    "cityloop.presentation.workbench.limited_upload.LimitedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 PROCRASTINATE_IMPORT_PATHS = ["cityloop.runtime.jobs", "cityloop.casework.jobs"]
 

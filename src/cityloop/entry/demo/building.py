@@ -1,18 +1,19 @@
 """Building the demo city: by the actions of a real one, at moments that have passed. All of it or nothing."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 
 from django.db import connection, transaction
 
 from cityloop.casework import actions as casework
+from cityloop.casework import queries
 from cityloop.casework.models import Case
+from cityloop.core.actors import Actor
 from cityloop.core.errors import NotPossible
-from cityloop.core.procedure import Actor
 from cityloop.entry.demo import people
 from cityloop.entry.demo.script import Script, script
-from cityloop.entry.demo.stories import NOTE, Step, Story, Teller
+from cityloop.entry.demo.stories import Step, Story, Teller
 from cityloop.entry.opening import Tell
 from cityloop.intake.actions import PROCEDURE, receive
 from cityloop.intake.reports import read
@@ -50,11 +51,13 @@ def live(said: Script, chance: Random, now: datetime, tell: Tell) -> None:
     numbers: dict[int, str] = {}
     for which, step in _in_order(stories):
         story = stories[which]
+        _wake(step.at if step else story.at)
         if step is None:
             report = read(story.content, town.calendar.time_zone, story.at)
             numbers[which] = receive(report, actors[story.by], story.at).number
         else:
             _do(numbers[which], step, actors)
+    _wake(now)
     tell(f"{len(stories)} cases of the last {said.weeks} weeks")
 
 
@@ -70,7 +73,14 @@ def _in_order(stories: list[Story]) -> Iterator[tuple[int, Step | None]]:
 
 
 def _do(number: str, step: Step, actors: Mapping[str, Actor]) -> None:
-    if step.action == NOTE:
-        casework.note_limits_passed(Case.objects.values_list("pk", flat=True).get(number=number), step.at)
-    else:
-        casework.act(number, step.action, step.task_no, actors[step.by], step.inputs, None, step.at)
+    row = Case.objects.get(number=number)
+    kind = city.city().procedures[row.procedure, row.version].actions[step.action].on
+    held = row.tasks.filter(kind=kind, done_at=None).order_by("-no").values_list("no", flat=True).first()
+    casework.act(number, step.action, held or 0, actors[step.by], step.inputs, None, step.at)
+
+
+def _wake(until: datetime) -> None:
+    """Let every timer run out that does by then, in the order of time."""
+    while found := queries.next_to_wake(until):
+        case_id, moment = found
+        casework.wake(case_id, moment + timedelta(seconds=1))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from random import Random
 
-from cityloop.core.procedure import Actor
+from cityloop.core.actors import Actor
 from cityloop.entry.demo import ground
 from cityloop.entry.demo.script import Script
 from cityloop.registry import accounts, actions

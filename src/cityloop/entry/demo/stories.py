@@ -1,7 +1,8 @@
 """What happens to each report of the demo city, and when: chance within the law's clocks. Nothing is written here.
 
 A story of the past is told forwards from its report; one that is to stand in a queue now, with a lamp of a given
-colour, is told backwards from the moment at which its open task must have begun.
+colour, is told backwards from the moment at which its open task must have begun. What timers bring about happens by
+itself meanwhile.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,13 +11,11 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from random import Random
 
-from cityloop.core.procedure import Procedure
+from cityloop.core.procedure import Action, Procedure
 from cityloop.core.worktime import YELLOW_SHARE, Due, Lamp, Limit, Unit
 from cityloop.entry.demo.script import Script
 from cityloop.entry.demo.troubles import Trouble, content, inputs, pick, trouble
 from cityloop.registry.city import City
-
-NOTE = "note_limit"  # the one step nobody does: a limit passes
 
 Path = tuple[str, ...]  # the names of the actions done, in order
 
@@ -25,7 +24,13 @@ PATHS: Mapping[Path, int] = {
     HAPPY: 74,
     ("reject",): 6,
     ("accept", "do_not_file"): 3,
-    (*HAPPY[:3], "return", *HAPPY[2:]): 7,
+    (*HAPPY[:3], "return", "uphold_return", *HAPPY[2:]): 5,
+    (*HAPPY[:3], "return", "reject_return", *HAPPY[3:]): 2,
+    (*HAPPY[:3], "ask_extension", "grant_extension", *HAPPY[3:]): 6,
+    (*HAPPY[:3], "ask_help", "help_given", *HAPPY[3:]): 4,
+    (*HAPPY[:3], "propose_explanation", "close_explained"): 2,
+    ("send_to_verify", "verified", *HAPPY): 6,
+    ("accept", "file", "void"): 1,
     (*HAPPY[:4], "rework", *HAPPY[3:]): 8,
     (*HAPPY[:5], "check_again", *HAPPY[4:]): 2,
 }
@@ -33,7 +38,12 @@ OPEN: Sequence[tuple[Path, Mapping[Lamp, int]]] = (  # what was done, and how ma
     ((), {Lamp.GREEN: 5, Lamp.YELLOW: 2, Lamp.RED: 5}),
     (HAPPY[:1], {Lamp.GREEN: 4, Lamp.YELLOW: 2, Lamp.RED: 3}),
     (HAPPY[:2], {Lamp.GREEN: 4, Lamp.YELLOW: 2, Lamp.RED: 2}),
+    (("send_to_verify",), {Lamp.GREEN: 2, Lamp.YELLOW: 1}),
     ((*HAPPY[:3], "return"), {Lamp.GREEN: 2, Lamp.RED: 1}),
+    ((*HAPPY[:3], "ask_extension"), {Lamp.GREEN: 2, Lamp.YELLOW: 1}),
+    ((*HAPPY[:3], "ask_hanging"), {Lamp.GREEN: 1, Lamp.RED: 1}),
+    ((*HAPPY[:3], "ask_hanging", "grant_hanging"), {Lamp.GREEN: 3}),
+    ((*HAPPY[:3], "ask_help"), {Lamp.GREEN: 2}),
     (HAPPY[:3], {Lamp.GREEN: 12, Lamp.YELLOW: 5, Lamp.RED: 7}),
     ((*HAPPY[:4], "rework"), {Lamp.GREEN: 2, Lamp.RED: 2}),
     (HAPPY[:4], {Lamp.GREEN: 4, Lamp.YELLOW: 2, Lamp.RED: 3}),
@@ -43,16 +53,16 @@ CHANNELS = {("12345", "hotline"): 60, ("patrol", "collector"): 28, ("desk", "ope
 WEEKDAYS = (10, 10, 9, 10, 11, 7, 6)
 HOURS = (2, 1, 1, 0, 0, 1, 3, 7, 11, 12, 10, 8, 5, 5, 8, 9, 9, 8, 7, 6, 6, 5, 4, 3)
 MOST_BACK = 60  # candidates for the moment at which a task in a queue began: a red one is not red for weeks
+EARLY = ("return", "propose_explanation")  # what a unit says at once rather than late
 CARELESS = 0.06  # the share of desk work done too late
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One action of a story on its task of that number."""
+    """One action of a story, on its open task of the action's kind."""
 
     at: datetime
     action: str
-    task_no: int = 0
     by: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
 
@@ -93,46 +103,43 @@ class Teller:
     def _story(self, external_id: str, wrong: Trouble, path: Path, moments: Sequence[datetime]) -> Story:
         (channel, by), at = pick(self.chance, CHANNELS), moments[0]
         said = content(wrong, channel, at, self.script, self.town, self.chance)
-        steps = [*self._notes(path, moments, wrong), *self._steps(path, moments, wrong, placed="lon" in said)]
-        by_now = sorted((step for step in steps if step.at <= self.now), key=lambda step: step.at)
-        return Story(at, by, {"channel": channel, "external_id": external_id, **said}, tuple(by_now))
+        steps = self._steps(path, moments, wrong, placed="lon" in said)
+        by_now = tuple(step for step in steps if step.at <= self.now)
+        return Story(at, by, {"channel": channel, "external_id": external_id, **said}, by_now)
 
     def _steps(self, path: Path, moments: Sequence[datetime], wrong: Trouble, *, placed: bool) -> Iterator[Step]:
-        unit = wrong.unit
+        unit = helper = wrong.unit
         for no, name in enumerate(path, start=1):
             if name == "dispatch":
                 others = [code for code in self.script.units if code != wrong.unit]
-                unit = self.chance.choice(others) if path[no : no + 1] == ("return",) else wrong.unit
+                wrongly = path[no : no + 2] == ("return", "uphold_return")
+                unit = self.chance.choice(others) if wrongly else wrong.unit
             action = self.way.actions[name]
-            filled = inputs(action, wrong, unit, self.script, self.chance)
+            if name == "ask_help":
+                helper = self.chance.choice([code for code in self.script.units if code != unit])
+            chosen = helper if name in ("ask_help", "help_given") else unit
+            filled = inputs(action, wrong, chosen, moments[no], self.script, self.chance)
             yield Step(
-                moments[no], name, no, self._who(action.on, unit, wrong.district.code if placed else None), filled
+                moments[no], name, self._who(action, chosen if name != "ask_help" else unit, placed, wrong), filled
             )
 
-    def _who(self, kind: str, unit: str, district: str | None) -> str:
-        """Return who does a task: a post for one district does not see a case whose place is not known yet."""
-        task = self.way.tasks[kind]
+    def _who(self, action: Action, unit: str, placed: bool, wrong: Trouble) -> str:
+        """Return who does an action: a post for one district does not see a case whose place is not known yet."""
+        task = self.way.tasks[action.on] if action.on else None
+        role = task.role if task else action.role
         fitting = [
             person.username
             for person in self.script.people
-            if person.role == task.role
-            and person.area in (None, district)
-            and (not task.held_by_unit or person.unit == unit)
+            if person.role == role
+            and person.area in (None, wrong.district.code if placed else None)
+            and (task is None or not task.held_by_unit or person.unit == unit)
         ]
         return self.chance.choice(fitting)
 
-    def _notes(self, path: Path, moments: Sequence[datetime], wrong: Trouble) -> Iterator[Step]:
-        """Yield a note for every task that was still open when its limit passed."""
-        for no, opened_at in enumerate(moments):
-            kind = self._opened_by(path[:no])
-            until = moments[no + 1] if no + 1 < len(moments) else self.now
-            if kind and (due_at := self._due(kind, opened_at, wrong).at) < until:
-                yield Step(due_at + timedelta(seconds=1), NOTE)
-
     def _opened_by(self, path: Path) -> str | None:
         """Return the kind of task that is open when so much has been done; None when the case has ended."""
-        opened = self.way.actions[path[-1]].opens if path else self.way.begins_tasks
-        return opened[0] if opened else None
+        opened = self.way.actions[path[-1]].opens if path else self.way.begins.opens
+        return opened[0].kind if opened else None
 
     def _forwards(self, path: Path, wrong: Trouble) -> list[datetime]:
         """Return when it was reported, and then when each action was done."""
@@ -168,12 +175,17 @@ class Teller:
 
     def _done(self, name: str, moments: Sequence[datetime], wrong: Trouble) -> datetime:
         """Return when an action is done on the task that was opened at the last of the moments."""
-        due = self._due(self.way.actions[name].on, moments[-1], wrong)
+        action = self.way.actions[name]
+        due = self._due(action.on or "close", moments[-1], wrong)
+        if action.within:
+            due = min(due, self.town.due_after(moments[-1], action.within), key=lambda one: one.at)
+        if action.keeps or name in EARLY:  # asked while there is time left
+            return due.reached(Fraction(self.chance.randint(5, 20), 100))
         if name == "report_back" and self.chance.random() < wrong.district.late:
             filed_at = moments[2]
-            late = max(
-                due.at, self.town.due_after(filed_at, self._limit("case", self.way.case_limit.otherwise, wrong)).at
-            )
+            rule = self.way.case_limit
+            whole = self.town.due_after(filed_at, self._limit("case", rule.otherwise, wrong)).at if rule else due.at
+            late = max(due.at, whole)
             return self.town.due_after(late, Limit(self.chance.randint(1, 15), Unit.WORK_HOUR)).at
         if name != "report_back" and self.chance.random() < CARELESS:
             return due.at + timedelta(minutes=self.chance.uniform(3, 90))
@@ -181,8 +193,6 @@ class Teller:
 
     def _due(self, kind: str, opened_at: datetime, wrong: Trouble) -> Due:
         rule = self.way.tasks[kind].limit
-        if rule is None:
-            raise LookupError(f"the demo city needs a limit for {kind}")
         return self.town.due_after(opened_at, self._limit(rule.name, rule.otherwise, wrong))
 
     def _limit(self, name: str | None, otherwise: Limit, wrong: Trouble) -> Limit:

@@ -66,17 +66,24 @@ def content(
     return said
 
 
-def inputs(action: Action, wrong: Trouble, unit: str, script: Script, chance: Random) -> dict[str, str]:
+def inputs(action: Action, wrong: Trouble, unit: str, at: datetime, script: Script, chance: Random) -> dict[str, str]:
     """Return what is filled in for an action; `unit` is the one a dispatcher chooses."""
     words = script.words.get(action.name, wrong.problem.results)
     number = chance.randrange(len(words))
-    given = {"category": wrong.problem.code, "district": wrong.district.code, "unit": unit, "better_unit": wrong.unit}
+    given = {
+        "category": wrong.problem.code,
+        "district": wrong.district.code,
+        "unit": unit,
+        "helpers": unit,
+        "better_unit": wrong.unit,
+        "until": (at + timedelta(days=30)).date().isoformat(),
+    }
     filled = {}
     for need in action.needs:
         if need.kind == "text":
             filled[need.name] = words[number]
         elif need.kind == "choice":  # the words of a choice stand in its order
-            filled[need.name] = need.choices[number][0]
-        else:
+            filled[need.name] = need.choices[number % len(need.choices)][0]
+        elif need.name in given:
             filled[need.name] = given[need.name]
     return filled

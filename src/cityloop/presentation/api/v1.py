@@ -11,8 +11,8 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 from pydantic import BaseModel, ConfigDict, Field
 
+from cityloop.core.actors import Actor
 from cityloop.core.errors import Fault, Invalid, Refusal
-from cityloop.core.procedure import Actor
 from cityloop.intake import reports
 from cityloop.intake.actions import receive
 from cityloop.presentation.failures import only_problems

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.http import QueryDict
+
 from cityloop.casework.queries import CasePage, Offer
 from cityloop.core.errors import Fault, Invalid, Refusal
+from cityloop.presentation.workbench.chosen_photos import read_words
 from cityloop.presentation.workbench.fields import FormField, fields_of_offer
 from cityloop.presentation.workbench.sentences import sentence
 
@@ -36,20 +39,36 @@ class ShownOffer:
         """The names of the fields that take words of one's own, for the form to send along."""
         return " ".join(field.name for field in self.fields if field.kind == "text")
 
+    @property
+    def brings_files(self) -> bool:
+        return any(field.kind == "photos" for field in self.fields)
 
-def read_attempt(posted: Mapping[str, str]) -> Attempt:
+
+def read_attempt(posted: QueryDict) -> Attempt:
     """Return what a form tried; Invalid where its hidden numbers are no numbers."""
+    said = read_words(posted)
     try:
-        task_no, length = int(posted.get("task", "")), posted.get("length")
+        task_no, length = int(said.get("task", "")), said.get("length")
         return Attempt(
             task_no=task_no,
-            action=posted.get("action", ""),
+            action=said.get("action", ""),
             length=int(length) if length else None,
-            inputs={name: words for name, words in posted.items() if name not in _OURS},
-            written=tuple(posted[name] for name in posted.get("written", "").split() if posted.get(name, "").strip()),
+            inputs={name: words for name, words in said.items() if name not in _OURS},
+            written=tuple(said[name] for name in said.get("written", "").split() if said.get(name, "").strip()),
         )
     except ValueError:
         raise Invalid([Fault("task", "This must be a number.")]) from None
+
+
+def photo_fields(page: CasePage, attempt: Attempt) -> tuple[str, ...]:
+    """Return the fields of the tried action that ask for photos; none where it is not offered."""
+    return tuple(
+        field.name
+        for offer in page.offers
+        if _is_of(attempt, offer)
+        for field in offer.fields
+        if field.kind == "photos"
+    )
 
 
 def shown_offers(page: CasePage, attempt: Attempt | None) -> tuple[ShownOffer, ...]:

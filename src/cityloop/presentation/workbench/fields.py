@@ -3,14 +3,19 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from cityloop.casework.queries import Choice, InputField
 from cityloop.core.errors import Invalid, Refusal
+from cityloop.presentation.workbench.chosen_photos import ACCEPTED, MOST_BYTES, TOO_LARGE, KeptPhoto, kept_photos
 from cityloop.presentation.workbench.sentences import reason_words
+
+DRAWN = ("text", "photos", "number", "date", "units")  # everything else is chosen from a list
 
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """A labelled field; kind is text (several lines), line, phone, number or select."""
+    """A labelled field; kind is text (several lines), line, phone, number, date, units, select or photos."""
 
     name: str
     title: str
@@ -21,6 +26,19 @@ class FormField:
     value: str = ""
     fault: str = ""
     rows: int = 2
+    kept: tuple[KeptPhoto, ...] = ()
+    most: int | None = None
+    accepted: str = ACCEPTED  # the media types of photos
+    most_bytes: str = str(MOST_BYTES)  # of one photo; as text, for no language writes it with commas
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The values of several that are chosen."""
+        return tuple(self.value.split())
+
+    @property
+    def too_large(self) -> str:
+        return reason_words(TOO_LARGE)
 
 
 def fields_of_offer(
@@ -32,15 +50,25 @@ def fields_of_offer(
         FormField(
             name=field.name,
             title=field.title,
-            kind="text" if field.kind == "text" else "select",
+            kind=field.kind if field.kind in DRAWN else "select",
             required=field.required,
-            help=field.help,
+            help=field.help or _how_many_photos(field),
             choices=field.choices,
             value=values.get(field.name, field.initial),
             fault=faults.get(field.name, ""),
+            most=field.most,
+            kept=kept_photos(values.get(field.name, "")) if field.kind == "photos" else (),
         )
         for field in asked
     )
+
+
+def _how_many_photos(field: InputField) -> str:
+    if field.kind != "photos" or field.most is None:
+        return ""
+    if field.least > 1:
+        return _("%(least)d to %(most)d photos.") % {"least": field.least, "most": field.most}
+    return _("At most %(most)d photos.") % {"most": field.most}
 
 
 def faults_of(refusal: Refusal | None) -> dict[str, str]:

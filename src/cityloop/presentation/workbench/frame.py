@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from cityloop.core.procedure import Post
+from cityloop.casework.queries import beginnings
+from cityloop.core.actors import Post
 from cityloop.intake.actions import may_report
 from cityloop.presentation.workbench.people import person
 from cityloop.presentation.workbench.receipts import taken_receipt
@@ -42,6 +43,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "entries": SimpleLazyObject(lambda: _entries(request)),
         "person": SimpleLazyObject(lambda: person(request)),
         "posts": SimpleLazyObject(lambda: [_in_words(post, city()) for post in person(request).posts]),
+        "beginnings": SimpleLazyObject(lambda: beginnings(person(request))),
         "may_report": SimpleLazyObject(lambda: may_report(person(request), DESK)),
         "receipt": SimpleLazyObject(lambda: taken_receipt(request)),
         "now": now(),

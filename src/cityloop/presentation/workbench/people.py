@@ -2,8 +2,8 @@
 
 from django.http import HttpRequest
 
+from cityloop.core.actors import Actor
 from cityloop.core.errors import NotAllowed
-from cityloop.core.procedure import Actor
 from cityloop.intake.actions import may_report
 from cityloop.presentation.workbench.reporting import DESK
 from cityloop.registry.queries import actor_of

@@ -9,8 +9,8 @@ from django.utils.timezone import get_current_timezone, localtime
 from django.utils.translation import gettext as _
 
 from cityloop.casework.queries import Choice
+from cityloop.core.actors import Actor
 from cityloop.core.errors import Refusal
-from cityloop.core.procedure import Actor
 from cityloop.intake.actions import Receipt, receive
 from cityloop.intake.reports import read
 from cityloop.presentation.workbench.fields import FormField, faults_of

@@ -10,12 +10,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from cityloop.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
+from cityloop.registry.city import title
 
 SENTENCES: dict[str, str] = {
     "no-such-task": gettext_noop("This case has no such task."),
     "task-done": gettext_noop("This task has already been done."),
     "not-your-task": gettext_noop("None of your posts holds this task."),
     "handled-it": gettext_noop("You or your unit handled this case, so somebody else must judge it."),
+    "not-in-this-stage": gettext_noop("This cannot be done in the present stage."),
+    "done-by-itself": gettext_noop("This is done by the system alone."),
+    "too-late-for-this": gettext_noop("The time in which this could be done is over."),
+    "not-now": gettext_noop("This cannot be done now."),
+    "nothing-to-extend": gettext_noop("The task that was to get more time is done."),
+    "nobody-goes-on": gettext_noop("After this nobody would hold a task of the case; choose somebody for it."),
+    "unit-handled-it": gettext_noop("A unit that handled this case may not judge it; choose another."),
+    "no-former-task": gettext_noop("There is no former task that could be taken up again."),
+    "no-such-document": gettext_noop("There is no such document, or you may not see it."),
+    "may-not-begin": gettext_noop("None of your posts may begin such a case."),
     "no-such-action": gettext_noop("This procedure has no such action."),
     "somebody-was-faster": gettext_noop(
         "Somebody else acted on this case while you had it open. The page now shows it as it stands; nothing of "
@@ -37,6 +48,11 @@ SENTENCES: dict[str, str] = {
     "no-such-account": gettext_noop("There is no such account."),
     "no-such-place": gettext_noop("There is no such unit or no such area."),
     "other-content": gettext_noop("A report with other content was already received from this form."),
+    "no-such-photo": gettext_noop("There is no such photo, or you may not see it."),
+    "photo-damaged": gettext_noop("This photo is not as it was kept; ask for a check of the data."),
+    "disk-full": gettext_noop("There is no room left to keep photos. Ask the administrator to make room."),
+    "no-such-procedure": gettext_noop("There is no such procedure, or not in this version."),
+    "no-post": gettext_noop("You hold no post in this city yet; ask the administrator for one."),
     "invalid": gettext_noop("Something is missing or not right. See the marked fields."),
 }
 
@@ -46,6 +62,16 @@ REASONS: dict[str, str] = {
     "This contains a character that cannot be stored.": gettext_noop(
         "This contains a character that cannot be stored."
     ),
+    "A photo was not received. Choose it again.": gettext_noop("A photo was not received. Choose it again."),
+    "This photo is larger than 15 MB.": gettext_noop("This photo is larger than 15 MB."),
+    "This photo has more than 60 million pixels.": gettext_noop("This photo has more than 60 million pixels."),
+    "This is not a photo in JPEG, PNG or WebP.": gettext_noop("This is not a photo in JPEG, PNG or WebP."),
+    "This photo is in HEIC, which cannot be read here. Set the camera to JPEG, or save it as JPEG.": gettext_noop(
+        "This photo is in HEIC, which cannot be read here. Set the camera to JPEG, or save it as JPEG."
+    ),
+    "This photo is incomplete or damaged.": gettext_noop("This photo is incomplete or damaged."),
+    "A day is written like 2026-11-22.": gettext_noop("A day is written like 2026-11-22."),
+    "its name holds signs that cannot be read": gettext_noop("Its name holds signs that cannot be read."),
     "This must be a number.": gettext_noop("This must be a number."),
     "A month is written like 2026-11.": gettext_noop("A month is written like 2026-11."),
     "A month lies in the years 1990 to 2100.": gettext_noop("A month lies in the years 1990 to 2100."),
@@ -78,6 +104,12 @@ SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (  # reasons that hold a value
         re.compile(r"coordinate system [\"'](.*)[\"'] is not known", re.DOTALL),
         gettext_noop("The coordinate system %s is not known; use WGS-84, CGCS2000, GCJ-02 or BD-09."),
     ),
+    (re.compile(r"whole number from 1 to (\d+)"), gettext_noop("This must be a whole number from 1 to %s.")),
+    (re.compile(r"at most (\d+) days ahead"), gettext_noop("This must be a day after today, at most %s days ahead.")),
+    (re.compile(r"lies before (.*) or after"), gettext_noop("This lies before %s, or too far in the future.")),
+    (re.compile(r"name is longer than (\d+)"), gettext_noop("Its name is longer than %s characters.")),
+    (re.compile(r"^At least (\d+) are needed"), gettext_noop("At least %s are needed.")),
+    (re.compile(r"^At most (\d+) are allowed"), gettext_noop("At most %s are allowed.")),
     # Django has no Chinese for this one.
     (re.compile(r"password is too short\D+(\d+)"), gettext_noop("A password has at least %s characters.")),
     (re.compile(r"its parent (.*) is not known"), gettext_noop("The area %s around this one is not known.")),
@@ -86,7 +118,7 @@ SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (  # reasons that hold a value
 
 def sentence(refusal: Refusal) -> str:
     """Return why, in the reader's language."""
-    return _(SENTENCES.get(refusal.code, refusal.sentence))
+    return title(refusal.words) if refusal.words else _(SENTENCES.get(refusal.code, refusal.sentence))
 
 
 def reason_words(reason: str) -> str:

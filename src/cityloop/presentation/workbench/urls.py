@@ -25,7 +25,10 @@ urlpatterns = [
     path("cases/", views.cases, name="cases"),
     path("cases/<case_number:number>/", views.case, name="case"),
     path("cases/<case_number:number>/act/", views.act_on_case, name="act"),
+    path("cases/<case_number:number>/photos/<slug:digest>/", views.photo, name="photo"),
+    path("cases/<case_number:number>/documents/<int:seq>/<slug:name>/", views.document, name="document"),
     path("cases/<case_number:number>/reporter/", views.reporter, name="reporter"),
+    path("cases/new/<slug:procedure>/", views.new_case, name="new_case"),
     path("reports/new/", views.new_report, name="new_report"),
     path("figures/districts/", views.districts, name="districts"),
     path(

@@ -8,7 +8,8 @@ from django.shortcuts import redirect, render
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cityloop.casework.actions import act, reveal_reporter
+from cityloop.casework import evidence, queries
+from cityloop.casework.actions import act, begin_case, reveal_reporter
 from cityloop.casework.queries import CasePage, case_page
 from cityloop.casework.queries import queue as open_tasks
 from cityloop.core.errors import NotFound, Refusal
@@ -17,12 +18,23 @@ from cityloop.intake.actions import Receipt
 from cityloop.intake.queries import cases as found_cases
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.workbench import asked
-from cityloop.presentation.workbench.attempts import Attempt, read_attempt, shown_offers, stray_refusal
+from cityloop.presentation.workbench.attempts import (
+    Attempt,
+    photo_fields,
+    read_attempt,
+    shown_offers,
+    stray_refusal,
+)
+from cityloop.presentation.workbench.beginning import asked_photos, blank_case, case_inputs, filled_case
+from cityloop.presentation.workbench.chosen_photos import Received, receive
 from cityloop.presentation.workbench.htmx import render_part, wants_fragment
 from cityloop.presentation.workbench.people import check_may_report, person
 from cityloop.presentation.workbench.receipts import keep_receipt
 from cityloop.presentation.workbench.reporting import blank_report, filled_report, send_report
+from cityloop.runtime import photos
 from cityloop.runtime.clock import now
+
+PHOTO_SECONDS = 12 * 3600  # how long a browser keeps a photo: one shift
 
 
 @require_GET
@@ -57,13 +69,52 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
 @login_required
 def act_on_case(request: HttpRequest, number: str) -> HttpResponse:
     """Do an action on a case; a refusal is shown under its button, over the case as it now stands."""
-    attempt = read_attempt(request.POST)
+    tried = read_attempt(request.POST)
+    received = _received_photos(request, number, tried)
+    attempt = replace(tried, inputs=received.joined(tried.inputs))
     try:
+        received.check()
         act(number, attempt.action, attempt.task_no, person(request), attempt.inputs, attempt.length, now())
     except Refusal as refusal:
         page = case_page(person(request), number, now())
         return _case_answer(request, page, replace(attempt, refusal=refusal), status_of(refusal))
     return _moved_on(request, number)
+
+
+@require_GET
+@login_required
+def photo(request: HttpRequest, number: str, digest: str) -> HttpResponse:
+    """Show a photo of a case, or its small form."""
+    content = evidence.photo(person(request), number, digest)
+    shown = photos.small(content) if request.GET.get("size") == "small" else content
+    kept = {"Cache-Control": f"private, max-age={PHOTO_SECONDS}, immutable", "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(shown, content_type=photos.MEDIA_TYPE, headers=kept)
+
+
+@require_GET
+@login_required
+def document(request: HttpRequest, number: str, seq: int, name: str) -> HttpResponse:
+    """Show a document that an action of a case produced, ready to be printed."""
+    found = queries.document(person(request), number, seq, name)
+    return render(request, "workbench/document.html", {"document": found})
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def new_case(request: HttpRequest, procedure: str) -> HttpResponse:
+    """Begin a case of a procedure by hand."""
+    if request.method == "GET":
+        return render(request, "workbench/new_case.html", {"form": blank_case(procedure, person(request))})
+    key, typed = case_inputs(request.POST)
+    received = receive(request.FILES, asked_photos(procedure, person(request))) if request.FILES else Received()
+    inputs = received.joined(typed)
+    try:
+        received.check()
+        number = begin_case(procedure, person(request), inputs, key, now())
+    except Refusal as refusal:
+        form = filled_case(procedure, person(request), key, inputs, refusal)
+        return render(request, "workbench/new_case.html", {"form": form}, status=status_of(refusal))
+    return redirect("workbench:case", number=number)
 
 
 @require_POST
@@ -99,6 +150,14 @@ def districts(request: HttpRequest) -> HttpResponse:
     month = asked.month(request.GET.get("month")) or next(iter(known), localtime(now()).date().replace(day=1))
     rows = district_ranking(person(request), month)
     return render(request, "workbench/districts.html", {"rows": rows, "months": known, "month": month})
+
+
+def _received_photos(request: HttpRequest, number: str, attempt: Attempt) -> Received:
+    """Keep the photos that came along, where this person may act so on the case; the action then refuses the rest."""
+    if not request.FILES:
+        return Received()
+    page = case_page(person(request), number, now())
+    return receive(request.FILES, photo_fields(page, attempt))
 
 
 def _received(request: HttpRequest, receipt: Receipt) -> HttpResponse:

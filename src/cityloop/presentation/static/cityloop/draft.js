@@ -11,7 +11,7 @@ if (form) {
   if (saved && !refused) {
     for (const [name, words] of Object.entries(saved)) {
       const field = form.elements[name];
-      if (field && words) field.value = words;
+      if (field && words && field.type !== "file") field.value = words;
     }
   }
   form.addEventListener("input", () => sessionStorage.setItem(key, JSON.stringify(typed())));
@@ -19,6 +19,6 @@ if (form) {
 }
 
 function typed() {
-  const entries = [...new FormData(form)].filter(([name]) => !notKept.test(name));
+  const entries = [...new FormData(form)].filter(([name, said]) => !notKept.test(name) && typeof said === "string");
   return Object.fromEntries(entries);
 }

@@ -3,4 +3,5 @@
 import "./clock.js";
 import "./draft.js";
 import "./menus.js";
+import "./photos.js";
 import "./rows.js";

@@ -1,0 +1,63 @@
+"""Clocks told for people: how much is used, when they are due and why, what happened to them. Counting is in core."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from django.utils.translation import gettext
+
+from cityloop.casework.answers import ClockEvent, ClockView
+from cityloop.casework.words import limit_words
+from cityloop.core import clocks
+from cityloop.core.casefile import Case, Task
+from cityloop.core.clocks import Clock, Kind, State
+from cityloop.core.worktime import Lamp
+from cityloop.registry.city import City
+
+_HAPPENED: dict[Kind, Callable[[], str]] = {
+    Kind.PAUSED: lambda: gettext("Paused"),
+    Kind.RESUMED: lambda: gettext("Going on"),
+    Kind.EXTENDED: lambda: gettext("Extended by %(limit)s"),
+    Kind.CONTINUED: lambda: gettext("Taken up again with the time that was left"),
+    Kind.RESTARTED: lambda: gettext("Started anew"),
+    Kind.UNSTOPPED: lambda: gettext("Taken up again with the former due moment"),
+    Kind.LIMIT_REPLACED: lambda: gettext("Another limit: %(limit)s"),
+}
+
+
+def case_clock(case: Case, town: City, now: datetime) -> ClockView | None:
+    """Return the clock of the whole case, None before it started."""
+    return _view(gettext("Whole case"), case.clock, case.case_due_at, town, now) if case.clock else None
+
+
+def task_clock(name: str, task: Task, town: City, now: datetime) -> ClockView | None:
+    """Return the clock of a task."""
+    return _view(name, task.clock, task.due_at, town, now) if task.clock else None
+
+
+def _view(name: str, clock: Clock, due_at: datetime | None, town: City, now: datetime) -> ClockView:
+    """Return a clock as it stands; the due moment is the one that was reckoned and kept, the rest explains it."""
+    standing = clocks.standing(clock, now, town.calendar)
+    due = replace(standing.due, at=due_at) if standing.due and due_at else standing.due
+    last = clock.facts[-1]
+    stopped_at = last.at if clock.state is State.STOPPED else None
+    late = bool(due and (stopped_at or now) > due.at)
+    return ClockView(
+        title=name,
+        started_at=clock.facts[0].at,
+        due=due,
+        limit_words=limit_words(clock.limit_in_force),
+        stopped_at=stopped_at,
+        lamp=Lamp.RED if late else standing.lamp,
+        counted_seconds=standing.counted_seconds,
+        limit_seconds=standing.limit_seconds or 1,
+        events=tuple(_events(clock)),
+        paused_at=last.at if clock.state is State.PAUSED else None,
+    )
+
+
+def _events(clock: Clock) -> Iterator[ClockEvent]:
+    for fact in clock.facts:
+        if words := _HAPPENED.get(fact.kind):
+            limit = limit_words(fact.limit) if fact.limit else ""
+            yield ClockEvent(fact.at, words() % {"limit": limit} if limit else words())

@@ -1,0 +1,103 @@
+"""Documents that actions produce: which there are, and one with its words put in. How it looks is drawn above.
+
+A document is told from the history alone, so that it reads the same in ten years; personal words that were erased are
+erased in it, too.
+"""
+
+import string
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from django.utils.translation import gettext
+
+from cityloop.casework import history, models
+from cityloop.casework.answers import Document, DocumentView
+from cityloop.casework.words import area_name, limit_words, moment_words, named_category, unit_name
+from cityloop.core.casefile import Case, Move, after
+from cityloop.core.procedure import Procedure
+from cityloop.registry.city import City, title
+from cityloop.registry.queries import account_names
+from cityloop.runtime.models import Event
+
+VALUES = (
+    "number", "category", "district", "address", "text", "unit", "limit", "due", "case_due", "by", "moment", "stage",
+)  # fmt: skip  # what a line may name besides what its action was given
+
+
+def listed(way: Procedure, events: Iterable[Event]) -> tuple[DocumentView, ...]:
+    """Return the documents that the events of a case produced, the oldest first."""
+    return tuple(
+        DocumentView(event.seq, name, title(way.documents[name].title), event.at)
+        for event in events
+        for name in event.payload.get("documents", ())
+        if name in way.documents
+    )
+
+
+def produced(row: models.Case, way: Procedure, seq: int, name: str, town: City) -> Document | None:
+    """Return a document of a case with its words, None where that event produced none of that name."""
+    events = list(Event.objects.filter(stream=history.stream(row.pk), seq__lte=seq).order_by("seq"))
+    if not events or events[-1].seq != seq or name not in events[-1].payload.get("documents", ()):
+        return None
+    state, move = None, None
+    for event in events:
+        move = history.move(event.name, event.payload)
+        state = after(state, move, event.actor, event.at)
+    if state is None or move is None:
+        return None
+    values = _values(row, state, move, events[-1], way, town)
+    declared = way.documents[name]
+    lines = tuple(_filled(line, values) for line in declared.lines)
+    return Document(row.number, title(declared.title), lines, events[-1].at)
+
+
+def names_in(line: str) -> set[str]:
+    """Return the names of values in a line; ValueError where its braces do not match."""
+    return {name for _, name, _, _ in string.Formatter().parse(line) if name is not None}
+
+
+def _filled(line: str, values: Mapping[str, str]) -> str:
+    parts = string.Formatter().parse(line)
+    return "".join(words + (values.get(name, "") if name is not None else "") for words, name, _, _ in parts)
+
+
+def _values(row: models.Case, state: Case, move: Move, event: Event, way: Procedure, town: City) -> dict[str, str]:
+    said = row.words.filter(seq__in=(1, event.seq)).values_list("seq", "name", "body")
+    words = {name: gettext("(erased by law)") if body is None else body for _, name, body in sorted(said, key=_by_seq)}
+    given = {need.name: need for need in (way.actions[move.action].needs if move.action in way.actions else ())}
+    answers = {
+        name: unit_name(answer, town) or answer if given[name].kind.value == "unit" else answer
+        for name, answer in move.answers.items()
+        if name in given
+    }
+    return {**_of_the_case(state, event, town), **words, **answers, **_of_the_task(state, move, town)}
+
+
+def _by_seq(said: tuple[int, str, str | None]) -> int:
+    return said[0]
+
+
+def _of_the_case(state: Case, event: Event, town: City) -> dict[str, str]:
+    return {
+        "number": state.facts.get("number", ""),
+        "category": named_category(state.facts.get("category"), None, town) or "",
+        "district": area_name(state.facts.get("district"), town) or "",
+        "by": account_names({event.actor}).get(event.actor, gettext("System")),
+        "moment": moment_words(event.at),
+        "case_due": _moment(state.case_due_at),
+    }
+
+
+def _of_the_task(state: Case, move: Move, town: City) -> dict[str, str]:
+    """Return what a document tells of the task it is about: the handling one opened or changed last."""
+    task = next((one for one in reversed(move.opened) if one.unit), None)
+    changed = next((state.task(change.task) for change in move.changes if change.task), None)
+    task = task or changed or state.task(move.task)
+    if task is None:
+        return {}
+    limit = limit_words(task.clock.limit_in_force) if task.clock else ""
+    return {"unit": unit_name(task.unit, town) or "", "limit": limit, "due": _moment(task.due_at)}
+
+
+def _moment(moment: datetime | None) -> str:
+    return moment_words(moment) if moment else ""

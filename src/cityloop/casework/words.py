@@ -1,0 +1,48 @@
+"""Names and amounts as people read them: classes, areas, units, limits, moments. What they mean is known elsewhere."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.translation import ngettext
+
+from cityloop.core.worktime import Limit, Unit
+from cityloop.registry.city import City
+
+_UNITS: dict[Unit, Callable[[int], str]] = {
+    Unit.MINUTE: lambda n: ngettext("%(n)d minute", "%(n)d minutes", n),
+    Unit.HOUR: lambda n: ngettext("%(n)d hour", "%(n)d hours", n),
+    Unit.DAY: lambda n: ngettext("%(n)d day", "%(n)d days", n),
+    Unit.URGENT_HOUR: lambda n: ngettext("%(n)d urgent hour", "%(n)d urgent hours", n),
+    Unit.URGENT_DAY: lambda n: ngettext("%(n)d urgent day", "%(n)d urgent days", n),
+    Unit.WORK_HOUR: lambda n: ngettext("%(n)d working hour", "%(n)d working hours", n),
+    Unit.WORK_DAY: lambda n: ngettext("%(n)d working day", "%(n)d working days", n),
+}
+
+
+def named_category(code: str | None, words: str | None, town: City) -> str | None:
+    """Return the class's name, else the words the reporter's channel used for it."""
+    category = town.categories.get(code or "")
+    return category.name if category else words or code
+
+
+def area_name(code: str | None, town: City) -> str | None:
+    """Return the area's name; its code where it is no longer known."""
+    area = town.areas.get(code or "")
+    return area.name if area else code or None
+
+
+def unit_name(code: str | None, town: City) -> str | None:
+    """Return the unit's name; its code where it is no longer known."""
+    unit = town.units.get(code or "")
+    return unit.name if unit else code
+
+
+def limit_words(limit: Limit) -> str:
+    """Return a limit as people say it: 2 工作日."""
+    return _UNITS[limit.unit](limit.amount) % {"n": limit.amount}
+
+
+def moment_words(moment: datetime) -> str:
+    """Return a moment by the city's clock, to the minute."""
+    return moment.astimezone(settings.CITYLOOP.zone).strftime("%Y-%m-%d %H:%M")

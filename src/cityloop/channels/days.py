@@ -1,0 +1,98 @@
+"""Days off and working days that a city declares, from a table with the columns date, kind and name.
+
+Columns and words may be Chinese. One wrong row refuses the whole table: half a notice is no calendar. Declaring is done
+by registry.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from cityloop.channels.sheets import Row, Sheet, open_sheet
+from cityloop.core.errors import Fault, Invalid
+from cityloop.registry.actions import day_faults
+
+COLUMNS = {"date": ("date", "日期"), "kind": ("kind", "类型"), "name": ("name", "名称")}  # name may be left out
+KINDS = {"off": False, "休": False, "on": True, "班": True, "withdraw": None, "撤销": None}
+DAY = re.compile(r"(\d{4})(?:-(\d\d?)-|/(\d\d?)/|\.(\d\d?)\.|年(\d\d?)月|(\d\d)(?=\d\d$))(\d\d?)日?")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDays:
+    """The days of a table: those declared, with whether they are working days and their names, and those withdrawn."""
+
+    declared: dict[date, tuple[bool, str]] = field(default_factory=dict)
+    withdrawn: set[date] = field(default_factory=set)
+
+    def count(self, *, is_workday: bool) -> int:
+        """Return how many days are declared to be working days, or days off."""
+        return sum(kind is is_workday for kind, _ in self.declared.values())
+
+
+def read_days(path: Path) -> NamedDays:
+    """Return the days in a CSV or Parquet file; raise Invalid naming everything wrong in it."""
+    sheet = open_sheet(path)
+    places = _places(path, sheet)
+    found, faults = NamedDays(), []
+    for row in sheet.rows:
+        faults += [Fault(f"{_where(row)} {fault.field}".strip(), fault.reason) for fault in _take(row, places, found)]
+    if not (faults or found.declared or found.withdrawn):
+        faults.append(Fault(path.name, "has no rows"))
+    if faults:
+        raise Invalid(faults)
+    return found
+
+
+def _places(path: Path, sheet: Sheet) -> Mapping[str, int]:
+    heading = [name.lower() for name in sheet.columns]
+    places = {ours: heading.index(name) for ours, names in COLUMNS.items() for name in names if name in heading}
+    missing = [" or ".join(COLUMNS[ours]) for ours in ("date", "kind") if ours not in places]
+    if missing:
+        has = ", ".join(sheet.columns)
+        raise Invalid([Fault(path.name, f"has no column {name}; it has: {has}") for name in missing])
+    return places
+
+
+def _take(row: Row, places: Mapping[str, int], found: NamedDays) -> Iterator[Fault]:
+    """Enter a row among the days found, or yield what is wrong with it."""
+    if row.fault:
+        yield Fault("", row.fault)
+        return
+    cells = {ours: row.cells[place] for ours, place in places.items()}
+    day, kind = _day(cells["date"]), _words(cells["kind"]).lower()
+    if day is None:
+        yield Fault("date", f"{_words(cells['date'])!r} is no day: write it such as 2026-03-05")
+    if kind not in KINDS:
+        yield Fault("kind", f"{kind!r} is none of {', '.join(KINDS)}")
+    if day is None or kind not in KINDS:
+        return
+    if day in found.declared or day in found.withdrawn:
+        yield Fault("date", f"{day} is given twice")
+    elif (is_workday := KINDS[kind]) is None:
+        found.withdrawn.add(day)
+    else:
+        found.declared[day] = said = (is_workday, _words(cells.get("name")))
+        yield from day_faults({day: said})
+
+
+def _where(row: Row) -> str:
+    return f"line {row.line}" if row.line else f"row {row.number}"
+
+
+def _day(value: Any) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    parts: Sequence[str] = [part for part in match.groups() if part] if (match := DAY.fullmatch(_words(value))) else ()
+    try:
+        return date(*map(int, parts)) if parts else None
+    except ValueError:
+        return None
+
+
+def _words(value: Any) -> str:
+    return "" if value is None else str(value).strip()

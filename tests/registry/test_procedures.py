@@ -1,0 +1,289 @@
+"""A bad procedure is refused when it is read: with file, line, field, what is wrong and what to do. Every refusal."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from cityloop.core import asking, soundness
+from cityloop.core.errors import Fault, Invalid
+from cityloop.registry import procedures
+from cityloop.registry.procedures import read_procedure
+
+SMALL = """\
+name: small
+version: 1
+title: {zh: 小, en: Small}
+case_limit: {asked: days, otherwise: 5 day}
+case_timers: {80: urge_all}
+reasons: {why: {rain: {zh: 雨, en: Rain}}}
+begins:
+  event: Begun
+  stage: first
+  opens: [desk]
+  case_clock: start
+  documents: [slip]
+  needs: [{name: days, kind: number, title: {zh: 天, en: Days}, unit: day}]
+stages:
+  first: {title: {zh: 一, en: One}}
+  second: {title: {zh: 二, en: Two}}
+  end: {title: {zh: 完, en: End}, final: true}
+tasks:
+  desk: {title: {zh: 台, en: Desk}, role: clerk, part: desk, limit: {otherwise: 1 day}, timers: {80: urge}}
+  work: {title: {zh: 工, en: W}, role: crew, part: handling, held_by_unit: true, limit: {asked: days, otherwise: 2 day}}
+  side: {title: {zh: 旁, en: Side}, role: clerk, part: desk, limit: {otherwise: 1 day}}
+actions:
+  give:
+    on: desk
+    title: {zh: 派, en: Give}
+    event: Given
+    to: second
+    opens: [work]
+    documents: [slip]
+    needs:
+      - {name: unit, kind: unit, title: {zh: 单位, en: Unit}}
+      - {name: reason, kind: choice, title: {zh: 由, en: Why}, choices: why}
+  ask:
+    on: work
+    title: {zh: 请, en: Ask}
+    event: Asked
+    keeps: true
+    opens: [{task: side, under: true}]
+    requires:
+      - {no_open: side, otherwise: {zh: 等, en: Wait}}
+      - {when: not overdue, otherwise: {zh: 迟, en: Late}}
+  allow:
+    on: side
+    title: {zh: 准, en: Allow}
+    event: Allowed
+    extends: {task: parent, asked: more}
+    needs: [{name: more, kind: number, title: {zh: 多, en: More}, unit: day}]
+  finish:
+    on: work
+    title: {zh: 毕, en: Finish}
+    event: Finished
+    then:
+      - {all: work, by: [finish], to: end}
+      - {when: times_finish > 5, to: first, opens: [desk], ends: [side]}
+  rest:
+    at: [second]
+    role: clerk
+    title: {zh: 停, en: Rest}
+    event: Rested
+    case_clock: pause
+  go_on:
+    at: [second]
+    role: clerk
+    title: {zh: 续, en: Go on}
+    event: GoneOn
+    case_clock: resume
+  stop:
+    at: [first]
+    role: clerk
+    title: {zh: 止, en: Stop}
+    event: Stopped
+    to: end
+    begins_case: {procedure: small, gives: {days: left}}
+    needs: [{name: left, kind: number, title: {zh: 剩, en: Left}}]
+  again:
+    at: [end]
+    role: clerk
+    title: {zh: 重, en: Again}
+    event: BegunAgain
+    to: first
+    opens: [desk]
+    ends: [side]
+    case_clock: restart
+  urge: {on: desk, title: {zh: 催, en: Urge}, event: Urged, keeps: true, automatic: true}
+  urge_all: {at: [first], title: {zh: 催办, en: Urge all}, event: AllUrged, automatic: true}
+documents:
+  slip:
+    title: {zh: 单, en: Slip}
+    lines:
+      - "{number}"
+      - "{{ }} {unit}"
+"""
+
+
+class Slip(NamedTuple):
+    """One slip of the pen: what stands there instead, which field is told, what is said of it, on which line."""
+
+    old: str
+    new: str
+    field: str
+    words: str
+    line: str | None = None  # words on the line that is told; None: the line that was changed
+
+
+IDLE = "nobody holds a task there"
+UNIT = "      - {name: unit, kind: unit, title: {zh: 单位, en: Unit}}"
+WORK = "  work: {title: {zh: 工, en: W}, role: crew, part: handling, held_by_unit: true, limit: {asked: days,"
+SLIPS = [
+    # the shape
+    Slip("title: {zh: 小, en: Small}", "title: {zh: 小}", "title", "a title is given in zh and in en"),
+    Slip("otherwise: 5 day}", "otherwise: 5 days}", "case_limit.otherwise", "is no limit"),
+    Slip("otherwise: 5 day}", "otherwise: 0 day}", "case_limit.otherwise", "must be positive"),
+    Slip("version: 1", "version: 0", "version", "greater than or equal to 1"),
+    Slip("name: small", "name: Small Way", "name", "should match pattern"),
+    Slip("event: Given", "event: given", "actions.give.event", "should match pattern"),
+    Slip("  side: {title", "  Side: {title", "tasks.Side.[key]", "should match pattern"),
+    Slip("    keeps: true", "    keps: true", "actions.ask.keps", "not permitted"),
+    Slip("part: handling", "part: handles", "tasks.work.part", "Input should be"),
+    Slip("{80: urge}", "{0: urge}", "tasks.desk.timers.0.[key]", "greater than or equal to 1", "  desk: {title"),
+    Slip("{no_open: side,", "{no_open: side, all: work,", "actions.ask.requires.0", "only one of all, no_open"),
+    Slip("{when: not overdue, oth", "{oth", "actions.ask.requires.1", "give one of all, any, quorum"),
+    Slip("{all: work, by", "{quorum: 2, by", "actions.finish.then.0", "give both"),
+    Slip("{when: not overdue,", "{when: not overdue, by: [give],", "actions.ask.requires.1", "by belongs to"),
+    # names that stand for nothing
+    Slip("  stage: first", "  stage: frist", "begins.stage", "there is no stage frist; declared are first, second"),
+    Slip("  opens: [desk]\n  case", "  opens: [dusk]\n  case", "begins.opens", "there is no task dusk"),
+    Slip("  documents: [slip]\n  n", "  documents: [slap]\n  n", "begins.documents", "there is no document slap"),
+    Slip("{80: urge}", "{80: surge}", "tasks.desk.timers", "there is no action surge; declare one with automatic"),
+    Slip("{80: urge}", "{80: give}", "tasks.desk.timers", "is done by people; an action that a timer does"),
+    Slip("{80: urge}", "{80: urge_all}", "tasks.desk.timers", "urge_all is not done there; give it on: desk"),
+    Slip("{80: urge_all}", "{80: urge}", "case_timers", "urge is not done there; give it at: and the stages"),
+    Slip("    on: desk\n", "    on: desk\n    at: [first]\n", "actions.give", "say either on which", "    on: desk"),
+    Slip("    on: desk\n", "    on: dusk\n", "actions.give.on", "there is no task dusk"),
+    Slip("    at: [end]", "    at: [ende]", "actions.again.at", "there is no stage ende"),
+    Slip("    ends: [side]\n", "    ends: [sides]\n", "actions.again.ends", "there is no task sides"),
+    Slip("    documents: [slip]\n    n", "    documents: [slap]\n    n", "actions.give.documents", "no document slap"),
+    Slip("    to: second", "    to: secund", "actions.give.to", "there is no stage secund"),
+    Slip("    opens: [work]", "    opens: [wrok]", "actions.give.opens", "there is no task wrok"),
+    Slip("{no_open: side,", "{no_open: sade,", "actions.ask.requires.0.no_open", "there is no task sade"),
+    Slip("{all: work,", "{quorum: 2, of: wrok,", "actions.finish.then.0.of", "there is no task wrok"),
+    Slip("by: [finish]", "by: [ask]", "actions.finish.then.0.by", "ask does not end a task work; the actions that do"),
+    Slip("to: end}", "to: ende}", "actions.finish.then.0.to", "there is no stage ende"),
+    Slip("opens: [desk], ends", "opens: [dusk], ends", "actions.finish.then.1.opens", "there is no task dusk"),
+    Slip("ends: [side]}", "ends: [sade]}", "actions.finish.then.1.ends", "there is no task sade"),
+    Slip("choices: why}", "choices: wye}", "actions.give.needs.1.choices", "there is no list of reasons wye"),
+    Slip("{when: not overdue,", "{when: not overdew,", "actions.ask.requires.1.when", "there is no overdew; known are"),
+    Slip("{when: times_finish > 5,", "{when: 1 +,", "actions.finish.then.1.when", "cannot be read as a condition"),
+    # tasks
+    Slip("    opens: [work]", "    opens: [desk]", "tasks.work", "nothing opens such a task", "  work: {title"),
+    Slip("    on: side", "    on: side\n    keeps: true", "tasks.side", "no action ends it", "  side: {title"),
+    Slip(UNIT, UNIT.replace("name: unit", "name: office"), "actions.give.opens", "held by a unit", "opens: [work]"),
+    Slip(UNIT, UNIT[:-1] + ", required: false}", "actions.give.opens", "held by a unit", "opens: [work]"),
+    # actions
+    Slip(
+        "    event: Stopped\n    to: end",
+        "    event: Stopped\n    to: end\n    opens: [desk]",
+        "actions.stop.opens",
+        "the case is closed in end: no task can be opened there",
+        "  stop:+6",
+    ),
+    Slip("to: end}", "to: end, opens: [desk]}", "actions.finish.then.0", "it closes the case in end, and a task is"),
+    Slip("    at: [second]\n    role: clerk\n    title: {zh: 停", "    at: [second]\n    title: {zh: 停",
+         "actions.rest.role", "nobody may do it: say which role may", "    at: [second]"),
+    Slip("event: Urged,", "event: Urged, needs: [{name: a, kind: text, title: {zh: 甲, en: A}}],", "actions.urge.needs",
+         "the system answers no questions"),
+    Slip("event: Urged,", "event: Urged, opens: [{task: work, unit: own}],", "actions.urge.opens",
+         "the system has no unit of its own"),
+    Slip("    to: second\n    opens: [work]", "    to: second", "actions.give.opens",
+         "nobody would hold a task", "    on: desk"),
+    Slip("    case_clock: restart", "    case_clock: resume", "actions.again.case_clock", "to restart or to continue"),
+    Slip("    to: first\n    opens: [desk]\n    e", "    opens: [desk]\n    e", "actions.again.to",
+         "say to which stage it goes back", "    at: [end]"),
+    # needs and documents
+    Slip(UNIT, f"{UNIT}\n      - {{name: unit, kind: text, title: {{zh: 甲, en: A}}}}", "actions.give.needs",
+         "two needs have one name", UNIT),
+    Slip(UNIT, UNIT + "".join(f"\n      - {{name: {n}, kind: district, title: {{zh: 区, en: {n}}}}}" for n in "ab"),
+         "actions.give.needs", "two needs set the category or the district", UNIT),
+    Slip(", choices: why}", "}", "actions.give.needs.1", "nothing can be chosen for reason: give its choices"),
+    Slip("kind: unit,", "kind: units, least: 3, most: 2,", "actions.give.needs.0",
+         "at least 3 and at most 2 cannot be"),
+    Slip(WORK, WORK.replace("asked: days", "asked: hours"), "tasks.work.limit.asked", "nothing asks for hours"),
+    Slip("case_limit: {asked: days", "case_limit: {asked: unit", "case_limit.asked", "nothing asks for unit"),
+    Slip(WORK, WORK.replace("asked: days", "asked: unit"), "tasks.work.limit.asked", "must be a number or a date"),
+    Slip("asked: more}", "asked: most}", "actions.allow.extends", "there is no need most"),
+    Slip("needs: [{name: more, kind: number,", "needs: [{name: more, kind: text,", "actions.allow.extends",
+         "gives more time: it must be", "    extends:"),
+    Slip("{days: left}", "{days: right}", "actions.stop.begins_case.gives.days", "there is no need right; there are"),
+    Slip("{{ }} {unit}", "{what}", "documents.slip.lines.1", "knows no what; known are"),
+    Slip("{{ }} {unit}", "{unit", "documents.slip.lines.1", "its braces do not match"),
+    Slip("    lines:", "    lines: []\n  slop:\n    title: {zh: 旧, en: Old}\n    lines:", "documents.slop",
+         "nothing produces it", "    title: {zh: 旧"),
+    # clocks
+    Slip("  case_clock: start\n", "", "case_limit", "nothing starts the case's clock", "case_limit:"),
+    Slip("case_limit: {asked: days, otherwise: 5 day}\n", "", "",
+         "the case's clock is used, but has no limit", "name:"),
+    Slip("    case_clock: resume\n", "", "", "an action pauses the case's clock and none resumes it", "name:"),
+    # ways
+    Slip("  end: {title", "  lost: {title: {zh: 失, en: Lost}}\n  end: {title", "stages.lost", "no way leads there",
+         "  lost: {"),
+    Slip(", final: true}", "}", "stages.second", "to a final stage: the case could never be closed", "  second: {"),
+    Slip("  opens: [desk]\n  case", "  opens: []\n  case", "begins.opens", "nobody would hold a new case"),
+]  # fmt: skip
+
+
+def told(tmp_path: Path, words: str) -> dict[str, tuple[int, Fault]]:
+    """Return what is said of a procedure with these words, by field: the line and the fault."""
+    path = tmp_path / "small.yaml"
+    path.write_text(words, encoding="utf-8")
+    with pytest.raises(Invalid) as refused:
+        read_procedure(path)
+    found = {}
+    for fault in refused.value.faults:
+        place, _, field = fault.field.partition(" ")
+        name, _, line = place.partition(":")
+        assert name == "small.yaml"
+        found[field] = (int(line), fault)
+    return found
+
+
+def line_of(words: str, mark: str) -> int:
+    """Return the number of the first line that holds the mark; "mark+2" is the second line after it."""
+    mark, _, further = mark.partition("+")
+    return next(no for no, line in enumerate(words.splitlines(), 1) if mark in line) + int(further or 0)
+
+
+def test_the_small_procedure_is_sound(tmp_path: Path) -> None:
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL, encoding="utf-8")
+    assert read_procedure(path).name == "small"
+
+
+@pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: f"{slip.field or 'procedure'}: {slip.words}")
+def test_a_slip_of_the_pen_is_told_with_line_field_and_what_to_do(tmp_path: Path, slip: Slip) -> None:
+    assert slip.old in SMALL
+    words = SMALL.replace(slip.old, slip.new, 1)
+    found = told(tmp_path, words)
+    assert slip.field in found, found
+    line, fault = found[slip.field]
+    assert slip.words in fault.reason
+    changed = SMALL[: SMALL.index(slip.old)].count("\n") + 1
+    assert line == (line_of(words, slip.line) if slip.line else changed)
+
+
+def test_every_fault_is_told_not_only_the_first(tmp_path: Path) -> None:
+    words = SMALL.replace("to: second", "to: secund").replace("no_open: side", "no_open: sade")
+    assert {"actions.give.to", "actions.ask.requires.0.no_open"} <= set(told(tmp_path, words))
+
+
+def test_a_stage_that_is_reached_with_nothing_to_do_is_refused(tmp_path: Path) -> None:
+    words = SMALL.replace("    to: second\n", "").replace("    at: [second]", "    at: [first]")
+    words = words.replace("    to: first\n    opens: [desk]\n    ends: [side]\n", "    to: second\n")
+    line, fault = told(tmp_path, words)["stages.second"]
+    assert IDLE in fault.reason and line == line_of(words, "  second: {")
+
+
+def test_no_refusal_is_missing_here() -> None:
+    said = [IDLE, *(slip.words for slip in SLIPS)]
+    missing = [words for words in sentences() if not any(one in told or told in one for one in said for told in words)]
+    assert missing == []
+
+
+def sentences() -> Iterator[list[str]]:
+    """Yield the fixed words of every refusal in the code that finds faults."""
+    for module in (soundness, asking, procedures):
+        for node in ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Tuple) and len(node.elts) == 2 and (words := _fixed(node.elts[1])):
+                yield words
+
+
+def _fixed(node: ast.expr) -> list[str]:
+    """Return the parts of a sentence that are always the same."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return [text.strip() for text in texts if len(text.split()) > 2]

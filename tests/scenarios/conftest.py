@@ -1,0 +1,123 @@
+"""What the scenarios of procedures have in common: the people at work on cases, whatever procedure they follow."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import pytest
+from django.conf import settings
+
+from cityloop.casework import actions, verification
+from cityloop.casework.handlers import tell_linked_cases
+from cityloop.casework.models import Case, Task
+from cityloop.core.actors import Actor, Post
+from cityloop.core.procedure import Procedure
+from cityloop.intake.actions import receive
+from cityloop.intake.reports import read
+from cityloop.registry.actions import set_units
+from cityloop.registry.city import city, forget
+from cityloop.runtime.models import Event
+from town import NOW, Town
+
+TO_THE_UNIT = (  # how a problem comes to be handled, and closed
+    ("accept", "operator", {"category": "06013", "district": "671001"}),
+    ("file", "duty", {}),
+    ("dispatch", "dispatcher", {"unit": "roads"}),
+)
+TO_THE_END = (
+    ("report_back", "roads", {"result": "已修补"}),
+    ("pass_check", "collector", {"finding": "现场平整"}),
+    ("close", "duty", {}),
+)
+
+
+@dataclass(frozen=True)
+class Desks:
+    """The people of the city at work."""
+
+    people: dict[str, Actor]
+    place: tuple[float, float]
+
+    def begin(self, procedure: str, username: str, at: datetime = NOW, **inputs: str) -> str:
+        """Begin a case by hand and return its number."""
+        return actions.begin_case(procedure, self.people[username], inputs, f"{procedure} {inputs}", at)
+
+    def problem(self, *, closed: bool = False) -> str:
+        """Return the number of a city problem that the unit roads handles, or handled."""
+        said = {"channel": "12345", "external_id": "S", "text": "路面塌陷", "address": "长江路1号"}
+        place = {"lon": self.place[0], "lat": self.place[1]}
+        content = read({**said, **place}, settings.CITYLOOP.zone, NOW)
+        number = receive(content, self.people["hotline"], NOW).number
+        for action, username, inputs in (*TO_THE_UNIT, *(TO_THE_END if closed else ())):
+            self.act(number, action, username, **inputs)
+        return number
+
+    def act(self, number: str, action: str, username: str, at: datetime = NOW, **inputs: str) -> Case:
+        """Do an action on the open task that it is for, of the person's own unit where a unit holds it."""
+        actions.act(number, action, self._task(number, action, username), self.people[username], inputs, None, at)
+        return Case.objects.get(number=number)
+
+    def _task(self, number: str, action: str, username: str) -> int:
+        row = Case.objects.get(number=number)
+        declared = way_of(row).actions[action]
+        if declared.on is None:
+            return 0
+        tasks = row.tasks.filter(kind=declared.on, done_at=None)
+        own = tasks.filter(unit__in=[post.unit for post in self.people[username].posts])
+        return (own.first() or tasks.first() or row.tasks.filter(kind=declared.on).last()).no
+
+
+def way_of(row: Case) -> Procedure:
+    """Return the procedure that a case follows."""
+    return city().procedures[row.procedure, row.version]
+
+
+def waiting(number: str) -> set[tuple[str, str | None]]:
+    """Return the open tasks of a case: of what kind, held by which unit."""
+    return set(Task.objects.filter(case__number=number, done_at=None).values_list("kind", "unit"))
+
+
+def due(number: str, kind: str, unit: str | None = None) -> datetime:
+    """Return when the open task of that kind is due."""
+    found = Task.objects.filter(case__number=number, done_at=None, kind=kind)
+    return (found.filter(unit=unit) if unit else found).get().due_at
+
+
+def events(number: str) -> list[str]:
+    """Return the names of the events of a case, the first one first."""
+    stream = f"case/{Case.objects.get(number=number).pk}"
+    return list(Event.objects.filter(stream=stream).order_by("seq").values_list("name", flat=True))
+
+
+def wake(number: str, at: datetime) -> list[str]:
+    """Let the timers of a case run out that have by then; return the events they brought about."""
+    before = len(events(number))
+    actions.wake(Case.objects.get(number=number).pk, at)
+    return events(number)[before:]
+
+
+def linked(number: str) -> tuple[str, str, str, str | None]:
+    """Return the one case linked with a case: relation, number, procedure, and in which stage it was closed."""
+    (link,) = Case.objects.get(number=number).links
+    return tuple(link)
+
+
+def tell() -> None:
+    """Let the cases that are linked hear what has happened."""
+    tell_linked_cases(list(Event.objects.order_by("id")))
+
+
+@pytest.fixture
+def desks(town: Town, people: dict[str, Actor]) -> Desks:
+    """The people of the small city, at work; two more units handle, each with one person."""
+    set_units({"lamps": "路灯管理所", "drains": "排水管理处"}, "test", NOW)
+    forget()
+    more = {unit: Actor(f"account/{unit}", unit, (Post("handler", unit),)) for unit in ("lamps", "drains")}
+    return Desks({**people, **more}, town.inside_north)
+
+
+@pytest.fixture
+def sound(town: Town) -> Iterator[None]:
+    """When a test is over, every case is what its history says."""
+    yield
+    assert list(verification.findings()) == []
