@@ -175,5 +175,13 @@ def test_wrapped_words_fit_and_none_is_lost(pieces: list[str]) -> None:
     assert kept.replace(" ", "") == "".join(pieces).replace(" ", "")
 
 
+@pytest.mark.parametrize("room", range(100, 260, 7))
+def test_words_are_broken_between_words(room: int) -> None:
+    titles = "Closed with an explanation", "Handed over to law enforcement"
+    lines = wrapped([Run(title, "  ") for title in titles], room)
+    said = " ".join("".join(run.words + run.then for run in line) for line in lines)
+    assert " ".join(said.split()) == " ".join(titles)
+
+
 def _changed(**actions: object) -> Procedure:
     return replace(WIDE, actions={**WIDE.actions, **actions})  # type: ignore[dict-item]

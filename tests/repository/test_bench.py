@@ -23,3 +23,8 @@ def test_the_queue_bench_tells_every_page_at_both_sizes_and_ends_with_its_ratio(
     *_, last_page, ratio = bench("queue", "--cases", "300", "--small", "100", "--turns", "1").splitlines()
     assert re.fullmatch(r"ranking, handler +[\d.]+ ms +[\d.]+ ms +[\d.]+ +\d+", last_page)
     assert re.fullmatch(r"queue pages: ratio [\d.]+ \(.*\), \d+ queries \(.*\), [\d.]+ ms \(.*\)", ratio)
+
+
+def test_the_actions_bench_ends_with_its_ratios() -> None:
+    *_, ratio = bench("actions", "--history", "300", "--seconds", "1.5").splitlines()
+    assert re.fullmatch(r"ratio to bare rows: \d\.\d\d; to an empty city: \d\.\d\d", ratio)

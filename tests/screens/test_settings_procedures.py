@@ -92,7 +92,7 @@ def test_a_page_asks_the_database_little(signed_in: As, way: Procedure, django_a
 def test_a_procedure_there_is_not_is_told_in_words(signed_in: As, name: str) -> None:
     answer = signed_in("roads").get(f"{LIST}{name}/")
     assert answer.status_code == 404
-    assert "没有这个办理流程" in Page(answer.content).text
+    assert "没有这个流程" in Page(answer.content).text
 
 
 def test_who_holds_no_post_is_told_so(signed_in: As, town: Town) -> None:

@@ -44,7 +44,7 @@ def _cut(piece: Run, room: int) -> Iterator[Run]:
     while measured(words + piece.then.rstrip()) > room:
         end = next(at for at in range(len(words), 0, -1) if measured(words[:at]) <= room)
         end = words.rfind(" ", 1, end) + 1 or end
-        yield replace(piece, words=words[:end].rstrip(), then="")
+        yield replace(piece, words=words[:end].rstrip(), then=" " * words[:end].endswith(" "))
         words = words[end:].lstrip()
     yield replace(piece, words=words)
 

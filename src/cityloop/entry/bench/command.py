@@ -77,6 +77,24 @@ def queue(folder: Path | None, cases: int, small: int, turns: int) -> None:
 
 
 @bench.command()
+@folder_option
+@click.option("--history", type=click.IntRange(min=1), default=5_000_000, show_default=True, help="Events there are.")
+@click.option("--seconds", type=click.FloatRange(min=0.5), default=30.0, show_default=True, help="Of each kind.")
+def actions(folder: Path | None, history: int, seconds: float) -> None:
+    """Actions a second by two workers beside a long history. Five million events take 10 GB of disk."""
+    from cityloop.entry.bench import actions as measured
+
+    with temporary_city(folder, tell):
+        found = measured.measure(history, seconds, tell)
+        click.echo(machine())
+    click.echo(
+        f"actions: {found.large:,.0f}/s beside {history:,} events, {found.small:,.0f}/s in an empty city; "
+        f"p50 {found.latency(0.5) * 1000:.1f} ms, p95 {found.latency(0.95) * 1000:.1f} ms"
+    )
+    click.echo(f"ratio to bare rows: {found.ratio:.2f}; to an empty city: {found.large / found.small:.2f}")
+
+
+@bench.command()
 def deadlines() -> None:
     """Due moments and counted times a second, one by one and many at once; no city is needed."""
     from cityloop.entry.bench import deadlines as measured

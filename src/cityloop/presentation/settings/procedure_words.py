@@ -104,7 +104,7 @@ def who_words(procedure: Procedure, action: Action, v: Vocabulary) -> str:
 def beginner_words(begins: Beginning, v: Vocabulary) -> str:
     """Return who may begin a case."""
     if begins.role:
-        return _("%(role)s by hand, or what leads here") % {"role": v.role(begins.role)}
+        return _("%(role)s by hand, or an action of another procedure") % {"role": v.role(begins.role)}
     return _("a report, or an action of another procedure")
 
 

@@ -1,0 +1,99 @@
+"""A worker of the actions bench: takes its cases the straight way, or only writes rows, until the time is up."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+
+STRAIGHT = (  # each action with who does it; what is asked is given below
+    ("accept", "operator"),
+    ("file", "duty"),
+    ("dispatch", "dispatcher"),
+    ("report_back", "roads"),
+    ("pass_check", "collector"),
+    ("close", "duty"),
+)
+GIVEN = {"category": "06013", "unit": "roads", "result": "已修复", "finding": "现场平整", "note": "请按时办理"}
+
+# One action at its barest: the case locked, a task ended, another begun, the case moved on, the event written.
+_BARE = (
+    "SELECT id FROM bench_case WHERE id = %s FOR UPDATE",
+    "UPDATE bench_task SET done_at = now() WHERE case_id = %s AND done_at IS NULL",
+    "INSERT INTO bench_task (case_id) VALUES (%s)",
+    "UPDATE bench_case SET length = length + 1 WHERE id = %s",
+    'INSERT INTO bench_event (case_id, payload) VALUES (%s, \'{"action": "accept", "opened": []}\')',
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a worker is to do: real actions on the cases of these numbers, or (floor) bare rows for these ids."""
+
+    cases: list[str]
+    district: str
+    seconds: float
+    floor: bool
+
+
+@dataclass(slots=True)
+class Done:
+    """What came of it."""
+
+    actions: int = 0
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)
+
+
+def worked(work: Work) -> Done:
+    """Do actions until the time is up, or all cases are closed."""
+    step = _bare_step() if work.floor else _real_step(work.district)
+    done, began_at = Done(), time.perf_counter()
+    for number in work.cases:
+        for task, (action, who) in enumerate(STRAIGHT, start=1):
+            started_at = time.perf_counter()
+            if started_at - began_at > work.seconds:
+                done.seconds = started_at - began_at
+                return done
+            step(number, task, action, who)
+            done.actions += 1
+            done.latencies.append(time.perf_counter() - started_at)
+    done.seconds = time.perf_counter() - began_at
+    return done
+
+
+def _real_step(district: str) -> Callable[[str, int, str, str], None]:
+    from cityloop.casework.actions import act
+    from cityloop.registry.city import city
+    from cityloop.registry.models import Account
+    from cityloop.registry.queries import actor_of
+    from cityloop.runtime import clock
+
+    city()  # read once before the time runs, as in a process that has been up for a while
+    actors = {account.username: actor_of(account) for account in Account.objects.all()}
+    given = {**GIVEN, "district": district}
+
+    def step(number: str, task: int, action: str, who: str) -> None:
+        act(number, action, task, actors[who], given, task, clock.now())
+
+    return step
+
+
+def _bare_step() -> Callable[[str, int, str, str], None]:
+    from django.db import connection, transaction
+
+    def step(number: str, task: int, action: str, who: str) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for statement in _BARE:
+                cursor.execute(statement, [int(number)])
+
+    return step
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityloop.runtime.settings")
+    import django
+
+    django.setup()
+    print(json.dumps(asdict(worked(Work(**json.load(sys.stdin))))))

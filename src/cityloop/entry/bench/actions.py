@@ -1,0 +1,136 @@
+"""The actions bench: how many actions a second are decided and kept beside a long history, and in an empty city.
+
+Two workers take cases the straight way from report to closed; the floor writes as many rows and decides nothing.
+Stretches of both kinds alternate, so that what else the machine does falls on both alike.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from statistics import median
+
+from cityloop.entry.bench.acting import STRAIGHT, Done, Work
+from cityloop.entry.bench.filling import fill
+from cityloop.entry.opening import Tell
+
+STRETCHES = 3  # of each kind, alternating
+WORKERS = 2
+FASTEST = 1500  # actions a second of one worker: so many cases are made ready
+BATCH = 500  # reports handed in at once
+
+_FLOOR_TABLES = """
+    CREATE TABLE bench_case (id bigint PRIMARY KEY, length int NOT NULL DEFAULT 1);
+    CREATE TABLE bench_task (id bigserial PRIMARY KEY, case_id bigint NOT NULL, done_at timestamptz);
+    CREATE INDEX ON bench_task (case_id);
+    CREATE TABLE bench_event (id bigserial PRIMARY KEY, case_id bigint NOT NULL, payload jsonb NOT NULL);
+    INSERT INTO bench_case SELECT generate_series(1, 100000)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionFigures:
+    """Actions a second in the empty city and beside the history, those of the floor, and seconds of each action."""
+
+    small: float
+    large: float
+    floor: float
+    latencies: Sequence[float]
+
+    @property
+    def ratio(self) -> float:
+        return self.large / self.floor
+
+    def latency(self, share: float) -> float:
+        """Return the seconds within which this share of the actions was done, beside the history."""
+        ordered = sorted(self.latencies)
+        return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
+
+
+def measure(history: int, seconds: float, tell: Tell) -> ActionFigures:
+    """Measure without a history, then beside one of so many events, for so many seconds of each kind."""
+    from cityloop.runtime import clock
+
+    _run_sql(_FLOOR_TABLES)
+    _run_sql(f"SELECT setval('casework_case_number', {history + 1})")  # the history's cases have the numbers below
+    stretch = seconds / STRETCHES
+    small = [_stretch(f"S{number}", stretch, tell) for number in range(STRETCHES)]
+    fill(1, history, history, clock.now(), tell)
+    floors, large = [], []
+    for number in range(STRETCHES):
+        floors.append(_floor(number, stretch, tell))
+        large.append(_stretch(f"L{number}", stretch, tell))
+    return ActionFigures(
+        small=median(_rate(each) for each in small),
+        large=median(_rate(each) for each in large),
+        floor=median(_rate(each) for each in floors),
+        latencies=[latency for workers in large for done in workers for latency in done.latencies],
+    )
+
+
+def _rate(workers: Sequence[Done]) -> float:
+    return sum(done.actions / done.seconds for done in workers)
+
+
+def _stretch(prefix: str, seconds: float, tell: Tell) -> list[Done]:
+    each = int(seconds * FASTEST / len(STRAIGHT)) + 1
+    numbers, district = _reported(prefix, each * WORKERS)
+    shares = [numbers[worker::WORKERS] for worker in range(WORKERS)]
+    found = _worked([Work(share, district, seconds, floor=False) for share in shares])
+    tell(f"{prefix}: {_rate(found):,.0f} actions/s")
+    return found
+
+
+def _floor(number: int, seconds: float, tell: Tell) -> list[Done]:
+    each = 100_000 // STRETCHES // WORKERS
+    first = number * each * WORKERS
+    shares = [range(first + worker * each + 1, first + (worker + 1) * each) for worker in range(WORKERS)]
+    found = _worked([Work([str(case) for case in share], "", seconds, floor=True) for share in shares])
+    tell(f"floor: {_rate(found):,.0f}/s")
+    return found
+
+
+def _worked(works: Sequence[Work]) -> list[Done]:
+    """Let each worker be a process of its own, all at once."""
+    command = [sys.executable, "-m", "cityloop.entry.bench.acting"]
+    processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in works]
+    for process, work in zip(processes, works, strict=True):
+        if process.stdin:
+            process.stdin.write(json.dumps(asdict(work)))
+            process.stdin.close()
+    told = [process.stdout.read() if process.stdout else "" for process in processes]
+    for process in processes:
+        process.wait()
+    return [Done(**json.loads(words)) for words in told]
+
+
+def _reported(prefix: str, count: int) -> tuple[list[str], str]:
+    """Hand in so many reports; return the numbers of their cases and the district they lie in."""
+    from cityloop.entry.demo.script import script
+    from cityloop.intake.actions import Receipt, receive_many
+    from cityloop.intake.reports import read
+    from cityloop.registry.city import city
+    from cityloop.registry.models import Account
+    from cityloop.registry.queries import actor_of
+    from cityloop.runtime import clock
+
+    now: datetime = clock.now()
+    hotline, zone = actor_of(Account.objects.get(username="hotline")), city().calendar.time_zone
+    numbers: list[str] = []
+    for start in range(0, count, BATCH):
+        said = [
+            {"channel": "12345", "external_id": f"{prefix}-{number}", "text": "路面塌陷", "category": "06013"}
+            for number in range(start, min(start + BATCH, count))
+        ]
+        outcomes = receive_many([read(each, zone, now) for each in said], hotline, now)
+        numbers += [outcome.number for outcome in outcomes if isinstance(outcome, Receipt)]
+    return numbers, script().districts[0].code
+
+
+def _run_sql(statements: str) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(statements)
