@@ -60,7 +60,8 @@ def begin_case(name: str, actor: Actor, inputs: Words, request: str, now: dateti
     way = beginning.by_hand(name, actor, town)
     post = deciding.may_begin(way, actor)
     check_codes(way.begins.needs, inputs, town)
-    facts = {"channel": "desk", "reported_at": chain.moment(now), "request": request}
+    home = town.lineage(post.area if post else None)  # a post for one area begins cases there
+    facts = {**home, "channel": "desk", "reported_at": chain.moment(now), "request": request}
     return _begun(way, facts, {}, inputs, actor, now, post=post, town=town)
 
 
@@ -111,8 +112,8 @@ def move_deadlines(case_id: int, old: Calendar, new: Calendar, now: datetime) ->
     way = city().procedures.get((row.procedure, row.version)) if row else None
     if row is None or way is None:
         return False
-    state = _state(row)
-    move = waking.deadlines_moved(way, state, old, new, _not_before_history(row, now))
+    state, now = _state(row), _not_before_history(row, now)
+    move = waking.deadlines_moved(way, state, old, new, now)
     if move:
         _write(row, state, move, SYSTEM, now)
     return move is not None
@@ -127,7 +128,7 @@ def note_linked_case(number: str, linked: str, outcome: str | None, now: datetim
     state = _state(row)
     move = waking.linked_case_closed(state, linked, outcome)
     if move:
-        _write(row, state, move, SYSTEM, now)
+        _write(row, state, move, SYSTEM, _not_before_history(row, now))
     return move is not None
 
 
@@ -141,7 +142,7 @@ def reveal_reporter(number: str, actor: Actor, now: datetime) -> tuple[str | Non
     if not bodies:
         raise NotPossible("no-reporter", "Who reported this is not known, or was erased.")
     move = _note(state, "ReporterRevealed", "reveal_reporter")
-    _write(row, state, move, actor, now)
+    _write(row, state, move, actor, _not_before_history(row, now))
     name, phone = (bodies.get(key) for key in REPORTER)
     try:
         return vault.unlock(name) if name else None, vault.unlock(phone) if phone else None
@@ -165,7 +166,7 @@ def erase_words(number: str, by: str, now: datetime) -> int:
     move = replace(_note(state, "WordsErased", "erase_words"), answers=erased)
     for name in projection.SHOWN:
         setattr(row, name, None)
-    _write(row, state, move, Actor(by, by), now)
+    _write(row, state, move, Actor(by, by), _not_before_history(row, now))
     return len(erased)
 
 
@@ -224,6 +225,8 @@ def _begun(
     known = {**facts, **_origin(number, way)}
     limits = _terms(Case("", True, (), known, 0), inputs, town)
     move = deciding.begin(way, known, words, now, limits, inputs=inputs, by=post, links=links)
+    if post and not links and post.area not in (None, move.facts.get("district"), move.facts.get("community")):
+        raise NotAllowed("outside-your-area", "Your post is for another area.")
     duty = town.unit_on_duty(move.facts.get("category"), town.lineage(move.facts.get("district")))
     move = replace(move, facts={**move.facts, "duty": duty}) if duty else move
     _write_new([(case_id, move)], actor, now)
@@ -245,29 +248,12 @@ def _write_new(moves: Sequence[tuple[int, Move]], actor: Actor, now: datetime) -
 
 
 def _write(row: models.Case, state: Case, move: Move, actor: Actor, now: datetime) -> None:
-    now = _not_before_history(row, now)
+    """Write a move; `now` is not before the history's last event."""
     kept = _kept(row.id, row.length + 1, move.words)
     entry = _entry(row.id, row.length + 1, bytes(row.head), move, kept, actor, now)
-    new = after(state, move, actor.account, now)
-    for name, value in projection.columns(new).items():
-        setattr(row, name, value)
-    row.head = entry.hash
-    row.save()
-    _write_tasks(row, state, new)
-    projection.insert_words(kept)
-    events.write([entry])
+    projection.change(row, state, after(state, move, actor.account, now), kept, entry)
     action = city().procedures[row.procedure, row.version].actions.get(move.action)
-    evidence.record(row.id, new.length, photos_given(action.needs if action else (), move.answers))
-
-
-def _write_tasks(row: models.Case, before: Case, now: Case) -> None:
-    for old, new in zip(before.tasks, now.tasks, strict=False):
-        if old != new:
-            models.Task.objects.filter(case=row, no=new.no).update(**projection.task_columns(new))
-    if now.areas != before.areas:
-        place = {"district": row.district, "community": row.community}
-        models.Task.objects.filter(case=row).update(**place)
-    projection.insert_tasks((row.id, now, task) for task in now.tasks[len(before.tasks) :])
+    evidence.record(row.id, row.length, photos_given(action.needs if action else (), move.answers))
 
 
 def _entry(
@@ -309,8 +295,10 @@ def _terms(state: Case, inputs: Words, town: City) -> Terms:
 
 def _acted_since(row: models.Case, length: int) -> bool:
     """Return whether anybody acted after the history had that length; what only notes something does not count."""
+    if length >= row.length:
+        return length > row.length
     later = Event.objects.filter(stream=history.stream(row.pk), seq__gt=length)
-    return length > row.length or later.exclude(name__in=NOTES).exclude(actor=events.SYSTEM).exists()
+    return later.exclude(name__in=NOTES).exclude(actor=events.SYSTEM).exists()
 
 
 def _not_before_history(row: models.Case, now: datetime) -> datetime:

@@ -12,16 +12,12 @@ from django.utils.translation import gettext
 
 from cityloop.casework import history, models
 from cityloop.casework.answers import Document, DocumentView
-from cityloop.casework.words import area_name, limit_words, moment_words, named_category, unit_name
+from cityloop.casework.words import answered, area_name, limit_words, moment_words, named_category, unit_name
 from cityloop.core.casefile import Case, Move, after
 from cityloop.core.procedure import Procedure
 from cityloop.registry.city import City, title
 from cityloop.registry.queries import account_names
 from cityloop.runtime.models import Event
-
-VALUES = (
-    "number", "category", "district", "address", "text", "unit", "limit", "due", "case_due", "by", "moment", "stage",
-)  # fmt: skip  # what a line may name besides what its action was given
 
 
 def listed(way: Procedure, events: Iterable[Event]) -> tuple[DocumentView, ...]:
@@ -51,11 +47,6 @@ def produced(row: models.Case, way: Procedure, seq: int, name: str, town: City) 
     return Document(row.number, title(declared.title), lines, events[-1].at)
 
 
-def names_in(line: str) -> set[str]:
-    """Return the names of values in a line; ValueError where its braces do not match."""
-    return {name for _, name, _, _ in string.Formatter().parse(line) if name is not None}
-
-
 def _filled(line: str, values: Mapping[str, str]) -> str:
     parts = string.Formatter().parse(line)
     return "".join(words + (values.get(name, "") if name is not None else "") for words, name, _, _ in parts)
@@ -64,13 +55,10 @@ def _filled(line: str, values: Mapping[str, str]) -> str:
 def _values(row: models.Case, state: Case, move: Move, event: Event, way: Procedure, town: City) -> dict[str, str]:
     said = row.words.filter(seq__in=(1, event.seq)).values_list("seq", "name", "body")
     words = {name: gettext("(erased by law)") if body is None else body for _, name, body in sorted(said, key=_by_seq)}
-    given = {need.name: need for need in (way.actions[move.action].needs if move.action in way.actions else ())}
-    answers = {
-        name: unit_name(answer, town) or answer if given[name].kind.value == "unit" else answer
-        for name, answer in move.answers.items()
-        if name in given
-    }
-    return {**_of_the_case(state, event, town), **words, **answers, **_of_the_task(state, move, town)}
+    asked = way.actions[move.action].needs if move.action in way.actions else way.begins.needs
+    answers = {need.name: answered(need, move.answers[need.name], town) for need in asked if need.name in move.answers}
+    stage = {"stage": title(way.stages[state.stage].title)}
+    return {**_of_the_case(state, event, town), **stage, **words, **answers, **_of_the_task(state, move, town)}
 
 
 def _by_seq(said: tuple[int, str, str | None]) -> int:

@@ -31,6 +31,7 @@ class Case(models.Model):
     closed_at = models.DateTimeField(null=True)
     handlers = ArrayField(models.TextField(), default=list)
     handling_units = ArrayField(models.TextField(), default=list)
+    units = ArrayField(models.TextField(), db_default=Value([], ArrayField(models.TextField())))  # with any task of it
     stage_since = models.IntegerField(db_default=1)  # the event that brought it to its stage
     counts = models.BooleanField(db_default=True)  # False: voided, out of every figure
     done = models.JSONField(db_default=Value({}, JSONField()))  # how often each action was done

@@ -42,15 +42,15 @@ class NewWords:
 _INSERT_CASES = """
     INSERT INTO casework_case (id, number, procedure, version, stage, is_open, length, head, facts, category, district,
                                community, address, category_words, reported_at, opened_at, handlers, handling_units,
-                               clock_started_at, case_limit, case_due_at, wake_at, links, request)
+                               units, clock_started_at, case_limit, case_due_at, wake_at, links, request)
     SELECT id, number, procedure, version, stage, TRUE, 1, head, facts, category, district,
-           community, address, category_words, reported_at, opened_at, '{}', handling_units,
+           community, address, category_words, reported_at, opened_at, '{}', handling_units, units,
            clock_started_at, case_limit, case_due_at, wake_at, links, request
       FROM json_to_recordset(%s)
         AS new(id bigint, number text, procedure text, version int, stage text, head bytea, facts jsonb, category text,
                district text, community text, address text, category_words text, reported_at timestamptz,
-               opened_at timestamptz, handling_units text[], clock_started_at timestamptz, case_limit text,
-               case_due_at timestamptz, wake_at timestamptz, links jsonb, request text)
+               opened_at timestamptz, handling_units text[], units text[], clock_started_at timestamptz,
+               case_limit text, case_due_at timestamptz, wake_at timestamptz, links jsonb, request text)
 """
 _INSERT_TASKS = """
     INSERT INTO casework_task (case_id, no, kind, role, part, unit, district, community, opened_at, "limit", yellow_at,
@@ -80,6 +80,53 @@ def next_number(now: datetime) -> tuple[int, str]:
     return case_id, now.astimezone(settings.CITYLOOP.zone).strftime("%Y%m%d") + ordinal
 
 
+_CASE_CHANGES = """
+    UPDATE casework_case AS found
+       SET stage = new.stage, is_open = new.is_open, length = new.length, head = new.head, facts = new.facts,
+           category = new.category, district = new.district, community = new.community, address = new.address,
+           category_words = new.category_words, clock_started_at = new.clock_started_at, case_limit = new.case_limit,
+           case_due_at = new.case_due_at, closed_at = new.closed_at, handlers = new.handlers,
+           handling_units = new.handling_units, units = new.units, stage_since = new.stage_since, counts = new.counts,
+           done = new.done, links = new.links, clock_facts = new.clock_facts, fired = new.fired, wake_at = new.wake_at
+      FROM json_to_recordset(%s)
+        AS new(id bigint, stage text, is_open boolean, length int, head bytea, facts jsonb, category text,
+               district text, community text, address text, category_words text, clock_started_at timestamptz,
+               case_limit text, case_due_at timestamptz, closed_at timestamptz, handlers text[], handling_units text[],
+               units text[], stage_since int, counts boolean, done jsonb, links jsonb, clock_facts jsonb, fired int,
+               wake_at timestamptz)
+     WHERE found.id = new.id
+"""
+_TASK_CHANGES = """
+    UPDATE casework_task AS found
+       SET district = new.district, community = new.community, yellow_at = new.yellow_at, due_at = new.due_at,
+           done_at = new.done_at, outcome = new.outcome, passed_at = new.passed_at, clock_facts = new.clock_facts,
+           fired = new.fired, wake_at = new.wake_at
+      FROM json_to_recordset(%s)
+        AS new(case_id bigint, no int, district text, community text, yellow_at timestamptz, due_at timestamptz,
+               done_at timestamptz, outcome text, passed_at timestamptz, clock_facts jsonb, fired int,
+               wake_at timestamptz)
+     WHERE found.case_id = new.case_id AND found.no = new.no
+"""
+_CHANGE = f"""
+    WITH moved AS ({_CASE_CHANGES}), changed AS ({_TASK_CHANGES}), tasks AS ({_INSERT_TASKS}),
+         words AS ({_INSERT_WORDS}) {events.INSERT}
+"""
+
+
+def change(row: models.Case, before: Case, now: Case, words: Iterable[NewWords], entry: events.Entry) -> None:
+    """Write what a move made of a case: its row, its tasks, words and event, in one statement."""
+    for name, value in columns(now).items():
+        setattr(row, name, value)
+    row.head = entry.hash
+    kept = {"id": row.pk, "head": row.head, **{name: getattr(row, name) for name in SHOWN}}
+    moved = now.areas != before.areas
+    old = [
+        _task_row(row.pk, now, new) for one, new in zip(before.tasks, now.tasks, strict=False) if moved or one != new
+    ]
+    new = [_task_row(row.pk, now, task) for task in now.tasks[len(before.tasks) :]]
+    rows.insert(_CHANGE, [{**columns(now), **kept}], old, new, map(_words_row, words), [events.row(entry)])
+
+
 def insert(cases: Sequence[NewCase], words: Iterable[NewWords], first: Iterable[events.Entry]) -> None:
     """Write new cases with their first tasks, words and events, in one statement: a report waits for each."""
     tasks = (_task_row(case.id, case.state, task) for case in cases for task in case.state.tasks)
@@ -89,11 +136,6 @@ def insert(cases: Sequence[NewCase], words: Iterable[NewWords], first: Iterable[
 def insert_tasks(tasks: Iterable[tuple[int, Case, Task]]) -> None:
     """Write new tasks of the cases with those states."""
     rows.insert(_INSERT_TASKS, (_task_row(*task) for task in tasks))
-
-
-def insert_words(words: Iterable[NewWords]) -> None:
-    """Write personal words."""
-    rows.insert(_INSERT_WORDS, map(_words_row, words))
 
 
 def state(row: models.Case, tasks: Iterable[models.Task]) -> Case:
@@ -136,6 +178,7 @@ def columns(case: Case) -> dict[str, Any]:
         "closed_at": case.closed_at,
         "handlers": sorted(case.handlers),
         "handling_units": sorted(case.handling_units),
+        "units": sorted(case.units),
         "stage_since": case.stage_since,
         "counts": case.counts,
         "done": dict(case.done),
@@ -183,6 +226,7 @@ def _case_row(case: NewCase) -> dict[str, Any]:
         "district": known.get("district"),
         "community": known.get("community"),
         "handling_units": sorted(case.state.handling_units),
+        "units": sorted(case.state.units),
         "clock_started_at": case.state.clock_started_at,
         "case_limit": history.limit_text(case.state.case_limit),
         "case_due_at": case.state.case_due_at,

@@ -27,14 +27,14 @@ def visible(actor: Actor, town: City) -> Q:
         if sees == "area":
             condition |= _in_area(post.area)
         elif sees == "unit":
-            condition |= Q(handling_units__contains=[post.unit]) & _in_area(post.area)
+            condition |= Q(units__contains=[post.unit]) & _in_area(post.area)
     return condition
 
 
 def _lets_see(post: Post, case: Case, town: City) -> bool:
     sees = _sees(post, town)
     inside = post.area is None or post.area in case.areas
-    return inside and (sees == "area" or (sees == "unit" and any(task.unit == post.unit for task in case.tasks)))
+    return inside and (sees == "area" or (sees == "unit" and post.unit in case.units))
 
 
 def _sees(post: Post, town: City) -> str:

@@ -15,10 +15,9 @@ from cityloop.casework.clock_views import case_clock, task_clock
 from cityloop.casework.masking import masked_name, masked_phone
 from cityloop.casework.offers import offers
 from cityloop.casework.scope import may_unmask
-from cityloop.casework.words import area_name, moment_words, named_category, unit_name
+from cityloop.casework.words import answered, area_name, moment_words, named_category, unit_name
 from cityloop.core.actors import Actor
 from cityloop.core.casefile import Case, Link, Moved, Task
-from cityloop.core.needs import members
 from cityloop.core.procedure import Action, Need, NeedKind, Procedure, Relation
 from cityloop.core.soundness import main_way
 from cityloop.registry.city import City, city, title
@@ -228,20 +227,8 @@ def _says(
     for need in needs:
         answer = _told(words[need.name]) if need.name in words else content["answers"].get(need.name)
         if answer and need.kind is not NeedKind.PHOTOS:
-            said.append((title(need.title), _answered(need, answer, town)))
+            said.append((title(need.title), answered(need, answer, town)))
     return said
-
-
-def _answered(need: Need, answer: str, town: City) -> str:
-    match need.kind:
-        case NeedKind.CATEGORY:
-            return named_category(answer, None, town) or answer
-        case NeedKind.DISTRICT:
-            return area_name(answer, town) or answer
-        case NeedKind.UNIT | NeedKind.UNITS:
-            return gettext(", ").join(unit_name(code, town) or code for code in members(answer))
-    chosen = dict(need.choices).get(answer)
-    return title(chosen) if chosen else answer
 
 
 def _notes(event: Event, town: City) -> Sequence[tuple[str, str]]:

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
+from cityloop.core.needs import members
+from cityloop.core.procedure import Need, NeedKind
 from cityloop.core.worktime import Limit, Unit
-from cityloop.registry.city import City
+from cityloop.registry.city import City, title
 
 _UNITS: dict[Unit, Callable[[int], str]] = {
     Unit.MINUTE: lambda n: ngettext("%(n)d minute", "%(n)d minutes", n),
@@ -46,3 +48,16 @@ def limit_words(limit: Limit) -> str:
 def moment_words(moment: datetime) -> str:
     """Return a moment by the city's clock, to the minute."""
     return moment.astimezone(settings.CITYLOOP.zone).strftime("%Y-%m-%d %H:%M")
+
+
+def answered(need: Need, answer: str, town: City) -> str:
+    """Return an answer as people read it: names in place of codes."""
+    match need.kind:
+        case NeedKind.CATEGORY:
+            return named_category(answer, None, town) or answer
+        case NeedKind.DISTRICT:
+            return area_name(answer, town) or answer
+        case NeedKind.UNIT | NeedKind.UNITS:
+            return gettext(", ").join(unit_name(code, town) or code for code in members(answer))
+    chosen = dict(need.choices).get(answer)
+    return title(chosen) if chosen else answer

@@ -158,6 +158,11 @@ class Case:
         return tuple(task for task in self.tasks if task.is_open)
 
     @property
+    def units(self) -> frozenset[str]:
+        """The units that hold or held a task of the case, whatever its part."""
+        return frozenset(task.unit for task in self.tasks if task.unit)
+
+    @property
     def areas(self) -> tuple[str, ...]:
         """Return the codes of the areas the case lies in, the smallest last."""
         return tuple(self.facts[name] for name in ("district", "community") if self.facts.get(name))

@@ -4,7 +4,7 @@ What the files mean is said by the shapes of others.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,6 +42,10 @@ def read_yaml(path: Path, shape: type[Text]) -> Text:
         content = yaml.load(words, Loader=PlainLoader)  # noqa: S506  # a SafeLoader
     except (OSError, ValueError, yaml.YAMLError) as wrong:
         raise Invalid([Fault(str(path), str(wrong))], code="pack") from wrong
+    if twice := list(_twice(node)):
+        raise Invalid(
+            [Fault(f"{path.name}:{line} {name}", "stands here a second time") for line, name in twice], "pack"
+        )
     try:
         return shape.model_validate(content)
     except ValidationError as wrong:
@@ -53,6 +57,20 @@ def faults_at(path: Path, faults: Iterable[tuple[tuple[str, ...], str]]) -> list
     """Return faults found later in a file that could be read, from (path of the field, reason), with their lines."""
     lines = _lines(yaml.compose(path.read_text(encoding="utf-8"), Loader=PlainLoader))
     return [Fault(f"{path.name}:{_line(lines, where)} {'.'.join(where)}", reason) for where, reason in faults]
+
+
+def _twice(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
+    """Yield the line and name of every field that its part has a second time: YAML itself would take the last one."""
+    if isinstance(node, yaml.MappingNode):
+        known = set()
+        for name, value in node.value:
+            if name.value in known:
+                yield name.start_mark.line + 1, str(name.value)
+            known.add(name.value)
+            yield from _twice(value)
+    if isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _twice(value)
 
 
 def _fault(path: Path, error: Any, lines: Mapping[tuple[str, ...], int]) -> Fault:

@@ -20,7 +20,7 @@ CASES = """
         SELECT case_id, max(seq) AS seq FROM told WHERE stage IS DISTINCT FROM before GROUP BY case_id
     )
     UPDATE casework_case AS found
-       SET done = coalesce(counted.done, '{}'), stage_since = since.seq
+       SET done = coalesce(counted.done, '{}'), stage_since = since.seq, units = found.handling_units
       FROM since LEFT JOIN counted USING (case_id)
      WHERE found.id = since.case_id
 """

@@ -36,7 +36,7 @@ _ROLL = """
 _CASES = """
     INSERT INTO casework_case (id, number, procedure, version, stage, is_open, length, head, facts, category, district,
                                community, address, reported_at, opened_at, clock_started_at, case_due_at, closed_at,
-                               handlers, handling_units)
+                               handlers, handling_units, units)
     SELECT id, to_char(reported_at, 'YYYYMMDD') || to_char(id, 'FM999999999000000'), %(procedure)s, %(version)s,
            CASE WHEN is_open THEN coalesce(%(stages)s::jsonb ->> kind, 'checked') ELSE 'closed' END, is_open, 1,
            sha256(int8send(id)),
@@ -48,8 +48,10 @@ _CASES = """
            CASE WHEN NOT is_open THEN reported_at + interval '1 hour' END,
            CASE WHEN NOT is_open THEN reported_at + interval '7 days' END,
            CASE WHEN NOT is_open THEN reported_at + make_interval(hours => (id %% 200)::int) END, '{}',
-           CASE WHEN is_open AND kind IN ('accept', 'file', 'dispatch') THEN '{}' ELSE ARRAY[unit] END
-      FROM rolled ORDER BY id
+           held, held
+      FROM (SELECT *, CASE WHEN is_open AND kind IN ('accept', 'file', 'dispatch') THEN '{}'
+                           ELSE ARRAY[unit] END AS held
+              FROM rolled) AS each ORDER BY id
 """
 _TASKS = """
     INSERT INTO casework_task (case_id, no, kind, role, part, unit, district, community, opened_at, yellow_at, due_at,

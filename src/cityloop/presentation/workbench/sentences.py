@@ -24,6 +24,7 @@ SENTENCES: dict[str, str] = {
     "nothing-to-extend": gettext_noop("The task that was to get more time is done."),
     "nobody-goes-on": gettext_noop("After this nobody would hold a task of the case; choose somebody for it."),
     "unit-handled-it": gettext_noop("A unit that handled this case may not judge it; choose another."),
+    "outside-your-area": gettext_noop("Your post is for another area."),
     "no-former-task": gettext_noop("There is no former task that could be taken up again."),
     "no-such-document": gettext_noop("There is no such document, or you may not see it."),
     "may-not-begin": gettext_noop("None of your posts may begin such a case."),

@@ -1,0 +1,149 @@
+"""The examples of the explanation of clocks are reckoned again, and the procedure of the how-to is read."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from fractions import Fraction
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+
+from cityloop.core import clocks
+from cityloop.core.actors import Actor, Post
+from cityloop.core.casefile import Case, after
+from cityloop.core.charging import Holding, charges
+from cityloop.core.clock_history import Clock, Kind
+from cityloop.core.deciding import begin, decide
+from cityloop.core.opening import Terms
+from cityloop.core.recalculation import recalculated
+from cityloop.core.worktime import Calendar, Limit
+from cityloop.registry.calendars import CalendarText, working_calendar
+from cityloop.registry.packs import SHIPPED
+from cityloop.registry.procedures import read_procedure
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+CLOCKS = (DOCS / "explanation" / "clocks.md").read_text("utf-8")
+ZONE = ZoneInfo("Asia/Shanghai")
+MOMENT = r"(\d{4}-\d\d-\d\d \d\d:\d\d)"
+EVERYBODY = Actor("a", "a", tuple(Post(role, "u") for role in ("operator", "duty_officer", "dispatcher")))
+INPUTS = {"category": "06013", "district": "490102", "unit": "roads"}  # whatever an action of the example asks for
+
+
+def examples(language: str) -> list[list[str]]:
+    """Return the lines of every example written in a language of the page."""
+    return [block.splitlines() for block in re.findall(rf"^```{language}\n(.*?)^```$", CLOCKS, re.S | re.M)]
+
+
+def local(words: str) -> datetime:
+    return datetime.fromisoformat(words).replace(tzinfo=ZONE)
+
+
+def calendar_of(words: str = '{hours: ["08:00-12:00", "14:00-18:00"]}') -> Calendar:
+    text, _, until = words.partition(", announced until ")
+    found = working_calendar(CalendarText.model_validate(yaml.safe_load(text)), ZONE, 2026)
+    return replace(found, announced_until=date.fromisoformat(until)) if until else found
+
+
+def test_every_example_of_the_page_is_reckoned() -> None:
+    reckoned = [example for language in ("clock", "holders", "case") for example in examples(language)]
+    assert reckoned and len(reckoned) * 2 == CLOCKS.count("```")
+
+
+@pytest.mark.parametrize("lines", examples("clock"), ids=" / ".join)
+def test_a_clock_is_due_as_the_page_says(lines: list[str]) -> None:
+    reckoning = Reckoning(iter(lines))
+    for line in reckoning.lines:
+        reckoning.read(line)
+    assert reckoning.claims
+
+
+class Reckoning:
+    """A clock of the page, read line by line: what happens to it, and what is claimed of it then."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        first = next(lines)
+        own = first.startswith("calendar ")
+        self.calendar = calendar_of(first.removeprefix("calendar ")) if own else calendar_of()
+        self.former: Calendar | None = None
+        self.clock = Clock(Limit.read(next(lines) if own else first))
+        self.lines = lines
+        self.claims = 0
+
+    def read(self, line: str) -> None:
+        for pattern, meant in self._forms():
+            if said := re.fullmatch(pattern, line):
+                meant(*said.groups())
+                return
+        raise AssertionError(f"The page says what nobody understands: {line}")
+
+    def _forms(self) -> list[tuple[str, Callable[..., None]]]:
+        return [
+            (f"{MOMENT} due(, provisional)?(?:, because (\\w+))?", self._due),
+            ("no due moment", self._no_due_moment),
+            (f"{MOMENT} (\\d+) %", self._share),
+            (r"(\d{4}-\d\d-\d\d) declared (on|off)", self._declared),
+            (f"{MOMENT} (\\w+)(?: (\\d+ \\w+))?", self._happened),
+        ]
+
+    def _happened(self, at: str, kind: str, limit: str | None) -> None:
+        self.clock = self.clock.noted(Kind(kind), local(at), Limit.read(limit) if limit else None)
+
+    def _declared(self, day: str, kind: str) -> None:
+        self.former = self.calendar
+        days = {**self.calendar.day_kinds, date.fromisoformat(day): kind == "on"}
+        self.calendar = replace(self.calendar, day_kinds=days)
+
+    def _due(self, at: str, provisional: str | None, why: str | None) -> None:
+        found = clocks.due(self.clock, self.calendar)
+        assert found is not None and (found.at, found.provisional) == (local(at), bool(provisional))
+        if why and self.former:
+            moved = recalculated(self.clock, self.former, self.calendar)
+            assert moved is not None and moved.why == why
+        self.claims += 1
+
+    def _no_due_moment(self) -> None:
+        assert clocks.due(self.clock, self.calendar) is None
+        self.claims += 1
+
+    def _share(self, at: str, percent: str) -> None:
+        assert clocks.reached(self.clock, Fraction(int(percent), 100), self.calendar) == local(at)
+        self.claims += 1
+
+
+@pytest.mark.parametrize("lines", examples("holders"), ids=" / ".join)
+def test_time_is_charged_to_who_held_the_task_as_the_page_says(lines: list[str]) -> None:
+    limit, started, *held, claim = lines
+    clock = Clock(Limit.read(limit)).noted(Kind.STARTED, local(started.removesuffix(" started")))
+    holdings = []
+    for line in held:
+        said = re.fullmatch(rf"{MOMENT}(?: to {MOMENT})? held by (\w+)(, returned)?", line)
+        assert said, line
+        opened, ended, holder, returned = said.groups()
+        holdings.append(Holding(holder, local(opened), local(ended) if ended else None, returned=bool(returned)))
+    said = re.fullmatch(rf"{MOMENT} charged: (\w+) (\d+) minutes, returned (\d+) minutes, nobody (\d+) minutes", claim)
+    assert said, claim
+    now, holder, *minutes = said.groups()
+    found = charges(clock, holdings, local(now), calendar_of())
+    assert [found.by_holder[holder], found.returned, found.unheld] == [60 * int(each) for each in minutes]
+
+
+@pytest.mark.parametrize("lines", examples("case"), ids=" / ".join)
+def test_a_case_keeps_the_limits_of_its_filing_as_the_page_says(lines: list[str]) -> None:
+    way = read_procedure(SHIPPED / "city-problem" / "procedure.yaml")
+    *steps, claim = lines
+    case: Case | None = None
+    for line in steps:
+        said = re.fullmatch(rf"{MOMENT} (\w+); the catalogue gives (\d+ \w+)", line)
+        assert said, line
+        now, terms = local(said[1]), Terms(calendar_of(), {"handle": Limit.read(said[3])})
+        case = case or after(None, begin(way, {}, {}, now, terms), "a", now)
+        task = case.open_tasks[-1]
+        wanted = {need.name for need in way.actions[said[2]].needs} & set(INPUTS)
+        inputs = {name: INPUTS[name] for name in wanted}
+        case = after(case, decide(way, case, said[2], task.no, EVERYBODY, inputs, now, terms), "a", now)
+    assert case is not None
+    handling = case.open_tasks[-1]
+    assert (handling.kind, handling.due_at) == ("handle", local(claim.removesuffix(" due")))
