@@ -19,7 +19,6 @@ from cityloop.casework.words import answered, area_name, moment_words, named_cat
 from cityloop.core.actors import Actor
 from cityloop.core.casefile import Case, Link, Moved, Task
 from cityloop.core.procedure import Action, Need, NeedKind, Procedure, Relation
-from cityloop.core.soundness import main_way
 from cityloop.registry.city import City, city, title
 from cityloop.registry.queries import account_names
 from cityloop.runtime import vault
@@ -63,7 +62,7 @@ def page(row: models.Case, case: Case, actor: Actor, now: datetime) -> CasePage:
         stage=row.stage,
         stage_title=title(way.stages[row.stage].title),
         is_open=row.is_open,
-        stages=_stages(way, case, events),
+        stages=_stages(way, case, events, town),
         category_code=row.category,
         category_name=named_category(row.category, row.category_words, town),
         text=told.get("text"),
@@ -98,12 +97,12 @@ def _channel(name: str) -> str:
     return ours.get(name, name)
 
 
-def _stages(way: Procedure, case: Case, events: Sequence[Event]) -> tuple[tuple[str, bool], ...]:
+def _stages(way: Procedure, case: Case, events: Sequence[Event], town: City) -> tuple[tuple[str, bool], ...]:
     """Return the stages of the straight way with whether the case has come so far, for the progress line.
 
     A stage beside the straight way stands behind the one it was left for; a closed case ends with its own.
     """
-    names = list(main_way(way))
+    names = list(town.main_way(way))
     if case.stage not in names:
         been = [event.payload["stage"] for event in events if event.payload["stage"] in names]
         behind = names.index(been[-1]) + 1 if been else 0

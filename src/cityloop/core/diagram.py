@@ -8,12 +8,11 @@ Lengths are in pixels. The same procedure in the same words gives the same pictu
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from heapq import heappop, heappush
 
 from cityloop.core.diagram_lanes import Edge, Port, Region, Side, edge, lanes_for
 from cityloop.core.diagram_text import Run, wrapped
 from cityloop.core.procedure import Procedure, TaskKind, Words
-from cityloop.core.transitions import Transition, Ways, ways
+from cityloop.core.transitions import Transition, Ways, main_way, ways
 
 PITCH = 22  # from row to row
 HALF = PITCH // 2  # the right column stands half a row lower, so that no two lines leave at one height
@@ -123,29 +122,6 @@ def draw(procedure: Procedure, speech: Speech) -> Picture:
     left = _stacked([_card(procedure, found, name, way, speech) for name in way], 2 * PITCH)
     right = _beside([_card(procedure, found, name, way, speech) for name in rest], left, found)
     return _laid(procedure, left, right, found, speech)
-
-
-def main_way(procedure: Procedure, found: Ways) -> list[str]:
-    """Return the stages of the straightest way to an end: by main actions where they lead there, else by others."""
-    names = list(procedure.stages)
-    ahead = [(0, [names.index(procedure.begins.stage)])]
-    seen: set[int] = set()
-    while ahead:
-        cost, way = heappop(ahead)
-        here = procedure.stages[names[way[-1]]]
-        if here.final:
-            return [names[place] for place in way]
-        if way[-1] not in seen:
-            seen.add(way[-1])
-            for move in (one for one in found.transitions if one.from_stage == here.name):
-                heappush(ahead, (cost + _crookedness(procedure, move), [*way, names.index(move.to_stage)]))
-    return [procedure.begins.stage]
-
-
-def _crookedness(procedure: Procedure, move: Transition) -> int:
-    if procedure.actions[move.action].main:
-        return 1
-    return 10_000 if move.automatic else 100
 
 
 def _card(procedure: Procedure, found: Ways, name: str, way: Sequence[str], speech: Speech) -> _Card:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from cityloop.core import asking
 from cityloop.core.opening import OWN
 from cityloop.core.procedure import Action, CaseClock, Guard, Need, NeedKind, Opening, Procedure, Timer
+from cityloop.core.transitions import ways
 
 Fault = tuple[tuple[str, ...], str]
 
@@ -26,42 +27,6 @@ def faults(procedure: Procedure) -> Iterator[Fault]:
     yield from asking.faults(procedure)
     yield from _of_clocks(procedure)
     yield from _of_ways(procedure)
-
-
-def stages_with_tasks(procedure: Procedure) -> Mapping[str, frozenset[str]]:
-    """Return the stages that can be reached, each with the kinds of task that may be open there."""
-    found: dict[str, set[str]] = {procedure.begins.stage: {one.kind for one in procedure.begins.opens}}
-    while True:
-        before = {stage: len(kinds) for stage, kinds in found.items()}
-        for stage, kinds in list(found.items()):
-            for action in procedure.actions.values():
-                if action.on in kinds or stage in action.at:
-                    _go(procedure, found, stage, kinds, action)
-        if before == {stage: len(kinds) for stage, kinds in found.items()}:
-            return {stage: frozenset(kinds) for stage, kinds in found.items()}
-
-
-def main_way(procedure: Procedure) -> tuple[str, ...]:
-    """Return the stages of the straight way: from the beginning, by the actions marked as main, to a final stage."""
-    stages, kinds = [procedure.begins.stage], {one.kind for one in procedure.begins.opens}
-    for _ in procedure.actions:
-        step = next((one for one in procedure.actions.values() if one.main and one.on in kinds), None)
-        if step is None:
-            break
-        to = step.to or next((branch.to for branch in step.branches if branch.to), None)
-        kinds = {one.kind for one in (*step.opens, *(new for branch in step.branches[:1] for new in branch.opens))}
-        if to and to not in stages:
-            stages.append(to)
-    return tuple(stages)
-
-
-def _go(procedure: Procedure, found: dict[str, set[str]], stage: str, kinds: Iterable[str], action: Action) -> None:
-    """Add where an action leads from a stage, with the tasks that may be open then."""
-    target = action.to or stage
-    stays = set(kinds) | {one.kind for one in action.opens}
-    for to, opens in [(target, ()), *((branch.to or target, branch.opens) for branch in action.branches)]:
-        final = procedure.stages[to].final
-        found.setdefault(to, set()).update(set() if final else stays | {one.kind for one in opens})
 
 
 def _unknown_names(procedure: Procedure) -> Iterator[Fault]:
@@ -237,22 +202,15 @@ def _of_clocks(procedure: Procedure) -> Iterator[Fault]:
 
 
 def _of_ways(procedure: Procedure) -> Iterator[Fault]:
-    reached = stages_with_tasks(procedure)
+    found = ways(procedure)
+    reached = found.tasks
     for name in procedure.stages:
         if name not in reached:
-            yield ("stages", name), "no way leads there: let an action go to it, or take it out"
-    leaves: dict[str, set[str]] = {stage: set() for stage in reached}
-    for stage, kinds in reached.items():
-        for action in procedure.actions.values():
-            if action.on in kinds or stage in action.at:
-                target = action.to or stage
-                leaves[stage] |= {target, *(branch.to or target for branch in action.branches)}
+            why = "no way leads there that leaves somebody with a task: let an action go to it, or take it out"
+            yield ("stages", name), why
     ending = {stage for stage in reached if procedure.stages[stage].final}
-    while more := {stage for stage, to in leaves.items() if to & ending} - ending:
+    while more := {move.from_stage for move in found.transitions if move.to_stage in ending} - ending:
         ending |= more
     for name in reached:
         if name not in ending:
             yield ("stages", name), "no way leads from there to a final stage: the case could never be closed"
-    for name, kinds in reached.items():
-        if not procedure.stages[name].final and not kinds:
-            yield ("stages", name), "nobody holds a task there: open one in the action that leads to it"

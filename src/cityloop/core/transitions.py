@@ -7,6 +7,7 @@ here.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from itertools import product
 
 from cityloop.core.procedure import Action, Need, NeedKind, Opening, Procedure
@@ -75,6 +76,29 @@ def ways(procedure: Procedure) -> Ways:
     """Return the moves, and which tasks may be open where."""
     moves, tasks = _followed(procedure) or _joined(procedure)
     return Ways(_ordered(procedure, moves), tasks)
+
+
+def main_way(procedure: Procedure, found: Ways) -> list[str]:
+    """Return the stages of the straightest way to an end: by main actions where they lead there, else by others."""
+    names = list(procedure.stages)
+    ahead = [(0, [names.index(procedure.begins.stage)])]
+    seen: set[int] = set()
+    while ahead:
+        cost, way = heappop(ahead)
+        here = procedure.stages[names[way[-1]]]
+        if here.final:
+            return [names[place] for place in way]
+        if way[-1] not in seen:
+            seen.add(way[-1])
+            for move in (one for one in found.transitions if one.from_stage == here.name):
+                heappush(ahead, (cost + _crookedness(procedure, move), [*way, names.index(move.to_stage)]))
+    return [procedure.begins.stage]
+
+
+def _crookedness(procedure: Procedure, move: Transition) -> int:
+    if procedure.actions[move.action].main:
+        return 1
+    return 10_000 if move.automatic else 100
 
 
 def _followed(procedure: Procedure) -> _Found | None:

@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 from cityloop.core import worktime
 from cityloop.core.geo import AreaIndex, Locator, outline
 from cityloop.core.procedure import Procedure, Words
+from cityloop.core.transitions import main_way, ways
 from cityloop.core.worktime import Calendar, Due, Limit
 from cityloop.registry import calendar_versions
 from cityloop.registry.models import Area, Category, Duty, Revision, Unit
@@ -81,6 +82,10 @@ class City:
         return {category.name: code for code, category in self.categories.items()}
 
     @cached_property
+    def _main_ways(self) -> dict[tuple[str, int], tuple[str, ...]]:
+        return {}
+
+    @cached_property
     def _locators(self) -> dict[str, Locator]:
         return {}
 
@@ -91,6 +96,12 @@ class City:
     def latest(self, name: str) -> Procedure:
         """Return the newest version of a procedure."""
         return self.procedures[name, max(version for known, version in self.procedures if known == name)]
+
+    def main_way(self, way: Procedure) -> tuple[str, ...]:
+        """Return the stages of a procedure's straight way."""
+        if (way.name, way.version) not in self._main_ways:
+            self._main_ways[way.name, way.version] = tuple(main_way(way, ways(way)))
+        return self._main_ways[way.name, way.version]
 
     def areas_at(self, lon: float, lat: float) -> dict[str, str]:
         """Return the code of the area of each level that a point lies in; {} outside the city."""
