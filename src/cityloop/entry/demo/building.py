@@ -1,6 +1,6 @@
 """Building the demo city: by the actions of a real one, at moments that have passed. All of it or nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
 
@@ -8,10 +8,9 @@ from django.db import connection, transaction
 
 from cityloop.casework import actions as casework
 from cityloop.casework import queries
-from cityloop.casework.models import Case
-from cityloop.core.actors import Actor
 from cityloop.core.errors import NotPossible
 from cityloop.entry.demo import people
+from cityloop.entry.demo.agenda import Agenda, act
 from cityloop.entry.demo.script import Script, script
 from cityloop.entry.demo.stories import Step, Story, Teller
 from cityloop.entry.opening import Tell
@@ -48,16 +47,17 @@ def live(said: Script, chance: Random, now: datetime, tell: Tell) -> None:
     """Let every story happen, in the order of time."""
     town, actors = city.city(), people.actors(said)
     stories = list(Teller(said, town, town.latest(PROCEDURE), chance, now).all())
+    agenda = Agenda(said, actors, chance, now)
     numbers: dict[int, str] = {}
     for which, step in _in_order(stories):
         story = stories[which]
-        _wake(step.at if step else story.at)
+        _pass(step.at if step else story.at, agenda)
         if step is None:
             report = read(story.content, town.calendar.time_zone, story.at)
             numbers[which] = receive(report, actors[story.by], story.at).number
         else:
-            _do(numbers[which], step, actors)
-    _wake(now)
+            act(numbers[which], step.action, actors[step.by], step.inputs, step.at)
+    _pass(now, agenda)
     tell(f"{len(stories)} cases of the last {said.weeks} weeks")
 
 
@@ -72,15 +72,14 @@ def _in_order(stories: list[Story]) -> Iterator[tuple[int, Step | None]]:
         yield which, step
 
 
-def _do(number: str, step: Step, actors: Mapping[str, Actor]) -> None:
-    row = Case.objects.get(number=number)
-    kind = city.city().procedures[row.procedure, row.version].actions[step.action].on
-    held = row.tasks.filter(kind=kind, done_at=None).order_by("-no").values_list("no", flat=True).first()
-    casework.act(number, step.action, held or 0, actors[step.by], step.inputs, None, step.at)
-
-
-def _wake(until: datetime) -> None:
-    """Let every timer run out that does by then, in the order of time."""
-    while found := queries.next_to_wake(until):
-        case_id, moment = found
-        casework.wake(case_id, moment + timedelta(seconds=1))
+def _pass(until: datetime, agenda: Agenda) -> None:
+    """Let everything happen that does by then, in the order of time: timers that run out, and what was planned."""
+    while True:
+        woken, planned = queries.next_to_wake(until), agenda.next()
+        if planned and planned < until and (woken is None or planned < woken[1]):
+            agenda.do_next()
+        elif woken:
+            casework.wake(woken[0], woken[1] + timedelta(seconds=1))
+            agenda.take_orders()
+        else:
+            return
