@@ -206,6 +206,7 @@ class CasePage:
     reporter_phone: str | None
     may_unmask: bool
     clock: ClockView | None  # the case's overall clock
+    has_clock: bool  # False: such a case has none
     tasks: tuple[TaskView, ...]
     offers: tuple[Offer, ...]
     history: tuple[HistoryLine, ...]

@@ -32,25 +32,26 @@ def set_timers(events: Sequence[Event]) -> None:
 @subscribe("linked-cases")
 def tell_linked_cases(events: Sequence[Event]) -> None:
     """Note on the cases that a case is linked with that it was closed, or opened again."""
-    for event in events:
-        if not event.stream.startswith("case/") or not (event.payload["final"] or _reopens(event)):
-            continue
-        row = models.Case.objects.filter(pk=int(event.stream[5:])).first()
-        if row is None:
-            continue
+    reopening = _reopening()
+    touched = {
+        int(event.stream[5:])
+        for event in events
+        if event.stream.startswith("case/") and (event.payload["final"] or event.name in reopening)
+    }
+    for row in models.Case.objects.filter(pk__in=touched).exclude(links=[]).order_by("pk"):
         for link in history.read_links(row.links):
             outcome = None if row.is_open else row.stage
             actions.note_linked_case(link.number, row.number, outcome, clock.now())
 
 
-def _reopens(event: Event) -> bool:
-    """Return whether an action of the kind that opens a closed case again was done."""
-    ways = city().procedures.values()
-    return any(
-        action.event == event.name and any(way.stages[stage].final for stage in action.at) and action.to is not None
-        for way in ways
+def _reopening() -> set[str]:
+    """Return the events of the actions that open a closed case again."""
+    return {
+        action.event
+        for way in city().procedures.values()
         for action in way.actions.values()
-    )
+        if action.to and any(way.stages[stage].final for stage in action.at)
+    }
 
 
 def _waking_moments(event: Event) -> Iterator[datetime]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from cityloop.casework import words
 from cityloop.casework.answers import Choice, QueueFilters, QueuePage, QueueRow
 from cityloop.core.actors import Actor
+from cityloop.core.procedure import Procedure
 from cityloop.core.worktime import Lamp
 from cityloop.registry.city import City, city, title
 
@@ -138,7 +139,7 @@ def _row(row: dict[str, Any], town: City, now: datetime) -> QueueRow:
         number=row["number"],
         kind=row["kind"],
         kind_title=title(way.tasks[row["kind"]].title),
-        category_name=words.named_category(row["category"], row["words"], town),
+        category_name=words.named_category(row["category"], row["words"], town) or _by_hand(way),
         district_name=words.area_name(row["district"], town),
         address=row["address"],
         unit_name=words.unit_name(row["unit"], town),
@@ -147,6 +148,11 @@ def _row(row: dict[str, Any], town: City, now: datetime) -> QueueRow:
         due_at=row["due_at"],
         lamp=Lamp.RED if row["due_at"] < now else Lamp.YELLOW if row["yellow_at"] <= now else Lamp.GREEN,
     )
+
+
+def _by_hand(way: Procedure) -> str | None:
+    """Return what a case without a class is called where it was begun by hand: by its procedure."""
+    return title(way.title) if way.begins.role else None
 
 
 def _choices(counts: Sequence[dict[str, Any]], by: str, titles: Mapping[str, str]) -> tuple[Choice, ...]:

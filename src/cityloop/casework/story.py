@@ -18,7 +18,7 @@ from cityloop.casework.scope import may_unmask
 from cityloop.casework.words import answered, area_name, moment_words, named_category, unit_name
 from cityloop.core.actors import Actor
 from cityloop.core.casefile import Case, Link, Moved, Task
-from cityloop.core.procedure import Action, Need, NeedKind, Procedure, Relation
+from cityloop.core.procedure import Action, Need, NeedKind, Procedure, Relation, TaskKind
 from cityloop.registry.city import City, city, title
 from cityloop.registry.queries import account_names
 from cityloop.runtime import vault
@@ -81,6 +81,7 @@ def page(row: models.Case, case: Case, actor: Actor, now: datetime) -> CasePage:
         reporter_phone=_masked(said, "reporter_phone", masked_phone),
         may_unmask=bool(said.get("reporter_name") or said.get("reporter_phone")) and may_unmask(actor, case),
         clock=case_clock(case, town, now),
+        has_clock=way.case_limit is not None,
         tasks=tuple(_task(way, case, task, town, now) for task in case.tasks),
         offers=offers(way, case, actor, town, now),
         history=_history(row, way, words, events, town),
@@ -145,9 +146,16 @@ def _task(way: Procedure, case: Case, task: Task, town: City, now: datetime) -> 
         opened_at=task.opened_at,
         done_at=task.done_at,
         outcome=title(outcome.title) if outcome else gettext("Ended with another") if task.done_at else None,
-        clock=task_clock(title(kind.title), task, town, now),
+        clock=task_clock(_clock_title(case, task, kind, town), task, town, now),
         depth=_depth(case, task),
     )
+
+
+def _clock_title(case: Case, task: Task, kind: TaskKind, town: City) -> str:
+    """Return the task's name, with its unit where several units have such a task at once."""
+    alike = [one for one in case.open_tasks if one.kind == task.kind]
+    unit = unit_name(task.unit, town) if len(alike) > 1 else None
+    return f"{title(kind.title)} · {unit}" if unit else title(kind.title)
 
 
 def _depth(case: Case, task: Task) -> int:
