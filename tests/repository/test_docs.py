@@ -1,14 +1,38 @@
 """The documentation is what the code says, its links lead somewhere, and its terms are in the glossary."""
 
+import ast
 import importlib.util
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+from cityloop.core import asking, conditions, procedure, requirements, soundness, worktime
+from cityloop.registry import agreement, packs, procedure_texts, procedures
+from cityloop.registry.yaml_files import Strict
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+LANGUAGE = (ROOT / "docs" / "reference" / "procedure-language.md").read_text("utf-8")
+SHAPES = {  # the section of the reference that has the fields of each part of a procedure
+    "ProcedureText": "The procedure",
+    "BeginText": "The beginning",
+    "StageText": "Stages",
+    "TaskText": "Tasks",
+    "LimitText": "Limits and clocks",
+    "ActionText": "Actions",
+    "OpeningText": "What an action opens",
+    "NeedText": "Needs",
+    "RequirementText": "Requirements",
+    "BranchText": "Branches",
+    "ExtensionText": "More time",
+    "NewCaseText": "Further cases",
+    "DocumentText": "Documents",
+}
+REFUSING = (soundness, asking, procedures, agreement, conditions, procedure_texts)
 
 
 def generator():  # type: ignore[no-untyped-def]
@@ -48,3 +72,69 @@ def test_every_title_of_a_procedure_and_every_role_is_in_the_glossary() -> None:
     tasks = [task.title["zh"] for pack in packs for way in pack.procedures for task in way.tasks.values()]
     roles = [role.title["zh"] for pack in packs for role in pack.roles]
     assert [title for title in tasks + roles if title not in glossary] == []
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_field_of_a_procedure_is_in_the_reference_and_nothing_else(shape: str) -> None:
+    fields = getattr(procedure_texts, shape).model_fields
+    guard = procedure_texts.GuardText.model_fields if shape == "BranchText" else {}  # told of requirements
+    assert words_told(SHAPES[shape]) == set(fields) - set(guard)
+
+
+def test_the_reference_has_a_section_for_every_shape_of_a_procedure() -> None:
+    shapes = {
+        name for name, each in vars(procedure_texts).items() if isinstance(each, type) and issubclass(each, Strict)
+    }
+    assert shapes - {"Strict", "GuardText"} == set(SHAPES)
+
+
+def test_every_field_of_a_pack_is_in_the_reference() -> None:
+    assert words_told("The pack around it") == set(packs.PackText.model_fields)
+
+
+def words_told(heading: str) -> set[str]:
+    """Return the words in the table of fields of a section."""
+    table = section(heading).partition("| Word |")[2].partition("\n\n")[0]
+    return set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
+
+
+def section(heading: str) -> str:
+    return LANGUAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize(
+    ("heading", "names"),
+    [
+        ("Conditions", (*requirements.OF_THE_CASE, *requirements.OF_THE_TASK, *requirements.RECKONED)),
+        ("Conditions", ("times_ACTION", "open_KIND", *conditions.FUNCTIONS)),
+        ("Needs", list(procedure.NeedKind)),
+        ("Requirements", list(procedure.Count)),
+        ("Tasks", list(procedure.Part)),
+        ("Limits and clocks", [*procedure.CaseClock, *worktime.Unit]),
+        ("What an action opens", ("unstopped", "continued", "restarted")),
+        ("Documents", asking.TOLD),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)  # fmt: skip
+def test_every_name_that_a_procedure_may_use_is_in_the_reference(heading: str, names: tuple[str, ...]) -> None:
+    told = section(heading)
+    assert [name for name in map(str, names) if f"`{name}`" not in told and f"`{name}(" not in told] == []
+
+
+@pytest.mark.parametrize("module", REFUSING, ids=lambda module: module.__name__)
+def test_every_refusal_of_a_procedure_is_in_the_reference(module: ModuleType) -> None:
+    told = section("What is refused").replace("*", "")
+    said = list(sentences(module))
+    assert said
+    assert [words for words in said if not all(part in told for part in words)] == []
+
+
+def sentences(module: ModuleType) -> Iterator[list[str]]:
+    """Yield the fixed words of every sentence that a module refuses with: beside a path, or in an error raised."""
+    for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text("utf-8"))):
+        match node:
+            case ast.Tuple(elts=[_, told]) | ast.Call(args=[*_, told]) | ast.Assign(value=told):
+                parts = told.values if isinstance(told, ast.JoinedStr) else [told]
+                texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+                if words := [text.strip() for text in texts if len(text.split()) > 2]:
+                    yield words

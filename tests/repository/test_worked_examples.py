@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,12 +19,16 @@ from cityloop.core.casefile import Case, after
 from cityloop.core.charging import Holding, charges
 from cityloop.core.clock_history import Clock, Kind
 from cityloop.core.deciding import begin, decide
+from cityloop.core.errors import Invalid, Refusal
 from cityloop.core.opening import Terms
+from cityloop.core.procedure import Procedure
 from cityloop.core.recalculation import recalculated
+from cityloop.core.waking import woken
 from cityloop.core.worktime import Calendar, Limit
 from cityloop.registry.calendars import CalendarText, working_calendar
-from cityloop.registry.packs import SHIPPED
+from cityloop.registry.packs import SHIPPED, Pack, check_roles, read_all
 from cityloop.registry.procedures import read_procedure
+from cityloop.registry.yaml_files import PlainLoader
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 CLOCKS = (DOCS / "explanation" / "clocks.md").read_text("utf-8")
@@ -147,3 +153,103 @@ def test_a_case_keeps_the_limits_of_its_filing_as_the_page_says(lines: list[str]
     assert case is not None
     handling = case.open_tasks[-1]
     assert (handling.kind, handling.due_at) == ("handle", local(claim.removesuffix(" due")))
+
+
+HOW_TO = (DOCS / "how-to" / "write-a-procedure.md").read_text("utf-8")
+PIECES = [yaml.load(block, PlainLoader) for block in re.findall(r"^```yaml\n(.*?)^```$", HOW_TO, re.S | re.M)]
+STEPS = [piece for piece in PIECES if "procedures" not in piece]
+SHOP = Actor("a", "a", (Post("operator", "centre"), Post("handler", "roads")))
+JUDGE = Actor("b", "b", (Post("duty_officer", "centre"),))
+BEGUN = local("2026-11-23 09:00")
+
+
+class Story:
+    """A case of the how-to, from its beginning."""
+
+    def __init__(self, way: Procedure) -> None:
+        self.way, self.terms = way, Terms(calendar_of())
+        said = {"text": "雨伞", "district": "490102", "keeper": "roads"}
+        move = begin(way, {}, {}, BEGUN, self.terms, inputs=said, by=SHOP.posts[0])
+        self.case = after(None, move, SHOP.account, BEGUN)
+
+    def act(self, action: str, actor: Actor, **inputs: str) -> None:
+        kind = self.way.actions[action].on
+        task = next(one for one in self.case.open_tasks if one.kind == kind)
+        move = decide(self.way, self.case, action, task.no, actor, inputs, BEGUN, self.terms)
+        self.case = after(self.case, move, actor.account, BEGUN)
+
+    def refused(self, action: str, actor: Actor, **inputs: str) -> None:
+        with pytest.raises(Refusal):
+            self.act(action, actor, **inputs)
+
+    def events_until(self, later: timedelta) -> list[str]:
+        """Let the timers that run out do what they do."""
+        events = []
+        while move := woken(self.way, self.case, BEGUN + later, self.terms):
+            self.case = after(self.case, move, "system", BEGUN + later)
+            events.append(move.event)
+        return events
+
+
+def after_steps(number: int) -> dict[str, Any]:
+    """Return the procedure as it stands after so many steps of the how-to."""
+    found: dict[str, Any] = {}
+    for step in STEPS[:number]:
+        found = joined(found, step)
+    return found
+
+
+def joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    both = {name: joined(one[name], each) for name, each in other.items() if isinstance(one.get(name), dict)}
+    return {**one, **other, **both}
+
+
+def put(folder: Path, pack: dict[str, Any], **procedures: dict[str, Any]) -> None:
+    for name, content in {"pack": pack, **procedures}.items():
+        path = folder / f"{name.replace('_', '-')}.yaml"
+        path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+
+
+@pytest.mark.parametrize("number", range(1, len(STEPS)))
+def test_the_pack_of_the_how_to_can_be_read_after_every_step(tmp_path: Path, number: int) -> None:
+    put(tmp_path, PIECES[0], procedure=after_steps(number))
+    check_roles((*read_all(), Pack.read(tmp_path)))
+
+
+def test_the_second_version_of_the_how_to_stands_beside_the_first(tmp_path: Path) -> None:
+    *_, first, second = [after_steps(number) for number in range(1, len(STEPS) + 1)]
+    put(tmp_path, {**PIECES[0], **PIECES[-1]}, procedure=second, procedure_1=first)
+    assert [way.version for way in Pack.read(tmp_path).procedures] == [2, 1]
+
+
+def test_the_slip_that_the_how_to_shows_is_told_as_it_says(tmp_path: Path) -> None:
+    slip = deepcopy(after_steps(len(STEPS) - 1))
+    slip["actions"]["claim"]["requires"][0]["no_open"] = "proof"
+    put(tmp_path, PIECES[0], procedure=slip)
+    with pytest.raises(Invalid) as refused:
+        Pack.read(tmp_path)
+    assert [f"{fault.field.partition(' ')[2]}: {fault.reason}" in HOW_TO for fault in refused.value.faults] == [True]
+
+
+def test_a_thing_is_claimed_examined_and_given_back_as_the_how_to_says(lost: Story) -> None:
+    lost.refused("give_back", SHOP, receipt="王某")
+    lost.act("claim", SHOP, claimant="王某")
+    lost.refused("claim", SHOP, claimant="李某")
+    lost.refused("believe", Actor("a", "a", (Post("duty_officer", "roads"),)))
+    lost.act("believe", JUDGE)
+    lost.act("give_back", SHOP, receipt="王某")
+    assert (lost.case.stage, lost.case.is_open) == ("returned", False)
+
+
+def test_what_nobody_claims_within_a_year_is_closed_by_itself_as_the_how_to_says(lost: Story) -> None:
+    assert lost.events_until(timedelta(days=328)) == []
+    assert lost.events_until(timedelta(days=329)) == ["KeepingReminded"]
+    assert lost.events_until(timedelta(days=365, seconds=1)) == ["LimitPassed", "NobodyCame"]
+    assert (lost.case.stage, lost.case.is_open) == ("unclaimed", False)
+
+
+@pytest.fixture
+def lost(tmp_path: Path) -> Story:
+    """A thing handed in, by the procedure as it stands before its second version."""
+    put(tmp_path, PIECES[0], procedure=after_steps(len(STEPS) - 1))
+    return Story(Pack.read(tmp_path).procedures[0])
