@@ -7,7 +7,7 @@ import pytest
 from cityloop.casework import verification
 from cityloop.casework.actions import act, erase_words, reveal_reporter, wake
 from cityloop.casework.models import Case, PersonalWords, Task
-from cityloop.casework.queries import QueueFilters, case_page, queue
+from cityloop.casework.queries import CaseFilters, QueueFilters, case_page, cases, queue
 from cityloop.core.errors import Conflict, Invalid, NotAllowed, NotFound, NotPossible
 from cityloop.runtime.models import Event
 from town import NOW
@@ -236,3 +236,15 @@ def test_where_only_the_most_urgent_are_counted_every_district_is_still_offered(
         ("", None, True),
     ]
     assert {chip.value for chip in page.lamps} == {"red", "yellow", "green"}
+
+
+def test_a_case_whose_procedure_no_pack_has_any_more_is_listed_and_refuses_in_words(number, people) -> None:
+    Case.objects.update(version=9)
+    assert [row.number for row in queue(people["operator"], QueueFilters(), None, NOW).rows] == [number]
+    assert [row.number for row in cases(people["leader"], CaseFilters(), None).rows] == [number]
+    with pytest.raises(NotPossible) as refused:
+        case_page(people["operator"], number, NOW)
+    assert refused.value.code == "procedure-missing"
+    with pytest.raises(NotPossible):
+        act(number, "reject", 1, people["operator"], {"reason": "duplicate"}, None, NOW)
+    assert wake(Case.objects.get(number=number).pk, NOW + timedelta(days=1)) == 0

@@ -124,6 +124,20 @@ def test_among_many_packs_a_fault_is_told_with_its_folder(tmp_path: Path) -> Non
     assert refused.value.faults[0].field == "other/rolls.yaml"
 
 
+def test_one_version_of_a_procedure_is_given_once(tmp_path: Path) -> None:
+    put(tmp_path, "first", SMALL, "roles: roles.yaml\n")
+    put(tmp_path, "second", SMALL.replace("Small}", "Changed}"), "roles: roles.yaml\n")
+    with pytest.raises(Invalid, match="version 1 of small is there already; give this one the next") as refused:
+        read_all(str(tmp_path))
+    assert "second/procedure.yaml:2 version" in refused.value.faults[0].field
+
+
+def test_a_field_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    put(tmp_path, "small", SMALL.replace("  urge_all:", "  urge:"), "roles: roles.yaml\n")
+    with pytest.raises(Invalid, match="urge: stands here a second time"):
+        read_all(str(tmp_path))
+
+
 def test_a_role_that_sees_what_no_role_sees_is_refused(tmp_path: Path) -> None:
     put(tmp_path, "small", SMALL, "roles: roles.yaml\n")
     (tmp_path / "small" / "roles.yaml").write_text(ROLES.replace("sees: area", "sees: all"), encoding="utf-8")

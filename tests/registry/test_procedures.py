@@ -121,6 +121,8 @@ IDLE = "no way leads there that leaves somebody with a task"
 UNIT = "      - {name: unit, kind: unit, title: {zh: 单位, en: Unit}}"
 WORK = "  work: {title: {zh: 工, en: W}, role: crew, part: handling, held_by_unit: true, limit: {asked: days,"
 SLIPS = [
+    Slip("    event: Rested\n", "    event: Rested\n    sets: {district: x}\n", "actions.rest.sets.district",
+         "is a fact that the city keeps itself", "    sets: {district"),
     # the shape
     Slip("title: {zh: 小, en: Small}", "title: {zh: 小}", "title", "a title is given in zh and in en"),
     Slip("otherwise: 5 day}", "otherwise: 5 days}", "case_limit.otherwise", "is no limit"),

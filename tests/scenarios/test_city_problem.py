@@ -17,7 +17,7 @@ from cityloop.intake.reports import read
 from cityloop.registry.city import city, forget
 from cityloop.registry.models import Category
 from cityloop.runtime.models import Event
-from scenarios.conftest import Desks, due, events, linked, tell, waiting, wake
+from scenarios.conftest import TO_THE_END, Desks, due, events, linked, tell, waiting, wake
 from town import NOW
 
 pytestmark = pytest.mark.usefixtures("sound")
@@ -176,6 +176,17 @@ def test_helpers_and_those_below_have_their_own_limits_and_are_waited_for(desks:
     desks.act(problem, "report_back", "roads", result="已修复")
     assert waiting(problem) == {("check", None)}
     assert set(Case.objects.get(number=problem).handling_units) == {"roads", "lamps", "drains", "parks"}
+
+
+def test_what_others_were_asked_is_called_off_so_that_a_silent_unit_holds_up_nothing(
+    desks: Desks, problem: str
+) -> None:
+    with pytest.raises(NotPossible):
+        desks.act(problem, "call_off_help", "roads", reason="无需协办")
+    desks.act(problem, "ask_help", "roads", helpers="lamps", what="断电")
+    desks.act(problem, "call_off_help", "roads", reason="已自行断电")
+    assert waiting(problem) == {("handle", "roads")}
+    desks.act(problem, "report_back", "roads", result="已修复")
 
 
 # 延期
@@ -342,6 +353,25 @@ def test_a_closed_case_is_opened_again_with_a_clock_of_its_own(desks: Desks) -> 
     case = desks.act(problem, "close", "duty", at=NOW + 4 * DAY)
     assert case.closed_at == NOW + 4 * DAY
     assert events(problem).count("CaseClosed") == 2
+
+
+def test_a_unit_assigned_for_good_binds_no_other_after_the_case_was_opened_again(desks: Desks, problem: str) -> None:
+    desks.act(problem, "return", "roads", reason="不属我单位")
+    desks.act(problem, "reject_return", "duty", reason="属你单位")
+    desks.act(problem, "return", "roads", reason="仍不属")
+    desks.act(problem, "assign", "duty", reason="指定处置")
+    for action, who, given in TO_THE_END:
+        desks.act(problem, action, who, **given)
+    desks.act(problem, "reopen", "duty", reason="问题反弹")
+    desks.act(problem, "dispatch", "dispatcher", unit="parks")
+    assert desks.act(problem, "return", "parks", reason="道路不属我单位").stage == "returning"
+
+
+def test_units_that_handled_the_problem_do_not_vote_on_the_appeal(desks: Desks) -> None:
+    problem = desks.problem(closed=True)
+    desks.act(problem, "appeal", "roads", grounds="因道路封闭延误")
+    appeal = Case.objects.get(number=linked(problem)[1])
+    assert appeal.facts["origin_units"] == "roads"
 
 
 def test_the_dispatch_order_says_who_does_what_by_when(desks: Desks, problem: str) -> None:

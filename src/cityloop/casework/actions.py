@@ -61,7 +61,7 @@ def begin_case(name: str, actor: Actor, inputs: Words, request: str, now: dateti
     post = deciding.may_begin(way, actor)
     check_codes(way.begins.needs, inputs, town)
     home = town.lineage(post.area if post else None)  # a post for one area begins cases there
-    facts = {**home, "channel": "desk", "reported_at": chain.moment(now), "request": request}
+    facts = {**home, "channel": "begun", "reported_at": chain.moment(now), "request": request}
     return _begun(way, facts, {}, inputs, actor, now, post=post, town=town)
 
 
@@ -78,7 +78,7 @@ def act(
     if expected_length is not None and _acted_since(row, expected_length):
         raise Conflict("somebody-was-faster", "Somebody else acted on this case while you had it open.")
     town = city()
-    way = town.procedures[row.procedure, row.version]
+    way = town.way(row.procedure, row.version)
     declared = way.actions.get(action)
     check_codes(declared.needs if declared else (), inputs, town)
     now = _not_before_history(row, now)
@@ -252,7 +252,7 @@ def _write(row: models.Case, state: Case, move: Move, actor: Actor, now: datetim
     kept = _kept(row.id, row.length + 1, move.words)
     entry = _entry(row.id, row.length + 1, bytes(row.head), move, kept, actor, now)
     projection.change(row, state, after(state, move, actor.account, now), kept, entry)
-    action = city().procedures[row.procedure, row.version].actions.get(move.action)
+    action = city().way(row.procedure, row.version).actions.get(move.action)
     evidence.record(row.id, row.length, photos_given(action.needs if action else (), move.answers))
 
 

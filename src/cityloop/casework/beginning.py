@@ -33,7 +33,8 @@ def inverse(relation: Relation) -> Relation:
 def taken_over(state: Case, now: datetime) -> dict[str, str]:
     """Return the facts that a case takes over from the one it was begun from."""
     place = {name: state.facts[name] for name in TAKEN_OVER if state.facts.get(name)}
-    return {**place, "channel": "linked", "origin": state.facts["number"], "reported_at": chain.moment(now)}
+    units = {"origin_units": " ".join(sorted(state.handling_units))} if state.handling_units else {}
+    return {**place, **units, "channel": "linked", "origin": state.facts["number"], "reported_at": chain.moment(now)}
 
 
 def given(new: NewCase, move: Move, state: Case) -> dict[str, str]:

@@ -37,6 +37,7 @@ def task_clock(name: str, task: Task, town: City, now: datetime) -> ClockView | 
 
 def _view(name: str, clock: Clock, due_at: datetime | None, town: City, now: datetime) -> ClockView:
     """Return a clock as it stands; the due moment is the one that was reckoned and kept, the rest explains it."""
+    now = max(now, clock.facts[-1].at)  # another process's clock may be ahead of ours
     standing = clocks.standing(clock, now, town.calendar)
     due = replace(standing.due, at=due_at) if standing.due and due_at else standing.due
     last = clock.facts[-1]

@@ -63,7 +63,7 @@ def _offer(way: Procedure, action: Action, task: Task | None, case: Case, town: 
         fields=() if refused else _fields(action.needs, case, town),
         main=action.main,
         refused=_words(refused) if refused else None,
-        task_title=title(way.tasks[task.kind].title) if task else gettext("Whole case"),
+        task_title=title(way.tasks[task.kind].title) if task else gettext("On the whole case"),
     )
 
 

@@ -189,11 +189,11 @@ def _beyond(after: str | None) -> Q:
 
 
 def _row(row: models.Case, town: City) -> CaseRow:
-    way = town.procedures[row.procedure, row.version]
+    way = town.procedures.get((row.procedure, row.version))
     in_time = row.closed_at <= row.case_due_at if row.closed_at and row.case_due_at else None
     return CaseRow(
         number=row.number,
-        stage_title=title(way.stages[row.stage].title),
+        stage_title=title(way.stages[row.stage].title) if way else row.stage,
         category_name=words.named_category(row.category, row.category_words, town),
         district_name=words.area_name(row.district, town),
         address=row.address,

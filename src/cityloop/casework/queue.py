@@ -132,13 +132,13 @@ def _beyond(after: str | None) -> list[Clause]:
 
 
 def _row(row: dict[str, Any], town: City, now: datetime) -> QueueRow:
-    way = town.procedures[row["procedure"], row["version"]]
+    way = town.procedures.get((row["procedure"], row["version"]))
     return QueueRow(
         task_id=row["id"],
         task_no=row["no"],
         number=row["number"],
         kind=row["kind"],
-        kind_title=title(way.tasks[row["kind"]].title),
+        kind_title=title(way.tasks[row["kind"]].title) if way else row["kind"],
         category_name=words.named_category(row["category"], row["words"], town) or _by_hand(way),
         district_name=words.area_name(row["district"], town),
         address=row["address"],
@@ -150,9 +150,9 @@ def _row(row: dict[str, Any], town: City, now: datetime) -> QueueRow:
     )
 
 
-def _by_hand(way: Procedure) -> str | None:
+def _by_hand(way: Procedure | None) -> str | None:
     """Return what a case without a class is called where it was begun by hand: by its procedure."""
-    return title(way.title) if way.begins.role else None
+    return title(way.title) if way and way.begins.role else None
 
 
 def _choices(counts: Sequence[dict[str, Any]], by: str, titles: Mapping[str, str]) -> tuple[Choice, ...]:

@@ -49,7 +49,7 @@ _RELATIONS: dict[Relation, Callable[[], str]] = {
 def page(row: models.Case, case: Case, actor: Actor, now: datetime) -> CasePage:
     """Return everything on the case's page."""
     town = city()
-    way = town.procedures[row.procedure, row.version]
+    way = town.way(row.procedure, row.version)
     words = _words(row)
     events = list(Event.objects.filter(stream=history.stream(row.pk)).order_by("seq"))
     said = words.get(1, {})
@@ -65,7 +65,7 @@ def page(row: models.Case, case: Case, actor: Actor, now: datetime) -> CasePage:
         stages=_stages(way, case, events, town),
         category_code=row.category,
         category_name=named_category(row.category, row.category_words, town),
-        text=told.get("text"),
+        text=told.get(_main_words(way)),
         address=row.address,
         lon=lon,
         lat=lat,
@@ -94,7 +94,12 @@ def page(row: models.Case, case: Case, actor: Actor, now: datetime) -> CasePage:
 
 def _channel(name: str) -> str:
     """Return what a channel of our own is called; others go by the name they gave themselves."""
-    ours = {"desk": gettext("Intake desk"), "patrol": gettext("Patrol"), "linked": gettext("Another case")}
+    ours = {
+        "desk": gettext("Intake desk"),
+        "patrol": gettext("Patrol"),
+        "linked": gettext("Another case"),
+        "begun": gettext("Begun by hand"),
+    }
     return ours.get(name, name)
 
 
@@ -214,8 +219,13 @@ def _line(
 def _asked(way: Procedure, action: str) -> Sequence[Need]:
     """Return what an action asked for; what was reported stands at the head of the page and is not said twice."""
     if action == "begin":
-        return [need for need in way.begins.needs if need.name != "text"]
+        return [need for need in way.begins.needs if need.name != _main_words(way)]
     return way.actions[action].needs if action in way.actions else ()
+
+
+def _main_words(way: Procedure) -> str:
+    """Return the name of the words that say what a case is about: the first text that its beginning asks for."""
+    return next((need.name for need in way.begins.needs if need.kind is NeedKind.TEXT), "text")
 
 
 def _done(event: Event, way: Procedure, action: Action | None) -> str:

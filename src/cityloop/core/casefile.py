@@ -163,6 +163,11 @@ class Case:
         return frozenset(task.unit for task in self.tasks if task.unit)
 
     @property
+    def barred_units(self) -> frozenset[str]:
+        """The units that may not judge: those that handled this case, or the one it was begun from."""
+        return self.handling_units | frozenset(self.facts.get("origin_units", "").split())
+
+    @property
     def areas(self) -> tuple[str, ...]:
         """Return the codes of the areas the case lies in, the smallest last."""
         return tuple(self.facts[name] for name in ("district", "community") if self.facts.get(name))

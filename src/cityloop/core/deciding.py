@@ -279,7 +279,7 @@ def _inside(case: Case, posts: Iterable[Post]) -> Post | None:
 
 
 def _handled(case: Case, actor: Actor) -> bool:
-    return actor.account in case.handlers or any(post.unit in case.handling_units for post in actor.posts)
+    return actor.account in case.handlers or any(post.unit in case.barred_units for post in actor.posts)
 
 
 def _told(words: Mapping[str, str]) -> Refusal:

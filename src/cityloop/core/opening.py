@@ -117,7 +117,7 @@ def _former(step: Step, opening: Opening) -> Task:
 
 def _task(step: Step, no: int, opening: Opening, unit: str | None, former: Task | None) -> Task:
     kind = step.procedure.tasks[opening.kind]
-    if kind.part is Part.JUDGING and unit in step.case.handling_units:
+    if kind.part is Part.JUDGING and unit in step.case.barred_units:
         raise NotPossible("unit-handled-it", "A unit that handled this case may not judge it; choose another.")
     parent = step.task.no if opening.under and step.task else former.parent if former else None
     task = Task(

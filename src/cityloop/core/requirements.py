@@ -55,7 +55,7 @@ def guard_holds(guard: Guard, case: Case, task: Task | None) -> bool:
 def facts(procedure: Procedure, case: Case, task: Task | None, now: datetime, calendar: Calendar) -> Facts:
     """Return what a condition is asked about."""
     values: dict[str, Any] = {**case.facts, "stage": case.stage}
-    values["case_overdue"] = bool(case.case_due_at and case.case_due_at < now)
+    values["case_overdue"] = bool(case.case_due_at and case.case_due_at < (case.closed_at or now))
     values["open_children"] = sum(link.is_open for link in case.links if link.relation is Relation.CHILD)
     values |= {f"times_{name}": case.done.get(name, 0) for name in procedure.actions}
     values |= {f"open_{kind}": sum(one.kind == kind for one in case.open_tasks) for kind in procedure.tasks}

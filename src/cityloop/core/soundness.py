@@ -14,6 +14,12 @@ from cityloop.core.transitions import ways
 
 Fault = tuple[tuple[str, ...], str]
 
+OF_THE_CITY = {  # facts that say where a case comes from and lies; no action sets them by itself
+    "category", "channel", "community", "crs", "district", "duty", "external_id", "lat", "lon", "number", "origin",
+    "origin_units", "procedure", "raw_lat", "raw_lon", "receipt", "reported_at", "request", "version",
+}  # fmt: skip
+KEPT_SO = ("limit_", "asked_")
+
 
 def faults(procedure: Procedure) -> Iterator[Fault]:
     """Yield everything that is wrong with a procedure, by the path of the field."""
@@ -152,6 +158,9 @@ def _of_action(procedure: Procedure, action: Action) -> Iterator[Fault]:
         yield (*where, "needs"), "the system answers no questions: an automatic action asks for nothing"
     if action.automatic and any(_is_for_own_unit(procedure, one) for one in action.opens):
         yield (*where, "opens"), "the system has no unit of its own: an automatic action cannot say unit: own"
+    for name in action.sets:
+        if name in OF_THE_CITY or name.startswith(KEPT_SO):
+            yield (*where, "sets", name), f"{name} is a fact that the city keeps itself: set one of another name"
     if not final and _could_strand(procedure, action):
         yield (*where, "opens"), "after it nobody would hold a task: open one, keep this one, or lead to a final stage"
     yield from _of_final_stages(procedure, action, where)

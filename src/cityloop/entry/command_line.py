@@ -51,7 +51,7 @@ def main() -> None:
 @home_option
 def init(home: Path | None) -> None:
     """Make a city's home and database, or bring them up to date."""
-    with opened(home, tell) as configuration:
+    with opened(home, tell, runs=True) as configuration:
         click.echo(f"The city at {configuration.home_folder} is ready.")
 
 
@@ -64,7 +64,7 @@ def serve(home: Path | None, port: int | None) -> None:
     """Serve the city until Ctrl-C."""
     from cityloop.entry import serving
 
-    with opened(home, tell) as configuration:
+    with opened(home, tell, runs=True) as configuration:
         serving.serve(configuration, port, tell, lambda address: click.echo(f"ready {address}"))
 
 

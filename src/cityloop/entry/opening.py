@@ -15,10 +15,14 @@ MIGRATING = 7_226_001  # advisory lock: two commands may find an old schema at o
 
 
 @contextmanager
-def opened(home: Path | None, tell: Tell) -> Iterator[Configuration]:
-    """Open the city: start or join its database, bring the schema up to date, take up the packs and their calendar."""
+def opened(home: Path | None, tell: Tell, *, runs: bool = False) -> Iterator[Configuration]:
+    """Open the city: start or join its database, bring the schema up to date.
+
+    A command that runs the city takes up the packs of its environment and their calendar; any other leaves the city
+    with what it runs on, unless there is none yet.
+    """
     with connected(home, tell) as configuration:
-        prepare(tell)
+        prepare(tell, runs=runs)
         yield configuration
 
 
@@ -44,14 +48,21 @@ def configured(home: Path | None) -> Configuration:
     return configuration
 
 
-def prepare(tell: Tell) -> None:
-    """Make Django ready; the schema, the packs and the working calendar up to date."""
+def prepare(tell: Tell, *, runs: bool = False) -> None:
+    """Make Django ready and the schema up to date; where the city is run, the packs and the calendar, too."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityloop.runtime.settings")
     import django
 
     django.setup()
     _migrate(tell)
-    _take_up_packs()
+    if runs or not _has_packs():
+        _take_up_packs()
+
+
+def _has_packs() -> bool:
+    from cityloop.registry.models import Revision
+
+    return Revision.objects.exists()
 
 
 def _migrate(tell: Tell) -> None:

@@ -127,7 +127,7 @@ def restore(home: Path | None, archive: Path, replace: bool) -> None:
 @home_option
 def work(home: Path | None) -> None:
     """Do the jobs of a city without serving pages, until Ctrl-C."""
-    with opened(home, tell):
+    with opened(home, tell, runs=True):
         from cityloop.entry import backroom
 
         backroom.work()

@@ -21,6 +21,14 @@ OF_THE_CITY = (NeedKind.CATEGORY, NeedKind.DISTRICT, NeedKind.UNIT, NeedKind.UNI
 
 def disagreements(ways: Sequence[tuple[Path, Procedure]], roles: set[str]) -> Iterator[tuple[Path, list[Wrong]]]:
     """Yield each file of a procedure that names what no pack has, or gives another not what it asks for; and why."""
+    known: set[tuple[str, int]] = set()
+    for path, way in ways:
+        if (way.name, way.version) in known:
+            yield (
+                path,
+                [(("version",), f"version {way.version} of {way.name} is there already; give this one the next")],
+            )
+        known.add((way.name, way.version))
     newest = {way.name: way for _, way in sorted(ways, key=lambda one: one[1].version)}
     for path, way in ways:
         if found := [*_of_roles(way, roles), *_of_new_cases(way, newest)]:

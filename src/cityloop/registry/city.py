@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils.translation import get_language
 
 from cityloop.core import worktime
+from cityloop.core.errors import NotPossible
 from cityloop.core.geo import AreaIndex, Locator, outline
 from cityloop.core.procedure import Procedure, Words
 from cityloop.core.transitions import main_way, ways
@@ -92,6 +93,14 @@ class City:
     def due_after(self, start: datetime, limit: Limit) -> Due:
         """Return the due moment of a limit that starts then."""
         return worktime.due(start, limit, self.calendar)
+
+    def way(self, name: str, version: int) -> Procedure:
+        """Return a procedure in a version; NotPossible where no pack has it any more."""
+        try:
+            return self.procedures[name, version]
+        except KeyError:
+            told = f"No pack has the procedure {name} in version {version} any more; see `cityloop check`."
+            raise NotPossible("procedure-missing", told) from None
 
     def latest(self, name: str) -> Procedure:
         """Return the newest version of a procedure."""

@@ -18,7 +18,10 @@ def temporary_city(folder: Path | None, tell: Tell) -> Iterator[Configuration]:
     """Have a city without cases; its database keeps everything on disk as a real one does, and is deleted after."""
     for name in STRANGE:
         os.environ.pop(variable(name), None)
-    with tempfile.TemporaryDirectory(prefix="cityloop-bench-", dir=folder) as home, opened(Path(home), tell) as found:
+    with (
+        tempfile.TemporaryDirectory(prefix="cityloop-bench-", dir=folder) as home,
+        opened(Path(home), tell, runs=True) as found,
+    ):
         settle()
         yield found
 

@@ -15,7 +15,7 @@ from cityloop.entry.demo.script import Script
 from cityloop.registry.city import city
 
 ORDER, WHISTLE = "supervision-order", "whistle"
-ANSWERED = 0.85  # the share of orders that are answered
+ANSWERED = 0.97  # the share of orders that are answered
 HOUR = timedelta(hours=1)
 WHISTLES: tuple[tuple[float, tuple[str, ...], str, int], ...] = (  # days ago, units, why, how far it has come
     (16.2, ("roads", "drainage"), "桥头路段雨后积水，请市政和排水一并处置。", 4),

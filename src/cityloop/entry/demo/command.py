@@ -14,7 +14,7 @@ from cityloop.entry.opening import Tell, opened
 
 def demo(home: Path | None, port: int | None, tell: Tell) -> None:
     """Serve the demo city until Ctrl-C."""
-    with opened(_home(home), tell) as configuration:
+    with opened(_home(home), tell, runs=True) as configuration:
         from cityloop.entry.demo.building import build
         from cityloop.runtime import clock
 

@@ -24,6 +24,9 @@ SENTENCES: dict[str, str] = {
     "nothing-to-extend": gettext_noop("The task that was to get more time is done."),
     "nobody-goes-on": gettext_noop("After this nobody would hold a task of the case; choose somebody for it."),
     "unit-handled-it": gettext_noop("A unit that handled this case may not judge it; choose another."),
+    "procedure-missing": gettext_noop(
+        "The procedure that this case follows is in no pack any more. Ask for a check of the city."
+    ),
     "outside-your-area": gettext_noop("Your post is for another area."),
     "no-former-task": gettext_noop("There is no former task that could be taken up again."),
     "no-such-document": gettext_noop("There is no such document, or you may not see it."),
