@@ -58,7 +58,10 @@ def _values(row: models.Case, state: Case, move: Move, event: Event, way: Proced
     asked = way.actions[move.action].needs if move.action in way.actions else way.begins.needs
     answers = {need.name: answered(need, move.answers[need.name], town) for need in asked if need.name in move.answers}
     stage = {"stage": title(way.stages[state.stage].title)}
-    return {**_of_the_case(state, event, town), **stage, **words, **answers, **_of_the_task(state, move, town)}
+    of_the_case = _of_the_case(state, event, town)
+    if of_the_case["district"] in words.get("address", ""):
+        of_the_case["district"] = ""  # an address that begins with it does not need it twice
+    return {**of_the_case, **stage, **words, **answers, **_of_the_task(state, move, town)}
 
 
 def _by_seq(said: tuple[int, str, str | None]) -> int:

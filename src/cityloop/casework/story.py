@@ -4,6 +4,7 @@ Clocks that explain themselves are told in clock_views.py, what may be done in o
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -84,7 +85,7 @@ def page(row: models.Case, case: Case, actor: Actor, now: datetime) -> CasePage:
         has_clock=way.case_limit is not None,
         tasks=tuple(_task(way, case, task, town, now) for task in case.tasks),
         offers=offers(way, case, actor, town, now),
-        history=_history(row, way, words, events, town),
+        history=_history(row, case, way, words, events, town),
         links=tuple(_link(link, town) for link in case.links),
         documents=documents.listed(way, events),
         outline=outline.path if outline else None,
@@ -180,37 +181,43 @@ def _link(link: Link, town: City) -> LinkView:
     return LinkView(_RELATIONS[link.relation](), link.number, named, state, link.is_open)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What every line of a history is told with: the procedure, names of people, photos, titles of tasks, the city."""
+
+    way: Procedure
+    names: Mapping[str, str]
+    photos: Mapping[int, Sequence[evidence.Photo]]
+    tasks: Mapping[int, str]
+    town: City
+
+
 def _history(
-    row: models.Case, way: Procedure, words: Said, events: Sequence[Event], town: City
+    row: models.Case, case: Case, way: Procedure, words: Said, events: Sequence[Event], town: City
 ) -> tuple[HistoryLine, ...]:
+    tasks = {task.no: title(way.tasks[task.kind].title) for task in case.tasks}
     names = account_names({event.actor for event in events})
-    photos = evidence.photos_of(row)
-    return tuple(_line(event, way, words.get(event.seq, {}), names, photos, town) for event in events)
+    ground = _Ground(way, names, evidence.photos_of(row), tasks, town)
+    return tuple(_line(event, words.get(event.seq, {}), ground) for event in events)
 
 
-def _line(
-    event: Event,
-    way: Procedure,
-    words: Mapping[str, str | None],
-    names: Mapping[str, str],
-    photos: Mapping[int, Sequence[evidence.Photo]],
-    town: City,
-) -> HistoryLine:
+def _line(event: Event, words: Mapping[str, str | None], ground: _Ground) -> HistoryLine:
+    way, town = ground.way, ground.town
     content = event.payload
     action = way.actions.get(content["action"])
     needs = _asked(way, content["action"])
     role = town.roles.get(content["by"][0]) if content["by"] else None
-    shown = [(need, digest) for name, digest in photos.get(event.seq, ()) for need in needs if need.name == name]
+    shown = [(need, digest) for name, digest in ground.photos.get(event.seq, ()) for need in needs if need.name == name]
     gone = [(title(need.title), _told(None)) for need, digest in shown if digest is None]
     return HistoryLine(
         seq=event.seq,
         at=event.at,
         event=event.name,
         action_title=_done(event, way, action),
-        actor_name=names.get(event.actor, gettext("System")),
+        actor_name=ground.names.get(event.actor, gettext("System")),
         actor_role=title(role.title) if role else None,
         actor_unit=unit_name(content["by"][1], town) if content["by"] else None,
-        says=(*_says(needs, content, words, town), *_notes(event, town), *dict.fromkeys(gone)),
+        says=(*_says(needs, content, words, town), *_notes(event, ground), *dict.fromkeys(gone)),
         stage_title=title(way.stages[content["stage"]].title),
         photos=tuple((title(need.title), digest) for need, digest in shown if digest),
     )
@@ -248,22 +255,16 @@ def _says(
     return said
 
 
-def _notes(event: Event, town: City) -> Sequence[tuple[str, str]]:
+def _notes(event: Event, ground: _Ground) -> Sequence[tuple[str, str]]:
     """Return what an event that nobody did says: due moments that moved and why, which linked case was closed."""
     move = history.move(event.name, event.payload)
-    case_words = gettext("Whole case")
-    notes = [(_task_words(moved) or case_words, _moved_words(moved)) for moved in move.moved]
+    notes = [(ground.tasks.get(one.task or 0, gettext("Whole case")), _moved_words(one)) for one in move.moved]
+    links = [_link(link, ground.town) for link in move.links]
     if event.name == "LinkedCaseClosed":
-        notes += [
-            (view.procedure_title, f"{view.number} · {view.state}") for view in (_link(x, town) for x in move.links)
-        ]
+        notes += [(link.procedure_title, f"{link.number} · {link.state}") for link in links]
     elif event.payload["action"] != "begin":
-        notes += [(gettext("Case begun"), link.number) for link in move.links]
+        notes += [(gettext("Case begun"), link.number) for link in links]
     return notes
-
-
-def _task_words(moved: Moved) -> str | None:
-    return gettext("Task %(no)d") % {"no": moved.task} if moved.task else None
 
 
 def _moved_words(moved: Moved) -> str:
