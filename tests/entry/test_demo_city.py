@@ -54,6 +54,7 @@ def test_work_of_every_kind_stands_in_the_demo_city_under_every_lamp(empty_city:
     ended = set(Case.objects.filter(is_open=False).values_list("stage", flat=True))
     assert ended >= {"closed", "rejected", "not_filed", "explained", "voided"}
     assert not Case.objects.filter(opened_at__gt=NOW).exists()
+    assert list(verification.findings()) == []
 
 
 def test_a_demo_city_that_is_there_is_left_as_it_is(empty_city: None) -> None:

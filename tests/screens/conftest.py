@@ -9,6 +9,9 @@ from django.test import Client
 
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
+from cityloop.registry.actions import set_units
+from cityloop.registry.city import forget
+from screens.bringing import Bringing
 from town import NOW, Town
 
 Report = Callable[..., str]
@@ -67,3 +70,11 @@ def report(town: Town, people: dict) -> Report:
 def number(report: Report) -> str:
     """A case in the north, just reported by somebody with a name and a telephone."""
     return report(reporter={"name": "张三丰", "phone": "13800001234"})
+
+
+@pytest.fixture
+def bringing(town: Town, people: dict, report: Report, monkeypatch: pytest.MonkeyPatch) -> Bringing:
+    """Bring cases to where an action waits; two more units handle, so that three may vote."""
+    set_units({"lamps": "路灯管理所", "drains": "排水管理处"}, "test", NOW)
+    forget()
+    return Bringing(people, town, report, monkeypatch)

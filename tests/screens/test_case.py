@@ -1,8 +1,15 @@
 """The case page: one view for page and fragment, actions in place, refusals where they were made."""
 
+import re
+from datetime import timedelta
+
+import pytest
+
+from cityloop.casework.actions import act
 from cityloop.casework.models import Case
+from screens.bringing import Bringing
 from screens.conftest import HTMX, As, Page, Report
-from town import Town
+from town import NOW, Town
 
 ACCEPT = {"task": "1", "action": "accept", "length": "1", "category": "06010", "district": "671001"}
 
@@ -107,9 +114,102 @@ def test_a_form_with_numbers_that_are_none_is_refused(signed_in: As, number: str
     assert answer.status_code == 422
 
 
-def test_a_case_page_asks_the_database_at_most_twelve_times(
-    signed_in: As, number: str, django_assert_max_num_queries: object
+def part(page: bytes, heading: str) -> str:
+    """Return the card of the page under a heading."""
+    cards = re.findall(r"<section.*?</section>", page.decode(), re.DOTALL)
+    return next(card for card in cards if re.search(rf"<h2[^>]*>{heading}", card))
+
+
+def test_a_suspended_case_has_a_clock_that_stands_still(bringing: Bringing, signed_in: As) -> None:
+    waiting = bringing.to("city-problem.resume")
+    clocks = part(signed_in("duty").get(f"/cases/{waiting.number}/").content, "时限")
+    assert "挂账中" in Page(signed_in("duty").get(f"/cases/{waiting.number}/").content).words
+    shown = Page(clocks.encode())
+    assert "2026-11-20 10:00 起暂停" in shown.words and "暂停期间不计期限" in shown.text
+    assert "暂停计时" in shown.text
+
+
+def test_a_case_that_goes_on_tells_that_its_clock_was_paused(bringing: Bringing, signed_in: As) -> None:
+    waiting = bringing.to("city-problem.resume")
+    later = NOW + timedelta(days=3)
+    act(waiting.number, "resume", waiting.step.task, bringing.people["dispatcher"], {}, None, later)
+    bringing.at(later)
+    shown = Page(part(signed_in("duty").get(f"/cases/{waiting.number}/").content, "时限").encode())
+    assert "起暂停" not in shown.text
+    told = re.findall(r"(2026-11-2\d \d\d:\d\d) (暂停计时|恢复计时)", shown.text)
+    assert told == [("2026-11-20 10:00", "暂停计时"), ("2026-11-23 10:00", "恢复计时")]
+
+
+def test_a_page_is_shown_where_the_clock_of_another_process_is_ahead(bringing: Bringing, signed_in: As) -> None:
+    waiting = bringing.to("city-problem.resume")
+    act(
+        waiting.number, "resume", waiting.step.task, bringing.people["dispatcher"], {}, None, NOW + timedelta(seconds=2)
+    )
+    assert signed_in("roads").get(f"/cases/{waiting.number}/").status_code == 200
+
+
+def test_a_granted_extension_stands_among_what_happened_to_the_clock(bringing: Bringing, signed_in: As) -> None:
+    waiting = bringing.to("city-problem.grant_extension")
+    before = part(signed_in("roads").get(f"/cases/{waiting.number}/").content, "时限")
+    assert "延长" not in before and "2026-11-20 16:00" in before
+    act(waiting.number, "grant_extension", waiting.step.task, bringing.people["dispatcher"], {}, None, NOW)
+    shown = Page(part(signed_in("roads").get(f"/cases/{waiting.number}/").content, "时限").encode())
+    assert "2026-11-20 10:00 延长 4 工作时" in shown.text
+    assert "2026-11-23 10:00" in shown.text
+
+
+def test_a_task_under_another_is_shown_under_it(bringing: Bringing, signed_in: As) -> None:
+    waiting = bringing.to("city-problem.help_given")
+    tasks = part(signed_in("roads").get(f"/cases/{waiting.number}/").content, "任务")
+    drawn = re.findall(r'<li class="([^"]*)">\s*<b>\d+ · ([^<]+)</b>', tasks)
+    assert [title for _, title in drawn] == ["受理", "立案", "派遣", "处置", "协办"]
+    assert [title for said, title in drawn if "is-under" in said] == ["协办"]
+
+
+@pytest.mark.parametrize(
+    ("language", "why"),
+    [("zh-hans", "协办单位尚未反馈，请等待或先撤回协办"), ("en", "A unit that helps has not answered yet")],
+)
+def test_what_cannot_be_done_yet_is_shown_and_says_why(
+    bringing: Bringing, signed_in: As, language: str, why: str
 ) -> None:
-    client = signed_in("operator")
-    with django_assert_max_num_queries(12):  # type: ignore[operator]
-        client.get(f"/cases/{number}/")
+    waiting = bringing.to("city-problem.help_given")
+    client = signed_in("roads")
+    client.post("/language/", {"language": language, "next": "/queue/"})
+    page = client.get(f"/cases/{waiting.number}/").content.decode()
+    button = re.search(r'<button[^>]* disabled aria-describedby="(why-4-report_back)">[^<]+</button>', page)
+    assert button
+    assert f'<p class="cl-why" id="{button[1]}">{why}</p>' in page
+    assert 'value="report_back"' not in page
+
+
+def test_what_was_forced_all_the_same_is_refused_in_the_same_words(bringing: Bringing, signed_in: As) -> None:
+    waiting = bringing.to("city-problem.help_given")
+    form = {"task": "4", "action": "report_back", "result": "已修补"}
+    answer = signed_in("roads").post(f"/cases/{waiting.number}/act/", form, **HTMX)
+    assert answer.status_code == 409
+    assert "协办单位尚未反馈" in Page(answer.content).text
+    assert Case.objects.get(number=waiting.number).stage == "handling"
+
+
+def test_cases_that_are_linked_lead_to_each_other(bringing: Bringing, signed_in: As) -> None:
+    appeal = bringing.to("score-appeal.support_first").number
+    problem = Case.objects.get(procedure="city-problem").number
+    client = signed_in("roads")
+    links = part(client.get(f"/cases/{problem}/").content, "关联案件")
+    assert Page(links.encode()).links == [f"/cases/{appeal}/"]
+    assert {"超时申诉", "办理中"} <= set(Page(links.encode()).words)
+    assert Page(part(client.get(f"/cases/{appeal}/").content, "关联案件").encode()).links == [f"/cases/{problem}/"]
+
+
+def test_actions_on_the_case_itself_stand_under_a_heading_of_their_own(bringing: Bringing, signed_in: As) -> None:
+    waiting = bringing.to("city-problem.close")
+    page = signed_in("duty").get(f"/cases/{waiting.number}/").content.decode()
+    assert re.findall(r'<h3 class="cl-offer-group">([^<]+)</h3>', page) == ["结案", "对全案"]
+
+
+def test_an_order_has_its_words_at_its_head(bringing: Bringing, signed_in: As) -> None:
+    waiting = bringing.to("supervision-order.answer_order")
+    page = signed_in("roads").get(f"/cases/{waiting.number}/").content.decode()
+    assert re.search(r'<p class="cl-said">已到现场看过</p>', page)
+    assert page.count("已到现场看过") == 1

@@ -6,9 +6,20 @@ import pytest
 from django.test import Client
 
 from cityloop.presentation.translations import LOCALE, catalog
+from cityloop.registry.city import city
+from screens.bringing import Bringing
 from screens.conftest import As, Page
+from town import PEOPLE
 
 ADDRESSES = ("/queue/", "/cases/", "/cases/{number}/", "/reports/new/", "/figures/districts/", "/nowhere/")
+ACTIONS = (  # where cases of every procedure stand whose pages tell much
+    "city-problem.resume",
+    "city-problem.close_explained",
+    "supervision-order.record_interview",
+    "whistle.coordinated",
+    "score-appeal.vote_for",
+    "enforcement-referral.file_nothing",
+)
 NAMES = {"English", "Enter", "WGS", "CGCS", "GCJ", "GPS", "SOS"}  # names of things, the same in both languages
 
 
@@ -17,6 +28,26 @@ def test_a_chinese_page_has_no_english_word(signed_in: As, number: str, address:
     page = Page(signed_in("operator").get(address.format(number=number)).content)
     people = {"operator", "hotline"}  # user names
     assert set(re.findall(r"[A-Za-z]{3,}", page.text)) <= NAMES | people
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_chinese_case_of_any_procedure_has_no_english_word(bringing: Bringing, signed_in: As, action: str) -> None:
+    page = Page(signed_in("duty").get(f"/cases/{bringing.to(action).number}/").content)
+    assert set(re.findall(r"[A-Za-z]{3,}", page.text)) <= NAMES | set(PEOPLE)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_an_english_case_of_any_procedure_has_no_chinese_word_of_ours(
+    bringing: Bringing, signed_in: As, action: str
+) -> None:
+    client = signed_in("duty")
+    client.post("/language/", {"language": "en", "next": "/queue/"})
+    page = Page(client.get(f"/cases/{bringing.to(action).number}/").content)
+    way = city().latest(action.partition(".")[0])
+    declared = (*way.stages.values(), *way.tasks.values(), *way.actions.values(), *way.documents.values())
+    ours = {str(message.string) for message in catalog(LOCALE / "zh_Hans/LC_MESSAGES/django.po") if message.id}
+    assert set(page.words) & (ours | {one.title["zh"] for one in declared}) == set()
+    assert way.title["en"] in page.text
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

@@ -2,9 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -12,27 +11,33 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
-from PIL import Image
 
 from cityloop.casework import evidence
-from cityloop.casework.actions import act
 from cityloop.casework.models import Case
-from cityloop.core.procedure import Action, Need
+from cityloop.core.needs import members
+from cityloop.core.procedure import NeedKind, Procedure
+from cityloop.presentation.workbench.chosen_photos import kept_photos
 from cityloop.registry import accounts
 from cityloop.registry.packs import read_all
-from screens.conftest import As, Report
+from plans import UNITS, Step, answers
+from screens.bringing import Bringing, Waiting, kept_photo
+from screens.conftest import As
 from town import NOW, PEOPLE, Town
 
 NOBODY = "nobody"
-ACTIONS = {action.name: action for pack in read_all() for way in pack.procedures for action in way.actions.values()}
-STRAIGHT = {  # the action by which a task of that kind comes to be, and who does it
-    "accept": None,
-    "file": ("accept", "operator"),
-    "dispatch": ("file", "duty"),
-    "handle": ("dispatch", "dispatcher"),
-    "check": ("report_back", "roads"),
-    "close": ("pass_check", "collector"),
+WAYS = {f"{way.name} {way.version}": way for pack in read_all() for way in pack.procedures}
+NEWEST = {way.name: way for way in sorted(WAYS.values(), key=lambda way: way.version)}
+CASES = {  # where a case of the table stands: where an action waits
+    "north": "city-problem.accept",
+    "south": "city-problem.accept",
+    "roads": "city-problem.report_back",
+    "order": "supervision-order.answer_order",
+    "whistle": "whistle.report_in",
+    "appeal": "score-appeal.support_first",
+    "voting": "score-appeal.vote_for",
+    "referral": "enforcement-referral.take",
 }
+MEANT = {"yes", "no", "unseen", "door", "token"}
 
 
 @dataclass(frozen=True)
@@ -41,67 +46,59 @@ class Line:
 
     method: str
     address: str
+    way: str | None
     action: str | None
     expected: dict[str, str]
 
     def __str__(self) -> str:
-        return " ".join(filter(None, (self.method, self.address, self.action)))
+        return " ".join(filter(None, (self.method, self.address, self.way, self.action)))
 
 
-def _lines() -> Iterator[Line]:
+def _blocks() -> Iterator[list[Line]]:
     table = Path(__file__).with_name("permissions.txt").read_text("utf-8")
-    head, *rows = [row.split() for row in table.partition("\n   ")[2].splitlines() if row.strip()]
-    for row in rows:
-        what, answers = row[: -len(head)], row[-len(head) :]
-        action = what[2] if len(what) > 2 else None
-        yield Line(what[0], what[1], action, dict(zip(head, answers, strict=True)))
+    head, _, rest = table.partition("\n   ")[2].partition("\n")
+    for block in rest.split("\n\n"):
+        if found := list(_lines(block, head.split())):
+            yield found
 
 
-LINES = list(_lines())
+def _lines(block: str, people: list[str]) -> Iterator[Line]:
+    """Yield the lines of a block; those under a heading are the actions of its procedure."""
+    heading: list[str] = []
+    for row in filter(None, map(str.split, block.splitlines())):
+        if row[-1] not in MEANT:
+            heading = row
+            continue
+        what, met = row[: -len(people)], row[-len(people) :]
+        method, address = heading[:2] or what
+        way, action = (" ".join(heading[3:]), what[0]) if heading else (None, None)
+        yield Line(method, address, way, action, dict(zip(people, met, strict=True)))
 
 
-@pytest.fixture
-def addressed(report: Report, people: dict, town: Town) -> Callable[[Line], str]:
-    """The address of a line, its case brought to where the line means it."""
-
-    def waiting(kind: str) -> str:
-        came = STRAIGHT[kind]
-        if came is None:
-            return report("W", reporter={"name": "张三丰"})
-        number = waiting(ACTIONS[came[0]].on)
-        tasks = Case.objects.get(number=number).tasks.count()
-        act(number, came[0], tasks, people[came[1]], _answers(ACTIONS[came[0]]), None, NOW)
-        return number
-
-    def a_photo() -> str:
-        content = BytesIO()
-        Image.new("RGB", (9, 9)).save(content, "JPEG")
-        digest = evidence.take_in(content.getvalue(), "photos")
-        evidence.record(Case.objects.latest("pk").pk, 1, {"photos": [digest]})
-        return digest
-
-    def address(line: Line) -> str:
-        cases = {
-            "{north}": lambda: report("N", reporter={"name": "张三丰"}),
-            "{south}": lambda: report("S", town.inside_south, reporter={"name": "张三丰"}),
-            "{roads}": lambda: waiting("handle"),
-            "{photo}": a_photo,
-            "{waiting}": lambda: waiting(ACTIONS[line.action or ""].on),
-        }
-        return re.sub(r"\{\w+\}", lambda found: cases[found[0]](), line.address)
-
-    return address
+BLOCKS = list(_blocks())
+LINES = [line for block in BLOCKS for line in block]
 
 
-@pytest.mark.parametrize("line", LINES, ids=str)
-def test_everybody_meets_what_the_table_says(line: Line, addressed: Callable[[Line], str], signed_in: As) -> None:
-    address = addressed(line)
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: str(block[0]))
+def test_everybody_meets_what_the_table_says(block: list[Line], bringing: Bringing, signed_in: As) -> None:
     met = {}
-    for username in line.expected:
+    for line in block:
         with transaction.atomic():
-            met[username] = _outcome(_tried(line, address, username, signed_in))
+            met[str(line)] = _met(line, bringing, signed_in)
             transaction.set_rollback(True)
-    assert met == line.expected
+    assert met == {str(line): line.expected for line in block}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_nobody_does_what_the_system_does_by_itself(way: Procedure, bringing: Bringing, signed_in: As) -> None:
+    for action in filter(lambda action: action.automatic, way.actions.values()):
+        waiting = bringing.brought(way, action.name, "671001")
+        before = Case.objects.get(number=waiting.number).length
+        form = {"task": waiting.step.task, "action": action.name}
+        met = {name: _outcome(signed_in(name).post(f"/cases/{waiting.number}/act/", form)) for name in PEOPLE}
+        assert set(met.values()) <= {"no", "unseen"}, (action.name, met)
+        assert met["duty"] == met["leader"] == "no"
+        assert Case.objects.get(number=waiting.number).length == before
 
 
 def test_no_address_is_missing_from_the_table() -> None:
@@ -116,7 +113,17 @@ def test_no_operation_of_the_interface_is_missing_from_the_table(client: Client,
 
 
 def test_no_action_of_a_procedure_is_missing_from_the_table() -> None:
-    assert {line.action for line in LINES if line.action} == set(ACTIONS)
+    declared = {(name, action.name) for name, way in WAYS.items() for action in way.actions.values()}
+    by_itself = {
+        (name, action.name) for name, way in WAYS.items() for action in way.actions.values() if action.automatic
+    }
+    assert {(line.way, line.action) for line in LINES if line.way} == declared - by_itself
+
+
+def test_no_procedure_is_missing_from_those_that_may_be_begun() -> None:
+    tried = {(line.method, line.address) for line in LINES}
+    assert {(method, f"/cases/new/{name}/") for method in ("GET", "POST") for name in NEWEST} <= tried
+    assert {f"/settings/procedures/{name.replace(' ', '/')}/" for name in WAYS} <= {address for _, address in tried}
 
 
 def test_no_person_and_no_role_is_missing_from_the_table() -> None:
@@ -124,31 +131,68 @@ def test_no_person_and_no_role_is_missing_from_the_table() -> None:
     assert {role for role, _, _ in PEOPLE.values()} == {role.name for pack in read_all() for role in pack.roles}
 
 
-def _tried(line: Line, address: str, username: str, signed_in: As) -> HttpResponse:
-    client = Client() if username == NOBODY else signed_in(username)
+def _met(line: Line, bringing: Bringing, signed_in: As) -> dict[str, str]:
+    """Return what becomes of a line for each person; what one does is undone before the next one tries."""
+    address, waiting = _addressed(line, bringing)
+    met = {}
+    for username in line.expected:
+        with transaction.atomic():
+            client = Client() if username == NOBODY else signed_in(username)
+            met[username] = _outcome(_tried(line, address, waiting, client, username))
+            transaction.set_rollback(True)
+    return met
+
+
+def _addressed(line: Line, bringing: Bringing) -> tuple[str, Waiting | None]:
+    """Return the address of a line, its case brought to where the line means it."""
+    waiting: list[Waiting] = []
+
+    def put(found: re.Match[str]) -> str:
+        if found[0] == "{photo}":
+            digest = kept_photo()
+            evidence.record(Case.objects.get(number=waiting[0].number).pk, 1, {"photos": [digest]})
+            return digest
+        waiting.append(_brought(found[1], line, bringing))
+        return waiting[0].number
+
+    address = re.sub(r"\{(\w+)\}", put, line.address)
+    return address, waiting[0] if waiting else None
+
+
+def _brought(case: str, line: Line, bringing: Bringing) -> Waiting:
+    district = bringing.town.south if case.endswith("south") else bringing.town.north
+    if case.startswith("waiting"):
+        return bringing.brought(WAYS[line.way or ""], line.action or "", district)
+    return bringing.to(CASES[case.removesuffix("_south")], district)
+
+
+def _tried(line: Line, address: str, waiting: Waiting | None, client: Client, username: str) -> HttpResponse:
+    if line.method == "GET":
+        return client.get(address)
     if line.address == "/api/v1/reports":
         token = "wrong" if username == NOBODY else accounts.make_token(username, "test", NOW)
         body = json.dumps({"channel": "12345", "external_id": "T", "text": "井盖破损"})
         return client.post(address, body, content_type="application/json", headers={"Authorization": f"Bearer {token}"})
-    return client.generic(line.method, address) if line.method == "GET" else client.post(address, _form(line, address))
+    return client.post(address, _form(line, waiting))
 
 
-def _form(line: Line, address: str) -> dict[str, str]:
+def _form(line: Line, waiting: Waiting | None) -> dict[str, object]:
     if line.address == "/reports/new/":
         return {"text": "井盖破损", "external_id": "T"}
-    if not line.action:
-        return {"language": "en", "next": "/queue/"}
-    tasks = Case.objects.get(number=address.split("/")[2]).tasks.count()
-    return {"task": str(tasks), "action": line.action, **_answers(ACTIONS[line.action])}
+    if line.address.startswith("/cases/new/"):
+        return answers(NEWEST[line.address.split("/")[3]].begins.needs, UNITS[:1], "671001")
+    if line.way and waiting:
+        return _action_form(WAYS[line.way], waiting.step)
+    return {"language": "en", "next": "/queue/"}
 
 
-def _answers(action: Action) -> dict[str, str]:
-    return {need.name: _answer(need) for need in action.needs}
-
-
-def _answer(need: Need) -> str:
-    fixed = {"category": "06010", "district": "671001", "unit": "roads", "text": "已到现场看过"}
-    return need.choices[0][0] if need.kind == "choice" else fixed[need.kind]
+def _action_form(way: Procedure, step: Step) -> dict[str, object]:
+    asked = {need.name for need in way.actions[step.action].needs if need.kind is NeedKind.PHOTOS}
+    tokens = {
+        name: [kept_photos(digest)[0].token for digest in members(step.answers[name])]
+        for name in asked & step.answers.keys()
+    }
+    return {"task": step.task, "action": step.action, **step.answers, **tokens}
 
 
 def _outcome(answer: HttpResponse) -> str:

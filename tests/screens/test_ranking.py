@@ -103,8 +103,8 @@ def test_everybodys_numbers_open_just_the_cases_they_count(signed_in: As, novemb
     everything, of_the_north, nothing = [10, 6, 5, 3], [6, 4, 3, 2], [0, 0, 0, 0]
     of_roads, of_parks = [4, 4, 4, 3], [1, 1, 1, 0]
     assert sums == {
-        **dict.fromkeys(("operator", "duty", "dispatcher", "collector", "leader"), everything),
-        "north_operator": of_the_north,
+        **dict.fromkeys(("operator", "duty", "dispatcher", "collector", "leader", "enforcement"), everything),
+        **dict.fromkeys(("north_operator", "street"), of_the_north),
         **dict.fromkeys(("roads", "roads2"), of_roads),
         "parks": of_parks,
         "hotline": nothing,

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from cityloop.channels.sheets import Row, Sheet, open_sheet
+from cityloop.channels.rows import Row, Sheet
+from cityloop.channels.sheets import open_sheet
 from cityloop.core.errors import Fault, Invalid
 from cityloop.registry.actions import day_faults
 

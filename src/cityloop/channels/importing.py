@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 
 from cityloop.channels.mapping import ReportMapping
-from cityloop.channels.sheets import Row
+from cityloop.channels.rows import Row
 from cityloop.core.actors import Actor
 from cityloop.core.errors import Conflict, Fault, Invalid
 from cityloop.intake import reports

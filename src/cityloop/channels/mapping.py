@@ -7,19 +7,28 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from cityloop.channels.sheets import Row, Sheet
+from cityloop.channels.rows import Row, Sheet, Wanted
 from cityloop.core.errors import Fault, Invalid
 from cityloop.registry.yaml_files import Strict, faults_at, read_yaml
 
 # An id of 17 digits that a spreadsheet has taken for a number: the digits left out cannot be brought back.
 SHORTENED = re.compile(r"\d(\.\d+)?[eE]\+\d{2,3}")
 WHOLE = 2**53  # floats hold every whole number up to here
+FIRST_DAY = datetime(1899, 12, 30)  # noqa: DTZ001  # day 0 of a spreadsheet's calendar (1900 system)
+SERIALS = (20_000, 80_000)  # days of the years 1954 to 2119; 20261101 is a date written without signs
+# As people write moments: 2026/11/1 8:05, 2026.11.1, 2026年11月1日 8时5分
+MOMENT = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?\s*(?:(\d{1,2})[:时点](?:(\d{1,2})分?(?::?(\d{1,2})秒?)?)?)?"
+)
+DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
+SIGNS = DIGITS | str.maketrans("．：－／，　", ".:-/, ")
+NARROWED = {"external_id": DIGITS, "category": DIGITS, "reporter_phone": SIGNS, "lon": SIGNS, "lat": SIGNS}
 REPORTER = {"reporter_name": "name", "reporter_phone": "phone"}
 
 Content = dict[str, Any]
@@ -75,7 +84,16 @@ class Fields(Strict):
 
 class MappingText(Strict):
     channel: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")
+    sheet: str | None = None  # of a workbook; left out, the first that is not empty
+    heading: Annotated[int, Field(ge=1)] | tuple[Annotated[int, Field(ge=1)], ...] = ()  # lines; left out, found
     fields: Fields
+
+
+def wanted(path: Path) -> Wanted:
+    """Return what a mapping says about where its table is; raise Invalid for what is wrong in it."""
+    text = read_yaml(path, MappingText)
+    names = {name for source in text.fields.sources().values() for name in source.names}
+    return Wanted(frozenset(names), text.sheet, (text.heading,) if isinstance(text.heading, int) else text.heading)
 
 
 @dataclass(frozen=True)
@@ -138,9 +156,9 @@ def _reading(field: str, source: Source, columns: Sequence[str]) -> Reading:
         formats = source.formats
         return lambda cells: _moment(_joined(cells, places), formats)
     if field in ("lon", "lat") and not source.words:
-        return lambda cells: _joined(cells, places)
-    words, check = source.words, _whole_id if field == "external_id" else _same
-    return lambda cells: check(words.get(said := _words(_joined(cells, places)), said))
+        return lambda cells: _narrow(_joined(cells, places))
+    words, narrow, check = source.words, NARROWED.get(field, {}), _whole_id if field == "external_id" else _same
+    return lambda cells: check(words.get(said := _words(_joined(cells, places)), said.translate(narrow)))
 
 
 def _joined(cells: Sequence[Any], places: Sequence[int]) -> Any:
@@ -167,15 +185,30 @@ def _moment(value: Any, formats: Sequence[str]) -> Any:
         return value
     if isinstance(value, date):
         return datetime.combine(value, time())
-    words = _words(value)
-    if not words or not formats:
-        return words
-    for layout in formats:
+    words = _words(value).translate(SIGNS)
+    for layout in formats if words else ():
         try:
             return datetime.strptime(words, layout)  # noqa: DTZ007  # intake puts it into the city's zone
         except ValueError:
             continue
-    raise Invalid([Fault("reported_at", f"is not written as {' or '.join(formats)}")])
+    if isinstance(value, int | float) and SERIALS[0] <= value <= SERIALS[1]:
+        return FIRST_DAY + timedelta(seconds=round(value * 86_400))
+    if words and formats:
+        raise Invalid([Fault("reported_at", f"is not written as {' or '.join(formats)}")])
+    return _spelled(words)
+
+
+def _spelled(words: str) -> datetime | str:
+    """Return a moment as people write it; what is not one of those spellings stays for intake to read."""
+    parts = MOMENT.fullmatch(words)
+    try:
+        return datetime(*(int(part or 0) for part in parts.groups())) if parts else words  # type: ignore[arg-type]  # noqa: DTZ001
+    except ValueError:
+        return words
+
+
+def _narrow(value: Any) -> Any:
+    return value.translate(SIGNS) if isinstance(value, str) else value
 
 
 def _whole_id(words: str) -> str:

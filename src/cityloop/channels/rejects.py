@@ -1,61 +1,89 @@
-"""Rows an import did not take, as a CSV that a spreadsheet opens: the original cells, then where and why."""
+"""Rows an import did not take, in a file that a spreadsheet opens: the original cells, then where and why.
+
+A file whose name ends in .xlsx is laid out as the workbook was that the rows come from, any other is a CSV. What is
+wrong with a row is decided elsewhere.
+"""
 
 import csv
 import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Any, Protocol, Self
 
 from cityloop.channels.importing import Refused
+from cityloop.channels.rows import Sheet
 from cityloop.core.errors import NotPossible
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+ADDED = ("row", "line", "field", "reason")
+
+
+class Paper(Protocol):
+    """What rows are written on."""
+
+    def write(self, rows: Iterable[Sequence[Any]]) -> None: ...
+    def close(self) -> None: ...
 
 
 class Rejects:
     """Writes rejected rows; the file is made with the first of them."""
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+    def __init__(self, path: Path, sheet: Sheet) -> None:
         self.path = path
-        self._columns = columns
-        self._file: IO[str] | None = None
+        self._sheet = sheet
+        self._paper: Paper | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._file:
-            self._file.close()
+        if self._paper:
+            self._paper.close()
 
     def add(self, refused: Iterable[Refused]) -> None:
-        """Write rows that were not taken, and hand them to the disk."""
+        """Write rows that were not taken: a CSV is handed to the disk at once, a workbook when it is closed."""
         rows = [self._cells(one) for one in refused]
         if rows:
-            self._file = self._file or self._opened()
-            csv.writer(self._file).writerows(rows)
-            self._file.flush()
+            self._paper = self._paper or self._opened()
+            self._paper.write(rows)
 
-    def _opened(self) -> IO[str]:
+    def _opened(self) -> Paper:
         # Only for the person who imports: the rows hold homes and names.
         try:
             number = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         except OSError as wrong:
             why = f"The rows that are not taken cannot be written to {self.path}: {wrong.strerror}."
             raise NotPossible("no-rejects-file", f"{why} Name another file with --rejects and go on.") from wrong
-        file = os.fdopen(number, "w", encoding="utf-8-sig", errors="surrogateescape", newline="")
-        heading = [*self._columns, "row", "line", "field", "reason"]
-        csv.writer(file).writerow([plain(name) for name in heading])
-        return file
+        if self.path.suffix.lower() == ".xlsx":
+            from cityloop.channels.reject_workbooks import WorkbookPaper
 
-    def _cells(self, refused: Refused) -> list[str]:
-        row = refused.row
-        cells = [*row.cells[: len(self._columns)], *[""] * (len(self._columns) - len(row.cells))]
-        beyond = [f"beyond the last column: {' | '.join(row.cells[len(self._columns) :])}"]
-        reasons = [fault.reason for fault in refused.faults] + beyond * (len(row.cells) > len(self._columns))
+            return WorkbookPaper(os.fdopen(number, "wb"), self._sheet, ADDED)
+        return CsvPaper(os.fdopen(number, "w", encoding="utf-8-sig", errors="surrogateescape", newline=""), self._sheet)
+
+    def _cells(self, refused: Refused) -> list[Any]:
+        row, width = refused.row, len(self._sheet.columns)
+        cells = [*row.cells[:width], *[""] * (width - len(row.cells))]
+        beyond = [f"beyond the last column: {' | '.join(map(str, row.cells[width:]))}"]
+        reasons = [fault.reason for fault in refused.faults] + beyond * (len(row.cells) > width)
         fields = "; ".join(fault.field for fault in refused.faults)
-        return [plain(cell) for cell in (*cells, row.number, row.line, fields, "; ".join(reasons))]
+        return [*cells, row.number, row.line, fields, "; ".join(reasons)]
+
+
+class CsvPaper:
+    """A CSV with the names of the columns in its first line."""
+
+    def __init__(self, file: IO[str], sheet: Sheet) -> None:
+        self._file = file
+        self.write([[*sheet.columns, *ADDED]])
+
+    def write(self, rows: Iterable[Sequence[Any]]) -> None:
+        csv.writer(self._file).writerows([plain(cell) for cell in row] for row in rows)
+        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def plain(value: Any) -> str:

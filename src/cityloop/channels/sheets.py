@@ -1,53 +1,39 @@
-"""Tables in files, row by row: CSV as offices and spreadsheets write it, and Parquet.
+"""Tables in files, row by row: CSV as offices and spreadsheets write it, Parquet, and by way of workbooks.py the rest.
 
-What the cells mean is not known here. A file is read as a stream: memory does not grow with its length.
+What the cells mean is not known here. CSV and Parquet are read as a stream: memory does not grow with their length.
 """
 
 import codecs
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cityloop.channels.habits import without_totals, written_out
+from cityloop.channels.rows import Row, Sheet, Wanted
 from cityloop.core.errors import Fault, Invalid, NotPossible
 
 DELIMITERS = (",", ";", "\t")
 PIECE = 1 << 20  # bytes
-PARQUET, ZIP = b"PAR1", b"PK\x03\x04"
+PARQUET = b"PAR1"
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX and ODS are archives, XLS is not
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: its number (the first below the heading is 1), its line in a CSV, its cells, what is wrong with it."""
-
-    number: int
-    line: int | None
-    cells: tuple[Any, ...]
-    fault: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A table in a file: its columns, how many rows it has (about, for a CSV), and the rows once."""
-
-    columns: tuple[str, ...]
-    length: int
-    rows: Iterator[Row]
-
-
-def open_sheet(path: Path) -> Sheet:
-    """Return the table in a CSV or Parquet file; raise Invalid where the file holds none."""
+def open_sheet(path: Path, wanted: Wanted | None = None) -> Sheet:
+    """Return the table in a CSV, a Parquet file or a workbook; raise Invalid where the file holds none."""
     with path.open("rb") as file:
         start = file.read(4)
     if start == PARQUET:
         return _parquet(path)
-    if start == ZIP:
-        raise Invalid([Fault(path.name, "is a workbook or an archive; save the sheet as CSV UTF-8 and import that")])
+    if start in WORKBOOKS:
+        from cityloop.channels.workbooks import open_workbook
+
+        return open_workbook(path, wanted or Wanted())
     return _csv(path)
 
 
@@ -62,7 +48,9 @@ def _csv(path: Path) -> Sheet:
     if columns is None or not any(name.strip() for name in columns.cells):
         raise Invalid([Fault(path.name, "is empty: its first line must name the columns")])
     names = tuple(name.strip() for name in columns.cells)
-    return Sheet(names, max(lines - 1, 0), _checked(rows, len(names)))
+    totals: list[int] = []
+    whole = written_out(without_totals(_checked(rows, len(names)), totals))
+    return Sheet(names, max(lines - 1, 0), whole, totals)
 
 
 def _csv_rows(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
@@ -90,7 +78,7 @@ def _checked(rows: Iterator[Row], width: int) -> Iterator[Row]:
     for row in rows:
         if row.fault is None and len(row.cells) != width:
             why = f"has {len(row.cells)} cells where the heading has {width}: a delimiter is missing or one too many"
-            yield Row(row.number, row.line, row.cells, why)
+            yield replace(row, fault=why)
         else:
             yield row
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
+from types import ModuleType
+from typing import Any, TypeVar
 
 import numpy as np
 import shapely
@@ -16,6 +18,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 Pair = tuple[float, float]
+Many = tuple[NDArray[np.float64], NDArray[np.float64]]
+Measure = TypeVar("Measure", float, NDArray[np.float64])  # one degree, or many with numpy for `maths`
 
 
 class Crs(StrEnum):
@@ -60,6 +64,18 @@ def to_wgs84(lon: float, lat: float, crs: Crs) -> Pair:
     return lon, lat
 
 
+def many_to_wgs84(pairs: NDArray[np.float64], crs: Crs) -> NDArray[np.float64]:
+    """Return the WGS-84 pairs of an (n, 2) array of pairs in `crs`, each as `to_wgs84` gives it."""
+    lon, lat = pairs.T
+    if crs is Crs.BD09:
+        lon, lat = _undo_many(_bd09_from_gcj02, lon, lat)
+    if crs in (Crs.GCJ02, Crs.BD09):
+        back_lon, back_lat = _undo_many(_gcj02_from_wgs84, lon, lat)
+        shifted = _is_shifted(lon, lat)
+        lon, lat = np.where(shifted, back_lon, lon), np.where(shifted, back_lat, lat)
+    return np.column_stack((lon, lat))
+
+
 def from_wgs84(lon: float, lat: float, crs: Crs) -> Pair:
     """Return the pair in `crs` of a WGS-84 pair; outside the box around China GCJ-02 is WGS-84."""
     if crs in (Crs.GCJ02, Crs.BD09) and _is_shifted(lon, lat):
@@ -67,36 +83,39 @@ def from_wgs84(lon: float, lat: float, crs: Crs) -> Pair:
     return _bd09_from_gcj02(lon, lat) if crs is Crs.BD09 else (lon, lat)
 
 
-def _is_shifted(lon: float, lat: float) -> bool:
-    return 72.004 <= lon <= 137.8347 and 0.8293 <= lat <= 55.8271
+def _is_shifted(lon: Measure, lat: Measure) -> Any:
+    """Return whether a pair lies in the box around China: a truth for one, an array of them for many."""
+    return (lon >= 72.004) & (lon <= 137.8347) & (lat >= 0.8293) & (lat <= 55.8271)
 
 
-def _gcj02_from_wgs84(lon: float, lat: float) -> Pair:
+def _gcj02_from_wgs84(lon: Measure, lat: Measure, maths: ModuleType = math) -> tuple[Measure, Measure]:
     """Shift a pair as GCJ-02 does, by the formula in public use: the official one is not published."""
     x, y = lon - 105, lat - 35
-    ripple = _waves((20, 6), (20, 2), at=x)
-    east = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * math.sqrt(abs(x)) + ripple
-    east += _waves((20, 1), (40, 1 / 3), (150, 1 / 12), (300, 1 / 30), at=x)
-    north = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * math.sqrt(abs(x)) + ripple
-    north += _waves((20, 1), (40, 1 / 3), (160, 1 / 12), (320, 1 / 30), at=y)
+    ripple = _waves((20, 6), (20, 2), at=x, maths=maths)
+    east = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * maths.sqrt(abs(x)) + ripple
+    east += _waves((20, 1), (40, 1 / 3), (150, 1 / 12), (300, 1 / 30), at=x, maths=maths)
+    north = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * maths.sqrt(abs(x)) + ripple
+    north += _waves((20, 1), (40, 1 / 3), (160, 1 / 12), (320, 1 / 30), at=y, maths=maths)
     # Metres to degrees on the Krasovsky ellipsoid.
     axis, eccentricity = 6378245.0, 0.00669342162296594323
-    bulge = 1 - eccentricity * math.sin(math.radians(lat)) ** 2
-    metres_east = axis / math.sqrt(bulge) * math.cos(math.radians(lat))
+    bulge = 1 - eccentricity * maths.sin(maths.radians(lat)) ** 2
+    metres_east = axis / maths.sqrt(bulge) * maths.cos(maths.radians(lat))
     metres_north = axis * (1 - eccentricity) / bulge**1.5
-    return lon + math.degrees(east / metres_east), lat + math.degrees(north / metres_north)
+    return lon + maths.degrees(east / metres_east), lat + maths.degrees(north / metres_north)
 
 
-def _waves(*terms: tuple[float, float], at: float) -> float:
+def _waves(*terms: tuple[float, float], at: Measure, maths: ModuleType) -> Measure:
     """Sum sines given as (metres, half waves per degree)."""
-    return sum(height * math.sin(math.pi * frequency * at) for height, frequency in terms) * 2 / 3
+    heights: Any = sum(height * maths.sin(math.pi * frequency * at) for height, frequency in terms)
+    waves: Measure = heights * 2 / 3
+    return waves
 
 
-def _bd09_from_gcj02(lon: float, lat: float) -> Pair:
+def _bd09_from_gcj02(lon: Measure, lat: Measure, maths: ModuleType = math) -> tuple[Measure, Measure]:
     frequency = math.pi * 3000 / 180
-    radius = math.hypot(lon, lat) + 0.00002 * math.sin(lat * frequency)
-    angle = math.atan2(lat, lon) + 0.000003 * math.cos(lon * frequency)
-    return radius * math.cos(angle) + 0.0065, radius * math.sin(angle) + 0.006
+    radius = maths.hypot(lon, lat) + 0.00002 * maths.sin(lat * frequency)
+    angle = maths.atan2(lat, lon) + 0.000003 * maths.cos(lon * frequency)
+    return radius * maths.cos(angle) + 0.0065, radius * maths.sin(angle) + 0.006
 
 
 def _undo(shift: Callable[[float, float], Pair], lon: float, lat: float) -> Pair:
@@ -107,6 +126,16 @@ def _undo(shift: Callable[[float, float], Pair], lon: float, lat: float) -> Pair
         guess_lon += lon - shifted_lon
         guess_lat += lat - shifted_lat
         if abs(lon - shifted_lon) + abs(lat - shifted_lat) < 1e-10:
+            break
+    return guess_lon, guess_lat
+
+
+def _undo_many(shift: Callable[..., Many], lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Many:
+    guess_lon, guess_lat = lon, lat
+    for _ in range(20):
+        shifted_lon, shifted_lat = shift(guess_lon, guess_lat, np)
+        guess_lon, guess_lat = guess_lon + lon - shifted_lon, guess_lat + lat - shifted_lat
+        if not np.any(np.abs(lon - shifted_lon) + np.abs(lat - shifted_lat) >= 1e-10):
             break
     return guess_lon, guess_lat
 

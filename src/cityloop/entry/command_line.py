@@ -196,7 +196,8 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Read and check ev
 @click.option(
     "--rejects",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where rows that are not taken are written. Default: FILE's name with .rejects.csv, in the current folder.",
+    help="Where rows that are not taken are written. Default: FILE's name with .rejects.csv (.rejects.xlsx for a "
+    "workbook), in the current folder.",
 )
 @click.option("--batch", type=click.IntRange(1, 10_000), default=500, show_default=True, help="Rows a transaction.")
 def import_reports(
@@ -219,13 +220,17 @@ def import_reports(
 @file_argument
 @mapping_option
 @dry_run_option
-def import_areas(home: Path | None, file: Path, mapping: Path, *, dry_run: bool) -> None:
-    """Enter the communities and districts of FILE, a GeoJSON (.gz or not), or give known ones new polygons."""
+@click.option("--strict", is_flag=True, help="Refuse the file where areas overlap, leave gaps or look shifted.")
+def import_areas(home: Path | None, file: Path, mapping: Path, *, dry_run: bool, strict: bool) -> None:
+    """Enter the communities and districts of FILE, or give known ones new polygons.
+
+    FILE is a GeoJSON (.gz or not), a Shapefile (.shp, or zipped), a GeoPackage or a KML.
+    """
     with opened(home, tell):
         from cityloop.entry import importing
 
         take = importing.try_areas if dry_run else importing.import_areas
-        click.echo(take(file, mapping, tell))
+        click.echo(take(file, mapping, tell, strict=strict))
 
 
 @bring_in.command("days")

@@ -5,6 +5,7 @@ The one place that reads chinese_calendar. A city's own exceptions are not here:
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from functools import cache
 from typing import NamedTuple
 
 import chinese_calendar
@@ -26,6 +27,7 @@ class DayKinds(NamedTuple):
     announced_until: date
 
 
+@cache
 def chinese_day_kinds(first: date, last: date) -> DayKinds:
     """Return the holidays and make-up working days from `first` to `last`, both included.
 

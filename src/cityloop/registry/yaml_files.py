@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from cityloop.core.errors import Fault, Invalid
 
 
-class PlainLoader(yaml.SafeLoader):
+class PlainLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML in which only true and false are truth values: `on`, `no` and `y` stay the words they look like."""
 
 
@@ -37,9 +37,9 @@ Text = TypeVar("Text", bound=Strict)
 def read_yaml(path: Path, shape: type[Text]) -> Text:
     """Return what a YAML file says; raise Invalid naming file, line and field of everything that does not fit."""
     try:
-        words = path.read_text(encoding="utf-8")
-        node = yaml.compose(words, Loader=PlainLoader)
-        content = yaml.load(words, Loader=PlainLoader)  # noqa: S506  # a SafeLoader
+        loader = PlainLoader(path.read_text(encoding="utf-8"))
+        node = loader.get_single_node()
+        content = loader.construct_document(node) if node else None
     except (OSError, ValueError, yaml.YAMLError) as wrong:
         raise Invalid([Fault(str(path), str(wrong))], code="pack") from wrong
     if twice := list(_twice(node)):

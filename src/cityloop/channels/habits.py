@@ -1,0 +1,57 @@
+"""What people write into tables for other people's eyes: totals between the rows, and "the same as above".
+
+Merged cells are a matter of workbooks and are not known here.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from cityloop.channels.rows import Row
+
+TOTAL = re.compile(r"(\S{0,20}(合计|小计|总计|共计)|(sub|grand)?total)[:：]?", re.IGNORECASE)
+AMOUNT = re.compile(r"[+-]?[\d.,，]+\s*[%％件条个起宗处元]?")
+DITTO = {"同上", "同前", "〃", "″", "”", '"', "''"}
+NOTHING_ABOVE = "says the same as above, but the row above it cannot be read"
+
+
+def without_totals(rows: Iterable[Row], totals: list[int]) -> Iterator[Row]:
+    """Yield the rows that report something; add the lines of those that only add up others to `totals`."""
+    for row in rows:
+        if row.fault is None and is_total(row.cells):
+            totals.append(row.line or row.number)
+        else:
+            yield row
+
+
+def is_total(cells: Sequence[Any]) -> bool:
+    """Tell whether a row only adds up others: it begins with a word for that, and then there are amounts only."""
+    first, *others = [words for cell in cells if (words := _squeezed(cell))] or [""]
+    return TOTAL.fullmatch(first) is not None and all(AMOUNT.fullmatch(other) for other in others)
+
+
+def written_out(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield the rows, every "同上" replaced by what it stands for."""
+    above: tuple[Any, ...] | None = None
+    for row in rows:
+        whole = row if row.fault else _written_out(row, above)
+        # Behind a row that cannot be read nobody knows what "above" was.
+        above = None if whole.fault else whole.cells
+        yield whole
+
+
+def _written_out(row: Row, above: tuple[Any, ...] | None) -> Row:
+    places = [place for place, cell in enumerate(row.cells) if isinstance(cell, str) and _squeezed(cell) in DITTO]
+    if not places:
+        return row
+    if above is None:
+        return replace(row, fault=NOTHING_ABOVE)
+    cells = list(row.cells)
+    for place in places:
+        cells[place] = above[place]
+    return replace(row, cells=tuple(cells))
+
+
+def _squeezed(cell: Any) -> str:
+    return "" if cell is None else re.sub(r"\s", "", str(cell))

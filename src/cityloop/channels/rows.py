@@ -1,0 +1,47 @@
+"""A table taken out of a file: its columns, its rows once, and how it was laid out; reading files is not done here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+Range = tuple[int, int, int, int]  # first row, first column, last row, last column, from 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its number (the first below the heading is 1), its line in the file, its cells, any fault."""
+
+    number: int
+    line: int | None
+    cells: tuple[Any, ...]
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a workbook's table stands on its sheet: where it begins, and everything above its first row."""
+
+    name: str
+    origin: tuple[int, int]
+    top: tuple[tuple[Any, ...], ...]
+    merged: tuple[Range, ...]  # within top
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table in a file: its columns, how many rows it has (about), and the rows once."""
+
+    columns: tuple[str, ...]
+    length: int
+    rows: Iterator[Row]
+    totals: list[int] = field(default_factory=list)  # lines of totals left out; whole when the rows are through
+    layout: Layout | None = None  # of a workbook
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to look for in a workbook: columns that its heading must name, its sheet, the lines of its heading."""
+
+    columns: frozenset[str] = frozenset()
+    sheet: str | None = None
+    heading: tuple[int, ...] = ()

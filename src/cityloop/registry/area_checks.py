@@ -1,0 +1,129 @@
+"""Areas held against each other and against those already known: overlaps, gaps, layers that lie shifted or swapped.
+
+Nothing is changed here. Pieces are found in degrees, where neighbours share their corners exactly, and measured in
+square metres afterwards.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from cityloop.core.geo import Crs, PointFault, check_point, from_wgs84
+from cityloop.registry.area_systems import square_metres
+
+METRES_PER_DEGREE = 111_320.0
+SHIFTED_METRES = (100.0, 2_000.0)  # GCJ-02 and BD-09 lie 300 to 1,300 m off
+ALIKE = 0.2  # by what share of the shift the areas may differ among themselves
+FITTING_METRES = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of land in several areas, or in none between several."""
+
+    codes: tuple[str, ...]
+    square_metres: float
+    lon: float
+    lat: float
+
+
+def overlaps(areas: Mapping[str, BaseGeometry], least: float) -> list[Piece]:
+    """Return the overlaps of more than `least` square metres, the largest first."""
+    codes, shapes = list(areas), np.array(list(areas.values()), dtype=object)
+    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    pairs = first < second
+    first, second = first[pairs], second[pairs]
+    common = shapely.intersection(shapes[first], shapes[second])
+    named = [(codes[a], codes[b]) for a, b in zip(first, second, strict=True)]
+    return _pieces(named, common, least)
+
+
+def gaps(areas: Mapping[str, BaseGeometry], least: float) -> list[Piece]:
+    """Return the holes of more than `least` square metres that areas leave between them, the largest first.
+
+    A hole within one area counts too; an inlet that is open to the outside does not.
+    """
+    codes, shapes = list(areas), np.array(list(areas.values()), dtype=object)
+    holes = _holes(shapely.union_all(shapes))
+    around: list[list[str]] = [[] for _ in holes]
+    # A neighbour's border has corners that the hole lacks, so touching is meant to a decimetre.
+    for hole, area in shapely.STRtree(shapes).query(holes, predicate="dwithin", distance=1e-6).T:
+        around[hole].append(codes[area])
+    return _pieces([tuple(sorted(each)) for each in around], holes, least)
+
+
+def _holes(covered: BaseGeometry) -> NDArray[np.object_]:
+    parts = shapely.get_parts(covered)
+    rings = [shapely.get_interior_ring(part, n) for part in parts for n in range(shapely.get_num_interior_rings(part))]
+    holes = shapely.polygons(np.array(rings, dtype=object)) if rings else np.zeros(0, dtype=object)
+    # An island within a hole is covered.
+    left: NDArray[np.object_] = shapely.difference(holes, covered)
+    return left
+
+
+def _pieces(codes: Sequence[tuple[str, ...]], shapes: NDArray[np.object_], least: float) -> list[Piece]:
+    measured = square_metres(shapes)
+    large = np.flatnonzero(measured > least)
+    order = large[np.argsort(-measured[large], kind="stable")]
+    places = shapely.get_coordinates(shapely.point_on_surface(shapes[order]))
+    return [Piece(codes[n], float(measured[n]), *place) for n, place in zip(order, places.tolist(), strict=True)]
+
+
+def is_swapped(shapes: NDArray[np.object_]) -> bool:
+    """Return whether most of a layer would lie in China if longitude and latitude were exchanged."""
+    bounds = shapely.bounds(shapes[~shapely.is_missing(shapes)])
+    middles = (bounds[:, :2] + bounds[:, 2:]) / 2
+    swapped = sum(check_point(lon, lat) is PointFault.SWAPPED for lon, lat in middles.tolist())
+    return swapped > len(middles) / 2
+
+
+def shift(new: Mapping[str, BaseGeometry], known: Mapping[str, BaseGeometry]) -> str | None:
+    """Return in words how a whole layer lies off the known areas of the same codes, or None where it does not."""
+    there, here = _middles(new, known)
+    if not len(there):
+        return None
+    moved = _metres(there - here, here)
+    typical = np.median(moved, axis=0)
+    distance = float(np.hypot(*typical))
+    spread = float(np.median(np.hypot(*(moved - typical).T)))
+    if not SHIFTED_METRES[0] <= distance <= SHIFTED_METRES[1] or spread > ALIKE * distance:
+        return None
+    lies = f"lies {distance:,.0f} m {_direction(*typical)} of the {len(there):,} areas of the same codes already known"
+    return f"{lies}: a wrong coordinate system is likely{''.join(_suspects(there, here))}"
+
+
+def _middles(
+    new: Mapping[str, BaseGeometry], known: Mapping[str, BaseGeometry]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the centroids of the codes that both have and whose polygons are of about one size."""
+    codes = sorted(new.keys() & known.keys())
+    pair = [(new[code], known[code]) for code in codes if 0.5 < new[code].area / known[code].area < 2]
+    if not pair:
+        return np.zeros((0, 2)), np.zeros((0, 2))
+    both = shapely.get_coordinates(shapely.centroid(np.array(pair, dtype=object)))
+    return both[0::2], both[1::2]
+
+
+def _metres(degrees: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
+    east = degrees[:, 0] * np.cos(np.radians(at[:, 1]))
+    return np.column_stack((east, degrees[:, 1])) * METRES_PER_DEGREE
+
+
+def _suspects(there: NDArray[np.float64], here: NDArray[np.float64]) -> Iterator[str]:
+    """Yield the system that explains the shift, of the file or of what is known."""
+    for crs, name in ((Crs.GCJ02, "GCJ-02"), (Crs.BD09, "BD-09")):
+        for right, wrong, where in ((here, there, "this file"), (there, here, "what is known")):
+            expected = np.array([from_wgs84(lon, lat, crs) for lon, lat in right.tolist()])
+            off = np.median(np.hypot(*_metres(expected - wrong, right).T))
+            if off < FITTING_METRES:
+                yield f"; {where} seems to be drawn in {name} and taken for another"
+
+
+def _direction(east: float, north: float) -> str:
+    names = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
+    return names[round(math.degrees(math.atan2(north, east)) / 45) % 8]

@@ -1,0 +1,105 @@
+"""Real polygons as cities publish them: what is broken is repaired and told, what overlaps is measured."""
+
+import gzip
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from pyogrio import raw
+from shapely.geometry import shape
+
+from cityloop.core.geo import Crs, from_wgs84
+from cityloop.registry.boundaries import Boundaries, read_boundaries
+
+BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
+FOLDER = Path(os.environ.get("CITYLOOP_DATA") or BESIDE) / "boundaries"
+VILLAGES = FOLDER / "tainan_villages.geojson.gz"
+TAINAN = "district: {code: TOWNCODE, name: TOWNNAME}\ncommunity: {code: VILLCODE, name: VILLNAME}\n"
+
+pytestmark = [
+    pytest.mark.data,
+    pytest.mark.skipif(not VILLAGES.exists(), reason=f"no real data: CITYLOOP_DATA names no folder with {FOLDER.name}"),
+]
+
+
+def read(path: Path, words: str, folder: Path) -> Boundaries:
+    mapping = folder / "map.yaml"
+    mapping.write_text(words, encoding="utf-8")
+    return read_boundaries(path, mapping)
+
+
+def told(found: Boundaries, words: str) -> int:
+    return sum(words in notice.reason for notice in (*found.notices, *found.doubts))
+
+
+def features(path: Path) -> list[dict]:
+    return json.loads(gzip.decompress(path.read_bytes()))["features"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "areas"),
+    [
+        ("tainan_villages", TAINAN, 37 + 752),
+        ("cn_provinces_datav", "district: {code: adcode, name: name}\n", 35),
+        ("taiwan_counties", "district: {code: name, name: name}\n", 22),
+        ("us_ca_chicago", "district: {code: name, name: name}\n", 98),
+        ("us_ca_kansas-city", "district: {code: name, name: name}\n", 145),
+        ("shenzhen_districts", "district: {code: qh, name: qh}\n", 10),
+    ],
+)
+def test_every_broken_polygon_is_repaired_and_told(tmp_path: Path, name: str, words: str, areas: int) -> None:
+    path = FOLDER / f"{name}.geojson.gz"
+    broken = sum(not shape(feature["geometry"]).is_valid for feature in features(path))
+    found = read(path, words, tmp_path)
+    assert len(found.areas) == areas
+    assert told(found, "was repaired") == broken and told(found, "was left out") == 0
+    assert all(shapely.from_wkb(area.shape).is_valid for area in found.areas)
+
+
+def test_the_villages_of_tainan_overlap_by_slivers_alone_and_are_checked_in_seconds(tmp_path: Path) -> None:
+    began = time.monotonic()
+    found = read(VILLAGES, TAINAN, tmp_path)
+    assert time.monotonic() - began < 30
+    assert told(found, "overlaps") > 100 and told(found, "lie in no community") > 100
+    fine = read(VILLAGES, f"{TAINAN}tolerance_square_metres: 5000\n", tmp_path)
+    assert told(fine, "overlaps") == 0
+
+
+def test_the_townships_of_fuzhou_overlap_where_two_sources_disagree(tmp_path: Path) -> None:
+    words = "district: {code: county, name: county}\ncommunity: {code: name, name: name}\n"
+    found = read(FOLDER / "fujian_townships_from_kml.geojson.gz", words, tmp_path)
+    largest = next(doubt for doubt in found.doubts if "overlaps" in doubt.reason)
+    one, other = (next(a for a in found.areas if a.code == code) for code in ("仓山镇", "对湖街道"))
+    common = shapely.intersection(shapely.from_wkb(one.shape), shapely.from_wkb(other.shape))
+    square_metres = common.area * 111_320 * 110_780 * np.cos(np.radians(26.04))  # a degree there, by hand
+    assert largest.field == "community 仓山镇" and "对湖街道" in largest.reason
+    measured = int(largest.reason.split(" by ")[1].split(" m²")[0].replace(",", ""))
+    assert measured == pytest.approx(square_metres, rel=0.01)
+
+
+def test_villages_in_a_shapefile_of_gb18030_in_gcj02_come_out_as_from_their_geojson(tmp_path: Path) -> None:
+    columns = {"TOWNCODE": "", "TOWNNAME": "", "VILLCODE": "", "VILLNAME": ""}
+    villages = [feature for feature in features(VILLAGES) if feature["properties"]["TOWNCODE"] == "67000150"]
+    drawn = [
+        shapely.transform(
+            shape(village["geometry"]),
+            lambda pairs: np.array([from_wgs84(*pair, Crs.GCJ02) for pair in pairs.tolist()]),
+        )
+        for village in villages
+    ]
+    said = [np.array([v["properties"][name] for v in villages], dtype=object) for name in columns]
+    path = tmp_path / "villages.shp"
+    raw.write(
+        path, shapely.to_wkb(drawn), said, list(columns), geometry_type="Polygon", crs="EPSG:4326", encoding="GB18030"
+    )
+    path.with_suffix(".cpg").unlink()
+    found = {area.code: area for area in read(path, f"{TAINAN}crs: gcj02\n", tmp_path).areas}
+    whole = {area.code: area for area in read(VILLAGES, TAINAN, tmp_path).areas}
+    assert len(found) == len(villages) + 1
+    for code, area in found.items():
+        assert area.name == whole[code].name
+        assert shapely.hausdorff_distance(shapely.from_wkb(area.shape), shapely.from_wkb(whole[code].shape)) < 1e-8

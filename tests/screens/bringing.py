@@ -1,0 +1,118 @@
+"""Cases brought to where an action waits, by the ways that plans.py finds, gone for real. No test is here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from cityloop.casework import evidence
+from cityloop.casework.actions import act, begin_case, wake
+from cityloop.casework.models import Case
+from cityloop.core.actors import Actor
+from cityloop.core.needs import members
+from cityloop.core.opening import Terms
+from cityloop.core.procedure import NeedKind, Procedure
+from cityloop.presentation.workbench import views
+from cityloop.registry.city import City, city
+from plans import CATEGORY, UNITS, Plans, Step, answers, plans
+from town import NOW, PEOPLE, Town
+
+_PLANS: dict[tuple[str, int, str], Plans] = {}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A case where an action waits, and the action as who may do it would do it then."""
+
+    number: str
+    step: Step
+
+
+@dataclass(frozen=True)
+class Bringing:
+    """What brings cases to where an action waits; the pages then show that moment."""
+
+    people: dict[str, Actor]
+    town: Town
+    report: Callable[..., str]
+    patch: pytest.MonkeyPatch
+
+    def to(self, name: str, district: str = "", version: int = 0) -> Waiting:
+        """Bring a case, of the newest version unless one is given, to where `procedure.action` waits."""
+        procedure, _, action = name.partition(".")
+        way = city().procedures[procedure, version] if version else city().latest(procedure)
+        return self.brought(way, action, district or self.town.north)
+
+    def brought(self, way: Procedure, action: str, district: str) -> Waiting:
+        """Bring a case to where the action waits; one of the system's own, to just before its moment."""
+        steps = _plans(way, district)[action]
+        number = self._begun(way, district)
+        for step in steps[:-1]:
+            self._gone(way, number, step, steps[-1])
+        last = replace(steps[-1], answers=_with_photos(way, steps[-1]))
+        self.at(last.at)
+        return Waiting(number, last)
+
+    def at(self, moment: datetime) -> None:
+        """Let the pages show a moment."""
+        self.patch.setattr(views, "now", lambda: moment)
+
+    def _begun(self, way: Procedure, district: str) -> str:
+        if way.name == "city-problem":
+            place = self.town.inside_north if district == self.town.north else self.town.inside_south
+            with self.patch.context() as patch:  # an older version begins as when nothing was newer
+                patch.setattr(City, "latest", lambda known, name: known.procedures[name, way.version])
+                return self.report(f"{way.version}-{Case.objects.count()}", place, reporter={"name": "张三丰"})
+        if way.begins.role:
+            username = next(name for name, (role, _, _) in PEOPLE.items() if role == way.begins.role)
+            said = answers(way.begins.needs, UNITS[:1], district)
+            return begin_case(way.name, self._ideal(username), said, f"{way.name} {Case.objects.count()}", NOW)
+        return self._begun_from_another(way, district)
+
+    def _begun_from_another(self, way: Procedure, district: str) -> str:
+        other, action = next(
+            (other, action.name)
+            for other in reversed(city().procedures.values())
+            for action in other.actions.values()
+            if action.begins_case and action.begins_case.procedure == way.name and not action.automatic
+        )
+        waiting = self.brought(other, action, district)
+        self._gone(other, waiting.number, waiting.step)
+        return Case.objects.get(number=waiting.number).links[-1][1]
+
+    def _gone(self, way: Procedure, number: str, step: Step, last: Step | None = None) -> None:
+        if step.username:
+            said = _with_photos(way, step)
+            act(number, step.action, step.task, self._ideal(step.username), said, None, step.at)
+        elif last is None or last.username or step.at < last.at:
+            wake(Case.objects.get(number=number).pk, step.at)
+
+    def _ideal(self, username: str) -> Actor:
+        """Return the person as if their posts were for the whole city."""
+        actor = self.people[username]
+        return replace(actor, posts=tuple(replace(post, area=None) for post in actor.posts))
+
+
+def _plans(way: Procedure, district: str) -> Plans:
+    known = way.name, way.version, district
+    if known not in _PLANS:
+        terms = Terms(city().calendar, city().categories[CATEGORY].limits)
+        _PLANS[known] = plans(way, terms, district)
+    return _PLANS[known]
+
+
+def _with_photos(way: Procedure, step: Step) -> dict[str, str]:
+    """Return the answers with photos that are kept in place of those that were only counted."""
+    asked = [need.name for need in way.actions[step.action].needs if need.kind is NeedKind.PHOTOS]
+    kept = {name: [kept_photo(no) for no in range(len(members(step.answers.get(name))))] for name in asked}
+    return {**step.answers, **{name: " ".join(digests) for name, digests in kept.items() if digests}}
+
+
+def kept_photo(no: int = 0) -> str:
+    """Keep a photo, a different one for every number, and return its digest."""
+    content = BytesIO()
+    Image.new("RGB", (9 + no, 9)).save(content, "JPEG")
+    return evidence.take_in(content.getvalue(), "photos")

@@ -1,0 +1,52 @@
+"""No page asks the database more than twelve times, however much there is to tell."""
+
+import pytest
+
+from screens.bringing import Bringing
+from screens.conftest import As, Report
+
+CASES = (  # where cases stand that have sub-tasks, documents, links, paused clocks, several units, timers that ran out
+    "city-problem.accept",
+    "city-problem.help_given",
+    "city-problem.resume",
+    "supervision-order.record_interview",
+    "whistle.coordinated",
+    "score-appeal.vote_for",
+)
+PAGES = (
+    "/queue/",
+    "/cases/",
+    "/cases/?words=垃圾",
+    "/figures/districts/",
+    "/cases/new/supervision-order/",
+    "/settings/procedures/",
+)
+
+
+@pytest.mark.parametrize("action", CASES)
+@pytest.mark.parametrize("username", ["duty", "leader"])
+def test_a_case_page_asks_at_most_ten_times(
+    bringing: Bringing, signed_in: As, action: str, username: str, django_assert_max_num_queries: object
+) -> None:
+    number, client = bringing.to(action).number, signed_in(username)
+    with django_assert_max_num_queries(10):  # type: ignore[operator]
+        assert client.get(f"/cases/{number}/").status_code == 200
+
+
+def test_a_document_asks_at_most_twelve_times(
+    bringing: Bringing, signed_in: As, django_assert_max_num_queries: object
+) -> None:
+    number, client = bringing.to("city-problem.resume").number, signed_in("duty")
+    with django_assert_max_num_queries(12):  # type: ignore[operator]
+        assert client.get(f"/cases/{number}/documents/6/hanging_slip/").status_code == 200
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_any_other_page_asks_at_most_twelve_times(
+    report: Report, signed_in: As, page: str, django_assert_max_num_queries: object
+) -> None:
+    for no in range(3):
+        report(f"A{no}")
+    client = signed_in("leader")
+    with django_assert_max_num_queries(12):  # type: ignore[operator]
+        assert client.get(page).status_code == 200
