@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from cityloop.core.timetable import Calendar, ClosingRule, Hours, Season, WorkDayRule
@@ -25,7 +25,8 @@ SEASONAL = Calendar(
     HOLIDAYS.announced_until,
 )
 
-law = settings(deadline=None)  # the first question to a calendar lays out its years; machines differ
+# The first question to a calendar lays out its years, and machines differ; some laws hold of few of the clocks drawn.
+law = settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 
 moments = st.datetimes(
     datetime(2025, 1, 1),  # noqa: DTZ001 - Hypothesis adds the zone
