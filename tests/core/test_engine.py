@@ -55,6 +55,8 @@ actions:
       - {{any: vote, by: [oppose], when: veto == "yes", to: refused}}
       - {{no_open: vote, to: deciding, opens: [chair]}}
   decide: {{on: chair, title: {T}, event: Decided, to: refused}}
+  vote_again: {{on: chair, title: {T}, event: VoteRepeated, to: asking, opens: [{{task: vote, unit: voters}}],
+               needs: [{{name: voters, kind: units, title: {T}}}]}}
   mark: {{at: [asking], role: chair, title: {T}, event: Marked, sets: {{veto: "yes"}}}}
 """
 
@@ -170,6 +172,16 @@ def test_where_all_are_done_without_a_quorum_the_next_branch_holds(run) -> None:
     panel.do("oppose", 2, member("b"))
     case = panel.do("oppose", 3, member("c"))
     assert (case.stage, [task.kind for task in case.open_tasks]) == ("deciding", ["chair"])
+
+
+def test_what_was_voted_on_an_earlier_visit_to_the_stage_does_not_count(run) -> None:
+    panel = run(PANEL, "a b c")
+    panel.do("support", 1, member("a"))
+    panel.do("oppose", 2, member("b"))
+    panel.do("oppose", 3, member("c"))
+    panel.do("vote_again", 4, CHAIR, voters="d e")
+    assert panel.do("support", 5, member("d")).stage == "asking"
+    assert panel.do("support", 6, member("e")).stage == "agreed"
 
 
 def test_any_one_is_enough_where_a_fact_says_so(run) -> None:
