@@ -30,5 +30,6 @@ PEOPLE = {  # username: (role, unit, area)
     "hotline": ("partner", "hotlines", None),
     "street": ("street_officer", "street", "671001"),
     "enforcement": ("enforcement_officer", "enforcement", None),
+    "administrator": ("administrator", "centre", None),
 }
 PASSWORD = "right-horse-9"

@@ -16,7 +16,7 @@ from cityloop.casework import actions, models
 from cityloop.casework.jobs import AGAIN
 from cityloop.core.worktime import Calendar
 from cityloop.registry import calendar_versions
-from cityloop.registry.actions import STREAM
+from cityloop.registry.changes import STREAM
 from cityloop.runtime import clock
 from cityloop.runtime.announcer import subscribe
 from cityloop.runtime.models import Event

@@ -3,19 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 
 from cityloop.core.errors import Fault, Invalid
-from cityloop.registry import calendar_versions, city
+from cityloop.registry import calendar_versions
 from cityloop.registry.calendar_versions import Difference
-from cityloop.registry.models import Area, Category, DeclaredDay, Duty, Revision, Unit, WorkingCalendar
+from cityloop.registry.changes import STREAM, Outcome, Part, apply, raise_revision
+from cityloop.registry.models import DeclaredDay, WorkingCalendar
 from cityloop.registry.packs import Pack, read_all
+from cityloop.registry.tables import AREAS, CLASSES, DUTIES, UNITS, Values
 from cityloop.runtime import events
 
-STREAM = "registry"
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)  # that a city may declare
 LONGEST_NAME = 100
 MOST_DAYS = 400  # named in one event: a calendar of other years would name thousands
@@ -32,61 +33,46 @@ class NewArea:
     level: str
     parent: str | None
     shape: bytes
+    grade: str = ""
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+    def values(self) -> dict[str, Any]:
+        """Return the area as a row; what is not said of it stays as it is."""
+        row: dict[str, Any] = {"code": self.code, "name": self.name, "level": self.level, "parent": self.parent}
+        said = {"grade": self.grade, "valid_from": self.valid_from, "valid_until": self.valid_until}
+        return {**row, "shape": self.shape, **{name: value for name, value in said.items() if value}}
 
 
-@transaction.atomic
-def take_up(packs: Sequence[Pack], by: str, now: datetime) -> None:
+def take_up(packs: Sequence[Pack], by: str, now: datetime) -> Outcome:
     """Enter the catalogues of the packs and the limits they give; doing it again changes nothing."""
-    events.locked(STREAM)
-    before = _catalogue()
+    return apply([Part(CLASSES, _classes(packs))], by, now, "PacksTakenUp", told={"packs": [p.name for p in packs]})
+
+
+def _classes(packs: Sequence[Pack]) -> list[Values]:
     limits = {key: both for pack in packs for key, both in pack.limits.items()}
-    rows = [
-        Category(catalogue=c.catalogue, kind=c.kind, code=c.code, name=c.name, **_limits(limits, c.kind, c.code))
+    return [
+        {"catalogue": c.catalogue, "kind": c.kind, "code": c.code, "name": c.name, **_limits(limits, c.kind, c.code)}
         for pack in packs
         for c in pack.classes
     ]
-    Category.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["catalogue", "kind", "code"],
-        update_fields=["name", "handle_limit", "case_limit"],
-    )
-    if _catalogue() != before:
-        _changed("PacksTakenUp", by, now, {"packs": [pack.name for pack in packs]})
 
 
-@transaction.atomic
-def set_areas(areas: Sequence[NewArea], by: str, now: datetime) -> int:
-    """Enter areas or give known ones new names and polygons; return how many."""
-    events.locked(STREAM)
-    known: dict[str, Area] = {area.code: area for area in Area.objects.all()}
-    for new in areas:
-        if new.parent and new.parent not in known:
-            raise Invalid([Fault(new.code, f"its parent {new.parent} is not known")])
-        parent = known[new.parent] if new.parent else None
-        fields = {"name": new.name, "level": new.level, "parent": parent, "shape": new.shape}
-        known[new.code], _ = Area.objects.update_or_create(code=new.code, defaults=fields)
-    _changed("AreasSet", by, now, {"areas": len(areas)})
-    return len(areas)
+def set_areas(areas: Sequence[NewArea], by: str, now: datetime, *, source: str = "") -> Outcome:
+    """Enter areas or give known ones new names and polygons."""
+    return apply([Part(AREAS, [area.values() for area in areas])], by, now, "AreasSet", source=source)
 
 
-@transaction.atomic
-def set_units(units: Mapping[str, str], by: str, now: datetime, *, handles: bool = True) -> None:
+def set_units(units: Mapping[str, str], by: str, now: datetime, *, handles: bool = True) -> Outcome:
     """Enter units by code and name, or rename known ones."""
-    events.locked(STREAM)
-    for code, name in units.items():
-        Unit.objects.update_or_create(code=code, defaults={"name": name, "handles": handles})
-    _changed("UnitsSet", by, now, {"units": sorted(units)})
+    rows = [{"code": code, "name": name, "handles": handles} for code, name in units.items()]
+    return apply([Part(UNITS, rows)], by, now, "UnitsSet")
 
 
-@transaction.atomic
-def set_duties(duties: Sequence[tuple[str, str, str]], by: str, now: datetime) -> None:
+def set_duties(duties: Sequence[tuple[str, str, str]], by: str, now: datetime) -> Outcome:
     """Enter who sees to what where: (category or its first digits, area, unit); blanks mean any."""
-    events.locked(STREAM)
-    units = {unit.code: unit for unit in Unit.objects.all()}
-    for category, area, unit in duties:
-        Duty.objects.get_or_create(category=category, area=area, unit=units[unit])
-    _changed("DutiesSet", by, now, {"duties": [list(duty) for duty in duties]})
+    rows = [{"category": category, "area": area, "unit": unit} for category, area, unit in duties]
+    return apply([Part(DUTIES, rows)], by, now, "DutiesSet")
 
 
 @transaction.atomic
@@ -168,17 +154,10 @@ def _told(change: Difference | None) -> dict[str, object]:
 
 
 def _changed(event: str, by: str, now: datetime, payload: Mapping[str, object]) -> None:
-    Revision.objects.get_or_create(pk=1)
-    Revision.objects.filter(pk=1).update(number=F("number") + 1)
+    raise_revision()
     events.record(STREAM, event, by, now, payload)
-    transaction.on_commit(city.forget)
 
 
 def _limits(limits: Mapping[tuple[str, str], object], kind: str, code: str) -> dict[str, str]:
     both = limits.get((kind, code))
     return {"handle_limit": getattr(both, "handle", ""), "case_limit": getattr(both, "case", "")}
-
-
-def _catalogue() -> list[tuple[str, ...]]:
-    fields = ("catalogue", "kind", "code", "name", "handle_limit", "case_limit")
-    return list(Category.objects.order_by("catalogue", "kind", "code").values_list(*fields))

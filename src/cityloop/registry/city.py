@@ -7,9 +7,10 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
+import shapely
 from django.conf import settings
 from django.utils.translation import get_language
 
@@ -20,6 +21,7 @@ from cityloop.core.procedure import Procedure, Words
 from cityloop.core.transitions import main_way, ways
 from cityloop.core.worktime import Calendar, Due, Limit
 from cityloop.registry import calendar_versions
+from cityloop.registry.layer_texts import LayerText
 from cityloop.registry.models import Area, Category, Duty, Revision, Unit
 from cityloop.registry.packs import Role, read_all
 from cityloop.registry.procedure_texts import parse_limit
@@ -36,6 +38,15 @@ class AreaFacts:
     name: str
     level: str
     parent: str | None
+    grade: str = ""
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+    def is_valid(self, on: date) -> bool:
+        """Return whether the area stands on a day."""
+        return (self.valid_from is None or self.valid_from <= on) and (
+            self.valid_until is None or on < self.valid_until
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,9 @@ class UnitFacts:
     code: str
     name: str
     handles: bool
+    kind: str = "department"
+    parent: str | None = None
+    is_active: bool = True
 
 
 @dataclass(frozen=True)
@@ -71,12 +85,18 @@ class City:
     units: Mapping[str, UnitFacts]
     duties: tuple[tuple[str, str, str], ...]  # (category prefix, area, unit), the most particular first
     shapes: Mapping[str, bytes]
+    layers: tuple[LayerText, ...] = ()  # that packs open to everybody
 
     @cached_property
     def index(self) -> AreaIndex:
         """The smallest areas that have a polygon: communities, and districts that have none."""
         parents = {area.parent for area in self.areas.values()}
         return AreaIndex((code, self.shapes[code]) for code in self.areas if code not in parents)
+
+    @cached_property
+    def frames(self) -> Mapping[str, tuple[float, float, float, float]]:
+        """The bounds of every area: west, south, east, north."""
+        return {code: shapely.from_wkb(shape).bounds for code, shape in self.shapes.items()}
 
     @cached_property
     def category_by_name(self) -> Mapping[str, str]:
@@ -186,12 +206,23 @@ def _read(revision: int) -> City:
         calendar_number=number,
         procedures={(p.name, p.version): p for pack in packs for p in pack.procedures},
         roles={role.name: role for pack in packs for role in pack.roles},
-        areas={a.code: AreaFacts(a.code, a.name, a.level, a.parent.code if a.parent else None) for a in areas},
+        areas={a.code: _area(a) for a in areas},
         categories={c.code: _category(c) for c in Category.objects.filter(kind="matter").order_by("code")},
-        units={u.code: UnitFacts(u.code, u.name, u.handles) for u in Unit.objects.order_by("code")},
+        units={u.code: _unit(u) for u in Unit.objects.select_related("parent").order_by("code")},
         duties=_duties(),
         shapes={area.code: bytes(area.shape) for area in areas},
+        layers=tuple(layer for pack in packs for layer in pack.layers),
     )
+
+
+def _unit(row: Unit) -> UnitFacts:
+    parent = row.parent.code if row.parent else None
+    return UnitFacts(row.code, row.name, row.handles and row.is_active, row.kind, parent, row.is_active)
+
+
+def _area(row: Area) -> AreaFacts:
+    parent = row.parent.code if row.parent else None
+    return AreaFacts(row.code, row.name, row.level, parent, row.grade, row.valid_from, row.valid_until)
 
 
 def _category(row: Category) -> CategoryFacts:

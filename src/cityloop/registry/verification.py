@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cityloop.registry import calendar_versions
-from cityloop.registry.actions import STREAM
+from cityloop.registry.changes import STREAM
 from cityloop.registry.models import DeclaredDay, WorkingCalendar
 from cityloop.runtime.models import Event
 from cityloop.runtime.verification import UNREADABLE, Finding

@@ -6,18 +6,27 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from cityloop.casework.words import limit_words
-from cityloop.core.errors import NotAllowed, NotFound
+from cityloop.core.errors import NotFound
 from cityloop.presentation.settings.procedure_page import edge_words, list_rows, picture, procedure_page
 from cityloop.presentation.settings.procedure_words import Vocabulary
 from cityloop.presentation.workbench.people import person
 from cityloop.registry.city import City, city, title
+from cityloop.registry.permissions import check_has_post
+
+
+@require_GET
+@login_required
+def index(request: HttpRequest) -> HttpResponse:
+    """Lead to everything that is kept of the city as data."""
+    check_has_post(person(request))
+    return render(request, "settings/index.html")
 
 
 @require_GET
 @login_required
 def procedures(request: HttpRequest) -> HttpResponse:
     """List the procedures, each with its versions, the newest first."""
-    _check_has_post(request)
+    check_has_post(person(request))
     town = city()
     rows = list_rows(town.procedures.values(), vocabulary(town))
     return render(request, "settings/procedures.html", {"rows": rows})
@@ -27,7 +36,7 @@ def procedures(request: HttpRequest) -> HttpResponse:
 @login_required
 def procedure(request: HttpRequest, name: str, version: int) -> HttpResponse:
     """Show a version of a procedure: its picture, its stages, tasks and actions."""
-    _check_has_post(request)
+    check_has_post(person(request))
     town = city()
     found = town.procedures.get((name, version))
     if found is None:
@@ -50,7 +59,3 @@ def vocabulary(town: City) -> Vocabulary:
     titles = {name: town.latest(name).title for name, _ in town.procedures}
     return Vocabulary(title, limit_words, roles, titles)
 
-
-def _check_has_post(request: HttpRequest) -> None:
-    if not person(request).posts:
-        raise NotAllowed("no-post", "You hold no post in this city yet; ask the administrator for one.")

@@ -55,6 +55,7 @@ def _entries(request: HttpRequest) -> list[Entry]:
         _entry(request, _("Workbench"), "inbox", "workbench:queue"),
         _entry(request, _("Cases"), "folders", "workbench:cases"),
         _entry(request, _("Appraisal"), "trophy", "workbench:districts"),
+        _entry(request, _("Settings"), "settings", "settings:index"),
     ]
 
 

@@ -56,6 +56,11 @@ SENTENCES: dict[str, str] = {
     "photo-damaged": gettext_noop("This photo is not as it was kept; ask for a check of the data."),
     "disk-full": gettext_noop("There is no room left to keep photos. Ask the administrator to make room."),
     "no-such-procedure": gettext_noop("There is no such procedure, or not in this version."),
+    "administrator-only": gettext_noop("Only an administrator of the whole city may change its data."),
+    "no-such-change": gettext_noop("There is no such change."),
+    "already-undone": gettext_noop("This change has already been undone."),
+    "changed-since": gettext_noop("What this change made was changed again since, so it cannot be undone."),
+    "still-used": gettext_noop("Something else still refers to it, so it cannot be removed."),
     "no-post": gettext_noop("You hold no post in this city yet; ask the administrator for one."),
     "invalid": gettext_noop("Something is missing or not right. See the marked fields."),
 }

@@ -1,0 +1,48 @@
+"""The history of the city as data: what was changed, by whom, row by row; and undoing it."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from cityloop.core.errors import NotFound
+from cityloop.presentation.settings.change_words import TABLES, table_words
+from cityloop.presentation.workbench.people import person
+from cityloop.registry import change_queries
+from cityloop.registry.changes import undo
+from cityloop.registry.permissions import check_has_post, check_may_edit, may_edit
+from cityloop.runtime import clock
+
+
+@require_GET
+@login_required
+def changes(request: HttpRequest) -> HttpResponse:
+    """List the changes of the city's data, the last ones first, of all tables or of one."""
+    check_has_post(person(request))
+    table, before = request.GET.get("table", ""), request.GET.get("before", "")
+    chosen = table if table in TABLES else None
+    lines, more = change_queries.changes(int(before) if before.isdecimal() else None, chosen)
+    tables = [(name, table_words(name)) for name in TABLES]
+    return render(request, "settings/changes.html", {"lines": lines, "more": more, "table": chosen, "tables": tables})
+
+
+@require_GET
+@login_required
+def change(request: HttpRequest, number: int) -> HttpResponse:
+    """Show one change row by row."""
+    check_has_post(person(request))
+    found = change_queries.change(number)
+    if found is None:
+        raise NotFound("no-such-change", f"There is no change {number}.")
+    line, rows, whole = found
+    context = {"line": line, "rows": rows, "whole": whole, "may_edit": may_edit(person(request))}
+    return render(request, "settings/change.html", context)
+
+
+@require_POST
+@login_required
+def undo_change(request: HttpRequest, number: int) -> HttpResponse:
+    """Undo a change and show the change that did so."""
+    check_may_edit(person(request))
+    outcome = undo(number, person(request).account, clock.now())
+    return redirect("settings:change", outcome.number or number)

@@ -1,0 +1,21 @@
+"""The words of the settings' pages as templates ask for them. What they are is in presentation/settings."""
+
+from typing import Any
+
+from django import template
+
+from cityloop.presentation.settings import change_words
+from cityloop.presentation.settings.sections import Section, sections
+
+register = template.Library()
+
+register.filter("table_words", change_words.table_words)
+register.filter("event_words", change_words.event_words)
+register.filter("kind_words", change_words.kind_words)
+register.filter("field_words", change_words.field_words)
+
+
+@register.simple_tag(takes_context=True)
+def settings_sections(context: dict[str, Any]) -> list[Section]:
+    """The pages of settings."""
+    return sections(context["request"])

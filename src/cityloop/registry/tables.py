@@ -1,0 +1,150 @@
+"""The tables of the city as data as their history tells of them: which fields name a row, which make it up.
+
+Rows are spoken of here as plain JSON with the codes of what they refer to. Writing them is done in changes.py.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import Model
+
+from cityloop.registry.models import (
+    Account,
+    Area,
+    Catalogue,
+    Category,
+    Condition,
+    Crosswalk,
+    Duty,
+    Facility,
+    Place,
+    Roster,
+    Unit,
+)
+
+Values = Mapping[str, Any]  # a row: plain JSON, codes for what it refers to
+Names = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: the fields that name a row, the others, and what stands for the rows it refers to."""
+
+    name: str
+    model: type[Model]
+    key: Names
+    fields: Names
+    refers: Mapping[str, tuple[type[Model], str]] = field(default_factory=dict)
+    in_memory: bool = True  # every process holds it, and must be told of a change
+
+    @property
+    def all_fields(self) -> Names:
+        return self.key + self.fields
+
+    def named(self, values: Values) -> str:
+        """Return the key of a row as one text."""
+        parts = [values[name] for name in self.key]
+        return str(parts[0]) if len(parts) == 1 else json.dumps(parts, ensure_ascii=False)
+
+    def defaults(self) -> dict[str, Any]:
+        """Return what a new row holds where nothing is said."""
+        return {name: self.spelled(name, self._default(name)) for name in self.fields}
+
+    def _default(self, name: str) -> Any:
+        column = self.model._meta.get_field(name)
+        assert isinstance(column, models.Field)  # the tables name columns alone
+        if column.null:
+            return None
+        if isinstance(column, models.JSONField | models.BinaryField) or column.has_default():
+            return {} if isinstance(column, models.JSONField) else column.get_default()
+        given = getattr(column, "db_default", None)
+        given = getattr(given, "value", given)
+        return None if given is models.NOT_PROVIDED else given
+
+    def spelled(self, name: str, value: Any) -> Any:
+        """Return the value of a field as plain JSON."""
+        if isinstance(value, bytes | memoryview):
+            return base64.b64encode(value).decode()
+        if isinstance(value, datetime):
+            return value.astimezone(UTC).isoformat()
+        if isinstance(value, date):
+            return value.isoformat()
+        return list(value) if isinstance(value, tuple | list) else value
+
+    def real(self, name: str, value: Any) -> Any:
+        """Return what the field of a row holds for a value of plain JSON; references stay codes."""
+        column = self.model._meta.get_field(name)
+        if value is None or name in self.refers:
+            return value
+        if isinstance(column, models.BinaryField):
+            return base64.b64decode(value)
+        if isinstance(column, models.DateTimeField):
+            return datetime.fromisoformat(value)
+        return date.fromisoformat(value) if isinstance(column, models.DateField) else value
+
+
+AREAS = Table(
+    "areas",
+    Area,
+    ("code",),
+    ("name", "level", "parent", "shape", "grade", "valid_from", "valid_until", "attributes"),
+    {"parent": (Area, "code")},
+)
+UNITS = Table(
+    "units",
+    Unit,
+    ("code",),
+    ("name", "handles", "kind", "parent", "credit_code", "aliases", "telephone", "is_active"),
+    {"parent": (Unit, "code")},
+)
+CATALOGUES = Table(
+    "catalogues", Catalogue, ("name",), ("title", "standard", "in_force_from", "in_force_until", "in_use")
+)
+CLASSES = Table(
+    "classes",
+    Category,
+    ("catalogue", "kind", "code"),
+    ("name", "major", "is_local", "initials", "handle_limit", "case_limit"),
+)
+CONDITIONS = Table(
+    "conditions", Condition, ("catalogue", "kind", "code", "number"), ("filing", "closing", "limits", "profile")
+)
+CROSSWALK = Table(
+    "crosswalk",
+    Crosswalk,
+    ("from_catalogue", "from_kind", "from_code", "to_catalogue", "to_kind", "to_code"),
+    ("note",),
+)
+DUTIES = Table("duties", Duty, ("category", "area", "unit"), ("is_listed", "basis"), {"unit": (Unit, "code")})
+ROSTER = Table(
+    "roster",
+    Roster,
+    ("unit", "role", "starts_at", "account"),
+    ("ends_at", "note"),
+    {"unit": (Unit, "code"), "account": (Account, "username")},
+    in_memory=False,
+)
+FACILITIES = Table(
+    "facilities",
+    Facility,
+    ("code",),
+    tuple(f.name for f in Facility._meta.concrete_fields if f.name not in ("id", "code")),
+    in_memory=False,
+)
+PLACES = Table(
+    "places",
+    Place,
+    ("kind", "key", "district", "number", "suffix"),
+    ("name", "aliases", "community", "lon", "lat", "spread_metres", "seen", "shape", "source", "status"),
+    in_memory=False,
+)
+
+TABLES = {
+    table.name: table
+    for table in (AREAS, UNITS, CATALOGUES, CLASSES, CONDITIONS, CROSSWALK, DUTIES, ROSTER, FACILITIES, PLACES)
+}

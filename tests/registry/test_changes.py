@@ -1,0 +1,160 @@
+"""Changing the city as data: only what differs is written, everything can be read again and undone."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from cityloop.core.errors import Conflict, Invalid, NotFound, NotPossible
+from cityloop.registry import changes
+from cityloop.registry.changes import Part, apply, differing, undo
+from cityloop.registry.models import Change, ChangeSet, Revision, Unit
+from cityloop.registry.tables import AREAS, CONDITIONS, DUTIES, FACILITIES, PLACES, TABLES, UNITS
+from cityloop.runtime.models import Event
+from town import NOW
+
+pytestmark = pytest.mark.django_db
+
+SQUARE = b"\x01\x03"
+LAMP = {"code": "49010201037000001", "catalogue": "GB/T 47678.5-2026", "category": "01037", "name": "路灯"}
+
+
+def units(*rows: dict[str, object]) -> list[Part]:
+    return [Part(UNITS, rows)]
+
+
+def names() -> dict[str, str]:
+    return dict(Unit.objects.values_list("code", "name"))
+
+
+def test_the_same_rows_a_second_time_change_nothing() -> None:
+    rows = units({"code": "roads", "name": "市政处"}, {"code": "lamps", "name": "路灯所"})
+    first = apply(rows, "test", NOW, "UnitsSet")
+    events, revision = Event.objects.count(), Revision.objects.get().number
+    second = apply(rows, "test", NOW, "UnitsSet")
+    assert (first.created, second.created, second.unchanged) == (2, 0, 2)
+    assert (Event.objects.count(), Revision.objects.get().number) == (events, revision)
+    assert second.number is None
+
+
+def test_a_field_that_is_not_given_stays() -> None:
+    apply(units({"code": "roads", "name": "市政处", "telephone": "12012345678"}), "test", NOW, "UnitsSet")
+    apply(units({"code": "roads", "name": "市政设施处"}), "test", NOW, "UnitsSet")
+    unit = Unit.objects.get()
+    assert (unit.name, unit.telephone, unit.kind, unit.handles) == ("市政设施处", "12012345678", "department", True)
+
+
+def test_what_is_tried_is_what_is_done_and_nothing_is_written() -> None:
+    rows = units({"code": "roads", "name": "市政处"})[0]
+    tried = differing(rows)
+    assert not Unit.objects.exists()
+    apply([rows], "test", NOW, "UnitsSet")
+    assert [(d.key, d.before, d.after) for d in tried] == list(Change.objects.values_list("key", "before", "after"))
+
+
+def test_a_child_may_stand_before_its_parent_in_one_import() -> None:
+    rows = units({"code": "crew", "name": "一队", "parent": "roads"}, {"code": "roads", "name": "市政处"})
+    apply(rows, "test", NOW, "UnitsSet")
+    assert Unit.objects.get(code="crew").parent == Unit.objects.get(code="roads")
+
+
+def test_a_reference_to_what_is_not_known_is_refused_by_name_and_nothing_is_written() -> None:
+    with pytest.raises(Invalid) as wrong:
+        apply(units({"code": "a", "name": "a"}, {"code": "crew", "name": "b", "parent": "x"}), "test", NOW, "UnitsSet")
+    assert [fault.field for fault in wrong.value.faults] == ["units crew"]
+    assert not Unit.objects.exists()
+    assert not ChangeSet.objects.exists()
+
+
+def test_undoing_brings_back_every_row_and_is_itself_a_change() -> None:
+    apply(units({"code": "roads", "name": "市政处"}), "test", NOW, "UnitsSet")
+    rows = units({"code": "roads", "name": "道路处"}, {"code": "lamps", "name": "路灯所"})
+    number = apply(rows, "test", NOW, "UnitsSet").number
+    assert number
+    outcome = undo(number, "test", NOW)
+    assert names() == {"roads": "市政处"}
+    assert (outcome.changed, outcome.removed) == (1, 1)
+    assert outcome.number
+    undo(outcome.number, "test", NOW)
+    assert names() == {"roads": "道路处", "lamps": "路灯所"}
+
+
+def test_a_removal_is_undone_with_its_references() -> None:
+    apply([*units({"code": "roads", "name": "市政处"}), Part(DUTIES, [duty := duty_of("roads")])], "test", NOW, "x")
+    gone = apply([Part(DUTIES, gone=[DUTIES.named(duty)])], "test", NOW, "DutiesSet")
+    assert gone.removed == 1
+    assert gone.number
+    undo(gone.number, "test", NOW)
+    assert changes.every(DUTIES)[DUTIES.named(duty)]["unit"] == "roads"
+
+
+def duty_of(unit: str) -> dict[str, object]:
+    return {"category": "01", "area": "", "unit": unit}
+
+
+def test_what_was_changed_again_since_is_not_undone() -> None:
+    number = apply(units({"code": "roads", "name": "市政处"}), "test", NOW, "UnitsSet").number
+    apply(units({"code": "roads", "name": "道路处"}), "test", NOW, "UnitsSet")
+    assert number
+    with pytest.raises(Conflict) as refused:
+        undo(number, "test", NOW)
+    assert refused.value.code == "changed-since"
+    assert names() == {"roads": "道路处"}
+
+
+def test_a_change_is_undone_once() -> None:
+    number = apply(units({"code": "roads", "name": "市政处"}), "test", NOW, "UnitsSet").number
+    assert number
+    undo(number, "test", NOW)
+    with pytest.raises(Conflict) as refused:
+        undo(number, "test", NOW)
+    assert refused.value.code == "already-undone"
+
+
+def test_a_change_that_never_was_cannot_be_undone() -> None:
+    with pytest.raises(NotFound):
+        undo(404, "test", NOW)
+
+
+def test_what_is_still_referred_to_is_not_removed() -> None:
+    apply([*units({"code": "roads", "name": "市政处"}), Part(DUTIES, [duty_of("roads")])], "test", NOW, "x")
+    with pytest.raises(NotPossible) as refused:
+        apply([Part(UNITS, gone=["roads"])], "test", NOW, "UnitsSet")
+    assert refused.value.code == "still-used"
+    assert names() == {"roads": "市政处"}
+
+
+def test_an_import_of_many_pieces_is_undone_as_one() -> None:
+    first = apply(units({"code": "a", "name": "1"}), "test", NOW, "UnitsSet", source="units.xlsx")
+    apply(units({"code": "b", "name": "1"}), "test", NOW, "UnitsSet", into=first.number)
+    apply(units({"code": "a", "name": "2"}), "test", NOW, "UnitsSet", into=first.number)
+    assert first.number
+    undo(first.number, "test", NOW)
+    assert names() == {}
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_every_table_says_what_a_new_row_holds(name: str) -> None:
+    table = TABLES[name]
+    assert set(table.defaults()) == set(table.fields)
+    required = {field for field in table.fields if table.defaults()[field] is None}
+    columns = {field for field in required if not table.model._meta.get_field(field).null}  # type: ignore[union-attr]
+    assert columns <= {"name", "level", "title", "filing", "limits", "ends_at", "lon", "lat", "catalogue", "category"}
+
+
+def test_polygons_days_numbers_and_lists_come_back_as_they_were() -> None:
+    area = {"code": "1", "name": "北", "level": "district", "parent": None, "shape": SQUARE}
+    rows = [
+        Part(AREAS, [{**area, "valid_from": date(2026, 1, 1)}]),
+        Part(FACILITIES, [{**LAMP, "lon": 120.1, "lat": 23.0, "began_on": "2020-01-02", "areas": {"district": "1"}}]),
+        Part(PLACES, [{"kind": "poi", "key": "k", "district": "", "number": 0, "suffix": "", "name": "n",
+                       "lon": 1.5, "lat": 2, "aliases": ("a", "b")}]),
+        Part(CONDITIONS, [{"catalogue": "c", "kind": "matter", "code": "06010", "number": "1", "filing": "垃圾",
+                           "limits": {"": "4 work_hour"}}]),
+    ]  # fmt: skip
+    number = apply(rows, "test", NOW, "x").number
+    assert not [difference for part in rows for difference in differing(part)]
+    assert number
+    outcome = undo(number, "test", NOW + timedelta(days=1))
+    assert outcome.removed == 4
+    undo(number + 1, "test", NOW)
+    assert not [difference for part in rows for difference in differing(part)]
