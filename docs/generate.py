@@ -47,6 +47,10 @@ MEANINGS = {
         "log",
         "The city was restored from a backup made at the moment given: what followed is not in it.",
     ),
+    "CataloguesSet": ("registry", "A catalogue was put into use for new cases, or out of use."),
+    "ChangesUndone": ("registry", "An earlier change of the city's data, whose number is told, was undone."),
+    "ClassesSet": ("registry", "A class was given other limits, or a class of the city's own was entered."),
+    "ConditionsSet": ("registry", "Conditions for filing were entered, changed or removed."),
     "DaysDeclared": ("registry", "The city made days its own days off or working days."),
     "DaysWithdrawn": ("registry", "Days that the city had declared are again what the nation and the packs say."),
     "DeadlinesMoved": (

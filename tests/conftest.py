@@ -13,6 +13,7 @@ from pathlib import Path
 
 import django
 import pytest
+import pytest_django
 
 from town import NOW, PASSWORD, PEOPLE, Town
 
@@ -41,6 +42,16 @@ def _start_database() -> None:
 
 _start_database()
 django.setup()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
+    """Take the packs up once: every test then finds them, but those after a test that emptied the database."""
+    from cityloop.registry import actions
+    from cityloop.registry.packs import read_all
+
+    with django_db_blocker.unblock():
+        actions.take_up(read_all(), "test", NOW)
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def test_a_damaged_byte_spoils_its_own_row_only_and_is_kept(tmp_path: Path) -> N
 def test_a_sign_cut_in_two_by_the_reading_in_pieces_is_no_damage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cityloop.channels.sheets.PIECE", 7)
+    monkeypatch.setattr("cityloop.channels.csv_tables.PIECE", 7)
     assert cells(open_sheet(a_file(tmp_path, quoted(",").encode()))) == ROWS
 
 

@@ -9,6 +9,7 @@ from cityloop.registry import changes
 from cityloop.registry.changes import Part, apply, differing, undo
 from cityloop.registry.models import Change, ChangeSet, Revision, Unit
 from cityloop.registry.tables import AREAS, CONDITIONS, DUTIES, FACILITIES, PLACES, TABLES, UNITS
+from cityloop.registry.verification import findings
 from cityloop.runtime.models import Event
 from town import NOW
 
@@ -48,7 +49,8 @@ def test_what_is_tried_is_what_is_done_and_nothing_is_written() -> None:
     tried = differing(rows)
     assert not Unit.objects.exists()
     apply([rows], "test", NOW, "UnitsSet")
-    assert [(d.key, d.before, d.after) for d in tried] == list(Change.objects.values_list("key", "before", "after"))
+    kept = Change.objects.filter(table="units").values_list("key", "before", "after")
+    assert [(d.key, d.before, d.after) for d in tried] == list(kept)
 
 
 def test_a_child_may_stand_before_its_parent_in_one_import() -> None:
@@ -58,11 +60,12 @@ def test_a_child_may_stand_before_its_parent_in_one_import() -> None:
 
 
 def test_a_reference_to_what_is_not_known_is_refused_by_name_and_nothing_is_written() -> None:
+    before = ChangeSet.objects.count()
     with pytest.raises(Invalid) as wrong:
         apply(units({"code": "a", "name": "a"}, {"code": "crew", "name": "b", "parent": "x"}), "test", NOW, "UnitsSet")
     assert [fault.field for fault in wrong.value.faults] == ["units crew"]
     assert not Unit.objects.exists()
-    assert not ChangeSet.objects.exists()
+    assert ChangeSet.objects.count() == before
 
 
 def test_undoing_brings_back_every_row_and_is_itself_a_change() -> None:
@@ -158,3 +161,25 @@ def test_polygons_days_numbers_and_lists_come_back_as_they_were() -> None:
     assert outcome.removed == 4
     undo(number + 1, "test", NOW)
     assert not [difference for part in rows for difference in differing(part)]
+
+
+def told() -> list[str]:
+    return [finding.where for finding in findings()]
+
+
+def test_rows_altered_past_the_history_are_found() -> None:
+    apply(units({"code": "roads", "name": "市政处"}, {"code": "lamps", "name": "路灯所"}), "test", NOW, "UnitsSet")
+    apply(units({"code": "roads", "name": "道路处"}), "test", NOW, "UnitsSet")
+    assert told() == []
+    Unit.objects.filter(code="roads").update(name="别的处")
+    Unit.objects.filter(code="lamps").delete()
+    assert told() == ["units lamps", "units roads"]
+
+
+def test_an_altered_history_of_rows_is_found() -> None:
+    first = apply(units({"code": "roads", "name": "市政处"}), "test", NOW, "UnitsSet").number
+    second = apply(units({"code": "lamps", "name": "路灯所"}), "test", NOW, "UnitsSet").number
+    Change.objects.filter(key="roads").update(after={"code": "roads"})
+    assert f"change {first}" in told()
+    Change.objects.filter(key="lamps").delete()
+    assert [name for name in told() if name.startswith("change ")] == [f"change {first}", f"change {second}"]

@@ -30,7 +30,7 @@ def test_packs_that_fit_together_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "field", "why", "mark"),
     [
-        ("role: crew", "role: inspector", "tasks.work.role", "there is no role inspector; known are clerk, ", ""),
+        ("role: crew", "role: inspector", "tasks.work.role", "there is no role inspector; known are administrator, ", ""),
         (
             "    role: clerk\n    title: {zh: 止",
             "    role: chef\n    title: {zh: 止",
@@ -103,7 +103,7 @@ def test_packs_that_do_not_fit_together_are_refused_with_line_and_field(
         ("titel: {}\n", "pack.yaml:4 titel", "not permitted"),
         ("limits: {matter: {a: {handle: 1 week, case: 1 day}}}\n", "pack.yaml limits.a", "is no limit"),
         ("roles: rolls.yaml\n", "rolls.yaml", "No such file"),
-        ("catalogue: {name: c, classes: classes.csv}\n", "classes.csv", "No such file"),
+        ("catalogues: [{name: c, title: {zh: 类, en: C}, classes: classes.csv}]\n", "classes.csv", "No such file"),
     ],
 )
 def test_a_bad_pack_is_refused(tmp_path: Path, words: str, field: str, why: str) -> None:
@@ -147,9 +147,9 @@ def test_a_role_that_sees_what_no_role_sees_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_catalogue_without_its_columns_is_refused(tmp_path: Path) -> None:
-    put(tmp_path, "small", SMALL, "catalogue: {name: c, classes: classes.csv}\n")
+    put(tmp_path, "small", SMALL, "catalogues: [{name: c, title: {zh: 类, en: C}, classes: classes.csv}]\n")
     (tmp_path / "small" / "classes.csv").write_text("kind,name\nmatter,x\n", encoding="utf-8")
-    with pytest.raises(Invalid, match="has no column 'code'"):
+    with pytest.raises(Invalid, match="has no column code, major"):
         Pack.read(tmp_path / "small")
 
 

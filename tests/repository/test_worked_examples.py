@@ -26,7 +26,7 @@ from cityloop.core.recalculation import recalculated
 from cityloop.core.waking import woken
 from cityloop.core.worktime import Calendar, Limit
 from cityloop.registry.calendars import CalendarText, working_calendar
-from cityloop.registry.packs import SHIPPED, Pack, check_roles, read_all
+from cityloop.registry.packs import SHIPPED, Pack, check_together, read_all
 from cityloop.registry.procedures import read_procedure
 from cityloop.registry.yaml_files import PlainLoader
 
@@ -213,7 +213,7 @@ def put(folder: Path, pack: dict[str, Any], **procedures: dict[str, Any]) -> Non
 @pytest.mark.parametrize("number", range(1, len(STEPS)))
 def test_the_pack_of_the_how_to_can_be_read_after_every_step(tmp_path: Path, number: int) -> None:
     put(tmp_path, PIECES[0], procedure=after_steps(number))
-    check_roles((*read_all(), Pack.read(tmp_path)))
+    check_together((*read_all(), Pack.read(tmp_path)))
 
 
 def test_the_second_version_of_the_how_to_stands_beside_the_first(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from cityloop.core.needs import members
 from cityloop.core.procedure import NeedKind, Procedure
 from cityloop.presentation.workbench.chosen_photos import kept_photos
 from cityloop.registry import accounts
+from cityloop.registry.models import ChangeSet
 from cityloop.registry.packs import read_all
 from plans import UNITS, Step, answers
 from screens.bringing import Bringing, Waiting, kept_photo
@@ -36,6 +37,12 @@ CASES = {  # where a case of the table stands: where an action waits
     "appeal": "score-appeal.support_first",
     "voting": "score-appeal.vote_for",
     "referral": "enforcement-referral.take",
+}
+SETTINGS: dict[str, dict[str, object]] = {  # what is sent to change the city's data
+    "/settings/catalogues/use/": {"name": "GB/T 30428.2-2013", "in_use": "1"},
+    "/settings/catalogues/add/": {"major": "06", "name": "占道摆摊"},
+    "/settings/catalogues/classes/06010/limits/": {"handle": "2 工作时", "case": "1 工作日"},
+    "/settings/catalogues/classes/06010/condition/": {"filing": "垃圾外露", "limit_": "4 work_hour"},
 }
 MEANT = {"yes", "no", "unseen", "door", "token"}
 
@@ -148,6 +155,8 @@ def _addressed(line: Line, bringing: Bringing) -> tuple[str, Waiting | None]:
     waiting: list[Waiting] = []
 
     def put(found: re.Match[str]) -> str:
+        if found[0] == "{change}":
+            return str(ChangeSet.objects.latest("number").number)
         if found[0] == "{photo}":
             digest = kept_photo()
             evidence.record(Case.objects.get(number=waiting[0].number).pk, 1, {"photos": [digest]})
@@ -183,7 +192,7 @@ def _form(line: Line, waiting: Waiting | None) -> dict[str, object]:
         return answers(NEWEST[line.address.split("/")[3]].begins.needs, UNITS[:1], "671001")
     if line.way and waiting:
         return _action_form(WAYS[line.way], waiting.step)
-    return {"language": "en", "next": "/queue/"}
+    return {"language": "en", "next": "/queue/", **SETTINGS.get(line.address, {})}
 
 
 def _action_form(way: Procedure, step: Step) -> dict[str, object]:

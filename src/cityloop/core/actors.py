@@ -1,15 +1,24 @@
 """Who acts: people and connected systems with the posts they hold, and the system itself. Accounts are kept above."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A person's post: a role in a unit, for one area and all below it (None: the whole city)."""
+    """A person's post: a role in a unit, for one area and all below it (None: the whole city).
+
+    `below` are the codes of the districts and communities inside, by which cases are known that do not name the area.
+    """
 
     role: str
     unit: str
     area: str | None = None
+    below: frozenset[str] = field(default=frozenset(), compare=False)
+
+    def covers(self, areas: Collection[str]) -> bool:
+        """Return whether the post is for one of these areas."""
+        return self.area is None or self.area in areas or not self.below.isdisjoint(areas)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from cityloop.core.actors import Post
+from cityloop.core.areas import codes_in
 from cityloop.core.clock_history import Clock, Fact
 from cityloop.core.clock_history import Kind as ClockFact
 from cityloop.core.procedure import Part, Relation, Words
@@ -169,8 +170,8 @@ class Case:
 
     @property
     def areas(self) -> tuple[str, ...]:
-        """Return the codes of the areas the case lies in, the smallest last."""
-        return tuple(self.facts[name] for name in ("district", "community") if self.facts.get(name))
+        """Return the codes of the areas the case lies in: those of the tree, the smallest last, then other grids."""
+        return codes_in(self.facts)
 
     @property
     def clock(self) -> Clock | None:

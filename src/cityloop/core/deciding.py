@@ -275,7 +275,7 @@ def _acting_post(case: Case, action: Action, task: Task | None, actor: Actor) ->
 
 
 def _inside(case: Case, posts: Iterable[Post]) -> Post | None:
-    return next((post for post in posts if post.area is None or post.area in case.areas), None)
+    return next((post for post in posts if post.covers(case.areas)), None)
 
 
 def _handled(case: Case, actor: Actor) -> bool:

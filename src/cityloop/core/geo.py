@@ -190,8 +190,38 @@ class AreaIndex:
             covering = near[shapely.intersects_xy(self._polygons[near], lon, lat)]
         return self._codes[covering.min()] if len(covering) else None
 
+    @property
+    def codes(self) -> NDArray[np.object_]:
+        """Return the code at each position; after the last one None."""
+        return self._codes
+
+    def covering(self, lon: float, lat: float) -> list[str]:
+        """Return the codes of all areas that cover the point, in order."""
+        near = np.sort(self._tree.query(shapely.Point(lon, lat)))
+        with self._testing:
+            covering = near[shapely.intersects_xy(self._polygons[near], lon, lat)]
+        return list(dict.fromkeys(self._codes[covering].tolist()))
+
+    def around(self, lon: float, lat: float, degrees: float) -> list[tuple[str, BaseGeometry]]:
+        """Return the areas that come within so many degrees of the point, in the order of their codes."""
+        near = np.sort(self._tree.query(shapely.box(lon - degrees, lat - degrees, lon + degrees, lat + degrees)))
+        return list(zip(self._codes[near].tolist(), self._polygons[near].tolist(), strict=True))
+
+    def nearest(self, lon: float, lat: float) -> tuple[str, BaseGeometry] | None:
+        """Return an area as near to the point as any, in degrees; None where there is none."""
+        if not len(self):
+            return None
+        with self._testing:
+            position = self._tree.nearest(shapely.Point(lon, lat))
+        return self._codes[position], self._polygons[position]
+
     def locate_many(self, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> list[str | None]:
         """Return a code for each point of two (n,) arrays; None where no area covers it or it is NaN."""
+        located: list[str | None] = self._codes[self.positions(lons, lats)].tolist()
+        return located
+
+    def positions(self, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return for each point where its code stands in `codes`."""
         if lons.ndim != 1 or lons.shape != lats.shape:
             raise ValueError(f"Longitudes and latitudes must match, not {lons.shape} and {lats.shape}.")
         points, areas = self._tree.query(shapely.points(lons, lats))
@@ -200,10 +230,9 @@ class AreaIndex:
         points, areas = points[by_area], areas[by_area]
         with self._testing:
             covered = shapely.intersects_xy(self._polygons[areas], lons[points], lats[points])
-        first_area = np.full(len(lons), len(self))
+        first_area: NDArray[np.int64] = np.full(len(lons), len(self))
         np.minimum.at(first_area, points[covered], areas[covered])
-        located: list[str | None] = self._codes[first_area].tolist()
-        return located
+        return first_area
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,4 +64,4 @@ def _wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
 
 
 def _is_of_a_program(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
+    return request.path.startswith(("/api/", "/ogc/"))

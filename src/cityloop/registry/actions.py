@@ -8,13 +8,15 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from cityloop.core.classes import ClassKey
 from cityloop.core.errors import Fault, Invalid
-from cityloop.registry import calendar_versions
+from cityloop.registry import calendar_versions, pack_rows
 from cityloop.registry.calendar_versions import Difference
+from cityloop.registry.catalogue_texts import CatalogueClass, Condition
 from cityloop.registry.changes import STREAM, Outcome, Part, apply, raise_revision
-from cityloop.registry.models import DeclaredDay, WorkingCalendar
+from cityloop.registry.models import DeclaredDay, PackTaken, WorkingCalendar
 from cityloop.registry.packs import Pack, read_all
-from cityloop.registry.tables import AREAS, CLASSES, DUTIES, UNITS, Values
+from cityloop.registry.tables import AREAS, CLASSES, CONDITIONS, DUTIES, UNITS
 from cityloop.runtime import events
 
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)  # that a city may declare
@@ -36,26 +38,56 @@ class NewArea:
     grade: str = ""
     valid_from: date | None = None
     valid_until: date | None = None
+    attributes: Mapping[str, Any] | None = None
 
     def values(self) -> dict[str, Any]:
         """Return the area as a row; what is not said of it stays as it is."""
         row: dict[str, Any] = {"code": self.code, "name": self.name, "level": self.level, "parent": self.parent}
-        said = {"grade": self.grade, "valid_from": self.valid_from, "valid_until": self.valid_until}
+        said = {name: getattr(self, name) for name in ("grade", "valid_from", "valid_until", "attributes")}
         return {**row, "shape": self.shape, **{name: value for name, value in said.items() if value}}
 
 
+@transaction.atomic
 def take_up(packs: Sequence[Pack], by: str, now: datetime) -> Outcome:
-    """Enter the catalogues of the packs and the limits they give; doing it again changes nothing."""
-    return apply([Part(CLASSES, _classes(packs))], by, now, "PacksTakenUp", told={"packs": [p.name for p in packs]})
+    """Enter what packs bring: catalogues, crosswalks, conditions, limits. A pack that did not change is left alone.
+
+    So what an administrator changed stays until the pack itself changes; then the pack's word holds, and the change
+    can be undone.
+    """
+    events.locked(STREAM)
+    taken = dict(PackTaken.objects.values_list("name", "digest"))
+    known = {one.key for pack in packs for one in pack.classes}
+    outcome = Outcome()
+    for pack in pack_rows.in_order(packs):
+        if (digest := pack_rows.digest(pack)) == taken.get(pack.name):
+            continue
+        came = _taken(pack, digest, known, by, now)
+        outcome += came
+    return outcome
 
 
-def _classes(packs: Sequence[Pack]) -> list[Values]:
-    limits = {key: both for pack in packs for key, both in pack.limits.items()}
-    return [
-        {"catalogue": c.catalogue, "kind": c.kind, "code": c.code, "name": c.name, **_limits(limits, c.kind, c.code)}
-        for pack in packs
-        for c in pack.classes
-    ]
+def _taken(pack: Pack, digest: str, known: set[ClassKey], by: str, now: datetime) -> Outcome:
+    told = {"pack": pack.name, "version": pack.version, "content": digest}
+    source = f"{pack.name} {pack.version}"
+    came = apply(pack_rows.parts(pack, known), by, now, "PacksTakenUp", source=source, told=told)
+    row = {"version": pack.version, "digest": digest, "taken_at": now, "changes_id": came.number}
+    PackTaken.objects.update_or_create(name=pack.name, defaults=row)
+    raise_revision()  # roles and procedures are read from the pack itself
+    return came
+
+
+def set_conditions(
+    conditions: Sequence[Condition],
+    by: str,
+    now: datetime,
+    *,
+    source: str = "",
+    classes: Sequence[CatalogueClass] = (),
+) -> Outcome:
+    """Enter conditions for filing, or give known ones other words and limits; enter new classes before them."""
+    rows = [pack_rows.condition_row(condition) for condition in conditions]
+    new = [pack_rows.class_row(one) for one in classes]
+    return apply([Part(CLASSES, new), Part(CONDITIONS, rows)], by, now, "ConditionsSet", source=source)
 
 
 def set_areas(areas: Sequence[NewArea], by: str, now: datetime, *, source: str = "") -> Outcome:
@@ -156,8 +188,3 @@ def _told(change: Difference | None) -> dict[str, object]:
 def _changed(event: str, by: str, now: datetime, payload: Mapping[str, object]) -> None:
     raise_revision()
     events.record(STREAM, event, by, now, payload)
-
-
-def _limits(limits: Mapping[tuple[str, str], object], kind: str, code: str) -> dict[str, str]:
-    both = limits.get((kind, code))
-    return {"handle_limit": getattr(both, "handle", ""), "case_limit": getattr(both, "case", "")}

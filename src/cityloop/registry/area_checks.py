@@ -4,8 +4,7 @@ Nothing is changed here. Pieces are found in degrees, where neighbours share the
 square metres afterwards.
 """
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from cityloop.core.geo import Crs, PointFault, check_point, from_wgs84
-from cityloop.registry.area_systems import square_metres
+from cityloop.core.measuring import direction, square_metres
 
 METRES_PER_DEGREE = 111_320.0
 SHIFTED_METRES = (100.0, 2_000.0)  # GCJ-02 and BD-09 lie 300 to 1,300 m off
@@ -24,12 +23,13 @@ FITTING_METRES = 50.0
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of land in several areas, or in none between several."""
+    """A piece of land in several areas, in none between several, or on the wrong side of a border."""
 
     codes: tuple[str, ...]
     square_metres: float
     lon: float
     lat: float
+    shape: BaseGeometry
 
 
 def overlaps(areas: Mapping[str, BaseGeometry], least: float) -> list[Piece]:
@@ -57,6 +57,38 @@ def gaps(areas: Mapping[str, BaseGeometry], least: float) -> list[Piece]:
     return _pieces([tuple(sorted(each)) for each in around], holes, least)
 
 
+def outside(areas: Mapping[str, BaseGeometry], around: Mapping[str, tuple[str, BaseGeometry]], least: float) -> list[Piece]:
+    """Return the pieces of more than `least` square metres by which areas leave those around them, largest first.
+
+    `around` gives for an area the code and polygon of the one around it; a piece names both.
+    """
+    codes = [code for code in areas if code in around]
+    leaving = shapely.difference(_array(areas[code] for code in codes), _array(around[code][1] for code in codes))
+    return _parts([(code, around[code][0]) for code in codes], leaving, least)
+
+
+def uncovered(
+    wholes: Mapping[str, BaseGeometry], inside: Mapping[str, Sequence[BaseGeometry]], least: float
+) -> list[Piece]:
+    """Return the pieces of more than `least` square metres that the areas inside a larger one leave, largest first."""
+    codes = [code for code in wholes if inside.get(code)]
+    covered = _array(shapely.union_all(_array(inside[code])) for code in codes)
+    return _parts([(code,) for code in codes], shapely.difference(_array(wholes[code] for code in codes), covered), least)
+
+
+def _parts(codes: Sequence[tuple[str, ...]], shapes: NDArray[np.object_], least: float) -> list[Piece]:
+    """Return the single parts of pieces."""
+    parts, whole = shapely.get_parts(shapes, return_index=True)
+    return _pieces([codes[n] for n in whole], parts, least)
+
+
+def _array(shapes: Iterable[BaseGeometry]) -> NDArray[np.object_]:
+    listed = list(shapes)
+    array = np.empty(len(listed), dtype=object)
+    array[:] = listed
+    return array
+
+
 def _holes(covered: BaseGeometry) -> NDArray[np.object_]:
     parts = shapely.get_parts(covered)
     rings = [shapely.get_interior_ring(part, n) for part in parts for n in range(shapely.get_num_interior_rings(part))]
@@ -71,7 +103,9 @@ def _pieces(codes: Sequence[tuple[str, ...]], shapes: NDArray[np.object_], least
     large = np.flatnonzero(measured > least)
     order = large[np.argsort(-measured[large], kind="stable")]
     places = shapely.get_coordinates(shapely.point_on_surface(shapes[order]))
-    return [Piece(codes[n], float(measured[n]), *place) for n, place in zip(order, places.tolist(), strict=True)]
+    return [
+        Piece(codes[n], float(measured[n]), *place, shapes[n]) for n, place in zip(order, places.tolist(), strict=True)
+    ]
 
 
 def is_swapped(shapes: NDArray[np.object_]) -> bool:
@@ -93,7 +127,7 @@ def shift(new: Mapping[str, BaseGeometry], known: Mapping[str, BaseGeometry]) ->
     spread = float(np.median(np.hypot(*(moved - typical).T)))
     if not SHIFTED_METRES[0] <= distance <= SHIFTED_METRES[1] or spread > ALIKE * distance:
         return None
-    lies = f"lies {distance:,.0f} m {_direction(*typical)} of the {len(there):,} areas of the same codes already known"
+    lies = f"lies {distance:,.0f} m {direction(*typical)} of the {len(there):,} areas of the same codes already known"
     return f"{lies}: a wrong coordinate system is likely{''.join(_suspects(there, here))}"
 
 
@@ -122,8 +156,3 @@ def _suspects(there: NDArray[np.float64], here: NDArray[np.float64]) -> Iterator
             off = np.median(np.hypot(*_metres(expected - wrong, right).T))
             if off < FITTING_METRES:
                 yield f"; {where} seems to be drawn in {name} and taken for another"
-
-
-def _direction(east: float, north: float) -> str:
-    names = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
-    return names[round(math.degrees(math.atan2(north, east)) / 45) % 8]

@@ -1,4 +1,4 @@
-"""Coordinate systems of areas: named, turned into WGS-84, measured in metres. Which areas they are is said elsewhere.
+"""Coordinate systems of areas: named, turned into WGS-84. Which areas they are is said elsewhere.
 
 PROJ (pyproj) is loaded inside functions alone: only an import needs it, no web process does.
 """
@@ -59,23 +59,6 @@ def into_wgs84(geometries: Iterable[BaseGeometry | None], crs: "Crs | Any") -> t
     accuracy = 0.0 if "China 2000" in str(crs.datum) else change.accuracy
     moved = shapely.transform(array, lambda pairs: np.column_stack(change.transform(*pairs.T)))
     return moved, accuracy if accuracy >= 0 else float("nan")
-
-
-def square_metres(geometries: Iterable[BaseGeometry]) -> NDArray[np.float64]:
-    """Return the area of geometries in WGS-84, by an equal-area projection about their middle."""
-    array = _array(geometries)
-    if not len(array):
-        return np.zeros(0)
-    from pyproj import Transformer
-
-    west, south, east, north = shapely.total_bounds(array)
-    if not np.isfinite(west):
-        return np.zeros(len(array))
-    middle = f"+proj=laea +lon_0={(west + east) / 2} +lat_0={(south + north) / 2} +datum=WGS84 +units=m"
-    change = Transformer.from_crs("EPSG:4326", middle, always_xy=True)
-    flat = shapely.transform(array, lambda pairs: np.column_stack(change.transform(*pairs.T)))
-    measured: NDArray[np.float64] = shapely.area(flat)
-    return measured
 
 
 def _array(geometries: Iterable[BaseGeometry | None]) -> NDArray[np.object_]:

@@ -15,8 +15,8 @@ from django.db import transaction
 from django.db.models import F, Model, ProtectedError
 
 from cityloop.core.errors import Conflict, Fault, Invalid, NotFound, NotPossible
-from cityloop.registry import city
-from cityloop.registry.models import Change, ChangeSet, Revision
+from cityloop.registry import city, writing
+from cityloop.registry.models import ChangeSet, Revision
 from cityloop.registry.tables import TABLES, Table, Values
 from cityloop.runtime import events
 
@@ -207,7 +207,7 @@ def _write(table: Table, differences: Sequence[Difference]) -> None:
         ready = [row for row in rows if all(_is_known(row[name], known[name]) for name in table.refers)]
         if not ready:
             raise Invalid(_unknown(table, rows, known))
-        _put(table, ready, known)
+        writing.put(table, ready, known)
         # What refers to a row of the same table comes after it.
         done = {id(row) for row in ready}
         rows = [row for row in rows if id(row) not in done]
@@ -237,26 +237,6 @@ def _unknown(table: Table, rows: Sequence[Values], known: Mapping[str, Mapping[s
     ]
 
 
-def _put(table: Table, rows: Sequence[Values], known: Mapping[str, Mapping[str, int]]) -> None:
-    made = [table.model(**_columns(table, row, known)) for row in rows]
-    table.model._default_manager.bulk_create(
-        made,
-        batch_size=AT_ONCE,
-        update_conflicts=True,
-        unique_fields=list(table.key),
-        update_fields=list(table.fields),
-    )
-
-
-def _columns(table: Table, row: Values, known: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
-    return {
-        (f"{name}_id" if name in table.refers else name): (
-            known[name].get(row[name], None) if name in table.refers else table.real(name, row[name])
-        )
-        for name in table.all_fields
-    }
-
-
 def _remove(table: Table, keys: Sequence[str]) -> None:
     for key in keys:
         parts = [key] if len(table.key) == 1 else json.loads(key)
@@ -273,9 +253,11 @@ def _users(protected: Iterable[Model]) -> str:
 
 
 def _keep(number: int, differences: Sequence[Difference]) -> None:
-    Change.objects.bulk_create(
-        [Change(changes_id=number, table=d.table.name, key=d.key, before=d.before, after=d.after) for d in differences],
-        batch_size=AT_ONCE,
+    writing.keep(
+        [
+            {"changes_id": number, "table": d.table.name, "key": d.key, "before": d.before, "after": d.after}
+            for d in differences
+        ]
     )
 
 

@@ -5,28 +5,37 @@ Placing a report, naming a unit and reckoning a due moment ask this value and no
 
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 
-import shapely
 from django.conf import settings
 from django.utils.translation import get_language
 
 from cityloop.core import worktime
+from cityloop.core.areas import AreaLocator, Layout
+from cityloop.core.catalogue import Crosswalk, CrosswalkLine
+from cityloop.core.classes import HOME, ClassKey, class_key
 from cityloop.core.errors import NotPossible
-from cityloop.core.geo import AreaIndex, Locator, outline
+from cityloop.core.geo import Locator, outline
 from cityloop.core.procedure import Procedure, Words
+from cityloop.core.responsibility import Answer, Duties, Duty, FacilityUnits, Skipped, responsible
 from cityloop.core.transitions import main_way, ways
 from cityloop.core.worktime import Calendar, Due, Limit
 from cityloop.registry import calendar_versions
+from cityloop.registry.class_search import ClassSearch, Searched
+from cityloop.registry.grid_kinds import grid_kinds
 from cityloop.registry.layer_texts import LayerText
-from cityloop.registry.models import Area, Category, Duty, Revision, Unit
+from cityloop.registry.models import Area, Catalogue, Category, Condition, Revision, Unit
+from cityloop.registry.models import Crosswalk as CrosswalkRow
+from cityloop.registry.models import Duty as DutyRow
 from cityloop.registry.packs import Role, read_all
 from cityloop.registry.procedure_texts import parse_limit
+from cityloop.registry.tables import CROSSWALK
 from cityloop.runtime import clock
 
+NO_FACILITY = FacilityUnits()
 FRESH = 2.0  # seconds for which the city in memory is not asked about again
 
 
@@ -50,13 +59,49 @@ class AreaFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionFacts:
+    """A condition for filing of a class: its limits by grade of area, "" for every other grade."""
+
+    number: str
+    filing: str
+    closing: str
+    limits: Mapping[str, Limit]
+    profile: str
+
+    def limit(self, grade: str) -> Limit | None:
+        """Return the limit of handling in areas of a grade."""
+        return self.limits.get(grade) or self.limits.get("")
+
+
+@dataclass(frozen=True, slots=True)
 class CategoryFacts:
-    """A class of the catalogue and its limits by name."""
+    """A class of a catalogue, its limits by name and its conditions for filing by number."""
 
     code: str
     name: str
     kind: str
     limits: Mapping[str, Limit]
+    catalogue: str = HOME
+    major: str = ""
+    is_local: bool = False
+    readings: str = ""
+    conditions: Mapping[str, ConditionFacts] = field(default_factory=dict)
+
+    @property
+    def reference(self) -> str:
+        return ClassKey(self.catalogue, self.kind, self.code).reference
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueFacts:
+    """A version of the list of classes."""
+
+    name: str
+    title: Words
+    standard: str
+    in_force_from: date | None
+    in_force_until: date | None
+    in_use: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +126,35 @@ class City:
     procedures: Mapping[tuple[str, int], Procedure]
     roles: Mapping[str, Role]
     areas: Mapping[str, AreaFacts]
-    categories: Mapping[str, CategoryFacts]
+    classes: Mapping[str, CategoryFacts]  # all of them, by reference
+    categories: Mapping[str, CategoryFacts]  # those that a problem may be filed under, by reference
+    catalogues: Mapping[str, CatalogueFacts]
+    crosswalk: Crosswalk
+    other_names: tuple[tuple[str, str], ...]  # what else classes are called, with their references
     units: Mapping[str, UnitFacts]
-    duties: tuple[tuple[str, str, str], ...]  # (category prefix, area, unit), the most particular first
+    duties: Duties
     shapes: Mapping[str, bytes]
     layers: tuple[LayerText, ...] = ()  # that packs open to everybody
+    grid_kinds: Mapping[str, Words] = field(default_factory=dict)  # beside the tree, with their titles
 
     @cached_property
-    def index(self) -> AreaIndex:
-        """The smallest areas that have a polygon: communities, and districts that have none."""
-        parents = {area.parent for area in self.areas.values()}
-        return AreaIndex((code, self.shapes[code]) for code in self.areas if code not in parents)
-
-    @cached_property
-    def frames(self) -> Mapping[str, tuple[float, float, float, float]]:
-        """The bounds of every area: west, south, east, north."""
-        return {code: shapely.from_wkb(shape).bounds for code, shape in self.shapes.items()}
+    def places(self) -> AreaLocator:
+        """Which areas places lie in, on any day."""
+        return AreaLocator(self.areas, self.shapes)
 
     @cached_property
     def category_by_name(self) -> Mapping[str, str]:
-        return {category.name: code for code, category in self.categories.items()}
+        """References by name; a name of several classes is the first one's, other names stand behind."""
+        names = [*((one.name, key) for key, one in self.categories.items()), *self.other_names]
+        return {name: key for name, key in reversed(names) if key in self.categories}
+
+    @cached_property
+    def class_search(self) -> ClassSearch:
+        """All classes of all catalogues, ready to be searched."""
+        others: dict[str, list[str]] = {}
+        for name, reference in self.other_names:
+            others.setdefault(reference, []).append(name)
+        return ClassSearch(_searched(key, one, others.get(key, [])) for key, one in self.classes.items())
 
     @cached_property
     def _main_ways(self) -> dict[tuple[str, int], tuple[str, ...]]:
@@ -132,30 +186,91 @@ class City:
             self._main_ways[way.name, way.version] = tuple(main_way(way, ways(way)))
         return self._main_ways[way.name, way.version]
 
-    def areas_at(self, lon: float, lat: float) -> dict[str, str]:
-        """Return the code of the area of each level that a point lies in; {} outside the city."""
-        code = self.index.locate(lon, lat)
-        return self.lineage(code)
+    def layout(self, on: date | None = None) -> Layout:
+        """Return the areas that stand on a day, or (None) today."""
+        return self.places.on(on or clock.now().astimezone(self.calendar.time_zone).date())
 
-    def lineage(self, code: str | None) -> dict[str, str]:
+    def areas_at(self, lon: float, lat: float, on: date | None = None) -> Mapping[str, str]:
+        """Return the code of the area of each level that a point lies in on a day (None: today); {} outside."""
+        return self.layout(on).lineage_at(lon, lat)
+
+    def lineage(self, code: str | None) -> Mapping[str, str]:
         """Return an area and the areas around it by level."""
-        found = {}
-        while code and (area := self.areas.get(code)):
-            found[area.level] = code
-            code = area.parent
-        return found
+        return self.places.lineages.get(code or "", {})
+
+    def within(self, code: str) -> Mapping[str, frozenset[str]]:
+        """Return the codes of an area and of all areas below it by level, whenever they stood."""
+        return self._within.get(code, {})
+
+    @cached_property
+    def _within(self) -> Mapping[str, Mapping[str, frozenset[str]]]:
+        found: dict[str, dict[str, set[str]]] = {}
+        for code, lineage in self.places.lineages.items():
+            for around in lineage.values():
+                found.setdefault(around, {}).setdefault(self.areas[code].level, set()).add(code)
+        return {code: {level: frozenset(codes) for level, codes in levels.items()} for code, levels in found.items()}
 
     def category_of(self, words: str) -> str | None:
         """Return the code of the class that the words name by code or by name; None when there is none."""
         words = words.strip()
-        return words if words in self.categories else self.category_by_name.get(words)
+        if words in self.categories:
+            return words
+        return self.category_by_name.get(words) or (self._successor(words) if words in self.classes else None)
 
-    def unit_on_duty(self, category: str | None, areas: Mapping[str, str]) -> str | None:
-        """Return the unit that sees to such a problem there: the most particular duty decides."""
-        for prefix, area, unit in self.duties:
-            if (category or "").startswith(prefix) and (not area or area in areas.values()):
-                return unit
-        return None
+    def _successor(self, reference: str) -> str | None:
+        """Return the class under which what was filed under another catalogue is filed now, where there is just one."""
+        key = class_key(reference)
+        found = {
+            one.reference
+            for name in self.catalogues
+            if (successors := self.crosswalk.successors(key, name))
+            for one in successors.classes
+            if one.reference in self.categories
+        }
+        return found.pop() if len(found) == 1 else None
+
+    def responsible(
+        self, category: str | None, areas: Mapping[str, str], facility: FacilityUnits = NO_FACILITY
+    ) -> Answer:
+        """Return every unit that sees to such a problem there, and why; see core.responsibility."""
+        is_listed = self.listed(category, areas) is not None
+
+        def passed_over(code: str) -> Skipped | None:
+            unit = self.units.get(code)
+            if unit is None:
+                return Skipped.UNKNOWN
+            if not unit.handles:
+                return Skipped.HANDLES_NOTHING if unit.is_active else Skipped.CLOSED
+            return Skipped.LISTED if is_listed and self.is_of_community(code) else None
+
+        return responsible(facility, self.duties, category, areas, passed_over)
+
+    def unit_on_duty(
+        self, category: str | None, areas: Mapping[str, str], facility: FacilityUnits = NO_FACILITY
+    ) -> str | None:
+        """Return the unit that sees to such a problem there; None where none does, or several do alike."""
+        return self.responsible(category, areas, facility).unit
+
+    def listed(self, category: str | None, areas: Mapping[str, str]) -> Duty | None:
+        """Return the duty by which such a problem there stands on a department's list (权责清单); None: on none."""
+        return self.duties.listed(category, areas, self.is_department)
+
+    def is_of_community(self, code: str) -> bool:
+        """Return whether a unit is a community, or belongs to one."""
+        return any(unit.kind == "community" for unit in self.units_above(code))
+
+    def units_above(self, code: str | None) -> Iterator[UnitFacts]:
+        """Yield a unit and those it belongs to, one after the other."""
+        seen: set[str] = set()
+        while code and code not in seen and (unit := self.units.get(code)):
+            seen.add(code)
+            yield unit
+            code = unit.parent
+
+    def is_department(self, code: str) -> bool:
+        """Return whether a unit is a department that is still there."""
+        unit = self.units.get(code)
+        return unit is not None and unit.is_active and unit.kind == "department"
 
     def locator(self, code: str) -> Locator | None:
         """Return the outline of an area, 320 × 220, for the small picture on a case's page."""
@@ -199,6 +314,7 @@ def forget() -> None:
 def _read(revision: int) -> City:
     packs = read_all(settings.CITYLOOP.packs)
     number, calendar = calendar_versions.last_adopted() or (0, calendar_versions.worked_out(packs, clock.now()))
+    classes, catalogues = _classes(), {row.name: _catalogue(row) for row in Catalogue.objects.order_by("name")}
     areas = list(Area.objects.select_related("parent").order_by("code"))
     return City(
         revision=revision,
@@ -207,11 +323,16 @@ def _read(revision: int) -> City:
         procedures={(p.name, p.version): p for pack in packs for p in pack.procedures},
         roles={role.name: role for pack in packs for role in pack.roles},
         areas={a.code: _area(a) for a in areas},
-        categories={c.code: _category(c) for c in Category.objects.filter(kind="matter").order_by("code")},
+        classes=classes,
+        categories={key: one for key, one in classes.items() if _is_filed_under(one, catalogues)},
+        catalogues=catalogues,
+        crosswalk=Crosswalk(CrosswalkLine(*line) for line in CrosswalkRow.objects.values_list(*CROSSWALK.all_fields)),
+        other_names=tuple((one.name, one.key.reference) for pack in packs for one in pack.names),
         units={u.code: _unit(u) for u in Unit.objects.select_related("parent").order_by("code")},
         duties=_duties(),
         shapes={area.code: bytes(area.shape) for area in areas},
         layers=tuple(layer for pack in packs for layer in pack.layers),
+        grid_kinds=grid_kinds(packs),
     )
 
 
@@ -225,12 +346,42 @@ def _area(row: Area) -> AreaFacts:
     return AreaFacts(row.code, row.name, row.level, parent, row.grade, row.valid_from, row.valid_until)
 
 
-def _category(row: Category) -> CategoryFacts:
+def _searched(reference: str, one: CategoryFacts, others: Sequence[str]) -> Searched:
+    conditions = tuple(condition.filing for condition in one.conditions.values())
+    return Searched(reference, one.code, one.name, one.major, one.readings, tuple(others), conditions)
+
+
+def _classes() -> dict[str, CategoryFacts]:
+    conditions: dict[ClassKey, dict[str, ConditionFacts]] = {}
+    for row in sorted(Condition.objects.all(), key=lambda row: (len(row.number), row.number)):
+        limits = {grade: parse_limit(words) for grade, words in row.limits.items()}
+        facts = ConditionFacts(row.number, row.filing, row.closing, limits, row.profile)
+        conditions.setdefault(ClassKey(row.catalogue, row.kind, row.code), {})[row.number] = facts
+    rows = Category.objects.order_by("code", "kind", "catalogue")
+    found = (_category(row, conditions.get(ClassKey(row.catalogue, row.kind, row.code), {})) for row in rows)
+    return {one.reference: one for one in found}
+
+
+def _category(row: Category, conditions: Mapping[str, ConditionFacts]) -> CategoryFacts:
     given = {"handle": row.handle_limit, "case": row.case_limit}
     limits = {name: parse_limit(words) for name, words in given.items() if words}
-    return CategoryFacts(row.code, row.name, row.kind, limits)
+    said = (row.catalogue, row.major, row.is_local, row.initials, conditions)
+    return CategoryFacts(row.code, row.name, row.kind, limits, *said)
 
 
-def _duties() -> tuple[tuple[str, str, str], ...]:
-    rows = Duty.objects.values_list("category", "area", "unit__code")
-    return tuple(sorted(rows, key=lambda row: (-len(row[0]), -len(row[1]), row[2])))
+def _catalogue(row: Catalogue) -> CatalogueFacts:
+    return CatalogueFacts(row.name, row.title, row.standard, row.in_force_from, row.in_force_until, row.in_use)
+
+
+def _is_filed_under(one: CategoryFacts, catalogues: Mapping[str, CatalogueFacts]) -> bool:
+    """Return whether new problems may be filed under a class.
+
+    GB/T 47678.5 has a matter for what is wrong with each component; in the lists before it components stand alone.
+    """
+    catalogue = catalogues.get(one.catalogue)
+    return (catalogue is None or catalogue.in_use) and (one.kind == "matter" or one.catalogue != HOME)
+
+
+def _duties() -> Duties:
+    rows = DutyRow.objects.values_list("category", "area", "unit__code", "is_listed", "basis")
+    return Duties.of(Duty(*row) for row in rows)

@@ -3,7 +3,8 @@
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Value
+from django.db.models import F, Q, Value
+from django.db.models.fields.json import KT
 
 UNIT_KINDS = ("department", "street_office", "community", "company", "centre", "estate")
 STATES = ("intact", "damaged", "missing", "abandoned", "removed")  # of a facility: 完好 破损 丢失 废弃 移除
@@ -20,6 +21,7 @@ class Account(AbstractBaseUser):
     name = models.TextField()
     is_active = models.BooleanField(default=True)
     is_machine = models.BooleanField(default=False)
+    phone = models.TextField(db_default="")  # encrypted
     channels = ArrayField(models.TextField(), default=list)  # it may hand in reports by these; empty: by any
 
     USERNAME_FIELD = "username"
@@ -203,6 +205,9 @@ class Facility(models.Model):
             models.Index(fields=["category", "lat", "lon"], name="facility_near"),
             models.Index(fields=["category", "code"], name="facility_class"),
             models.Index(fields=["lat", "lon"], name="facility_place"),
+            models.Index(KT("areas__district"), F("code"), name="facility_district"),
+            models.Index(fields=["name"], name="facility_name", opclasses=["text_pattern_ops"]),
+            models.Index(fields=["state", "code"], name="facility_state", condition=~Q(state="intact")),
         ]
 
 
@@ -255,6 +260,16 @@ class Change(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["table", "key", "id"], name="change_of_row")]
+
+
+class PackTaken(models.Model):
+    """A pack as it was last taken up."""
+
+    name = models.TextField(unique=True)
+    version = models.IntegerField()
+    digest = models.TextField()  # of everything in its folder
+    taken_at = models.DateTimeField()
+    changes = models.ForeignKey(ChangeSet, null=True, on_delete=models.PROTECT)  # None: it brought no rows
 
 
 class DeclaredDay(models.Model):

@@ -1,6 +1,7 @@
 """Every read of people and tokens; the city itself is read in city.py."""
 
 import time
+from datetime import datetime
 from typing import NamedTuple
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -8,9 +9,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 
 from cityloop.core.actors import Actor, Post
+from cityloop.core.responsibility import FacilityUnits
 from cityloop.registry import accounts
 from cityloop.registry.city import FRESH, city
-from cityloop.registry.models import Account, Appointment
+from cityloop.registry.models import Account, Appointment, Facility, Roster
 
 MOST_BEARERS = 1000  # remembered at once; wrong tokens are remembered, too
 
@@ -39,8 +41,18 @@ def actor_of(user: AbstractBaseUser | AnonymousUser) -> Actor:
     if not isinstance(user, Account):
         return Actor("", "")
     rows = Appointment.objects.filter(account=user).select_related("unit", "area").order_by("id")
-    posts = tuple(Post(row.role, row.unit.code, row.area.code if row.area else None) for row in rows)
+    posts = tuple(_post(row.role, row.unit.code, row.area.code if row.area else None) for row in rows)
     return Actor(accounts.stream(user), user.name, posts, tuple(user.channels))
+
+
+def _post(role: str, unit: str, area: str | None) -> Post:
+    """Return a post with what lies below its area, where cases are known by that."""
+    if area is None:
+        return Post(role, unit)
+    town = city()
+    known, within = town.areas.get(area), town.within(area)
+    named = {"city": "district", "street": "community"}.get(known.level if known else "", "")
+    return Post(role, unit, area, frozenset(within.get(named, ())))
 
 
 def actor_by_token(token: str) -> Actor | None:
@@ -69,7 +81,7 @@ def _bearer(digest: str) -> Actor | None:
     if not rows:
         return None
     account, name, channels = rows[0][:3]
-    return Actor(f"account/{account}", name, tuple(Post(*row[3:]) for row in rows), tuple(channels))
+    return Actor(f"account/{account}", name, tuple(_post(*row[3:]) for row in rows), tuple(channels))
 
 
 def account_names(streams: set[str]) -> dict[str, str]:
@@ -78,9 +90,32 @@ def account_names(streams: set[str]) -> dict[str, str]:
     return {f"account/{key}": name for key, name in Account.objects.filter(pk__in=keys).values_list("pk", "name")}
 
 
+def facility_units(code: str | None) -> FacilityUnits:
+    """Return the units of a facility; none of them where it is not known."""
+    names = FacilityUnits._fields
+    found = Facility.objects.filter(code=code).values_list(*names).first() if code else None
+    return FacilityUnits(*found) if found else FacilityUnits()
+
+
+class OnDuty(NamedTuple):
+    """Somebody who stands on duty, and until when."""
+
+    username: str
+    name: str
+    until: datetime
+    note: str
+
+
+def on_duty(unit: str, role: str, now: datetime) -> tuple[OnDuty, ...]:
+    """Return who stands on duty for a unit in a role, who came first first; nobody where no roster says."""
+    rows = Roster.objects.filter(unit__code=unit, role=role, starts_at__lte=now, ends_at__gt=now)
+    rows = rows.filter(account__is_active=True).order_by("starts_at", "id")
+    return tuple(OnDuty(*row) for row in rows.values_list("account__username", "account__name", "ends_at", "note"))
+
+
 def categories() -> tuple[Named, ...]:
     """Return the classes a problem may be filed under."""
-    return tuple(Named(c.code, f"{c.code} {c.name}") for c in city().categories.values())
+    return tuple(Named(key, f"{c.code} {c.name}") for key, c in city().categories.items())
 
 
 def districts() -> tuple[Named, ...]:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import models
 from django.db.models import Model
@@ -56,8 +56,7 @@ class Table:
         return {name: self.spelled(name, self._default(name)) for name in self.fields}
 
     def _default(self, name: str) -> Any:
-        column = self.model._meta.get_field(name)
-        assert isinstance(column, models.Field)  # the tables name columns alone
+        column = cast("models.Field[Any, Any]", self.model._meta.get_field(name))
         if column.null:
             return None
         if isinstance(column, models.JSONField | models.BinaryField) or column.has_default():

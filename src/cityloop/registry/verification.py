@@ -1,21 +1,31 @@
-"""The proof that the city's declared days and calendars are what the history says of them. Nothing is mended."""
+"""The proof that the city as data is what the history says of it. Nothing is mended."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.db import connection
+
 from cityloop.registry import calendar_versions
-from cityloop.registry.changes import STREAM
-from cityloop.registry.models import DeclaredDay, WorkingCalendar
+from cityloop.registry.changes import STREAM, Difference, digest, read
+from cityloop.registry.models import Change, DeclaredDay, WorkingCalendar
+from cityloop.registry.tables import TABLES
 from cityloop.runtime.models import Event
 from cityloop.runtime.verification import UNREADABLE, Finding
 
 NAMES = ("CalendarAdopted", "DaysDeclared", "DaysWithdrawn")
+AT_ONCE = 5000
+UNMENDABLE = "is not what the history says; that cannot be mended"
+
+# The last change of every row, one table after the other.
+_LAST = """
+    SELECT DISTINCT ON (key) key, after FROM registry_change WHERE "table" = %s ORDER BY key, id DESC
+"""
 
 Told = dict[Any, Any]
 
 
 def findings() -> Iterator[Finding]:
-    """Yield every calendar and every declared day that was altered, removed or added."""
+    """Yield every calendar, every declared day and every row of the city as data that is not what history says."""
     calendars: Told = {}
     days: Told = {}
     told = Event.objects.filter(stream=STREAM, name__in=NAMES).order_by("seq").values_list("name", "payload")
@@ -27,6 +37,48 @@ def findings() -> Iterator[Finding]:
     yield from _differing("calendar", calendars, {row.number: _digest(row) for row in WorkingCalendar.objects.all()})
     kept = {row.day.isoformat(): {"is_workday": row.is_workday, "name": row.name} for row in DeclaredDay.objects.all()}
     yield from _differing("declared day", days, kept)
+    yield from _changes_altered()
+    for name in TABLES:
+        yield from _rows_altered(name)
+
+
+def _changes_altered() -> Iterator[Finding]:
+    """Yield the changes whose rows are not those that their events have told of."""
+    told = Event.objects.filter(stream=STREAM, payload__has_keys=["changes", "digest"]).order_by("seq")
+    rows = Change.objects.order_by("id").values_list("changes", "table", "key", "before", "after").iterator(AT_ONCE)
+    expected: dict[int, list[tuple[int, str]]] = {}
+    for payload in told.values_list("payload", flat=True):
+        counted = sum(payload[name] for name in ("created", "changed", "removed"))
+        expected.setdefault(payload["changes"], []).append((counted, payload["digest"]))
+    waiting: dict[int, list[Difference]] = {}
+    wrong: set[int] = set()
+    for number, table, key, before, after in rows:
+        pieces = expected.get(number)
+        if not pieces or table not in TABLES:
+            wrong.add(number)
+            continue
+        piece = waiting.setdefault(number, [])
+        piece.append(Difference(TABLES[table], key, before, after))
+        if len(piece) == pieces[0][0]:
+            if digest(piece) != pieces[0][1]:
+                wrong.add(number)
+            pieces.pop(0)
+            waiting[number] = []
+    wrong |= {number for number, pieces in expected.items() if pieces}
+    wrong |= {number for number, piece in waiting.items() if piece}
+    yield from (Finding(f"change {number}", UNMENDABLE) for number in sorted(wrong))
+
+
+def _rows_altered(name: str) -> Iterator[Finding]:
+    """Yield the rows of a table that are not as their last change left them."""
+    table = TABLES[name]
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST, [name])
+        while rows := cursor.fetchmany(AT_ONCE):
+            last = {key: Change.after.field.from_db_value(after, None, connection) for key, after in rows}  # type: ignore[attr-defined]
+            present = read(table, last)
+            odd = [key for key, after in last.items() if present.get(key) != after]
+            yield from (Finding(f"{name} {key}", UNMENDABLE) for key in odd)
 
 
 def _follow(calendars: Told, days: Told, name: str, payload: Mapping[str, Any]) -> None:
@@ -42,7 +94,7 @@ def _follow(calendars: Told, days: Told, name: str, payload: Mapping[str, Any]) 
 def _differing(what: str, expected: Told, kept: Told) -> Iterator[Finding]:
     for key in sorted(expected.keys() | kept.keys()):
         if expected.get(key) != kept.get(key):
-            yield Finding(f"{what} {key}", "is not what the history says; that cannot be mended")
+            yield Finding(f"{what} {key}", UNMENDABLE)
 
 
 def _digest(row: WorkingCalendar) -> str:

@@ -44,6 +44,12 @@ class NewReport(BaseModel):
     category: str | None = Field(None, max_length=reports.LONGEST["category"], description="code or name of a class")
     address: str | None = Field(None, max_length=reports.LONGEST["address"])
     reported_at: str | None = Field(None, description="ISO 8601; without an offset it is the city's time")
+    facility: str | None = Field(
+        None,
+        max_length=reports.LONGEST["facility"],
+        description="id of the facility it is about; without a point the case lies where the facility stands",
+        examples=["11010101003000123"],
+    )
     reporter: Reporter | None = None
 
 

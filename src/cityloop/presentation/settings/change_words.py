@@ -20,6 +20,8 @@ EVENTS = {
     "UnitsSet": gettext_noop("Units entered"),
     "DutiesSet": gettext_noop("Responsibility entered"),
     "PacksTakenUp": gettext_noop("Packs taken up"),
+    "ClassesSet": gettext_noop("Classes changed"),
+    "CataloguesSet": gettext_noop("Catalogues changed"),
     "ConditionsSet": gettext_noop("Filing conditions entered"),
     "RosterSet": gettext_noop("Rosters entered"),
     "FacilitiesSet": gettext_noop("Facilities entered"),

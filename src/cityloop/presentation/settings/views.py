@@ -58,4 +58,3 @@ def vocabulary(town: City) -> Vocabulary:
     roles = {name: role.title for name, role in town.roles.items()}
     titles = {name: town.latest(name).title for name, _ in town.procedures}
     return Vocabulary(title, limit_words, roles, titles)
-

@@ -28,6 +28,9 @@ SENTENCES: dict[str, str] = {
         "The procedure that this case follows is in no pack any more. Ask for a check of the city."
     ),
     "outside-your-area": gettext_noop("Your post is for another area."),
+    "not-pushed-down": gettext_noop(
+        "This is on a department's list of powers and duties: it may not be pushed down to a community."
+    ),
     "no-former-task": gettext_noop("There is no former task that could be taken up again."),
     "no-such-document": gettext_noop("There is no such document, or you may not see it."),
     "may-not-begin": gettext_noop("None of your posts may begin such a case."),
@@ -56,6 +59,8 @@ SENTENCES: dict[str, str] = {
     "photo-damaged": gettext_noop("This photo is not as it was kept; ask for a check of the data."),
     "disk-full": gettext_noop("There is no room left to keep photos. Ask the administrator to make room."),
     "no-such-procedure": gettext_noop("There is no such procedure, or not in this version."),
+    "no-such-class": gettext_noop("There is no such class or catalogue."),
+    "no-free-code": gettext_noop("Every number of a city's own is taken in this major class."),
     "administrator-only": gettext_noop("Only an administrator of the whole city may change its data."),
     "no-such-change": gettext_noop("There is no such change."),
     "already-undone": gettext_noop("This change has already been undone."),
@@ -68,6 +73,11 @@ SENTENCES: dict[str, str] = {
 REASONS: dict[str, str] = {
     "This must be filled in.": gettext_noop("This must be filled in."),
     "This is not one of the choices.": gettext_noop("This is not one of the choices."),
+    "This is no limit; write an amount and a unit, such as 4 工作时 or 2 工作日.": gettext_noop(
+        "This is no limit; write an amount and a unit, such as 4 工作时 or 2 工作日."
+    ),
+    "It is longer than 400 signs.": gettext_noop("It is longer than 400 signs."),
+    "It is longer than 60 signs.": gettext_noop("It is longer than 60 signs."),
     "This contains a character that cannot be stored.": gettext_noop(
         "This contains a character that cannot be stored."
     ),

@@ -1,11 +1,13 @@
 """The words of the settings' pages as templates ask for them. What they are is in presentation/settings."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
 
 from cityloop.presentation.settings import change_words
 from cityloop.presentation.settings.sections import Section, sections
+from cityloop.registry.city import title
 
 register = template.Library()
 
@@ -13,6 +15,18 @@ register.filter("table_words", change_words.table_words)
 register.filter("event_words", change_words.event_words)
 register.filter("kind_words", change_words.kind_words)
 register.filter("field_words", change_words.field_words)
+
+
+@register.filter
+def entry(values: Mapping[str, str], name: str) -> str:
+    """The value under a name, empty where there is none."""
+    return values.get(name, "")
+
+
+@register.simple_tag
+def title_of_words(words: Mapping[str, str]) -> str:
+    """A title in the language of the page."""
+    return title(words)
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,72 @@
+"""How addresses are spelled: one spelling out of many, and the words that stand for places. Parsing is in addresses.
+
+The spelling is for comparing, not for showing: simplified, half-width, without blanks, 三段 and 六街 but 9号 and 399巷.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from types import MappingProxyType
+
+LONGEST = 256  # signs of a description of a place: GB/T 47678.5-2026, table 3
+
+Script = Mapping[int, str]  # a character's code point → the simplified character, as str.translate takes it
+AS_WRITTEN: Script = MappingProxyType({})
+
+HAN = "㐀-鿿\U00020000-\U0003134f"
+DIGITS = "〇一二三四五六七八九"
+_NUMERAL = "[〇零一二三四五六七八九十百]"
+
+_SIGNS = str.maketrans(
+    {
+        **dict.fromkeys("—–―‐‑‒−－ー~〜～∼^﹣", "-"),
+        **dict.fromkeys("、，。．,.;；:：·•", ","),
+        **dict.fromkeys("([（【「『〔《<", "("),
+        **dict.fromkeys(")]）】」』〕》>", ")"),
+        **dict.fromkeys("/|＋+＊*&＆×\\", "/"),
+        **dict.fromkeys("○", "〇"),
+        **dict.fromkeys("_＿", "-"),
+        **dict.fromkeys("臺", "台"),
+        **dict.fromkeys("衞", "卫"),
+        **dict.fromkeys("號", "号"),
+        **dict.fromkeys("樓", "楼"),
+    }
+)
+
+_BLANK_IN_NUMBERS = re.compile(r"(?<=\d)\s+(?=\d)")
+_INVISIBLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202f\u2060\ufeff\ufe00-\ufe0f]+")
+_DASH_FOR_ONE = re.compile(r"(?<=[路街道])-(?=段)")
+_TO_FIGURES = re.compile(rf"(?<!第)({_NUMERAL}+)(?=巷|弄|号|楼|室|单元|栋|幢|之\d)|(?<=[之号])({_NUMERAL}+)(?=号|$)")
+_TO_NUMERALS = re.compile(rf"(?<=[{HAN}])(\d{{1,2}})(?=段|街|路|大道)")
+
+
+def spelled(words: str, simplified: Script = AS_WRITTEN) -> str:
+    """Return the one spelling of words of an address, LONGEST signs at most; spelling it again changes nothing."""
+    once = unicodedata.normalize("NFKC", words).translate(_SIGNS)[: 2 * LONGEST]
+    once = unicodedata.normalize("NFKC", once.translate(simplified)).translate(_SIGNS).upper()
+    once = _INVISIBLE.sub("", _BLANK_IN_NUMBERS.sub(",", once))[:LONGEST]
+    once = _DASH_FOR_ONE.sub("一", once)
+    once = _TO_FIGURES.sub(lambda found: figures(found[1] or found[2]), once)
+    return _TO_NUMERALS.sub(lambda found: numerals(int(found[1])) or found[1], once)
+
+
+def figures(numeral: str) -> str:
+    """Return a numeral below 1000 in figures: 七十一 as 71, 三二 as 32; as it is where it is none."""
+    if not set(numeral) & {"十", "百"}:
+        return numeral.translate({ord(sign): str(value) for value, sign in enumerate(DIGITS)}).replace("零", "0")
+    total, digit = 0, 0
+    for sign in numeral:
+        if sign in DIGITS:
+            digit = DIGITS.index(sign)
+        elif sign in "十百":
+            total += (digit or 1) * (10 if sign == "十" else 100)
+            digit = 0
+    return str(total + digit)
+
+
+def numerals(number: int) -> str:
+    """Return 1 to 99 as a numeral: 21 as 二十一; nothing for other numbers."""
+    if not 0 < number < 100:
+        return ""
+    tens, ones = divmod(number, 10)
+    return (DIGITS[tens] if tens > 1 else "") + ("十" if tens else "") + (DIGITS[ones] if ones else "")

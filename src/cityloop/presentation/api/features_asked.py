@@ -1,0 +1,124 @@
+"""What is asked of a collection by the parameters of an address. Nothing is looked up here."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, tzinfo
+from typing import Any, TypeVar
+
+from django.http import HttpRequest, QueryDict
+
+from cityloop.core.errors import Fault, Invalid
+from cityloop.registry.published import Asked, Box, Days
+
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+DEFAULT, MOST = 100, 10_000  # features of one page
+ALWAYS = ("f",)
+OF_ITEMS = ("limit", "bbox", "bbox-crs", "crs", "datetime", "after")
+Value = TypeVar("Value")
+
+
+def check_known(request: HttpRequest, *more: str) -> None:
+    """Refuse parameters that are not offered at an address, as OGC API – Features 1 asks (7.8.2)."""
+    known = (*ALWAYS, *more)
+    why = f"is not offered here; there are: {', '.join(known)}"
+    faults = [Fault(name, why) for name in request.GET if name not in known]
+    faults += [Fault(name, "stands there twice") for name, values in request.GET.lists() if values[1:]]
+    faults += [Fault(name, "holds a character that cannot be") for name in request.GET if "\0" in request.GET[name]]
+    if faults:
+        raise Invalid(faults, code="wrong-parameter")
+
+
+def check_crs(query: QueryDict) -> None:
+    """Refuse every coordinate system but longitude and latitude of WGS-84."""
+    wrong = [name for name in ("crs", "bbox-crs") if query.get(name, CRS84) != CRS84]
+    if wrong:
+        raise Invalid([Fault(name, f"must be {CRS84}") for name in wrong], code="wrong-parameter")
+
+
+def read(request: HttpRequest, narrowed_by: Sequence[str], zone: tzinfo, today: date | None) -> Asked:
+    """Return what is asked for; raise Invalid naming every wrong parameter.
+
+    Without a datetime it is `today`, where features stand from one day to another.
+    """
+    check_known(request, *OF_ITEMS, *narrowed_by)
+    check_crs(request.GET)
+    faults: list[Fault] = []
+    query: Mapping[str, Any] = request.GET
+    days = _given(query, "datetime", lambda words: read_days(words, zone), faults)
+    asked = Asked(
+        equal={name: query[name] for name in narrowed_by if name in query},
+        boxes=_given(query, "bbox", read_boxes, faults) or (),
+        days=days or (today and (today, today)) or None,
+        after=query.get("after", ""),
+        limit=_given(query, "limit", read_limit, faults) or DEFAULT,
+    )
+    if faults:
+        raise Invalid(faults, code="wrong-parameter")
+    return asked
+
+
+def read_limit(words: str) -> int:
+    """Return how many features a page may hold: never more than MOST, whatever is asked."""
+    if not (words.isascii() and words.isdecimal() and len(words) < 10 and int(words) >= 1):
+        raise ValueError(f"must be a whole number from 1 to {MOST}")
+    return min(int(words), MOST)
+
+
+def read_boxes(words: str) -> tuple[Box, ...]:
+    """Return the box, or the two beside the antimeridian where west is greater than east; heights are left out."""
+    parts = [_degrees(part) for part in words.split(",")]
+    if len(parts) not in (4, 6):
+        raise ValueError("must be west,south,east,north, or six numbers with heights")
+    west, south, east, north = (
+        parts[0],
+        parts[1],
+        parts[-2 if len(parts) == 4 else 3],
+        parts[-1 if len(parts) == 4 else 4],
+    )
+    if south > north:
+        raise ValueError("has its north below its south")
+    if west <= east:
+        return ((west, south, east, north),)
+    return ((west, south, 180.0, north), (-180.0, south, east, north))
+
+
+def read_days(words: str, zone: tzinfo) -> Days:
+    """Return the first and last day of a moment or an interval as RFC 3339 and ISO 8601 write them; .. is open."""
+    first, slash, last = words.partition("/")
+    if not slash:
+        day = _day(first, zone)
+        return day, day
+    ends = tuple(None if end in ("", "..") else _day(end, zone) for end in (first, last))
+    if ends[0] and ends[1] and ends[0] > ends[1]:
+        raise ValueError("ends before it begins")
+    return ends[0], ends[1]
+
+
+def _given(
+    query: Mapping[str, Any], name: str, understood: Callable[[str], Value], faults: list[Fault]
+) -> Value | None:
+    if name not in query:
+        return None
+    try:
+        return understood(query[name])
+    except ValueError as wrong:
+        faults.append(Fault(name, str(wrong)))
+        return None
+
+
+def _degrees(words: str) -> float:
+    try:
+        number = float(words)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError("must be numbers of degrees, separated by commas")
+    return number
+
+
+def _day(words: str, zone: tzinfo) -> date:
+    try:
+        moment = datetime.fromisoformat(words)
+        return moment.astimezone(zone).date() if moment.tzinfo else moment.date()
+    except (ValueError, OverflowError):
+        raise ValueError("must be a moment such as 2026-11-21T15:00:00Z, or two with / between") from None
