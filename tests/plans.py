@@ -76,6 +76,7 @@ def answers(needs: tuple[Need, ...], units: tuple[str, ...], district: str) -> d
 def _answer(need: Need, units: tuple[str, ...], district: str) -> str:
     right = {
         NeedKind.CATEGORY: CATEGORY,
+        NeedKind.CONDITION: f"{CATEGORY} 1",
         NeedKind.DISTRICT: district,
         NeedKind.UNIT: units[0],
         NeedKind.UNITS: " ".join(units),

@@ -39,6 +39,7 @@ def answers(needs: tuple, units: list[str], now: datetime) -> dict[str, str]:
         given[need.name] = {
             NeedKind.TEXT: "好",
             NeedKind.CATEGORY: "06010",
+            NeedKind.CONDITION: "06010 1",
             NeedKind.DISTRICT: "north",
             NeedKind.UNIT: units[0],
             NeedKind.UNITS: " ".join(sorted(set(units) | set(UNITS[: need.least]))[: need.most]),
@@ -184,7 +185,7 @@ def test_the_invariants_hold_on_every_way_through(way: Procedure, seed: int) -> 
 
 @given(inputs=st.dictionaries(st.sampled_from(["category", "district", "note", "other"]), st.text(max_size=20)))
 def test_what_is_missing_or_unreadable_is_named_and_nothing_else(inputs: dict[str, str]) -> None:
-    way = BY_NAME["city-problem-2"]
+    way = BY_NAME["city-problem-3"]
     case = after(None, deciding.begin(way, {}, {}, BEGAN, TERMS), "account/0", BEGAN)
     operator = Actor("account/1", "", (Post("operator", "centre"),))
     wrong = {name for name in ("category", "district") if not inputs.get(name, "").strip()}
@@ -212,5 +213,5 @@ def test_both_kinds_of_link_are_used() -> None:
 
 
 def test_the_case_clock_of_a_problem_starts_pauses_resumes_and_restarts() -> None:
-    used = {action.case_clock for action in BY_NAME["city-problem-2"].actions.values()}
+    used = {action.case_clock for action in BY_NAME["city-problem-3"].actions.values()}
     assert used >= {CaseClock.START, CaseClock.PAUSE, CaseClock.RESUME, CaseClock.RESTART}

@@ -191,7 +191,7 @@ SLIPS = [
     Slip(UNIT, f"{UNIT}\n      - {{name: unit, kind: text, title: {{zh: 甲, en: A}}}}", "actions.give.needs",
          "two needs have one name", UNIT),
     Slip(UNIT, UNIT + "".join(f"\n      - {{name: {n}, kind: district, title: {{zh: 区, en: {n}}}}}" for n in "ab"),
-         "actions.give.needs", "two needs set the category or the district", UNIT),
+         "actions.give.needs", "two needs set the category, the condition or the district", UNIT),
     Slip(", choices: why}", "}", "actions.give.needs.1", "nothing can be chosen for reason: give its choices"),
     Slip("kind: unit,", "kind: units, least: 3, most: 2,", "actions.give.needs.0",
          "at least 3 and at most 2 cannot be"),

@@ -52,6 +52,15 @@ class Desks:
             self.act(number, action, username, **inputs)
         return number
 
+    def problem_accepted(self, category: str) -> str:
+        """Return the number of a city problem of a class that waits to be filed."""
+        said = {"channel": "12345", "external_id": f"A{Case.objects.count()}", "text": "井盖坏了"}
+        place = {"lon": self.place[0], "lat": self.place[1]}
+        content = read({**said, **place}, settings.CITYLOOP.zone, NOW)
+        number = receive(content, self.people["hotline"], NOW).number
+        self.act(number, "accept", "operator", category=category, district="671001")
+        return number
+
     def act(self, number: str, action: str, username: str, at: datetime = NOW, **inputs: str) -> Case:
         """Do an action on the open task that it is for, of the person's own unit where a unit holds it."""
         actions.act(number, action, self._task(number, action, username), self.people[username], inputs, None, at)

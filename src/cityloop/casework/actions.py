@@ -9,14 +9,16 @@ from django.db import transaction
 
 from cityloop.casework import beginning, evidence, history, models, projection
 from cityloop.casework.codes import check_codes
+from cityloop.casework.responsibility import Responsibility, check_handed_to, handing, openings
 from cityloop.casework.scope import may_see, may_unmask
 from cityloop.core import chain, deciding, waking
 from cityloop.core.actors import SYSTEM, Actor, Post
+from cityloop.core.areas import PLACED, codes_in, is_in_tree, place_facts
 from cityloop.core.casefile import Case, Link, Move, after
 from cityloop.core.errors import Conflict, NotAllowed, NotFound, NotPossible
-from cityloop.core.needs import photos_given
+from cityloop.core.needs import facts_of, photos_given
 from cityloop.core.opening import Terms
-from cityloop.core.procedure import Procedure, Words
+from cityloop.core.procedure import Action, CaseClock, Procedure, Words
 from cityloop.core.worktime import Calendar
 from cityloop.registry.city import City, city
 from cityloop.runtime import events, vault
@@ -59,9 +61,10 @@ def begin_case(name: str, actor: Actor, inputs: Words, request: str, now: dateti
     town = city()
     way = beginning.by_hand(name, actor, town)
     post = deciding.may_begin(way, actor)
-    check_codes(way.begins.needs, inputs, town)
-    home = town.lineage(post.area if post else None)  # a post for one area begins cases there
-    facts = {**home, "channel": "begun", "reported_at": chain.moment(now), "request": request}
+    check_codes(way.begins.needs, inputs, None, town)
+    facts = {**_home(post, town), "channel": "begun", "reported_at": chain.moment(now), "request": request}
+    handed = handing(way.begins.needs, way, way.begins.opens)
+    check_handed_to(handed, inputs, {**facts, **facts_of(way.begins.needs, inputs)}, town)
     return _begun(way, facts, {}, inputs, actor, now, post=post, town=town)
 
 
@@ -80,11 +83,14 @@ def act(
     town = city()
     way = town.way(row.procedure, row.version)
     declared = way.actions.get(action)
-    check_codes(declared.needs if declared else (), inputs, town)
+    check_codes(declared.needs if declared else (), inputs, state.facts.get("category"), town)
     now = _not_before_history(row, now)
     move = deciding.decide(way, state, action, task_no, actor, inputs, now, _terms(state, inputs, town))
+    move = _as_filed(_placed(move, state, town), way.actions[action], state, town)
+    handed = handing(way.actions[action].needs, way, openings(way, action))
+    check_handed_to(handed, move.answers, {**state.facts, **move.facts}, town)
     move = _with_new_case(row, state, way, move, actor, now)
-    _write(row, state, _placed(move, state, town), actor, now)
+    _write(row, state, move, actor, now)
 
 
 @transaction.atomic
@@ -199,7 +205,7 @@ def _with_new_case(row: models.Case, state: Case, way: Procedure, move: Move, ac
     town, new = city(), action.begins_case
     other = town.latest(new.procedure)
     inputs = beginning.given(new, move, state)
-    check_codes(other.begins.needs, inputs, town)
+    check_codes(other.begins.needs, inputs, None, town)
     facts = beginning.taken_over(state, now)
     words = {"address": row.address} if row.address else {}
     back = Link(beginning.inverse(new.relation), row.number, row.procedure)
@@ -225,9 +231,10 @@ def _begun(
     known = {**facts, **_origin(number, way)}
     limits = _terms(Case("", True, (), known, 0), inputs, town)
     move = deciding.begin(way, known, words, now, limits, inputs=inputs, by=post, links=links)
-    if post and not links and post.area not in (None, move.facts.get("district"), move.facts.get("community")):
+    move = _placed(move, Case("", True, (), known, 0), town)
+    if post and not links and not post.covers(codes_in(move.facts)):
         raise NotAllowed("outside-your-area", "Your post is for another area.")
-    duty = town.unit_on_duty(move.facts.get("category"), town.lineage(move.facts.get("district")))
+    duty = Responsibility(move.facts, town).answer.unit
     move = replace(move, facts={**move.facts, "duty": duty}) if duty else move
     _write_new([(case_id, move)], actor, now)
     evidence.record(case_id, 1, photos_given(way.begins.needs, move.answers))
@@ -279,18 +286,52 @@ def _kept(case_id: int, seq: int, words: Words) -> list[projection.NewWords]:
     ]
 
 
+def _home(post: Post | None, town: City) -> dict[str, str]:
+    """Return where a post for one area begins cases: there."""
+    area = town.areas.get(post.area or "") if post else None
+    lineage = town.lineage(area.code) if area else {}
+    return place_facts(lineage, {} if area is None or is_in_tree(area.level) else {area.level: (area.code,)})
+
+
 def _placed(move: Move, state: Case, town: City) -> Move:
-    """Return the move with a community only where it lies in the district that was chosen."""
+    """Return the move with smaller areas only where they lie in the district that was chosen."""
     district = move.facts.get("district")
-    community = town.areas.get(state.facts.get("community", ""))
-    if district is None or community is None or community.parent == district:
+    if district is None:
         return move
-    return replace(move, facts={**move.facts, "community": ""})
+    smaller = {name: state.facts[name] for name in PLACED[1:] if state.facts.get(name)}
+    outside = {name: "" for name, code in smaller.items() if _lies_elsewhere(code, district, town)}
+    if state.facts.get("grids") and state.facts.get("district") != district:
+        outside["grids"] = ""
+    return replace(move, facts={**move.facts, **outside}) if outside else move
+
+
+def _lies_elsewhere(code: str, district: str, town: City) -> bool:
+    return code in town.areas and town.lineage(code).get("district") != district
+
+
+def _as_filed(move: Move, action: Action, state: Case, town: City) -> Move:
+    """Return the move with the words of the class and the condition as they stand when the case is filed.
+
+    Catalogues change; a case keeps what it was filed as.
+    """
+    if action.case_clock is not CaseClock.START:
+        return move
+    facts = {**state.facts, **move.facts}
+    category, condition = town.classes.get(facts.get("category", "")), town.condition(facts.get("condition", ""))
+    words = {"category_name": category.name} if category else {}
+    if condition:
+        words |= {"condition_filing": condition.filing, "condition_closing": condition.closing}
+    return replace(move, facts={**move.facts, **words})
 
 
 def _terms(state: Case, inputs: Words, town: City) -> Terms:
-    category = town.categories.get(inputs.get("category") or state.facts.get("category", ""))
-    return Terms(town.calendar, category.limits if category else {})
+    category = town.classes.get(inputs.get("category") or state.facts.get("category", ""))
+    if category is None:
+        return Terms(town.calendar)
+    named = inputs.get("condition") or state.facts.get("condition", "")
+    condition = town.condition(named) if named.rpartition(" ")[0] == category.reference else None
+    limit = condition.limit(town.grade_of(state.areas)) if condition else None
+    return Terms(town.calendar, category.limits_with(limit) if limit else category.limits)
 
 
 def _acted_since(row: models.Case, length: int) -> bool:

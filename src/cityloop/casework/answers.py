@@ -190,6 +190,7 @@ class CasePage:
     stages: tuple[tuple[str, bool], ...]  # (title, reached) in order, for the progress line
     category_code: str | None
     category_name: str | None
+    condition: tuple[str, str] | None  # what it was filed by, and when that counts as mended
     text: str | None
     address: str | None
     lon: str | None
@@ -212,6 +213,7 @@ class CasePage:
     history: tuple[HistoryLine, ...]
     links: tuple[LinkView, ...]
     documents: tuple[DocumentView, ...]
+    facility: tuple[str, str] | None  # the id of what it is about, and its name; "" where no census has it
     outline: str | None  # SVG path of the district, 320 × 220
     spot: tuple[float, float] | None  # the case's place in that picture
 
@@ -240,6 +242,7 @@ class CaseFilters:
     district: str | None = None
     month: date | None = None
     figure: str | None = None  # reported, filed, closed or closed_in_time: each by the time of its own event
+    facility: str | None = None  # the id of what they are about
     ids: frozenset[int] = frozenset()  # cases that a floor above found by the words
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from cityloop.core import chain
 from cityloop.core.actors import Actor
+from cityloop.core.areas import PLACED
 from cityloop.core.casefile import Case, Move
 from cityloop.core.deciding import may_begin
 from cityloop.core.errors import NotAllowed, NotFound
@@ -11,7 +12,7 @@ from cityloop.core.opening import OWN
 from cityloop.core.procedure import NewCase, Procedure, Relation
 from cityloop.registry.city import City
 
-TAKEN_OVER = ("category", "district", "community", "lon", "lat", "crs", "raw_lon", "raw_lat")
+TAKEN_OVER = ("category", *PLACED, "grids", "lon", "lat", "crs", "raw_lon", "raw_lat", "facility")
 _INVERSE = {Relation.CHILD: Relation.PARENT, Relation.PARENT: Relation.CHILD}
 
 

@@ -8,15 +8,28 @@ from cityloop.core.procedure import Need, NeedKind, Words
 from cityloop.registry.city import City
 
 
-def check_codes(needs: Sequence[Need], inputs: Words, town: City) -> None:
-    """Refuse a category, district or unit that the city does not have."""
+def check_codes(needs: Sequence[Need], inputs: Words, category: str | None, town: City) -> None:
+    """Refuse a category, district or unit that the city does not have, and a condition that its category has not.
+
+    `category` is that of the case, where it has one.
+    """
+    category = inputs.get("category") or category or ""
     faults = [
         Fault(need.name, UNKNOWN)
         for need in needs
         if need.kind in _KNOWN and not set(members(inputs.get(need.name))) <= _KNOWN[need.kind](town)
     ]
+    faults += [
+        Fault(need.name, UNKNOWN)
+        for need in needs
+        if need.kind is NeedKind.CONDITION and (said := inputs.get(need.name)) and not _has(category, said, town)
+    ]
     if faults:
         raise Invalid(faults)
+
+
+def _has(category: str, condition: str, town: City) -> bool:
+    return town.condition(condition) is not None and condition.rpartition(" ")[0] == category
 
 
 def _units(town: City) -> set[str]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from cityloop.casework import actions, evidence, queries
+from cityloop.casework import actions, evidence, places_taught, queries
 from cityloop.runtime import clock
 
 AGAIN = RetryStrategy(max_attempts=12, exponential_wait=2)  # a database that is away comes back within the hour
@@ -35,3 +35,10 @@ def wake_cases(until: str) -> None:
 def remove_abandoned_photos(timestamp: int) -> None:  # the minute it was due, told by Procrastinate
     """Remove the photos that were chosen for an action which then was not done."""
     evidence.remove_abandoned(clock.now())
+
+
+@app.periodic(cron="20 3 * * *", periodic_id="learn-places")
+@app.task(name="casework.learn_places", queueing_lock="learn-places")
+def learn_places(timestamp: int) -> None:  # the minute it was due, told by Procrastinate
+    """Teach the gazetteer where the addresses of the cases lie that were closed since."""
+    places_taught.learn_from_cases(clock.now())

@@ -21,6 +21,7 @@ class Case(models.Model):
     category = models.TextField(null=True)
     district = models.TextField(null=True)
     community = models.TextField(null=True)
+    facility = models.TextField(null=True)  # the id of what it is about
     address = models.TextField(null=True)  # this and the next are personal words that lists show; erased with them
     category_words = models.TextField(null=True)  # what the reporter's channel called it, where that is no class
     reported_at = models.DateTimeField()
@@ -43,6 +44,7 @@ class Case(models.Model):
 
     class Meta:
         indexes = [
+            models.Index(fields=["facility", "id"], name="case_facility", condition=Q(facility__isnull=False)),
             models.Index(fields=["wake_at"], name="case_timer", condition=Q(is_open=True, wake_at__isnull=False)),
             models.Index(fields=["reported_at", "id"], name="case_reported"),
             models.Index(fields=["district", "reported_at", "id"], name="case_district_reported"),

@@ -9,11 +9,14 @@ from datetime import datetime
 from django.utils.translation import gettext
 
 from cityloop.casework.answers import Choice, InputField, NewCaseForm, Offer
+from cityloop.casework.responsibility import CHOOSING, Responsibility, handing, openings
+from cityloop.casework.words import limit_words
 from cityloop.core import deciding
 from cityloop.core.actors import Actor
 from cityloop.core.casefile import Case, Task
 from cityloop.core.errors import Refusal
 from cityloop.core.procedure import Action, Need, NeedKind, Procedure
+from cityloop.core.worktime import Limit
 from cityloop.registry.city import City, title
 from cityloop.registry.queries import Named, categories, districts, handling_units
 
@@ -28,19 +31,20 @@ _ELSEWHERE = Case(stage="", is_open=True, tasks=(), facts={}, length=0)
 
 def offers(way: Procedure, case: Case, actor: Actor, town: City, now: datetime) -> tuple[Offer, ...]:
     """Return the actions on open tasks, then those on the case itself, that fall to this person."""
-    found = []
+    found, there = [], Responsibility(case.facts, town)
     for task, action in _fitting(way, case, actor):
         no = task.no if task else 0
         refused = deciding.refusal(way, case, action, no, actor, now, town.calendar)
-        found.append(_offer(way, action, task, case, town, refused))
+        found.append(_offer(way, action, task, case, there, refused))
     return tuple(found)
 
 
 def beginnings(actor: Actor, town: City) -> tuple[NewCaseForm, ...]:
     """Return the kinds of case that this person may begin by hand."""
     newest = {name: town.latest(name) for name, _ in town.procedures}
+    there = Responsibility(_ELSEWHERE.facts, town)
     return tuple(
-        NewCaseForm(way.name, title(way.begins.title or way.title), _fields(way.begins.needs, _ELSEWHERE, town))
+        NewCaseForm(way.name, title(way.begins.title or way.title), _fields(way.begins.needs, (), _ELSEWHERE, there))
         for way in newest.values()
         if deciding.may_begin(way, actor)
     )
@@ -55,12 +59,15 @@ def _fitting(way: Procedure, case: Case, actor: Actor) -> Iterator[tuple[Task | 
             yield None, action
 
 
-def _offer(way: Procedure, action: Action, task: Task | None, case: Case, town: City, refused: Refusal | None) -> Offer:
+def _offer(
+    way: Procedure, action: Action, task: Task | None, case: Case, there: Responsibility, refused: Refusal | None
+) -> Offer:
+    handed = handing(action.needs, way, openings(way, action.name))
     return Offer(
         action=action.name,
         title=title(action.title),
         task_no=task.no if task else 0,
-        fields=() if refused else _fields(action.needs, case, town),
+        fields=() if refused else _fields(action.needs, handed, case, there),
         main=action.main,
         refused=_words(refused) if refused else None,
         task_title=title(way.tasks[task.kind].title) if task else gettext("On the whole case"),
@@ -71,32 +78,30 @@ def _words(refused: Refusal) -> str:
     return title(refused.words) if refused.words else gettext(refused.sentence)
 
 
-def _fields(needs: Sequence[Need], case: Case, town: City) -> tuple[InputField, ...]:
-    return tuple(_field(need, case, town) for need in needs)
+def _fields(needs: Sequence[Need], handed: Sequence[Need], case: Case, there: Responsibility) -> tuple[InputField, ...]:
+    return tuple(_field(need, case, there, is_handed=need in handed) for need in needs)
 
 
-def _field(need: Need, case: Case, town: City) -> InputField:
-    areas = {level: case.facts[level] for level in ("district", "community") if case.facts.get(level)}
-    duty = town.unit_on_duty(case.facts.get("category"), areas) or ""
-    initial = {
-        NeedKind.CATEGORY: case.facts.get("category", ""),
-        NeedKind.DISTRICT: case.facts.get("district", ""),
-        NeedKind.UNIT: duty if need.required and case is not _ELSEWHERE else "",
-    }
+def _field(need: Need, case: Case, there: Responsibility, *, is_handed: bool) -> InputField:
+    suggests = need.kind is NeedKind.UNIT and need.required and case is not _ELSEWHERE
+    initial = {NeedKind.CATEGORY: case.facts.get("category", ""), NeedKind.DISTRICT: case.facts.get("district", "")}
+    told = [_how_many(need)]
+    told += [there.told()] if suggests else []
+    told += [there.told_of_list()] if is_handed else []
     return InputField(
         name=need.name,
         title=title(need.title),
         kind=need.kind.value,
         required=need.required,
-        choices=_choices(need),
-        initial=initial.get(need.kind, ""),
-        help=_help(need),
+        choices=_choices(need, there, is_handed=is_handed),
+        initial=there.answer.unit or "" if suggests else initial.get(need.kind, ""),
+        help=" ".join(filter(None, told)),
         least=need.least,
         most=need.most,
     )
 
 
-def _help(need: Need) -> str:
+def _how_many(need: Need) -> str:
     """Return what is to be known before answering: how many, how far."""
     if need.kind is NeedKind.DATE and need.most:
         return gettext("At most %(days)d days ahead.") % {"days": need.most}
@@ -107,7 +112,25 @@ def _help(need: Need) -> str:
     return ""
 
 
-def _choices(need: Need) -> tuple[Choice, ...]:
+def _choices(need: Need, there: Responsibility, *, is_handed: bool) -> tuple[Choice, ...]:
+    """Return what may be chosen; a unit that the case may not be handed to is none of them."""
+    if need.kind is NeedKind.CONDITION:
+        return _conditions(there)
     known: Sequence[Named] = _KNOWN[need.kind]() if need.kind in _KNOWN else ()
     own = tuple(Choice(value, title(words)) for value, words in need.choices)
-    return own or tuple(Choice(value, words) for value, words in known)
+    bars = is_handed and need.kind in CHOOSING
+    return own or tuple(Choice(value, words) for value, words in known if not (bars and there.barred(value)))
+
+
+def _conditions(there: Responsibility) -> tuple[Choice, ...]:
+    """Return the conditions for filing of the case's class, each with its limit of handling there."""
+    category = there.town.classes.get(there.facts.get("category", ""))
+    grade = there.town.grade_of(tuple(there.areas.values()))
+    return tuple(
+        Choice(f"{category.reference} {number}", _with_limit(condition.filing, condition.limit(grade)))
+        for number, condition in (category.conditions.items() if category else ())
+    )
+
+
+def _with_limit(words: str, limit: Limit | None) -> str:
+    return f"{words} · {limit_words(limit)}" if limit else words

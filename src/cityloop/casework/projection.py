@@ -41,14 +41,15 @@ class NewWords:
 
 _INSERT_CASES = """
     INSERT INTO casework_case (id, number, procedure, version, stage, is_open, length, head, facts, category, district,
-                               community, address, category_words, reported_at, opened_at, handlers, handling_units,
-                               units, clock_started_at, case_limit, case_due_at, wake_at, links, request)
+                               community, facility, address, category_words, reported_at, opened_at, handlers,
+                               handling_units, units, clock_started_at, case_limit, case_due_at, wake_at, links,
+                               request)
     SELECT id, number, procedure, version, stage, TRUE, 1, head, facts, category, district,
-           community, address, category_words, reported_at, opened_at, '{}', handling_units, units,
+           community, facility, address, category_words, reported_at, opened_at, '{}', handling_units, units,
            clock_started_at, case_limit, case_due_at, wake_at, links, request
       FROM json_to_recordset(%s)
         AS new(id bigint, number text, procedure text, version int, stage text, head bytea, facts jsonb, category text,
-               district text, community text, address text, category_words text, reported_at timestamptz,
+               district text, community text, facility text, address text, category_words text, reported_at timestamptz,
                opened_at timestamptz, handling_units text[], units text[], clock_started_at timestamptz,
                case_limit text, case_due_at timestamptz, wake_at timestamptz, links jsonb, request text)
 """
@@ -83,17 +84,18 @@ def next_number(now: datetime) -> tuple[int, str]:
 _CASE_CHANGES = """
     UPDATE casework_case AS found
        SET stage = new.stage, is_open = new.is_open, length = new.length, head = new.head, facts = new.facts,
-           category = new.category, district = new.district, community = new.community, address = new.address,
-           category_words = new.category_words, clock_started_at = new.clock_started_at, case_limit = new.case_limit,
-           case_due_at = new.case_due_at, closed_at = new.closed_at, handlers = new.handlers,
-           handling_units = new.handling_units, units = new.units, stage_since = new.stage_since, counts = new.counts,
-           done = new.done, links = new.links, clock_facts = new.clock_facts, fired = new.fired, wake_at = new.wake_at
+           category = new.category, district = new.district, community = new.community, facility = new.facility,
+           address = new.address, category_words = new.category_words, clock_started_at = new.clock_started_at,
+           case_limit = new.case_limit, case_due_at = new.case_due_at, closed_at = new.closed_at,
+           handlers = new.handlers, handling_units = new.handling_units, units = new.units,
+           stage_since = new.stage_since, counts = new.counts, done = new.done, links = new.links,
+           clock_facts = new.clock_facts, fired = new.fired, wake_at = new.wake_at
       FROM json_to_recordset(%s)
         AS new(id bigint, stage text, is_open boolean, length int, head bytea, facts jsonb, category text,
-               district text, community text, address text, category_words text, clock_started_at timestamptz,
-               case_limit text, case_due_at timestamptz, closed_at timestamptz, handlers text[], handling_units text[],
-               units text[], stage_since int, counts boolean, done jsonb, links jsonb, clock_facts jsonb, fired int,
-               wake_at timestamptz)
+               district text, community text, facility text, address text, category_words text,
+               clock_started_at timestamptz, case_limit text, case_due_at timestamptz, closed_at timestamptz,
+               handlers text[], handling_units text[], units text[], stage_since int, counts boolean, done jsonb,
+               links jsonb, clock_facts jsonb, fired int, wake_at timestamptz)
      WHERE found.id = new.id
 """
 _TASK_CHANGES = """
@@ -172,6 +174,7 @@ def columns(case: Case) -> dict[str, Any]:
         "category": case.facts.get("category"),
         "district": case.facts.get("district") or None,
         "community": case.facts.get("community") or None,
+        "facility": case.facts.get("facility"),
         "clock_started_at": case.clock_started_at,
         "case_limit": history.limit_text(case.case_limit),
         "case_due_at": case.case_due_at,
@@ -225,6 +228,7 @@ def _case_row(case: NewCase) -> dict[str, Any]:
         "category": known.get("category"),
         "district": known.get("district"),
         "community": known.get("community"),
+        "facility": known.get("facility"),
         "handling_units": sorted(case.state.handling_units),
         "units": sorted(case.state.units),
         "clock_started_at": case.state.clock_started_at,

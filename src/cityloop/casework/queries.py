@@ -169,6 +169,8 @@ def _wanted(filters: CaseFilters) -> Q:
     condition = Q(pk__isnull=False)
     if filters.words:
         condition &= Q(number__startswith=filters.words.strip()) | Q(pk__in=filters.ids)
+    if filters.facility:
+        condition &= Q(facility=filters.facility)
     if filters.district is not None:
         condition &= Q(district=filters.district) if filters.district else Q(district=None)
     if filters.month:

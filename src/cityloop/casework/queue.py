@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 
 from cityloop.casework import words
 from cityloop.casework.answers import Choice, QueueFilters, QueuePage, QueueRow
+from cityloop.casework.scope import place_of
 from cityloop.core.actors import Actor
 from cityloop.core.procedure import Procedure
 from cityloop.core.worktime import Lamp
@@ -38,7 +39,7 @@ class Clause:
 def queue(actor: Actor, filters: QueueFilters, after: str | None, now: datetime) -> QueuePage:
     """Return the open tasks that this person may do, the most urgent first, 50 a page."""
     town = city()
-    held = _held(actor)
+    held = _held(actor, town)
     if not held:
         return QueuePage((), None, (), (), ())
     rows = _rows(held, filters, after, now)
@@ -60,17 +61,29 @@ _LAMP_TITLES: dict[str, Callable[[], str]] = {
 }
 
 
-def _held(actor: Actor) -> tuple[Clause, ...]:
+def _held(actor: Actor, town: City) -> tuple[Clause, ...]:
     """Return one clause for every kind of open task the person's posts hold; each reads one index."""
     clauses = {}
     for post in actor.posts:
         for unit in ("", post.unit):
             words, values = "task.role = %s AND coalesce(task.unit, '') = %s", [post.role, unit]
             if post.area is not None:
-                words += " AND (task.district = %s OR task.community = %s)"
-                values += [post.area, post.area]
+                inside = _inside(post.area, town)
+                words, values = words + inside.words, [*values, *inside.values]
             clauses[words, tuple(values)] = Clause(words, tuple(values))
     return tuple(clauses.values())
+
+
+def _inside(area: str, town: City) -> Clause:
+    place = place_of(area, town)
+    words, values = "", []
+    for column, codes in place.columns.items():
+        words += f" AND task.{column} IN ({', '.join(['%s'] * len(codes)) or 'NULL'})"
+        values += codes
+    if place.fact:
+        words += " AND EXISTS (SELECT 1 FROM casework_case AS one WHERE one.id = task.case_id AND one.facts->>%s ~ %s)"
+        values += place.fact
+    return Clause(words, tuple(values))
 
 
 def _rows(held: Sequence[Clause], filters: QueueFilters, after: str | None, now: datetime) -> list[dict[str, Any]]:

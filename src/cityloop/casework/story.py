@@ -21,6 +21,7 @@ from cityloop.core.actors import Actor
 from cityloop.core.casefile import Case, Link, Moved, Task
 from cityloop.core.procedure import Action, Need, NeedKind, Procedure, Relation, TaskKind
 from cityloop.registry.city import City, city, title
+from cityloop.registry.facility_queries import facility_name
 from cityloop.registry.queries import account_names
 from cityloop.runtime import vault
 from cityloop.runtime.models import Event
@@ -65,7 +66,8 @@ def page(row: models.Case, case: Case, actor: Actor, now: datetime) -> CasePage:
         is_open=row.is_open,
         stages=_stages(way, case, events, town),
         category_code=row.category,
-        category_name=named_category(row.category, row.category_words, town),
+        category_name=row.facts.get("category_name") or named_category(row.category, row.category_words, town),
+        condition=_condition(row.facts),
         text=told.get(_main_words(way)),
         address=row.address,
         lon=lon,
@@ -88,9 +90,15 @@ def page(row: models.Case, case: Case, actor: Actor, now: datetime) -> CasePage:
         history=_history(row, case, way, words, events, town),
         links=tuple(_link(link, town) for link in case.links),
         documents=documents.listed(way, events),
+        facility=(row.facility, facility_name(row.facility)) if row.facility else None,
         outline=outline.path if outline else None,
         spot=outline.place(float(lon), float(lat)) if outline and lon and lat else None,
     )
+
+
+def _condition(facts: Mapping[str, str]) -> tuple[str, str] | None:
+    filing = facts.get("condition_filing")
+    return (filing, facts.get("condition_closing", "")) if filing else None
 
 
 def _channel(name: str) -> str:

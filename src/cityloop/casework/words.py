@@ -24,7 +24,7 @@ _UNITS: dict[Unit, Callable[[int], str]] = {
 
 def named_category(code: str | None, words: str | None, town: City) -> str | None:
     """Return the class's name, else the words the reporter's channel used for it."""
-    category = town.categories.get(code or "")
+    category = town.classes.get(code or "")
     return category.name if category else words or code
 
 
@@ -55,6 +55,9 @@ def answered(need: Need, answer: str, town: City) -> str:
     match need.kind:
         case NeedKind.CATEGORY:
             return named_category(answer, None, town) or answer
+        case NeedKind.CONDITION:
+            condition = town.condition(answer)
+            return condition.filing if condition else answer
         case NeedKind.DISTRICT:
             return area_name(answer, town) or answer
         case NeedKind.UNIT | NeedKind.UNITS:

@@ -28,6 +28,7 @@ _SIGNS = str.maketrans(
         **dict.fromkeys("_＿", "-"),
         **dict.fromkeys("臺", "台"),
         **dict.fromkeys("衞", "卫"),
+        **dict.fromkeys("塩", "盐"),
         **dict.fromkeys("號", "号"),
         **dict.fromkeys("樓", "楼"),
     }

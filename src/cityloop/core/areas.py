@@ -30,6 +30,11 @@ def is_in_tree(level: str) -> bool:
     return level in TREE
 
 
+def spoken(level: str) -> str:
+    """Return a level as it is said within a sentence."""
+    return level.replace("_", " ")
+
+
 def place_facts(lineage: Mapping[str, str], grids: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Return what a case keeps of where it lies; other grids as `patrol_grid:P1 social_grid:S7`."""
     facts = {level: lineage[level] for level in PLACED if level in lineage}

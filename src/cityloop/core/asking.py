@@ -14,10 +14,10 @@ Fault = tuple[Where, str]
 Asked = tuple[Where, str, tuple[Need, ...]]  # where it stands, what it is called, what it asks for
 
 TOLD = (
-    "number", "category", "district", "address", "text", "unit", "limit", "due", "case_due", "by", "moment", "stage",
+    "number", "category", "condition", "district", "address", "text", "unit", "limit", "due", "case_due", "by", "moment", "stage",
 )  # fmt: skip  # what a line of a document may name besides what its action was given
 LIMITS = (NeedKind.NUMBER, NeedKind.DATE)  # the needs that can give one
-PLACES = (NeedKind.CATEGORY, NeedKind.DISTRICT)
+PLACES = (NeedKind.CATEGORY, NeedKind.CONDITION, NeedKind.DISTRICT)
 
 
 def faults(procedure: Procedure) -> Iterator[Fault]:
@@ -44,7 +44,7 @@ def _of_needs(where: Where, needs: tuple[Need, ...]) -> Iterator[Fault]:
         yield where, "two needs have one name"
     told = [need.kind for need in needs if need.kind in PLACES]
     if len(set(told)) < len(told):
-        yield where, "two needs set the category or the district"
+        yield where, "two needs set the category, the condition or the district"
     for no, need in enumerate(needs):
         if need.kind is NeedKind.CHOICE and not need.choices:
             yield (*where, str(no)), f"nothing can be chosen for {need.name}: give its choices"

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from cityloop.core.address_words import AS_WRITTEN, Script
 from cityloop.core.addresses import Address, Road, parse
+from cityloop.core.place_answers import apart, as_said, by_name, narrowed, of_area, of_siblings, of_street
 from cityloop.core.place_learning import crossing_key, stretch_key
-from cityloop.core.places import AreaPlace, Entry, Found, Grade, Kind, Pair, Place, Places, Why, metres, middle, moved
+from cityloop.core.places import Entry, Found, Grade, Kind, Pair, Place, Places, Why, metres, middle, moved
 from cityloop.core.road_places import crossing_place, number_place, road_place
 from cityloop.core.street_groups import Group, groups
 from cityloop.core.street_names import SIBLINGS, section_of, sections, siblings, trimmed
@@ -42,7 +43,7 @@ class _Search:
         self.address, self.near = address, near
         self.places = places
         self.known: dict[str, list[Entry]] = {}
-        self.areas = _narrowed([area for name in address.areas for area in places.areas(name)])
+        self.areas = narrowed([area for name in address.areas for area in places.areas(name)])
         districts = {area.code for area in self.areas if area.is_district}
         districts |= set() if districts else {area.district for area in self.areas}
         self.districts = districts or ({district} if district else set())
@@ -67,6 +68,8 @@ class _Search:
         return Found(None, reason=self._reason())
 
     def _chosen(self, places: list[Place]) -> Found:
+        if strange := self._strange_areas():
+            return Found(None, tuple(places[:ALTERNATIVES]), Why("area_not_known", {"name": strange[0]}))
         if len(places) > 1 and self.near:
             near = self.near
             places = sorted(places, key=lambda place: metres(place.point, near))
@@ -76,7 +79,14 @@ class _Search:
             return Found(None, tuple(places[:ALTERNATIVES]), Why("several_places", {"name": places[0].name}))
         return Found(places[0])
 
+    def _strange_areas(self) -> list[str]:
+        """Return the districts named that are none of the city's: a street of that name here is another one."""
+        known = self.places.area_names
+        return [name for name in self.address.areas if known and name[-1] in "区县旗" and name not in known]
+
     def _reason(self) -> Why:
+        if strange := self._strange_areas():
+            return Why("area_not_known", {"name": strange[0]})
         said = self.address.road.key if self.address.road else "、".join(self.address.names)
         if said:
             return Why("not_known", {"name": said})
@@ -161,12 +171,9 @@ class _Search:
         inside = [group for group in found if group.districts & self.districts]
         if inside:
             return [(group, ()) for group in inside]
-        areas = self.areas or self._areas_of(self.districts)
+        areas = self.areas or self.places.areas_of(self.districts)
         near = [g for g in found if any(g.distance((a.lon, a.lat)) <= a.radius_metres + 500 for a in areas)]
         return [(group, (Why("other_district"),)) for group in near]
-
-    def _areas_of(self, districts: set[str]) -> list[AreaPlace]:
-        return [a for name in self.places.area_names for a in self.places.areas(name) if a.code in districts]
 
     # The ways to find a place
 
@@ -187,15 +194,18 @@ class _Search:
             entries = [e for e in self.known.get(name, ()) if e.kind in (Kind.POI, Kind.BLOCK, Kind.ZONE)]
             here = [group for group, _ in self._here(groups(entries))]
             if here:
-                return [self._named(name, group) for group in here]
+                return [self._building(name, group) or by_name(group) for group in here]
         return []
 
-    def _named(self, name: str, group: Group) -> Place:
-        entry = max(group.entries, key=lambda entry: entry.seen)
-        grade = {Kind.POI: Grade.POI, Kind.BLOCK: Grade.BLOCK}.get(entry.kind, Grade.ZONE)
-        radius = max({Grade.POI: 60.0, Grade.BLOCK: 150.0}.get(grade, 400.0), entry.spread_metres)
-        why = Why("name_known", {"name": entry.name, "source": entry.source})
-        return Place(entry.lon, entry.lat, grade, radius, entry.name, entry.district, (why,))
+    def _building(self, name: str, group: Group) -> Place | None:
+        """Return where a building of an estate stands, if that is known: 阳光小区3号楼."""
+        number = self.address.building
+        plates = [e for e in self.known[name] if e.kind is Kind.PLATE and str(e.number) == number]
+        own = [entry for entry in plates if entry.district in group.districts]
+        if not own:
+            return None
+        why = Why("building_known", {"name": name, "number": number})
+        return Place(*middle(e.point for e in own), Grade.PLATE, 30.0, own[0].name, own[0].district, (why,))
 
     def _by_crossing(self) -> list[Place]:
         address = self.address
@@ -207,13 +217,13 @@ class _Search:
         key = crossing_key(road, other)
         said = [group for group, _ in self._here(groups(self.known.get(key, ())))]
         if said:
-            return [_as_said(group, key, Grade.CROSSING, "crossing_as_said") for group in said]
+            return [as_said(group, key, Grade.CROSSING, "crossing_as_said") for group in said]
         found = []
         for one_road, one, why in self._streets(road):
             for other_road, second, more in self._streets(other):
                 if place := crossing_place(one, one_road, second, other_road):
                     found.append(replace(place, why=why + more + place.why))
-        return _apart(found)
+        return apart(found)
 
     def _by_stretch(self) -> list[Place]:
         road, between = self.address.road, self.address.between
@@ -222,7 +232,7 @@ class _Search:
         key = stretch_key(road, *between)
         said = [group for group, _ in self._here(groups(self.known.get(key, ())))]
         if said:
-            return [_as_said(group, key, Grade.STREET, "stretch_as_said") for group in said]
+            return [as_said(group, key, Grade.STREET, "stretch_as_said") for group in said]
         ends = [places[0] for end in between if len(places := self._crossings(road, end)) == 1]
         if not ends:
             return []
@@ -241,9 +251,9 @@ class _Search:
             merged = groups(entry for _, group, _ in streets for entry in group.entries)
             streets = [(r, g, ()) for g in merged for r in [road]]
         for one, group, why in streets:
-            place = road_place(group, one, at_mouth=self.address.at_mouth) or _of_all(group, one)
+            place = road_place(group, one, at_mouth=self.address.at_mouth) or of_street(group, one)
             found.append(replace(place, why=why + place.why))
-        return _apart(found)
+        return apart(found)
 
     def _by_kin(self) -> list[Place]:
         """Return where the streets lie that bear the numbers beside this one's, or the other sections of it."""
@@ -255,15 +265,15 @@ class _Search:
         for far in range(1, SIBLINGS + 1):
             names = [name for step, name in beside.items() if abs(step) == far]
             if here := self._here(groups(self._under(names))):
-                return [_kin(group, road) for group, _ in here]
+                return [of_siblings(group, road) for group, _ in here]
         return []
 
     def _by_area(self) -> list[Place]:
-        communities = [area for area in self.areas if not area.is_district]
-        return [
-            Place(a.lon, a.lat, Grade.COMMUNITY, a.radius_metres, a.name, a.district, (Why("area", {"name": a.name}),))
-            for a in communities
-        ]
+        """Return the smallest area that is named, if it is smaller than a district."""
+        for name in reversed(self.address.areas):
+            if found := [area for area in self.areas if area.name == name and not area.is_district]:
+                return [of_area(area) for area in found]
+        return []
 
     # What is done with what was found
 
@@ -282,38 +292,3 @@ class _Search:
         lon, lat = moved(place.point, east, north)
         why = Why("moved", {"direction": said.direction, "metres": str(round(far))})
         return replace(place, lon=lon, lat=lat, why=(*place.why, why))
-
-
-def _narrowed(areas: list[AreaPlace]) -> list[AreaPlace]:
-    """Return the areas named, without those of the same name in another district than the one named."""
-    districts = {area.code for area in areas if area.is_district}
-    return [area for area in areas if area.is_district or not districts or area.district in districts]
-
-
-def _as_said(group: Group, key: str, grade: Grade, word: str) -> Place:
-    point = middle(entry.point for entry in group.entries)
-    radius = max(40.0, *(entry.spread_metres for entry in group.entries))
-    return Place(*point, grade, radius, key, why=(Why(word, {"name": key}),))
-
-
-def _of_all(group: Group, road: Road) -> Place:
-    point = group.centre
-    radius = max(250.0, max(metres(point, entry.point) for entry in group.entries) * 0.8)
-    return Place(*point, Grade.STREET, radius, road.street, why=(Why("road_of_numbers", {"road": road.street}),))
-
-
-def _kin(group: Group, road: Road) -> Place:
-    point = group.centre
-    radius = 300.0 + max(metres(point, entry.point) for entry in group.entries) * 0.5
-    names = "、".join(sorted({entry.key for entry in group.entries if entry.kind is Kind.STREET}))
-    why = Why("sibling_streets", {"name": road.key, "roads": names})
-    return Place(*point, Grade.ZONE, radius, road.street, why=(why,))
-
-
-def _apart(places: list[Place]) -> list[Place]:
-    """Return places without those that mean the same spot as one before them."""
-    kept: list[Place] = []
-    for place in sorted(places, key=lambda place: place.radius_metres):
-        if all(metres(place.point, one.point) > max(200.0, one.radius_metres) for one in kept):
-            kept.append(place)
-    return kept

@@ -102,7 +102,7 @@ def _is_digest(words: str) -> bool:
 def facts_of(needs: Sequence[Need], answers: Mapping[str, str]) -> dict[str, str]:
     """Return what the case knows of itself from the answers on."""
     kinds = {need.name: need.kind for need in needs}
-    told = (NeedKind.CATEGORY, NeedKind.DISTRICT)
+    told = (NeedKind.CATEGORY, NeedKind.CONDITION, NeedKind.DISTRICT)
     return {kinds[name].value: words for name, words in answers.items() if kinds[name] in told}
 
 

@@ -62,7 +62,9 @@ def _exact(known: Sequence[Known], number: int, suffix: str) -> Estimate | None:
 
 def _without_strays(known: Sequence[Known], number: int) -> list[Known]:
     """Return the neighbours of a number, without those that lie nowhere near the others."""
-    near = sorted((one for one in known if abs(one.number - number) <= FARTHEST), key=lambda one: abs(one.number - number))
+    near = sorted(
+        (one for one in known if abs(one.number - number) <= FARTHEST), key=lambda one: abs(one.number - number)
+    )
     near = near[:NEIGHBOURS]
     if len(near) < 3:
         return near
@@ -91,7 +93,7 @@ def _between(known: Iterable[Known], number: int) -> Estimate | None:
     apart = metres(below.point, above.point)
     across = WIDTH * ((below.number - number) % 2 or (above.number - number) % 2)
     softness = 15.0 * (below.is_lane + above.is_lane)
-    radius = max(30.0, apart * (0.3 + 0.9 * min(share, 1 - share))) + across + softness
+    radius = max(30.0, apart * (0.4 + 1.2 * min(share, 1 - share))) + across + softness
     return Estimate((point[0], point[1]), radius, "between", (below.number, above.number))
 
 

@@ -11,9 +11,10 @@ from enum import StrEnum
 from statistics import median
 from typing import Protocol
 
-Pair = tuple[float, float]  # longitude and latitude, WGS-84
+from cityloop.core import distances
+from cityloop.core.distances import PER_DEGREE
 
-METRES_OF_DEGREE = 110_950.0  # of latitude; of longitude at the equator 111 320
+Pair = tuple[float, float]  # longitude and latitude, WGS-84
 
 
 class Kind(StrEnum):
@@ -91,6 +92,9 @@ class Places(Protocol):
     def areas(self, name: str) -> Sequence[AreaPlace]:
         """Return the areas of a name, in the spelling of keys."""
 
+    def areas_of(self, codes: Collection[str]) -> Sequence[AreaPlace]:
+        """Return the areas under the codes."""
+
     @property
     def area_names(self) -> Collection[str]:
         """The spellings of all names of areas."""
@@ -106,7 +110,7 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An answer: a point and how far off it may be, four times in five."""
+    """An answer: a point and how far off it may be: as far as that in one of four answers at most."""
 
     lon: float
     lat: float
@@ -134,9 +138,8 @@ class Found:
 
 
 def metres(one: Pair, other: Pair) -> float:
-    """Return the distance of two points of one city."""
-    narrowing = math.cos(math.radians((one[1] + other[1]) / 2))
-    return METRES_OF_DEGREE * math.hypot((one[0] - other[0]) * narrowing, one[1] - other[1])
+    """Return the distance of two points."""
+    return distances.metres(*one, *other)
 
 
 def middle(points: Iterable[Pair]) -> Pair:
@@ -148,10 +151,10 @@ def middle(points: Iterable[Pair]) -> Pair:
 def offset(start: Pair, end: Pair) -> Pair:
     """Return how many metres to the east and north one point lies from another."""
     narrowing = math.cos(math.radians(start[1]))
-    return (end[0] - start[0]) * narrowing * METRES_OF_DEGREE, (end[1] - start[1]) * METRES_OF_DEGREE
+    return (end[0] - start[0]) * narrowing * PER_DEGREE, (end[1] - start[1]) * PER_DEGREE
 
 
 def moved(point: Pair, east: float, north: float) -> Pair:
     """Return a point so many metres away."""
     narrowing = math.cos(math.radians(point[1]))
-    return point[0] + east / METRES_OF_DEGREE / narrowing, point[1] + north / METRES_OF_DEGREE
+    return point[0] + east / PER_DEGREE / narrowing, point[1] + north / PER_DEGREE

@@ -31,6 +31,7 @@ class NeedKind(StrEnum):
     TEXT = "text"  # personal words
     CHOICE = "choice"
     CATEGORY = "category"
+    CONDITION = "condition"  # one of those for filing that the case's category has; it gives the limit of handling
     DISTRICT = "district"
     UNIT = "unit"
     UNITS = "units"  # several, separated by blanks

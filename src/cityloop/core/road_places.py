@@ -1,7 +1,7 @@
 """Places along one street: a number, a lane, the street as a whole, a crossing. Which street is meant is known here."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from itertools import pairwise
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -9,12 +9,11 @@ from shapely.ops import nearest_points
 
 from cityloop.core import numbering
 from cityloop.core.addresses import Number, Road
-from cityloop.core.numbering import Estimate
 from cityloop.core.place_learning import lane_number
 from cityloop.core.places import Entry, Grade, Kind, Pair, Place, Why, metres, middle
 from cityloop.core.street_groups import Group
 
-LANE = 60.0  # metres into an ordinary lane
+LANE = 90.0  # metres into an ordinary lane
 GAP = 400.0  # metres: between two numbers farther apart a street is not drawn
 MEET = 120.0  # metres: streets that come as near as this cross
 NEARLY = 500.0  # of streets drawn from a few numbers
@@ -52,7 +51,7 @@ def _whole(group: Group, way: Road, own: Sequence[Entry], said: Sequence[Entry])
     values = {"road": way.key}
     if said:
         point = middle(entry.point for entry in said)
-        radius = max(50.0, *(entry.spread_metres for entry in said), _reach(point, points) if len(points) > 1 else 0.0)
+        radius = max(60.0, *(entry.spread_metres for entry in said), _reach(point, points) if len(points) > 1 else 0.0)
         return Place(*point, Grade.STREET, radius, way.key, why=(Why("road_as_said", values),))
     if lines:
         line = shapely.union_all(lines)
@@ -62,7 +61,7 @@ def _whole(group: Group, way: Road, own: Sequence[Entry], said: Sequence[Entry])
     if not points:
         return None
     point = middle(points)
-    radius = max(60.0 if way.lanes else 250.0, _reach(point, points))
+    radius = max(120.0 if way.lanes else 400.0, _reach(point, points))
     return Place(*point, Grade.STREET, radius, way.key, why=(Why("road_of_numbers", values),))
 
 
@@ -97,23 +96,25 @@ def crossing_place(one: Group, road: Road, other: Group, crossing: Road) -> Plac
     first, second = drawn(one, road), drawn(other, crossing)
     if first is None or second is None:
         return None
-    a, b = (Pair_of(point) for point in nearest_points(first, second))
+    a, b = (_pair(point) for point in nearest_points(first, second))
     apart = metres(a, b)
     exact = all(entry.shape for group in (one, other) for entry in group.entries if entry.kind is Kind.STREET)
     if apart > (MEET if exact else NEARLY):
         return None
     point = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
     values = {"road": road.key, "other": crossing.key}
-    radius = 30.0 + apart / 2 if exact and not apart else 50.0 + apart
+    radius = 30.0 + apart / 2 if exact and not apart else 120.0 + apart
     return Place(*point, Grade.CROSSING, radius, f"{road.key}×{crossing.key}", why=(Why("roads_meet", values),))
 
 
-def Pair_of(point: BaseGeometry) -> Pair:
+def _pair(point: BaseGeometry) -> Pair:
     return point.x, point.y
 
 
 def _is_branch(road: Road, lane: Road) -> bool:
-    return road.street == lane.street and len(lane.lanes) > len(road.lanes) and lane.lanes[: len(road.lanes)] == road.lanes
+    return (
+        road.street == lane.street and len(lane.lanes) > len(road.lanes) and lane.lanes[: len(road.lanes)] == road.lanes
+    )
 
 
 def drawn(group: Group, road: Road) -> BaseGeometry | None:
@@ -135,7 +136,5 @@ def drawn(group: Group, road: Road) -> BaseGeometry | None:
 
 def _through(points: Sequence[Pair]) -> BaseGeometry:
     parts: list[BaseGeometry] = [shapely.Point(point) for point in points]
-    parts += [
-        shapely.LineString((a, b)) for a, b in zip(points, points[1:], strict=False) if 0 < metres(a, b) <= GAP
-    ]
+    parts += [shapely.LineString((a, b)) for a, b in pairwise(points) if 0 < metres(a, b) <= GAP]
     return shapely.GeometryCollection(parts) if len(parts) > 1 else parts[0]

@@ -1,4 +1,4 @@
-"""Streets of one name told apart: what is known under a name, by the streets that lie together. Choosing is elsewhere."""
+"""Streets of one name told apart: what is known under a name, by what lies together. Choosing is elsewhere."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -28,7 +28,9 @@ def without_section(street: str) -> str:
 def sections(street: str) -> tuple[str, ...]:
     """Return the street of a name as a whole and its sections, without the name itself."""
     whole = without_section(street)
-    return tuple(name for name in (whole, *(f"{whole}{numerals(n)}段" for n in range(1, SECTIONS + 1))) if name != street)
+    return tuple(
+        name for name in (whole, *(f"{whole}{numerals(n)}段" for n in range(1, SECTIONS + 1))) if name != street
+    )
 
 
 def trimmed(street: str) -> Iterator[str]:

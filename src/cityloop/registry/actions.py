@@ -83,16 +83,23 @@ def set_conditions(
     *,
     source: str = "",
     classes: Sequence[CatalogueClass] = (),
+    gone: Sequence[Condition] = (),
 ) -> Outcome:
-    """Enter conditions for filing, or give known ones other words and limits; enter new classes before them."""
+    """Enter conditions for filing, or give known ones other words and limits; new classes first, `gone` go."""
     rows = [pack_rows.condition_row(condition) for condition in conditions]
     new = [pack_rows.class_row(one) for one in classes]
-    return apply([Part(CLASSES, new), Part(CONDITIONS, rows)], by, now, "ConditionsSet", source=source)
+    removed = [CONDITIONS.named(pack_rows.condition_row(condition)) for condition in gone]
+    return apply([Part(CLASSES, new), Part(CONDITIONS, rows, removed)], by, now, "ConditionsSet", source=source)
 
 
 def set_areas(areas: Sequence[NewArea], by: str, now: datetime, *, source: str = "") -> Outcome:
     """Enter areas or give known ones new names and polygons."""
     return apply([Part(AREAS, [area.values() for area in areas])], by, now, "AreasSet", source=source)
+
+
+def set_area_rows(rows: Sequence[Mapping[str, Any]], by: str, now: datetime, *, source: str = "") -> Outcome:
+    """Enter areas as rows; of known ones what is not said stays."""
+    return apply([Part(AREAS, rows)], by, now, "AreasSet", source=source)
 
 
 def set_units(units: Mapping[str, str], by: str, now: datetime, *, handles: bool = True) -> Outcome:

@@ -16,7 +16,13 @@ Where = tuple[str, ...]
 Wrong = tuple[Where, str]
 
 SOME_DAY = date(2000, 1, 1)  # only dates depend on it, and a fixed one is refused whatever the day
-OF_THE_CITY = (NeedKind.CATEGORY, NeedKind.DISTRICT, NeedKind.UNIT, NeedKind.UNITS)  # codes no pack can know
+OF_THE_CITY = (
+    NeedKind.CATEGORY,
+    NeedKind.CONDITION,
+    NeedKind.DISTRICT,
+    NeedKind.UNIT,
+    NeedKind.UNITS,
+)  # codes no pack can know
 
 
 def disagreements(ways: Sequence[tuple[Path, Procedure]], roles: set[str]) -> Iterator[tuple[Path, list[Wrong]]]:

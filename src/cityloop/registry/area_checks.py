@@ -57,7 +57,9 @@ def gaps(areas: Mapping[str, BaseGeometry], least: float) -> list[Piece]:
     return _pieces([tuple(sorted(each)) for each in around], holes, least)
 
 
-def outside(areas: Mapping[str, BaseGeometry], around: Mapping[str, tuple[str, BaseGeometry]], least: float) -> list[Piece]:
+def outside(
+    areas: Mapping[str, BaseGeometry], around: Mapping[str, tuple[str, BaseGeometry]], least: float
+) -> list[Piece]:
     """Return the pieces of more than `least` square metres by which areas leave those around them, largest first.
 
     `around` gives for an area the code and polygon of the one around it; a piece names both.
@@ -73,7 +75,9 @@ def uncovered(
     """Return the pieces of more than `least` square metres that the areas inside a larger one leave, largest first."""
     codes = [code for code in wholes if inside.get(code)]
     covered = _array(shapely.union_all(_array(inside[code])) for code in codes)
-    return _parts([(code,) for code in codes], shapely.difference(_array(wholes[code] for code in codes), covered), least)
+    return _parts(
+        [(code,) for code in codes], shapely.difference(_array(wholes[code] for code in codes), covered), least
+    )
 
 
 def _parts(codes: Sequence[tuple[str, ...]], shapes: NDArray[np.object_], least: float) -> list[Piece]:

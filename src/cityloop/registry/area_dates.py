@@ -3,13 +3,14 @@
 A changed grid gets a new code, the old one is ended and never used again (GB/T 30428.1; standards.md §1.1).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from cityloop.core.areas import spoken
 from cityloop.core.errors import Fault
 from cityloop.core.measuring import square_metres
 from cityloop.registry.area_gathering import Further, Gathered
@@ -35,9 +36,9 @@ def faults(own: Gathered, wholes: Mapping[str, BaseGeometry], known: Known, days
         before, further = known.get(code), own.further.get(code, Further())
         if before is None:
             continue
-        name = f"{own.level} {before.called}"
+        name = f"{spoken(own.level)} {before.called}"
         if before.level != own.level:
-            found.append(Fault(name, f"its code is that of a {before.level.replace('_', ' ')} already"))
+            found.append(Fault(name, f"its code is that of a {spoken(before.level)} already"))
         elif not before.stands(days.begins) and further.valid_until != before.valid_until:
             why = f"ended on {before.valid_until}, and an ended code is never used again: give the area a new code"
             found.append(Fault(name, why))
@@ -51,11 +52,12 @@ def _changed(before: BaseGeometry, after: BaseGeometry) -> float:
     return float(square_metres([shapely.symmetric_difference(before, after)])[0])
 
 
-def ended(own: Gathered, known: Known, days: Days, replaces: str) -> list[KnownArea]:
+def ended(
+    own: Gathered, parents: Collection[str | None], known: Known, days: Days, replaces: str
+) -> list[KnownArea]:
     """Return the known areas of the level that the file lacks and replaces: they end on the day it begins."""
     if replaces == "nothing":
         return []
-    parents = set(own.parents.values())
     standing = (one for one in known.values() if one.level == own.level and one.stands(days.begins))
     missing = (one for one in standing if one.code not in own.names)
     return [one for one in missing if replaces == "all" or one.parent in parents]

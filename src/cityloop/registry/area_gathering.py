@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from cityloop.core.areas import spoken
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.geo import dissolve
 from cityloop.core.measuring import square_metres
@@ -52,12 +53,12 @@ class Gathered:
         if code not in self.names:
             self.names[code], self.parents[code] = name or code, around
             if name == "":
-                self.notices.append(Fault(f"{self.level} {code}", "has no name: it is called by its code"))
+                self.notices.append(Fault(f"{spoken(self.level)} {code}", "has no name: it is called by its code"))
         elif name and name != self.names[code]:
-            self.notices.append(Fault(f"{self.level} {code}", f"is also named {name}: {self.names[code]} stands"))
+            self.notices.append(Fault(f"{spoken(self.level)} {code}", f"is also named {name}: {self.names[code]} stands"))
         if parent and around != self.parents[code]:
             why = f"also lies in {parent[0]} {around}: {self.parents[code]} stands"
-            self.notices.append(Fault(f"{self.level} {code}", why))
+            self.notices.append(Fault(f"{spoken(self.level)} {code}", why))
         self.polygons[code].append(polygon)
 
     def wholes(self) -> dict[str, BaseGeometry]:
@@ -106,7 +107,7 @@ def _take(said: Mapping[str, Any], polygon: BaseGeometry, text: AreasText, level
     read = {level: _pair(said, properties) for level, properties in text.named.items()}
     for level, (code, _) in read.items():
         if not code:
-            whose = "its code" if level == text.own_level else f"the code of its {level.replace('_', ' ')}"
+            whose = "its code" if level == text.own_level else f"the code of its {spoken(level)}"
             raise ValueError(f"{whose} ({text.named[level].code}) is empty")
     further = _further(said, text)
     parent = None

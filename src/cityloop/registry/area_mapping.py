@@ -92,8 +92,7 @@ class AreasText(Strict):
     @property
     def own(self) -> Properties:
         """The properties of the areas that the features are."""
-        found = self.area or getattr(self, self.own_level)
-        assert isinstance(found, Properties)  # _whole saw to it
+        found: Properties = self.area or getattr(self, self.own_level)
         return found
 
     @property

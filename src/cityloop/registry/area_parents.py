@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.core.areas import TREE, UPWARD, is_in_tree
+from cityloop.core.areas import TREE, UPWARD, is_in_tree, spoken
 from cityloop.core.errors import Fault
 from cityloop.registry import area_codes
 from cityloop.registry.known_areas import Known, KnownArea
@@ -66,7 +66,7 @@ class Parents:
         if before and before.parent in between.codes:
             return before.parent
         if said is None:
-            return self._by_place(f"{level} {code}", shape, between.smallest)
+            return self._by_place(f"{spoken(level)} {code}", shape, between.smallest)
         code_of_most, share = next(iter(between.smallest.shares(shape).items()), (said, 1.0))
         return code_of_most if share >= MOST else said
 
@@ -78,7 +78,7 @@ class Parents:
             if shares and max(shares.values()) >= WHOLE:
                 return next(iter(shares))
             widest = shares or widest
-        self._tell_crossing(f"{kind} {code}", widest)
+        self._tell_crossing(f"{spoken(kind)} {code}", widest)
         return next(iter(widest), None)
 
     def _of_level(self, level: str) -> Candidates:
@@ -98,7 +98,7 @@ class Parents:
     def _by_place(self, name: str, shape: BaseGeometry, near: Candidates) -> str | None:
         shares = near.shares(shape)
         if near.areas and not shares:
-            self.told.append(Fault(name, f"lies in no {near.areas[0].level.replace('_', ' ')} that is known"))
+            self.told.append(Fault(name, f"lies in no {spoken(near.areas[0].level)} that is known"))
         self._tell_crossing(name, shares)
         return next(iter(shares), None)
 

@@ -6,8 +6,8 @@ What a process needs for every report is in city.py instead.
 from collections.abc import Sequence
 
 from cityloop.core.catalogue import CrosswalkLine
+from cityloop.registry.catalogue_agreement import Given
 from cityloop.registry.catalogue_texts import Condition as FilingCondition
-from cityloop.registry.catalogue_texts import Given
 from cityloop.registry.class_matching import Lists, lists_of
 from cityloop.registry.models import Category, Condition
 from cityloop.registry.models import Crosswalk as CrosswalkRow

@@ -1,14 +1,15 @@
 """The tables of a pack's catalogues: classes, other names, crosswalks, conditions for filing. Reading and checking.
 
-Everything wrong is told with file, line and field. Putting them into the database is done by actions.py.
+Everything wrong is told with file, line and field; whether the tables of several packs fit together is checked in
+catalogue_agreement.py. Putting them into the database is done by actions.py.
 """
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, TypeVar
 
 from cityloop.core.catalogue import CrosswalkLine, is_code, is_local
 from cityloop.core.classes import KINDS, ClassKey
@@ -133,7 +134,7 @@ def read_classes(path: Path, catalogue: str, digits: int | None, *, local: bool 
 
     def taken(line: Line) -> Iterator[CatalogueClass | Fault]:
         cell = line.cells
-        if (reason := _code_fault(cell["code"], digits)) or (reason := _local_fault(cell["code"], local=local)):
+        if (reason := code_fault(cell["code"], digits)) or (reason := _local_fault(cell["code"], local=local)):
             yield line.fault("code", reason)
         own = local or is_local(cell["code"]) is True
         yield CatalogueClass(catalogue, cell["kind"], cell["code"], cell["name"], cell["major"], own, line.at)
@@ -179,63 +180,8 @@ def read_conditions(path: Path, catalogue: str, profile: str) -> tuple[Condition
     return _read(path, CONDITION_COLUMNS, taken, lambda one: (one.kind, one.code, one.number))
 
 
-class Given(Protocol):
-    """What packs give of catalogues; several packs add to one another."""
-
-    @property
-    def catalogues(self) -> Sequence[Catalogue]: ...
-    @property
-    def classes(self) -> Sequence[CatalogueClass]: ...
-    @property
-    def names(self) -> Sequence[OtherName]: ...
-    @property
-    def crosswalk(self) -> Sequence[CrosswalkLine]: ...
-    @property
-    def conditions(self) -> Sequence[Condition]: ...
-
-
-def catalogue_faults(packs: Sequence[Given]) -> Iterator[Fault]:
-    """Yield what does not fit together between the packs: a class twice, or one that is spoken of and is not there."""
-    yield from _twice((one.name, one.at) for pack in packs for one in pack.catalogues)
-    yield from _twice((" ".join(one.key), one.at) for pack in packs for one in pack.classes)
-    conditions = [one for pack in packs for one in pack.conditions]
-    yield from _twice((f"{' '.join(one.key)} condition {one.number}", one.at) for one in conditions)
-    catalogues = {one.name: one for pack in packs for one in pack.catalogues}
-    classes = {one.key for pack in packs for one in pack.classes}
-    for one in (one for pack in packs for one in pack.classes):
-        if one.catalogue not in catalogues:
-            yield Fault(one.at, f"no pack has a catalogue {one.catalogue}")
-        elif reason := _code_fault(one.code, catalogues[one.catalogue].digits):
-            yield Fault(f"{one.at} code", reason)
-    for spoken in (*conditions, *(one for pack in packs for one in pack.names)):
-        if spoken.key not in classes:
-            yield Fault(f"{spoken.at} code", _missing(spoken.key))
-    for line in (line for pack in packs for line in pack.crosswalk):
-        yield from _crosswalk_faults(line, classes, catalogues)
-
-
-def _crosswalk_faults(line: CrosswalkLine, classes: set[ClassKey], known: Mapping[str, Catalogue]) -> Iterator[Fault]:
-    if line.source not in classes:
-        yield Fault(f"{line.at} from_code", _missing(line.source))
-    if line.to_code and line.target not in classes:
-        yield Fault(f"{line.at} to_code", _missing(line.target))
-    if line.to_catalogue not in known:
-        yield Fault(f"{line.at} to_catalogue", f"no pack has a catalogue {line.to_catalogue}")
-
-
-def _missing(key: ClassKey) -> str:
-    return f"{key.catalogue} has no {key.kind} {key.code}"
-
-
-def _twice(named: Iterable[tuple[str, str]]) -> Iterator[Fault]:
-    known: dict[str, str] = {}
-    for name, at in named:
-        if name in known:
-            yield Fault(at, f"{name} stands in {known[name]} already")
-        known.setdefault(name, at)
-
-
-def _code_fault(code: str, digits: int | None) -> str | None:
+def code_fault(code: str, digits: int | None) -> str | None:
+    """Return what is wrong with the form of a code; None where nothing is, or where the form is not known."""
     if digits is None or is_code(code, digits):
         return None
     return f"{code!r} is no code of this catalogue: it has {digits} digits"

@@ -15,6 +15,7 @@ PAGE = 50
 ROWS_SHOWN = 200  # of one change; an import has thousands
 LONGEST_SHOWN = 120  # of a value
 HIDDEN = ("shape",)  # polygons say nothing to a reader
+LEFT_OUT = ("initials",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,11 @@ class ChangeLine:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field of a row before and after, in words."""
+    """One field of a row before and after, as plain JSON."""
 
     name: str
-    before: str
-    after: str
+    before: Any
+    after: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,8 @@ def history(table: str, keys: Sequence[str]) -> list[RowChange]:
 
 def _lines(numbers: Sequence[int]) -> list[ChangeLine]:
     counts = {
-        "created": Count("rows", filter=Q(rows__before=None)),
-        "removed": Count("rows", filter=Q(rows__after=None)),
+        "created": Count("rows", filter=Q(rows__before__isnull=True)),
+        "removed": Count("rows", filter=Q(rows__after__isnull=True)),
         "all": Count("rows"),
     }
     rows = ChangeSet.objects.filter(number__in=numbers).annotate(**counts).order_by("-number")
@@ -122,20 +123,20 @@ def _rows(chosen: Any) -> Iterator[RowChange]:
 
 
 def _differing(table: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[FieldChange]:
-    for name in TABLES[table].all_fields if table in TABLES else sorted({*before, *after}):
+    for name in TABLES[table].fields if table in TABLES else sorted({*before, *after}):
+        if name in LEFT_OUT:
+            continue
         was, now = before.get(name), after.get(name)
         if was != now and not (was in (None, "", [], {}) and now in (None, "", [], {})):
             yield FieldChange(name, _shown(name, was), _shown(name, now))
 
 
-def _shown(name: str, value: Any) -> str:
+def _shown(name: str, value: Any) -> Any:
+    """Return a value as a screen turns it into words: polygons and what is very long left out."""
     if value in (None, "", [], {}):
         return ""
     if name in HIDDEN:
         return "…"
     if isinstance(value, list):
         value = ", ".join(map(str, value))
-    if isinstance(value, dict):
-        value = ", ".join(f"{key}: {word}" if key else str(word) for key, word in value.items())
-    words = str(value)
-    return words if len(words) <= LONGEST_SHOWN else f"{words[:LONGEST_SHOWN]}…"
+    return f"{value[:LONGEST_SHOWN]}…" if isinstance(value, str) and len(value) > LONGEST_SHOWN else value

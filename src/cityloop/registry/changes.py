@@ -6,23 +6,24 @@ time changes nothing. What a person may change is decided above.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Model, ProtectedError
+from django.db.models import F, Model, ProtectedError, QuerySet
 
 from cityloop.core.errors import Conflict, Fault, Invalid, NotFound, NotPossible
 from cityloop.registry import city, writing
-from cityloop.registry.models import ChangeSet, Revision
+from cityloop.registry.models import Change, ChangeSet, Revision
 from cityloop.registry.tables import TABLES, Table, Values
 from cityloop.runtime import events
 
 STREAM = "registry"
 UNDONE = "ChangesUndone"
 AT_ONCE = 2000  # rows in one statement
+PIECE = 10_000  # rows held at a time while many are undone
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +139,30 @@ def undo(number: int, by: str, now: datetime) -> Outcome:
         raise NotFound("no-such-change", f"There is no change {number}.")
     if ChangeSet.objects.filter(undoes=changes).exists():
         raise Conflict("already-undone", f"Change {number} has already been undone.")
-    back = _first_and_last(changes)
-    _refuse_changed_since(number, back)
     new = ChangeSet.objects.create(what=UNDONE, source=changes.source, by=by, at=now, undoes=changes)
-    parts = [_backwards(TABLES[name], [d for d in back if d.table.name == name]) for name in _order(back)]
-    return apply(parts, by, now, UNDONE, into=new.number, told={"undoes": number, "what": changes.what})
+    told, outcome = {"undoes": number, "what": changes.what}, Outcome(number=new.number)
+    for rows in _pieces(changes):
+        back = _first_and_last(rows)
+        _refuse_changed_since(number, back)
+        parts = [_backwards(TABLES[name], [d for d in back if d.table.name == name]) for name in _order(back)]
+        outcome += apply(parts, by, now, UNDONE, into=new.number, told=told)
+    return outcome
+
+
+def _pieces(changes: ChangeSet) -> Iterator[QuerySet[Change]]:
+    """Yield the rows of a change: all at once, or many by their keys where they refer to nothing.
+
+    A census of a million facilities is put back in bounded memory.
+    """
+    tables = [TABLES[name] for name in changes.rows.values_list("table", flat=True).distinct().order_by("table")]
+    if changes.rows.count() <= PIECE or any(table.refers for table in tables):
+        yield changes.rows.all()
+        return
+    for table in tables:
+        own, last = changes.rows.filter(table=table.name), ""
+        while keys := list(own.filter(key__gt=last).values_list("key", flat=True).order_by("key")[:PIECE]):
+            yield own.filter(key__gt=last, key__lte=keys[-1])
+            last = keys[-1]
 
 
 def _order(back: Sequence[Difference]) -> list[str]:
@@ -155,10 +175,10 @@ def _backwards(table: Table, back: Sequence[Difference]) -> Part:
     return Part(table, wanted, [difference.key for difference in back if difference.before is None])
 
 
-def _first_and_last(changes: ChangeSet) -> list[Difference]:
+def _first_and_last(rows: QuerySet[Change]) -> list[Difference]:
     """Return each row of a change once, as it was before all of it and after all of it."""
     found: dict[tuple[str, str], Difference] = {}
-    for table, key, before, after in changes.rows.order_by("id").values_list("table", "key", "before", "after"):
+    for table, key, before, after in rows.order_by("id").values_list("table", "key", "before", "after"):
         first = found.get((table, key))
         found[table, key] = Difference(TABLES[table], key, first.before if first else before, after)
     return [difference for difference in found.values() if difference.before != difference.after]
@@ -238,6 +258,18 @@ def _unknown(table: Table, rows: Sequence[Values], known: Mapping[str, Mapping[s
 
 
 def _remove(table: Table, keys: Sequence[str]) -> None:
+    if len(table.key) > 1 or table.refers:
+        _remove_each(table, keys)
+        return
+    for first in range(0, len(keys), AT_ONCE):
+        some = keys[first : first + AT_ONCE]
+        try:
+            table.model._default_manager.filter(**{f"{table.key[0]}__in": some}).delete()
+        except ProtectedError:
+            _remove_each(table, some)  # names the one that is still used
+
+
+def _remove_each(table: Table, keys: Sequence[str]) -> None:
     for key in keys:
         parts = [key] if len(table.key) == 1 else json.loads(key)
         named = {_path(table, name): table.real(name, value) for name, value in zip(table.key, parts, strict=True)}

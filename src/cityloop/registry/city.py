@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils.translation import get_language
 
 from cityloop.core import worktime
-from cityloop.core.areas import AreaLocator, Layout
+from cityloop.core.areas import TREE, AreaLocator, Layout
 from cityloop.core.catalogue import Crosswalk, CrosswalkLine
 from cityloop.core.classes import HOME, ClassKey, class_key
 from cityloop.core.errors import NotPossible
@@ -90,6 +90,14 @@ class CategoryFacts:
     @property
     def reference(self) -> str:
         return ClassKey(self.catalogue, self.kind, self.code).reference
+
+    def limits_with(self, handling: Limit) -> Mapping[str, Limit]:
+        """Return the limits of a case filed by a condition that gives this limit of handling.
+
+        The class's limit of the whole case was laid down beside its own limit of handling, so it holds beside it alone.
+        """
+        same = self.limits.get("handle") == handling
+        return {**(self.limits if same else {}), "handle": handling}
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +236,18 @@ class City:
             if one.reference in self.categories
         }
         return found.pop() if len(found) == 1 else None
+
+    def condition(self, named: str) -> ConditionFacts | None:
+        """Return the condition for filing that a class's reference and a number name, as in "06010 2"."""
+        reference, _, number = named.rpartition(" ")
+        category = self.classes.get(reference)
+        return category.conditions.get(number) if category else None
+
+    def grade_of(self, areas: Sequence[str]) -> str:
+        """Return the grade (管理等级) of the smallest of these areas that has one, "" where none has."""
+        levels = {level: place for place, level in enumerate(TREE)}
+        known = [area for code in areas if (area := self.areas.get(code)) and area.grade]
+        return max(known, key=lambda area: levels.get(area.level, len(levels))).grade if known else ""
 
     def responsible(
         self, category: str | None, areas: Mapping[str, str], facility: FacilityUnits = NO_FACILITY

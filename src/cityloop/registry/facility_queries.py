@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.fields.json import KT
+from django.db.models.functions import Collate
 
 from cityloop.core.classes import HOME, ClassKey, class_key
 from cityloop.core.distances import box, metres
@@ -20,6 +21,7 @@ from cityloop.registry.models import Facility
 PAGE = 50
 NEAR_METRES, NEAR = 200.0, 5  # how far around a place facilities are offered, and how many
 AT_METRES = 15.0
+LAST = "\U0010ffff"  # behind every other sign
 ABNORMAL = "05"  # up to this major class a matter of GB/T 47678.5 is what befalls the component of the same code
 
 # The few classes there are, each found by one step down the index: a DISTINCT would read every row.
@@ -152,13 +154,40 @@ def facility(code: str) -> Facility | None:
     return Facility.objects.filter(code=code).first()
 
 
+def facility_name(code: str) -> str:
+    """Return the name of a facility; "" where none has that id."""
+    return Facility.objects.filter(code=code).values_list("name", flat=True).first() or ""
+
+
 def facilities(filters: FacilityFilters, after: str | None) -> FacilityList:
-    """Return the facilities that the filters leave, 50 a page, by id."""
-    rows = _wanted(filters)
-    if after:
-        rows = rows.filter(code__gt=after)
-    found = list(rows.order_by("code")[: PAGE + 1])
+    """Return the facilities that the filters leave, 50 a page, by id; those found by a name by name and id."""
+    rows, words = _wanted(filters), filters.words or ""
+    if words and not words.isdecimal():
+        found = _by_name(rows, words, after)
+    elif words:
+        found = list(_beyond(rows.filter(code__startswith=words), after)[: PAGE + 1])
+    else:
+        found = list(_beyond(rows, after)[: PAGE + 1])
     return FacilityList(tuple(found[:PAGE]), found[PAGE - 1].code if len(found) > PAGE else None)
+
+
+def _beyond(rows: QuerySet[Facility], after: str | None) -> QuerySet[Facility]:
+    return (rows.filter(code__gt=after) if after else rows).order_by("code")
+
+
+def _by_name(rows: QuerySet[Facility], words: str, after: str | None) -> list[Facility]:
+    """Return a page of facilities whose name begins so: in the order of the names, as one class shares a name.
+
+    In the order of their ids the few classes that fit would lie far apart.
+    """
+    named = rows.alias(sorted=Collate("name", "C")).filter(sorted__gte=words, sorted__lt=words + LAST)
+    last = facility_name(after) if after else ""
+    if not last:
+        return list(named.order_by("sorted", "code")[: PAGE + 1])
+    # Two ranges of the index: an "or" of both would be read from its beginning.
+    found = list(named.filter(sorted=last, code__gt=after).order_by("code")[: PAGE + 1])
+    more = named.filter(sorted__gt=last).order_by("sorted", "code")
+    return found + list(more[: PAGE + 1 - len(found)]) if len(found) <= PAGE else found
 
 
 def classes_in_use() -> dict[str, str]:
@@ -178,7 +207,4 @@ def _wanted(filters: FacilityFilters) -> QuerySet[Facility]:
         rows = rows.filter(state=filters.state)
     if filters.district:
         rows = rows.alias(district=KT("areas__district")).filter(district=filters.district)
-    if filters.words:
-        named = Q(code__startswith=filters.words) if filters.words.isdecimal() else Q(name__startswith=filters.words)
-        rows = rows.filter(named)
     return rows

@@ -2,9 +2,11 @@
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.fields.json import KT
+from django.db.models.functions import Collate
 
 UNIT_KINDS = ("department", "street_office", "community", "company", "centre", "estate")
 STATES = ("intact", "damaged", "missing", "abandoned", "removed")  # of a facility: 完好 破损 丢失 废弃 移除
@@ -206,7 +208,7 @@ class Facility(models.Model):
             models.Index(fields=["category", "code"], name="facility_class"),
             models.Index(fields=["lat", "lon"], name="facility_place"),
             models.Index(KT("areas__district"), F("code"), name="facility_district"),
-            models.Index(fields=["name"], name="facility_name", opclasses=["text_pattern_ops"]),
+            models.Index(Collate("name", "C"), F("code"), name="facility_name"),
             models.Index(fields=["state", "code"], name="facility_state", condition=~Q(state="intact")),
         ]
 
@@ -214,11 +216,11 @@ class Facility(models.Model):
 class Place(models.Model):
     """An entry of the gazetteer: a street, an estate, a door plate, a point of interest."""
 
-    kind = models.TextField()  # street, block, zone, plate, poi, crossing
-    key = models.TextField()  # the canonical form of the name; of a plate, its street's
+    kind = models.TextField()  # one of core.places.Kind
+    key = models.TextField()  # the spelling of the name for comparing; of a plate or lane, of the road it hangs on
     name = models.TextField()
     aliases = ArrayField(models.TextField(), db_default=Value([], ArrayField(models.TextField())))
-    number = models.IntegerField(db_default=0)  # of a plate
+    number = models.IntegerField(db_default=0)  # of a plate or a lane
     suffix = models.TextField(db_default="")
     district = models.TextField(db_default="")
     community = models.TextField(db_default="")
@@ -234,7 +236,11 @@ class Place(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kind", "key", "district", "number", "suffix"], name="place_key")
         ]
-        indexes = [models.Index(fields=["key", "number"], name="place_number")]
+        indexes = [
+            models.Index(fields=["key", "number"], name="place_number"),
+            models.Index(fields=["key"], opclasses=["text_pattern_ops"], name="place_prefix"),
+            GinIndex(fields=["aliases"], name="place_alias"),
+        ]
 
 
 class ChangeSet(models.Model):

@@ -17,6 +17,7 @@ from cityloop.core.procedure import Procedure
 from cityloop.registry import catalogue_texts
 from cityloop.registry.agreement import disagreements
 from cityloop.registry.calendars import CalendarText
+from cityloop.registry.catalogue_agreement import catalogue_faults
 from cityloop.registry.catalogue_texts import (
     Catalogue,
     CatalogueClass,
@@ -169,7 +170,7 @@ def check_together(packs: Sequence[Pack]) -> None:
         for path, wrong in disagreements(ways, roles)
         for fault in faults_at(path, wrong)
     ]
-    found += [*_missing_packs(packs), *catalogue_texts.catalogue_faults(packs)]
+    found += [*_missing_packs(packs), *catalogue_faults(packs)]
     found += twice((pack.folder.name, layer) for pack in packs for layer in pack.layers)
     if found:
         raise Invalid(found, code="pack")
@@ -180,7 +181,7 @@ def _missing_packs(packs: Sequence[Pack]) -> list[Fault]:
     names = [pack.name for pack in packs]
     found = []
     for place, pack in enumerate(packs):
-        wrong = [
+        wrong: list[tuple[tuple[str, ...], str]] = [
             (("requires", str(number)), f"there is no pack {name}; known are {', '.join(sorted(set(names)))}")
             for number, name in enumerate(pack.requires)
             if name not in names

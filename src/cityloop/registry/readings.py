@@ -19,5 +19,5 @@ def readings(words: str) -> str:
 
     plain = unicodedata.normalize("NFKC", words).casefold()
     signs = (sign for sign in plain if sign.isalnum())
-    found = (pinyin(sign, style=Style.NORMAL, heteronym=True, errors=list)[0] for sign in signs)
+    found = (pinyin(sign, style=Style.NORMAL, heteronym=True)[0] for sign in signs)
     return " ".join(",".join(dict.fromkeys(one)) for one in found)

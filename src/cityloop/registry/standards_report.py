@@ -1,10 +1,11 @@
-"""A city's table of filing conditions, checked: what was understood, what contradicts itself, what another table says.
+"""A city's table of filing conditions, checked: what was understood, what contradicts itself or what is entered.
 
-Pure comparison of rows that were read already; reading is done in channels/standards.py, writing in actions.py.
+Rows were read already, in channels/standards.py; two tables are laid side by side in standards_comparison.py, and
+writing is done in actions.py.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cityloop.core.catalogue import plain_name
@@ -86,22 +87,36 @@ class Findings:
     spellings: Counter[tuple[str, str]] = field(default_factory=Counter)  # (as spelled, what it means) → rows
     beside: list[tuple[str, str]] = field(default_factory=list)  # (place, words) beside a limit
     units: set[str] = field(default_factory=set)
+    gone: list[Condition] = field(default_factory=list)  # of the profiles that the table takes the place of
 
 
-def check(rows: Sequence[Stated], matching: Matching, present: Iterable[Condition], profile: str) -> Findings:
-    """Return what the rows of a table come to, beside the conditions that are present."""
+def check(
+    rows: Sequence[Stated],
+    matching: Matching,
+    present: Sequence[Condition],
+    profile: str,
+    replaces: Collection[str] = (),
+) -> Findings:
+    """Return what the rows of a table come to, beside the conditions that are present.
+
+    Conditions of the profiles it replaces are to go, those of its own that it still has excepted; none goes while a
+    row of the table could not be read.
+    """
     found = Findings()
     _read_limits(rows, found)
     refused = {wrong.row for wrong in found.wrong}
     _match(rows, matching, found)
     refused |= {wrong.row for wrong in found.wrong}
     refused |= _find_doubled(rows, found)
-    numbers = Numbers(present)
+    numbers = Numbers(present, set(replaces) - {profile})
     for row in rows:
         match = found.matches[row.kind, row.code, row.name]
         if row.row not in refused and match.key:
             found.conditions[row.row] = numbers.condition(row, match.key, profile)
     _compare_with_present(rows, found, numbers)
+    stay = {(one.key, one.number) for one in found.conditions.values()}
+    if not found.wrong:
+        found.gone = [one for one in present if one.profile in replaces and (one.key, one.number) not in stay]
     return found
 
 
@@ -130,17 +145,17 @@ def _match(rows: Sequence[Stated], matching: Matching, found: Findings) -> None:
 
 def _find_doubled(rows: Sequence[Stated], found: Findings) -> set[int]:
     """Return the rows that contradict another one; none of them is entered, as nobody knows which one is right."""
-    by_condition: dict[tuple[object, ...], list[Stated]] = {}
+    by_condition: dict[tuple[object, str, str], list[Stated]] = {}
     for row in rows:
         key = found.matches[row.kind, row.code, row.name].key or (row.kind, row.code)
         for grade in row.limits:
             by_condition.setdefault((key, plain_name(row.filing), grade), []).append(row)
     refused: set[int] = set()
-    for (*_, grade), same in by_condition.items():
+    for (_, _, grade), same in by_condition.items():
         first = same[0]
         for other in same[1:]:
-            found.doubled.append(_contradiction(first, other))
-            if first.meant[str(grade)] != other.meant[str(grade)]:
+            found.doubled.append(contradiction(first, other))
+            if first.meant[grade] != other.meant[grade]:
                 refused |= {first.row, other.row}
                 for one, beside in ((first, other), (other, first)):
                     reason = f"the same condition has {beside.spelled} in {beside.at}: only one can hold"
@@ -148,7 +163,8 @@ def _find_doubled(rows: Sequence[Stated], found: Findings) -> set[int]:
     return refused
 
 
-def _contradiction(left: Stated, right: Stated) -> Contradiction:
+def contradiction(left: Stated, right: Stated) -> Contradiction:
+    """Return two rows about one condition as a contradiction of their limits."""
     return Contradiction(
         f"{left.kind} {left.code} {left.name}, {left.filing}", left.spelled, left.at, right.spelled, right.at
     )
@@ -170,13 +186,16 @@ def _words(limits: Mapping[str, str]) -> str:
 
 
 class Numbers:
-    """The numbers of conditions within their classes: one that is entered keeps its own, others get the next."""
+    """The numbers of conditions within their classes: one that is entered keeps its own, others get the next.
 
-    def __init__(self, present: Iterable[Condition]) -> None:
-        """Take the conditions that are entered."""
+    A number is not given again while its condition goes: a case may have been filed under it.
+    """
+
+    def __init__(self, present: Iterable[Condition], leaving: Collection[str]) -> None:
+        """Take the conditions that are entered, and the profiles of those that are to go."""
         self.known = {(one.key, one.number): one for one in present}
         self._given: dict[tuple[ClassKey, str], str] = {
-            (one.key, plain_name(one.filing)): one.number for one in self.known.values()
+            (one.key, plain_name(one.filing)): one.number for one in self.known.values() if one.profile not in leaving
         }
         self._last: dict[ClassKey, int] = {}
         for one in self.known.values():
@@ -196,51 +215,6 @@ class Numbers:
         one = Condition(*key, number, row.filing, row.closing, limits, profile)
         self._conditions[key, number] = one
         return one
-
-
-@dataclass
-class Comparison:
-    """Two tables side by side: where they agree, in other words too, where not, and what only one of them has."""
-
-    alike: int = 0
-    respelled: Counter[tuple[str, str]] = field(default_factory=Counter)  # pairs of spellings of one limit → rows
-    limits: list[Contradiction] = field(default_factory=list)
-    closings: list[Contradiction] = field(default_factory=list)
-    names: list[Contradiction] = field(default_factory=list)
-    only_left: list[Stated] = field(default_factory=list)
-    only_right: list[Stated] = field(default_factory=list)
-
-
-def compare(left: Sequence[Stated], right: Sequence[Stated]) -> Comparison:
-    """Return how two tables differ; rows belong together by kind, code and the words of the filing condition."""
-    found = Comparison()
-    others: dict[tuple[str, str, str], list[Stated]] = {}
-    for row in right:
-        others.setdefault(row.said, []).append(row)
-    named: set[tuple[str, str]] = set()
-    for row in left:
-        if not (same := others.get(row.said)):
-            found.only_left.append(row)
-            continue
-        other = same.pop(0)
-        _compare(row, other, found)
-        if (row.kind, row.code) not in named and plain_name(row.name) != plain_name(other.name):
-            named.add((row.kind, row.code))
-            found.names.append(Contradiction(f"{row.kind} {row.code}", row.name, row.at, other.name, other.at))
-    found.only_right = [row for rows in others.values() for row in rows]
-    return found
-
-
-def _compare(left: Stated, right: Stated, found: Comparison) -> None:
-    if plain_name(left.closing) != plain_name(right.closing):
-        about = f"{left.kind} {left.code} {left.name}, {left.filing}"
-        found.closings.append(Contradiction(about, left.closing, left.at, right.closing, right.at))
-    if left.meant != right.meant:
-        found.limits.append(_contradiction(left, right))
-    elif left.spelled != right.spelled:
-        found.respelled[left.spelled, right.spelled] += 1
-    else:
-        found.alike += 1
 
 
 MOST = 20  # lines of one sort told before the rest is counted
@@ -264,29 +238,19 @@ def told(rows: Sequence[Stated], found: Findings, known_units: Iterable[str] = (
     for (words, meaning), number in found.spellings.most_common():
         yield f"  {words or '(nothing)'} → {meaning or 'not understood'}: {number:,}"
     places = {row.row: f"{row.at} {row.code} {row.name}" for row in rows}
-    yield from _section("Not entered", [f"{places[one.row]}: {one.field} {one.reason}" for one in found.wrong])
-    yield from _section("Words beside a limit, not kept", [f"{at} {words}" for at, words in found.beside])
-    yield from _section("The same condition twice in the table", list(map(str, found.doubled)))
-    yield from _section("Entered so far with another limit", list(map(str, found.entered)))
+    yield from section("Not entered", [f"{places[one.row]}: {one.field} {one.reason}" for one in found.wrong])
+    yield from section("Words beside a limit, not kept", [f"{at} {words}" for at, words in found.beside])
+    yield from section("The same condition twice in the table", list(map(str, found.doubled)))
+    yield from section("Entered so far with another limit", list(map(str, found.entered)))
+    for profile, number in Counter(one.profile for one in found.gone).items():
+        yield f"Conditions of {profile} that go: {number:,}"
     if found.units:
         unknown = sorted(found.units - set(known_units))
-        yield from _section(f"Units named: {len(found.units):,}, of which no unit is called so", unknown)
+        yield from section(f"Units named: {len(found.units):,}, of which no unit is called so", unknown)
 
 
-def told_comparison(found: Comparison) -> Iterator[str]:
-    """Yield what a person should read about two tables side by side."""
-    respelled = sum(found.respelled.values())
-    yield f"Compared: alike {found.alike:,}, the same limit spelled otherwise {respelled:,}."
-    for (left, right), number in found.respelled.most_common():
-        yield f"  {left} = {right}: {number:,}"
-    yield from _section("Another limit", list(map(str, found.limits)))
-    yield from _section("Another closing condition", list(map(str, found.closings)))
-    yield from _section("Another name", list(map(str, found.names)))
-    for title, rows in (("Only in the first", found.only_left), ("Only in the second", found.only_right)):
-        yield from _section(title, [f"{row.at} {row.kind} {row.code} {row.name}, {row.filing}" for row in rows])
-
-
-def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
+def section(title: str, lines: Sequence[str]) -> Iterator[str]:
+    """Yield a heading with how many lines there are, and the first of them."""
     if lines:
         yield f"{title}: {len(lines):,}"
         yield from (f"  {line}" for line in lines[:MOST])

@@ -1,7 +1,12 @@
 """The history of the city's data in words: tables, fields and kinds of change by what their users call them."""
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
+
+from cityloop.casework.words import limit_words
+from cityloop.registry.procedure_texts import parse_limit
 
 TABLES = {
     "areas": gettext_noop("Areas"),
@@ -25,6 +30,7 @@ EVENTS = {
     "ConditionsSet": gettext_noop("Filing conditions entered"),
     "RosterSet": gettext_noop("Rosters entered"),
     "FacilitiesSet": gettext_noop("Facilities entered"),
+    "FacilityChanged": gettext_noop("A facility changed"),
     "PlacesSet": gettext_noop("Gazetteer entries entered"),
     "PlacesLearned": gettext_noop("Gazetteer learned from cases"),
     "ChangesUndone": gettext_noop("A change undone"),
@@ -35,9 +41,10 @@ KINDS = {
     "changed": gettext_noop("changed"),
     "removed": gettext_noop("removed"),
 }
+KINDS_OF_CLASS = {"component": gettext_noop("component"), "matter": gettext_noop("matter")}
 FIELDS = {
     "code": gettext_noop("Code"),
-    "name": gettext_noop("Name"),
+    "name": gettext_noop("Called"),
     "level": gettext_noop("Level"),
     "parent": gettext_noop("Belongs to"),
     "shape": gettext_noop("Outline"),
@@ -66,8 +73,8 @@ FIELDS = {
     "filing": gettext_noop("Filing condition"),
     "closing": gettext_noop("Closing condition"),
     "limits": gettext_noop("Limits"),
-    "profile": gettext_noop("From"),
-    "category": gettext_noop("Class"),
+    "profile": gettext_noop("Profile"),
+    "category": gettext_noop("Class of problems"),
     "area": gettext_noop("Area"),
     "unit": gettext_noop("Unit"),
     "is_listed": gettext_noop("On the list of powers and duties"),
@@ -105,6 +112,36 @@ FIELDS = {
     "source": gettext_noop("Source"),
     "status": gettext_noop("Status"),
 }
+
+
+ACTORS = {
+    "system": gettext_noop("the system"),
+    "demo": gettext_noop("the demo"),
+    "command-line": gettext_noop("the command line"),
+}
+LIMITS = ("limits", "handle_limit", "case_limit")
+
+
+def value_words(value: Any, name: str) -> str:
+    """Return the value of a field as people read it."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, dict):
+        return _(", ").join(
+            f"{key}: {_plain(word, name)}" if key else _plain(word, name) for key, word in value.items()
+        )
+    return _(KINDS_OF_CLASS[value]) if name == "kind" and value in KINDS_OF_CLASS else _plain(value, name)
+
+
+def _plain(value: Any, name: str) -> str:
+    if name in LIMITS and value:
+        return limit_words(parse_limit(str(value)))
+    return str(value)
+
+
+def actor_words(name: str) -> str:
+    """Return who changed something: a person's name, or what acts by itself."""
+    return _(ACTORS[name]) if name in ACTORS else name
 
 
 def table_words(name: str) -> str:

@@ -18,7 +18,11 @@ SECTIONS = (
     ("rosters", gettext_noop("Rosters"), gettext_noop("Who is on duty when.")),
     ("duties", gettext_noop("Responsibility"), gettext_noop("Who sees to what where: none, one or many.")),
     ("packs", gettext_noop("Packs"), gettext_noop("The domains this city runs, and what each brought.")),
-    ("changes", gettext_noop("History"), gettext_noop("What was changed here, by whom; changes can be undone.")),
+    (
+        "changes",
+        gettext_noop("History of changes"),
+        gettext_noop("What was changed here, by whom; changes can be undone."),
+    ),
 )
 
 

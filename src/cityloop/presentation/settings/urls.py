@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cityloop.presentation.settings import catalogue_views, change_views, views
+from cityloop.presentation.settings import catalogue_views, change_views, facility_views, views
 
 app_name = "settings"
 
@@ -17,6 +17,9 @@ urlpatterns = [
     path("changes/", change_views.changes, name="changes"),
     path("changes/<int:number>/", change_views.change, name="change"),
     path("changes/<int:number>/undo/", change_views.undo_change, name="undo_change"),
+    path("facilities/", facility_views.facilities, name="facilities"),
+    path("facilities/<str:code>/", facility_views.facility, name="facility"),
+    path("facilities/<str:code>/edit/", facility_views.edit_facility, name="edit_facility"),
     path("procedures/", views.procedures, name="procedures"),
     path("procedures/<slug:name>/<int:version>/", views.procedure, name="procedure"),
 ]

@@ -15,15 +15,15 @@ YEARS = range(1990, 2101)  # before these no report is taken, beyond them the ca
 def queue_filters(query: Mapping[str, str]) -> QueueFilters:
     """Return the queue's filters; Invalid where the lamp is no lamp. An empty district asks for those without one."""
     return QueueFilters(
-        kind=_words(query, "kind") or None, lamp=_lamp(query.get("lamp")), district=_words(query, "district")
+        kind=words_asked(query, "kind") or None, lamp=_lamp(query.get("lamp")), district=words_asked(query, "district")
     )
 
 
 def case_filters(query: Mapping[str, str]) -> CaseFilters:
     """Return the filters of the list of cases; Invalid where the month or the figure is none."""
     return CaseFilters(
-        words=_words(query, "words") or None,
-        district=_words(query, "district"),
+        words=words_asked(query, "words") or None,
+        district=words_asked(query, "district"),
         month=month(query.get("month")),
         figure=_figure(query.get("figure")),
     )
@@ -42,7 +42,7 @@ def month(words: str | None) -> date | None:
     return first
 
 
-def _words(query: Mapping[str, str], name: str) -> str | None:
+def words_asked(query: Mapping[str, str], name: str) -> str | None:
     """Return what is asked under a name; the database knows no NUL and nobody types the other control characters."""
     words = query.get(name)
     if words is None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import template
 
-from cityloop.presentation.settings import change_words
+from cityloop.presentation.settings import change_words, facility_words
 from cityloop.presentation.settings.sections import Section, sections
 from cityloop.registry.city import title
 
@@ -14,7 +14,10 @@ register = template.Library()
 register.filter("table_words", change_words.table_words)
 register.filter("event_words", change_words.event_words)
 register.filter("kind_words", change_words.kind_words)
+register.filter("state_words", facility_words.state_words)
 register.filter("field_words", change_words.field_words)
+register.filter("value_words", change_words.value_words)
+register.filter("actor_words", change_words.actor_words)
 
 
 @register.filter

@@ -1,0 +1,55 @@
+"""What is told of a place that was found: its middle, its grade and radius, and the words for how it was found."""
+
+from cityloop.core.addresses import Road
+from cityloop.core.places import AreaPlace, Grade, Kind, Place, Why, metres, middle
+from cityloop.core.street_groups import Group
+
+LEAST_RADIUS = {Grade.POI: 60.0, Grade.BLOCK: 150.0, Grade.ZONE: 400.0}  # metres, where nothing is known of its extent
+
+
+def by_name(group: Group) -> Place:
+    entry = max(group.entries, key=lambda entry: entry.seen)
+    grade = {Kind.POI: Grade.POI, Kind.BLOCK: Grade.BLOCK}.get(entry.kind, Grade.ZONE)
+    radius = max({Grade.POI: 60.0, Grade.BLOCK: 150.0}.get(grade, 400.0), entry.spread_metres)
+    why = Why("name_known", {"name": entry.name, "source": entry.source})
+    return Place(entry.lon, entry.lat, grade, radius, entry.name, entry.district, (why,))
+
+
+def narrowed(areas: list[AreaPlace]) -> list[AreaPlace]:
+    """Return the areas named, without those of the same name in another district than the one named."""
+    districts = {area.code for area in areas if area.is_district}
+    return [area for area in areas if area.is_district or not districts or area.district in districts]
+
+
+def of_area(area: AreaPlace) -> Place:
+    why = Why("area", {"name": area.name})
+    return Place(area.lon, area.lat, Grade.COMMUNITY, area.radius_metres, area.name, area.district, (why,))
+
+
+def as_said(group: Group, key: str, grade: Grade, word: str) -> Place:
+    point = middle(entry.point for entry in group.entries)
+    radius = max(100.0, *(entry.spread_metres for entry in group.entries))
+    return Place(*point, grade, radius, key, why=(Why(word, {"name": key}),))
+
+
+def of_street(group: Group, road: Road) -> Place:
+    point = group.centre
+    radius = max(400.0, max(metres(point, entry.point) for entry in group.entries) * 0.8)
+    return Place(*point, Grade.STREET, radius, road.street, why=(Why("road_of_numbers", {"road": road.street}),))
+
+
+def of_siblings(group: Group, road: Road) -> Place:
+    point = group.centre
+    radius = 350.0 + max(metres(point, entry.point) for entry in group.entries) * 0.5
+    names = "、".join(sorted({entry.key for entry in group.entries if entry.kind is Kind.STREET}))
+    why = Why("sibling_streets", {"name": road.key, "roads": names})
+    return Place(*point, Grade.ZONE, radius, road.street, why=(why,))
+
+
+def apart(places: list[Place]) -> list[Place]:
+    """Return places without those that mean the same spot as one before them."""
+    kept: list[Place] = []
+    for place in sorted(places, key=lambda place: place.radius_metres):
+        if all(metres(place.point, one.point) > max(200.0, one.radius_metres) for one in kept):
+            kept.append(place)
+    return kept
