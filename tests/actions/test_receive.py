@@ -10,6 +10,9 @@ from cityloop.core.errors import Conflict, NotAllowed
 from cityloop.intake.actions import receive, receive_many
 from cityloop.intake.models import Report as Row
 from cityloop.intake.reports import Report, read
+from cityloop.registry.changes import Part, apply
+from cityloop.registry.gazetteer import key_of
+from cityloop.registry.tables import PLACES
 from cityloop.runtime.models import Event
 from town import NOW, Town
 
@@ -84,3 +87,36 @@ def test_a_report_takes_at_most_ten_statements(town: Town, people: dict, django_
     receive(a_report("A0"), people["hotline"], NOW)
     with django_assert_max_num_queries(9):  # and one to find out who the token belongs to
         receive(a_report("A1", lon=120.05, lat=23.05), people["hotline"], NOW)
+
+
+def known_place(town: Town, **said: object) -> None:
+    lon, lat = town.inside_north
+    plate = {"kind": "plate", "key": key_of("长江路"), "name": "长江路", "number": 92, "suffix": ""}
+    row = {**plate, "district": town.north, "lon": lon, "lat": lat, "source": "test", **said}
+    apply([Part(PLACES, [row])], "test", NOW, "PlacesSet")
+
+
+def test_a_report_with_an_address_alone_lies_where_the_gazetteer_finds_it(town: Town, people: dict) -> None:
+    known_place(town)
+    receipt = receive(a_report(address="长江路９２号门前"), people["hotline"], NOW)
+    case = Case.objects.get(number=receipt.number)
+    assert (case.district, case.community) == (town.north, f"{town.north}000001")
+    assert case.facts["place_grade"] == "plate"
+    assert (float(case.facts["lon"]), float(case.facts["lat"])) == pytest.approx(town.inside_north, abs=1e-3)
+
+
+def test_what_an_address_does_not_tell_closely_gives_no_point(town: Town, people: dict) -> None:
+    known_place(town)
+    receipt = receive(a_report(address="长江路"), people["hotline"], NOW)
+    case = Case.objects.get(number=receipt.number)
+    assert "lon" not in case.facts
+    receipt = receive(a_report("A2", address="没有人知道的地方"), people["hotline"], NOW)
+    assert Case.objects.get(number=receipt.number).district is None
+
+
+def test_a_point_that_was_given_stands_whatever_the_address_says(town: Town, people: dict) -> None:
+    known_place(town)
+    lon, lat = town.inside_south
+    receipt = receive(a_report(lon=lon, lat=lat, address="长江路92号"), people["hotline"], NOW)
+    case = Case.objects.get(number=receipt.number)
+    assert (case.district, "place_grade" in case.facts) == (town.south, False)

@@ -213,6 +213,7 @@ class CasePage:
     history: tuple[HistoryLine, ...]
     links: tuple[LinkView, ...]
     documents: tuple[DocumentView, ...]
+    place_found: str | None  # how its place was found by its address; None where it was not
     facility: tuple[str, str] | None  # the id of what it is about, and its name; "" where no census has it
     outline: str | None  # SVG path of the district, 320 × 220
     spot: tuple[float, float] | None  # the case's place in that picture

@@ -19,9 +19,11 @@ from cityloop.casework.scope import may_unmask
 from cityloop.casework.words import answered, area_name, moment_words, named_category, unit_name
 from cityloop.core.actors import Actor
 from cityloop.core.casefile import Case, Link, Moved, Task
+from cityloop.core.places import Grade
 from cityloop.core.procedure import Action, Need, NeedKind, Procedure, Relation, TaskKind
 from cityloop.registry.city import City, city, title
 from cityloop.registry.facility_queries import facility_name
+from cityloop.registry.gazetteer import FACT
 from cityloop.registry.queries import account_names
 from cityloop.runtime import vault
 from cityloop.runtime.models import Event
@@ -90,6 +92,7 @@ def page(row: models.Case, case: Case, actor: Actor, now: datetime) -> CasePage:
         history=_history(row, case, way, words, events, town),
         links=tuple(_link(link, town) for link in case.links),
         documents=documents.listed(way, events),
+        place_found=_found_by_address(row.facts),
         facility=(row.facility, facility_name(row.facility)) if row.facility else None,
         outline=outline.path if outline else None,
         spot=outline.place(float(lon), float(lat)) if outline and lon and lat else None,
@@ -99,6 +102,22 @@ def page(row: models.Case, case: Case, actor: Actor, now: datetime) -> CasePage:
 def _condition(facts: Mapping[str, str]) -> tuple[str, str] | None:
     filing = facts.get("condition_filing")
     return (filing, facts.get("condition_closing", "")) if filing else None
+
+
+def _found_by_address(facts: Mapping[str, str]) -> str | None:
+    if FACT not in facts:
+        return None
+    grades = {
+        Grade.PLATE: gettext("door plate"),
+        Grade.POI: gettext("point of interest"),
+        Grade.CROSSING: gettext("crossing"),
+        Grade.STREET: gettext("road"),
+        Grade.BLOCK: gettext("estate"),
+        Grade.ZONE: gettext("quarter"),
+        Grade.COMMUNITY: gettext("community"),
+    }
+    said = {"grade": grades[Grade(facts[FACT])], "metres": facts.get("place_metres", "")}
+    return gettext("found by the address: %(grade)s, within about %(metres)s m") % said
 
 
 def _channel(name: str) -> str:

@@ -1,6 +1,7 @@
 """Handing in reports: each becomes a case, once. Every channel ends here, one report or a thousand at a time."""
 
 import hashlib
+import math
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +15,13 @@ from cityloop.casework.actions import Opening, open_cases
 from cityloop.casework.projection import NUMBER_SEQUENCE
 from cityloop.core import chain
 from cityloop.core.actors import Actor
+from cityloop.core.areas import place_facts
 from cityloop.core.errors import Conflict, NotAllowed
+from cityloop.intake import placing
 from cityloop.intake.models import Report as Row
 from cityloop.intake.reports import Report
-from cityloop.registry.city import City, city
+from cityloop.registry.city import NO_FACILITY, City, city
+from cityloop.registry.facility_queries import Tie, ties
 from cityloop.runtime import keys, rows
 
 PROCEDURE = "city-problem"
@@ -87,7 +91,8 @@ def receive_many(reports: Sequence[Report], actor: Actor, now: datetime) -> list
     firsts = {_key(report): (report, digest) for report, digest in reversed(list(zip(reports, digests, strict=True)))}
     created = _insert(firsts, now)
     town = city()
-    openings = [_opening(*firsts[name], new, town, now) for name, new in created.items()]
+    known_facilities = ties([code for name in created if (code := firsts[name][0].facility)])
+    openings = [_opening(*firsts[name], new, town, known_facilities, now) for name, new in created.items()]
     open_cases(openings, actor, now)
     known = _known([name for name in firsts if name not in created])
     known |= {name: (new.number, new.tracking_code, firsts[name][1]) for name, new in created.items()}
@@ -137,9 +142,15 @@ def _known(keys: Sequence[Key]) -> dict[Key, Standing]:
     return known
 
 
-def _opening(report: Report, digest: str, given: Numbered, town: City, now: datetime) -> Opening:
-    point = report.point
-    areas = town.areas_at(float(point.lon), float(point.lat)) if point else {}
+def _opening(
+    report: Report, digest: str, given: Numbered, town: City, facilities: Mapping[str, Tie], now: datetime
+) -> Opening:
+    facility = facilities.get(report.facility or "")
+    spot = placing.spot(report, facility)
+    point = spot.point
+    layout = town.layout(now.astimezone(town.calendar.time_zone).date())
+    lon, lat = (float(point.lon), float(point.lat)) if point else (math.nan, math.nan)
+    areas = layout.lineage_at(lon, lat) if point else town.lineage(spot.district)
     category = town.category_of(report.category) if report.category else None
     facts = {
         "channel": report.channel,
@@ -147,9 +158,10 @@ def _opening(report: Report, digest: str, given: Numbered, town: City, now: date
         "receipt": receipt_digest(digest, given.tracking_code),
         "reported_at": chain.moment(report.reported_at or now),
         "category": category,
-        "district": areas.get("district"),
-        "community": areas.get("community"),
-        "duty": town.unit_on_duty(category, areas),
+        **place_facts(areas, layout.grids_at(lon, lat)),
+        **(spot.found or {}),
+        "facility": report.facility,
+        "duty": town.unit_on_duty(category, areas, facility.units if facility else NO_FACILITY),
     }
     if point:
         facts |= {"lon": point.lon, "lat": point.lat, "crs": point.crs.value}

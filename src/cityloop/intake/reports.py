@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from cityloop.core import chain
+from cityloop.core import chain, facility_codes
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.geo import Crs, PointFault, check_point, parse_crs, to_wgs84
 
@@ -17,7 +17,9 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 CHANNEL = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # controls, halves of a character
 LONGEST = {"channel": 40, "external_id": 200, "text": 4000, "category": 100, "address": 256, "name": 100, "phone": 40}
-FIELDS = ("channel", "external_id", "text", "lon", "lat", "crs", "category", "address", "reported_at", "reporter")
+LONGEST |= {"facility": facility_codes.LONGEST}
+FIELDS = ("channel", "external_id", "text", "lon", "lat", "crs", "category", "address", "reported_at", "reporter",
+          "facility")  # fmt: skip
 
 POINT_FAULTS = {
     PointFault.NOT_FINITE: "is not a number",
@@ -51,6 +53,7 @@ class Report:
     reported_at: datetime | None  # None: when it was handed in
     reporter_name: str | None
     reporter_phone: str | None
+    facility: str | None = None  # the id of what it is about
 
     def content(self) -> bytes:
         """Return the one spelling of what the report says: a retry has the same, another report does not."""
@@ -58,6 +61,8 @@ class Report:
         said: list[Any] = [self.text, self.category, self.address, self.reporter_name, self.reporter_phone]
         said += [point.raw_lon, point.raw_lat, point.crs.value] if point else [None, None, None]
         said.append(chain.moment(self.reported_at) if self.reported_at else None)
+        # Only where there is one: reports handed in before facilities could be named stay the same content.
+        said += [self.facility] if self.facility else []
         return chain.canonical(said)
 
 
@@ -78,6 +83,7 @@ def read(content: Mapping[str, Any], zone: tzinfo, now: datetime) -> Report:
         reported_at=_moment(content.get("reported_at"), zone, now, faults),
         reporter_name=_words(reporter, "name", faults, within="reporter.") or None,
         reporter_phone=_phone(_words(reporter, "phone", faults, within="reporter.")) or None,
+        facility=_facility(_words(content, "facility", faults), faults) or None,
     )
     if report.channel and not CHANNEL.fullmatch(report.channel):
         faults.append(Fault("channel", "must be letters a to z, digits, hyphens and dots, such as 12345"))
@@ -172,6 +178,15 @@ def _moment(value: Any, zone: tzinfo, now: datetime, faults: list[Fault]) -> dat
         faults.append(Fault("reported_at", "lies in the future, or before 1990; check the sender's clock"))
         return None
     return moment
+
+
+def _facility(words: str, faults: list[Fault]) -> str:
+    """Return the id of a facility; whether there is one of that id, a census may tell later."""
+    try:
+        return facility_codes.tidy(words)
+    except ValueError as wrong:
+        faults.append(Fault("facility", str(wrong)))
+        return ""
 
 
 def _phone(words: str) -> str:
