@@ -28,3 +28,8 @@ def test_the_queue_bench_tells_every_page_at_both_sizes_and_ends_with_its_ratio(
 def test_the_actions_bench_ends_with_its_ratios() -> None:
     *_, ratio = bench("actions", "--history", "300", "--seconds", "1.5").splitlines()
     assert re.fullmatch(r"ratio to bare rows: \d\.\d\d; to an empty city: \d\.\d\d", ratio)
+
+
+def test_the_bulk_bench_ends_with_its_ratio() -> None:
+    *_, ratio = bench("bulk", "--reports", "300").splitlines()
+    assert re.fullmatch(r"ratio to a bare COPY: \d\.\d\d \(aim 0\.20\)", ratio)

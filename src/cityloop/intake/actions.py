@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
@@ -187,11 +189,20 @@ def _without_blanks(values: dict[str, str | None]) -> dict[str, str]:
 
 def _digest(report: Report) -> str:
     """Return the keyed digest of what a report says: a short telephone number cannot be guessed back from it."""
-    return chain.seal(keys.key(settings.CITYLOOP.home_folder, "personal"), report.content())
+    return chain.seal(_personal_key(settings.CITYLOOP.home_folder), report.content())
+
+
+@lru_cache(maxsize=4)
+def _personal_key(home: Path) -> bytes:
+    return keys.key(home, "personal")
 
 
 def _tracking_code() -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    number, signs = secrets.randbelow(len(ALPHABET) ** CODE_LENGTH), ""
+    for _ in range(CODE_LENGTH):
+        number, place = divmod(number, len(ALPHABET))
+        signs += ALPHABET[place]
+    return signs
 
 
 def _key(report: Report) -> Key:

@@ -95,6 +95,20 @@ def actions(folder: Path | None, history: int, seconds: float) -> None:
 
 
 @bench.command()
+@folder_option
+@click.option("--reports", type=click.IntRange(min=1), default=50_000, show_default=True)
+def bulk(folder: Path | None, reports: int) -> None:
+    """Reports a second a thousand at a time, as imports take them, beside a bare COPY of the same rows."""
+    from cityloop.entry.bench import bulk as measured
+
+    with temporary_city(folder, tell):
+        found = measured.measure(reports, tell)
+        click.echo(machine())
+    click.echo(f"reports: {found.rate:,.0f}/s; their rows by COPY: {found.reports / found.copy_seconds:,.0f}/s")
+    click.echo(f"ratio to a bare COPY: {found.ratio:.2f} (aim 0.20)")
+
+
+@bench.command()
 def deadlines() -> None:
     """Due moments and counted times a second, one by one and many at once; no city is needed."""
     from cityloop.entry.bench import deadlines as measured
@@ -104,3 +118,24 @@ def deadlines() -> None:
         click.echo(f"{figure.name:44} {figure.rate:14,.0f}/s  {figure.ratio:.4f} of a bare addition")
     slowest = min(figure.rate for figure in figures if figure.name.startswith("due") and "many" in figure.name)
     click.echo(f"due moments: {slowest:,.0f}/s vectorised (at least {measured.AIM:,})")
+
+
+@bench.command()
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="CITYLOOP_DATA",
+    required=True,
+    help="The folder with the hotline's reports. Default: CITYLOOP_DATA.",
+)
+def gazetteer(data: Path) -> None:
+    """Addresses of a real hotline found by what others of them taught, beside a plain baseline; no city is needed."""
+    from cityloop.entry.bench import gazetteer as measured
+
+    for one in measured.measure(data):
+        radius = "" if one.inside != one.inside else f", within the radius told {one.inside:.1%}"
+        click.echo(f"{one.name} ({one.reports:,})")
+        click.echo(
+            f"    found {one.found:.1%}, within 100 m {one.near:.1%}, within 500 m {one.far:.1%}, "
+            f"median {one.median_metres:,.0f} m{radius}"
+        )

@@ -1,0 +1,137 @@
+"""The bulk bench: reports handed in a thousand at a time, as imports and hotlines' syncs do, beside a bare COPY.
+
+What is copied are the very rows the reports became, into tables without an index, a key or a check. Both take turns.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from cityloop.entry.opening import Tell
+
+BATCH = 1000  # reports in one transaction, as `cityloop import reports` has
+TURN = 5 * BATCH
+TABLES = {  # with what chooses the rows of the cases since an id
+    "casework_case": "id > %s",
+    "casework_task": "case_id > %s",
+    "casework_personalwords": "case_id > %s",
+    "intake_report": "case_id > %s",
+    "runtime_event": "stream LIKE 'case/%%' AND substr(stream, 6)::bigint > %s",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BulkFigures:
+    """Reports taken, and the seconds that taking them and copying their rows took."""
+
+    reports: int
+    seconds: float
+    copy_seconds: float
+
+    @property
+    def rate(self) -> float:
+        return self.reports / self.seconds
+
+    @property
+    def ratio(self) -> float:
+        """How fast intake is beside a bare COPY of the same rows."""
+        return self.copy_seconds / self.seconds
+
+
+def measure(reports: int, tell: Tell) -> BulkFigures:
+    """Hand in so many reports and copy their rows, in turns."""
+    from cityloop.registry.city import city
+
+    chance, actor = Random(1), _sender()  # noqa: S311  # the same reports every time
+    _make_floor()
+    taking = copying = 0.0
+    taken = 0
+    town = city()
+    while taken < reports:
+        contents = [_content(taken + n, chance, list(town.categories)) for n in range(min(TURN, reports - taken))]
+        before = _last_case()
+        taking += _take(contents, actor)
+        copying += _copy(before)
+        taken += len(contents)
+        tell(f"{taken:,} reports, {taken / taking:,.0f}/s")
+    return BulkFigures(taken, taking, copying)
+
+
+def _take(contents: Sequence[dict[str, Any]], actor: Any) -> float:
+    from django.conf import settings
+
+    from cityloop.intake.actions import receive_many
+    from cityloop.intake.reports import read
+    from cityloop.runtime import clock
+
+    began_at = time.perf_counter()
+    for first in range(0, len(contents), BATCH):
+        now = clock.now()
+        batch = [read(content, settings.CITYLOOP.zone, now) for content in contents[first : first + BATCH]]
+        receive_many(batch, actor, now)
+    return time.perf_counter() - began_at
+
+
+def _copy(after: int) -> float:
+    """Return how long the rows of the cases since then take to be copied; reading them out is not counted."""
+    from django.db import connection
+
+    spent = 0.0
+    connection.ensure_connection()
+    raw = connection.connection
+    for table, chosen in TABLES.items():
+        query = f"COPY (SELECT * FROM {table} WHERE {chosen % after}) TO STDOUT"  # noqa: S608  # our own names
+        with raw.cursor() as cursor, cursor.copy(query.replace("%%", "%")) as out:
+            blocks = [bytes(block) for block in out]
+        began_at = time.perf_counter()
+        with raw.cursor() as cursor, cursor.copy(f"COPY bench_{table} FROM STDIN") as into:
+            for block in blocks:
+                into.write(block)
+        spent += time.perf_counter() - began_at
+    return spent
+
+
+def _make_floor() -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            cursor.execute(f"CREATE TABLE bench_{table} (LIKE {table})")
+
+
+def _last_case() -> int:
+    from django.db.models import Max
+
+    from cityloop.casework.models import Case
+
+    return Case.objects.aggregate(last=Max("id"))["last"] or 0
+
+
+def _content(number: int, chance: Random, categories: Sequence[str]) -> dict[str, Any]:
+    """Return a report as a hotline has it: words, a place, a class, a reporter."""
+    from cityloop.entry.demo.script import script
+
+    (lon, lat), (wide, high) = script().centre, script().span
+    return {
+        "channel": "bulk",
+        "external_id": f"B{number:08d}",
+        "text": f"市民反映第{number}处路面破损，积水严重，影响通行，请尽快处理。",
+        "lon": round(lon + (chance.random() - 0.5) * wide, 6),
+        "lat": round(lat + (chance.random() - 0.5) * high, 6),
+        "category": chance.choice(categories),
+        "address": f"长江路{chance.randrange(1, 900)}号",
+        "reporter": {"name": "王先生", "phone": f"120{number:08d}"},
+    }
+
+
+def _sender() -> Any:
+    from cityloop.registry import accounts
+    from cityloop.registry.queries import actor_of
+    from cityloop.runtime import clock
+
+    now = clock.now()
+    account = accounts.create_account("bulk-sender", "bulk-sender", None, "bench", now, is_machine=True)
+    accounts.appoint("bulk-sender", accounts.PARTNER, "connected-systems", None, "bench", now)
+    return actor_of(account)

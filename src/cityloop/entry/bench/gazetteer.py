@@ -1,0 +1,234 @@
+"""The gazetteer bench: a real hotline's addresses found again by what others of them taught, beside a plain baseline.
+
+The baseline knows every earlier spelling with its point, else the middle of the village or district that is named.
+What the points themselves are worth is told, too: how near repeated reports of one address lie to each other.
+"""
+
+import gzip
+import hashlib
+import json
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+import shapely
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from cityloop.core.address_words import spelled
+from cityloop.core.addresses import Address, parse
+from cityloop.core.errors import NotFound
+from cityloop.core.gazetteer import find_address
+from cityloop.core.geo import AreaIndex, repair
+from cityloop.core.place_book import Book
+from cityloop.core.place_learning import Observation, agrees, learned
+from cityloop.core.places import AreaPlace, Pair, metres, middle
+from cityloop.registry.scripts import simplified
+
+REPORTS, VILLAGES = "tainan1999_2016H1.parquet", "boundaries/tainan_villages.geojson.gz"
+UNTIL = date(2016, 4, 30)  # learned up to and with this day
+FOLDS = 5
+NEAR, FAR = 100.0, 500.0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report's address with its point and the district its form named."""
+
+    on: str
+    address: Address
+    point: Pair
+    district: str  # the code of the one chosen in the form; may be empty
+    lies_in: str  # codes of the district and the village the point lies in
+    village: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How answers lie to the points reported; shares are of all reports, found or not."""
+
+    name: str
+    reports: int
+    found: float
+    near: float  # within 100 m
+    far: float  # within 500 m
+    median_metres: float  # of those found
+    inside: float  # of those found: no farther off than the radius told; NaN where none is told
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The areas of the measured city."""
+
+    index: AreaIndex
+    district_of: Mapping[str, str]
+    shapes: Mapping[str, BaseGeometry]
+    areas: tuple[AreaPlace, ...]
+
+
+Answer = tuple[Pair, float] | None  # a point and its radius
+Finder = Callable[[Report], Answer]
+
+
+def measure(folder: Path) -> list[Score]:
+    """Return the scores over a folder with the hotline's reports; NotFound where it has none."""
+    if not (folder / REPORTS).exists():
+        raise NotFound("no-data", f"There is no {REPORTS} in {folder}; CITYLOOP_DATA or --data name the folder.")
+    ground = read_ground(folder / VILLAGES)
+    reports = read_reports(folder / REPORTS, ground)
+    return [*by_time(reports, ground), *by_address(reports, ground), agreement(reports)]
+
+
+def by_time(reports: Sequence[Report], ground: Ground) -> Iterator[Score]:
+    """Yield the scores of later reports after learning from earlier ones."""
+    before = [one for one in reports if one.on <= UNTIL.isoformat()]
+    after = [one for one in reports if one.on > UNTIL.isoformat()]
+    name = f"reports after {UNTIL}, learned from those before"
+    yield score(f"{name}: gazetteer", after, gazetteer(before, ground))
+    yield score(f"{name}: baseline", after, baseline(before, ground))
+
+
+def by_address(reports: Sequence[Report], ground: Ground) -> Iterator[Score]:
+    """Yield the scores of addresses none of which was learned, each fifth in its turn."""
+    answers: dict[str, list[tuple[Report, Answer]]] = defaultdict(list)
+    for fold in range(FOLDS):
+        rest = [one for one in reports if _fold(one) != fold]
+        ways = {"gazetteer": gazetteer(rest, ground), "baseline": baseline(rest, ground)}
+        for way, find in ways.items():
+            answers[way] += [(one, find(one)) for one in reports if _fold(one) == fold]
+    for way, given in answers.items():
+        yield scored(f"addresses never learned: {way}", given)
+
+
+def agreement(reports: Sequence[Report]) -> Score:
+    """Return how repeated reports of one house lie to the middle of the others: no gazetteer does better."""
+    houses: dict[tuple[object, ...], list[Report]] = defaultdict(list)
+    for one in reports:
+        if one.address.road and one.address.numbers:
+            houses[one.district, one.address.road, one.address.numbers[0]].append(one)
+    given = [
+        (one, (middle(other.point for other in same if other is not one), math.nan))
+        for same in houses.values()
+        if len(same) > 1
+        for one in same
+    ]
+    return scored("repeated reports of one house among themselves", given)
+
+
+def gazetteer(taught: Iterable[Report], ground: Ground) -> Finder:
+    """Return our own way to find, after learning."""
+    book = Book(learned(_observations(taught, ground), "bench"), ground.areas)
+
+    def find(one: Report) -> Answer:
+        place = find_address(one.address, book, district=one.district or None).place
+        return (place.point, place.radius_metres) if place else None
+
+    return find
+
+
+def baseline(taught: Iterable[Report], ground: Ground) -> Finder:
+    """Return the plain way: the same words again, else the middle of the village or district named."""
+    known: dict[tuple[str, str], list[Pair]] = defaultdict(list)
+    for one in taught:
+        known[one.district, one.address.spelling].append(one.point)
+    by_name: dict[str, list[AreaPlace]] = defaultdict(list)
+    for area in ground.areas:
+        by_name[area.name].append(area)
+    by_code = {area.code: area for area in ground.areas}
+
+    def find(one: Report) -> Answer:
+        if same := known.get((one.district, one.address.spelling)):
+            return middle(same), math.nan
+        named = [area for name in reversed(one.address.areas) for area in by_name.get(name, [])]
+        fitting = [area for area in named if not one.district or area.district == one.district]
+        chosen = fitting[0] if fitting else by_code.get(one.district)
+        return ((chosen.lon, chosen.lat), math.nan) if chosen else None
+
+    return find
+
+
+def score(name: str, reports: Sequence[Report], find: Finder) -> Score:
+    """Return how a way to find does on reports."""
+    return scored(name, [(one, find(one)) for one in reports])
+
+
+def scored(name: str, given: Sequence[tuple[Report, Answer]]) -> Score:
+    """Return the shares of answers by how far they lie from the points reported."""
+    errors = [(metres(one.point, answer[0]), answer[1]) for one, answer in given if answer]
+    within = [sum(error <= bound for error, _ in errors) / len(given) for bound in (NEAR, FAR)]
+    told = [error <= radius for error, radius in errors if not math.isnan(radius)]
+    inside = sum(told) / len(told) if told else math.nan
+    half = median(error for error, _ in errors) if errors else math.nan
+    return Score(name, len(given), len(errors) / len(given), within[0], within[1], half, inside)
+
+
+def _fold(one: Report) -> int:
+    """Return the fifth that an address belongs to, the same for all reports of one house."""
+    road = one.address.road
+    said = f"{road.key} {one.address.numbers[:1]}" if road else one.address.spelling
+    return hashlib.sha256(said.encode()).digest()[0] % FOLDS
+
+
+def _observations(reports: Iterable[Report], ground: Ground) -> Iterator[Observation]:
+    for one in reports:
+        named = [a.code for n in one.address.areas for a in ground.areas if a.is_district and a.name == n]
+        if agrees(named, one.lies_in, partial(_away, ground, shapely.Point(one.point))):
+            yield Observation(one.address, one.point, one.lies_in, one.village)
+
+
+def _away(ground: Ground, point: BaseGeometry, code: str) -> float:
+    return float(shapely.distance(ground.shapes[code], point))
+
+
+def read_ground(path: Path) -> Ground:
+    """Return the villages of a file and the districts they make up."""
+    script = simplified()
+    features = json.loads(gzip.decompress(path.read_bytes()))["features"]
+    shapes: dict[str, BaseGeometry] = {}
+    names: dict[str, str] = {}
+    district_of: dict[str, str] = {}
+    parts: dict[str, list[BaseGeometry]] = defaultdict(list)
+    for feature in features:
+        said = feature["properties"]
+        village, district = said["VILLCODE"], said["TOWNCODE"]
+        shapes[village] = repair(shape(feature["geometry"]))
+        names |= {village: said["VILLNAME"] or "", district: said["TOWNNAME"]}
+        district_of |= {village: district, district: district}
+        parts[district].append(shapes[village])
+    villages = dict(shapes)
+    shapes |= {district: shapely.union_all(own) for district, own in parts.items()}
+    areas = [
+        _area(code, spelled(names[code], script), district_of[code], shapes[code]) for code in shapes if names[code]
+    ]
+    return Ground(AreaIndex(villages.items()), district_of, shapes, tuple(areas))
+
+
+def _area(code: str, name: str, district: str, whole: BaseGeometry) -> AreaPlace:
+    west, south, east, north = whole.bounds
+    across = metres((west, south), (east, north))
+    middle_of = whole.centroid
+    return AreaPlace(code, name, code == district, middle_of.x, middle_of.y, across / 2, district)
+
+
+def read_reports(path: Path, ground: Ground) -> list[Report]:
+    """Return the reports of a file, their addresses read."""
+    import pyarrow.parquet as pq
+
+    script = simplified()
+    districts = {area.name: area.code for area in ground.areas if area.is_district}
+    known = {area.name for area in ground.areas}
+    columns = ["requested_datetime", "area", "address_string", "lat", "long"]
+    reports = []
+    for row in pq.read_table(path, columns=columns).to_pylist():
+        village = ground.index.locate(row["long"], row["lat"]) or ""
+        address = parse(row["address_string"] or "", script, known)
+        district = districts.get(spelled(row["area"] or "", script), "")
+        point = row["long"], row["lat"]
+        lies_in = ground.district_of.get(village, "")
+        reports.append(Report(row["requested_datetime"][:10], address, point, district, lies_in, village))
+    return reports
