@@ -2,14 +2,14 @@
 .POSIX:
 .SUFFIXES:
 .NOTPARALLEL:
-.PHONY: help demo test check lock clean
+.PHONY: help demo test check ogctests lock clean
 
 VENDOR = src/cityloop/presentation/static/vendor/icons.svg
 PO = src/cityloop/presentation/locale/zh_Hans/LC_MESSAGES/django.po
 MO = src/cityloop/presentation/locale/zh_Hans/LC_MESSAGES/django.mo
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.run $(VENDOR) $(MO) ## Build an invented city and serve it until Ctrl-C (PORT=8010 chooses the port)
 	@exec .venv/bin/cityloop demo $${PORT:+--port $$PORT}
@@ -19,6 +19,9 @@ test: .venv/.dev $(VENDOR) $(MO) ## Everything that must hold: the checks, then 
 
 check: .venv/.dev $(MO) ## What needs no database: style, types, floors, migrations, generated files
 	@exec ops/check
+
+ogctests: .venv/.run $(VENDOR) $(MO) ## Hold the demo city against the conformance tests of OGC API - Features
+	ops/ogctests
 
 lock: .venv/.dev ## Renew the pinned requirements from pyproject.toml
 	requirements/compile

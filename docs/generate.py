@@ -38,7 +38,8 @@ SEPARATION = (
 MEANINGS = {
     "AccountAppointed": ("account/…", "An account was given a post: role, unit, area."),
     "AccountCreated": ("account/…", "An account was made, for a person or for a connected system."),
-    "AreasSet": ("registry", "Areas were entered or given new names and polygons."),
+    "AreasSet": ("registry", "Areas were entered, given new names, polygons or parents, or ended."),
+    "AreaChanged": ("registry", "An area was given another name, grade or other days by hand."),
     "CalendarAdopted": (
         "registry",
         "Another working calendar is in force, under the number given; the days that changed are told.",
@@ -58,6 +59,8 @@ MEANINGS = {
         "A changed working calendar moved due moments of the case; each is told with the days that moved it.",
     ),
     "DutiesSet": ("registry", "It was entered who sees to which problems where."),
+    "FacilitiesSet": ("registry", "Facilities of a census were entered or changed; an import of many is one change."),
+    "FacilityChanged": ("registry", "A facility was given another state, other units or another remark by hand."),
     "KeysNoted": ("city", "The fingerprint of the city's keys was noted, so that no other home serves this database."),
     "LimitPassed": ("case/…", "The limit of an open task passed before the task was done."),
     "LinkedCaseClosed": (
@@ -67,6 +70,11 @@ MEANINGS = {
     "LogSealed": ("log", "Checkpoints were written, the last of them with the number given."),
     "PacksTakenUp": ("registry", "Packs brought a new or changed catalogue or limits."),
     "PasswordSet": ("account/…", "An account was given a new password."),
+    "PlacesLearned": (
+        "registry",
+        "The gazetteer learned from cases where roads and numbers lie; `until` is when the last of them was closed.",
+    ),
+    "PlacesSet": ("registry", "Entries of the gazetteer were entered, changed or removed."),
     "ReporterRevealed": ("case/…", "Somebody had the reporter's name and telephone shown in clear."),
     "TimerPassed": ("case/…", "A share of a limit was used, and what was to happen then could not be done."),
     "TokenMade": ("account/…", "A bearer token was made; the event holds the beginning of its digest."),
@@ -242,13 +250,26 @@ def _procedures() -> list[Procedure]:
 
 
 def _recorded() -> Iterator[str]:
-    """Yield the names of events that code writes by name: in record(…), _changed(…), _note(…), or one of two."""
+    """Yield the names of events that code writes by name: in record(…), apply(…), _note(…), or one of two."""
+    writing = ("record", "apply", "_changed", "_note", "Move", "link")
     for path in sorted(SOURCE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and _called(node) in ("record", "_changed", "_note", "Move", "link"):
-                yield from _events_among(node.args[:4])
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        constants = dict(_constants(tree))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and _called(node) in writing:
+                yield from _events_among([constants.get(getattr(one, "id", ""), one) for one in node.args[:4]])
             elif isinstance(node, ast.IfExp) and len(names := _events_among([node.body, node.orelse])) == 2:
                 yield from names
+
+
+def _constants(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the names that a module gives to values, with the values."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            yield node.targets[0].id, node.value
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+            values = node.value.elts if isinstance(node.value, ast.Tuple) else []
+            yield from ((getattr(name, "id", ""), one) for name, one in zip(node.targets[0].elts, values, strict=False))
 
 
 def _events_among(said: list[ast.expr]) -> list[str]:

@@ -12,11 +12,16 @@ const vendor = new URL("../src/cityloop/presentation/static/vendor/", here);
 const scripts = [
   ["@tabler/core/dist/css/tabler.min.css", "tabler.min.css"],
   ["htmx.org/dist/htmx.min.js", "htmx.min.js"],
+  ["maplibre-gl/dist/maplibre-gl.css", "maplibre-gl.css"],
+  // The map looks for its worker beside itself under this very name.
+  ["maplibre-gl/dist/maplibre-gl.mjs", "maplibre-gl.mjs"],
+  ["maplibre-gl/dist/maplibre-gl-worker.mjs", "maplibre-gl-worker.mjs"],
 ];
 
 const licences = [
   ["@tabler/icons/LICENSE", "tabler-icons.LICENSE.txt"],
   ["htmx.org/LICENSE", "htmx.LICENSE.txt"],
+  ["maplibre-gl/LICENSE.txt", "maplibre-gl.LICENSE.txt"],
 ];
 
 const sourceMap = /\n?\/[/*][#@] sourceMappingURL=[^\n*]*(\*\/)?/g;

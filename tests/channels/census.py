@@ -12,8 +12,9 @@ from random import Random
 from town import Town
 
 HEADING = (
-    "GLBJBSM GLBJMC ZGBMDM ZGBMMC QSDWMC YHDWMC SZDYWGBSM GLBJZT CSRQ BGRQ SJLY BZ SZJDDM SZSQDM 经度 纬度"
-).split()  # fmt: skip
+    *("GLBJBSM", "GLBJMC", "ZGBMDM", "ZGBMMC", "QSDWMC", "YHDWMC", "SZDYWGBSM", "GLBJZT", "CSRQ", "BGRQ", "SJLY", "BZ"),
+    *("SZJDDM", "SZSQDM", "经度", "纬度"),
+)
 CLASSES = (("01001", "供水井盖"), ("01002", "污水井盖"), ("01003", "雨水井盖"), ("01037", "路灯"))
 STATES = ("完好",) * 96 + ("破损", "丢失", "废弃", "移除")
 

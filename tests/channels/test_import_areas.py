@@ -214,7 +214,7 @@ def test_exchanged_longitudes_and_latitudes_are_refused_in_one_sentence(db: None
     [
         ("350102001001", "350103", "lies in 350103, but its code begins with 350102"),
         ("350102001", "350102", "its code has 9 digits, as codes of a street have"),
-        ("350102001001005", "350102", "its code has 15 digits, as codes of a grid have"),
+        ("350102001001005", "350102", "its code has 15 digits, as codes of a unit grid have"),
         ("671", "350102", "1 community code not of the national form taken as given, as 671."),
     ],
 )

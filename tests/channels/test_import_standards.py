@@ -6,10 +6,13 @@ import pytest
 import xlsxwriter
 from click.testing import CliRunner, Result
 
+from cityloop.channels.standards import StandardsText
 from cityloop.core.classes import HOME
 from cityloop.entry.command_line import main
 from cityloop.registry.models import Category, ChangeSet, Condition
+from cityloop.registry.yaml_files import read_yaml
 
+HOW_TO = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "import-standards.md"
 HEAD = "类型,大类代码,大类名称,小类代码,小类名称,立案条件,结案条件,处置时限,处置单位\n"
 ROWS = [
     "事件,01,市容环境,10,暴露垃圾,街边有成堆垃圾,清走,4小时,环卫处、北街办\n",
@@ -167,6 +170,25 @@ def test_the_mapping_may_say_what_a_class_is(town: object) -> None:
     assert not Category.objects.filter(name="气球挂树").exists()
 
 
+def test_the_citys_table_may_take_the_place_of_the_example(town: object) -> None:
+    example = Condition.objects.filter(profile="example-city").count()
+    assert example > 400
+    replacing = MAPPING + "replaces: [example-city, north]\n"
+    assert f"Conditions of example-city that go: {example}" in bring_in(ROWS, mapping=replacing).stdout
+    assert set(Condition.objects.values_list("profile", flat=True)) == {"north"}
+    later = bring_in(ROWS[:2], mapping=replacing)
+    assert "Conditions of north that go: 3" in later.stdout and "unchanged 2" in later.stdout
+    assert set(north()) == {("matter", "06010")}
+
+
+def test_nothing_goes_while_a_row_cannot_be_read(town: object) -> None:
+    replacing = MAPPING + "replaces: [example-city, north]\n"
+    for row in (ROWS[2].replace("2小时", "尽快"), ROWS[2].replace("路面有油污", "")):
+        result = bring_in([ROWS[0], row], mapping=replacing)
+        assert "rejected 1." in result.stdout and "that go" not in result.stdout
+    assert Condition.objects.filter(profile="example-city").count() > 400
+
+
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
@@ -222,3 +244,10 @@ def test_merged_cells_and_numbers_of_a_workbook_are_read(town: object) -> None:
     result = CliRunner().invoke(main, ["import", "standards", "book.xlsx", "--mapping", "mapping.yaml"])
     assert "2 rows: created 2" in result.stdout, result.output
     assert Condition.objects.filter(profile="north", code="06010").count() == 2
+
+
+def test_the_mapping_of_the_how_to_is_one(folder: Path) -> None:
+    words = HOW_TO.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    (folder / "shown.yaml").write_text(words, encoding="utf-8")
+    shown = read_yaml(folder / "shown.yaml", StandardsText)
+    assert shown.target == HOME and set(shown.fill_down) <= set(shown.fields.sources())

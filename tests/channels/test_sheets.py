@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from cityloop.channels.rows import Sheet
+from cityloop.channels.rows import Sheet, Wanted
 from cityloop.channels.sheets import open_sheet
 from cityloop.core.errors import Invalid, NotPossible
 
@@ -31,7 +31,7 @@ def quoted(delimiter: str, ending: str = "\n") -> str:
     return "".join(delimiter.join(line) + ending for line in lines)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 def test_every_spelling_of_a_csv_gives_the_same_rows(
@@ -83,6 +83,48 @@ def test_a_quotation_mark_never_closed_is_told_and_reading_goes_on(tmp_path: Pat
 def test_what_holds_no_table_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
     with pytest.raises(Invalid, match=reason):
         open_sheet(a_file(tmp_path, content))
+
+
+TITLED = "十一月上报情况表\n填报单位：监督中心,,2026年11月\n\n编 号,内容,地址\n1,灯,北街\n,,\n2,路,南街\n"
+TWO_ROWS = "上报情况表,,,\n编号,坐标,,内容\n,经度,纬度,\nA1,120.05,23.05,灯坏了\n合计,,,1\n"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_heading_of_a_csv_is_found_below_titles_where_the_mapping_names_its_columns(
+    tmp_path: Path, delimiter: str
+) -> None:
+    path = a_file(tmp_path, TITLED.replace(",", delimiter).encode())
+    sheet = open_sheet(path, Wanted(frozenset({"编号", "内容"})))
+    assert sheet.columns == ("编号", "内容", "地址")
+    assert [(row.number, row.line, row.cells[0], row.fault) for row in sheet.rows] == [
+        (1, 5, "1", None),
+        (2, 7, "2", None),
+    ]
+
+
+@pytest.mark.parametrize("words", [TWO_ROWS, TWO_ROWS.partition("\n")[2]])
+def test_two_rows_of_a_heading_of_a_csv_are_joined(tmp_path: Path, words: str) -> None:
+    sheet = open_sheet(a_file(tmp_path, words.encode("gb18030")), Wanted(frozenset({"编号", "坐标 经度", "内容"})))
+    assert sheet.columns == ("编号", "坐标 经度", "坐标 纬度", "内容")
+    assert cells(sheet) == [["A1", "120.05", "23.05", "灯坏了"]] and len(sheet.totals) == 1
+
+
+def test_without_a_mapping_the_first_line_of_a_csv_is_its_heading(tmp_path: Path) -> None:
+    sheet = open_sheet(a_file(tmp_path, b"a,,c\n,2,3\n4,5,6\n"))
+    assert sheet.columns == ("a", "", "c") and cells(sheet) == [["", "2", "3"], ["4", "5", "6"]]
+
+
+def test_the_lines_of_the_heading_of_a_csv_may_be_given(tmp_path: Path) -> None:
+    path = a_file(tmp_path, b"u,v\n\na,b\nx,y\n1,2\n")
+    assert open_sheet(path, Wanted(heading=(3,))).columns == ("a", "b")
+    joined = open_sheet(path, Wanted(heading=(3, 4)))
+    assert joined.columns == ("a x", "b y") and [row.line for row in joined.rows] == [5]
+    with pytest.raises(Invalid, match="no heading in line 9"):
+        open_sheet(path, Wanted(heading=(9,)))
+
+
+def test_a_csv_whose_columns_are_not_those_wanted_tells_the_ones_it_seems_to_have(tmp_path: Path) -> None:
+    assert open_sheet(a_file(tmp_path, TITLED.encode()), Wanted(frozenset({"no"}))).columns[0] == "填报单位：监督中心"
 
 
 def test_parquet_gives_values_across_its_row_groups(tmp_path: Path) -> None:

@@ -3,17 +3,17 @@
 Every workbook is a real file made here. Whether a spreadsheet program shows them well is not tested.
 """
 
-import subprocess
-import sys
 import zipfile
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 import pytest
 import xlsxwriter
+import xlwt
 from click.testing import CliRunner, Result
 from python_calamine import CalamineWorkbook
 
@@ -190,6 +190,67 @@ def test_an_ods_is_read_and_its_two_rows_of_heading_joined(tmp_path: Path) -> No
     assert sheet.columns == ("编号", "坐标 经度", "坐标 纬度", "内容") and cells(sheet) == [grid[2]]
 
 
+def test_an_ods_with_a_cell_in_the_last_corner_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    path = ods(tmp_path / "in.ods", [["编号", "内容"], ["A1", "灯坏了"]])
+    far = (
+        '<table:table-row table:number-rows-repeated="1048573"><table:table-cell/></table:table-row><table:table-row>'
+        '<table:table-cell table:number-columns-repeated="16383"/><table:table-cell office:value-type="string">'
+        "<text:p>x</text:p></table:table-cell></table:table-row></table:table>"
+    )
+    with zipfile.ZipFile(path) as file:
+        parts = {name: file.read(name).decode() for name in file.namelist()}
+    parts["content.xml"] = parts["content.xml"].replace("</table:table>", far)
+    with zipfile.ZipFile(path, "w") as file:
+        for name, content in parts.items():
+            file.writestr(name, content)
+    with pytest.raises(Invalid, match="a cell far away from the table; delete it, or save the sheet as XLSX"):
+        open_sheet(path)
+
+
+def xls(path: Path) -> Path:
+    """Write a workbook of the old kind: a title, a heading in two rows, merged cells, dates, totals, a far cell."""
+    book = xlwt.Workbook(encoding="utf-8")
+    book.add_sheet("空")
+    sheet = book.add_sheet("上报")
+    sheet.write_merge(0, 0, 0, 4, "十一月上报情况表")
+    for place, name in ((0, "区"), (1, "编号"), (4, "时间")):
+        sheet.write_merge(1, 2, place, place, name)
+    sheet.write_merge(1, 1, 2, 3, "坐标")
+    sheet.write(2, 2, "经度")
+    sheet.write(2, 3, "纬度")
+    sheet.write_merge(3, 4, 0, 0, "北区")
+    at = datetime(2026, 11, 1, 8, 30)  # noqa: DTZ001
+    for line, cells in enumerate([(7, 120.05, 23.05), ("A2", "同上", 23.5)], start=3):
+        for place, cell in enumerate(cells, start=1):
+            sheet.write(line, place, cell)
+    sheet.write(3, 4, at, xlwt.easyxf(num_format_str="yyyy-mm-dd hh:mm"))
+    sheet.write(5, 0, "合计")
+    sheet.write(5, 2, 2)
+    sheet.write(60_000, 200, "x")
+    book.save(str(path))
+    return path
+
+
+def test_a_workbook_of_the_old_kind_is_read_like_any_other(tmp_path: Path) -> None:
+    sheet = open_sheet(xls(tmp_path / "in.xls"), Wanted(frozenset({"编号", "坐标 经度", "坐标 纬度"})))
+    assert sheet.columns[:5] == ("区", "编号", "坐标 经度", "坐标 纬度", "时间") and sheet.layout
+    assert [(row.line, row.cells[:5]) for row in sheet.rows] == [
+        (4, ("北区", 7, 120.05, 23.05, datetime(2026, 11, 1, 8, 30))),  # noqa: DTZ001
+        (5, ("北区", "A2", 120.05, 23.5, "")),
+    ]
+    assert sheet.totals == [6]
+
+
+def test_a_workbook_that_would_take_too_much_memory_is_refused_with_its_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cityloop.channels.workbooks.HELD_BINARY", 4 << 10)
+    monkeypatch.setattr("cityloop.channels.workbooks.HELD_XML", 1 << 8)
+    for path in (xls(tmp_path / "in.xls"), ods(tmp_path / "in.ods", TWO_ROWS[:1])):
+        with pytest.raises(Invalid, match=r"larger than 0 MiB unpacked.*save it as XLSX or CSV"):
+            open_sheet(path)
+
+
 def test_what_only_looks_like_a_workbook_is_refused(tmp_path: Path) -> None:
     (tmp_path / "in.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)
     with pytest.raises(Invalid, match="not a workbook that can be read"):
@@ -288,6 +349,25 @@ def test_rejects_come_back_in_the_same_workbook_with_the_reasons_beside_them(fol
     assert Path("in.rejects.xlsx").stat().st_mode & 0o777 == 0o600
 
 
+def notes_and_fills(path: str) -> tuple[dict[str, str], set[str]]:
+    """Return the notes of a workbook by cell, and which cells of its first sheet are filled."""
+    names = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
+    with zipfile.ZipFile(path) as file:
+        notes, styles, sheet = (
+            ElementTree.fromstring(file.read(f"xl/{name}.xml")) for name in ("comments1", "styles", "worksheets/sheet1")
+        )
+    filled = [int(style.get("fillId", 0)) > 1 for style in styles.findall("m:cellXfs/m:xf", names)]
+    told = {note.get("ref", ""): "".join(note.itertext()) for note in notes.iterfind(".//m:comment", names)}
+    return told, {cell.get("r", "") for cell in sheet.iterfind(".//m:c", names) if filled[int(cell.get("s", 0))]}
+
+
+def test_the_very_cells_that_are_wrong_are_filled_and_bear_the_reason(folder: Path, town: Town) -> None:
+    bring_in([*GOOD, *BAD])
+    notes, filled = notes_and_fills("in.rejects.xlsx")
+    assert filled == set(notes) == {"B4", "E5", "B6"}, "an empty cell, a latitude of 950, an id of 16 digits"
+    assert notes["B4"] == "must be given" and "outside the earth" in notes["E5"] and "shortened" in notes["B6"]
+
+
 def test_nothing_in_the_rejects_is_a_formula(folder: Path, town: Town) -> None:
     bring_in([*GOOD, *BAD])
     with zipfile.ZipFile("in.rejects.xlsx") as file:
@@ -328,35 +408,3 @@ def test_the_mapping_names_the_sheet_and_the_lines_of_the_heading(folder: Path, 
     (folder / "map.yaml").write_text(MAPPING + "sheet: 二\nheading: [2, 3]\n", encoding="utf-8")
     workbook(folder / "in.xlsx", {"一": [["u", "v"]], "二": [*TOP, *GOOD[2:3]]})
     assert "1 rows: created 1" in again("in.xlsx").stdout
-
-
-PEAK = """
-import sys
-from pathlib import Path
-from cityloop.channels.sheets import open_sheet
-from cityloop.channels import workbooks
-
-def peak():
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
-
-before = peak()
-sheet = open_sheet(Path(sys.argv[1]))
-print(sum(1 for _ in sheet.rows), peak() - before)
-"""
-
-
-def test_two_hundred_thousand_rows_are_read_in_a_known_amount_of_memory(tmp_path: Path) -> None:
-    rows, columns = 200_000, 6
-    with xlsxwriter.Workbook(tmp_path / "big.xlsx", {"constant_memory": True}) as book:
-        paper = book.add_worksheet()
-        paper.write_row(0, 0, ["编号", "内容", "lon", "lat", "kind", "at"])
-        for line in range(1, rows + 1):
-            said = [f"K{line}", f"长江路{line}号路灯不亮，请尽快修理", 120.05, 23.05, "灯", "2026-11-01 08:00"]
-            paper.write_row(line, 0, said)
-    reading = subprocess.run(
-        [sys.executable, "-c", PEAK, str(tmp_path / "big.xlsx")], capture_output=True, check=True, text=True
-    )
-    read, kib = map(int, reading.stdout.split())
-    assert read == rows
-    assert kib * 1024 < rows * columns * 150, "the manual promises 150 bytes a cell"

@@ -4,16 +4,22 @@ import gzip
 import json
 import os
 import time
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
+from pyarrow import parquet
 from pyogrio import raw
 from shapely.geometry import shape
 
+from cityloop.core.areas import AreaLocator, Layout
 from cityloop.core.geo import Crs, from_wgs84
+from cityloop.core.where import better_reading, fitting, where
+from cityloop.registry.area_doubts import of_layout
 from cityloop.registry.boundaries import Boundaries, read_boundaries
+from cityloop.registry.city import AreaFacts
 
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
 FOLDER = Path(os.environ.get("CITYLOOP_DATA") or BESIDE) / "boundaries"
@@ -103,3 +109,54 @@ def test_villages_in_a_shapefile_of_gb18030_in_gcj02_come_out_as_from_their_geoj
     for code, area in found.items():
         assert area.name == whole[code].name
         assert shapely.hausdorff_distance(shapely.from_wkb(area.shape), shapely.from_wkb(whole[code].shape)) < 1e-8
+
+
+def test_the_townships_of_fuzhou_are_streets_of_their_counties(tmp_path: Path) -> None:
+    words = "district: {code: county, name: county}\nstreet: {code: name, name: name}\n"
+    found = read(FOLDER / "fujian_townships_from_kml.geojson.gz", words, tmp_path)
+    streets = [area for area in found.areas if area.level == "street"]
+    assert len(streets) == 90 and {area.parent for area in streets} == {
+        area.code for area in found.areas if area.level == "district"
+    }
+
+
+def layout_of(found: Boundaries) -> Layout:
+    areas = {area.code: AreaFacts(area.code, area.name, area.level, area.parent) for area in found.areas}
+    return AreaLocator(areas, {area.code: area.shape for area in found.areas}).on(date(2016, 6, 1))
+
+
+@pytest.mark.parametrize("crs", [Crs.WGS84, Crs.GCJ02, Crs.BD09])
+def test_reports_of_tainan_name_districts_that_tell_the_system_of_their_points(tmp_path: Path, crs: Crs) -> None:
+    found = read(VILLAGES, TAINAN, tmp_path)
+    layout, codes = layout_of(found), {area.name: area.code for area in found.areas if area.level == "district"}
+    table = parquet.read_table(FOLDER.parent / "tainan1999_2016H1.parquet", columns=["long", "lat", "area"])
+    rows = [
+        (float(lon), float(lat), name)
+        for lon, lat, name in zip(*table.to_pydict().values(), strict=True)
+        if lon and lat
+    ]
+    named = [frozenset({codes[name]} if name in codes else ()) for *_, name in rows]
+    drawn = np.array([from_wgs84(lon, lat, crs) for lon, lat, _ in rows]).T
+    fits = fitting(layout, *drawn, named)
+    assert fits[crs] > 0.9 * len(rows)
+    assert better_reading(fits, fits[Crs.WGS84], len(rows)) is (None if crs is Crs.WGS84 else crs)
+
+
+def test_places_in_the_villages_of_tainan_are_found_alone_as_together(tmp_path: Path) -> None:
+    layout = layout_of(read(VILLAGES, TAINAN, tmp_path))
+    dice = np.random.default_rng(5)
+    lons, lats = dice.random((2, 500)) * ((0.6,), (0.5,)) + ((120.05,), (22.9,))
+    many = layout.locate_many(lons, lats)
+    for number, place in enumerate(zip(lons.tolist(), lats.tolist(), strict=True)):
+        told = where(layout, *place)
+        assert told.lineage == {level: many[level][number] for level in many if many[level][number]}
+        assert told.is_inside or told.nearest is not None
+
+
+def test_the_doubts_of_a_whole_city_are_found_in_seconds(tmp_path: Path) -> None:
+    layout = layout_of(read(VILLAGES, TAINAN, tmp_path))
+    began = time.monotonic()
+    kinds = {doubt.kind for doubt in of_layout(layout, "community")}
+    assert "overlap" in kinds and time.monotonic() - began < 30
+    began = time.monotonic()
+    assert of_layout(layout, "community") and time.monotonic() - began < 0.1

@@ -10,7 +10,8 @@ from cityloop.channels.standards import open_standards, read_standards
 from cityloop.core.classes import HOME
 from cityloop.registry.class_matching import How, Lists, Matching, lists_of
 from cityloop.registry.packs import read_all
-from cityloop.registry.standards_report import Findings, Stated, check, compare, told_comparison
+from cityloop.registry.standards_comparison import compare, told_comparison
+from cityloop.registry.standards_report import Findings, Stated, check
 
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
 FOLDER = Path(os.environ.get("CITYLOOP_DATA") or BESIDE) / "standards"

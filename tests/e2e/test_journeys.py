@@ -274,7 +274,7 @@ def pages(page: Page) -> dict[str, str]:
         "report form": "/reports/new/",
         "ranking": "/figures/districts/",
         "procedures": "/settings/procedures/",
-        "a procedure": "/settings/procedures/city-problem/2/",
+        "a procedure": "/settings/procedures/city-problem/3/",
         "refusal": "/cases/?month=soon",
         "404": "/nothing-here/",
     }

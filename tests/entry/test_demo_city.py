@@ -14,7 +14,7 @@ from cityloop.entry.demo.building import build
 from cityloop.entry.demo.script import script
 from cityloop.intake.actions import PROCEDURE
 from cityloop.registry import actions, city
-from cityloop.registry.models import Area
+from cityloop.registry.models import Area, Facility
 from cityloop.registry.packs import read_all
 from town import NOW, Town
 
@@ -54,7 +54,18 @@ def test_work_of_every_kind_stands_in_the_demo_city_under_every_lamp(empty_city:
     ended = set(Case.objects.filter(is_open=False).values_list("stage", flat=True))
     assert ended >= {"closed", "rejected", "not_filed", "explained", "voided"}
     assert not Case.objects.filter(opened_at__gt=NOW).exists()
+    _check_facilities()
     assert list(verification.findings()) == []
+
+
+def _check_facilities() -> None:
+    """Some hundred stand in the city's own districts, with ids that say so; some cases are about one of them."""
+    standing = {one.code: one for one in Facility.objects.all()}
+    assert 300 < len(standing) <= sum(kind.count for kind in script().facilities)
+    assert all(one.code.startswith(one.areas["district"] + one.category) for one in standing.values())
+    tied = Case.objects.exclude(facility=None)
+    assert tied.count() > 5
+    assert all(standing[case.facility].areas["community"] == case.community for case in tied if case.facility)
 
 
 def test_a_demo_city_that_is_there_is_left_as_it_is(empty_city: None) -> None:

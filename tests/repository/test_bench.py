@@ -33,3 +33,10 @@ def test_the_actions_bench_ends_with_its_ratios() -> None:
 def test_the_bulk_bench_ends_with_its_ratio() -> None:
     *_, ratio = bench("bulk", "--reports", "300").splitlines()
     assert re.fullmatch(r"ratio to a bare COPY: \d\.\d\d \(aim 0\.20\)", ratio)
+
+
+def test_the_place_bench_tells_every_figure_beside_its_floor() -> None:
+    arguments = ("--polygons", "300", "--points", "2000", "--single", "50", "--no-postgis")
+    *figures, postgis, last = bench("place", *arguments).splitlines()
+    assert len(figures) == 3 and all(re.search(r"/s +\d\.\d\d of bare rectangles", line) for line in figures)
+    assert postgis == "PostGIS is not measured." and re.fullmatch(r"points: [\d,]+/s against 300 polygons \(.*\)", last)

@@ -26,6 +26,8 @@ ICONS = PACKAGE.parent.parent / "frontend" / "icons.mjs"
 FLOORS = ("core", "casework", "intake", "registry", "presentation/workbench")  # whose refusals can reach a screen
 FILES_READ = {  # what is wrong in a file is told on the command line alone, in English
     "boundaries.py",
+    "facilities.py",
+    "layer_texts.py",
     "packs.py",
     "procedure_texts.py",
     "yaml_files.py",

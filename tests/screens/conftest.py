@@ -7,10 +7,13 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from cityloop.core.classes import HOME
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
 from cityloop.registry.actions import set_units
+from cityloop.registry.changes import Part, apply
 from cityloop.registry.city import forget
+from cityloop.registry.tables import FACILITIES
 from screens.bringing import Bringing
 from town import NOW, Town
 
@@ -72,9 +75,17 @@ def number(report: Report) -> str:
     return report(reporter={"name": "张三丰", "phone": "13800001234"})
 
 
+def enter_lamp(**more: object) -> None:
+    """Enter the facility 67100101037000001, a street lamp in the north."""
+    row = {"code": "67100101037000001", "catalogue": HOME, "category": "01037", "name": "路灯"}
+    place = {"lon": Town.inside_north[0], "lat": Town.inside_north[1], "areas": {"district": Town.north}}
+    apply([Part(FACILITIES, [{**row, **place, **more}])], "test", NOW, "FacilitiesSet")
+
+
 @pytest.fixture
 def bringing(town: Town, people: dict, report: Report, monkeypatch: pytest.MonkeyPatch) -> Bringing:
     """Bring cases to where an action waits; two more units handle, so that three may vote."""
+    enter_lamp()
     set_units({"lamps": "路灯管理所", "drains": "排水管理处"}, "test", NOW)
     forget()
     return Bringing(people, town, report, monkeypatch)

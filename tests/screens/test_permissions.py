@@ -39,6 +39,8 @@ CASES = {  # where a case of the table stands: where an action waits
     "referral": "enforcement-referral.take",
 }
 SETTINGS: dict[str, dict[str, object]] = {  # what is sent to change the city's data
+    "/settings/facilities/67100101037000001/edit/": {"state": "damaged", "reason": "巡查发现", "seen": "999999"},
+    "/settings/areas/of/671001/edit/": {"name": "北城区", "reason": "更名", "seen": "99999"},
     "/settings/catalogues/use/": {"name": "GB/T 30428.2-2013", "in_use": "1"},
     "/settings/catalogues/add/": {"major": "06", "name": "占道摆摊"},
     "/settings/catalogues/classes/06010/limits/": {"handle": "2 工作时", "case": "1 工作日"},

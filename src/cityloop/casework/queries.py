@@ -52,7 +52,9 @@ __all__ = [
     "cases_to_wake",
     "counts_by_district",
     "document",
+    "is_followed",
     "next_to_wake",
+    "open_cases_of_unit",
     "queue",
     "reported_span",
     "ways_without_pack",
@@ -138,6 +140,16 @@ def next_to_wake(until: datetime) -> tuple[int, datetime] | None:
     )
     moments = [(row[0], row[1]) for row in rows if row and row[0]]
     return min(moments)[::-1] if moments else None
+
+
+def open_cases_of_unit(unit: str) -> int:
+    """Return in how many cases a unit holds an open task."""
+    return models.Task.objects.filter(unit=unit, done_at=None).values("case").distinct().count()
+
+
+def is_followed(procedure: str, version: int) -> bool:
+    """Return whether a case, open or closed, began with this version of a procedure."""
+    return models.Case.objects.filter(procedure=procedure, version=version).exists()
 
 
 def ways_without_pack() -> tuple[str, ...]:

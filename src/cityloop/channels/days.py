@@ -4,13 +4,13 @@ Columns and words may be Chinese. One wrong row refuses the whole table: half a 
 by registry.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from cityloop.channels.cells import as_day, as_words
 from cityloop.channels.rows import Row, Sheet
 from cityloop.channels.sheets import open_sheet
 from cityloop.core.errors import Fault, Invalid
@@ -18,7 +18,6 @@ from cityloop.registry.actions import day_faults
 
 COLUMNS = {"date": ("date", "日期"), "kind": ("kind", "类型"), "name": ("name", "名称")}  # name may be left out
 KINDS = {"off": False, "休": False, "on": True, "班": True, "withdraw": None, "撤销": None}
-DAY = re.compile(r"(\d{4})(?:-(\d\d?)-|/(\d\d?)/|\.(\d\d?)\.|年(\d\d?)月|(\d\d)(?=\d\d$))(\d\d?)日?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +62,9 @@ def _take(row: Row, places: Mapping[str, int], found: NamedDays) -> Iterator[Fau
         yield Fault("", row.fault)
         return
     cells = {ours: row.cells[place] for ours, place in places.items()}
-    day, kind = _day(cells["date"]), _words(cells["kind"]).lower()
+    day, kind = _day(cells["date"]), as_words(cells["kind"]).lower()
     if day is None:
-        yield Fault("date", f"{_words(cells['date'])!r} is no day: write it such as 2026-03-05")
+        yield Fault("date", f"{as_words(cells['date'])!r} is no day: write it such as 2026-03-05")
     if kind not in KINDS:
         yield Fault("kind", f"{kind!r} is none of {', '.join(KINDS)}")
     if day is None or kind not in KINDS:
@@ -75,7 +74,7 @@ def _take(row: Row, places: Mapping[str, int], found: NamedDays) -> Iterator[Fau
     elif (is_workday := KINDS[kind]) is None:
         found.withdrawn.add(day)
     else:
-        found.declared[day] = said = (is_workday, _words(cells.get("name")))
+        found.declared[day] = said = (is_workday, as_words(cells.get("name")))
         yield from day_faults({day: said})
 
 
@@ -84,16 +83,7 @@ def _where(row: Row) -> str:
 
 
 def _day(value: Any) -> date | None:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    parts: Sequence[str] = [part for part in match.groups() if part] if (match := DAY.fullmatch(_words(value))) else ()
     try:
-        return date(*map(int, parts)) if parts else None
+        return as_day(value)
     except ValueError:
         return None
-
-
-def _words(value: Any) -> str:
-    return "" if value is None else str(value).strip()

@@ -27,8 +27,8 @@ def without_totals(rows: Iterable[Row], totals: list[int]) -> Iterator[Row]:
 
 def is_total(cells: Sequence[Any]) -> bool:
     """Tell whether a row only adds up others: it begins with a word for that, and then there are amounts only."""
-    first, *others = [words for cell in cells if (words := _squeezed(cell))] or [""]
-    return TOTAL.fullmatch(first) is not None and all(AMOUNT.fullmatch(other) for other in others)
+    said = (words for cell in cells if (words := _squeezed(cell)))
+    return TOTAL.fullmatch(next(said, "")) is not None and all(AMOUNT.fullmatch(other) for other in said)
 
 
 def written_out(rows: Iterable[Row]) -> Iterator[Row]:
@@ -42,7 +42,7 @@ def written_out(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _written_out(row: Row, above: tuple[Any, ...] | None) -> Row:
-    places = [place for place, cell in enumerate(row.cells) if isinstance(cell, str) and _squeezed(cell) in DITTO]
+    places = [place for place, cell in enumerate(row.cells) if isinstance(cell, str) and _is_ditto(cell)]
     if not places:
         return row
     if above is None:
@@ -51,6 +51,10 @@ def _written_out(row: Row, above: tuple[Any, ...] | None) -> Row:
     for place in places:
         cells[place] = above[place]
     return replace(row, cells=tuple(cells))
+
+
+def _is_ditto(cell: str) -> bool:
+    return len(cell) < 20 and _squeezed(cell) in DITTO  # most cells are longer, and there are millions
 
 
 def _squeezed(cell: Any) -> str:

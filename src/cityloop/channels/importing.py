@@ -3,17 +3,19 @@
 Every row goes through the door that every report goes through, so that doing it again changes nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, tzinfo
 from typing import Self
 
 import numpy as np
 
+from cityloop.channels.columns import read_rows
 from cityloop.channels.mapping import ReportMapping
-from cityloop.channels.rows import Row
+from cityloop.channels.rows import Refused, Row
 from cityloop.core.actors import Actor
-from cityloop.core.errors import Conflict, Fault, Invalid
+from cityloop.core.errors import Conflict, Fault
+from cityloop.core.where import SYSTEMS, better_reading, fit, fitting
 from cityloop.intake import reports
 from cityloop.intake.actions import receive_many
 from cityloop.registry.city import city
@@ -28,21 +30,24 @@ class Tally:
     conflicts: int = 0
     rejected: int = 0
     nowhere: int = 0  # of those created or known
+    places: int = 0  # points of a dry run; how many fit city and district, and how many would if read as each system
+    fits: int = 0
+    as_wgs84: int = 0
+    as_gcj02: int = 0
+    as_bd09: int = 0
 
     @property
     def rows(self) -> int:
+        """Return how many rows there were."""
         return self.created + self.known + self.conflicts + self.rejected
+
+    @property
+    def words(self) -> str:
+        """Say what became of the rows so far."""
+        return f"{self.created:,} new, {self.known:,} known, {self.conflicts + self.rejected:,} not taken"
 
     def __add__(self, other: Self) -> "Tally":
         return Tally(*(getattr(self, part.name) + getattr(other, part.name) for part in fields(self)))
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A row that was not taken, and why."""
-
-    row: Row
-    faults: tuple[Fault, ...]
 
 
 def hand_in(
@@ -55,7 +60,7 @@ def hand_in(
     taken = []
     for (row, report), outcome in zip(read, outcomes, strict=True):
         if isinstance(outcome, Conflict):
-            refused.append(Refused(row, (Fault(mapping.name("external_id"), outcome.sentence),)))
+            refused.append(mapping.refused(row, [Fault("external_id", outcome.sentence)]))
         else:
             taken.append((report, outcome.created))
     created = sum(is_new for _, is_new in taken)
@@ -67,21 +72,46 @@ def hand_in(
 def try_out(rows: Iterable[Row], mapping: ReportMapping, zone: tzinfo, now: datetime) -> tuple[Tally, list[Refused]]:
     """Return what handing rows in would come to if none were known yet; nothing is written."""
     read, refused = _read(rows, mapping, zone, now)
-    nowhere = _nowhere([report for _, report in read])
-    return Tally(created=len(read), rejected=len(refused), nowhere=nowhere), refused
+    taken = [report for _, report in read]
+    return Tally(created=len(read), rejected=len(refused), nowhere=_nowhere(taken), **_readings(taken)), refused
+
+
+def _readings(taken: Sequence[reports.Report]) -> dict[str, int]:
+    """Return how many points fit the areas and the districts their words name: as read, and as each system has it."""
+    placed = [(report, report.point) for report in taken if report.point]
+    layout = city().layout()
+    if not placed or not layout.areas:
+        return {}
+    districts = {area.name: area.code for area in city().areas.values() if area.level == "district"}
+    named = [_named(report, districts) for report, _ in placed]
+    read = np.array([(float(point.lon), float(point.lat)) for _, point in placed]).T
+    raw = np.array([(float(point.raw_lon), float(point.raw_lat)) for _, point in placed]).T
+    found = fitting(layout, *raw, named)
+    own = fit(layout, *read, named)
+    return {"places": len(placed), "fits": own, **{f"as_{crs.value}": number for crs, number in found.items()}}
+
+
+def _named(report: reports.Report, districts: Mapping[str, str]) -> frozenset[str]:
+    words = report.address or ""
+    return frozenset(code for name, code in districts.items() if name in words)
+
+
+def suspicion(tally: Tally) -> str:
+    """Return that another coordinate system would fit the points better, in words; nothing where none would."""
+    found = {crs: getattr(tally, f"as_{crs.value}") for crs in SYSTEMS}
+    better = better_reading(found, tally.fits, tally.places)
+    if better is None:
+        return ""
+    return (
+        f"Of {tally.places:,} points {tally.fits:,} lie in the city and in the district they name; "
+        f"read as {better.value} {found[better]:,} would: another coordinate system is likely."
+    )
 
 
 def _read(
     rows: Iterable[Row], mapping: ReportMapping, zone: tzinfo, now: datetime
 ) -> tuple[list[tuple[Row, reports.Report]], list[Refused]]:
-    read, refused = [], []
-    for row in rows:
-        try:
-            read.append((row, reports.read(mapping.content(row), zone, now)))
-        except Invalid as wrong:
-            faults = (Fault(mapping.name(fault.field), fault.reason) for fault in wrong.faults)
-            refused.append(Refused(row, tuple(faults)))
-    return read, refused
+    return read_rows(rows, mapping, lambda content: reports.read(content, zone, now))
 
 
 def _nowhere(taken: Sequence[reports.Report]) -> int:
@@ -89,6 +119,4 @@ def _nowhere(taken: Sequence[reports.Report]) -> int:
     points = [report.point for report in taken if report.point]
     lons = np.array([float(point.lon) for point in points])
     lats = np.array([float(point.lat) for point in points])
-    town = city()
-    placed = sum("district" in town.lineage(code) for code in town.index.locate_many(lons, lats))
-    return len(taken) - placed
+    return len(taken) - city().layout().inside(lons, lats)

@@ -1,21 +1,26 @@
 """Rejected rows as a workbook, laid out as the one they come from: its titles and heading, then rows and reasons.
 
-Nothing is ever written as a formula or a link. Rows go to the disk as they come: memory does not grow with them.
+The cells that are wrong are filled and bear the reason as a note. Nothing is ever written as a formula or a
+link. Rows go to the disk as they come: memory does not grow with them.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import IO, Any
 
 import xlsxwriter
 
-from cityloop.channels.rows import Layout, Sheet
+from cityloop.channels.rows import Layout, Marked, Sheet
 from cityloop.core.errors import NotPossible
 
 LINES, CELL = 1_048_576, 32_767  # what a workbook holds: lines of a sheet, characters of a cell
 EXACT = 10**15  # a longer number would lose digits
+NOTES = 5_000  # notes are held in memory, and slow a spreadsheet down; the reasons stand in a column, too
+WRONG = "#F8D7DA"  # the fill of a cell that is wrong
+NOTE = {"author": "CityLoop", "x_scale": 2.0, "font_size": 9}
 FORMATS = {datetime: "yyyy-mm-dd hh:mm:ss", date: "yyyy-mm-dd", time: "hh:mm:ss", timedelta: "[h]:mm:ss"}
+SIGNS = "=+-@＝＋－＠"  # what a spreadsheet takes for the beginning of a formula
 FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 
 
@@ -27,39 +32,59 @@ class WorkbookPaper:
         self._book = xlsxwriter.Workbook(file, {"constant_memory": True})
         layout = sheet.layout or Layout("Sheet1", (0, 0), (sheet.columns,), ())
         self._sheet = self._book.add_worksheet(FORBIDDEN.sub(" ", layout.name)[:31])
-        self._formats = {kind: self._book.add_format({"num_format": words}) for kind, words in FORMATS.items()}
-        # Marked as text, so that it does not become a formula either when somebody types into the cell.
-        self._text = self._book.add_format({"quote_prefix": True})
+        self._styles: dict[tuple[Any, bool], Any] = {}
+        self._notes = 0
         self._line, self._left = layout.origin
         # merge_range would begin the second line of a heading before the first is done, which a stream cannot.
         self._sheet.merge.extend([self._line + r, self._left + c, self._line + r2, self._left + c2]
                                  for r, c, r2, c2 in layout.merged)  # fmt: skip
-        self.write([*layout.top[:-1], [*layout.top[-1], *added]])
+        *above, lowest = layout.top
+        for cells in [*above, [*lowest, *added]]:
+            self._write(cells, {})
 
-    def write(self, rows: Iterable[Sequence[Any]]) -> None:
-        for row in rows:
-            if self._line == LINES:
-                why = f"More than {LINES:,} lines do not fit on a sheet: name a .csv file with --rejects and go on."
-                raise NotPossible("too-many-rejects", why)
-            for place, value in enumerate(row, start=self._left):
-                self._put(place, value)
-            self._line += 1
+    def write(self, lines: Iterable[Marked]) -> None:
+        for line in lines:
+            self._write(line.cells, line.marks)
 
     def close(self) -> None:
         self._book.close()
         self._file.close()
 
-    def _put(self, place: int, value: Any) -> None:
+    def _write(self, cells: Sequence[Any], marks: Mapping[int, str]) -> None:
+        if self._line == LINES:
+            why = f"More than {LINES:,} lines do not fit on a sheet: name a .csv file with --rejects and go on."
+            raise NotPossible("too-many-rejects", why)
+        for place, value in enumerate(cells):
+            self._put(self._left + place, value, is_wrong=place in marks)
+        for place, reason in marks.items() if self._notes < NOTES else ():
+            self._sheet.write_comment(self._line, self._left + place, reason[:CELL], NOTE)
+            self._notes += 1
+        self._line += 1
+
+    def _put(self, place: int, value: Any, *, is_wrong: bool) -> None:
         """Write a cell; what a workbook has no kind for is written as words."""
+        plain = self._style({}, is_wrong=is_wrong)
         if isinstance(value, bool):
-            self._sheet.write_boolean(self._line, place, value)
+            self._sheet.write_boolean(self._line, place, value, plain)
         elif isinstance(value, int | float) and abs(value) < EXACT:
-            self._sheet.write_number(self._line, place, value)
-        elif (layout := self._formats.get(type(value))) and _is_in_calendar(value):
-            self._sheet.write_datetime(self._line, place, value, layout)
-        elif value is not None and value != "":
+            self._sheet.write_number(self._line, place, value, plain)
+        elif (words := FORMATS.get(type(value))) and _is_in_calendar(value):
+            self._sheet.write_datetime(self._line, place, value, self._style({"num_format": words}, is_wrong=is_wrong))
+        elif value is None or value == "":
+            self._sheet.write_blank(self._line, place, None, plain)
+        else:
             words = str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")[:CELL]
-            self._sheet.write_string(self._line, place, words, self._text if words[0] in "=+-@＝＋－＠" else None)
+            # Marked as text, so that it does not become a formula either when somebody types into the cell.
+            text = self._style({"quote_prefix": True}, is_wrong=is_wrong) if words[0] in SIGNS else plain
+            self._sheet.write_string(self._line, place, words, text)
+
+    def _style(self, said: Mapping[str, Any], *, is_wrong: bool) -> Any:
+        """Return a format, made the first time; None for one that says nothing."""
+        known = (tuple(said.items()), is_wrong)
+        if known not in self._styles:
+            whole = {**said, **({"bg_color": WRONG} if is_wrong else {})}
+            self._styles[known] = self._book.add_format(whole) if whole else None
+        return self._styles[known]
 
 
 def _is_in_calendar(value: date | time | timedelta) -> bool:

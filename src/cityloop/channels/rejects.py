@@ -1,18 +1,17 @@
 """Rows an import did not take, in a file that a spreadsheet opens: the original cells, then where and why.
 
-A file whose name ends in .xlsx is laid out as the workbook was that the rows come from, any other is a CSV. What is
-wrong with a row is decided elsewhere.
+A file whose name ends in .xlsx is laid out as the workbook was that the rows come from, the very cells that are wrong
+marked; any other is a CSV. What is wrong with a row is decided elsewhere.
 """
 
 import csv
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any, Protocol, Self
 
-from cityloop.channels.importing import Refused
-from cityloop.channels.rows import Sheet
+from cityloop.channels.rows import Marked, Refused, Sheet
 from cityloop.core.errors import NotPossible
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -23,7 +22,7 @@ ADDED = ("row", "line", "field", "reason")
 class Paper(Protocol):
     """What rows are written on."""
 
-    def write(self, rows: Iterable[Sequence[Any]]) -> None: ...
+    def write(self, lines: Iterable[Marked]) -> None: ...
     def close(self) -> None: ...
 
 
@@ -42,12 +41,17 @@ class Rejects:
         if self._paper:
             self._paper.close()
 
+    @property
+    def written(self) -> bool:
+        """Tell whether there was any rejected row."""
+        return self._paper is not None
+
     def add(self, refused: Iterable[Refused]) -> None:
         """Write rows that were not taken: a CSV is handed to the disk at once, a workbook when it is closed."""
-        rows = [self._cells(one) for one in refused]
-        if rows:
+        lines = [Marked(self._cells(one), _marks(one)) for one in refused]
+        if lines:
             self._paper = self._paper or self._opened()
-            self._paper.write(rows)
+            self._paper.write(lines)
 
     def _opened(self) -> Paper:
         # Only for the person who imports: the rows hold homes and names.
@@ -76,14 +80,22 @@ class CsvPaper:
 
     def __init__(self, file: IO[str], sheet: Sheet) -> None:
         self._file = file
-        self.write([[*sheet.columns, *ADDED]])
+        self.write([Marked([*sheet.columns, *ADDED], {})])
 
-    def write(self, rows: Iterable[Sequence[Any]]) -> None:
-        csv.writer(self._file).writerows([plain(cell) for cell in row] for row in rows)
+    def write(self, lines: Iterable[Marked]) -> None:
+        csv.writer(self._file).writerows([plain(cell) for cell in line.cells] for line in lines)
         self._file.flush()
 
     def close(self) -> None:
         self._file.close()
+
+
+def _marks(refused: Refused) -> dict[int, str]:
+    """Return what is wrong with each cell, several reasons one below the other."""
+    marks: dict[int, str] = {}
+    for place, reason in refused.marks:
+        marks[place] = f"{marks[place]}\n{reason}" if place in marks else reason
+    return marks
 
 
 def plain(value: Any) -> str:

@@ -1,8 +1,10 @@
 """A table taken out of a file: its columns, its rows once, and how it was laid out; reading files is not done here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from cityloop.core.errors import Fault
 
 Range = tuple[int, int, int, int]  # first row, first column, last row, last column, from 0
 
@@ -15,6 +17,23 @@ class Row:
     line: int | None
     cells: tuple[Any, ...]
     fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that was not taken, why, and which of its cells (place from 0) are wrong for which reason."""
+
+    row: Row
+    faults: tuple[Fault, ...]
+    marks: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A row as it is given back: all its cells, and what is wrong with which of them (place from 0)."""
+
+    cells: Sequence[Any]
+    marks: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +59,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to look for in a workbook: columns that its heading must name, its sheet, the lines of its heading."""
+    """What to look for in a file: columns that its heading must name, its sheet, the lines of its heading."""
 
     columns: frozenset[str] = frozenset()
     sheet: str | None = None

@@ -22,6 +22,9 @@ _KINDS = (_PROVINCE, _CITY, _DISTRICT, _TOWN, _COMMUNITY)
 # 新市区 is a district, but 东区 of 东区路 is not; 三村 of 三村一街 is no village.
 _GOES_ON_AS_A_NAME = re.compile("[路街巷弄]|[一二三四五六七八九十]+[路街]")
 
+# What follows a name that the city keeps without it: 福田 of 福田区.
+_TITLE = re.compile("^(?:区(?![间域])|县|市(?![场民])|街道(?:办事处)?|社区|[镇乡])")
+
 
 def leading_areas(spelling: str, known: Collection[str], longest: int = 20) -> tuple[tuple[str, ...], str]:
     """Return the areas an address begins with, from the first named, and the rest of it.
@@ -37,7 +40,7 @@ def leading_areas(spelling: str, known: Collection[str], longest: int = 20) -> t
                 rest = rest[found.end() :]
         if name := _known(rest, known, longest) or _likely(rest):
             areas.setdefault(name)
-            rest = rest[len(name) :].lstrip(",-/")
+            rest = _TITLE.sub("", rest[len(name) :], count=1).lstrip(",-/")
         if rest == begun:
             break
     return tuple(areas), rest

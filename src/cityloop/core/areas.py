@@ -64,7 +64,7 @@ class Standing(Protocol):
     def is_valid(self, on: date) -> bool: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
     """The areas that stand on one day, by the smallest of which a place is told; larger ones where those leave gaps.
 
@@ -154,13 +154,13 @@ class Layout:
                 yield level, AreaIndex(own)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AreaLocator:
     """Which areas places lie in, on any day: areas come and go, so each stretch of days has its own layout."""
 
     areas: Mapping[str, Standing]
     shapes: Mapping[str, bytes]
-    _layouts: dict[int, Layout] = field(default_factory=dict, compare=False, repr=False)
+    _layouts: dict[int, Layout] = field(default_factory=dict, repr=False)
 
     def on(self, day: date) -> Layout:
         """Return the areas that stand on a day."""

@@ -43,6 +43,16 @@ def tidy(words: str) -> str:
     return plain
 
 
+def foreign(words: str) -> str:
+    """Return an id of a city's own making, which says nothing of itself; ValueError for one that no address holds."""
+    code = tidy(words)
+    if strange := "".join(dict.fromkeys(sign for sign in code if sign in "/\\?#%" or not sign.isprintable())):
+        raise ValueError(f"holds {strange!r}, which an id cannot")
+    if not code or len(code) > LONGEST:
+        raise ValueError(f"has {len(code)} signs; an id has 1 to {LONGEST}")
+    return code
+
+
 def parse(words: str) -> FacilityCode:
     """Return the id that the words are; ValueError says what speaks against it."""
     code = tidy(words)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from cityloop.core.address_words import AS_WRITTEN, Script
 from cityloop.core.addresses import Address, Road, parse
-from cityloop.core.place_answers import apart, as_said, by_name, narrowed, of_area, of_siblings, of_street
+from cityloop.core.place_answers import apart, as_said, building, by_name, narrowed, of_area, of_siblings, of_street
 from cityloop.core.place_learning import crossing_key, stretch_key
 from cityloop.core.places import Entry, Found, Grade, Kind, Pair, Place, Places, Why, metres, middle, moved
 from cityloop.core.road_places import crossing_place, number_place, road_place
@@ -65,7 +65,13 @@ class _Search:
         for way in ways:
             if places := self._finished(way()):
                 return self._chosen(places)
-        return Found(None, reason=self._reason())
+        elsewhere = self._elsewhere(ways) if self.districts else []
+        return Found(None, tuple(elsewhere[:ALTERNATIVES]), self._reason(known_elsewhere=bool(elsewhere)))
+
+    def _elsewhere(self, ways: Sequence[Callable[[], list[Place]]]) -> list[Place]:
+        """Return what is found in other districts than the one named: to be told, not to be taken."""
+        self.districts, self.areas = set(), []
+        return next((places for way in ways if (places := way())), [])
 
     def _chosen(self, places: list[Place]) -> Found:
         if strange := self._strange_areas():
@@ -84,12 +90,12 @@ class _Search:
         known = self.places.area_names
         return [name for name in self.address.areas if known and name[-1] in "区县旗" and name not in known]
 
-    def _reason(self) -> Why:
+    def _reason(self, *, known_elsewhere: bool) -> Why:
         if strange := self._strange_areas():
             return Why("area_not_known", {"name": strange[0]})
         said = self.address.road.key if self.address.road else "、".join(self.address.names)
         if said:
-            return Why("not_known", {"name": said})
+            return Why("not_in_district" if known_elsewhere else "not_known", {"name": said})
         return Why("only_district", {"name": self.address.areas[-1]})
 
     # What is looked up
@@ -191,21 +197,19 @@ class _Search:
 
     def _by_name(self) -> list[Place]:
         for name in self._names():
-            entries = [e for e in self.known.get(name, ()) if e.kind in (Kind.POI, Kind.BLOCK, Kind.ZONE)]
-            here = [group for group, _ in self._here(groups(entries))]
-            if here:
-                return [self._building(name, group) or by_name(group) for group in here]
+            if found := self._buildings(name):
+                return found
+            kinds = (Kind.POI, Kind.BLOCK, Kind.ZONE, *((Kind.STREET,) if name in self.address.names else ()))
+            entries = [entry for entry in self.known.get(name, ()) if entry.kind in kinds]
+            if here := self._here(groups(entries)):
+                return [by_name(group) for group, _ in here]
         return []
 
-    def _building(self, name: str, group: Group) -> Place | None:
+    def _buildings(self, name: str) -> list[Place]:
         """Return where a building of an estate stands, if that is known: 阳光小区3号楼."""
         number = self.address.building
-        plates = [e for e in self.known[name] if e.kind is Kind.PLATE and str(e.number) == number]
-        own = [entry for entry in plates if entry.district in group.districts]
-        if not own:
-            return None
-        why = Why("building_known", {"name": name, "number": number})
-        return Place(*middle(e.point for e in own), Grade.PLATE, 30.0, own[0].name, own[0].district, (why,))
+        plates = [e for e in self.known.get(name, ()) if number and e.kind is Kind.PLATE and str(e.number) == number]
+        return [building(group, name, number) for group, _ in self._here(groups(plates))]
 
     def _by_crossing(self) -> list[Place]:
         address = self.address
@@ -246,13 +250,15 @@ class _Search:
         if not road:
             return []
         found = []
+        crossing = self.address.crossing
+        missed = (Why("crossing_not_known", {"name": crossing.key}),) if crossing else ()
         streets = self._streets(road)
         if not section_of(road.street) and len({r.street for r, _, _ in streets if section_of(r.street)}) > 1:
             merged = groups(entry for _, group, _ in streets for entry in group.entries)
             streets = [(r, g, ()) for g in merged for r in [road]]
         for one, group, why in streets:
             place = road_place(group, one, at_mouth=self.address.at_mouth) or of_street(group, one)
-            found.append(replace(place, why=why + place.why))
+            found.append(replace(place, why=(*why, *missed, *place.why)))
         return apart(found)
 
     def _by_kin(self) -> list[Place]:

@@ -70,7 +70,9 @@ def _without_strays(known: Sequence[Known], number: int) -> list[Known]:
         return near
     centre = middle(one.point for one in near)
     usual = median(metres(centre, one.point) for one in near)
-    return [one for one in near if metres(centre, one.point) <= max(3.0 * usual, 150.0)]
+    usual_number = median(one.number for one in near)
+    reach = (max(3.0 * usual, 150.0 + FASTEST * abs(one.number - usual_number)) for one in near)
+    return [one for one, far in zip(near, reach, strict=True) if metres(centre, one.point) <= far]
 
 
 def _estimated(known: Sequence[Known], number: int) -> Estimate | None:

@@ -6,7 +6,7 @@ addresses share is no evidence: a geocoder that knew no better put them there.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cityloop.core.addresses import Address, Road
@@ -15,6 +15,7 @@ from cityloop.core.places import Entry, Kind, Pair, metres, middle
 SAME_SPOT = 6  # decimals of a degree: a tenth of a metre
 TOO_MANY_ROADS = 3  # on one coordinate
 TOO_MANY_NUMBERS = 4
+OUTSIDE = 0.005  # degrees that a point may lie outside the district its address names
 HEAVIEST = 20  # what is known weighs no more observations than this, so that it can still be corrected
 
 
@@ -52,6 +53,14 @@ def believed(observations: Sequence[Observation]) -> Iterator[Observation]:
         spot = _spot(seen)
         if len(roads[spot]) < TOO_MANY_ROADS and len(numbers[spot]) < TOO_MANY_NUMBERS:
             yield seen
+
+
+def agrees(named: Collection[str], district: str, away: Callable[[str], float]) -> bool:
+    """Return whether a point fits the districts that its address names; `away`: how far it lies from one, in degrees.
+
+    Borders run along streets, and half of a street's numbers lie beyond.
+    """
+    return not named or district in named or any(away(code) <= OUTSIDE for code in named)
 
 
 def _spot(seen: Observation) -> Pair:

@@ -3,7 +3,7 @@
 A place outside is told with the nearest area, and with the reading of its coordinates that would lie in the city.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,10 @@ PER_DEGREE = 111_320.0
 FAR_METRES = 50_000.0  # beyond this the nearest in degrees is near enough
 SYSTEMS = (Crs.WGS84, Crs.GCJ02, Crs.BD09)
 SWAPPED = "swapped"
+
+Named = Sequence[frozenset[str]]  # for each of many places the codes of the areas that its words name
+
+LEAST_PLACES = 5
 LEAST_GAIN = 0.005  # of all places of a batch, that another reading would bring into the city
 
 
@@ -123,6 +127,8 @@ def _gap(
     layout: Layout, lon: float, lat: float, level: str, lineage: Mapping[str, str]
 ) -> tuple[str | None, Near | None]:
     """Return the level whose areas should cover the place but do not, and the nearest of them."""
+    if level == UPWARD[0]:
+        return None, None
     code = lineage[level]
     own = {area.level: area for area in layout.areas.values() if area.parent == code and area.level in UPWARD}
     missing = next((name for name in UPWARD if name in own), None)
@@ -178,15 +184,26 @@ def _near(code: str, shape: BaseGeometry, lon: float, lat: float) -> Near:
     return Near(code, float(np.hypot(east, north)), direction(east, north))
 
 
-def inside_as_read(layout: Layout, lons: Numbers, lats: Numbers) -> dict[Crs, int]:
-    """Return how many of many raw pairs lie in the city, for each system they might be in."""
+def fitting(layout: Layout, lons: Numbers, lats: Numbers, named: Named = ()) -> dict[Crs, int]:
+    """Return how many of many raw pairs fit, for each system they might be in; see `fit`."""
     pairs = np.column_stack((lons, lats))
-    return {crs: layout.inside(*many_to_wgs84(pairs, crs).T) for crs in SYSTEMS}
+    return {crs: fit(layout, *many_to_wgs84(pairs, crs).T, named) for crs in SYSTEMS}
 
 
-def better_reading(inside: Mapping[Crs, int], given: Crs, places: int) -> Crs | None:
-    """Return the system in which clearly more of a batch of places would lie in the city than in the one given."""
-    own = inside[Crs.WGS84 if given is Crs.CGCS2000 else given]
-    best = max(inside, key=lambda crs: inside[crs])
-    gained = inside[best] - own
-    return best if gained >= 5 and gained > LEAST_GAIN * places else None
+def fit(layout: Layout, lons: Numbers, lats: Numbers, named: Named = ()) -> int:
+    """Return how many places lie in the city, and in one of the areas that `named` has for each, where it has any."""
+    found = layout.locate_many(lons, lats)
+    inside = np.zeros(len(lons), dtype=bool)
+    agrees = np.array([not codes for codes in named] or [True] * len(lons), dtype=bool)
+    for level in UPWARD:
+        codes = found.get(level, np.full(len(lons), None))
+        inside |= codes != None  # noqa: E711  # each of them
+        agrees |= [code in wanted for code, wanted in zip(codes, named, strict=True)] if named else False
+    return int(np.count_nonzero(inside & agrees))
+
+
+def better_reading(fitting: Mapping[Crs, int], given: int, places: int) -> Crs | None:
+    """Return the system in which clearly more of so many places would fit than the `given` number that do."""
+    best = max(fitting, key=lambda crs: fitting[crs])
+    gained = fitting[best] - given
+    return best if gained >= LEAST_PLACES and gained > LEAST_GAIN * places else None

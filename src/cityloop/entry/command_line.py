@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 refused (a clear sentence, nothing changed), 2 wrong usage
 import signal
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -13,10 +14,12 @@ from typing import Any
 import click
 
 from cityloop.core.errors import Invalid, Refusal
-from cityloop.entry import upkeep
+from cityloop.entry import organisation_commands, upkeep
+from cityloop.entry.asking_where import where
 from cityloop.entry.bench.command import bench
 from cityloop.entry.opening import opened
 from cityloop.entry.options import home_option, tell
+from cityloop.entry.packs import packs
 
 
 class Commands(click.Group):
@@ -175,7 +178,7 @@ def user_password(home: Path | None, name: str, password: str) -> None:
 
 @main.group("import")
 def bring_in() -> None:
-    """Bring reports, areas and the city's own days off in from files."""
+    """Bring reports, areas, facilities and the city's own days off in from files."""
 
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -221,16 +224,122 @@ def import_reports(
 @mapping_option
 @dry_run_option
 @click.option("--strict", is_flag=True, help="Refuse the file where areas overlap, leave gaps or look shifted.")
-def import_areas(home: Path | None, file: Path, mapping: Path, *, dry_run: bool, strict: bool) -> None:
-    """Enter the communities and districts of FILE, or give known ones new polygons.
+@click.option(
+    "--from",
+    "starts",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Day from which the file holds: new areas begin on it, those it replaces end. Default: today, and new areas "
+    "always were.",
+)
+def import_areas(
+    home: Path | None, file: Path, mapping: Path, *, dry_run: bool, strict: bool, starts: datetime | None
+) -> None:
+    """Enter the areas of FILE: districts, streets, communities, unit grids, grids of other kinds. Known ones are given
+    new names and polygons.
 
     FILE is a GeoJSON (.gz or not), a Shapefile (.shp, or zipped), a GeoPackage or a KML.
     """
     with opened(home, tell):
-        from cityloop.entry import importing
+        from cityloop.entry import importing_areas
 
-        take = importing.try_areas if dry_run else importing.import_areas
-        click.echo(take(file, mapping, tell, strict=strict))
+        take = importing_areas.try_areas if dry_run else importing_areas.import_areas
+        click.echo(take(file, mapping, tell, strict=strict, starts=starts.date() if starts else None))
+
+
+@bring_in.command("standards")
+@home_option
+@file_argument
+@mapping_option
+@dry_run_option
+@click.option(
+    "--against",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Another table of the same, to lay beside FILE: the report says where they differ. Nothing of it is entered.",
+)
+@click.option(
+    "--against-mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="YAML that says what the columns of the other table mean. Default: the mapping of FILE.",
+)
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where rows that are not taken are written. Default: FILE's name with .rejects.csv (.rejects.xlsx for a "
+    "workbook), in the current folder.",
+)
+def import_standards(
+    home: Path | None,
+    file: Path,
+    mapping: Path,
+    *,
+    dry_run: bool,
+    against: Path | None,
+    against_mapping: Path | None,
+    rejects: Path | None,
+) -> None:
+    """Enter the filing conditions of FILE, a city's own table of classes with their limits, and report on it.
+
+    Prints which classes were recognised and how, what every spelling of a limit means, and what contradicts itself.
+    """
+    with opened(home, tell):
+        from cityloop.entry.importing_standards import Against, import_standards
+
+        other = Against(against, against_mapping or mapping) if against else None
+        click.echo(import_standards(file, mapping, tell, against=other, rejects=rejects, dry_run=dry_run))
+
+
+@bring_in.command("facilities")
+@home_option
+@file_argument
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="YAML that says what FILE's columns or properties mean: docs/how-to/import-facilities.md. Default: they are "
+    "known by the names of GB/T 47678.5-2026.",
+)
+@dry_run_option
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where rows that are not taken are written. Default: FILE's name with .rejects.csv (.rejects.xlsx for a "
+    "workbook), in the current folder.",
+)
+@click.option("--batch", type=click.IntRange(1, 10_000), default=2_000, show_default=True, help="Rows a transaction.")
+def import_facilities(
+    home: Path | None, file: Path, mapping: Path | None, *, dry_run: bool, rejects: Path | None, batch: int
+) -> None:
+    """Enter the facilities of FILE, a census, or change those that are known.
+
+    FILE is a table (CSV, Parquet, XLSX, XLS, ODS), or points in a GeoJSON, a Shapefile, a GeoPackage or a KML. The
+    whole import is one change in the history and can be undone as one. Doing it again changes nothing.
+    """
+    with opened(home, tell):
+        from cityloop.entry.importing_facilities import import_facilities as take
+
+        click.echo(take(file, mapping, rejects, batch, tell, dry_run=dry_run))
+
+
+@bring_in.command("places")
+@home_option
+@file_argument
+@mapping_option
+@dry_run_option
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where rows that are not taken are written. Default: FILE's name with .rejects.csv (.rejects.xlsx for a "
+    "workbook), in the current folder.",
+)
+def import_places(home: Path | None, file: Path, mapping: Path, *, dry_run: bool, rejects: Path | None) -> None:
+    """Enter the places of FILE into the gazetteer: streets, door plates, estates, points of interest.
+
+    FILE is a table, or lines, polygons or points in a GeoJSON, a Shapefile, a GeoPackage or a KML; a table of addresses
+    with their points teaches all that they name. docs/how-to/import-places.md has the mapping.
+    """
+    with opened(home, tell):
+        from cityloop.entry.importing_places import import_places as take
+
+        click.echo(take(file, mapping, rejects, tell, dry_run=dry_run))
 
 
 @bring_in.command("days")
@@ -250,8 +359,14 @@ def import_days(home: Path | None, file: Path, *, dry_run: bool) -> None:
 
 
 main.add_command(bench)
+main.add_command(where)
+main.add_command(packs)
 for command in upkeep.COMMANDS:
     main.add_command(command)
+for command in organisation_commands.TABLES:
+    bring_in.add_command(command)
+for command in organisation_commands.OF_USERS:
+    user.add_command(command)
 
 
 if __name__ == "__main__":

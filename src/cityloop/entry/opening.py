@@ -15,14 +15,15 @@ MIGRATING = 7_226_001  # advisory lock: two commands may find an old schema at o
 
 
 @contextmanager
-def opened(home: Path | None, tell: Tell, *, runs: bool = False) -> Iterator[Configuration]:
+def opened(home: Path | None, tell: Tell, *, runs: bool = False, looks: bool = False) -> Iterator[Configuration]:
     """Open the city: start or join its database, bring the schema up to date.
 
     A command that runs the city takes up the packs of its environment and their calendar; any other leaves the city
-    with what it runs on, unless there is none yet.
+    with what it runs on, unless there is none yet. Where a pack says something else of a procedure that cases follow,
+    none works but those that only look.
     """
     with connected(home, tell) as configuration:
-        prepare(tell, runs=runs)
+        prepare(tell, runs=runs, looks=looks)
         yield configuration
 
 
@@ -48,7 +49,7 @@ def configured(home: Path | None) -> Configuration:
     return configuration
 
 
-def prepare(tell: Tell, *, runs: bool = False) -> None:
+def prepare(tell: Tell, *, runs: bool = False, looks: bool = False) -> None:
     """Make Django ready and the schema up to date; where the city is run, the packs and the calendar, too."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityloop.runtime.settings")
     import django
@@ -57,6 +58,8 @@ def prepare(tell: Tell, *, runs: bool = False) -> None:
     _migrate(tell)
     if runs or not _has_packs():
         _take_up_packs()
+    elif not looks:
+        _refuse_changed_procedures()
 
 
 def _has_packs() -> bool:
@@ -111,10 +114,21 @@ def _await_database(tell: Tell) -> None:
 def _take_up_packs() -> None:
     from django.conf import settings
 
+    from cityloop.casework.queries import is_followed
     from cityloop.registry.actions import adopt_calendar, take_up
     from cityloop.registry.packs import read_all
     from cityloop.runtime import clock, events
 
     packs, now = read_all(settings.CITYLOOP.packs), clock.now()
-    take_up(packs, events.SYSTEM, now)
+    take_up(packs, events.SYSTEM, now, is_followed)
     adopt_calendar(packs, events.SYSTEM, now)
+
+
+def _refuse_changed_procedures() -> None:
+    from django.conf import settings
+
+    from cityloop.casework.queries import is_followed
+    from cityloop.registry.pack_versions import refuse_changed
+    from cityloop.registry.packs_in_force import packs_to_take_up
+
+    refuse_changed(packs_to_take_up(settings.CITYLOOP.packs), is_followed)

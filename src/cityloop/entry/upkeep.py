@@ -1,4 +1,4 @@
-"""The commands that keep a city safe: check, verify, backup, restore, work, packs. Each works beside a running city."""
+"""The commands that keep a city safe: check, verify, erase, backup, restore, work. Each works beside a running city."""
 
 import os
 from pathlib import Path
@@ -38,7 +38,7 @@ def check(home: Path | None) -> None:
 @click.option("--rebuild", is_flag=True, help="Write anew the rows of the cases that are not what their history says.")
 def verify(home: Path | None, rebuild: bool) -> None:
     """Prove that nothing in the history was altered, cut or removed, and that every case is what its history says."""
-    with opened(home, tell) as configuration:
+    with opened(home, tell, looks=not rebuild) as configuration:
         from cityloop.casework import evidence_proof as of_photos
         from cityloop.casework import verification as of_cases
         from cityloop.intake import verification as of_reports
@@ -85,7 +85,7 @@ def backup(home: Path | None, archive: Path) -> None:
     """Write the whole city into ARCHIVE: database, keys, checkpoints, evidence. Keep it safe: it holds the keys."""
     if archive.exists():
         raise NotPossible("archive-exists", f"{archive} is there already; a backup never replaces another.")
-    with opened(home, tell) as configuration:
+    with opened(home, tell, looks=True) as configuration:
         from cityloop.runtime import backup as keeping
         from cityloop.runtime import checkpoints, clock
 
@@ -119,7 +119,7 @@ def restore(home: Path | None, archive: Path, replace: bool) -> None:
             after_restore=lambda connection, manifest: note_restore(connection, manifest.made_at, clock.now()),
             tell=tell,
         )
-        prepare(tell)
+        prepare(tell, looks=True)
         click.echo("Restored. `cityloop verify` proves it.")
 
 
@@ -133,28 +133,9 @@ def work(home: Path | None) -> None:
         backroom.work()
 
 
-@click.group()
-def packs() -> None:
-    """The packs that declare procedures, catalogues, roles and limits."""
-
-
-@packs.command("check")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
-def packs_check(folder: Path | None) -> None:
-    """Check the pack in FOLDER, or every pack; what is wrong is told with file, line and field."""
-    from cityloop.registry.packs import Pack, check_roles, read_all
-
-    found = (Pack.read(folder),) if folder else read_all(os.environ.get("CITYLOOP_PACKS", ""))
-    check_roles((*read_all(), *found))
-    for pack in found:
-        click.echo(
-            f"{pack.name}: {len(pack.procedures)} procedures, {len(pack.classes)} classes, {len(pack.roles)} roles"
-        )
-
-
 def _binaries() -> Path | None:
     given = os.environ.get("CITYLOOP_POSTGRES_BIN")
     return Path(given) if given else None
 
 
-COMMANDS: tuple[click.Command, ...] = (check, verify, erase, backup, restore, work, packs)
+COMMANDS: tuple[click.Command, ...] = (check, verify, erase, backup, restore, work)

@@ -74,4 +74,4 @@ def _figures(code: str, counts: dict[str, int], town: City) -> DistrictFigures:
 
 
 def _sees(actor: Actor, district: str) -> bool:
-    return any(post.area in (None, district) for post in actor.posts)
+    return any(post.covers((district,)) for post in actor.posts)

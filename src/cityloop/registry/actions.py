@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from cityloop.core.classes import ClassKey
 from cityloop.core.errors import Fault, Invalid
-from cityloop.registry import calendar_versions, pack_rows
+from cityloop.registry import calendar_versions, pack_rows, pack_versions
 from cityloop.registry.calendar_versions import Difference
 from cityloop.registry.catalogue_texts import CatalogueClass, Condition
 from cityloop.registry.changes import STREAM, Outcome, Part, apply, raise_revision
 from cityloop.registry.models import DeclaredDay, PackTaken, WorkingCalendar
-from cityloop.registry.packs import Pack, read_all
+from cityloop.registry.pack_leftovers import brought, leftovers
+from cityloop.registry.pack_versions import IsFollowed, refuse_changed
+from cityloop.registry.packs import Pack
+from cityloop.registry.packs_in_force import packs_changed, packs_in_force
 from cityloop.registry.tables import AREAS, CLASSES, CONDITIONS, DUTIES, UNITS
 from cityloop.runtime import events
 
@@ -48,30 +50,32 @@ class NewArea:
 
 
 @transaction.atomic
-def take_up(packs: Sequence[Pack], by: str, now: datetime) -> Outcome:
+def take_up(packs: Sequence[Pack], by: str, now: datetime, is_followed: IsFollowed = lambda *_: False) -> Outcome:
     """Enter what packs bring: catalogues, crosswalks, conditions, limits. A pack that did not change is left alone.
 
     So what an administrator changed stays until the pack itself changes; then the pack's word holds, and the change
-    can be undone.
+    can be undone. Raises Invalid where a procedure that cases follow says something else under its old version.
     """
     events.locked(STREAM)
-    taken = dict(PackTaken.objects.values_list("name", "digest"))
+    changed = packs_changed(packs)
+    refuse_changed(changed, is_followed)
     known = {one.key for pack in packs for one in pack.classes}
     outcome = Outcome()
-    for pack in pack_rows.in_order(packs):
-        if (digest := pack_rows.digest(pack)) == taken.get(pack.name):
-            continue
-        came = _taken(pack, digest, known, by, now)
-        outcome += came
+    for pack in changed:
+        outcome += _taken(pack, packs, known, by, now)
     return outcome
 
 
-def _taken(pack: Pack, digest: str, known: set[ClassKey], by: str, now: datetime) -> Outcome:
+def _taken(pack: Pack, packs: Sequence[Pack], known: set[ClassKey], by: str, now: datetime) -> Outcome:
+    before = PackTaken.objects.filter(name=pack.name).first()
+    left = leftovers(before.brought if before else {}, packs)
+    digest = pack_rows.digest(pack.folder)
     told = {"pack": pack.name, "version": pack.version, "content": digest}
     source = f"{pack.name} {pack.version}"
-    came = apply(pack_rows.parts(pack, known), by, now, "PacksTakenUp", source=source, told=told)
+    came = apply(pack_rows.parts(pack, known, left), by, now, "PacksTakenUp", source=source, told=told)
     row = {"version": pack.version, "digest": digest, "taken_at": now, "changes_id": came.number}
-    PackTaken.objects.update_or_create(name=pack.name, defaults=row)
+    ways = {**(before.procedures if before else {}), **pack_versions.digests(pack)}
+    PackTaken.objects.update_or_create(name=pack.name, defaults={**row, "procedures": ways, "brought": brought(pack)})
     raise_revision()  # roles and procedures are read from the pack itself
     return came
 
@@ -180,7 +184,7 @@ def day_faults(days: Days) -> list[Fault]:
 
 def _calendar_settled(by: str, now: datetime) -> tuple[Pack, ...]:
     """Adopt what else has changed, so that the version to come differs by the declared days alone."""
-    packs = read_all(settings.CITYLOOP.packs)
+    packs = packs_in_force()
     adopt_calendar(packs, by, now)
     return packs
 

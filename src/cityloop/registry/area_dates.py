@@ -52,9 +52,7 @@ def _changed(before: BaseGeometry, after: BaseGeometry) -> float:
     return float(square_metres([shapely.symmetric_difference(before, after)])[0])
 
 
-def ended(
-    own: Gathered, parents: Collection[str | None], known: Known, days: Days, replaces: str
-) -> list[KnownArea]:
+def ended(own: Gathered, parents: Collection[str | None], known: Known, days: Days, replaces: str) -> list[KnownArea]:
     """Return the known areas of the level that the file lacks and replaces: they end on the day it begins."""
     if replaces == "nothing":
         return []

@@ -5,10 +5,12 @@ The same pieces are told by an import and shown by the settings pages.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
+import shapely
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.core.areas import is_in_tree, spoken
+from cityloop.core.areas import Layout, is_in_tree, spoken
 from cityloop.core.errors import Fault
 from cityloop.registry import area_codes
 from cityloop.registry.actions import NewArea
@@ -41,21 +43,40 @@ class Doubts:
 def pieces(level: str, shapes: Shapes, parents: Mapping[str, str | None], around: Shapes, least: float) -> list[Doubt]:
     """Return the doubtful pieces of the areas of one level; `around` are the polygons their parents have of their own.
 
-    Where a parent has a polygon of its own, a gap is what is left of it; else a hole between the areas is.
+    A hole between areas is told as a gap, where it is not already told as what is left of the area around it.
     """
     found = [Doubt(OVERLAP, piece) for piece in overlaps(shapes, least)]
     if not is_in_tree(level):
         return found
-    inside: dict[str, list[BaseGeometry]] = {}
-    for code, parent in parents.items():
-        if parent in around:
-            inside.setdefault(str(parent), []).append(shapes[code])
     homes = {code: (str(parent), around[parent]) for code, parent in parents.items() if parent in around}
+    inside: dict[str, list[BaseGeometry]] = {}
+    for code, (parent, _) in homes.items():
+        inside.setdefault(parent, []).append(shapes[code])
+    left = uncovered({code: around[code] for code in inside}, inside, least)
     found += (Doubt(OUTSIDE, piece) for piece in outside(shapes, homes, least))
-    found += (Doubt(UNCOVERED, piece) for piece in uncovered({code: around[code] for code in inside}, inside, least))
-    if not homes:
-        found += (Doubt(GAP, piece) for piece in gaps(shapes, least))
-    return found
+    found += (Doubt(UNCOVERED, piece) for piece in left)
+    tree = shapely.STRtree([piece.shape for piece in left])
+    holes = (hole for hole in gaps(shapes, least) if not len(tree.query(_middle(hole), predicate="intersects")))
+    return found + [Doubt(GAP, hole) for hole in holes]
+
+
+def _middle(piece: Piece) -> shapely.Point:
+    return shapely.Point(piece.lon, piece.lat)
+
+
+_found: "WeakKeyDictionary[Layout, dict[str, tuple[Doubt, ...]]]" = WeakKeyDictionary()
+
+
+def of_layout(layout: Layout, level: str) -> tuple[Doubt, ...]:
+    """Return what is in doubt about all areas of a level, the largest of each kind first; found once for a layout."""
+    known = _found.setdefault(layout, {})
+    if level not in known:
+        own = {code: area.parent for code, area in layout.areas.items() if area.level == level}
+        shapes = {code: shapely.from_wkb(layout.shapes[code]) for code in own}
+        homes = {code for code in own.values() if code in layout.areas}
+        around = {str(code): shapely.from_wkb(layout.shapes[str(code)]) for code in homes}
+        known[level] = tuple(pieces(level, shapes, own, around, LEAST)) if shapes else ()
+    return known[level]
 
 
 def of_import(

@@ -55,7 +55,9 @@ class Gathered:
             if name == "":
                 self.notices.append(Fault(f"{spoken(self.level)} {code}", "has no name: it is called by its code"))
         elif name and name != self.names[code]:
-            self.notices.append(Fault(f"{spoken(self.level)} {code}", f"is also named {name}: {self.names[code]} stands"))
+            self.notices.append(
+                Fault(f"{spoken(self.level)} {code}", f"is also named {name}: {self.names[code]} stands")
+            )
         if parent and around != self.parents[code]:
             why = f"also lies in {parent[0]} {around}: {self.parents[code]} stands"
             self.notices.append(Fault(f"{spoken(self.level)} {code}", why))

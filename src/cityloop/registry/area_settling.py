@@ -93,7 +93,9 @@ class Settling:
         for level, properties in self.text.around.items():
             if properties.name is None:
                 for code in sorted(self.levels[level].names.keys() - self.known.keys()):
-                    yield Fault(f"{spoken(level)} {code}", "is not known: enter it first, or give the property of its name")
+                    yield Fault(
+                        f"{spoken(level)} {code}", "is not known: enter it first, or give the property of its name"
+                    )
         if self.text.parent:
             for code, parent in sorted(self.own.parents.items()):
                 if parent and parent not in self.known:

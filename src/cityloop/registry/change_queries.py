@@ -78,6 +78,12 @@ def change(number: int) -> tuple[ChangeLine, list[RowChange], int] | None:
     return lines[0], list(_rows(rows[:ROWS_SHOWN])), rows.count()
 
 
+def changes_of_pack(name: str) -> list[ChangeLine]:
+    """Return the changes that a pack made when it was taken up, the last first."""
+    chosen = ChangeSet.objects.filter(what="PacksTakenUp", source__startswith=f"{name} ").order_by("-number")
+    return _lines(list(chosen.values_list("number", flat=True)[:PAGE]))
+
+
 def history(table: str, keys: Sequence[str]) -> list[RowChange]:
     """Return what was changed in rows of a table, the last first."""
     rows = Change.objects.filter(table=table, key__in=keys).select_related("changes").order_by("-id")

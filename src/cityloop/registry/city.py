@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 
-from django.conf import settings
 from django.utils.translation import get_language
 
 from cityloop.core import worktime
@@ -20,7 +19,7 @@ from cityloop.core.classes import HOME, ClassKey, class_key
 from cityloop.core.errors import NotPossible
 from cityloop.core.geo import Locator, outline
 from cityloop.core.procedure import Procedure, Words
-from cityloop.core.responsibility import Answer, Duties, Duty, FacilityUnits, Skipped, responsible
+from cityloop.core.responsibility import Answer, Duties, Duty, FacilityUnits, Skipped, Standing, responsible
 from cityloop.core.transitions import main_way, ways
 from cityloop.core.worktime import Calendar, Due, Limit
 from cityloop.registry import calendar_versions
@@ -30,12 +29,14 @@ from cityloop.registry.layer_texts import LayerText
 from cityloop.registry.models import Area, Catalogue, Category, Condition, Revision, Unit
 from cityloop.registry.models import Crosswalk as CrosswalkRow
 from cityloop.registry.models import Duty as DutyRow
-from cityloop.registry.packs import Role, read_all
+from cityloop.registry.packs import Role
+from cityloop.registry.packs_in_force import packs_in_force
 from cityloop.registry.procedure_texts import parse_limit
 from cityloop.registry.tables import CROSSWALK
 from cityloop.runtime import clock
 
 NO_FACILITY = FacilityUnits()
+MOST_ANSWERS = 50_000  # remembered of who is on duty for what where
 FRESH = 2.0  # seconds for which the city in memory is not asked about again
 
 
@@ -269,7 +270,28 @@ class City:
         self, category: str | None, areas: Mapping[str, str], facility: FacilityUnits = NO_FACILITY
     ) -> str | None:
         """Return the unit that sees to such a problem there; None where none does, or several do alike."""
-        return self.responsible(category, areas, facility).unit
+        if facility is not NO_FACILITY:
+            return self.responsible(category, areas, facility).unit
+        asked = (category, *areas.values())
+        if asked not in self._on_duty:
+            if len(self._on_duty) >= MOST_ANSWERS:
+                self._on_duty.clear()
+            self._on_duty[asked] = self.responsible(category, areas).unit
+        return self._on_duty[asked]
+
+    @cached_property
+    def standings(self) -> Mapping[tuple[str, str], Standing]:
+        """How many units come first for each class that may be filed under, by its reference and a district."""
+        districts = [code for code, area in self.areas.items() if area.level == "district"]
+        return {
+            (reference, district): self.responsible(reference, self.lineage(district)).standing
+            for reference in self.categories
+            for district in districts
+        }
+
+    @cached_property
+    def _on_duty(self) -> dict[tuple[str | None, ...], str | None]:
+        return {}
 
     def listed(self, category: str | None, areas: Mapping[str, str]) -> Duty | None:
         """Return the duty by which such a problem there stands on a department's list (权责清单); None: on none."""
@@ -308,21 +330,29 @@ def title(words: Words) -> str:
 
 
 _known: City | None = None
+_before: City | None = None  # what was known last, though it is to be read again
 _asked_at = 0.0
 _lock = threading.Lock()
 
 
 def city() -> City:
     """Return the city; what another process changed is seen within FRESH seconds."""
-    global _known, _asked_at  # noqa: PLW0603  # one city a process, that is the point
+    global _known, _before, _asked_at  # noqa: PLW0603  # one city a process, that is the point
     if _known is not None and time.monotonic() - _asked_at < FRESH:
         return _known
     with _lock:
         revision = Revision.objects.values_list("number", flat=True).first() or 0
         if _known is None or _known.revision != revision:
-            _known = _read(revision)
+            _known = _before = _with_places(_read(revision), _known or _before)
         _asked_at = time.monotonic()
         return _known
+
+
+def _with_places(new: City, old: City | None) -> City:
+    """Return the new city with the indexes of the old one, where no area has changed: they take the longest to make."""
+    if old and "places" in old.__dict__ and (old.areas, old.shapes) == (new.areas, new.shapes):
+        new.__dict__["places"] = old.places
+    return new
 
 
 def forget() -> None:
@@ -332,7 +362,7 @@ def forget() -> None:
 
 
 def _read(revision: int) -> City:
-    packs = read_all(settings.CITYLOOP.packs)
+    packs = packs_in_force()
     number, calendar = calendar_versions.last_adopted() or (0, calendar_versions.worked_out(packs, clock.now()))
     classes, catalogues = _classes(), {row.name: _catalogue(row) for row in Catalogue.objects.order_by("name")}
     areas = list(Area.objects.select_related("parent").order_by("code"))

@@ -13,7 +13,7 @@ import shapely
 
 from cityloop.core.classes import HOME
 from cityloop.core.errors import Fault, Invalid
-from cityloop.core.facility_codes import FORMER, FacilityCode, doubts, parse, tidy, upgraded
+from cityloop.core.facility_codes import FORMER, FacilityCode, doubts, foreign, parse, upgraded
 from cityloop.core.geo import Crs, PointFault, check_point
 from cityloop.registry import area_systems
 from cityloop.registry.city import City
@@ -121,7 +121,7 @@ class Census:
             return
         try:
             code = self._national(entry, words) if self._rules.ids == "national" else None
-            entry.values["code"] = str(code) if code else tidy(words)
+            entry.values["code"] = str(code) if code else foreign(words)
         except ValueError as wrong:
             faults.append(Fault("code", str(wrong)))
             return

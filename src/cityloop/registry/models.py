@@ -274,6 +274,8 @@ class PackTaken(models.Model):
     name = models.TextField(unique=True)
     version = models.IntegerField()
     digest = models.TextField()  # of everything in its folder
+    procedures = models.JSONField(db_default=Value({}, models.JSONField()))  # name and version → what it said, digested
+    brought = models.JSONField(db_default=Value({}, models.JSONField()))  # as pack_leftovers writes it
     taken_at = models.DateTimeField()
     changes = models.ForeignKey(ChangeSet, null=True, on_delete=models.PROTECT)  # None: it brought no rows
 

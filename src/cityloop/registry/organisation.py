@@ -3,6 +3,7 @@
 People and their posts are in accounts.py, what stands in the city's memory in city.py.
 """
 
+import string
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,15 +11,17 @@ from typing import Any
 from django.utils.timezone import localtime
 
 from cityloop.core import credit_codes
-from cityloop.core.errors import Fault, Invalid
+from cityloop.core.errors import Conflict, Fault, Invalid
 from cityloop.core.responsibility import Duties, Duty
 from cityloop.registry.changes import Outcome, Part, apply, every
 from cityloop.registry.city import City
-from cityloop.registry.models import UNIT_KINDS, Roster
+from cityloop.registry.models import UNIT_KINDS, Change, Roster, Unit
 from cityloop.registry.tables import DUTIES, ROSTER, UNITS, Values
 
 LONGEST_SHIFT = timedelta(days=7)
 LONGEST_WORDS = 200
+LONGEST_CODE = 64
+CODE_SIGNS = frozenset(string.ascii_letters + string.digits + "-_.")
 
 Faults = dict[str, list[Fault]]  # by the key of the row
 
@@ -27,6 +30,31 @@ def set_units(rows: Sequence[Values], by: str, now: datetime, *, source: str = "
     """Enter units or change known ones; Invalid naming every fault."""
     _refuse(unit_faults(rows))
     return apply([Part(UNITS, rows)], by, now, "UnitsSet", source=source)
+
+
+def change_unit(code: str, values: Values, reason: str, seen: int, by: str, now: datetime) -> Outcome:
+    """Change one unit by hand; Conflict where it was changed since the change `seen`."""
+    _check_reason(reason)
+    _refuse(unit_faults([{**values, "code": code}]))
+    if last_change(code) > seen:
+        raise Conflict("changed-meanwhile", "Somebody else changed this meanwhile; look at it again.")
+    return set_units([{**values, "code": code}], by, now, source=reason)
+
+
+def add_unit(code: str, values: Values, reason: str, by: str, now: datetime) -> Outcome:
+    """Enter a new unit by hand; Conflict where its code is another's."""
+    _check_reason(reason)
+    if not code or not set(code) <= CODE_SIGNS or len(code) > LONGEST_CODE:
+        raise Invalid([Fault("code", "A code has letters, digits, hyphens and dots, at most 64.")])
+    if Unit.objects.filter(code=code).exists():
+        raise Conflict("unit-exists", f"There already is a unit with the code {code}.")
+    return set_units([{**values, "code": code}], by, now, source=reason)
+
+
+def last_change(code: str) -> int:
+    """Return the number of the last change of a unit in the history, 0 where there was none."""
+    rows = Change.objects.filter(table=UNITS.name, key=code).order_by("-id")
+    return rows.values_list("changes_id", flat=True).first() or 0
 
 
 def set_duties(
@@ -188,6 +216,13 @@ def _moment(words: str) -> datetime:
 
 def _plain(moment: datetime) -> str:
     return localtime(moment).strftime("%Y-%m-%d %H:%M")
+
+
+def _check_reason(reason: str) -> None:
+    if not reason:
+        raise Invalid([Fault("reason", "This must be filled in.")])
+    if faults := _words_faults({"reason": reason}):
+        raise Invalid(faults)
 
 
 def _refuse(found: Faults) -> None:

@@ -1,6 +1,6 @@
 """Every read of units, people, rosters and duties, as settings show them. Who may see them is asked above."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -127,15 +127,16 @@ def duties_of_unit(code: str) -> tuple[DutyLine, ...]:
 
 
 def duties(
-    *, unit: str = "", area: str | None = None, prefixes: Iterable[str] = (), listed: bool = False
+    *, unit: str = "", area: str | None = None, category: str = "", listed: bool = False
 ) -> tuple[DutyLine, ...]:
-    """Return duties: of a unit, of an area ("": of the whole city), of classes by prefix, or those listed alone."""
+    """Return duties: of a unit, of an area ("": of the whole city), for a class or its first digits, or listed."""
     rows = Duty.objects.all()
     rows = rows.filter(unit__code=unit) if unit else rows
     rows = rows if area is None else rows.filter(area=area)
     rows = rows.filter(is_listed=True) if listed else rows
-    if wanted := list(prefixes):
-        rows = rows.filter(category__in=wanted)
+    if category:
+        above = [category[:length] for length in range(1, len(category))]
+        rows = rows.filter(Q(category__startswith=category) | Q(category__in=above))
     values = rows.order_by("category", "area", "unit__code")
     return tuple(DutyLine(*row) for row in values.values_list("category", "area", "unit__code", "is_listed", "basis"))
 

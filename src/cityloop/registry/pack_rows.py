@@ -5,6 +5,8 @@ Entering them is done in actions.py.
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cityloop.core.classes import HOME, ClassKey
@@ -12,7 +14,19 @@ from cityloop.registry.catalogue_texts import CatalogueClass, Condition
 from cityloop.registry.changes import Part
 from cityloop.registry.packs import Pack
 from cityloop.registry.readings import readings
-from cityloop.registry.tables import CATALOGUES, CLASSES, CONDITIONS, CROSSWALK
+from cityloop.registry.tables import CATALOGUES, CLASSES, CONDITIONS, CROSSWALK, Values
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """What a pack holds no more: keys of rows that go, and classes whose limits go or become those of another pack."""
+
+    conditions: Sequence[str] = ()
+    crosswalk: Sequence[str] = ()
+    limits: Sequence[Values] = ()
+
+
+NOTHING = Leftovers()
 
 
 def in_order(packs: Sequence[Pack]) -> list[Pack]:
@@ -32,29 +46,34 @@ def in_order(packs: Sequence[Pack]) -> list[Pack]:
     return list(found.values())
 
 
-def digest(pack: Pack) -> str:
+def digest(folder: Path) -> str:
     """Return the SHA-256 of everything in a pack's folder, hexadecimal."""
     whole = hashlib.sha256()
-    for path in sorted(path for path in pack.folder.rglob("*") if path.is_file()):
-        name, content = path.relative_to(pack.folder).as_posix(), path.read_bytes()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name, content = path.relative_to(folder).as_posix(), path.read_bytes()
         whole.update(f"{name}\0{len(content)}\0".encode() + content)
     return whole.hexdigest()
 
 
-def parts(pack: Pack, known: set[ClassKey]) -> list[Part]:
-    """Return the rows a pack brings; limits stand for classes of its own or among those known."""
+def parts(pack: Pack, known: set[ClassKey], left: Leftovers = NOTHING) -> list[Part]:
+    """Return the rows a pack brings; limits stand for classes of its own or among those known. What is left goes."""
     own = {one.key for one in pack.classes}
-    limits = [row for row in _limits(pack) if ClassKey(row["catalogue"], row["kind"], row["code"]) in own | known]
-    merged = {tuple(one.key): class_row(one) for one in pack.classes}
-    for row in limits:
-        key = (row["catalogue"], row["kind"], row["code"])
-        merged[key] = {**merged.get(key, {}), **row}
+    rows = [class_row(one) for one in pack.classes]
+    rows += [row for row in limit_rows(pack) if ClassKey(row["catalogue"], row["kind"], row["code"]) in own | known]
+    merged: dict[str, dict[str, Any]] = {}
+    for row in (*left.limits, *rows):
+        merged[CLASSES.named(row)] = {**merged.get(CLASSES.named(row), {}), **row}
     return [
         Part(CATALOGUES, list(_catalogues(pack))),
         Part(CLASSES, list(merged.values())),
-        Part(CROSSWALK, list(_crosswalk(pack))),
-        Part(CONDITIONS, [condition_row(one) for one in pack.conditions]),
+        Part(CROSSWALK, crosswalk_rows(pack), left.crosswalk),
+        Part(CONDITIONS, condition_rows(pack), left.conditions),
     ]
+
+
+def condition_rows(pack: Pack) -> list[dict[str, Any]]:
+    """Return the conditions for filing that a pack brings."""
+    return [condition_row(one) for one in pack.conditions]
 
 
 def condition_row(condition: Condition) -> dict[str, Any]:
@@ -96,20 +115,14 @@ def class_row(one: CatalogueClass) -> dict[str, Any]:
     }
 
 
-def _limits(pack: Pack) -> Iterator[dict[str, Any]]:
-    for (kind, code), both in pack.limits.items():
-        limits = {"handle_limit": both.handle, "case_limit": both.case}
-        yield {"catalogue": HOME, "kind": kind, "code": code, **limits}
+def limit_rows(pack: Pack) -> list[dict[str, Any]]:
+    """Return the limits that a pack gives to classes."""
+    return [
+        {"catalogue": HOME, "kind": kind, "code": code, "handle_limit": both.handle, "case_limit": both.case}
+        for (kind, code), both in pack.limits.items()
+    ]
 
 
-def _crosswalk(pack: Pack) -> Iterator[dict[str, Any]]:
-    for line in pack.crosswalk:
-        yield {
-            "from_catalogue": line.from_catalogue,
-            "from_kind": line.from_kind,
-            "from_code": line.from_code,
-            "to_catalogue": line.to_catalogue,
-            "to_kind": line.to_kind,
-            "to_code": line.to_code,
-            "note": line.note,
-        }
+def crosswalk_rows(pack: Pack) -> list[dict[str, Any]]:
+    """Return the lines of the crosswalks that a pack brings."""
+    return [{name: getattr(line, name) for name in CROSSWALK.all_fields} for line in pack.crosswalk]

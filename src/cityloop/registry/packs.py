@@ -4,10 +4,11 @@ Whatever is wrong is told with file, line and field. The tables of catalogues ar
 what packs hold into the database is done by actions.py.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import Field
 
@@ -35,6 +36,9 @@ from cityloop.registry.yaml_files import Strict, faults_at, read_yaml
 
 SHIPPED = Path(__file__).resolve().parent.parent / "packs"
 
+# A file by its name, size and moment of the last change.
+Stamp = tuple[str, int, int]
+
 
 class RoleText(Strict):
     title: Titles
@@ -51,7 +55,7 @@ class ClassLimits(Strict):
 
 
 class PackText(Strict):
-    name: str
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,60}$")]
     version: int = Field(default=1, ge=1)
     title: Titles
     requires: tuple[str, ...] = ()  # names of other packs
@@ -102,59 +106,107 @@ class Pack:
     def read(cls, folder: Path) -> Self:
         """Return the pack in a folder; raise Invalid naming file, line and field of everything wrong in it."""
         text = read_yaml(folder / "pack.yaml", PackText)
-        roles = read_yaml(folder / text.roles, RolesText).roles if text.roles else {}
-        limits = {(kind, code): both for kind, codes in text.limits.items() for code, both in codes.items()}
-        for (_, code), both in limits.items():
-            _check_limits(folder / "pack.yaml", code, both)
-        return cls(
+        found = _Reading(folder)
+        found.faults += _limit_faults(folder / "pack.yaml", text)
+        pack = cls(
             name=text.name,
             version=text.version,
             requires=text.requires,
             folder=folder,
             title=text.title,
-            roles=tuple(Role(name, role.title, role.sees) for name, role in roles.items()),
-            procedures=tuple(read_procedure(folder / name) for name in text.procedures),
+            roles=found.all(_roles, [(name,) for name in (text.roles,) if name]),
+            procedures=found.all(_procedure, [(name,) for name in text.procedures]),
             files=tuple(folder / name for name in text.procedures),
             catalogues=tuple(_catalogue(folder, one) for one in text.catalogues),
-            classes=_classes(folder, text),
-            names=tuple(
-                name
-                for one in text.catalogues
-                if one.names
-                for name in catalogue_texts.read_names(folder / one.names, one.name)
+            classes=found.all(catalogue_texts.read_classes, [(c.classes, c.name, c.digits) for c in text.catalogues])
+            + found.all(_read_own, [(one.classes, one.catalogue) for one in text.local_classes]),
+            names=found.all(
+                catalogue_texts.read_names, [(one.names, one.name) for one in text.catalogues if one.names]
             ),
-            crosswalk=tuple(line for name in text.crosswalks for line in catalogue_texts.read_crosswalk(folder / name)),
-            conditions=tuple(
-                condition
-                for one in text.conditions
-                for condition in catalogue_texts.read_conditions(folder / one.file, one.catalogue, one.profile)
+            crosswalk=found.all(catalogue_texts.read_crosswalk, [(name,) for name in text.crosswalks]),
+            conditions=found.all(
+                catalogue_texts.read_conditions, [(one.file, one.catalogue, one.profile) for one in text.conditions]
             ),
             calendar=text.calendar,
-            limits=limits,
+            limits={(kind, code): both for kind, codes in text.limits.items() for code, both in codes.items()},
             layers=text.layers,
             grid_kinds=text.grid_kinds,
         )
+        if found.faults:
+            raise Invalid(found.faults, code="pack")
+        return pack
+
+
+Found = TypeVar("Found")
+
+
+class _Reading:
+    """The reading of a pack's files: what is wrong in one of them is noted beside what is wrong in the others."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.faults: list[Fault] = []
+
+    def all(self, read: Callable[..., Iterable[Found]], files: Iterable[tuple[Any, ...]]) -> tuple[Found, ...]:
+        """Return what is in files, each given by its name and what else is asked to read it."""
+        found: list[Found] = []
+        for name, *given in files:
+            try:
+                found += read(self.folder / name, *given)
+            except Invalid as wrong:
+                self.faults += wrong.faults
+        return tuple(found)
 
 
 def read_all(further: str = "") -> tuple[Pack, ...]:
-    """Return every pack: those that CityLoop ships, then those in the further folders."""
-    folders = [SHIPPED, *(Path(folder) for folder in further.split(":") if folder)]
-    for folder in folders:
-        if not any(folder.glob("*/pack.yaml")):
+    """Return every pack: those that CityLoop ships, then those in the further folders.
+
+    They are read again only when a file of theirs has changed; what is wrong in any of them is told at once.
+    """
+    return read_together(pack_folders(further))
+
+
+def pack_folders(further: str = "") -> list[Path]:
+    """Return the folders of every pack: those that CityLoop ships, then those in the further folders."""
+    found = []
+    for folder in (SHIPPED, *(Path(folder) for folder in further.split(":") if folder)):
+        within = sorted(path.parent for path in folder.glob("*/pack.yaml"))
+        if not within:
             raise Invalid([Fault(str(folder), "holds no folder with a pack.yaml")], code="pack")
-    found = tuple(_one_of_many(path.parent) for folder in folders for path in sorted(folder.glob("*/pack.yaml")))
-    check_together(found)
+        found += within
     return found
 
 
-def _one_of_many(folder: Path) -> Pack:
-    """Return the pack; what is wrong is told with the folder before the file, as many packs have files of one name."""
-    try:
-        return Pack.read(folder)
-    except Invalid as wrong:
-        told = [fault.field.removeprefix(f"{folder}/") for fault in wrong.faults]
-        faults = [Fault(f"{folder.name}/{field}", one.reason) for field, one in zip(told, wrong.faults, strict=True)]
-        raise Invalid(faults, code="pack") from wrong
+def read_together(folders: Iterable[Path]) -> tuple[Pack, ...]:
+    """Return the packs in folders, checked by themselves and together; raise Invalid naming all that is wrong."""
+    return _read_stamped(tuple((folder, stamps(folder)) for folder in folders))
+
+
+def stamps(folder: Path) -> tuple[Stamp, ...]:
+    """Return what is known of the files in a folder without reading them."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return tuple((str(path), found.st_size, found.st_mtime_ns) for path in files if (found := path.stat()))
+
+
+@lru_cache(maxsize=4)
+def _read_stamped(folders: tuple[tuple[Path, tuple[Stamp, ...]], ...]) -> tuple[Pack, ...]:
+    found: list[Pack] = []
+    faults: list[Fault] = []
+    for folder, _ in folders:
+        try:
+            found.append(Pack.read(folder))
+        except Invalid as wrong:
+            faults += _with_folder(folder, wrong)
+    if faults:
+        raise Invalid(faults, code="pack")
+    check_together(found)
+    return tuple(found)
+
+
+def _with_folder(folder: Path, wrong: Invalid) -> Iterator[Fault]:
+    """Yield faults with the folder before the file, as many packs have files of one name."""
+    for fault in wrong.faults:
+        yield Fault(f"{folder.name}/{fault.field.removeprefix(f'{folder}/')}", fault.reason)
 
 
 def check_together(packs: Sequence[Pack]) -> None:
@@ -193,10 +245,26 @@ def _missing_packs(packs: Sequence[Pack]) -> list[Fault]:
     return found
 
 
-def _check_limits(path: Path, code: str, limits: ClassLimits) -> None:
-    for words in (limits.handle, limits.case):
-        if fault := limit_fault(words):
-            raise Invalid([Fault(f"{path.name} limits.{code}", fault)])
+def _limit_faults(path: Path, text: PackText) -> list[Fault]:
+    wrong = [
+        (("limits", kind, code, name), fault)
+        for kind, codes in text.limits.items()
+        for code, both in codes.items()
+        for name, words in (("handle", both.handle), ("case", both.case))
+        if (fault := limit_fault(words))
+    ]
+    return faults_at(path, wrong) if wrong else []
+
+
+_read_own = partial(catalogue_texts.read_classes, digits=None, local=True)
+
+
+def _roles(path: Path) -> list[Role]:
+    return [Role(name, role.title, role.sees) for name, role in read_yaml(path, RolesText).roles.items()]
+
+
+def _procedure(path: Path) -> list[Procedure]:
+    return [read_procedure(path)]
 
 
 def _catalogue(folder: Path, text: CatalogueText) -> Catalogue:
@@ -210,13 +278,3 @@ def _catalogue(folder: Path, text: CatalogueText) -> Catalogue:
         text.digits,
         at=f"{folder.name}/pack.yaml catalogues",
     )
-
-
-def _classes(folder: Path, text: PackText) -> tuple[CatalogueClass, ...]:
-    """Return the classes of the catalogues that a pack gives, and those it adds to others as a city's own."""
-    lists = [catalogue_texts.read_classes(folder / one.classes, one.name, one.digits) for one in text.catalogues]
-    lists += [
-        catalogue_texts.read_classes(folder / one.classes, one.catalogue, None, local=True)
-        for one in text.local_classes
-    ]
-    return tuple(found for classes in lists for found in classes)

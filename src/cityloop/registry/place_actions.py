@@ -3,6 +3,7 @@
 Homes are addresses: the gazetteer keeps roads, numbers and points with how often they were seen, never whose they are.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +13,8 @@ import shapely
 from django.db import transaction
 
 from cityloop.core.addresses import Address
-from cityloop.core.place_learning import Observation, learned, merged
+from cityloop.core.errors import NotFound
+from cityloop.core.place_learning import Observation, agrees, learned, merged
 from cityloop.core.places import Entry, Pair
 from cityloop.registry import gazetteer
 from cityloop.registry.changes import STREAM, Outcome, Part, apply, read
@@ -21,8 +23,8 @@ from cityloop.registry.tables import PLACES, Values
 from cityloop.runtime import events
 
 SET, LEARNED = "PlacesSet", "PlacesLearned"
+MOST_NUMBER = 2**31
 CASES = "cases"  # the source of what closed cases taught
-OUTSIDE = 0.005  # degrees that a point may lie outside the district its address names: borders run along streets
 
 
 def set_places(
@@ -33,7 +35,9 @@ def set_places(
 
 
 def remove_place(key: str, by: str, now: datetime) -> Outcome:
-    """Remove an entry, by the key of its row."""
+    """Remove an entry, by the key of its row; NotFound where there is none."""
+    if not _is_key(key) or not read(PLACES, [key]):
+        raise NotFound("no-such-place", "There is no such entry in the gazetteer.")
     return apply([Part(PLACES, gone=[key])], by, now, SET)
 
 
@@ -72,13 +76,29 @@ def observed(address: Address, point: Pair, town: City | None = None) -> Observa
     areas = town.areas_at(*point)
     places = gazetteer.places(town)
     named = {area.code for name in address.areas for area in places.areas(name) if area.is_district}
-    if named and areas.get("district") not in named and not any(_is_near(code, point, town) for code in named):
+    if not agrees(named, areas.get("district", ""), lambda code: _away(code, point, town)):
         return None
     return Observation(address, point, areas.get("district", ""), areas.get("community", ""))
 
 
-def _is_near(code: str, point: Pair, town: City) -> bool:
-    return bool(shapely.distance(shapely.from_wkb(town.shapes[code]), shapely.Point(point)) <= OUTSIDE)
+def _away(code: str, point: Pair, town: City) -> float:
+    return float(shapely.distance(shapely.from_wkb(town.shapes[code]), shapely.Point(point)))
+
+
+def _is_key(key: str) -> bool:
+    """Return whether words are the key of a row: texts and a number, as PLACES names them."""
+    try:
+        parts = json.loads(key)
+    except ValueError:
+        return False
+    if not isinstance(parts, list) or len(parts) != len(PLACES.key):
+        return False
+    return all(
+        isinstance(part, int) and abs(part) < MOST_NUMBER
+        if name == "number"
+        else isinstance(part, str) and "\x00" not in part
+        for name, part in zip(PLACES.key, parts, strict=True)
+    )
 
 
 def values(one: Entry) -> dict[str, Any]:

@@ -6,10 +6,10 @@ Who may read what, and how it is written, is decided above. Owners and their tel
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import shapely
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Max, Min, Model, Q, QuerySet
 from shapely.geometry.base import BaseGeometry
 
 from cityloop.registry.city import AreaFacts, City
@@ -17,6 +17,7 @@ from cityloop.registry.models import Facility, Place
 
 Box = tuple[float, float, float, float]  # west, south, east, north
 Days = tuple[date | None, date | None]  # first and last; None: open
+Row = TypeVar("Row", bound=Model)
 
 COUNTED = 100_000  # beyond that it is not told how many match: counting would take longer than reading
 DIGITS = 7  # of a degree: a centimetre
@@ -56,8 +57,13 @@ def frames(town: City) -> Mapping[str, Box]:
 class Source(Protocol):
     """Where the features of a collection come from."""
 
-    properties: tuple[str, ...]
-    narrowed_by: tuple[str, ...]
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """What its features say."""
+
+    @property
+    def narrowed_by(self) -> tuple[str, ...]:
+        """The properties that may be asked for."""
 
     def count(self, asked: Asked) -> int | None:
         """Return how many match, wherever the page begins; None for too many to be counted."""
@@ -229,7 +235,7 @@ def _is_asked(area: AreaFacts, asked: Asked) -> bool:
     return begun and (first is None or area.valid_until is None or first < area.valid_until)
 
 
-def _within(rows: Any, boxes: Sequence[Box]) -> Any:
+def _within(rows: "QuerySet[Row]", boxes: Sequence[Box]) -> "QuerySet[Row]":
     """Narrow rows to those in the boxes; a row without a place is in every box, as the standard has it."""
     if not boxes:
         return rows

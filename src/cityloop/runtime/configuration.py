@@ -34,6 +34,15 @@ class Configuration:
     time_zone: str = setting("Asia/Shanghai", "The city's time zone, an IANA name")
     language: str = setting("zh-hans", "Language of the screens until a person chooses: zh-hans or en")
     city_name: str = setting("示范市", "The city's name as its people read it")
+    open_layers: str = setting(
+        "1", "1 lets anybody read the areas and the layers that packs open; empty: only those signed in or with a token"
+    )
+    map_tiles: str = setting(
+        "",
+        "Address of map tiles in WGS-84 Web Mercator under the maps, such as https://tiles.example/{z}/{x}/{y}.png. "
+        "Empty: the city's own areas alone, and no request leaves the house",
+    )
+    map_attribution: str = setting("", "What the owner of the map tiles wants to be named as; plain words")
     packs: str = setting("", "Folders of further packs, separated by the path separator")
     hosts: str = setting("127.0.0.1,localhost", "Host names this city answers to, separated by commas")
     web_workers: str = setting("2", "Number of web worker processes")
@@ -76,6 +85,21 @@ def _wrong(configuration: Configuration) -> list[tuple[str, str]]:
     url = configuration.database_url
     if url and urlsplit(url).scheme not in ("postgresql", "postgres"):
         wrong.append(("database_url", "must begin with postgresql://"))
+    if not _is_tiles(configuration.map_tiles):
+        wrong.append(
+            ("map_tiles", "must be an http(s):// address that holds {z}, {x} and {y}, or a path beginning with /")
+        )
+    if configuration.open_layers not in ("", "1"):
+        wrong.append(("open_layers", "must be 1 or empty"))
     if not configuration.web_workers.isdecimal() or not 1 <= int(configuration.web_workers) <= 64:
         wrong.append(("web_workers", "must be a whole number from 1 to 64"))
     return wrong
+
+
+def _is_tiles(address: str) -> bool:
+    parts = urlsplit(address)
+    placed = all(place in address for place in ("{z}", "{x}", "{y}"))
+    # What stands in a policy of the pages must not bring further words into it.
+    plain = not any(sign in address for sign in " ;,'\"")
+    elsewhere = parts.scheme in ("http", "https") and bool(parts.netloc) and "{" not in parts.netloc
+    return not address or (placed and plain and (elsewhere or (address.startswith("/") and not parts.netloc)))

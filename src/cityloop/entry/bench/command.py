@@ -139,3 +139,23 @@ def gazetteer(data: Path) -> None:
             f"    found {one.found:.1%}, within 100 m {one.near:.1%}, within 500 m {one.far:.1%}, "
             f"median {one.median_metres:,.0f} m{radius}"
         )
+
+
+@bench.command()
+@click.option("--polygons", type=click.IntRange(min=100), default=20_000, show_default=True)
+@click.option("--points", type=click.IntRange(min=100), default=500_000, show_default=True, help="Asked at once.")
+@click.option("--single", type=click.IntRange(min=10), default=5_000, show_default=True, help="Asked one by one.")
+@click.option("--postgis/--no-postgis", default=True, help="Compare with PostGIS where Debian's is installed.")
+def place(polygons: int, points: int, single: int, *, postgis: bool) -> None:
+    """Points placed in areas on one core, beside bare rectangles and beside PostGIS; no city is needed."""
+    from cityloop.entry.bench import place as measured
+
+    figures = list(measured.measure(polygons, points, single))
+    for figure in figures:
+        click.echo(f"{figure.name:44} {figure.rate:14,.0f}/s  {figure.ratio:.2f} of bare rectangles")
+    if not postgis or (why := measured.why_not_postgis()):
+        click.echo(why if postgis else "PostGIS is not measured.")
+    else:
+        for figure in measured.measure_postgis(polygons, points, single):
+            click.echo(f"{figure.name:44} {figure.rate:14,.0f}/s  {figure.ratio:.3f} of ours")
+    click.echo(f"points: {figures[0].rate:,.0f}/s against {polygons:,} polygons (at least {measured.AIM:,})")

@@ -9,8 +9,9 @@ from django.db import connection, transaction
 from cityloop.casework import actions as casework
 from cityloop.casework import queries
 from cityloop.core.errors import NotPossible
-from cityloop.entry.demo import people
+from cityloop.entry.demo import facilities, people
 from cityloop.entry.demo.agenda import Agenda, act
+from cityloop.entry.demo.facilities import Standing
 from cityloop.entry.demo.script import Script, script
 from cityloop.entry.demo.stories import Step, Story, Teller
 from cityloop.entry.opening import Tell
@@ -39,11 +40,12 @@ def build(now: datetime, tell: Tell) -> bool:
     chance = Random(script().seed)  # noqa: S311  # the same city every time is the point
     people.settle(script(), chance, now)
     city.forget()
-    live(script(), chance, now, tell)
+    standing = facilities.enter(script(), city.city(), now - timedelta(weeks=script().weeks))
+    live(script(), standing, chance, now, tell)
     return True
 
 
-def live(said: Script, chance: Random, now: datetime, tell: Tell) -> None:
+def live(said: Script, standing: Standing, chance: Random, now: datetime, tell: Tell) -> None:
     """Let every story happen, in the order of time."""
     town, actors = city.city(), people.actors(said)
     stories = list(Teller(said, town, town.latest(PROCEDURE), chance, now).all())
@@ -53,7 +55,7 @@ def live(said: Script, chance: Random, now: datetime, tell: Tell) -> None:
         story = stories[which]
         _pass(step.at if step else story.at, agenda)
         if step is None:
-            report = read(story.content, town.calendar.time_zone, story.at)
+            report = read(standing.named(story.content, town), town.calendar.time_zone, story.at)
             numbers[which] = receive(report, actors[story.by], story.at).number
         else:
             act(numbers[which], step.action, actors[step.by], step.inputs, step.at)

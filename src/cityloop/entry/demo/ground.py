@@ -1,37 +1,80 @@
-"""The areas of the demo city: communities without a gap between them, and the districts they make up."""
+"""The areas of the demo city: communities without a gap between them, the streets and districts they make up, the
+unit grids they are divided into, and patrol grids across.
+"""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from random import Random
 
 import shapely
 from shapely import MultiPoint, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.entry.demo.script import Script
+from cityloop.entry.demo.script import District, Script
 from cityloop.registry.actions import NewArea
 
 EVENNESS = 3  # rounds of moving each seed to the middle of its cell
+IN_A_STREET = 3  # communities
+IN_A_COMMUNITY = 4  # unit grids
+IN_A_WALK = 8  # unit grids of a patrol grid
+LEVELS = ("district", "street", "community", "unit_grid", "patrol_grid")
 STEP = 0.02  # the length of straight line, in spans, after which a border bends
 GRID = 1e-6  # degrees; neighbours share every corner exactly
 
 
 def areas(script: Script, chance: Random) -> list[NewArea]:
-    """Return the districts and then their communities, with polygons that fit together."""
+    """Return districts, streets, communities, unit grids and patrol grids, with polygons that fit together."""
     belongs: dict[str, list[Polygon]] = {district.code: [] for district in script.districts}
     for cell in _cells(script.communities, chance):
         nearest = min(script.districts, key=lambda district: math.dist(district.at, (cell.centroid.x, cell.centroid.y)))
         belongs[nearest.code].append(_on_earth(cell, script))
-    districts, communities = [], []
-    for district in script.districts:
-        cells = sorted(belongs[district.code], key=lambda cell: (-cell.centroid.y, cell.centroid.x))
-        outline = shapely.union_all(cells)
-        districts.append(NewArea(district.code, district.name, "district", None, shapely.to_wkb(outline)))
-        for number, cell in enumerate(cells):
-            code = f"{district.code}{number // 3 + 1:03d}{number % 3 + 1:03d}"
-            name = f"{district.communities[number]}社区"
-            communities.append(NewArea(code, name, "community", district.code, shapely.to_wkb(cell)))
-    return districts + communities
+    found = [area for district in script.districts for area in _of_district(district, belongs[district.code])]
+    return sorted(found, key=lambda area: LEVELS.index(area.level))
+
+
+def _of_district(district: District, cells: Sequence[Polygon]) -> Iterator[NewArea]:
+    cells = sorted(cells, key=lambda cell: (-cell.centroid.y, cell.centroid.x))
+    yield _area(district.code, district.name, "district", None, shapely.union_all(cells))
+    grids: list[Polygon] = []
+    for first in range(0, len(cells), IN_A_STREET):
+        street, own = f"{district.code}{first // IN_A_STREET + 1:03d}", cells[first : first + IN_A_STREET]
+        yield _area(street, f"{district.communities[first]}街道", "street", district.code, shapely.union_all(own))
+        for number, cell in enumerate(own):
+            code, name = f"{street}{number + 1:03d}", district.communities[first + number]
+            yield _area(code, f"{name}社区", "community", street, cell)
+            parts = _parts(cell, Random(code))  # noqa: S311  # the same grids every time
+            grids += parts
+            for serial, part in enumerate(parts, start=1):
+                yield _area(f"{code}{serial:03d}", f"{name}第{serial}网格", "unit_grid", code, part)
+    for number, part in enumerate(_walks(grids), start=1):
+        yield _area(
+            f"{district.code}P{number:02d}", f"{district.name}第{number}巡查网格", "patrol_grid", district.code, part
+        )
+
+
+def _parts(cell: Polygon, chance: Random) -> list[Polygon]:
+    """Return a community divided into unit grids, numbered from the north-west as the standard has it."""
+    west, south, east, north = cell.bounds
+    seeds: list[Point] = []
+    while len(seeds) < IN_A_COMMUNITY:
+        seed = Point(chance.uniform(west, east), chance.uniform(south, north))
+        if cell.contains(seed):
+            seeds.append(seed)
+    for _ in range(EVENNESS):
+        seeds = [part.centroid for part in _around(seeds, cell)]
+    # Corners on the community's own border are not rounded: they would leave it.
+    return sorted(_around(seeds, cell), key=lambda part: (-round(part.centroid.y, 2), part.centroid.x))
+
+
+def _walks(grids: Sequence[Polygon]) -> Iterator[BaseGeometry]:
+    """Yield what a collector walks: unit grids side by side, across the borders of communities."""
+    ordered = sorted(grids, key=lambda grid: grid.centroid.x)
+    for first in range(0, len(ordered), IN_A_WALK):
+        yield shapely.union_all(ordered[first : first + IN_A_WALK])
+
+
+def _area(code: str, name: str, level: str, parent: str | None, shape: BaseGeometry) -> NewArea:
+    return NewArea(code, name, level, parent, shapely.to_wkb(shape))
 
 
 def spot(shape: bytes, chance: Random) -> tuple[float, float]:

@@ -36,6 +36,14 @@ class Problem(Strict):
     results: tuple[str, ...]
 
 
+class FacilityKind(Strict):
+    code: str
+    unit: str
+    count: int
+    offset: float  # of the first along a road, in steps
+    aside_metres: float
+
+
 class Script(Strict):
     seed: int
     centre: tuple[float, float]
@@ -53,6 +61,7 @@ class Script(Strict):
     near: tuple[str, ...]
     surnames: str
     given: tuple[str, ...]
+    facilities: tuple[FacilityKind, ...]
     problems: tuple[Problem, ...]
     words: dict[str, tuple[str, ...]]
 

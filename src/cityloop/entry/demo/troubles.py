@@ -37,7 +37,7 @@ def trouble(script: Script, town: City, chance: Random) -> Trouble:
     """Return something that goes wrong somewhere."""
     problem = pick(chance, {problem: problem.weight for problem in script.problems})
     district = pick(chance, {district: district.share for district in script.districts})
-    communities = [area.code for area in town.areas.values() if area.parent == district.code]
+    communities = sorted(town.within(district.code)["community"])
     # People do not complain evenly: the first communities of a district are its busy ones.
     community = pick(chance, {code: len(communities) - number for number, code in enumerate(communities)})
     unit = town.unit_on_duty(problem.code, {"district": district.code, "community": community})

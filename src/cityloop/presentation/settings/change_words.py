@@ -22,6 +22,7 @@ TABLES = {
 }
 EVENTS = {
     "AreasSet": gettext_noop("Areas entered"),
+    "AreaChanged": gettext_noop("An area changed"),
     "UnitsSet": gettext_noop("Units entered"),
     "DutiesSet": gettext_noop("Responsibility entered"),
     "PacksTakenUp": gettext_noop("Packs taken up"),

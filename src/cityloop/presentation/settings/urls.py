@@ -2,12 +2,27 @@
 
 from django.urls import path
 
-from cityloop.presentation.settings import catalogue_views, change_views, facility_views, views
+from cityloop.presentation.settings import (
+    area_views,
+    catalogue_views,
+    change_views,
+    facility_views,
+    organisation_urls,
+    pack_views,
+    place_views,
+    views,
+)
 
 app_name = "settings"
 
 urlpatterns = [
     path("", views.index, name="index"),
+    path("areas/", area_views.areas, name="areas"),
+    path("areas/checks/", area_views.checks, name="area_checks"),
+    path("areas/doubts.geojson", area_views.doubts, name="area_doubts"),
+    path("areas/where/", area_views.where_is_it, name="area_where"),
+    path("areas/of/<path:code>/edit/", area_views.edit_area, name="edit_area"),
+    path("areas/of/<path:code>/", area_views.area, name="area"),
     path("catalogues/", catalogue_views.catalogues, name="catalogues"),
     path("catalogues/use/", catalogue_views.use_catalogue, name="use_catalogue"),
     path("catalogues/add/", catalogue_views.add_class, name="add_class"),
@@ -20,6 +35,11 @@ urlpatterns = [
     path("facilities/", facility_views.facilities, name="facilities"),
     path("facilities/<str:code>/", facility_views.facility, name="facility"),
     path("facilities/<str:code>/edit/", facility_views.edit_facility, name="edit_facility"),
+    path("places/", place_views.places, name="places"),
+    path("places/remove/", place_views.remove, name="remove_place"),
+    path("packs/", pack_views.packs, name="packs"),
+    path("packs/<slug:name>/", pack_views.pack, name="pack"),
+    *organisation_urls.urlpatterns,
     path("procedures/", views.procedures, name="procedures"),
     path("procedures/<slug:name>/<int:version>/", views.procedure, name="procedure"),
 ]

@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from cityloop.casework.queries import Choice
 from cityloop.core.actors import Actor
 from cityloop.core.errors import Refusal
+from cityloop.core.geo import Crs, check_point, parse_crs, to_wgs84
 from cityloop.intake.actions import Receipt, receive
 from cityloop.intake.reports import read
 from cityloop.presentation.workbench.fields import FormField, faults_of
 from cityloop.presentation.workbench.sentences import sentence
+from cityloop.registry.facility_queries import NEAR_METRES, Near, nearest_alike
 from cityloop.registry.queries import categories
 
 DESK = "desk"  # the channel of everything taken here
@@ -27,6 +29,15 @@ _SYSTEMS = (
 
 
 @dataclass(frozen=True, slots=True)
+class NearFacilities:
+    """The facilities that a report may be about, to choose from; nothing is chosen unless a person does."""
+
+    rows: tuple[Near, ...] = ()
+    chosen: str = ""
+    metres: int = int(NEAR_METRES)
+
+
+@dataclass(frozen=True, slots=True)
 class ReportForm:
     """The form as drawn; `key` makes a second press of the button the same report."""
 
@@ -35,6 +46,8 @@ class ReportForm:
     where: tuple[FormField, ...]
     point: tuple[FormField, ...]
     who: tuple[FormField, ...]
+    facility: FormField
+    near: NearFacilities
     refused: str = ""
     faults: tuple[FormField, ...] = ()
 
@@ -55,10 +68,28 @@ def send_report(posted: Mapping[str, str], actor: Actor, now: datetime) -> Recei
     return receive(read(_as_report(posted), get_current_timezone(), now), actor, now)
 
 
+def near_facilities(values: Mapping[str, str]) -> NearFacilities:
+    """Return what stands near the point of a report and is of its class; nothing while either is not known."""
+    category, pair = values.get("category", "").strip(), _pair(values)
+    rows = nearest_alike(category, *pair) if category and pair else []
+    return NearFacilities(tuple(rows), values.get("near_facility", ""))
+
+
+def _pair(values: Mapping[str, str]) -> tuple[float, float] | None:
+    try:
+        lon, lat = (float(values.get(name, "").strip()) for name in ("lon", "lat"))
+        crs = parse_crs(values.get("crs") or Crs.WGS84)
+    except ValueError:
+        return None
+    return None if check_point(lon, lat) else to_wgs84(lon, lat, crs)
+
+
 def _as_report(posted: Mapping[str, str]) -> dict[str, object]:
     names = ("external_id", "text", "address", "category", "lon", "lat", "crs", "reported_at")
     reporter = {name: posted.get(f"reporter_{name}", "") for name in ("name", "phone")}
-    return {"channel": DESK, "reporter": reporter, **{name: posted.get(name, "").strip() for name in names}}
+    facility = posted.get("facility", "").strip() or posted.get("near_facility", "")
+    said = {name: posted.get(name, "").strip() for name in names}
+    return {"channel": DESK, "reporter": reporter, "facility": facility, **said}
 
 
 def _form(key: str, values: Mapping[str, str], refusal: Refusal | None) -> ReportForm:
@@ -87,9 +118,11 @@ def _form(key: str, values: Mapping[str, str], refusal: Refusal | None) -> Repor
         field("lat", _("Latitude"), "number"),
         field("crs", _("Coordinate system"), "select", required=True, choices=_SYSTEMS),
     )
+    facility = field("facility", _("Facility id"), "line", help=_("As its plate says, if it has one."))
     who = (
         field("reporter_name", _("Name"), "line"),
         field("reporter_phone", _("Phone"), "phone"),
     )
-    shown = tuple(f for f in (*what, *where, *point, *who) if f.fault)
-    return ReportForm(key, what, where, point, who, sentence(refusal) if refusal else "", shown)
+    shown = tuple(f for f in (*what, *where, *point, facility, *who) if f.fault)
+    near = near_facilities(values)
+    return ReportForm(key, what, where, point, who, facility, near, sentence(refusal) if refusal else "", shown)

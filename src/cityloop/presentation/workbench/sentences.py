@@ -27,6 +27,7 @@ SENTENCES: dict[str, str] = {
     "procedure-missing": gettext_noop(
         "The procedure that this case follows is in no pack any more. Ask for a check of the city."
     ),
+    "no-such-pack": gettext_noop("There is no such pack."),
     "outside-your-area": gettext_noop("Your post is for another area."),
     "not-pushed-down": gettext_noop(
         "This is on a department's list of powers and duties: it may not be pushed down to a community."
@@ -58,6 +59,7 @@ SENTENCES: dict[str, str] = {
     "no-such-photo": gettext_noop("There is no such photo, or you may not see it."),
     "photo-damaged": gettext_noop("This photo is not as it was kept; ask for a check of the data."),
     "disk-full": gettext_noop("There is no room left to keep photos. Ask the administrator to make room."),
+    "no-such-place": gettext_noop("There is no such entry in the gazetteer."),
     "no-such-procedure": gettext_noop("There is no such procedure, or not in this version."),
     "no-such-class": gettext_noop("There is no such class or catalogue."),
     "no-free-code": gettext_noop("Every number of a city's own is taken in this major class."),
@@ -66,6 +68,10 @@ SENTENCES: dict[str, str] = {
     "already-undone": gettext_noop("This change has already been undone."),
     "changed-since": gettext_noop("What this change made was changed again since, so it cannot be undone."),
     "still-used": gettext_noop("Something else still refers to it, so it cannot be removed."),
+    "no-such-area": gettext_noop("There is no such area."),
+    "no-such-level": gettext_noop("There are no areas of this level."),
+    "no-such-facility": gettext_noop("There is no such facility."),
+    "changed-meanwhile": gettext_noop("Somebody else changed this meanwhile; look at it again."),
     "no-post": gettext_noop("You hold no post in this city yet; ask the administrator for one."),
     "invalid": gettext_noop("Something is missing or not right. See the marked fields."),
 }
@@ -108,6 +114,9 @@ REASONS: dict[str, str] = {
     "lies in the future, or before 1990; check the sender's clock": gettext_noop(
         "This lies in the future, or before 1990."
     ),
+    "was shortened by a spreadsheet; take the file from where it was made": gettext_noop(
+        "A spreadsheet has shortened this id; write all of its digits."
+    ),
     "is not a number": gettext_noop("This is not a number."),
     "lies outside the earth: longitude is -180 to 180, latitude -90 to 90": gettext_noop(
         "This lies outside the earth: longitude is -180 to 180, latitude -90 to 90."
@@ -116,6 +125,10 @@ REASONS: dict[str, str] = {
         "This is (0, 0), which is what a device sends that does not know where it is. Leave it empty."
     ),
     "looks like longitude and latitude were exchanged": gettext_noop("Longitude and latitude look exchanged."),
+    "It ends before it begins.": gettext_noop("It ends before it begins."),
+    "An area that has ended is not opened again: a new one gets a new code.": gettext_noop(
+        "An area that has ended is not opened again: a new one gets a new code."
+    ),
 }
 SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (  # reasons that hold a value, which is put into the words
     (re.compile(r"longer than (\d+) characters"), gettext_noop("This is longer than %s characters.")),

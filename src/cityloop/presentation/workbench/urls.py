@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from cityloop.presentation.workbench import views
+from cityloop.presentation.workbench.first_sign_in import first_sign_in
 
 
 class CaseNumber(StringConverter):
@@ -30,12 +31,14 @@ urlpatterns = [
     path("cases/<case_number:number>/reporter/", views.reporter, name="reporter"),
     path("cases/new/<slug:procedure>/", views.new_case, name="new_case"),
     path("reports/new/", views.new_report, name="new_report"),
+    path("reports/new/facilities/", views.near_report, name="near_report"),
     path("figures/districts/", views.districts, name="districts"),
     path(
         "sign-in/",
         LoginView.as_view(template_name="workbench/sign_in.html", redirect_authenticated_user=True),
         name="sign_in",
     ),
+    path("sign-in/first/<slug:secret>/", first_sign_in, name="first_sign_in"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("language/", set_language, name="language"),
 ]

@@ -30,7 +30,7 @@ from cityloop.presentation.workbench.chosen_photos import Received, receive
 from cityloop.presentation.workbench.htmx import render_part, wants_fragment
 from cityloop.presentation.workbench.people import check_may_report, person
 from cityloop.presentation.workbench.receipts import keep_receipt
-from cityloop.presentation.workbench.reporting import blank_report, filled_report, send_report
+from cityloop.presentation.workbench.reporting import blank_report, filled_report, near_facilities, send_report
 from cityloop.runtime import photos
 from cityloop.runtime.clock import now
 
@@ -140,6 +140,14 @@ def new_report(request: HttpRequest) -> HttpResponse:
         form = filled_report(request.POST, refusal)
         return render(request, "workbench/report.html", {"form": form}, status=status_of(refusal))
     return _received(request, receipt)
+
+
+@require_GET
+@login_required
+def near_report(request: HttpRequest) -> HttpResponse:
+    """Offer the facilities that a report being written may be about."""
+    check_may_report(person(request))
+    return render(request, "workbench/near_facilities.html", {"near": near_facilities(request.GET)})
 
 
 @require_GET

@@ -231,6 +231,8 @@ class Migration(migrations.Migration):
                 ("name", models.TextField(unique=True)),
                 ("version", models.IntegerField()),
                 ("digest", models.TextField()),
+                ("procedures", models.JSONField(db_default=models.Value({}, models.JSONField()))),
+                ("brought", models.JSONField(db_default=models.Value({}, models.JSONField()))),
                 ("taken_at", models.DateTimeField()),
                 (
                     "changes",

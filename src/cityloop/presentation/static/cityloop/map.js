@@ -32,7 +32,9 @@ class CityMap extends HTMLElement {
     this.map?.remove();
     this.map = undefined;
     for (const part of this.querySelectorAll(":scope > .cl-map-part")) part.remove();
-    this.removeAttribute("drawn");
+    this.isFilled = false;
+    this.fresh = undefined;
+    for (const name of ["drawn", "loaded"]) this.removeAttribute(name);
   }
 
   /** Choose a feature by its id: raise it, show its card and, if asked, move there. */
@@ -124,7 +126,9 @@ class CityMap extends HTMLElement {
     this.#addImages();
     for (const layer of this.fresh()) if (!this.map.getLayer(layer.id)) this.map.addLayer(layer);
     await Promise.all(this.shown.map((one) => this.#load(one)));
+    this.isFilled = true;
     if (this.hasAttribute("fit")) this.#fit();
+    await this.map?.once("idle");
     this.setAttribute("loaded", "");
     this.dispatchEvent(new CustomEvent("city-map:loaded"));
   }
@@ -177,7 +181,7 @@ class CityMap extends HTMLElement {
   }
 
   #loadInView() {
-    if (this.hasAttribute("loaded")) for (const one of this.shown) if (one.within) this.#load(one);
+    if (this.isFilled) for (const one of this.shown) if (one.within) this.#load(one);
   }
 
   #fit() {

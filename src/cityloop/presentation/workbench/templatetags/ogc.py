@@ -20,14 +20,13 @@ def values(feature: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
 @register.filter
 def as_layer(features: Sequence[Mapping[str, Any]], title: str) -> str:
     """The one layer of a map that shows features."""
-    layer = {"title": title, "data": {"type": "FeatureCollection", "features": features}, "label": "name"}
-    return json_script({"layers": [layer]})
+    return _layers({"title": title, "label": "name"}, features)
 
 
 @register.filter
 def as_one_layer(geometry: Mapping[str, Any], properties: Mapping[str, Any]) -> str:
-    """The layer of a map that shows one feature."""
-    return as_layer([{"type": "Feature", "geometry": geometry, "properties": properties}], "")
+    """The layer of a map that shows one feature; its name stands above the map."""
+    return _layers({}, [{"type": "Feature", "geometry": geometry, "properties": properties}])
 
 
 @register.filter
@@ -36,3 +35,7 @@ def as_page(address: str) -> str:
     parts = urlsplit(address)
     asked = [*((name, value) for name, value in parse_qsl(parts.query) if name != "f"), ("f", "html")]
     return urlunsplit(parts._replace(query=urlencode(asked)))
+
+
+def _layers(layer: Mapping[str, Any], features: Sequence[Mapping[str, Any]]) -> str:
+    return json_script({"layers": [{**layer, "data": {"type": "FeatureCollection", "features": features}}]})

@@ -5,9 +5,10 @@ from typing import Any
 
 from django import template
 
-from cityloop.presentation.settings import change_words, facility_words
+from cityloop.presentation.settings import change_words, duty_words, facility_words, organisation_words, place_words
 from cityloop.presentation.settings.sections import Section, sections
-from cityloop.registry.city import title
+from cityloop.registry.area_answers import level_title
+from cityloop.registry.city import city, title
 
 register = template.Library()
 
@@ -18,6 +19,16 @@ register.filter("state_words", facility_words.state_words)
 register.filter("field_words", change_words.field_words)
 register.filter("value_words", change_words.value_words)
 register.filter("actor_words", change_words.actor_words)
+register.filter("place_kind_words", place_words.kind_words)
+register.filter("kind_of_unit", organisation_words.kind_of_unit)
+register.filter("standing_words", duty_words.standing_words)
+register.filter("why_words", place_words.why_words)
+
+
+@register.filter
+def level_words(level: str) -> str:
+    """What a level of areas or a kind of grid is called."""
+    return level_title(level, city())
 
 
 @register.filter

@@ -1,0 +1,209 @@
+"""A census of facilities as its file has it: which columns mean what, by a mapping or by the names of the standard.
+
+Tables come by sheets.py; of a geographic file every feature is a row, with the place of its point beside its
+properties. What a row becomes is decided in registry.facilities. GB/T 47678.5-2026, table 2.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import shapely
+from pydantic import Field, field_validator
+
+from cityloop.channels.columns import (
+    CodeSource,
+    ColumnMapping,
+    DateSource,
+    Fields,
+    IdSource,
+    NumberSource,
+    Source,
+    TableText,
+    read_mapping,
+)
+from cityloop.channels.rows import Row, Sheet, Wanted
+from cityloop.channels.sheets import open_sheet
+from cityloop.core.errors import Fault, Invalid
+from cityloop.core.geo import Crs
+from cityloop.registry.area_files import GZIP, KINDS, ZIP, Feature, Layer, Unreadable, read_layer
+from cityloop.registry.area_systems import OWN, system
+from cityloop.registry.facilities import Rules
+from cityloop.registry.yaml_files import read_yaml
+
+LON, LAT = "point_longitude", "point_latitude"  # the columns that the points of a geographic file are given by
+TITLES: Mapping[str, tuple[str, ...]] = {  # by field, what the standard and its tables call the column
+    "code": ("管理部件标识码", "部件标识码", "标识码", "GLBJBSM", "BSM", "code"),
+    "name": ("管理部件名称", "部件名称", "GLBJMC", "name"),
+    "authority_code": ("主管部门代码", "ZGBMDM"),
+    "authority_name": ("主管部门名称", "主管部门", "ZGBMMC"),
+    "owner_code": ("权属单位代码", "QSDWDM"),
+    "owner_name": ("权属单位名称", "权属单位", "QSDWMC"),
+    "maintainer_code": ("养护单位代码", "YHDWDM"),
+    "maintainer_name": ("养护单位名称", "养护单位", "YHDWMC"),
+    "unit_grid": ("所在单元网格标识码", "所在单元网格", "SZDYWGBSM"),
+    "street": ("所在街道代码", "SZJDDM"),
+    "street_name": ("所在街道名称", "SZJDMC"),
+    "community": ("所在社区代码", "SZSQDM"),
+    "community_name": ("所在社区名称", "SZSQMC"),
+    "state": ("管理部件状态", "部件状态", "状态", "GLBJZT"),
+    "began_on": ("初始日期", "CSRQ"),
+    "changed_on": ("变更日期", "BGRQ"),
+    "origin": ("数据来源", "SJLY"),
+    "remark": ("备注", "BZ"),
+    "address": ("地址", "位置", "位置描述"),
+    "lon": (LON, "经度", "JD", "lon", "lng", "longitude"),
+    "lat": (LAT, "纬度", "WD", "lat", "latitude"),
+}
+
+
+class FacilityFields(Fields):
+    """The fields of a facility; those that a mapping leaves out are found by the names in TITLES."""
+
+    code: IdSource | None = None
+    category: CodeSource | None = None
+    name: Source | None = None
+    authority_code: CodeSource | None = None
+    authority_name: Source | None = None
+    owner_code: CodeSource | None = None
+    owner_name: Source | None = None
+    maintainer_code: CodeSource | None = None
+    maintainer_name: Source | None = None
+    unit_grid: CodeSource | None = None
+    community: CodeSource | None = None
+    community_name: Source | None = None
+    street: CodeSource | None = None
+    street_name: Source | None = None
+    district: CodeSource | None = None
+    state: Source | None = None
+    began_on: DateSource | None = None
+    changed_on: DateSource | None = None
+    origin: Source | None = None
+    remark: Source | None = None
+    address: Source | None = None
+    lon: NumberSource | None = None
+    lat: NumberSource | None = None
+    crs: Source | None = None
+    attributes: dict[str, Source] = Field(default_factory=dict)  # the city's further ones, by their name
+
+    def sources(self) -> dict[str, Source]:
+        """Return the fields that are mapped, further attributes under `attributes.NAME`."""
+        named = {name: source for name in TITLES if (source := getattr(self, name)) is not None}
+        for name in ("category", "district", "crs"):
+            named |= {name: source} if (source := getattr(self, name)) is not None else {}
+        return named | {f"attributes.{name}": source for name, source in self.attributes.items()}
+
+
+class FacilitiesText(TableText):
+    """What a mapping of a census may say; every key may be left out."""
+
+    fields: FacilityFields = FacilityFields()
+    crs: str = OWN  # of every row; `file`: what a geographic file names itself, WGS-84 for a table
+    ids: Literal["national", "own"] = "national"
+    catalogue: str | None = None
+    upgrade: bool = False
+    strict: bool = False
+    layer: str | None = None
+    encoding: str | None = None
+
+    @field_validator("crs", mode="before")
+    @classmethod
+    def _named(cls, words: object) -> str:
+        if str(words) != OWN:
+            system(str(words))
+        return str(words)
+
+
+def open_census(path: Path, mapping_path: Path | None) -> tuple[Sheet, ColumnMapping[FacilitiesText], Rules]:
+    """Return the rows of a file, the mapping that fits them, and how they are to be read.
+
+    Raises Invalid for what is wrong with the file or the mapping.
+    """
+    text = read_yaml(mapping_path, FacilitiesText) if mapping_path else FacilitiesText()
+    own = Crs.WGS84
+    if is_geographic(path):
+        layer = _layer(path, text)
+        sheet, own = _as_sheet(layer), _own_system(path, layer, text)
+    else:
+        names = text.wanted().columns | {name for titles in TITLES.values() for name in titles}
+        sheet = open_sheet(path, Wanted(frozenset(names), text.sheet, text.wanted().heading))
+    crs = own if text.crs == OWN else system(text.crs)
+    rules = Rules(text.ids, text.catalogue, crs, upgrade=text.upgrade, strict=text.strict)
+    return sheet, _fitted(path, mapping_path, text, sheet), rules
+
+
+def is_geographic(path: Path) -> bool:
+    """Tell whether a file is read as features with points, not as a table."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    kinds = [Path(name).suffix.lower() for name in (path.name.removesuffix(".gz"), path.name)]
+    if start == ZIP:
+        return ".zip" in kinds
+    return start[:2] == GZIP or any(kind in (*KINDS, ".geojson", ".json") for kind in kinds)
+
+
+def place_word(sheet: Sheet, path: Path) -> str:
+    """Return what the place of a row is called: the line of a table, the feature of a geographic file."""
+    return "feature" if is_geographic(path) else "line"
+
+
+def _fitted(path: Path, mapping_path: Path | None, text: FacilitiesText, sheet: Sheet) -> ColumnMapping[FacilitiesText]:
+    given = read_mapping(mapping_path, sheet, FacilitiesText) if mapping_path else ColumnMapping(text, {}, {})
+    found = {field: name for field, name in _titled(sheet) if field not in given.sources}
+    fields = FacilityFields.model_validate({field: {"column": name} for field, name in found.items()})
+    sources = {**given.sources, **fields.sources()}
+    places = {**given.places, **{field: (sheet.columns.index(name),) for field, name in found.items()}}
+    if "code" not in sources:
+        told = f"has no column {' or '.join(TITLES['code'])}; name it in a mapping. It has: {', '.join(sheet.columns)}"
+        raise Invalid([Fault(path.name, told)])
+    return ColumnMapping(text, sources, places)
+
+
+def _titled(sheet: Sheet) -> Iterator[tuple[str, str]]:
+    """Yield the fields whose column has a name of the standard; in a heading of two rows either may be the name."""
+    for field, titles in TITLES.items():
+        for title in titles:
+            fitting = [name for name in sheet.columns if name == title or title in name.split()]
+            if len(fitting) == 1:
+                yield field, fitting[0]
+                break
+
+
+def _layer(path: Path, text: FacilitiesText) -> Layer:
+    try:
+        return read_layer(path, text.layer, text.encoding)
+    except Unreadable as wrong:
+        raise Invalid([Fault(path.name, str(wrong))]) from wrong
+
+
+def _own_system(path: Path, layer: Layer, text: FacilitiesText) -> "Crs | Any":
+    if text.crs != OWN or layer.crs is None:
+        if text.crs == OWN and not layer.is_degrees_by_rule:
+            raise Invalid([Fault(path.name, "names no coordinate system; name it in a mapping, as in `crs: cgcs2000`")])
+        return Crs.WGS84
+    try:
+        return system(layer.crs)
+    except ValueError as wrong:
+        raise Invalid([Fault(path.name, str(wrong))]) from wrong
+
+
+def _as_sheet(layer: Layer) -> Sheet:
+    names = tuple(dict.fromkeys(name for feature in layer.features for name in feature.said))
+    rows = (_as_row(feature, names) for feature in layer.features)
+    return Sheet((*names, LON, LAT), len(layer.features), rows)
+
+
+def _as_row(feature: Feature, names: Iterable[str]) -> Row:
+    point, fault = _point(feature.geometry)
+    cells = (*(feature.said.get(name) for name in names), *point)
+    return Row(feature.number, feature.number, cells, fault)
+
+
+def _point(geometry: Any) -> tuple[tuple[float | None, float | None], str | None]:
+    """Return the pair of a geometry, of several points the only one; or why it has none. No geometry is no fault."""
+    if geometry is None or geometry.is_empty:
+        return (None, None), None
+    parts = shapely.get_parts(geometry)
+    if len(parts) != 1 or parts[0].geom_type != "Point":
+        return (None, None), f"is a {geometry.geom_type}; a facility lies at a point"
+    return (parts[0].x, parts[0].y), None

@@ -1,0 +1,215 @@
+"""Tables of units, people, duties and rosters: which columns mean what, by a mapping or by the usual titles.
+
+What a name in a cell means is asked of the city (registry.names); what is right is decided in registry.organisation.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict
+
+from cityloop.channels.columns import (
+    CodeSource,
+    DateSource,
+    Fields,
+    FlagSource,
+    ListSource,
+    MomentSource,
+    PhoneSource,
+    Source,
+    TableText,
+)
+from cityloop.core.errors import Fault, Invalid
+from cityloop.core.shifts import shift_moments
+from cityloop.registry.models import UNIT_KINDS
+
+Titles = Mapping[str, tuple[str, ...]]
+
+UNIT_TITLES: Titles = {
+    "code": ("code", "编码", "单位编码", "单位代码"),
+    "name": ("name", "名称", "单位名称"),
+    "kind": ("kind", "类型", "单位类型"),
+    "parent": ("parent", "上级", "上级单位", "主管单位"),
+    "credit_code": ("credit_code", "统一社会信用代码", "信用代码"),
+    "aliases": ("aliases", "别名", "简称", "曾用名"),
+    "telephone": ("telephone", "电话", "联系电话", "值班电话"),
+    "handles": ("handles", "承办案件", "是否承办"),
+    "is_active": ("is_active", "在用", "是否在用"),
+}
+PEOPLE_TITLES: Titles = {
+    "username": ("username", "用户名", "账号", "登录名"),
+    "name": ("name", "姓名"),
+    "phone": ("phone", "手机", "手机号", "手机号码", "联系电话"),
+    "role": ("role", "岗位", "角色", "职务"),
+    "unit": ("unit", "单位", "所在单位", "单位名称"),
+    "area": ("area", "区域", "责任区域", "管辖区域"),
+}
+DUTY_TITLES: Titles = {
+    "category": ("category", "类别", "问题类别", "类别编码", "小类编码"),
+    "class_kind": ("class_kind", "部件事件"),
+    "area": ("area", "区域", "所属区域"),
+    "unit": ("unit", "责任单位", "单位"),
+    "is_listed": ("is_listed", "权责清单", "列入权责清单"),
+    "basis": ("basis", "依据", "法律依据", "设定依据"),
+}
+ROSTER_TITLES: Titles = {
+    "unit": ("unit", "单位", "值班单位"),
+    "role": ("role", "岗位", "角色"),
+    "person": ("person", "姓名", "值班人", "值班人员"),
+    "day": ("day", "日期", "值班日期"),
+    "hours": ("hours", "时段", "班次", "值班时间"),
+    "starts": ("starts", "开始", "开始时间"),
+    "ends": ("ends", "结束", "结束时间"),
+    "note": ("note", "备注"),
+}
+KIND_WORDS = {
+    **{kind: kind for kind in UNIT_KINDS},
+    **dict(zip(("部门", "街道", "社区", "企业", "中心", "小区"), UNIT_KINDS, strict=True)),
+    **{"街道办事处": "street_office", "乡镇": "street_office", "镇": "street_office", "村": "community"},
+    **{
+        "居委会": "community",
+        "社区居委会": "community",
+        "公司": "company",
+        "政府部门": "department",
+        "局": "department",
+    },
+}
+CLASS_KINDS = {"部件": "component", "事件": "matter", "component": "component", "matter": "matter"}
+
+
+class UnitFields(Fields):
+    code: CodeSource
+    name: Source
+    kind: Source | None = None
+    parent: Source | None = None
+    credit_code: CodeSource | None = None
+    aliases: ListSource | None = None
+    telephone: PhoneSource | None = None
+    handles: FlagSource | None = None
+    is_active: FlagSource | None = None
+
+
+class UnitsText(TableText):
+    fields: UnitFields
+
+
+class PersonFields(Fields):
+    username: Source
+    name: Source
+    phone: PhoneSource | None = None
+    role: Source
+    unit: Source
+    area: Source | None = None
+
+
+class PeopleText(TableText):
+    fields: PersonFields
+
+
+class DutyFields(Fields):
+    category: CodeSource | None = None
+    class_kind: Source | None = None
+    area: Source | None = None
+    unit: Source
+    is_listed: FlagSource | None = None
+    basis: Source | None = None
+
+
+class DutiesText(TableText):
+    fields: DutyFields
+
+
+class RosterFields(Fields):
+    unit: Source
+    role: Source
+    person: Source
+    day: DateSource | None = None
+    hours: Source | None = None
+    starts: MomentSource | None = None
+    ends: MomentSource | None = None
+    note: Source | None = None
+
+
+class RostersText(TableText):
+    fields: RosterFields
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class UnitRow(_Row):
+    """A unit as a table has it; what it does not say stays as it is."""
+
+    code: str
+    name: str
+    kind: str | None = None
+    parent: str | None = None
+    credit_code: str | None = None
+    aliases: tuple[str, ...] | None = None
+    telephone: str | None = None
+    handles: bool | None = None
+    is_active: bool | None = None
+
+    def values(self) -> dict[str, Any]:
+        """Return the row with what is said in it alone."""
+        said = {name: value for name, value in self.model_dump().items() if value is not None}
+        if self.kind:
+            said["kind"] = KIND_WORDS.get(self.kind, self.kind)
+        if self.credit_code:
+            said["credit_code"] = self.credit_code.upper()
+        return said
+
+
+class PersonRow(_Row):
+    """A person with one post; a person with several has several rows."""
+
+    username: str
+    name: str
+    phone: str | None = None
+    role: str
+    unit: str
+    area: str | None = None
+
+
+class DutyRow(_Row):
+    """A duty; without a class for any class, without an area for the whole city."""
+
+    category: str = ""
+    class_kind: str = ""
+    area: str = ""
+    unit: str
+    is_listed: bool | None = None
+    basis: str | None = None
+
+
+class RosterRow(_Row):
+    """A shift: by its moments, or by its day and its hours."""
+
+    unit: str
+    role: str
+    person: str
+    day: date | None = None
+    hours: str | None = None
+    starts: datetime | str | None = None
+    ends: datetime | str | None = None
+    note: str = ""
+
+    def moments(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """Return when the shift begins and ends; raise Invalid where that is not said, or cannot be read."""
+        if self.day and self.hours:
+            return shift_moments(self.day, self.hours, zone)
+        said = {"starts": self.starts, "ends": self.ends}
+        faults = [Fault(name, _wrong(moment)) for name, moment in said.items() if not isinstance(moment, datetime)]
+        if faults:
+            raise Invalid(faults)
+        assert isinstance(self.starts, datetime) and isinstance(self.ends, datetime)  # noqa: S101  # faults say else
+        return self.starts.replace(tzinfo=zone), self.ends.replace(tzinfo=zone)
+
+
+def _wrong(moment: object) -> str:
+    if moment is None:
+        return "must be given, or the day and the hours"
+    return f"{moment!r} is no moment: write it such as 2026-11-21 20:00"

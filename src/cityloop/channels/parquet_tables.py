@@ -1,0 +1,42 @@
+"""Tables in Parquet files, row by row as a stream. What the cells mean is not known here."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cityloop.channels.rows import Row, Sheet
+from cityloop.core.errors import Fault, Invalid, NotPossible
+
+
+def open_parquet(path: Path) -> Sheet:
+    """Return the table in a Parquet file; raise Invalid where it is none."""
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowException, OSError) as wrong:
+        raise Invalid([Fault(path.name, f"is not a Parquet file that can be read: {wrong}")]) from wrong
+    return Sheet(tuple(file.schema_arrow.names), file.metadata.num_rows, _rows(path, file))
+
+
+def _rows(path: Path, file: pq.ParquetFile) -> Iterator[Row]:
+    number = 1
+    try:
+        for batch in file.iter_batches(batch_size=1000):
+            for cells in zip(*(_cells(column) for column in batch.columns), strict=True):
+                yield Row(number, None, cells)
+                number += 1
+    except (pa.ArrowException, OSError) as wrong:
+        why = f"{path.name} is damaged after row {number - 1}: {wrong}. The rows before it were handed in."
+        raise NotPossible("damaged-file", why) from wrong
+    finally:
+        file.close()
+
+
+def _cells(column: pa.Array) -> list[Any]:
+    """Return the values of a column; what Python has no value for (nanoseconds, far years) as its words."""
+    try:
+        return column.to_pylist()  # type: ignore[no-any-return]
+    except (ValueError, OverflowError, ImportError):
+        return column.cast(pa.string()).to_pylist()  # type: ignore[no-any-return]

@@ -1,0 +1,133 @@
+"""A table taken out of the lines of a sheet: its heading found, merged cells repeated downwards, totals left out.
+
+How the lines are read out of a file is not known here.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cityloop.channels.habits import without_totals, written_out
+from cityloop.channels.headings import LOOKED_AT, heading_of, likeliest, names_of
+from cityloop.channels.rows import Layout, Range, Row, Sheet, Wanted
+from cityloop.core.errors import Fault, Invalid
+
+ACROSS = 1_000  # columns in which the heading is looked for
+BEYOND = 20  # columns without a name that are kept right of the last one with a name
+EXACT = 10**15  # a spreadsheet keeps 15 digits of a number
+
+Line = tuple[int, Sequence[Any]]  # number of the line from 0, its cells from the first column of the sheet on
+
+
+def table_of(
+    path: Path,
+    name: str,
+    lines: Iterator[Line],
+    merged: NDArray[np.int32],
+    length: int,
+    wanted: Wanted,
+    narrow: Callable[[int], None] = lambda width: None,
+) -> Sheet:
+    """Return the table in the lines of a sheet that hold anything; `narrow` is told how many columns are looked at.
+
+    Merged ranges are lines of (line, column, last line, last column), by line. Raise Invalid where there is no heading.
+    """
+    first, after = _until(lines, LOOKED_AT)
+    top, left = first[0][0], min(_leftmost(cells) for _, cells in first)
+    head = _squared(first, top, left)
+    above = _within(merged, top, left, head)
+    heading = heading_of(head, above, wanted, top)
+    if heading is None and wanted.heading:
+        raise Invalid([Fault(path.name, f"has no heading in line {wanted.heading[0]}: it has {top + len(head)} lines")])
+    heading = heading or likeliest(head, above)
+    if heading is None:
+        raise Invalid([Fault(path.name, "has no line that names the columns")])
+    names = names_of(head, above, heading)
+    names = names[: max(place for place, words in enumerate(names) if words) + 1 + BEYOND] if any(names) else names
+    width, below = len(names), top + heading.stop
+    narrow(left + width)
+    totals: list[int] = []
+    rows = _rows(chain((line for line in first if line[0] >= below), after, lines), below, left, width)
+    down = merged[(merged[:, 0] >= below) & (merged[:, 2] > merged[:, 0])] - (below - 1, left, below - 1, left)
+    down = down[(down[:, 1] >= 0) & (down[:, 1] < width)]
+    whole = written_out(_unmerged(without_totals(rows, totals), down))
+    parts = tuple((r, c, r2, min(c2, width - 1)) for r, c, r2, c2 in above if r2 < heading.stop and c < width)
+    layout = Layout(name, (top, left), tuple(cells[:width] for cells in head[: heading.stop]), parts)
+    return Sheet(names, max(length - below, 0), whole, totals, layout)
+
+
+def plain(cell: Any) -> Any:
+    """Return a cell; a whole number without ".0", and one longer than a spreadsheet keeps as it shows it, shortened."""
+    if isinstance(cell, int) and abs(cell) >= EXACT:
+        cell = float(cell)
+    if not isinstance(cell, float) or not cell.is_integer():
+        return cell
+    return int(cell) if abs(cell) < EXACT else f"{cell:.14E}"
+
+
+def is_blank(cells: Iterable[Any]) -> bool:
+    """Tell whether a line holds nothing that can be seen."""
+    return all(cell is None or cell == "" or (isinstance(cell, str) and cell.isspace()) for cell in cells)
+
+
+def _until(lines: Iterator[Line], count: int) -> tuple[list[Line], list[Line]]:
+    """Return the lines within `count` of the first, and the one behind them that had to be read to know."""
+    first: list[Line] = []
+    for line in lines:
+        if first and line[0] >= first[0][0] + count:
+            return first, [line]
+        first.append(line)
+    return first, []
+
+
+def _leftmost(cells: Sequence[Any]) -> int:
+    return next((place for place, cell in enumerate(cells) if cell not in ("", None)), ACROSS)
+
+
+def _squared(lines: Sequence[Line], top: int, left: int) -> list[tuple[Any, ...]]:
+    """Return lines as a grid without gaps."""
+    width = min(max(len(cells) for _, cells in lines), ACROSS) - left
+    filled = {line - top: _cells(cells, left, width) for line, cells in lines}
+    return [filled.get(line, ("",) * width) for line in range(max(filled) + 1)]
+
+
+def _cells(cells: Sequence[Any], left: int, width: int) -> tuple[Any, ...]:
+    taken = tuple("" if cell is None else plain(cell) for cell in cells[left : left + width])
+    return taken + ("",) * (width - len(taken))
+
+
+def _within(merged: NDArray[np.int32], top: int, left: int, head: Sequence[Sequence[Any]]) -> list[Range]:
+    """Return the merged ranges that begin in a grid, counted from its corner and cut at its right edge."""
+    width = len(head[0])
+    found: list[Range] = []
+    for row, column, last, right in (merged[merged[:, 0] < top + len(head)] - (top, left, top, left)).tolist():
+        if row >= 0 and 0 <= column < width:
+            found.append((row, column, last, min(right, width - 1)))
+    return found
+
+
+def _rows(lines: Iterable[Line], below: int, left: int, width: int) -> Iterator[Row]:
+    for line, cells in lines:
+        taken = _cells(cells, left, width)
+        if not is_blank(taken):
+            yield Row(line - below + 1, line + 1, taken)
+
+
+def _unmerged(rows: Iterable[Row], down: NDArray[np.int32]) -> Iterator[Row]:
+    """Yield the rows, a cell merged downwards (first row, column, last row, by row) repeated in each of its rows."""
+    coming = 0
+    held: dict[int, tuple[int, Any]] = {}
+    for row in rows:
+        held = {column: (last, value) for column, (last, value) in held.items() if last >= row.number}
+        while coming < len(down) and down[coming, 0] <= row.number:
+            first, column, last = down[coming, :3].tolist()
+            coming += 1
+            if first == row.number:
+                held[column] = (last, row.cells[column])
+        cells = [held[place][1] if place in held else cell for place, cell in enumerate(row.cells)] if held else ()
+        yield replace(row, cells=tuple(cells)) if held else row

@@ -1,0 +1,176 @@
+"""The parts of an XLSX around its cells: which sheets there are, which number formats are dates, the shared texts.
+
+Parts are XML in an archive and read as a stream. The cells themselves are read in xlsx_cells.
+"""
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Any
+from xml.parsers import expat
+from zipfile import ZipFile
+
+PIECE = 1 << 16  # bytes
+UNPACKED = 8 << 30  # bytes of one part: a full sheet of 50 columns has three
+ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")  # signs that XML cannot hold, such as _x000D_
+DAY, MOMENT, HOUR, SPAN = "day", "moment", "hour", "span"  # what a number with a date format is
+BUILT_IN = (
+    dict.fromkeys((*range(14, 18), *range(27, 32), 36, *range(50, 59)), DAY)
+    | dict.fromkeys((18, 19, 20, 21, 32, 33, 34, 35, 45, 47, 55, 56), HOUR)
+    | {22: MOMENT, 46: SPAN}
+)
+UNMEANT = re.compile(r'"[^"]*"|\\.|[_*].|\[(?!h+\]|m+\]|s+\])[^\]]*\]|am/pm|a/p|(?<=s)\.0+')
+FIRST_DAYS = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}  # noqa: DTZ001  # day 0 of a calendar
+
+Attributes = dict[str, str]
+
+
+class Damaged(Exception):
+    """The file is not what its name says; the reason in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A sheet: its name, the part of the archive that holds it, and whether it is shown."""
+
+    name: str
+    path: str
+    is_shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a workbook says about its cells: its sheets, where its texts are, its date formats, its calendar's day 0."""
+
+    sheets: tuple[Part, ...]
+    texts: str | None
+    kinds: tuple[str | None, ...]  # by style of a cell
+    first_day: datetime
+
+
+def contents(archive: ZipFile) -> Contents:
+    """Return what a workbook holds; raise Damaged where it is none."""
+    book = next((to for kind, _, to in _related(archive, "") if kind == "officeDocument"), "xl/workbook.xml")
+    related = {key: (kind, to) for kind, key, to in _related(archive, book)}
+    parts = dict(related.values())
+    sheets, old = [], False
+    for _, name, said in elements(archive, book):
+        kind, path = related.get(said.get("id", ""), ("", ""))
+        if name == "sheet" and kind == "worksheet":
+            sheets.append(Part(said.get("name", ""), path, said.get("state", "visible") == "visible"))
+        if name == "workbookPr":
+            old = said.get("date1904", "0") in ("1", "true", "on")
+    kinds = tuple(_kinds(archive, parts["styles"])) if "styles" in parts else ()
+    return Contents(tuple(sheets), parts.get("sharedStrings"), kinds, FIRST_DAYS[old])
+
+
+def opened(archive: ZipFile, path: str) -> IO[bytes]:
+    """Return a part of an archive to be read; raise Damaged where there is none or it unpacks to no end."""
+    names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
+    if (name := names.get(path.lower())) is None:
+        raise Damaged(f"its part {path} is missing")
+    if archive.getinfo(name).file_size > UNPACKED:
+        raise Damaged(f"its part {path} unpacks to more than {UNPACKED >> 30} GiB")
+    return archive.open(name)
+
+
+def parser() -> Any:
+    """Return a parser of XML that takes no declarations of its own: a workbook has none, an attack does."""
+    reader = expat.ParserCreate()
+    reader.buffer_text = True
+    reader.StartDoctypeDeclHandler = _refuse
+    return reader
+
+
+def fed(reader: Any, file: IO[bytes], ready: list[Any], is_done: Callable[[], bool] = lambda: False) -> Iterator[Any]:
+    """Feed a file to a parser whose handlers put what they find into `ready`, and yield that piece by piece."""
+    while not is_done():
+        piece = file.read(PIECE)
+        reader.Parse(piece, not piece)
+        yield from ready
+        ready.clear()
+        if not piece:
+            return
+
+
+def elements(archive: ZipFile, path: str) -> Iterator[tuple[str, str, Attributes]]:
+    """Yield every element of a part as (the one around it, name, attributes), names without their prefixes."""
+    ready: list[tuple[str, str, Attributes]] = []
+    around = [""]
+    reader = parser()
+
+    def start(name: str, said: Attributes) -> None:
+        ready.append((around[-1], plain(name), {plain(key): value for key, value in said.items()}))
+        around.append(plain(name))
+
+    reader.StartElementHandler = start
+    reader.EndElementHandler = lambda name: around.pop()
+    with opened(archive, path) as file:
+        yield from fed(reader, file, ready)
+
+
+def texts(archive: ZipFile, path: str) -> Iterator[str]:
+    """Yield the texts that cells share; how to say them (phonetic runs) is no part of them."""
+    ready: list[str] = []
+    words: list[str] = []
+    inside: set[str] = set()
+    reader = parser()
+
+    def end(name: str) -> None:
+        inside.discard(plain(name))
+        if plain(name) == "si":
+            ready.append(unescaped("".join(words)))
+            words.clear()
+
+    reader.StartElementHandler = lambda name, _: inside.add(plain(name))
+    reader.EndElementHandler = end
+    reader.CharacterDataHandler = lambda said: words.append(said) if "t" in inside and "rPh" not in inside else None
+    with opened(archive, path) as file:
+        yield from fed(reader, file, ready)
+
+
+def unescaped(words: str) -> str:
+    """Return a text with the signs in it that XML cannot hold."""
+    return ESCAPED.sub(lambda sign: chr(int(sign[1], 16)), words).replace("\0", "") if "_x" in words else words
+
+
+def plain(name: str) -> str:
+    """Return the name of an element without its prefix."""
+    return name.rpartition(":")[2] if ":" in name else name
+
+
+def kind_of(code: str) -> str | None:
+    """Return what a number with a format of one's own is: a day, a moment, an hour, a span, or None for a number."""
+    signs = UNMEANT.sub("", code.lower().partition(";")[0])
+    if "general" in signs:
+        return None
+    if "[" in signs:
+        return SPAN
+    has_day = bool(re.search(r"[yd]|aaa|mmm", signs) or re.fullmatch(r"[^hs0#]*m[^hs0#]*", signs))
+    has_hour = bool(re.search(r"[hs]", signs))
+    return {(True, True): MOMENT, (True, False): DAY, (False, True): HOUR}.get((has_day, has_hour))
+
+
+def _kinds(archive: ZipFile, path: str) -> Iterator[str | None]:
+    own: dict[int, str | None] = {}
+    for around, name, said in elements(archive, path):
+        if name == "numFmt" and around == "numFmts":
+            own[int(said["numFmtId"])] = kind_of(said.get("formatCode", ""))
+        if name == "xf" and around == "cellXfs":
+            number = int(said.get("numFmtId", 0))
+            yield own[number] if number in own else BUILT_IN.get(number)
+
+
+def _related(archive: ZipFile, path: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (kind, key, part) of what a part of the archive names as belonging to it."""
+    folder, name = posixpath.split(path)
+    for _, kind, said in elements(archive, posixpath.join(folder, "_rels", f"{name}.rels")):
+        if kind == "Relationship" and said.get("TargetMode") != "External":
+            target = posixpath.normpath(posixpath.join("/", folder, said["Target"].replace("\\", "/")))
+            yield said["Type"].rpartition("/")[2], said["Id"], target.lstrip("/")
+
+
+def _refuse(*_: object) -> None:
+    raise Damaged("its XML has a document type, which no spreadsheet program writes")

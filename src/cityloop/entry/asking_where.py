@@ -1,0 +1,50 @@
+"""`cityloop where`: asks which areas a place lies in, and says what is odd about it."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cityloop.entry.opening import opened
+from cityloop.entry.options import home_option, tell
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@home_option
+@click.argument("lon", type=float)
+@click.argument("lat", type=float)
+@click.option(
+    "--crs", default="wgs84", show_default=True, help="wgs84, cgcs2000, gcj02 (AMap, Tencent) or bd09 (Baidu)."
+)
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Day on which the areas stand. Default: today.")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def where(home: Path | None, lon: float, lat: float, crs: str, on: datetime | None, *, as_json: bool) -> None:
+    """Say which areas the place at LON LAT lies in; outside, what is nearest and whether another system is likely."""
+    with opened(home, tell):
+        from django.utils.translation import override
+
+        from cityloop.core.errors import Fault, Invalid
+        from cityloop.core.geo import parse_crs
+        from cityloop.core.where import where as find
+        from cityloop.registry.area_answers import lines, sentences
+        from cityloop.registry.city import city
+
+        try:
+            system = parse_crs(crs)
+        except ValueError as wrong:
+            raise Invalid([Fault("--crs", str(wrong))]) from wrong
+        town = city()
+        found = find(town.layout(on.date() if on else None), lon, lat, system)
+        with override("en"):
+            told, areas = sentences(found, town), lines(found, town)
+        if as_json:
+            content: dict[str, Any] = {**asdict(found), "sentences": told, "is_inside": found.is_inside}
+            click.echo(json.dumps(content, ensure_ascii=False, default=dict))
+            return
+        for line in areas:
+            click.echo(f"{line.kind}: {line.code} {line.name}")
+        for sentence in told:
+            click.echo(sentence)

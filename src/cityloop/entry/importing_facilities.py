@@ -1,0 +1,55 @@
+"""`cityloop import facilities`: a census read, placed and entered piece by piece as one change in the history."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from cityloop.channels.columns import read_rows
+from cityloop.channels.facilities import open_census, place_word
+from cityloop.channels.rows import Refused, Row
+from cityloop.entry.accounts import BY
+from cityloop.entry.importing_rows import Tally, import_rows
+from cityloop.entry.opening import Tell
+from cityloop.registry.changes import Outcome, Part, apply
+from cityloop.registry.city import city
+from cityloop.registry.facilities import Census, Entry
+from cityloop.registry.facility_checks import Doubts
+from cityloop.registry.tables import FACILITIES
+
+EVENT = "FacilitiesSet"
+
+
+def import_facilities(
+    path: Path, mapping_path: Path | None, rejects: Path | None, size: int, tell: Tell, *, dry_run: bool = False
+) -> str:
+    """Enter the facilities of a file, `size` in one transaction; return in words what came of it."""
+    sheet, mapping, rules = open_census(path, mapping_path)
+    census, doubts, word = Census(rules, city()), Doubts(), place_word(sheet, path)
+    number: int | None = None  # of the change that the whole import is
+
+    def take(rows: list[Row], now: datetime) -> tuple[Tally, list[Refused]]:
+        nonlocal number
+        read, refused = read_rows(rows, mapping, census.read)
+        entries = [entry for _, entry in read]
+        places = [row.line or row.number for row, _ in read]
+        census.settle(entries, places, word)
+        refused += [mapping.refused(row, entry.faults) for row, entry in read if entry.faults]
+        refused.sort(key=lambda one: one.row.number)
+        good = [entry for entry in entries if not entry.faults]
+        for place, entry in zip(places, entries, strict=True):
+            if not entry.faults:
+                doubts.add(f"{word} {place} {entry.code}", entry.doubts)
+        outcome = _entered(good, now, path.name, number)
+        # What a dry run began is gone with its transaction.
+        number = None if dry_run else outcome.number or number
+        return Tally(outcome.created, outcome.changed, outcome.unchanged, len(refused)), refused
+
+    words = import_rows(path, sheet, take, tell, rejects=rejects, size=size, dry_run=dry_run)
+    for line in doubts.lines():
+        tell(line)
+    return f"{words}\nChange {number} in the history; it can be undone as one." if number else words
+
+
+def _entered(entries: Sequence[Entry], now: datetime, source: str, into: int | None) -> Outcome:
+    rows = [entry.values for entry in entries]
+    return apply([Part(FACILITIES, rows)], BY, now, EVENT, source=source, into=into)

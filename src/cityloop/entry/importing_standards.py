@@ -1,0 +1,99 @@
+"""What `cityloop import standards` does: a city's own table read, matched, entered, and told what came of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from cityloop.channels.columns import ColumnMapping
+from cityloop.channels.rows import Refused, Row
+from cityloop.channels.standards import StandardsText, open_standards, read_standards, refused_rows
+from cityloop.core.errors import Fault, Invalid
+from cityloop.entry.accounts import BY
+from cityloop.entry.importing_rows import Tally, import_rows
+from cityloop.entry.opening import Tell
+from cityloop.registry import actions, catalogue_queries
+from cityloop.registry.city import city
+from cityloop.registry.class_matching import Lists, Matching
+from cityloop.registry.packs import read_all
+from cityloop.registry.standards_comparison import compare, told_comparison
+from cityloop.registry.standards_report import Findings, Stated, check, told
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """Another table to lay beside the one that is imported, with its mapping."""
+
+    path: Path
+    mapping_path: Path
+
+
+def import_standards(
+    path: Path,
+    mapping_path: Path,
+    tell: Tell,
+    *,
+    against: Against | None = None,
+    rejects: Path | None = None,
+    dry_run: bool = False,
+) -> str:
+    """Enter the filing conditions of a table and the classes they need; return in words what came of it."""
+    lists = catalogue_queries.entered_lists(read_all(settings.CITYLOOP.packs))
+    sheet, mapping = open_standards(path, mapping_path, lists)
+    other = read_whole(against.path, against.mapping_path, lists) if against else None
+    lines: list[str] = []
+
+    def take(rows: list[Row], now: datetime) -> tuple[Tally, list[Refused]]:
+        stated, refused = _read(rows, mapping, path, lists)
+        found = _checked(stated, mapping.text, lists, complete=not refused)
+        lines.extend(told(stated, found, (unit.name for unit in city().units.values())))
+        if other is not None:
+            lines.extend(told_comparison(compare(stated, other)))
+        refused += refused_rows(rows, mapping, found.wrong)
+        return _entered(found, mapping.text, path, now, len(refused)), sorted(refused, key=lambda one: one.row.number)
+
+    summary = import_rows(path, sheet, take, tell, rejects=rejects, size=None, dry_run=dry_run)
+    return "\n".join([*lines, summary])
+
+
+def read_whole(path: Path, mapping_path: Path, lists: Lists) -> list[Stated]:
+    """Return the rows of another table; raise Invalid for one that cannot be read whole."""
+    sheet, mapping = open_standards(path, mapping_path, lists)
+    stated, refused = _read(list(sheet.rows), mapping, path, lists)
+    if refused:
+        raise Invalid([Fault(f"{path.name}:{one.row.line} {f.field}", f.reason) for one in refused for f in one.faults])
+    return stated
+
+
+def _read(
+    rows: Iterable[Row], mapping: ColumnMapping[StandardsText], path: Path, lists: Lists
+) -> tuple[list[Stated], list[Refused]]:
+    text = mapping.text
+    file = f"{path.name} {text.sheet}" if text.sheet else path.name
+    stated, refused = read_standards(rows, mapping, file, lists.digits(text.catalogue))
+    if better := lists.likelier(text.catalogue, {(row.kind, row.code, row.name) for row in stated}):
+        name, fits, fit = better
+        reason = f"{fits:,} classes of the table are those of {name}, {fit:,} those of {text.catalogue}: which is it?"
+        raise Invalid([Fault("catalogue", reason)])
+    return stated, refused
+
+
+def _checked(stated: list[Stated], text: StandardsText, lists: Lists, *, complete: bool) -> Findings:
+    """Return what the table comes to; nothing goes for it while a row of it could not be read."""
+    matching = Matching(lists, text.catalogue, text.target, text.classes)
+    present = catalogue_queries.entered_conditions(text.target)
+    return check(stated, matching, present, text.profile, text.replaces if complete else ())
+
+
+def _entered(found: Findings, text: StandardsText, path: Path, now: datetime, rejected: int) -> Tally:
+    """Enter what was found; rows of one condition for several grades count as one of its kind each."""
+    wanted = {(one.key, one.number): one for one in found.conditions.values()}
+    source = f"{path.name} {text.sheet}" if text.sheet else path.name
+    needed = {one.key for one in wanted.values()}
+    classes = [one for one in found.classes if one.key in needed or one.key._replace(kind="matter") in needed]
+    new = list(wanted.values())
+    came = actions.set_conditions(new, BY, now, source=source, classes=classes, gone=found.gone)
+    created = came.created - len(classes)
+    return Tally(created, came.changed, len(found.conditions) - created - came.changed, rejected)

@@ -1,0 +1,181 @@
+"""The commands of packs: check what is being written, list what a city has, tell what taking a pack up would change."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cityloop.core.errors import Fault, Invalid, NotPossible
+from cityloop.entry.opening import opened
+from cityloop.entry.options import home_option, tell
+from cityloop.registry import pack_contents
+from cityloop.registry.packs import Pack, pack_folders, read_all, read_together
+
+if TYPE_CHECKING:  # what asks a database is only imported where there is one
+    from cityloop.registry.changes import Difference
+    from cityloop.registry.pack_queries import PackLine, WayChange
+
+ROWS = 10  # of a table, told one by one
+CALLED = {  # one of a kind, and several, where an s does not do
+    "classes": ("class", "classes"),
+    "names": ("other name", "other names"),
+    "crosswalk": ("line of a crosswalk", "lines of a crosswalk"),
+    "grid_kinds": ("kind of grid", "kinds of grid"),
+}
+SIGNS = {"created": "+", "changed": "~", "removed": "-"}
+
+
+@click.group()
+def packs() -> None:
+    """The packs that declare procedures, catalogues, roles and limits."""
+
+
+@packs.command("check")
+@click.argument("folders", type=click.Path(exists=True, file_okay=False, path_type=Path), nargs=-1, metavar="[FOLDER]…")
+@click.option(
+    "--home",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Check beside a city, too: whether a procedure was changed under a version that cases follow.",
+)
+def check(folders: tuple[Path, ...], home: Path | None) -> None:
+    """Check the packs in FOLDER…, or every pack, together with those that CityLoop ships and those of CITYLOOP_PACKS.
+
+    Everything that is wrong is told with file, line and field; else what the packs bring. FOLDER holds a pack.yaml, or
+    folders that do. No database is needed, but with --home.
+    """
+    further = os.environ.get("CITYLOOP_PACKS", "")
+    asked = _within(folders) if folders else pack_folders(further)
+    every = list({folder.resolve(): folder for folder in (*pack_folders(further), *asked)}.values())
+    wanted = {folder.resolve() for folder in asked}
+    found = [pack for pack in read_together(every) if pack.folder.resolve() in wanted]
+    if home:
+        _check_beside(home, found)
+    for pack in found:
+        click.echo(_head(pack))
+        for words in _contents(pack):
+            click.echo(f"  {words}")
+    click.echo(f"{len(found)} {'pack is' if len(found) == 1 else 'packs are'} in order.")
+
+
+@packs.command("list")
+@home_option
+def list_packs(home: Path | None) -> None:
+    """List the packs of the city: version, what each brings, where it is, when it was taken up, what it changed."""
+    with opened(home, tell, looks=True) as configuration:
+        from cityloop.registry.pack_queries import pack_lines
+
+        for line in pack_lines(read_all(configuration.packs)):
+            click.echo(_head(line.pack) if line.pack else f"{line.name} {line.taken_version}  (its folder is gone)")
+            if line.pack:
+                click.echo(f"  {_counted(line.pack)}")
+                click.echo(f"  {line.pack.folder}")
+            click.echo(f"  {_taken(line)}")
+
+
+@packs.command("diff")
+@home_option
+@click.argument("name")
+def diff(home: Path | None, name: str) -> None:
+    """Tell what taking the pack NAME up would change, by table. Nothing is changed; a city takes packs up at its start.
+
+    A line begins with + for what would be created, ~ for what would be changed, - for what would be removed.
+    """
+    with opened(home, tell, looks=True) as configuration:
+        from cityloop.registry.pack_queries import differences, pack_line, way_changes
+
+        every = read_all(configuration.packs)
+        pack = pack_line(every, name).pack
+        if pack is None:
+            raise NotPossible("no-such-pack", f"The folder of the pack {name} is no longer there.")
+        rows, ways = differences(pack, every), way_changes(pack)
+        for words in (*_ways(ways), *_tables(rows)):
+            click.echo(words)
+        if not rows and not ways:
+            click.echo(f"Taking {name} up would change no table and no procedure.")
+
+
+def _within(folders: Sequence[Path]) -> list[Path]:
+    """Return the folders of packs: those given, or within those given."""
+    found: list[Path] = []
+    for folder in folders:
+        within = sorted(path.parent for path in folder.glob("*/pack.yaml"))
+        if not (within or (folder / "pack.yaml").exists()):
+            raise Invalid([Fault(str(folder), "holds no pack.yaml, and no folder with one")], code="pack")
+        found += [folder] if (folder / "pack.yaml").exists() else within
+    return found
+
+
+def _check_beside(home: Path, found: Iterable[Pack]) -> None:
+    with opened(home, tell, looks=True):
+        from cityloop.casework.queries import is_followed
+        from cityloop.registry.pack_versions import refuse_changed
+
+        refuse_changed(found, is_followed)
+
+
+def _head(pack: Pack) -> str:
+    return f"{pack.name} {pack.version}  {pack.title['zh']} · {pack.title['en']}"
+
+
+def _contents(pack: Pack) -> Iterator[str]:
+    names = pack_contents.named(pack)
+    for kind, many in pack_contents.counts(pack).items():
+        told = f": {', '.join(names[kind])}" if names.get(kind) else ""
+        yield f"{_many(kind, many)}{told}"
+
+
+def _counted(pack: Pack) -> str:
+    return ", ".join(_many(kind, many) for kind, many in pack_contents.counts(pack).items()) or "nothing"
+
+
+def _many(kind: str, many: int) -> str:
+    one, several = CALLED.get(kind, (kind.removesuffix("s"), kind))
+    return f"{many} {one if many == 1 else several}"
+
+
+def _taken(line: PackLine) -> str:
+    from django.utils.timezone import localtime
+
+    if line.taken_at is None:
+        return "not taken up yet: `cityloop serve` or `cityloop init` does"
+    when = localtime(line.taken_at).strftime("%Y-%m-%d %H:%M")
+    told = f"taken up {when} in version {line.taken_version}"
+    told += f", change {line.change}" if line.change else ", it brought no rows"
+    return f"{told}; changed since: `cityloop packs diff {line.name}`" if line.is_changed else told
+
+
+def _ways(ways: Iterable[WayChange]) -> Iterator[str]:
+    found = [f"  {SIGNS[way.kind]} {way.name} {way.version}" for way in ways]
+    yield from ["procedures:", *found] if found else []
+
+
+def _tables(rows: Sequence[Difference]) -> Iterator[str]:
+    for table in dict.fromkeys(row.table.name for row in rows):
+        own = [row for row in rows if row.table.name == table]
+        kinds = Counter(_kind(row) for row in own)
+        yield f"{table}: {', '.join(f'{kinds[kind]} {kind}' for kind in SIGNS if kinds[kind])}"
+        yield from (f"  {SIGNS[_kind(row)]} {row.key}{_fields(row)}" for row in own[:ROWS])
+        if len(own) > ROWS:
+            yield f"  … and {len(own) - ROWS} more"
+
+
+def _kind(row: Difference) -> str:
+    return "created" if row.before is None else "removed" if row.after is None else "changed"
+
+
+def _fields(row: Difference) -> str:
+    """Return what a row is called, and of a changed one what differs."""
+    if row.before is None or row.after is None:
+        either = row.after or row.before or {}
+        return "".join(f"  {either[name]}" for name in ("name", "filing") if either.get(name))
+    told = (f"{name}: {row.before[name]!r} → {row.after[name]!r}" for name in row.after if _differs(row, name))
+    return f"  {'; '.join(told)}"
+
+
+def _differs(row: Difference, name: str) -> bool:
+    return bool(row.before and row.after and row.before[name] != row.after[name])

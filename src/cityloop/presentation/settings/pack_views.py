@@ -1,0 +1,64 @@
+"""The pages of packs, to be read: which there are, and what one brought. They are changed in their files."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from cityloop.presentation.settings.pack_words import counted, sees_words, source_words
+from cityloop.presentation.workbench.people import person
+from cityloop.registry import change_queries
+from cityloop.registry.city import City, city, title
+from cityloop.registry.pack_contents import counts
+from cityloop.registry.pack_queries import pack_line, pack_lines
+from cityloop.registry.packs import Pack
+from cityloop.registry.packs_in_force import packs_in_force
+from cityloop.registry.permissions import check_has_post, may_edit
+
+CLASSES_SHOWN = 60
+
+
+@require_GET
+@login_required
+def packs(request: HttpRequest) -> HttpResponse:
+    """List the packs with what each brings and when it was taken up."""
+    check_has_post(person(request))
+    rows = [(line, counted(counts(line.pack)) if line.pack else []) for line in pack_lines(packs_in_force())]
+    return render(request, "settings/packs.html", {"rows": rows})
+
+
+@require_GET
+@login_required
+def pack(request: HttpRequest, name: str) -> HttpResponse:
+    """Show a pack: its roles, procedures, catalogues, classes and layers, and the changes it made."""
+    check_has_post(person(request))
+    every = packs_in_force()
+    line = pack_line(every, name)
+    context = {
+        "line": line,
+        "changes": change_queries.changes_of_pack(name),
+        "may_edit": may_edit(person(request)),
+        **(_contents(line.pack, city(), {one.name: title(one.title) for one in every}) if line.pack else {}),
+    }
+    return render(request, "settings/pack.html", context)
+
+
+def _contents(pack: Pack, town: City, titles: dict[str, str]) -> dict[str, Any]:
+    own = [one.key.reference for one in pack.classes if one.key.reference in town.classes]
+    return {
+        "title": title(pack.title),
+        "counts": counted(counts(pack)),
+        "requires": [(name, titles.get(name, name)) for name in pack.requires],
+        "roles": [(role.name, title(role.title), sees_words(role.sees)) for role in pack.roles],
+        "procedures": [
+            (way, title(way.title)) for way in pack.procedures if (way.name, way.version) in town.procedures
+        ],
+        "catalogues": [(one.name, title(one.title)) for one in pack.catalogues],
+        "classes": [town.classes[reference] for reference in own[:CLASSES_SHOWN]],
+        "classes_in_all": len(own),
+        "lists": sorted({one.catalogue for one in pack.classes}),
+        "layers": [(layer.name, title(layer.title), source_words(layer.source)) for layer in pack.layers],
+        "grid_kinds": [(name, title(words)) for name, words in pack.grid_kinds.items()],
+    }

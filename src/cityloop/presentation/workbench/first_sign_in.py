@@ -1,0 +1,45 @@
+"""The page that a sign-in link leads to: a person sets a password, once. Links are made in settings and commands."""
+
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from cityloop.core.errors import Fault, Invalid, NotFound
+from cityloop.presentation.problems import status_of
+from cityloop.presentation.workbench.fields import faults_of
+from cityloop.registry import accounts
+from cityloop.runtime.clock import now
+
+DIFFERENT = "The two passwords are not the same."
+
+
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(["GET", "POST"])
+def first_sign_in(request: HttpRequest, secret: str) -> HttpResponse:
+    """Let the person whom the link is for set a password; NotFound where it was used or is too old."""
+    account = accounts.account_by_secret(secret)
+    if account is None:
+        raise NotFound("no-such-secret", "This link was used already, or is too old; ask for a new one.")
+    if request.method == "GET":
+        return _page(request, account.username)
+    try:
+        login(request, accounts.use_secret(secret, _password(request), now()))
+    except Invalid as refusal:
+        return _page(request, account.username, refusal)
+    return redirect("workbench:home")
+
+
+def _password(request: HttpRequest) -> str:
+    first, again = request.POST.get("password", ""), request.POST.get("again", "")
+    if first != again:
+        raise Invalid([Fault("again", DIFFERENT)])
+    return first
+
+
+def _page(request: HttpRequest, username: str, refusal: Invalid | None = None) -> HttpResponse:
+    context = {"username": username, "faults": faults_of(refusal)}
+    return render(request, "workbench/first_sign_in.html", context, status=status_of(refusal) if refusal else 200)

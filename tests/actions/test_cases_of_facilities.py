@@ -1,0 +1,141 @@
+"""A report may name the facility it is about: the case is tied to it, lies where it stands, and is found from it."""
+
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from cityloop.casework import verification
+from cityloop.casework.actions import act
+from cityloop.casework.models import Case
+from cityloop.casework.queries import CaseFilters, case_page, cases
+from cityloop.core.actors import Actor
+from cityloop.core.errors import Conflict, Invalid
+from cityloop.intake.actions import receive, receive_many
+from cityloop.intake.reports import Report, read
+from cityloop.registry.changes import Part, apply
+from cityloop.registry.city import city
+from cityloop.registry.tables import FACILITIES
+from plans import answers
+from town import NOW, Town
+
+LAMP = "67100101037000001"
+People = dict[str, Actor]
+
+
+@pytest.fixture(autouse=True)
+def lamp(town: Town) -> None:
+    """A street lamp in the south that the parks look after."""
+    row = {"code": LAMP, "catalogue": "GB/T 47678.5-2026", "category": "01037", "name": "路灯"}
+    place = {"lon": town.inside_south[0], "lat": town.inside_south[1], "maintainer": "parks"}
+    apply([Part(FACILITIES, [{**row, **place}])], "test", NOW, "FacilitiesSet")
+
+
+@pytest.fixture
+def act_on(people: People) -> Callable[..., None]:
+    """Do an action on the case's open task with right answers, some of them given."""
+
+    def done(case: Case, action: str, username: str, given: dict[str, str]) -> None:
+        declared = city().procedures[case.procedure, case.version].actions[action]
+        said = answers(declared.needs, ("roads",), "671002")
+        task = case.tasks.filter(kind=declared.on, done_at=None).first()
+        said |= {name: words for name, words in given.items() if name in said}
+        act(case.number, action, task.no if task else 0, people[username], said, None, NOW)
+
+    return done
+
+
+def a_report(external_id: str = "A1", **said: object) -> Report:
+    content = {"channel": "12345", "external_id": external_id, "text": "灯不亮", **said}
+    return read(content, settings.CITYLOOP.zone, NOW)
+
+
+def handed_in(people: People, external_id: str = "A1", **said: object) -> Case:
+    return Case.objects.get(number=receive(a_report(external_id, **said), people["hotline"], NOW).number)
+
+
+def test_a_case_that_names_a_facility_and_no_place_lies_where_it_stands_and_its_maintainer_is_on_duty(
+    town: Town, people: People
+) -> None:
+    case = handed_in(people, facility=LAMP)
+    assert (case.facility, case.facts["facility"], case.district) == (LAMP, LAMP, town.south)
+    assert (case.facts["lon"], case.facts["lat"], case.facts["crs"]) == ("120.2500000", "23.0500000", "wgs84")
+    assert case.facts["duty"] == "parks"
+    assert list(verification.findings()) == []
+
+
+def test_a_place_that_was_given_stands_before_that_of_the_facility(town: Town, people: People) -> None:
+    lon, lat = town.inside_north
+    case = handed_in(people, facility=LAMP, lon=lon, lat=lat)
+    assert (case.facility, case.district) == (LAMP, town.north)
+
+
+def test_an_id_that_no_census_has_yet_is_kept_and_places_nothing(town: Town, people: People) -> None:
+    case = handed_in(people, facility="６７１００１０１０３７００９９９９")
+    assert (case.facility, case.district) == ("67100101037009999", None)
+    assert case_page(people["operator"], case.number, NOW).facility == ("67100101037009999", "")
+
+
+def test_the_page_of_the_case_names_the_facility_and_other_pages_name_none(town: Town, people: People) -> None:
+    case = handed_in(people, facility=LAMP)
+    assert case_page(people["operator"], case.number, NOW).facility == (LAMP, "路灯")
+    assert case_page(people["operator"], handed_in(people, "A2").number, NOW).facility is None
+
+
+def test_the_cases_of_a_facility_are_those_that_the_person_may_see(town: Town, people: People) -> None:
+    tied = handed_in(people, "A1", facility=LAMP)
+    handed_in(people, "A2")
+    of_lamp = CaseFilters(facility=LAMP)
+    assert [row.number for row in cases(people["operator"], of_lamp, None).rows] == [tied.number]
+    assert cases(people["north_operator"], of_lamp, None).rows == ()
+    assert cases(people["parks"], of_lamp, None).rows == ()
+
+
+def test_the_tie_stays_through_actions_and_goes_on_to_linked_cases(
+    town: Town, people: People, act_on: Callable[..., None]
+) -> None:
+    case = handed_in(people, facility=LAMP)
+    steps = (("accept", "operator"), ("file", "duty"), ("dispatch", "dispatcher"), ("supervise", "leader"))
+    for action, username in steps:
+        act_on(case, action, username, {"district": town.south})
+    case.refresh_from_db()
+    assert case.facility == LAMP
+    linked = Case.objects.exclude(pk=case.pk).get()
+    assert (linked.procedure, linked.facility) == ("supervision-order", LAMP)
+    assert list(verification.findings()) == []
+
+
+def test_the_same_report_about_another_facility_is_another_content(town: Town, people: People) -> None:
+    first = receive(a_report(facility=LAMP), people["hotline"], NOW)
+    again = receive(a_report(facility=LAMP), people["hotline"], NOW)
+    assert (again.number, again.created) == (first.number, False)
+    with pytest.raises(Conflict):
+        receive(a_report(facility="67100101037000002"), people["hotline"], NOW)
+
+
+def test_reports_without_a_facility_are_the_content_they_were_before_there_were_any() -> None:
+    assert a_report().content() == (b'["\xe7\x81\xaf\xe4\xb8\x8d\xe4\xba\xae",null,null,null,null,null,null,null,null]')
+
+
+@pytest.mark.parametrize("facility", ["6.71E+16", "x" * 41, "a\x00b", 5.5])
+def test_an_id_that_cannot_be_one_is_refused(town: Town, facility: object) -> None:
+    with pytest.raises(Invalid) as refused:
+        a_report(facility=facility)
+    assert {fault.field for fault in refused.value.faults} == {"facility"}
+
+
+def test_many_reports_ask_for_their_facilities_once_and_reports_without_any_not_at_all(
+    town: Town, people: People
+) -> None:
+    receive(a_report("A0"), people["hotline"], NOW)
+
+    def count(*reports: Report) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            receive_many(reports, people["hotline"], NOW)
+        return len(asked)
+
+    without = count(a_report("B1"), a_report("B2"))
+    assert count(a_report("C1", facility=LAMP), a_report("C2", facility="67100101037000002")) == without + 1
+    assert without + 1 <= 9  # and one to find out who the token belongs to

@@ -1,0 +1,38 @@
+"""The hours of shifts, as rosters write them."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from cityloop.core.errors import Invalid
+from cityloop.core.shifts import shift_moments
+
+DAY = date(2026, 11, 20)
+
+
+@pytest.mark.parametrize(
+    ("hours", "first", "last"),
+    [
+        ("08:00-20:00", (20, 8), (20, 20)),
+        ("8:00-20:00", (20, 8), (20, 20)),
+        ("20：00—8：00", (20, 20), (21, 8)),
+        ("20:00至次日", None, None),
+        ("08:00-08:00", (20, 8), (21, 8)),
+        ("08:00-24:00", (20, 8), (21, 0)),
+        ("0:00 ~ 24:00", (20, 0), (21, 0)),
+        ("早班", None, None),
+        ("", None, None),
+        ("25:00-26:00", None, None),
+        ("8-12-16", None, None),
+    ],
+)
+def test_hours_are_read_as_they_are_written(
+    hours: str, first: tuple[int, int] | None, last: tuple[int, int] | None
+) -> None:
+    if first is None or last is None:
+        with pytest.raises(Invalid, match="is no shift"):
+            shift_moments(DAY, hours, UTC)
+    else:
+        starts_at, ends_at = shift_moments(DAY, hours, UTC)
+        assert starts_at == datetime(2026, 11, *first, tzinfo=UTC)
+        assert ends_at == datetime(2026, 11, *last, tzinfo=UTC)

@@ -1,0 +1,50 @@
+"""A real hotline's addresses found again: floors under what the gazetteer reaches, so that no loss goes unseen."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cityloop.entry.bench.gazetteer import REPORTS, VILLAGES, Score, measure
+
+BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
+DATA = Path(os.environ.get("CITYLOOP_DATA") or BESIDE)
+
+pytestmark = [
+    pytest.mark.data,
+    pytest.mark.skipif(
+        not (DATA / REPORTS).exists(), reason=f"no real data: CITYLOOP_DATA names no folder with {REPORTS}"
+    ),
+    pytest.mark.skipif(not (DATA / VILLAGES).exists(), reason=f"no real data: {VILLAGES} is missing"),
+]
+
+
+@pytest.fixture(scope="module")
+def scores() -> list[Score]:
+    return measure(DATA)
+
+
+def test_later_reports_are_found_by_what_earlier_ones_taught(scores: list[Score]) -> None:
+    ours, plain, *_ = scores
+    assert ours.found >= 0.93
+    assert ours.near >= 0.60
+    assert ours.far >= 0.82
+    assert ours.median_metres <= 55
+    assert ours.near > 2 * plain.near
+    assert ours.far > 2 * plain.far
+
+
+def test_addresses_that_were_never_learned_are_found_by_their_neighbours(scores: list[Score]) -> None:
+    _, _, ours, plain, _ = scores
+    assert ours.near >= 0.55
+    assert ours.far >= 0.82
+    assert ours.median_metres <= 70
+    assert ours.far > 5 * plain.far
+
+
+def test_the_radius_told_is_honest_three_times_in_four(scores: list[Score]) -> None:
+    assert all(one.inside >= 0.75 for one in (scores[0], scores[2]))
+
+
+def test_the_points_themselves_agree_only_so_far(scores: list[Score]) -> None:
+    assert 0.9 < scores[-1].near < 0.97

@@ -1,0 +1,67 @@
+"""The layers that packs open to everybody: what may be declared, and that nothing is opened by a slip of the pen."""
+
+from pathlib import Path
+
+import pytest
+
+from cityloop.core.errors import Invalid
+from cityloop.registry.packs import read_all
+from cityloop.runtime.configuration import Configuration, read
+
+HEAD = "name: {name}\ntitle: {{zh: 试, en: Try}}\nlayers:\n"
+LAYER = "  - {{name: {name}, title: {{zh: 试, en: Try}}, source: {source}, where: {where}}}\n"
+
+
+def refusal(folder: Path, **packs: str) -> str:
+    """Return why packs of these texts are refused."""
+    for name, text in packs.items():
+        (folder / name).mkdir()
+        (folder / name / "pack.yaml").write_text(HEAD.format(name=name) + text, "utf-8")
+    with pytest.raises(Invalid) as wrong:
+        read_all(str(folder))
+    return wrong.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "where", "why"),
+    [
+        ("lamps", "facilities", "{}", "name the category of the facilities"),
+        ("lamps", "facilities", "{owner: [x]}", "owner cannot narrow facilities; category and state can"),
+        ("lamps", "cases", "{}", "'facilities', 'areas' or 'places'"),
+        ("facilities", "areas", "{}", "a name that the city itself uses"),
+        ("areas-district", "areas", "{}", "a name that the city itself uses"),
+        ("Lamps", "areas", "{}", "should match pattern"),
+    ],
+)
+def test_a_layer_that_says_too_little_or_too_much_is_refused(
+    tmp_path: Path, name: str, source: str, where: str, why: str
+) -> None:
+    told = refusal(tmp_path, one=LAYER.format(name=name, source=source, where=where))
+    assert why in told
+    assert "pack.yaml:4 layers.0" in told
+
+
+def test_two_layers_of_one_name_are_refused(tmp_path: Path) -> None:
+    layer = LAYER.format(name="streets", source="areas", where="{level: [street]}")
+    assert "two/pack.yaml layers.streets: is a layer of the pack one" in refusal(tmp_path, one=layer, two=layer)
+
+
+@pytest.mark.parametrize("tiles", ["", "/tiles/{z}/{x}/{y}.png", "https://t.example/a/{z}/{x}/{y}.png?key=1"])
+def test_an_address_of_map_tiles_is_taken(tiles: str) -> None:
+    assert read({"CITYLOOP_MAP_TILES": tiles}) == Configuration(map_tiles=tiles)
+
+
+@pytest.mark.parametrize(
+    "tiles",
+    [
+        "https://t.example/",
+        "t.example/{z}/{x}/{y}",
+        "//t.example/{z}/{x}/{y}",
+        "javascript:{z}{x}{y}",
+        "https://{s}.example/{z}/{x}/{y}",
+        "https://t.example/{z}/{x}/{y}; script-src *",
+    ],
+)
+def test_an_address_that_no_map_could_use_or_that_would_loosen_the_policy_is_refused(tiles: str) -> None:
+    with pytest.raises(Invalid, match="CITYLOOP_MAP_TILES"):
+        read({"CITYLOOP_MAP_TILES": tiles})

@@ -1,0 +1,221 @@
+"""The pages of areas: the tree, one area, its change with history and undo, the checks, and where a place lies."""
+
+import json
+from datetime import date
+
+import pytest
+from django.test import Client
+from shapely.geometry import box, shape
+
+from cityloop.registry import actions
+from cityloop.registry.area_actions import last_change
+from cityloop.registry.changes import undo
+from cityloop.registry.city import city, forget
+from cityloop.registry.models import Area, ChangeSet
+from cityloop.registry.queries import account_names
+from cityloop.runtime.models import Event
+from screens.conftest import As, Page
+from town import NOW, Town
+
+WEST = "671001000001"
+
+
+@pytest.fixture
+def administrator(signed_in: As) -> Client:
+    return signed_in("administrator")
+
+
+def page(client: Client, address: str, status: int = 200) -> Page:
+    answer = client.get(address)
+    assert answer.status_code == status, answer.content.decode()[:500]
+    return Page(answer.content)
+
+
+def enter(*areas: actions.NewArea) -> None:
+    actions.set_areas(areas, "test", NOW)
+    forget()
+
+
+def test_the_tree_shows_what_lies_in_what_and_leads_to_each_area(town: Town, administrator: Client) -> None:
+    found = page(administrator, "/settings/areas/")
+    assert f"/settings/areas/of/{town.north}/" in found.links and f"/settings/areas/of/{WEST}/" in found.links
+    assert (
+        "社区 2" in found.text and "区县 2" in found.text and found.text.index("北区") < found.text.index("北区第1社区")
+    )
+
+
+def test_one_level_is_a_list_by_code_with_what_has_ended(town: Town, administrator: Client) -> None:
+    actions.set_area_rows([{"code": WEST, "valid_until": date(2026, 1, 1)}], "test", NOW)
+    forget()
+    found = page(administrator, "/settings/areas/?level=community")
+    assert f"/settings/areas/of/{WEST}/" in found.links and "至 2026-01-01" in found.text
+    assert f"/settings/areas/of/{WEST}/" not in page(administrator, "/settings/areas/").links
+
+
+def test_a_long_level_is_read_page_by_page(town: Town, administrator: Client) -> None:
+    enter(
+        *(
+            actions.NewArea(f"{WEST}{no:03d}", f"{no}号网格", "unit_grid", WEST, box(120, 23, 120.1, 23.1).wkb)
+            for no in range(1, 131)
+        )
+    )
+    first = page(administrator, "/settings/areas/?level=unit_grid")
+    rest = page(administrator, f"/settings/areas/?level=unit_grid&after={WEST}100")
+    assert f"?level=unit_grid&after={WEST}100" in first.links
+    assert sum("/settings/areas/of/" in link for link in first.links) == 100
+    assert sum("/settings/areas/of/" in link for link in rest.links) == 30
+
+
+def test_an_area_tells_its_facts_its_children_and_its_history(town: Town, administrator: Client) -> None:
+    found = page(administrator, f"/settings/areas/of/{town.north}/")
+    assert "北区第1社区" in found.text and "226,992,8" in found.text
+    inside = page(administrator, f"/settings/areas/of/{WEST}/")
+    assert f"/settings/areas/of/{town.north}/" in inside.links and WEST in inside.text
+
+
+def test_an_area_that_is_not_there_is_not_found(town: Town, administrator: Client) -> None:
+    page(administrator, "/settings/areas/of/nowhere/", 404)
+    page(administrator, "/settings/areas/checks/?level=nowhere", 404)
+
+
+def changed(**more: str) -> dict[str, str]:
+    return {
+        "name": "北城区",
+        "grade": "A",
+        "valid_from": "",
+        "valid_until": "",
+        "reason": "更名",
+        "seen": "999",
+        **more,
+    }
+
+
+def test_an_administrator_changes_an_area_and_it_can_be_undone(town: Town, administrator: Client) -> None:
+    address = f"/settings/areas/of/{town.north}/"
+    assert administrator.post(f"{address}edit/", changed()).status_code == 302
+    forget()
+    row = Area.objects.get(code=town.north)
+    assert (row.name, row.grade) == ("北城区", "A")
+    event = Event.objects.filter(name="AreaChanged").latest("id")
+    assert event.payload["area"] == town.north and "管理员" not in json.dumps(event.payload)
+    assert "更名" == ChangeSet.objects.latest("number").source
+    found = page(administrator, address)
+    assert "北城区" in found.text and any(name in found.text for name in account_names({event.actor}).values())
+    undo(ChangeSet.objects.latest("number").number, "test", NOW)
+    assert Area.objects.get(code=town.north).name == "北区"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"name": ""}, "此项必填"),
+        ({"reason": ""}, "此项必填"),
+        ({"grade": "Z"}, "不在可选范围"),
+        ({"valid_until": "2026-13-01"}, "2026-11-22"),
+        ({"valid_from": "2026-02-01", "valid_until": "2026-01-01"}, "终止日期早于启用日期"),
+        ({"name": "很" * 101}, "100"),
+        ({"seen": "0"}, ""),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_changed(
+    town: Town, administrator: Client, said: dict[str, str], told: str
+) -> None:
+    answer = administrator.post(f"/settings/areas/of/{town.north}/edit/", changed(**said))
+    assert answer.status_code in (409, 422)
+    content = answer.content.decode()
+    assert told in content and ("cl-fault" in content or answer.status_code == 409)
+    assert Area.objects.get(code=town.north).name == "北区"
+
+
+def test_an_area_that_has_ended_is_not_opened_again(town: Town, administrator: Client) -> None:
+    actions.set_area_rows([{"code": WEST, "valid_until": date(2026, 1, 1)}], "test", NOW)
+    forget()
+    answer = administrator.post(f"/settings/areas/of/{WEST}/edit/", changed(seen=str(last_change(WEST))))
+    assert answer.status_code == 422 and "已终止的区域不再启用" in answer.content.decode()
+    assert Area.objects.get(code=WEST).valid_until == date(2026, 1, 1)
+
+
+def test_who_may_not_change_sees_no_form(town: Town, signed_in: As) -> None:
+    answer = signed_in("operator").get(f"/settings/areas/of/{town.north}/")
+    assert answer.status_code == 200 and b"cl-edit-form" not in answer.content
+
+
+def test_areas_that_fit_together_are_told_to(town: Town, administrator: Client) -> None:
+    assert "没有重叠，也没有缝隙" in page(administrator, "/settings/areas/checks/?level=community").text
+
+
+@pytest.fixture
+def misdrawn(town: Town) -> Town:
+    """A grid that leaves its community and another that it overlaps."""
+    enter(
+        actions.NewArea(f"{WEST}001", "第1网格", "unit_grid", WEST, box(120.0, 23.0, 120.12, 23.1).wkb),
+        actions.NewArea(f"{WEST}002", "第2网格", "unit_grid", WEST, box(120.0, 23.0, 120.05, 23.02).wkb),
+    )
+    return town
+
+
+def test_overlaps_and_pieces_outside_are_listed_with_their_areas_the_smallest_level_first(
+    misdrawn: Town, administrator: Client
+) -> None:
+    found = page(administrator, "/settings/areas/checks/")
+    assert "第1网格 (671001000001001)与第2网格 (671001000001002)重叠" in found.text
+    assert "第1网格 (671001000001001)有一部分在北区第1社区 (671001000001)之外" in found.text
+    assert "11,352,934" in found.text and "22,699,28" in found.text
+
+
+def test_the_map_of_doubts_has_the_same_pieces(misdrawn: Town, administrator: Client) -> None:
+    answer = administrator.get("/settings/areas/doubts.geojson?level=unit_grid")
+    assert answer["Content-Type"] == "application/geo+json"
+    features = json.loads(answer.content)["features"]
+    assert [one["properties"]["kind"] for one in features] == ["outside", "overlap"]
+    assert shape(features[0]["geometry"]).equals(box(120.1, 23.0, 120.12, 23.1))
+    listed = administrator.get("/settings/areas/checks/").content.decode()
+    assert all(f'data-map-feature="{one["id"]}"' in listed for one in features)
+
+
+def test_the_checks_follow_what_is_changed(misdrawn: Town, administrator: Client) -> None:
+    assert "重叠" in page(administrator, "/settings/areas/checks/?level=unit_grid").text
+    enter(actions.NewArea(f"{WEST}001", "第1网格", "unit_grid", WEST, box(120.0, 23.02, 120.1, 23.1).wkb))
+    enter(actions.NewArea(f"{WEST}002", "第2网格", "unit_grid", WEST, box(120.0, 23.0, 120.1, 23.02).wkb))
+    assert "没有重叠" in page(administrator, "/settings/areas/checks/?level=unit_grid").text
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("lon=120.05&lat=23.05", "该点位于北区第1社区 (671001000001)。"),
+        ("lon=120.1&lat=23.05", "该点在边界上"),
+        ("lon=120.41&lat=23.05", "最近的是西侧 1,02"),
+        ("lon=0&lat=0", "设备未定位"),
+        ("lon=23.05&lat=120.05", "经纬度互换后位于北区第1社区 (671001000001)。"),
+        ("lon=120.0001&lat=23.05&crs=gcj02", "若按 WGS-84 读取，则位于北区第1社区 (671001000001)"),
+        ("lon=120.05&lat=23.05&on=2026-01-01", "该点位于"),
+    ],
+)
+def test_where_a_place_lies_is_said_in_words(town: Town, administrator: Client, query: str, told: str) -> None:
+    assert told in page(administrator, f"/settings/areas/where/?{query}").text
+
+
+@pytest.mark.parametrize("query", ["lon=x&lat=23", "lon=120", "lon=120&lat=23&crs=mars", "lon=120&lat=23&on=never"])
+def test_what_is_no_question_is_said_beside_its_field(town: Town, administrator: Client, query: str) -> None:
+    answer = administrator.get(f"/settings/areas/where/?{query}")
+    assert answer.status_code == 422 and "cl-fault" in answer.content.decode()
+
+
+def test_a_city_without_areas_says_what_would_bring_them(db: None, client: Client) -> None:
+    from cityloop.registry import accounts
+    from cityloop.registry.models import Account
+    from cityloop.registry.packs import read_all
+
+    forget()
+    actions.take_up(read_all(), "test", NOW)
+    actions.set_units({"centre": "中心"}, "test", NOW)
+    accounts.create_account("a", "甲", None, "test", NOW)
+    accounts.appoint("a", "leader", "centre", None, "test", NOW)
+    client.force_login(Account.objects.get(username="a"))
+    forget()
+    assert not city().areas
+    for address in ("/settings/areas/", "/settings/areas/checks/"):
+        assert "还没有区域" in page(client, address).text
+    assert "不在本市任何区域内" in page(client, "/settings/areas/where/?lon=120&lat=23").text
+    assert json.loads(client.get("/settings/areas/doubts.geojson").content)["features"] == []
