@@ -60,12 +60,12 @@ def test_a_dry_run_suspects_another_system_where_it_fits_the_points_better(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     dice = np.random.default_rng(3)
-    pairs = [from_wgs84(*pair, crs) for pair in (dice.random((300, 2)) * (0.4, 0.1) + (120, 23)).tolist()]
+    pairs = [from_wgs84(*pair, crs) for pair in (dice.random((1500, 2)) * (0.4, 0.1) + (120, 23)).tolist()]
     rows = "".join(f"{number},垃圾,{lon:.6f},{lat:.6f}\n" for number, (lon, lat) in enumerate(pairs))
     Path("reports.csv").write_text(f"id,text,lon,lat\n{rows}", encoding="utf-8")
     columns = "external_id: {column: id}\n  text: {column: text}\n  lon: {column: lon}\n  lat: {column: lat}\n"
     Path("map.yaml").write_text(f"channel: sheet\nfields:\n  {columns}", encoding="utf-8")
     answer = CliRunner().invoke(main, ["import", "reports", "reports.csv", "--mapping", "map.yaml", "--dry-run"])
     assert answer.exit_code == 0, answer.output
-    suspects = "read as gcj02 300 would: another coordinate system is likely." in answer.stderr
+    suspects = "read as gcj02 1,500 would: another coordinate system is likely." in answer.stderr
     assert suspects == (crs is Crs.GCJ02), answer.stderr

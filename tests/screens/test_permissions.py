@@ -39,6 +39,27 @@ CASES = {  # where a case of the table stands: where an action waits
     "referral": "enforcement-referral.take",
 }
 SETTINGS: dict[str, dict[str, object]] = {  # what is sent to change the city's data
+    "/settings/units/new/": {"code": "new", "name": "新单位", "kind": "company", "handles": "1", "reason": "新设"},
+    "/settings/units/of/roads/edit/": {"name": "新名称", "kind": "department", "reason": "更名", "seen": "999999"},
+    "/settings/people/new/": {"username": "new", "name": "新人", "role": "handler", "unit": "roads"},
+    "/settings/people/of/roads/edit/": {"name": "新姓名"},
+    "/settings/people/of/roads/appoint/": {"role": "collector", "unit": "parks"},
+    "/settings/people/of/roads/end-post/": {"role": "handler", "unit": "roads"},
+    "/settings/rosters/add/": {
+        "unit": "roads",
+        "role": "handler",
+        "person": "roads",
+        "day": "2026-11-20",
+        "hours": "20:00-08:00",
+    },
+    "/settings/rosters/remove/": {
+        "unit": "roads",
+        "role": "handler",
+        "account": "roads",
+        "starts_at": "2026-11-20T12:00:00+00:00",
+    },
+    "/settings/duties/set/": {"category": "06010", "unit": "roads", "is_listed": "1", "reason": "新清单"},
+    "/settings/duties/remove/": {"category": "", "area": "", "unit": "roads", "reason": "不再负责"},
     "/settings/facilities/67100101037000001/edit/": {"state": "damaged", "reason": "巡查发现", "seen": "999999"},
     "/settings/areas/of/671001/edit/": {"name": "北城区", "reason": "更名", "seen": "99999"},
     "/settings/catalogues/use/": {"name": "GB/T 30428.2-2013", "in_use": "1"},

@@ -125,10 +125,12 @@ def _choices(need: Need, there: Responsibility, *, is_handed: bool) -> tuple[Cho
 def _conditions(there: Responsibility) -> tuple[Choice, ...]:
     """Return the conditions for filing of the case's class, each with its limit of handling there."""
     category = there.town.classes.get(there.facts.get("category", ""))
+    if category is None:
+        return ()
     grade = there.town.grade_of(tuple(there.areas.values()))
     return tuple(
         Choice(f"{category.reference} {number}", _with_limit(condition.filing, condition.limit(grade)))
-        for number, condition in (category.conditions.items() if category else ())
+        for number, condition in category.conditions.items()
     )
 
 

@@ -29,7 +29,7 @@ _ROLES: dict[FacilityRole, Callable[[], str]] = {
 }
 _SKIPPED: dict[Skipped, Callable[[], str]] = {
     Skipped.UNKNOWN: lambda: gettext("not among the units"),
-    Skipped.CLOSED: lambda: gettext("closed"),
+    Skipped.CLOSED: lambda: gettext("no longer active"),
     Skipped.HANDLES_NOTHING: lambda: gettext("is given no cases"),
     Skipped.LISTED: lambda: gettext("not pushed down"),
 }

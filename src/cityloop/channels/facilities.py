@@ -142,7 +142,7 @@ def is_geographic(path: Path) -> bool:
     return start[:2] == GZIP or any(kind in (*KINDS, ".geojson", ".json") for kind in kinds)
 
 
-def place_word(sheet: Sheet, path: Path) -> str:
+def place_word(path: Path) -> str:
     """Return what the place of a row is called: the line of a table, the feature of a geographic file."""
     return "feature" if is_geographic(path) else "line"
 

@@ -12,8 +12,9 @@ from cityloop.entry.importing_rows import Tally, import_rows
 from cityloop.entry.opening import Tell
 from cityloop.registry.changes import Outcome, Part, apply
 from cityloop.registry.city import city
-from cityloop.registry.facilities import Census, Entry
+from cityloop.registry.facilities import Entry, Reader
 from cityloop.registry.facility_checks import Doubts
+from cityloop.registry.facility_settling import Settling
 from cityloop.registry.tables import FACILITIES
 
 EVENT = "FacilitiesSet"
@@ -24,15 +25,16 @@ def import_facilities(
 ) -> str:
     """Enter the facilities of a file, `size` in one transaction; return in words what came of it."""
     sheet, mapping, rules = open_census(path, mapping_path)
-    census, doubts, word = Census(rules, city()), Doubts(), place_word(sheet, path)
+    town, doubts, word = city(), Doubts(), place_word(path)
+    reader, settling = Reader(rules, town), Settling(rules, town, word)
     number: int | None = None  # of the change that the whole import is
 
     def take(rows: list[Row], now: datetime) -> tuple[Tally, list[Refused]]:
         nonlocal number
-        read, refused = read_rows(rows, mapping, census.read)
+        read, refused = read_rows(rows, mapping, reader.read)
         entries = [entry for _, entry in read]
         places = [row.line or row.number for row, _ in read]
-        census.settle(entries, places, word)
+        settling.settle(entries, places)
         refused += [mapping.refused(row, entry.faults) for row, entry in read if entry.faults]
         refused.sort(key=lambda one: one.row.number)
         good = [entry for entry in entries if not entry.faults]

@@ -1,23 +1,23 @@
-"""What a row of a census of facilities becomes: its id, class, units, state, place and areas, and what is in doubt.
+"""What a row of a census of facilities says by itself: id, class, units, state, days, its pair of coordinates.
 
-GB/T 47678.5-2026, table 2. Files and columns are read above (channels.facilities), rows are written by changes.py.
+GB/T 47678.5-2026, table 2. Files and columns are read above (channels.facilities); what a row is beside the others and
+on the map is settled in facility_settling.py.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
 import numpy as np
-import shapely
 
 from cityloop.core.classes import HOME
 from cityloop.core.errors import Fault, Invalid
-from cityloop.core.facility_codes import FORMER, FacilityCode, doubts, foreign, parse, upgraded
+from cityloop.core.facility_codes import FORMER, FacilityCode, foreign, parse, upgraded
 from cityloop.core.geo import Crs, PointFault, check_point
 from cityloop.registry import area_systems
 from cityloop.registry.city import City
-from cityloop.registry.facility_checks import Doubt, KnownUnits, Seen
+from cityloop.registry.facility_checks import Doubt, KnownUnits
 from cityloop.registry.facility_queries import component_names, successors
 from cityloop.registry.models import STATES
 
@@ -66,19 +66,17 @@ class Entry:
         return str(self.values["code"])
 
 
-class Census:
-    """One reading of a census: rows are read one by one (`read`), then settled many at a time (`settle`)."""
+class Reader:
+    """Reads the rows of one census, each by itself."""
 
     def __init__(self, rules: Rules, town: City) -> None:
         self._rules, self._town = rules, town
         self._names = component_names()  # by catalogue, then code
         self._successors = successors(rules.catalogue or FORMER) if rules.upgrade else {}
-        self._layout = town.layout()
         self._codes_by_name = {
             catalogue: {name: code for code, name in names.items()} for catalogue, names in self._names.items()
         }
         self._units = KnownUnits()
-        self._ids, self._spots = Seen(), Seen()
         self._systems: dict[str, Any] = {}
 
     def read(self, said: Mapping[str, Any]) -> Entry:
@@ -99,20 +97,6 @@ class Census:
         if faults:
             raise Invalid(faults)
         return entry
-
-    def settle(self, entries: Sequence[Entry], places: Sequence[int], word: str) -> None:
-        """Place entries on the map and hold them against every earlier one; faults and doubts are kept with each.
-
-        `places` are where they stand in the file, `word` what such a place is called: line, row or feature.
-        """
-        self._doubled(entries, places, word)
-        self._place([entry for entry in entries if entry.pair and not entry.faults])
-        for entry in entries:
-            self._areas(entry)
-        self._alike(entries, places, word)
-        if self._rules.strict:
-            for entry in entries:
-                entry.faults += [Fault(doubt.field, doubt.reason) for doubt in entry.doubts]
 
     def _class(self, entry: Entry, said: Mapping[str, Any], faults: list[Fault]) -> None:
         words = str(said.get("code") or "")
@@ -211,63 +195,6 @@ class Census:
         if kept or further:
             entry.values["attributes"] = {**entry.values.get("attributes", {}), **kept}
 
-    def _doubled(self, entries: Sequence[Entry], places: Sequence[int], word: str) -> None:
-        firsts = self._ids.firsts([entry.code for entry in entries], places)
-        for entry, place, first in zip(entries, places, firsts, strict=True):
-            if first is not None:
-                told = f"{entry.code} stands in {word} {first} and again in {word} {place}; the first one counts"
-                entry.faults.append(Fault("code", told))
-
-    def _place(self, entries: Sequence[Entry]) -> None:
-        for crs in {id(entry.crs): entry.crs for entry in entries}.values():
-            own = [entry for entry in entries if entry.crs is crs]
-            pairs = np.array([entry.pair for entry in own])
-            placed = _into_wgs84(pairs, crs)
-            codes = self._town.layout().smallest_many(placed[:, 0].copy(), placed[:, 1].copy())
-            for entry, (lon, lat), code in zip(own, placed.tolist(), codes, strict=True):
-                self._settled(entry, lon, lat, code)
-
-    def _settled(self, entry: Entry, lon: float, lat: float, area: str | None) -> None:
-        if fault := check_point(lon, lat):
-            entry.faults.append(Fault("lon", POINT_FAULTS[fault]))
-            return
-        entry.values |= {"lon": round(lon, 7), "lat": round(lat, 7), "areas": dict(self._town.lineage(area))}
-        if area is None and self._town.areas:
-            told = f"{lon:.6f}, {lat:.6f} lies outside the city"
-            if self._is_inside_exchanged(entry):
-                told += ", and within it if its coordinates are exchanged"
-            entry.doubts.append(Doubt("outside the city", "lon", told))
-
-    def _is_inside_exchanged(self, entry: Entry) -> bool:
-        pair = entry.pair or (0.0, 0.0)
-        lon, lat = _into_wgs84(np.array([pair[::-1]]), entry.crs)[0]
-        return bool(np.isfinite(lon) and np.isfinite(lat) and self._layout.lineage_at(float(lon), float(lat)))
-
-    def _areas(self, entry: Entry) -> None:
-        """Settle the areas: where the point lies counts before what the census says; where they differ is told."""
-        placed = entry.values.get("areas", {})
-        wrong = {level: code for level, code in entry.said_areas.items() if placed.get(level, code) != code}
-        for level, code in wrong.items():
-            told = f"the census says {level} {code}, its point lies in {placed[level]}"
-            entry.doubts.append(Doubt("the census names another area", level, told))
-        if entry.said_areas:
-            entry.values["areas"] = {**entry.said_areas, **placed}
-        if wrong:
-            entry.values["attributes"] = {**entry.values.get("attributes", {}), "census_areas": wrong}
-        if self._rules.ids == "national":
-            district = entry.values.get("areas", {}).get("district")
-            reasons = doubts(parse(entry.code), self._names[entry.values["catalogue"]], district)
-            entry.doubts += [Doubt("the id names another district", "code", reason) for reason in reasons]
-
-    def _alike(self, entries: Sequence[Entry], places: Sequence[int], word: str) -> None:
-        """Suspect what stands a second time: the same class on the same spot, to a tenth of a metre."""
-        own = [(entry, place) for entry, place in zip(entries, places, strict=True) if "lon" in entry.values]
-        spots = [f"{e.values['category']} {e.values['lon']:.6f} {e.values['lat']:.6f}" for e, _ in own]
-        for (entry, place), first in zip(own, self._spots.firsts(spots, [place for _, place in own]), strict=True):
-            if first is not None and not entry.faults:
-                told = f"{word} {place} has the class and the position of {word} {first}"
-                entry.doubts.append(Doubt("the same class on the same spot", "lon", told))
-
 
 def _state(entry: Entry, said: Mapping[str, Any], faults: list[Fault]) -> None:
     words = str(said.get("state") or "").strip()
@@ -318,15 +245,3 @@ def _written(value: Any) -> str:
 
 def _epsg(crs: Any) -> str:
     return f"EPSG:{code}" if (code := crs.to_epsg()) else area_systems.title(crs)
-
-
-def _into_wgs84(pairs: Any, crs: "Crs | Any") -> Any:
-    placed, _ = area_systems.into_wgs84(shapely.points(pairs), crs)
-    return shapely.get_coordinates(placed)
-
-
-def refused(entries: Sequence[Entry]) -> Iterator[tuple[int, list[Fault]]]:
-    """Yield the entries that have faults by their place in the sequence."""
-    for number, entry in enumerate(entries):
-        if entry.faults:
-            yield number, entry.faults

@@ -74,7 +74,7 @@ def _faults(row: Facility, wanted: Wanted, town: City) -> list[Fault]:
 
 def _units(row: Facility, wanted: Wanted, town: City) -> dict[str, str]:
     """Return the units that are other ones now, with the names they go by."""
-    found = {}
+    found: dict[str, str] = {}
     for role in UNITS:
         unit = wanted.units.get(role, "")
         if unit != getattr(row, role):

@@ -135,7 +135,10 @@ def at(lon: float, lat: float, radius_metres: float = AT_METRES, limit: int = NE
 
 def _sorted(rows: Any, lon: float, lat: float, radius_metres: float, limit: int) -> list[Near]:
     values = rows.values_list("code", "name", "category", "state", "lon", "lat")
-    found = [Near(*row, metres=metres(lon, lat, row[4], row[5])) for row in values]
+    found = [
+        Near(code, name, category, state, east, north, metres(lon, lat, east, north))
+        for code, name, category, state, east, north in values
+    ]
     inside = [near for near in found if near.metres <= radius_metres]
     return sorted(inside, key=lambda near: (near.metres, near.code))[:limit]
 
@@ -162,6 +165,7 @@ def facility_name(code: str) -> str:
 def facilities(filters: FacilityFilters, after: str | None) -> FacilityList:
     """Return the facilities that the filters leave, 50 a page, by id; those found by a name by name and id."""
     rows, words = _wanted(filters), filters.words or ""
+    found: Sequence[Facility]
     if words and not words.isdecimal():
         found = _by_name(rows, words, after)
     elif words:
@@ -175,7 +179,7 @@ def _beyond(rows: QuerySet[Facility], after: str | None) -> QuerySet[Facility]:
     return (rows.filter(code__gt=after) if after else rows).order_by("code")
 
 
-def _by_name(rows: QuerySet[Facility], words: str, after: str | None) -> list[Facility]:
+def _by_name(rows: QuerySet[Facility], words: str, after: str | None) -> Sequence[Facility]:
     """Return a page of facilities whose name begins so: in the order of the names, as one class shares a name.
 
     In the order of their ids the few classes that fit would lie far apart.

@@ -118,9 +118,8 @@ def duty_faults(rows: Sequence[Values], town: City) -> Faults:
         there = town.lineage(row["area"]) if row["area"] else {}
         duty = listed.listed(row["category"], there, town.is_department)
         if duty and town.is_of_community(row["unit"]):
-            department, basis = town.units[duty.unit].name, f" ({duty.basis})" if duty.basis else ""
-            told = f"stands on the list of powers and duties of {department}{basis}: not to be pushed down"
-            faults.append(Fault("unit", told))
+            whose = f"{town.units[duty.unit].name} ({duty.basis})" if duty.basis else town.units[duty.unit].name
+            faults.append(Fault("unit", f"stands on the list of powers and duties of {whose}: not to be pushed down"))
         if row["area"] and row["area"] not in town.areas:
             faults.append(Fault("area", f"{row['area']} is no area of the city"))
         if faults:
@@ -179,7 +178,7 @@ def _unit_faults(row: Values) -> list[Fault]:
     if row.get("kind", "department") not in UNIT_KINDS:
         faults.append(Fault("kind", f"{row['kind']} is none of {', '.join(UNIT_KINDS)}"))
     if (code := row.get("credit_code")) and (wrong := credit_codes.fault(code)):
-        faults.append(Fault("credit_code", f"{code} {wrong}"))
+        faults.append(Fault("credit_code", f"{code} is no credit code: it {wrong}"))
     if "name" in row and not row["name"]:
         faults.append(Fault("name", "must be given"))
     return faults

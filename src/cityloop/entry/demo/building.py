@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from cityloop.casework import actions as casework
 from cityloop.casework import queries
+from cityloop.casework.places_taught import learn_from_cases
 from cityloop.core.errors import NotPossible
 from cityloop.entry.demo import facilities, people
 from cityloop.entry.demo.agenda import Agenda, act
@@ -42,6 +43,7 @@ def build(now: datetime, tell: Tell) -> bool:
     city.forget()
     standing = facilities.enter(script(), city.city(), now - timedelta(weeks=script().weeks))
     live(script(), standing, chance, now, tell)
+    learn_from_cases(now)
     return True
 
 

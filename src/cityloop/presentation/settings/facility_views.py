@@ -58,7 +58,7 @@ def facility(request: HttpRequest, code: str) -> HttpResponse:
 def edit_facility(request: HttpRequest, code: str) -> HttpResponse:
     """Give a facility another state, other units or another remark."""
     check_may_edit(person(request))
-    row, said = _found(code), {name: value.strip() for name, value in request.POST.items()}
+    row, said = _found(code), {name: str(value).strip() for name, value in request.POST.items()}
     units = {role: said.get(role, getattr(row, role)) for role in UNITS}
     seen = int(said["seen"]) if said.get("seen", "").isdecimal() and len(said["seen"]) < 10 else 0
     wanted = Wanted(said.get("state", ""), units, said.get("remark", ""), said.get("reason", ""), seen)

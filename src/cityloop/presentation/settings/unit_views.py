@@ -1,4 +1,4 @@
-"""The pages of units: the tree, one unit with its people, duties, roster, cases and history, entering and changing it."""
+"""The pages of units: the tree, one unit with its people, duties, roster and history, entering and changing it."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -13,8 +13,6 @@ from cityloop.presentation.workbench.fields import faults_of
 from cityloop.registry import accounts
 from cityloop.runtime.clock import now
 
-DIFFERENT = "The two passwords are not the same."
-
 
 @sensitive_post_parameters()
 @never_cache
@@ -36,7 +34,7 @@ def first_sign_in(request: HttpRequest, secret: str) -> HttpResponse:
 def _password(request: HttpRequest) -> str:
     first, again = request.POST.get("password", ""), request.POST.get("again", "")
     if first != again:
-        raise Invalid([Fault("again", DIFFERENT)])
+        raise Invalid([Fault("again", "The two passwords are not the same.")])
     return first
 
 

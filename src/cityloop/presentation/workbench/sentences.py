@@ -73,6 +73,12 @@ SENTENCES: dict[str, str] = {
     "no-such-facility": gettext_noop("There is no such facility."),
     "changed-meanwhile": gettext_noop("Somebody else changed this meanwhile; look at it again."),
     "no-post": gettext_noop("You hold no post in this city yet; ask the administrator for one."),
+    "no-such-unit": gettext_noop("There is no such unit."),
+    "unit-exists": gettext_noop("There already is a unit with this code."),
+    "no-such-post": gettext_noop("This person holds no such post."),
+    "last-administrator": gettext_noop("Somebody must be administrator; appoint another one first."),
+    "cannot-sign-in": gettext_noop("Nobody signs in with this account: it is ended, or a connected system's."),
+    "no-such-secret": gettext_noop("This link was used already, or is too old; ask for a new one."),
     "invalid": gettext_noop("Something is missing or not right. See the marked fields."),
 }
 
@@ -130,7 +136,33 @@ REASONS: dict[str, str] = {
         "An area that has ended is not opened again: a new one gets a new code."
     ),
 }
+REASONS |= {
+    "The two passwords are not the same.": gettext_noop("The two passwords are not the same."),
+    "This holds a blank or a stroke.": gettext_noop("This holds a blank or a stroke."),
+    "the shift ends before it begins": gettext_noop("The shift ends before it begins."),
+    "holds signs that cannot be read": gettext_noop("This contains a character that cannot be stored."),
+    "A code has letters, digits, hyphens and dots, at most 64.": gettext_noop(
+        "A code has letters, digits, hyphens and dots, at most 64."
+    ),
+}
 SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (  # reasons that hold a value, which is put into the words
+    (re.compile(r"^(.*) is no unit of the city"), gettext_noop("%s is no unit of the city.")),
+    (re.compile(r"^(.*) is no area of the city"), gettext_noop("%s is no area of the city.")),
+    (re.compile(r"^(.*) is no class of the city"), gettext_noop("%s is no class of the city.")),
+    (re.compile(r"^no class has the code (.*), and none"), gettext_noop("No class has the code %s or begins with it.")),
+    (re.compile(r"may mean (.*): give the code"), gettext_noop("This may mean several: %s. Give the code.")),
+    (re.compile(r"in a ring: (.*)"), gettext_noop("These units belong to each other in a ring: %s.")),
+    (
+        re.compile(r"^(.*) is no credit code"),
+        gettext_noop("%s is no unified social credit code: one sign is mistyped."),
+    ),
+    (re.compile(r"^(.*) is none of "), gettext_noop("%s is not one of the choices.")),
+    (re.compile(r"^(.*) is no shift"), gettext_noop("%s is no shift: write from and until, such as 20:00-08:00.")),
+    (re.compile(r"shift is longer than (\d+)"), gettext_noop("A shift is no longer than %s days.")),
+    (
+        re.compile(r"list of powers and duties of (.*): not to be"),
+        gettext_noop("This is on the list of powers and duties of %s: it may not be pushed down to a community."),
+    ),
     (re.compile(r"longer than (\d+) characters"), gettext_noop("This is longer than %s characters.")),
     (
         re.compile(r"coordinate system [\"'](.*)[\"'] is not known", re.DOTALL),
