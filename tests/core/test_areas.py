@@ -167,7 +167,8 @@ def test_a_place_outside_is_told_what_is_nearest(
 
 def test_the_nearest_in_metres_is_found_although_another_is_nearer_in_degrees() -> None:
     # At 60° a degree of longitude is half as long.
-    layout = locator((One("east", "district"), box(10.015, 60, 10.1, 60.01)), (One("north", "district"), box(9.9, 60.012, 10, 60.1))).on(DAY)  # fmt: skip
+    east, north = box(10.015, 60, 10.1, 60.01), box(9.9, 60.012, 10, 60.1)
+    layout = locator((One("east", "district"), east), (One("north", "district"), north)).on(DAY)
     found = where(layout, 10, 60)
     assert found.nearest is not None and found.nearest.code == "east"
     assert found.nearest.metres == pytest.approx(837, abs=3)

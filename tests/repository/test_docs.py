@@ -8,9 +8,21 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from pydantic import BaseModel
 
 from cityloop.core import asking, conditions, procedure, requirements, soundness, worktime
-from cityloop.registry import agreement, packs, procedure_texts, procedures
+from cityloop.registry import (
+    agreement,
+    calendars,
+    catalogue_agreement,
+    catalogue_texts,
+    grid_kinds,
+    layer_texts,
+    pack_versions,
+    packs,
+    procedure_texts,
+    procedures,
+)
 from cityloop.registry.yaml_files import Strict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +45,32 @@ SHAPES = {  # the section of the reference that has the fields of each part of a
     "DocumentText": "Documents",
 }
 REFUSING = (soundness, asking, procedures, agreement, conditions, procedure_texts)
+PACKS = (ROOT / "docs" / "reference" / "packs.md").read_text("utf-8")
+SHAPES_OF_A_PACK: dict[str, type[BaseModel]] = {  # the section of the reference that has the fields of each part
+    "pack.yaml": packs.PackText,
+    "Roles": packs.RoleText,
+    "Catalogues": catalogue_texts.CatalogueText,
+    "Local classes": catalogue_texts.LocalClassesText,
+    "Conditions": catalogue_texts.ConditionsText,
+    "Limits": packs.ClassLimits,
+    "Layers": layer_texts.LayerText,
+    "Calendar": calendars.CalendarText,
+}
+TABLES_OF_A_PACK = {
+    "classes": catalogue_texts.CLASS_COLUMNS,
+    "names": catalogue_texts.NAME_COLUMNS,
+    "conditions": catalogue_texts.CONDITION_COLUMNS,
+    "crosswalks": catalogue_texts.CROSSWALK_COLUMNS,
+}
+REFUSING_PACKS = (
+    packs,
+    catalogue_texts,
+    catalogue_agreement,
+    layer_texts,
+    grid_kinds,
+    calendars,
+    pack_versions,
+)
 
 
 def generator():  # type: ignore[no-untyped-def]
@@ -88,18 +126,33 @@ def test_the_reference_has_a_section_for_every_shape_of_a_procedure() -> None:
     assert shapes - {"Strict", "GuardText"} == set(SHAPES)
 
 
-def test_every_field_of_a_pack_is_in_the_reference() -> None:
-    assert words_told("The pack around it") == set(packs.PackText.model_fields)
+@pytest.mark.parametrize("heading", SHAPES_OF_A_PACK)
+def test_every_field_of_a_pack_is_in_the_reference_and_nothing_else(heading: str) -> None:
+    assert words_told(heading, PACKS) == set(SHAPES_OF_A_PACK[heading].model_fields)
 
 
-def words_told(heading: str) -> set[str]:
+@pytest.mark.parametrize("table", TABLES_OF_A_PACK)
+def test_every_column_of_a_table_of_a_pack_is_in_the_reference(table: str) -> None:
+    (told,) = re.findall(rf"^\| {table} \| (.*) \|$", section("Tables", PACKS), re.MULTILINE)
+    assert re.findall(r"`(\w+)`", told) == list(TABLES_OF_A_PACK[table])
+
+
+@pytest.mark.parametrize("module", REFUSING_PACKS, ids=lambda module: module.__name__)
+def test_every_refusal_of_a_pack_is_in_the_reference(module: ModuleType) -> None:
+    told = section("What is refused", PACKS).replace("*", "")
+    said = list(sentences(module))
+    assert said
+    assert [words for words in said if not all(part in told for part in words)] == []
+
+
+def words_told(heading: str, page: str = LANGUAGE) -> set[str]:
     """Return the words in the table of fields of a section."""
-    table = section(heading).partition("| Word |")[2].partition("\n\n")[0]
+    table = section(heading, page).partition("| Word |")[2].partition("\n\n")[0]
     return set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
 
 
-def section(heading: str) -> str:
-    return LANGUAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+def section(heading: str, page: str = LANGUAGE) -> str:
+    return page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_an_administrator_changes_an_area_and_it_can_be_undone(town: Town, admin
     assert (row.name, row.grade) == ("北城区", "A")
     event = Event.objects.filter(name="AreaChanged").latest("id")
     assert event.payload["area"] == town.north and "管理员" not in json.dumps(event.payload)
-    assert "更名" == ChangeSet.objects.latest("number").source
+    assert ChangeSet.objects.latest("number").source == "更名"
     found = page(administrator, address)
     assert "北城区" in found.text and any(name in found.text for name in account_names({event.actor}).values())
     undo(ChangeSet.objects.latest("number").number, "test", NOW)

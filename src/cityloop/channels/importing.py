@@ -86,8 +86,8 @@ def _readings(taken: Sequence[reports.Report]) -> dict[str, int]:
     named = [_named(report, districts) for report, _ in placed]
     read = np.array([(float(point.lon), float(point.lat)) for _, point in placed]).T
     raw = np.array([(float(point.raw_lon), float(point.raw_lat)) for _, point in placed]).T
-    found = fitting(layout, *raw, named)
-    own = fit(layout, *read, named)
+    found = fitting(layout, raw[0], raw[1], named)
+    own = fit(layout, read[0], read[1], named)
     return {"places": len(placed), "fits": own, **{f"as_{crs.value}": number for crs, number in found.items()}}
 
 

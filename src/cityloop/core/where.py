@@ -187,7 +187,8 @@ def _near(code: str, shape: BaseGeometry, lon: float, lat: float) -> Near:
 def fitting(layout: Layout, lons: Numbers, lats: Numbers, named: Named = ()) -> dict[Crs, int]:
     """Return how many of many raw pairs fit, for each system they might be in; see `fit`."""
     pairs = np.column_stack((lons, lats))
-    return {crs: fit(layout, *many_to_wgs84(pairs, crs).T, named) for crs in SYSTEMS}
+    moved = {crs: many_to_wgs84(pairs, crs) for crs in SYSTEMS}
+    return {crs: fit(layout, read[:, 0], read[:, 1], named) for crs, read in moved.items()}
 
 
 def fit(layout: Layout, lons: Numbers, lats: Numbers, named: Named = ()) -> int:

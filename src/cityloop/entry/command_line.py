@@ -211,7 +211,7 @@ def import_reports(
     Doing it again is harmless: rows that were handed in are known. Rows that cannot be taken are written to a file
     with the reason; the others are kept.
     """
-    with opened(home, tell) as configuration:
+    with opened(home, tell, acts=True) as configuration:
         from cityloop.entry import importing
 
         take = importing.try_reports if dry_run else importing.import_reports

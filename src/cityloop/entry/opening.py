@@ -15,15 +15,15 @@ MIGRATING = 7_226_001  # advisory lock: two commands may find an old schema at o
 
 
 @contextmanager
-def opened(home: Path | None, tell: Tell, *, runs: bool = False, looks: bool = False) -> Iterator[Configuration]:
+def opened(home: Path | None, tell: Tell, *, runs: bool = False, acts: bool = False) -> Iterator[Configuration]:
     """Open the city: start or join its database, bring the schema up to date.
 
     A command that runs the city takes up the packs of its environment and their calendar; any other leaves the city
-    with what it runs on, unless there is none yet. Where a pack says something else of a procedure that cases follow,
-    none works but those that only look.
+    with what it runs on, unless there is none yet. One that runs it, or acts on cases, is refused where a pack says
+    something else of a procedure that cases follow.
     """
     with connected(home, tell) as configuration:
-        prepare(tell, runs=runs, looks=looks)
+        prepare(tell, runs=runs, acts=acts)
         yield configuration
 
 
@@ -49,7 +49,7 @@ def configured(home: Path | None) -> Configuration:
     return configuration
 
 
-def prepare(tell: Tell, *, runs: bool = False, looks: bool = False) -> None:
+def prepare(tell: Tell, *, runs: bool = False, acts: bool = False) -> None:
     """Make Django ready and the schema up to date; where the city is run, the packs and the calendar, too."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityloop.runtime.settings")
     import django
@@ -58,7 +58,7 @@ def prepare(tell: Tell, *, runs: bool = False, looks: bool = False) -> None:
     _migrate(tell)
     if runs or not _has_packs():
         _take_up_packs()
-    elif not looks:
+    elif acts:
         _refuse_changed_procedures()
 
 

@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -66,7 +66,7 @@ def check(folders: tuple[Path, ...], home: Path | None) -> None:
 @home_option
 def list_packs(home: Path | None) -> None:
     """List the packs of the city: version, what each brings, where it is, when it was taken up, what it changed."""
-    with opened(home, tell, looks=True) as configuration:
+    with opened(home, tell) as configuration:
         from cityloop.registry.pack_queries import pack_lines
 
         for line in pack_lines(read_all(configuration.packs)):
@@ -85,7 +85,7 @@ def diff(home: Path | None, name: str) -> None:
 
     A line begins with + for what would be created, ~ for what would be changed, - for what would be removed.
     """
-    with opened(home, tell, looks=True) as configuration:
+    with opened(home, tell) as configuration:
         from cityloop.registry.pack_queries import differences, pack_line, way_changes
 
         every = read_all(configuration.packs)
@@ -111,7 +111,7 @@ def _within(folders: Sequence[Path]) -> list[Path]:
 
 
 def _check_beside(home: Path, found: Iterable[Pack]) -> None:
-    with opened(home, tell, looks=True):
+    with opened(home, tell):
         from cityloop.casework.queries import is_followed
         from cityloop.registry.pack_versions import refuse_changed
 
@@ -159,7 +159,7 @@ def _tables(rows: Sequence[Difference]) -> Iterator[str]:
         own = [row for row in rows if row.table.name == table]
         kinds = Counter(_kind(row) for row in own)
         yield f"{table}: {', '.join(f'{kinds[kind]} {kind}' for kind in SIGNS if kinds[kind])}"
-        yield from (f"  {SIGNS[_kind(row)]} {row.key}{_fields(row)}" for row in own[:ROWS])
+        yield from (f"  {SIGNS[_kind(row)]} {_named(row)}  {_fields(row)}" for row in own[:ROWS])
         if len(own) > ROWS:
             yield f"  … and {len(own) - ROWS} more"
 
@@ -168,14 +168,23 @@ def _kind(row: Difference) -> str:
     return "created" if row.before is None else "removed" if row.after is None else "changed"
 
 
+def _named(row: Difference) -> str:
+    either = row.after or row.before or {}
+    return " ".join(str(either[name]) for name in row.table.key)
+
+
 def _fields(row: Difference) -> str:
     """Return what a row is called, and of a changed one what differs."""
-    if row.before is None or row.after is None:
-        either = row.after or row.before or {}
-        return "".join(f"  {either[name]}" for name in ("name", "filing") if either.get(name))
-    told = (f"{name}: {row.before[name]!r} → {row.after[name]!r}" for name in row.after if _differs(row, name))
-    return f"  {'; '.join(told)}"
+    before, after = row.before, row.after
+    if before is None or after is None:
+        either = after or before or {}
+        return str(either.get("name") or either.get("filing") or either.get("note") or "")
+    return "; ".join(
+        f"{name}: {_told(before[name])} → {_told(after[name])}" for name in after if before[name] != after[name]
+    )
 
 
-def _differs(row: Difference, name: str) -> bool:
-    return bool(row.before and row.after and row.before[name] != row.after[name])
+def _told(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {each}" if name else str(each) for name, each in value.items())
+    return str(value) if value not in ("", None) else "nothing"

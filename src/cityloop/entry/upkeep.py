@@ -16,7 +16,7 @@ TOLD = 50  # findings shown one by one
 @home_option
 def check(home: Path | None) -> None:
     """Say what is wrong with the settings, the packs, the database or the readers of the log, and how to mend it."""
-    with opened(home, tell) as configuration:
+    with opened(home, tell, acts=True) as configuration:
         from django.utils.timezone import localtime
 
         from cityloop.casework.queries import ways_without_pack
@@ -35,10 +35,27 @@ def check(home: Path | None) -> None:
 
 @click.command()
 @home_option
+@click.argument("number", type=click.IntRange(min=1))
+def undo(home: Path | None, number: int) -> None:
+    """Put every row of a change of the city's data back as it was before; its NUMBER is in Settings, History."""
+    with opened(home, tell, acts=True):
+        from cityloop.entry.accounts import BY
+        from cityloop.registry import changes
+        from cityloop.runtime import clock
+
+        outcome = changes.undo(number, BY, clock.now())
+        click.echo(
+            f"Change {number} is undone by change {outcome.number}: {outcome.created:,} rows created, "
+            f"{outcome.changed:,} changed, {outcome.removed:,} removed."
+        )
+
+
+@click.command()
+@home_option
 @click.option("--rebuild", is_flag=True, help="Write anew the rows of the cases that are not what their history says.")
 def verify(home: Path | None, rebuild: bool) -> None:
     """Prove that nothing in the history was altered, cut or removed, and that every case is what its history says."""
-    with opened(home, tell, looks=not rebuild) as configuration:
+    with opened(home, tell) as configuration:
         from cityloop.casework import evidence_proof as of_photos
         from cityloop.casework import verification as of_cases
         from cityloop.intake import verification as of_reports
@@ -85,7 +102,7 @@ def backup(home: Path | None, archive: Path) -> None:
     """Write the whole city into ARCHIVE: database, keys, checkpoints, evidence. Keep it safe: it holds the keys."""
     if archive.exists():
         raise NotPossible("archive-exists", f"{archive} is there already; a backup never replaces another.")
-    with opened(home, tell, looks=True) as configuration:
+    with opened(home, tell) as configuration:
         from cityloop.runtime import backup as keeping
         from cityloop.runtime import checkpoints, clock
 
@@ -119,7 +136,7 @@ def restore(home: Path | None, archive: Path, replace: bool) -> None:
             after_restore=lambda connection, manifest: note_restore(connection, manifest.made_at, clock.now()),
             tell=tell,
         )
-        prepare(tell, looks=True)
+        prepare(tell)
         click.echo("Restored. `cityloop verify` proves it.")
 
 
@@ -138,4 +155,4 @@ def _binaries() -> Path | None:
     return Path(given) if given else None
 
 
-COMMANDS: tuple[click.Command, ...] = (check, verify, erase, backup, restore, work)
+COMMANDS: tuple[click.Command, ...] = (check, undo, verify, erase, backup, restore, work)

@@ -108,7 +108,8 @@ def _pieces(codes: Sequence[tuple[str, ...]], shapes: NDArray[np.object_], least
     order = large[np.argsort(-measured[large], kind="stable")]
     places = shapely.get_coordinates(shapely.point_on_surface(shapes[order]))
     return [
-        Piece(codes[n], float(measured[n]), *place, shapes[n]) for n, place in zip(order, places.tolist(), strict=True)
+        Piece(codes[n], float(measured[n]), place[0], place[1], shapes[n])
+        for n, place in zip(order, places.tolist(), strict=True)
     ]
 
 

@@ -3,6 +3,7 @@
 The same pieces are told by an import and shown by the settings pages.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -10,7 +11,7 @@ from weakref import WeakKeyDictionary
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.core.areas import Layout, is_in_tree, spoken
+from cityloop.core.areas import TREE, Layout, is_in_tree, spoken
 from cityloop.core.errors import Fault
 from cityloop.registry import area_codes
 from cityloop.registry.actions import NewArea
@@ -18,6 +19,7 @@ from cityloop.registry.area_checks import Piece, gaps, outside, overlaps, shift,
 from cityloop.registry.area_gathering import Gathered
 from cityloop.registry.known_areas import DISSOLVED, Known
 
+MOST = 3_000  # areas looked through for one page
 LEAST = 10.0  # square metres that are worth a word, where nobody says otherwise
 OVERLAP, GAP, OUTSIDE, UNCOVERED = "overlap", "gap", "outside", "uncovered"
 
@@ -43,40 +45,52 @@ class Doubts:
 def pieces(level: str, shapes: Shapes, parents: Mapping[str, str | None], around: Shapes, least: float) -> list[Doubt]:
     """Return the doubtful pieces of the areas of one level; `around` are the polygons their parents have of their own.
 
-    A hole between areas is told as a gap, where it is not already told as what is left of the area around it.
+    What is left of a parent is told as uncovered; a hole between or in parents, or between areas without one, as a gap.
     """
     found = [Doubt(OVERLAP, piece) for piece in overlaps(shapes, least)]
     if not is_in_tree(level):
         return found
-    homes = {code: (str(parent), around[parent]) for code, parent in parents.items() if parent in around}
+    homes = {code: (parent, around[parent]) for code, parent in parents.items() if parent and parent in around}
     inside: dict[str, list[BaseGeometry]] = {}
     for code, (parent, _) in homes.items():
         inside.setdefault(parent, []).append(shapes[code])
     left = uncovered({code: around[code] for code in inside}, inside, least)
     found += (Doubt(OUTSIDE, piece) for piece in outside(shapes, homes, least))
     found += (Doubt(UNCOVERED, piece) for piece in left)
-    tree = shapely.STRtree([piece.shape for piece in left])
-    holes = (hole for hole in gaps(shapes, least) if not len(tree.query(_middle(hole), predicate="intersects")))
-    return found + [Doubt(GAP, hole) for hole in holes]
+    # Where the areas around have polygons of their own, what they leave is told above; they are far fewer, too.
+    without = {code: shape for code, shape in shapes.items() if code not in homes}
+    return found + [Doubt(GAP, hole) for hole in gaps({**without, **{code: around[code] for code in inside}}, least)]
 
 
-def _middle(piece: Piece) -> shapely.Point:
-    return shapely.Point(piece.lon, piece.lat)
+_found: "WeakKeyDictionary[Layout, dict[tuple[str, str], tuple[Doubt, ...]]]" = WeakKeyDictionary()
 
 
-_found: "WeakKeyDictionary[Layout, dict[str, tuple[Doubt, ...]]]" = WeakKeyDictionary()
+def scopes(layout: Layout, level: str) -> list[str]:
+    """Return the larger areas of which one is to be chosen, because a level has too many areas for one look."""
+    own = [code for code, area in layout.areas.items() if area.level == level]
+    if len(own) <= MOST:
+        return []
+    for larger in TREE:
+        counts = Counter(layout.lineages[code].get(larger) for code in own)
+        if larger != level and None not in counts and max(counts.values()) <= MOST:
+            break
+    return sorted(code for code in counts if code)
 
 
-def of_layout(layout: Layout, level: str) -> tuple[Doubt, ...]:
-    """Return what is in doubt about all areas of a level, the largest of each kind first; found once for a layout."""
+def of_layout(layout: Layout, level: str, within: str = "") -> tuple[Doubt, ...]:
+    """Return what is in doubt about the areas of a level, all or those in one; found once for a layout."""
     known = _found.setdefault(layout, {})
-    if level not in known:
-        own = {code: area.parent for code, area in layout.areas.items() if area.level == level}
+    if (level, within) not in known:
+        own = {
+            code: area.parent
+            for code, area in layout.areas.items()
+            if area.level == level and (not within or within in layout.lineages[code].values())
+        }
         shapes = {code: shapely.from_wkb(layout.shapes[code]) for code in own}
         homes = {code for code in own.values() if code in layout.areas}
         around = {str(code): shapely.from_wkb(layout.shapes[str(code)]) for code in homes}
-        known[level] = tuple(pieces(level, shapes, own, around, LEAST)) if shapes else ()
-    return known[level]
+        known[level, within] = tuple(pieces(level, shapes, own, around, LEAST)) if shapes else ()
+    return known[level, within]
 
 
 def of_import(

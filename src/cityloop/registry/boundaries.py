@@ -130,11 +130,15 @@ def _check_codes(levels: Mapping[str, Gathered], known: Known) -> None:
     for place, one in enumerate(listed):
         for other in listed[place + 1 :]:
             twice = sorted(one.names.keys() & other.names.keys())
-            faults += [Fault(code, f"is the code of a {spoken(one.level)} and of a {spoken(other.level)}") for code in twice]
+            faults += [
+                Fault(code, f"is the code of a {spoken(one.level)} and of a {spoken(other.level)}") for code in twice
+            ]
     for one in listed[:-1]:
         for code in sorted(one.names):
             before = known.get(code)
             if before and before.level != one.level:
-                faults.append(Fault(f"{spoken(one.level)} {code}", f"its code is that of a {spoken(before.level)} already"))
+                faults.append(
+                    Fault(f"{spoken(one.level)} {code}", f"its code is that of a {spoken(before.level)} already")
+                )
     if faults:
         raise Invalid(faults)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Exists, OuterRef
 
 from cityloop.registry.models import Change, ChangeSet
 from cityloop.registry.queries import account_names
@@ -63,7 +63,7 @@ def changes(before: int | None = None, table: str | None = None) -> tuple[list[C
     if before:
         chosen = chosen.filter(number__lt=before)
     if table:
-        chosen = chosen.filter(rows__table=table).distinct()
+        chosen = chosen.filter(Exists(Change.objects.filter(changes=OuterRef("pk"), table=table)))
     numbers = list(chosen.values_list("number", flat=True)[: PAGE + 1])
     lines = _lines(numbers[:PAGE])
     return lines, numbers[PAGE - 1] if len(numbers) > PAGE else None
@@ -75,7 +75,8 @@ def change(number: int) -> tuple[ChangeLine, list[RowChange], int] | None:
     if not lines:
         return None
     rows = Change.objects.filter(changes=number).select_related("changes").order_by("id")
-    return lines[0], list(_rows(rows[:ROWS_SHOWN])), rows.count()
+    line = lines[0]
+    return line, list(_rows(rows[:ROWS_SHOWN])), line.created + line.changed + line.removed
 
 
 def changes_of_pack(name: str) -> list[ChangeLine]:
@@ -91,29 +92,10 @@ def history(table: str, keys: Sequence[str]) -> list[RowChange]:
 
 
 def _lines(numbers: Sequence[int]) -> list[ChangeLine]:
-    counts = {
-        "created": Count("rows", filter=Q(rows__before__isnull=True)),
-        "removed": Count("rows", filter=Q(rows__after__isnull=True)),
-        "all": Count("rows"),
-    }
-    rows = ChangeSet.objects.filter(number__in=numbers).annotate(**counts).order_by("-number")
-    found = list(rows.values("number", "what", "source", "by", "at", "undoes", "undone_by", *counts))
+    fields = ("number", "what", "source", "by", "at", "created", "changed", "removed", "undone_by", "undoes")
+    found = list(ChangeSet.objects.filter(number__in=numbers).order_by("-number").values(*fields))
     names = account_names({row["by"] for row in found})
-    return [
-        ChangeLine(
-            row["number"],
-            row["what"],
-            row["source"],
-            names.get(row["by"], row["by"]),
-            row["at"],
-            row["created"],
-            row["all"] - row["created"] - row["removed"],
-            row["removed"],
-            row["undone_by"],
-            row["undoes"],
-        )
-        for row in found
-    ]
+    return [ChangeLine(**{**row, "by": names.get(row["by"], row["by"])}) for row in found]
 
 
 def _rows(chosen: Any) -> Iterator[RowChange]:

@@ -22,6 +22,7 @@ from cityloop.runtime import events
 
 STREAM = "registry"
 UNDONE = "ChangesUndone"
+COUNTS = ("created", "changed", "removed")
 AT_ONCE = 2000  # rows in one statement
 PIECE = 10_000  # rows held at a time while many are undone
 
@@ -95,6 +96,8 @@ def apply(
         _write(part.table, [d for d in differences if d.table is part.table])
     _keep(number, differences)
     outcome = _counted(differences, unchanged, number)
+    sums = {name: F(name) + getattr(outcome, name) for name in COUNTS}
+    ChangeSet.objects.filter(number=number).update(**sums)
     _tell(event, by, now, outcome, differences, told or {})
     return outcome
 
@@ -302,7 +305,7 @@ def _counted(differences: Sequence[Difference], unchanged: int, number: int) -> 
 def _tell(
     event: str, by: str, now: datetime, outcome: Outcome, differences: Sequence[Difference], told: Mapping[str, Any]
 ) -> None:
-    counts = {name: getattr(outcome, name) for name in ("created", "changed", "removed")}
+    counts = {name: getattr(outcome, name) for name in COUNTS}
     tables = sorted({difference.table.name for difference in differences})
     payload = {"changes": outcome.number, "tables": tables, **counts, "digest": digest(differences), **told}
     if any(difference.table.in_memory for difference in differences):

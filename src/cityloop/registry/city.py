@@ -159,11 +159,14 @@ class City:
 
     @cached_property
     def class_search(self) -> ClassSearch:
-        """All classes of all catalogues, ready to be searched."""
+        """All classes of all catalogues, ready to be searched; those that new cases are filed under come first."""
         others: dict[str, list[str]] = {}
         for name, reference in self.other_names:
             others.setdefault(reference, []).append(name)
-        return ClassSearch(_searched(key, one, others.get(key, [])) for key, one in self.classes.items())
+        in_order = sorted(
+            self.classes.items(), key=lambda pair: (pair[0] not in self.categories, pair[1].catalogue != HOME)
+        )
+        return ClassSearch(_searched(key, one, others.get(key, [])) for key, one in in_order)
 
     @cached_property
     def _main_ways(self) -> dict[tuple[str, int], tuple[str, ...]]:

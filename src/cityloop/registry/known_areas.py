@@ -49,4 +49,7 @@ def known_areas() -> Known:
     """Return all areas by code."""
     fields = ("code", "name", "level", "parent__code", "shape", "valid_from", "valid_until", "attributes")
     rows = Area.objects.order_by("code").values_list(*fields)
-    return {row[0]: KnownArea(*row[:4], bytes(row[4]), *row[5:]) for row in rows}
+    return {
+        code: KnownArea(code, name, level, parent, bytes(shape), first, last, further)
+        for code, name, level, parent, shape, first, last, further in rows
+    }

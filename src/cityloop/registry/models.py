@@ -251,6 +251,9 @@ class ChangeSet(models.Model):
     source = models.TextField(db_default="")  # the file or page it came from
     by = models.TextField()
     at = models.DateTimeField()
+    created = models.IntegerField(db_default=0)  # rows, of every piece together
+    changed = models.IntegerField(db_default=0)
+    removed = models.IntegerField(db_default=0)
     undoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
 
 

@@ -10,6 +10,7 @@ from cityloop.registry.changes import Difference, differing
 from cityloop.registry.models import PackTaken
 from cityloop.registry.pack_leftovers import PROCEDURES, leftovers
 from cityloop.registry.packs import Pack
+from cityloop.registry.packs_in_force import packs_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,22 @@ def pack_lines(packs: Sequence[Pack]) -> list[PackLine]:
     return there + [_line(name, None, row) for name, row in taken.items() if name not in names]
 
 
+def lines_in_force() -> list[PackLine]:
+    """Return every pack that this process runs on, then those that are no longer there."""
+    return pack_lines(packs_in_force())
+
+
 def pack_line(packs: Sequence[Pack], name: str) -> PackLine:
     """Return one pack by its name; raise NotFound."""
-    lines = [line for line in pack_lines(packs) if line.name == name]
-    if not lines:
+    return named(pack_lines(packs), name)
+
+
+def named(lines: Sequence[PackLine], name: str) -> PackLine:
+    """Return the pack of a name; raise NotFound."""
+    found = [line for line in lines if line.name == name]
+    if not found:
         raise NotFound("no-such-pack", f"There is no pack {name}.")
-    return lines[0]
+    return found[0]
 
 
 def differences(pack: Pack, packs: Sequence[Pack]) -> list[Difference]:

@@ -6,7 +6,7 @@ own where Debian's packages are installed; it gives the smallest area alone, our
 
 import tempfile
 import time as timer
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -135,7 +135,8 @@ def _places(many: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 def _own(layout: Layout) -> NDArray[np.object_]:
     codes = (code for code, area in layout.areas.items() if area.level == "unit_grid")
-    return shapely.from_wkb([layout.shapes[code] for code in codes])
+    shapes: NDArray[np.object_] = shapely.from_wkb([layout.shapes[code] for code in codes])
+    return shapes
 
 
 def _rate(number: int, work: Callable[[], Any], rounds: int = ROUNDS) -> float:
@@ -163,7 +164,7 @@ def _postgis() -> Iterator[Any]:
             yield cursor
 
 
-def _fill(cursor: Any, layout: Layout, lons: Sequence[float], lats: Sequence[float]) -> None:
+def _fill(cursor: Any, layout: Layout, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> None:
     cursor.execute("CREATE TABLE areas (code text, shape geometry(Geometry, 4326))")
     with cursor.copy("COPY areas FROM STDIN") as copy:
         for code, area in layout.areas.items():

@@ -3,8 +3,11 @@
 from datetime import datetime
 from random import Random
 
+from django.conf import settings
+
 from cityloop.core.actors import Actor
 from cityloop.entry.demo import ground
+from cityloop.entry.demo.organisation import enter_roster, organise
 from cityloop.entry.demo.script import Script
 from cityloop.registry import accounts, actions
 from cityloop.registry.models import Account
@@ -19,12 +22,15 @@ def settle(script: Script, chance: Random, now: datetime) -> None:
     actions.set_units(script.units, BY, now)
     actions.set_units(script.offices, BY, now, handles=False)
     actions.set_duties(script.duties, BY, now)
-    for person in script.people:
+    organise(script, BY, now)
+    for number, person in enumerate(script.people):
         # Making a password costs half a second, which is its purpose: only those get one who are to sign in.
         password = script.password if person.tries else None
         is_machine = person.role == accounts.PARTNER
-        accounts.create_account(person.username, person.name, password, BY, now, is_machine=is_machine)
+        phone = "" if is_machine else f"1200001{number:04d}"
+        accounts.create_account(person.username, person.name, password, BY, now, is_machine=is_machine, phone=phone)
         accounts.appoint(person.username, person.role, person.unit, person.area, BY, now)
+    enter_roster(script, BY, now, settings.CITYLOOP.zone)
 
 
 def actors(script: Script) -> dict[str, Actor]:

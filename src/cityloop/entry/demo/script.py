@@ -20,6 +20,25 @@ class District(Strict):
     communities: tuple[str, ...]
 
 
+class Organised(Strict):
+    code: str
+    name: str | None = None
+    kind: str = "department"
+    parent: str | None = None
+    handles: bool | None = None
+    is_active: bool = True
+    aliases: tuple[str, ...] = ()
+    telephone: str = ""
+    credit_code: str = ""
+
+
+class Turns(Strict):
+    unit: str
+    role: str
+    people: tuple[str, ...]
+    hours: tuple[str, ...]
+
+
 class Person(Strict):
     username: str
     name: str
@@ -56,6 +75,10 @@ class Script(Strict):
     units: dict[str, str]
     offices: dict[str, str]
     duties: tuple[tuple[str, str, str], ...]
+    also: tuple[tuple[str, str, str], ...]
+    listed: tuple[tuple[str, str, str, str], ...]
+    organisation: tuple[Organised, ...]
+    roster: tuple[Turns, ...]
     people: tuple[Person, ...]
     roads: tuple[str, ...]
     near: tuple[str, ...]

@@ -1,13 +1,14 @@
 """The pages of areas: the tree, one area with what is in it and its history, the checks, and where a place lies."""
 
 from datetime import date
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from cityloop.core.areas import is_in_tree
+from cityloop.core.areas import UPWARD
 from cityloop.core.errors import Fault, Invalid, NotFound, Refusal
 from cityloop.core.geo import Crs, parse_crs
 from cityloop.core.where import where
@@ -21,7 +22,7 @@ from cityloop.registry import area_queries as queries
 from cityloop.registry import change_queries
 from cityloop.registry.area_actions import WantedArea, change_area, last_change
 from cityloop.registry.area_answers import lines, sentences
-from cityloop.registry.area_doubts import of_layout
+from cityloop.registry.area_doubts import of_layout, scopes
 from cityloop.registry.city import AreaFacts, City, city
 from cityloop.registry.permissions import check_has_post, check_may_edit, may_edit
 from cityloop.registry.tables import AREAS
@@ -58,7 +59,7 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
 def edit_area(request: HttpRequest, code: str) -> HttpResponse:
     """Give an area another name, grade or other days."""
     check_may_edit(person(request))
-    found, said = _found(code), {name: value.strip() for name, value in request.POST.items()}
+    found, said = _found(code), {name: str(value).strip() for name, value in request.POST.items()}
     seen = int(said["seen"]) if said.get("seen", "").isdecimal() and len(said["seen"]) < 10 else 0
     asked = {name: said.get(name, "") for name in ("name", "grade", "valid_from", "valid_until", "reason")}
     try:
@@ -76,14 +77,16 @@ def checks(request: HttpRequest) -> HttpResponse:
     town, today = city(), _today(city())
     counts = queries.levels(town, today)
     level = _level(request, town)
-    found = of_layout(town.layout(today), level) if level else ()
+    parts, chosen = _part(request, town, level)
+    found = of_layout(town.layout(), level, chosen) if level else ()
     rows = words.doubt_rows(found, level, town)
     kinds = {
         kind: (title, sum(row.kind == kind for row in rows), words.size_of(row for row in rows if row.kind == kind))
         for kind, title in words.kinds_of_doubt().items()
     }
     context = {"counts": counts, "level": level, "rows": rows[:SHOWN], "in_all": len(rows), "kinds": kinds}
-    context["map"] = words.doubts_layers(level, town) if level else None
+    context |= {"parts": [town.areas[code] for code in parts], "part": chosen}
+    context["map"] = words.doubts_layers(level, chosen, town) if level else None
     return render(request, "settings/area_checks.html", context)
 
 
@@ -94,7 +97,7 @@ def doubts(request: HttpRequest) -> HttpResponse:
     check_has_post(person(request))
     town = city()
     level = _level(request, town)
-    found = of_layout(town.layout(), level) if level else ()
+    found = of_layout(town.layout(), level, _part(request, town, level)[1]) if level else ()
     content = words.doubt_features(found, level, town, SHOWN)
     return JsonResponse(content, content_type="application/geo+json", json_dumps_params={"ensure_ascii": False})
 
@@ -106,7 +109,7 @@ def where_is_it(request: HttpRequest) -> HttpResponse:
     check_has_post(person(request))
     town = city()
     asked = {name: words_asked(request.GET, name) or "" for name in ("lon", "lat", "crs", "on")}
-    context = {"asked": asked, "systems": words.system_choices()}
+    context: dict[str, Any] = {"asked": asked, "systems": words.system_choices()}
     if asked["lon"] or asked["lat"]:
         try:
             found = where(town.layout(_day(asked["on"])), *_pair(asked), _system(asked["crs"]))
@@ -149,8 +152,15 @@ def _level(request: HttpRequest, town: City) -> str:
     asked = words_asked(request.GET, "level")
     if asked and asked not in there:
         raise NotFound("no-such-level", "There are no areas of this level.")
-    smallest = next((level for level in reversed(queries.TREE) if level in there), "")
+    smallest = next((level for level in UPWARD if level in there), "")
     return asked or smallest
+
+
+def _part(request: HttpRequest, town: City, level: str) -> tuple[list[str], str]:
+    """Return the parts of the city of which one is looked at, where a level has too many areas; and the one chosen."""
+    parts = scopes(town.layout(), level) if level else []
+    asked = words_asked(request.GET, "in") or ""
+    return parts, asked if asked in parts else (parts[0] if parts else "")
 
 
 def _today(town: City) -> date:
@@ -181,6 +191,5 @@ def _page(request: HttpRequest, found: AreaFacts, refusal: Refusal | None = None
         "seen": last_change(found.code),
         "fields": words.edit_fields(found, request.POST, refusal) if editing else (),
         "refused": sentence(refusal) if refusal else "",
-        "may_be_checked": is_in_tree(found.level),
     }
     return render(request, "settings/area.html", context, status=status_of(refusal) if refusal else 200)

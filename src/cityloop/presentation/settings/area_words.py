@@ -72,7 +72,9 @@ def _doubt_row(number: str, doubt: Doubt, level: str, town: City) -> DoubtRow:
         GAP: _("Between %(areas)s") % {"areas": _(", ").join(names[:4])},
     }[doubt.kind]
     piece = doubt.piece
-    return DoubtRow(f"doubt-{number}", doubt.kind, what, piece.square_metres, f"{piece.square_metres:,.0f}", piece.lon, piece.lat)
+    return DoubtRow(
+        f"doubt-{number}", doubt.kind, what, piece.square_metres, f"{piece.square_metres:,.0f}", piece.lon, piece.lat
+    )
 
 
 def doubt_features(doubts: Sequence[Doubt], level: str, town: City, most: int) -> dict[str, Any]:
@@ -86,7 +88,7 @@ def doubt_features(doubts: Sequence[Doubt], level: str, town: City, most: int) -
     return {"type": "FeatureCollection", "features": features}
 
 
-def doubts_layers(level: str, town: City) -> dict[str, Any]:
+def doubts_layers(level: str, part: str, town: City) -> dict[str, Any]:
     """Return what the map of the checks draws."""
     looks = {
         kind: {"title": words, "tone": LOOKS[kind][0], "pattern": LOOKS[kind][1]}
@@ -94,7 +96,7 @@ def doubts_layers(level: str, town: City) -> dict[str, Any]:
     }
     doubts = {
         "title": _("Doubtful pieces"),
-        "src": f"{reverse('settings:area_doubts')}?level={level}",
+        "src": f"{reverse('settings:area_doubts')}?level={level}&in={part}",
         "by": "kind",
         "looks": looks,
         "card": {"title": "title", "rows": [["what", ""], ["size", _("Area")]]},

@@ -5,13 +5,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from cityloop.core.errors import NotFound
+from cityloop.core.errors import NotFound, NotPossible
 from cityloop.presentation.settings.change_words import TABLES, table_words
 from cityloop.presentation.workbench.people import person
 from cityloop.registry import change_queries
 from cityloop.registry.changes import undo
 from cityloop.registry.permissions import check_has_post, check_may_edit, may_edit
 from cityloop.runtime import clock
+
+MOST_UNDONE_HERE = 20_000  # rows; more take longer than a page should
 
 
 @require_GET
@@ -44,5 +46,8 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
 def undo_change(request: HttpRequest, number: int) -> HttpResponse:
     """Undo a change and show the change that did so."""
     check_may_edit(person(request))
+    found = change_queries.change(number)
+    if found and found[2] > MOST_UNDONE_HERE:
+        raise NotPossible("undo-by-command", f"Change {number} has {found[2]:,} rows: undo it by `cityloop undo`.")
     outcome = undo(number, person(request).account, clock.now())
     return redirect("settings:change", outcome.number or number)

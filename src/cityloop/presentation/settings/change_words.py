@@ -1,5 +1,6 @@
 """The history of the city's data in words: tables, fields and kinds of change by what their users call them."""
 
+import json
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -131,6 +132,8 @@ def value_words(value: Any, name: str) -> str:
         return _(", ").join(
             f"{key}: {_plain(word, name)}" if key else _plain(word, name) for key, word in value.items()
         )
+    if name == "kind" and value in UNIT_KIND_WORDS:
+        return _(UNIT_KIND_WORDS[value])
     return _(KINDS_OF_CLASS[value]) if name == "kind" and value in KINDS_OF_CLASS else _plain(value, name)
 
 
@@ -138,6 +141,11 @@ def _plain(value: Any, name: str) -> str:
     if name in LIMITS and value:
         return limit_words(parse_limit(str(value)))
     return str(value)
+
+
+def key_words(key: str) -> str:
+    """Return the key of a row as people read it: its parts one after the other."""
+    return " ".join(json.loads(key)) if key.startswith("[") else key
 
 
 def actor_words(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import shapely
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext
 
 from cityloop.casework.queries import Choice
 from cityloop.casework.responsibility import duty_words, why
@@ -165,7 +165,7 @@ def map_of(rows: Sequence[Answered], town: City) -> dict[str, Any]:
         "by": "standing",
         "looks": looks,
         "label": "name" if len(features) <= 40 else "",
-        "card": {"title": "name", "rows": [["says", _("Responsible")], ["units", _("Unit")], ["code", _("Code")]]},
+        "card": {"title": "name", "rows": [["says", _("Responsible")], ["units", pgettext("organisation", "Unit")], ["code", _("Code")]]},
     }
     return {"layers": [layer]}
 
@@ -182,7 +182,7 @@ def duty_fields(town: City, posted: Posted, refusal: Refusal | None) -> tuple[Fo
         field("category", _("Class"), "line", "",
               help=_("A code, its first digits, or a name. Empty: any class.")),
         field("area", _("Area"), "select", "", choices=areas, help=_("Empty: the whole city.")),
-        field("unit", _("Unit"), "select", "", required=True, choices=unit_choices(town)),
+        field("unit", pgettext("organisation", "Unit"), "select", "", required=True, choices=unit_choices(town)),
         field("is_listed", _("On the list of powers and duties"), "select", NO, required=True, choices=yes_or_no(),
               help=_("A department's duty on the list is not pushed down to a community.")),
         field("basis", _("Basis"), "line", "", help=_("The law or paper it rests on.")),
@@ -210,7 +210,7 @@ def _major_name(prefix: str, town: City) -> str:
     if not prefix:
         return _("any class")
     known = {major_key(category): category.major for category in town.categories.values()}
-    return known.get(prefix, "")
+    return known.get(prefix) or _("all classes that begin so")
 
 
 def _cell(district: str, counts: Counter[Standing]) -> Cell:

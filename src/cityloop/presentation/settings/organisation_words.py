@@ -1,11 +1,11 @@
 """Units, people and rosters in words, and the forms that change them. What is right is decided below."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext
 
 from cityloop.casework.masking import masked_phone
 from cityloop.casework.queries import Choice
@@ -97,7 +97,8 @@ def event_lines(events: Iterable[AccountEvent], names: Mapping[str, str], town: 
 
 def hours_words(starts_at: datetime, ends_at: datetime) -> str:
     """Return a shift's hours, both moments by the city's clock: 20:00–08:00."""
-    return f"{starts_at:%H:%M}–{ends_at:%H:%M}"
+    until = "24:00" if ends_at.time() == time.min and ends_at.date() > starts_at.date() else f"{ends_at:%H:%M}"
+    return f"{starts_at:%H:%M}–{until}"
 
 
 def unit_fields(unit: Unit | None, town: City, posted: Posted, refusal: Refusal | None) -> tuple[FormField, ...]:
@@ -158,7 +159,7 @@ def post_fields(town: City, posted: Posted, refusal: Refusal | None) -> tuple[Fo
     )
     return (
         field("role", _("Role"), "select", "", required=True, choices=role_choices(town)),
-        field("unit", _("Unit"), "select", "", required=True, choices=unit_choices(town)),
+        field("unit", pgettext("organisation", "Unit"), "select", "", required=True, choices=unit_choices(town)),
         field("area", _("Area"), "select", "", choices=areas, help=_("Empty: the whole city.")),
     )
 
@@ -170,7 +171,7 @@ def shift_fields(
     field = form_field(posted, refusal)
     named = tuple(Choice(username, f"{name} ({username})") for username, name in people)
     return (
-        field("unit", _("Unit"), "select", "", required=True, choices=unit_choices(town)),
+        field("unit", pgettext("organisation", "Unit"), "select", "", required=True, choices=unit_choices(town)),
         field("role", _("Role"), "select", "", required=True, choices=role_choices(town)),
         field("person", _("Person"), "select", "", required=True, choices=named),
         field("day", _("Day"), "date", today, required=True),

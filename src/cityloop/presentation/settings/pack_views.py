@@ -9,12 +9,10 @@ from django.views.decorators.http import require_GET
 
 from cityloop.presentation.settings.pack_words import counted, sees_words, source_words
 from cityloop.presentation.workbench.people import person
-from cityloop.registry import change_queries
+from cityloop.registry import change_queries, pack_queries
 from cityloop.registry.city import City, city, title
 from cityloop.registry.pack_contents import counts
-from cityloop.registry.pack_queries import pack_line, pack_lines
-from cityloop.registry.packs import Pack
-from cityloop.registry.packs_in_force import packs_in_force
+from cityloop.registry.pack_queries import PackLine
 from cityloop.registry.permissions import check_has_post, may_edit
 
 CLASSES_SHOWN = 60
@@ -25,7 +23,7 @@ CLASSES_SHOWN = 60
 def packs(request: HttpRequest) -> HttpResponse:
     """List the packs with what each brings and when it was taken up."""
     check_has_post(person(request))
-    rows = [(line, counted(counts(line.pack)) if line.pack else []) for line in pack_lines(packs_in_force())]
+    rows = [(line, counted(counts(line.pack)) if line.pack else []) for line in pack_queries.lines_in_force()]
     return render(request, "settings/packs.html", {"rows": rows})
 
 
@@ -34,18 +32,22 @@ def packs(request: HttpRequest) -> HttpResponse:
 def pack(request: HttpRequest, name: str) -> HttpResponse:
     """Show a pack: its roles, procedures, catalogues, classes and layers, and the changes it made."""
     check_has_post(person(request))
-    every = packs_in_force()
-    line = pack_line(every, name)
+    lines = pack_queries.lines_in_force()
+    line = pack_queries.named(lines, name)
+    titles = {one.name: title(one.pack.title) for one in lines if one.pack}
     context = {
         "line": line,
         "changes": change_queries.changes_of_pack(name),
         "may_edit": may_edit(person(request)),
-        **(_contents(line.pack, city(), {one.name: title(one.title) for one in every}) if line.pack else {}),
+        **_contents(line, city(), titles),
     }
     return render(request, "settings/pack.html", context)
 
 
-def _contents(pack: Pack, town: City, titles: dict[str, str]) -> dict[str, Any]:
+def _contents(line: PackLine, town: City, titles: dict[str, str]) -> dict[str, Any]:
+    pack = line.pack
+    if pack is None:
+        return {}
     own = [one.key.reference for one in pack.classes if one.key.reference in town.classes]
     return {
         "title": title(pack.title),

@@ -64,6 +64,10 @@ SENTENCES: dict[str, str] = {
     "no-such-class": gettext_noop("There is no such class or catalogue."),
     "no-free-code": gettext_noop("Every number of a city's own is taken in this major class."),
     "administrator-only": gettext_noop("Only an administrator of the whole city may change its data."),
+    "undo-by-command": gettext_noop(
+        "This change has too many rows to be undone here. "
+        "Whoever runs the server undoes it by the command cityloop undo."
+    ),
     "no-such-change": gettext_noop("There is no such change."),
     "already-undone": gettext_noop("This change has already been undone."),
     "changed-since": gettext_noop("What this change made was changed again since, so it cannot be undone."),

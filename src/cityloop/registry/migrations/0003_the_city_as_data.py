@@ -126,6 +126,9 @@ class Migration(migrations.Migration):
                 ("source", models.TextField(db_default="")),
                 ("by", models.TextField()),
                 ("at", models.DateTimeField()),
+                ("created", models.IntegerField(db_default=0)),
+                ("changed", models.IntegerField(db_default=0)),
+                ("removed", models.IntegerField(db_default=0)),
                 (
                     "undoes",
                     models.OneToOneField(

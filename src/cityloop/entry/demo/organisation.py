@@ -1,0 +1,48 @@
+"""What the demo city knows of its units beside their names: the tree, the list of powers and duties, the roster."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cityloop.core.shifts import shift_moments
+from cityloop.entry.demo.script import Organised, Script
+from cityloop.registry import organisation
+from cityloop.registry.changes import Part, apply
+from cityloop.registry.tables import DUTIES
+
+DAYS = 14  # of the roster, from Monday of the present week
+
+
+def organise(script: Script, by: str, now: datetime) -> None:
+    """Enter what units are and whom they are under, the further duties, and those on the list."""
+    organisation.set_units([_unit(one) for one in script.organisation], by, now)
+    duties: list[dict[str, Any]] = [{"category": c, "area": a, "unit": u} for c, a, u in script.also]
+    duties += [
+        {"category": category, "area": area, "unit": unit, "is_listed": True, "basis": basis}
+        for category, area, unit, basis in script.listed
+    ]
+    apply([Part(DUTIES, duties)], by, now, "DutiesSet")
+
+
+def enter_roster(script: Script, by: str, now: datetime, zone: ZoneInfo) -> None:
+    """Enter who stands on duty in this week and the next."""
+    organisation.set_shifts(list(_shifts(script, now, zone)), by, now)
+
+
+def _unit(one: Organised) -> dict[str, Any]:
+    said = one.model_dump(exclude_none=True)
+    return {**said, "aliases": list(one.aliases)}
+
+
+def _shifts(script: Script, now: datetime, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
+    today = now.astimezone(zone).date()
+    monday = today - timedelta(days=today.weekday())
+    for turns in script.roster:
+        turn = 0
+        for number in range(DAYS):
+            for hours in turns.hours:
+                starts_at, ends_at = shift_moments(monday + timedelta(days=number), hours, zone)
+                person = turns.people[turn % len(turns.people)]
+                turn += 1
+                yield organisation.shift(turns.unit, turns.role, person, starts_at, ends_at, "")
