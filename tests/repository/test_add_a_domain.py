@@ -107,7 +107,8 @@ def test_a_case_of_the_new_domain_goes_from_report_to_close(toilets: dict[str, A
 
 
 def act(number: str, action: str, actor: Actor, **inputs: str) -> Case:
-    return Desks({"one": actor}, (0, 0)).act(number, action, "one", **inputs)
+    case: Case = Desks({"one": actor}, (0, 0)).act(number, action, "one", **inputs)
+    return case
 
 
 def test_everybody_finds_the_toilets_on_the_map(toilets: dict[str, Actor]) -> None:

@@ -32,7 +32,7 @@ def test_the_actions_bench_ends_with_its_ratios() -> None:
 
 def test_the_bulk_bench_ends_with_its_ratio() -> None:
     *_, ratio = bench("bulk", "--reports", "300").splitlines()
-    assert re.fullmatch(r"ratio to a bare COPY: \d\.\d\d \(aim 0\.20\)", ratio)
+    assert re.fullmatch(r"ratio to a bare COPY: \d\.\d\d \(aim 0\.20\), to one into .*: \d\.\d\d", ratio)
 
 
 def test_the_place_bench_tells_every_figure_beside_its_floor() -> None:

@@ -25,10 +25,19 @@ TEMPLATES = sorted((PACKAGE / "presentation" / "templates").rglob("*.html"))
 ICONS = PACKAGE.parent.parent / "frontend" / "icons.mjs"
 FLOORS = ("core", "casework", "intake", "registry", "presentation/workbench")  # whose refusals can reach a screen
 FILES_READ = {  # what is wrong in a file is told on the command line alone, in English
+    "area_dates.py",
+    "area_doubts.py",
+    "area_gathering.py",
+    "area_parents.py",
+    "area_settling.py",
     "boundaries.py",
+    "catalogue_agreement.py",
+    "catalogue_texts.py",
+    "changes.py",
     "facilities.py",
     "facility_settling.py",
     "layer_texts.py",
+    "pack_versions.py",
     "packs.py",
     "procedure_texts.py",
     "yaml_files.py",

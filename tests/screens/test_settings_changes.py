@@ -43,7 +43,7 @@ def test_a_change_of_very_many_rows_is_undone_by_command(
 ) -> None:
     monkeypatch.setattr(change_views, "MOST_UNDONE_HERE", 1)
     answer = signed_in("administrator").post(f"/settings/changes/{number}/undo/")
-    assert "cityloop undo" in answer.content.decode() and answer.status_code == 409
+    assert "行数太多" in answer.content.decode() and answer.status_code == 409
     assert ChangeSet.objects.latest("number").number == number
 
 

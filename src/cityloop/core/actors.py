@@ -14,7 +14,7 @@ class Post:
     role: str
     unit: str
     area: str | None = None
-    below: frozenset[str] = field(default=frozenset(), compare=False)
+    below: frozenset[str] = field(default=frozenset(), compare=False, kw_only=True)
 
     def covers(self, areas: Collection[str]) -> bool:
         """Return whether the post is for one of these areas."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from types import MappingProxyType
 
 Words = Mapping[str, str]  # the same words in several languages
 
@@ -83,6 +82,7 @@ class Variant:
     title: Words
     numerator: tuple[Term, ...] | None = None
     denominator: tuple[Term, ...] | None = None
+    subjects: tuple[Subject, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,10 @@ class Indicator:
     excludes: tuple[str, ...] = ()  # names of exclusions: rows that are left out above and below the line
     better: Better = Better.NEITHER
     subjects: tuple[Subject, ...] = tuple(Subject)
-    clause: str = ""
+    clause: str = ""  # the standard it is of
+    basis: str = ""  # implementation: as one of the standard has it; usual: the usual reading
     places: int = 2  # decimal places shown
-    variants: Mapping[str, Variant] = field(default_factory=lambda: MappingProxyType({}))
+    variants: Mapping[str, Variant] = field(default_factory=dict)
     variant: str | None = None  # the one chosen
 
     @property
@@ -117,6 +118,7 @@ class Indicator:
             variant=variant,
             numerator=self.numerator if other.numerator is None else other.numerator,
             denominator=self.denominator if other.denominator is None else other.denominator,
+            subjects=self.subjects if other.subjects is None else other.subjects,
         )
 
     def tally(self, counts: Mapping[str, Fraction]) -> "Tally":
@@ -176,10 +178,11 @@ def half_up(number: Fraction, places: int) -> Decimal:
 
 def formula(indicator: Indicator, titles: Mapping[str, Words], exclusions: Mapping[str, Words], language: str) -> str:
     """Return how an indicator is reckoned, in words; titles are those of counts and of exclusions, by name."""
-    said = _sum_words(indicator.numerator, titles, language, alone=not indicator.denominator)
+    words = _sum_words(indicator.numerator, titles, language, alone=not indicator.denominator)
     if indicator.denominator:
-        said += f" ÷ {_sum_words(indicator.denominator, titles, language)}{_factor_words(indicator.unit)}"
-    words = f"{indicator.title[language]} = {said}"
+        words += f" ÷ {_sum_words(indicator.denominator, titles, language)}{_factor_words(indicator.unit)}"
+    if words != indicator.title[language]:
+        words = f"{indicator.title[language]} = {words}"
     if indicator.excludes:
         words += _without([exclusions[name][language] for name in indicator.excludes], language)
     return words

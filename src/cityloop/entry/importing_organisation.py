@@ -5,7 +5,7 @@ Which columns mean what is in channels.organisation; what is wrong with a row is
 
 import csv
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -199,7 +199,7 @@ def _without_parent(values: Said) -> Said:
     return {name: value for name, value in values.items() if name != "parent"}
 
 
-def _named(said: dict[str, tuple[str, Meaning]]) -> Said:
+def _named(said: Mapping[str, tuple[str, Meaning]]) -> Said:
     """Return the code that each field's words mean; Invalid naming every field whose words mean none."""
     found: Said = {}
     faults = []

@@ -27,7 +27,13 @@ FUNCTIONS = {
 INTEGER = re.compile(r"\d{1,18}")
 DECIMAL = re.compile(r"\d{1,18}\.\d{1,9}")
 
-_COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
+_SAID = {
+    "table": "a relation before a column",
+    "db": "a schema",
+    "with_": "WITH",
+    "group": "GROUP BY",
+    "query": "a query",
+}
 _ORDERED = (Type.INTEGER, Type.DECIMAL, Type.TEXT, Type.MOMENT, Type.DATE)
 
 
@@ -105,8 +111,8 @@ class Reading:
         """Refuse a part of the tree that says more than what is known of it."""
         for name, more in node.args.items():
             if more and name not in parts:
-                marked = more if isinstance(more, exp.Expr) else node
-                raise self.wrong(marked, f"{name.strip('_').replace('_', ' ')} cannot stand here")
+                told = [each for each in (more if isinstance(more, list) else [more]) if isinstance(each, exp.Expr)]
+                raise self.wrong(told[0] if told else node, f"{_SAID.get(name, name)} cannot stand here")
 
     def wrong(self, node: exp.Expr, why: str) -> BadMeasure:
         return wrong(self.words, node, why)
@@ -204,14 +210,18 @@ class Reading:
                 self.only(node, "this", "expressions")
                 values = [self.value(each) for each in (node.this, *node.expressions)]
                 self._comparable(node, values)
-                return Value(exp.Coalesce(this=values[0].tree, expressions=[v.tree for v in values[1:]]), values[0].type)
+                return Value(
+                    exp.Coalesce(this=values[0].tree, expressions=[v.tree for v in values[1:]]), values[0].type
+                )
             case exp.Length():
                 self.only(node, "this")
                 return Value(exp.Length(this=self._of_text(node).tree), Type.INTEGER)
             case _:
                 self.only(node, "this", "start", "length")
                 places = [node.args.get(name) for name in ("start", "length")]
-                if not all(isinstance(one, exp.Literal) and INTEGER.fullmatch(one.this) and int(one.this) for one in places):
+                if not all(
+                    isinstance(one, exp.Literal) and INTEGER.fullmatch(one.this) and int(one.this) for one in places
+                ):
                     raise self.wrong(node, "substr takes a text, a place from 1 and a length from 1")
                 start, length = (exp.Literal(this=one.this, is_string=False) for one in places if one)
                 return Value(exp.Substring(this=self._of_text(node).tree, start=start, length=length), Type.TEXT)

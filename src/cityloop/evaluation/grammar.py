@@ -9,8 +9,7 @@ left gives the same integers and decimals wherever it is run. Turning it into SQ
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import sqlglot
-from sqlglot import exp
+from sqlglot import Dialect, exp
 from sqlglot.errors import SqlglotError
 
 from cityloop.core.indicator import Adds
@@ -21,6 +20,7 @@ from cityloop.evaluation.relations import FACTS, RELATIONS, Relation, Type
 LONGEST = 2000  # characters
 AGGREGATES = ("count(*)", "count(column)", "count(DISTINCT column)", "sum(column)", "sum(CASE … END)")
 
+_SQL = Dialect.get_or_raise(None)  # the plainest: what engines add of their own is none of it
 _NUMBERS = (Type.INTEGER, Type.DECIMAL)
 _NO_AGGREGATE = f"the only aggregates are {', '.join(AGGREGATES)}"
 
@@ -50,7 +50,7 @@ def read_measure(words: str) -> Measure:
     aggregate = _aggregate(reading, said)
     claims = [reading.claim(each.this) for each in (filtered, select.args.get("where")) if each]
     where = exp.and_(*claims) if claims else None
-    if not list(_asks_about_the_period(aggregate)) + list(_asks_about_the_period(where)):
+    if not (asks_about_the_period(aggregate) or asks_about_the_period(where)):
         why = f"this counts all times alike; say {IN_PERIOD}(…), or compare with period_start or period_end"
         raise BadMeasure(words, Span(0, len(words) - 1), why)
     return Measure(words, relation, aggregate, where, _adds(aggregate, where))
@@ -72,7 +72,7 @@ def _parsed(words: str, into: type[exp.Expr] | None) -> exp.Expr:
     if len(words) > LONGEST:
         raise BadMeasure(words, Span(LONGEST, len(words) - 1), f"a measure is at most {LONGEST} characters long")
     try:
-        found = sqlglot.parse(words, into=into) if into else sqlglot.parse(words)
+        found = _SQL.parse_into(into, words) if into else _SQL.parse(words)
     except (SqlglotError, RecursionError) as fault:
         raise unreadable(words, fault) from fault
     told = [one for one in found if one is not None]
@@ -131,9 +131,9 @@ def _number(reading: Reading, node: exp.Expr) -> exp.Expr:
     return found.tree
 
 
-def _asks_about_the_period(tree: exp.Expr | None) -> Iterator[exp.Expr]:
-    """Yield every part that depends on the period."""
-    return tree.find_all(exp.Placeholder, exp.Anonymous) if tree else iter(())
+def asks_about_the_period(tree: exp.Expr | None) -> list[exp.Expr]:
+    """Return every part that depends on the period."""
+    return list(tree.find_all(exp.Placeholder, exp.Anonymous)) if tree else []
 
 
 def _adds(aggregate: exp.Expr, where: exp.Expr | None) -> Adds:
@@ -143,7 +143,7 @@ def _adds(aggregate: exp.Expr, where: exp.Expr | None) -> Adds:
     period, or by either of two events, may be counted in several.
     """
     objects = aggregate.find(exp.Distinct) is None
-    asks = [*_asks_about_the_period(aggregate), *_asks_about_the_period(where)]
+    asks = [*asks_about_the_period(aggregate), *asks_about_the_period(where)]
     by_own_event = len(asks) == 1 and any(asks[0] is one for one in _conjuncts(where))
     return Adds(objects=objects, periods=objects and by_own_event)
 

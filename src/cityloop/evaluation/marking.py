@@ -34,7 +34,7 @@ def wrong(words: str, node: exp.Expr, why: str) -> BadMeasure:
     around: exp.Expr | None = node
     while around is not None:
         if span := _span(around):
-            return BadMeasure(words, span, why)
+            return BadMeasure(words, _closed(words, span), why)
         around = around.parent
     return BadMeasure(words, Span(0, len(words) - 1), why)
 
@@ -54,6 +54,15 @@ def _span(node: exp.Expr) -> Span | None:
     """Return from where to where a part of the words goes; what was made of several words has the span of all."""
     told = [one.meta for one in node.walk() if one._meta and "start" in one._meta]
     return Span(min(one["start"] for one in told), max(one["end"] for one in told)) if told else None
+
+
+def _closed(words: str, span: Span) -> Span:
+    """Return the stretch with the brackets that close those opened within it: they have no place of their own."""
+    marked = words[span.start : span.end + 1]
+    left, end = marked.count("(") - marked.count(")"), span.end
+    while left > 0 and (closing := words.find(")", end + 1)) >= 0:
+        left, end = left - 1, closing
+    return Span(span.start, end)
 
 
 def _place(words: str, line: int, column: int) -> int:

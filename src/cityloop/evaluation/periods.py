@@ -79,15 +79,14 @@ class Rhythm:
     def containing(self, length: Length, moment: datetime) -> Period:
         """Return the period of that length in which a moment lies."""
         local = moment.astimezone(self.zone).date()
-        for days in (0, 1, -1, 31):  # a period is called by the day or month it ends in
-            period = self.period(length, local + timedelta(days=days))
-            if period.start <= moment < period.end:
-                return period
-        raise AssertionError(f"no {length} around {moment}")
+        period = self.period(length, local)
+        if moment < period.end:
+            return period
+        return self.period(length, _next(length, _first(length, local)))  # it is called by the day or month it ends in
 
     def before(self, length: Length, period: Period) -> Period:
         """Return the period of that length which ends where another starts."""
-        return self.containing(length, period.start.astimezone(UTC) - timedelta(microseconds=1))
+        return self.containing(length, period.start - timedelta(microseconds=1))
 
     def within(self, length: Length, whole: Period) -> tuple[Period, ...]:
         """Return the periods of that length that begin within another, in order."""
@@ -102,7 +101,7 @@ class Rhythm:
             first = (first - timedelta(days=1)).replace(day=self.month_begins_on)
         if self.day_begins_at > MIDNIGHT:
             first -= timedelta(days=1)
-        return datetime.combine(first, self.day_begins_at, self.zone)
+        return datetime.combine(first, self.day_begins_at, self.zone).astimezone(UTC)
 
 
 def read_period(words: str, rhythm: Rhythm) -> Period:

@@ -202,9 +202,7 @@ TASKS = Relation(
             reworked_at="Of handling: when a check found that it was not really done (返工).",
         ),
         *_LIMITED,
-        *_columns(
-            Type.INTEGER, task_no="Its number within the case.", parent_no="The task it is under, or came from."
-        ),
+        *_columns(Type.INTEGER, task_no="Its number within the case.", parent_no="The task it is under, or came from."),
     ),
 )
 
@@ -222,7 +220,9 @@ PASSAGES = Relation(
             stage="The stage.",
             left_by="The action by which the case left it.",
         ),
-        *_columns(Type.MOMENT, entered_at="When the case came to the stage.", left_at="When it left it; empty: not yet."),
+        *_columns(
+            Type.MOMENT, entered_at="When the case came to the stage.", left_at="When it left it; empty: not yet."
+        ),
         *_LIMITED,
         *_columns(Type.INTEGER, passage_no="Its number within the case."),
         *_columns(Type.BOOL, is_hung="The clock of the case stood still there (挂账)."),
@@ -319,7 +319,9 @@ SOURCES = Relation(
     "sources",
     "Every channel by which cases were reported.",
     ("code",),
-    _columns(Type.TEXT, code="The channel.", name="Its name.", kind="What kind of source it is; see cases.source_kind."),
+    _columns(
+        Type.TEXT, code="The channel.", name="Its name.", kind="What kind of source it is; see cases.source_kind."
+    ),
     is_fact=False,
 )
 

@@ -14,7 +14,7 @@ from cityloop.registry.tables import CATALOGUES, CLASSES, CONDITIONS
 
 BY_HAND = "settings"  # the profile of a condition that an administrator wrote
 GRADES = ("", "A", "B", "C")
-LONGEST = 400
+LONGEST, LONGEST_NAME = 400, 60
 
 
 def set_class_limits(key: ClassKey, handle: str, case: str, by: str, now: datetime) -> Outcome:
@@ -35,7 +35,7 @@ def set_condition(
     if not filing:
         faults.append(Fault("filing", "This must be filled in."))
     faults += [
-        Fault(name, f"It is longer than {LONGEST} signs.")
+        Fault(name, "It is longer than 400 signs.")
         for name, words in (("filing", filing), ("closing", closing))
         if len(words) > LONGEST
     ]
@@ -64,8 +64,10 @@ def use_catalogue(name: str, by: str, now: datetime, *, in_use: bool) -> Outcome
 def add_local_class(catalogue: str, major: str, major_name: str, name: str, by: str, now: datetime) -> ClassKey:
     """Enter a class of the city's own under the next free number of a major class; return its key."""
     name = name.strip()
-    if not name or len(name) > 60:
-        raise Invalid([Fault("name", "This must be filled in." if not name else "It is longer than 60 signs.")])
+    if not name:
+        raise Invalid([Fault("name", "This must be filled in.")])
+    if len(name) > LONGEST_NAME:
+        raise Invalid([Fault("name", "It is longer than 60 signs.")])
     taken = set(
         CLASSES.model._default_manager.filter(catalogue=catalogue, code__startswith=major).values_list(
             "code", flat=True

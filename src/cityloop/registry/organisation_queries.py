@@ -100,10 +100,10 @@ def units() -> tuple[UnitLine, ...]:
     lines: list[UnitLine] = []
     waiting = [(row, 0) for row in reversed(below.get(None, []))]
     while waiting:
-        row, depth = waiting.pop()
-        people, duties = getattr(row, "people", 0), getattr(row, "duties", 0)
-        lines.append(UnitLine(row.code, row.name, row.kind, depth, row.handles, row.is_active, people, duties))
-        waiting += [(child, depth + 1) for child in reversed(below.get(row.code, []))]
+        one, depth = waiting.pop()
+        people, duties = getattr(one, "people", 0), getattr(one, "duties", 0)
+        lines.append(UnitLine(one.code, one.name, one.kind, depth, one.handles, one.is_active, people, duties))
+        waiting += [(child, depth + 1) for child in reversed(below.get(one.code, []))]
     return tuple(lines)
 
 

@@ -52,7 +52,7 @@ def _post(role: str, unit: str, area: str | None) -> Post:
     town = city()
     known, within = town.areas.get(area), town.within(area)
     named = {"city": "district", "street": "community"}.get(known.level if known else "", "")
-    return Post(role, unit, area, frozenset(within.get(named, ())))
+    return Post(role, unit, area, below=frozenset(within.get(named, ())))
 
 
 def actor_by_token(token: str) -> Actor | None:

@@ -1,6 +1,7 @@
 """The bulk bench: reports handed in a thousand at a time, as imports and hotlines' syncs do, beside a bare COPY.
 
-What is copied are the very rows the reports became, into tables without an index, a key or a check. Both take turns.
+What is copied are the very rows the reports became: into tables without an index, a key or a check, and into tables
+with the keys and indexes of our own. All take turns.
 """
 
 import time
@@ -29,6 +30,7 @@ class BulkFigures:
     reports: int
     seconds: float
     copy_seconds: float
+    indexed_seconds: float  # of copying into tables with our keys and indexes
 
     @property
     def rate(self) -> float:
@@ -39,6 +41,11 @@ class BulkFigures:
         """How fast intake is beside a bare COPY of the same rows."""
         return self.copy_seconds / self.seconds
 
+    @property
+    def indexed_ratio(self) -> float:
+        """How fast intake is beside a COPY into tables as ours are."""
+        return self.indexed_seconds / self.seconds
+
 
 def measure(reports: int, tell: Tell) -> BulkFigures:
     """Hand in so many reports and copy their rows, in turns."""
@@ -46,17 +53,18 @@ def measure(reports: int, tell: Tell) -> BulkFigures:
 
     chance, actor = Random(1), _sender()  # noqa: S311  # the same reports every time
     _make_floor()
-    taking = copying = 0.0
+    taking = copying = indexed = 0.0
     taken = 0
     town = city()
     while taken < reports:
         contents = [_content(taken + n, chance, list(town.categories)) for n in range(min(TURN, reports - taken))]
         before = _last_case()
         taking += _take(contents, actor)
-        copying += _copy(before)
+        copied = _copy(before)
+        copying, indexed = copying + copied[0], indexed + copied[1]
         taken += len(contents)
         tell(f"{taken:,} reports, {taken / taking:,.0f}/s")
-    return BulkFigures(taken, taking, copying)
+    return BulkFigures(taken, taking, copying, indexed)
 
 
 def _take(contents: Sequence[dict[str, Any]], actor: Any) -> float:
@@ -74,23 +82,32 @@ def _take(contents: Sequence[dict[str, Any]], actor: Any) -> float:
     return time.perf_counter() - began_at
 
 
-def _copy(after: int) -> float:
-    """Return how long the rows of the cases since then take to be copied; reading them out is not counted."""
+def _copy(after: int) -> tuple[float, float]:
+    """Return how long the rows of the cases since then take to be copied, bare and indexed; reading is not counted."""
+    bare = indexed = 0.0
+    for table, chosen in TABLES.items():
+        blocks = _read(f"COPY (SELECT * FROM {table} WHERE {chosen % after}) TO STDOUT")  # noqa: S608  # our own names
+        bare += _written(f"bench_{table}", blocks)
+        indexed += _written(f"indexed_{table}", blocks)
+    return bare, indexed
+
+
+def _read(query: str) -> list[bytes]:
     from django.db import connection
 
-    spent = 0.0
     connection.ensure_connection()
-    raw = connection.connection
-    for table, chosen in TABLES.items():
-        query = f"COPY (SELECT * FROM {table} WHERE {chosen % after}) TO STDOUT"  # noqa: S608  # our own names
-        with raw.cursor() as cursor, cursor.copy(query.replace("%%", "%")) as out:
-            blocks = [bytes(block) for block in out]
-        began_at = time.perf_counter()
-        with raw.cursor() as cursor, cursor.copy(f"COPY bench_{table} FROM STDIN") as into:
-            for block in blocks:
-                into.write(block)
-        spent += time.perf_counter() - began_at
-    return spent
+    with connection.connection.cursor() as cursor, cursor.copy(query.replace("%%", "%")) as out:
+        return [bytes(block) for block in out]
+
+
+def _written(table: str, blocks: Sequence[bytes]) -> float:
+    from django.db import connection
+
+    began_at = time.perf_counter()
+    with connection.connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as into:
+        for block in blocks:
+            into.write(block)
+    return time.perf_counter() - began_at
 
 
 def _make_floor() -> None:
@@ -99,6 +116,7 @@ def _make_floor() -> None:
     with connection.cursor() as cursor:
         for table in TABLES:
             cursor.execute(f"CREATE TABLE bench_{table} (LIKE {table})")
+            cursor.execute(f"CREATE TABLE indexed_{table} (LIKE {table} INCLUDING ALL)")
 
 
 def _last_case() -> int:

@@ -106,7 +106,7 @@ def doubts_layers(level: str, part: str, town: City) -> dict[str, Any]:
 
 def level_layer(level: str, town: City, *, outline: bool = False) -> dict[str, Any]:
     """Return the layer of all areas of a level."""
-    words = {"tone": "blue", "pattern": "outline" if outline else "plain"}
+    words = {"tone": "grey", "pattern": "outline"} if outline else {"tone": "blue", "pattern": "plain"}
     title = level_title(level, town)
     return {
         "title": title,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from cityloop.casework.words import limit_words
+from cityloop.presentation.settings.organisation_words import KIND_WORDS as UNIT_KIND_WORDS
 from cityloop.registry.procedure_texts import parse_limit
 
 TABLES = {

@@ -115,7 +115,7 @@ def unit_fields(unit: Unit | None, town: City, posted: Posted, refusal: Refusal 
     )  # fmt: skip
     return (
         *code,
-        field("name", _("Name"), "line", unit.name if unit else "", required=True),
+        field("name", pgettext("organisation", "Name"), "line", unit.name if unit else "", required=True),
         field("kind", _("Kind"), "select", unit.kind if unit else "department", required=True, choices=kinds),
         field("parent", _("Belongs to"), "select", parent, choices=unit_choices(town, without=own, kept=parent)),
         field("handles", _("May be given cases"), "select", _flag(unit.handles) if unit else YES, required=True,
