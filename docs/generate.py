@@ -17,10 +17,13 @@ from django.utils.translation import override
 from cityloop.core.procedure import Procedure, Words
 from cityloop.core.transitions import ways
 from cityloop.entry.command_line import main as commands
+from cityloop.evaluation.indicator_texts import FILE as INDICATORS
+from cityloop.evaluation.indicator_texts import Book, read_book
+from cityloop.evaluation.relations import RELATIONS
 from cityloop.presentation.settings.procedure_page import ActionRow, ProcedurePage
 from cityloop.presentation.settings.procedure_page import procedure_page as described
 from cityloop.presentation.settings.procedure_words import Vocabulary
-from cityloop.registry.packs import read_all
+from cityloop.registry.packs import SHIPPED, read_all
 from cityloop.runtime.configuration import Configuration, variable
 
 DOCS = Path(__file__).resolve().parent
@@ -100,6 +103,8 @@ def pages() -> dict[Path, str]:
         DOCS / "reference" / "settings.md": settings(),
         DOCS / "reference" / "commands.md": command_pages(),
         DOCS / "reference" / "events.md": events(),
+        DOCS / "reference" / "facts.md": facts(),
+        DOCS / "reference" / "indicators.md": indicators(),
     }
     found[PROCEDURES / "README.md"] = procedure_index()
     for procedure in _procedures():
@@ -148,6 +153,48 @@ def events() -> str:
         + "\n## Others\n\n"
         "" + _table(("Event", "Stream", "What happened"), others)
     )
+
+
+def facts() -> str:
+    """Return the page of the relations that figures are counted over."""
+    sections = []
+    for relation in RELATIONS.values():
+        rows = []
+        for one in relation.columns:
+            key = " (key)" if one.name in relation.key else ""
+            rows.append((f"`{one.name}`{key}", one.type, "yes" if one.groups else "", one.meaning))
+        kind = "" if relation.is_fact else " It describes; nothing is counted over it."
+        head = ("Column", "Type", "Tells figures apart", "Meaning")
+        sections.append(f"\n## {relation.name}\n\n{relation.meaning}{kind}\n\n" + _table(head, rows))
+    intro = (
+        "What figures are counted over, as published. A *moment* is in UTC and has no zone, a *date* is a day of the "
+        "city's own time zone, a *decimal* has 10 digits, 7 of them after the point; there are no floats. Every column "
+        "but those of the key may be empty. Indicators are written in [their own language](indicator-language.md).\n"
+    )
+    return "# Facts\n\n" + NOTE + intro + "".join(sections)
+
+
+def indicators() -> str:
+    """Return the page of the indicators that packs ship."""
+    intro = (
+        "Counts and ratios of the packs, as their `indicators.yaml` has them. *Basis* says of a formula whether an "
+        "implementation of the standard has it so, or whether it is the usual reading. Where there was nothing to "
+        "count — is shown. How to write others: [the language of indicators](indicator-language.md).\n"
+    )
+    books = [(path.parent.name, read_book(path.parent)) for path in sorted(SHIPPED.glob(f"*/{INDICATORS}"))]
+    return "# Indicators\n\n" + NOTE + intro + "".join(_indicators(name, book) for name, book in books)
+
+
+def _indicators(pack: str, book: Book) -> str:
+    rows = []
+    for one in book.indicators.values():
+        ways = [one, *(one.chosen(name) for name in one.variants)]
+        formulas = [f"{book.formula(way, 'zh')}<br>{book.formula(way, 'en')}" for way in ways]
+        names = [f"`{one.code}`", *(f"`{name}`: {_both(way.title)}" for name, way in one.variants.items())]
+        subjects = ", ".join(one.subjects)
+        rows.append(("<br>".join(names), _both(one.title), "<br>".join(formulas), subjects, one.better, one.basis))
+    head = ("Indicator and variants", "Title", "How it is reckoned", "Speaks of", "Better", "Basis")
+    return f"\n## {pack}: {book.standard}\n\n" + _table(head, rows)
 
 
 def procedure_index() -> str:

@@ -30,7 +30,13 @@ def test_packs_that_fit_together_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "field", "why", "mark"),
     [
-        ("role: crew", "role: inspector", "tasks.work.role", "there is no role inspector; known are administrator, ", ""),
+        (
+            "role: crew",
+            "role: inspector",
+            "tasks.work.role",
+            "there is no role inspector; known are administrator, ",
+            "",
+        ),
         (
             "    role: clerk\n    title: {zh: 止",
             "    role: chef\n    title: {zh: 止",

@@ -24,6 +24,14 @@ FUNCTIONS = {
     "substr": "a text, a place from 1, a length from 1 → that part of the text",
     "length": "a text → how many characters it has",
 }
+SAID = {
+    Type.INTEGER: "a number",
+    Type.DECIMAL: "a number",
+    Type.TEXT: "a text",
+    Type.MOMENT: "a moment",
+    Type.DATE: "a day",
+    Type.BOOL: "something true or false",
+}
 INTEGER = re.compile(r"\d{1,18}")
 DECIMAL = re.compile(r"\d{1,18}\.\d{1,9}")
 
@@ -33,8 +41,8 @@ _SAID = {
     "with_": "WITH",
     "group": "GROUP BY",
     "query": "a query",
+    "quoted": "a quotation mark",
 }
-_ORDERED = (Type.INTEGER, Type.DECIMAL, Type.TEXT, Type.MOMENT, Type.DATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +160,7 @@ class Reading:
         if not (isinstance(pattern, exp.Literal) and pattern.is_string):
             raise self.wrong(pattern, "LIKE asks about a plain pattern of letters, % and _")
         if asked.type is not Type.TEXT:
-            raise self.wrong(node, f"LIKE asks about a text, not about a {asked.type}")
+            raise self.wrong(node, f"LIKE asks about a text, not about {SAID[asked.type]}")
         found = exp.Like(this=asked.tree, expression=self._text(pattern).tree)
         return exp.Not(this=found) if node.args.get("negate") else found
 
@@ -165,7 +173,7 @@ class Reading:
     def _truth(self, node: exp.Column) -> exp.Expr:
         found = self._column(node)
         if found.type is not Type.BOOL:
-            raise self.wrong(node, f"a {found.type} is no claim; compare it with something")
+            raise self.wrong(node, f"{SAID[found.type]} is no claim; compare it with something")
         return found.tree
 
     def _column(self, node: exp.Column) -> Value:
@@ -229,14 +237,14 @@ class Reading:
     def _of_text(self, node: exp.Expr) -> Value:
         found = self.value(node.this)
         if found.type is not Type.TEXT:
-            raise self.wrong(node, f"this asks about a text, not about a {found.type}")
+            raise self.wrong(node, f"this asks about a text, not about {SAID[found.type]}")
         return found
 
     def _comparable(self, node: exp.Expr, values: Iterable[Value], *, ordered: bool = False) -> None:
-        types = {Type.INTEGER if value.type is Type.DECIMAL else value.type for value in values}
-        if len(types) > 1:
-            raise self.wrong(node, f"a {' and a '.join(sorted(types))} cannot be compared")
-        if ordered and not types <= set(_ORDERED):
+        kinds = {SAID[value.type] for value in values}
+        if len(kinds) > 1:
+            raise self.wrong(node, f"{' and '.join(sorted(kinds))} cannot be compared")
+        if ordered and SAID[Type.BOOL] in kinds:
             raise self.wrong(node, "what is true or false has no order")
 
 
@@ -245,7 +253,7 @@ def local_moment(moment: datetime) -> exp.Cast:
     return _cast(moment.isoformat(" ", "seconds"), exp.DataType.Type.TIMESTAMP)
 
 
-def _cast(words: str, kind: exp.DataType.Type) -> exp.Cast:
+def _cast(words: str, kind: exp.DType) -> exp.Cast:
     return exp.Cast(this=exp.Literal.string(words), to=exp.DataType(this=kind))
 
 

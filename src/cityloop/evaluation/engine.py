@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from cityloop.core.errors import Fault, Invalid
@@ -23,22 +24,24 @@ Counted = dict[tuple[int, Key], dict[str, Fraction]]  # by number of the period 
 def opened(
     facts: Mapping[str, Sequence[Path]], scratch: Path, *, memory_mb: int = 1024, threads: int = 2
 ) -> Iterator["DuckDBPyConnection"]:
-    """Yield a connection that sees the relations in Parquet files and nothing else; what is too much for memory goes
-    to the folder `scratch`.
+    """Yield a connection that sees the relations in Parquet files and nothing else.
+
+    What is too much for memory goes to a folder of its own within `scratch`, which is gone afterwards.
 
     Raises Invalid where the files of a relation do not have its columns.
     """
     import duckdb
 
-    connection = duckdb.connect(":memory:", config={"python_enable_replacements": False})
-    try:
-        _close(connection, [path for paths in facts.values() for path in paths], scratch, memory_mb, threads)
+    with (
+        # The engine may read and write there: nothing else may lie in it.
+        TemporaryDirectory(dir=scratch, prefix="counting-") as spill,
+        duckdb.connect(":memory:", config={"python_enable_replacements": False}) as connection,
+    ):
+        _close(connection, [path for paths in facts.values() for path in paths], spill, memory_mb, threads)
         for name, paths in facts.items():
             _show(connection, RELATIONS[name], paths)
         connection.execute("SET lock_configuration = true")
         yield connection
-    finally:
-        connection.close()
 
 
 def counted(connection: "DuckDBPyConnection", statements: Sequence[Statement], groupings: int) -> Counted:
@@ -52,13 +55,11 @@ def counted(connection: "DuckDBPyConnection", statements: Sequence[Statement], g
     return found
 
 
-def _close(
-    connection: "DuckDBPyConnection", files: Sequence[Path], scratch: Path, memory_mb: int, threads: int
-) -> None:
+def _close(connection: "DuckDBPyConnection", files: Sequence[Path], spill: str, memory_mb: int, threads: int) -> None:
     settings = {
         "memory_limit": f"'{memory_mb}MB'",
         "threads": str(threads),
-        "temp_directory": _text(str(scratch)),
+        "temp_directory": _text(spill),
         "allowed_paths": f"[{', '.join(_text(str(path)) for path in files)}]",
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",

@@ -13,7 +13,7 @@ from sqlglot import Dialect, exp
 from sqlglot.errors import SqlglotError
 
 from cityloop.core.indicator import Adds
-from cityloop.evaluation.claims import IN_PERIOD, Reading
+from cityloop.evaluation.claims import IN_PERIOD, SAID, Reading
 from cityloop.evaluation.marking import BadMeasure, Span, unreadable, wrong
 from cityloop.evaluation.relations import FACTS, RELATIONS, Relation, Type
 
@@ -127,7 +127,7 @@ def _choice(reading: Reading, case: exp.Case) -> exp.Expr:
 def _number(reading: Reading, node: exp.Expr) -> exp.Expr:
     found = reading.value(node)
     if found.type not in _NUMBERS:
-        raise reading.wrong(node, f"only whole and decimal numbers are summed, not a {found.type}")
+        raise reading.wrong(node, f"only whole and decimal numbers are summed, not {SAID[found.type]}")
     return found.tree
 
 

@@ -149,7 +149,8 @@ def read_book(folder: Path) -> Book:
 
 def read_terms(words: str) -> tuple[Term, ...]:
     """Return a sum of counts, written as register - cancel; ValueError where it is none."""
-    terms, place = [], 0
+    terms: list[Term] = []
+    place = 0
     while place < len(words):
         found = _TERM.match(words, place)
         if not found or bool(terms) != bool(found[1]):
@@ -166,9 +167,7 @@ def _count_faults(text: IndicatorsText, counts: dict[str, Count]) -> Iterator[Fa
     for code, one in text.counts.items():
         ways: dict[str, tuple[Where, CountText | CountVariantText, Words]] = {code: (("counts", code), one, one.title)}
         for name, variant in one.variants.items():
-            title = {language: f"{one.title[language]}（{variant.title[language]}）" for language in one.title}
-            title["en"] = f"{one.title['en']} ({variant.title['en']})"
-            ways[f"{code}:{name}"] = (("counts", code, "variants", name), variant, title)
+            ways[f"{code}:{name}"] = (("counts", code, "variants", name), variant, _narrower(one.title, variant.title))
         for name, (where, way, title) in ways.items():
             try:
                 measure = read_measure(way.sql)
@@ -179,6 +178,10 @@ def _count_faults(text: IndicatorsText, counts: dict[str, Count]) -> Iterator[Fa
             yield from _column_faults(where, one.subjects, counts[name])
         if any(code in relation.by_name for relation in FACTS.values()):
             yield ("counts", code), "is the name of a column; choose another"
+
+
+def _narrower(title: Words, variant: Words) -> Words:
+    return {"zh": f"{title['zh']}（{variant['zh']}）", "en": f"{title['en']} ({variant['en']})"}
 
 
 def _column_faults(where: Where, subjects: tuple[Subject, ...], count: Count) -> Iterator[Fault]:
@@ -227,6 +230,7 @@ def _indicator_faults(
 
 def _sums(where: Where, one: IndicatorText) -> Iterator[tuple[Where, str, tuple[Subject, ...]]]:
     """Yield the sums of counts that an indicator and its variants name, with their fields and whom they speak of."""
+    ways: list[tuple[Where, str | None, str | None, tuple[Subject, ...]]]
     ways = [(where, one.numerator, one.denominator, one.subjects)]
     for name, way in one.variants.items():
         ways.append(((*where, "variants", name), way.numerator, way.denominator, way.subjects or one.subjects))

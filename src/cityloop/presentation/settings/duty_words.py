@@ -165,7 +165,10 @@ def map_of(rows: Sequence[Answered], town: City) -> dict[str, Any]:
         "by": "standing",
         "looks": looks,
         "label": "name" if len(features) <= 40 else "",
-        "card": {"title": "name", "rows": [["says", _("Responsible")], ["units", pgettext("organisation", "Unit")], ["code", _("Code")]]},
+        "card": {
+            "title": "name",
+            "rows": [["says", _("Responsible")], ["units", pgettext("organisation", "Unit")], ["code", _("Code")]],
+        },
     }
     return {"layers": [layer]}
 
