@@ -184,3 +184,14 @@ def test_no_two_kinds_of_task_have_one_name() -> None:
     ways = {way.name: way for pack in read_all() for way in pack.procedures}
     kinds = [kind for way in ways.values() for kind in way.tasks]
     assert sorted(kinds) == sorted(set(kinds))
+
+
+def test_a_shipped_pack_is_left_out_by_its_name() -> None:
+    assert "example-city" in {pack.name for pack in read_all()}
+    assert "example-city" not in {pack.name for pack in read_all("-example-city")}
+
+
+def test_leaving_out_a_pack_that_is_none_of_ours_is_refused() -> None:
+    with pytest.raises(Invalid) as refused:
+        read_all("-nothing")
+    assert [fault.field for fault in refused.value.faults] == ["CITYLOOP_PACKS"]

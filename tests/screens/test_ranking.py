@@ -107,7 +107,7 @@ def test_everybodys_numbers_open_just_the_cases_they_count(signed_in: As, novemb
         **dict.fromkeys(("north_operator", "street"), of_the_north),
         **dict.fromkeys(("roads", "roads2"), of_roads),
         "parks": of_parks,
-        "hotline": nothing,
+        **dict.fromkeys(("hotline", "administrator"), nothing),
     }
 
 

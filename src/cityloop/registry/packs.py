@@ -4,6 +4,7 @@ Whatever is wrong is told with file, line and field. The tables of catalogues ar
 what packs hold into the database is done by actions.py.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -167,14 +168,22 @@ def read_all(further: str = "") -> tuple[Pack, ...]:
 
 
 def pack_folders(further: str = "") -> list[Path]:
-    """Return the folders of every pack: those that CityLoop ships, then those in the further folders."""
+    """Return the folders of every pack: those that CityLoop ships, then those in the further folders.
+
+    A name with a minus before it leaves that pack of ours out: "-example-city:/srv/packs".
+    """
+    named = [words for words in further.split(os.pathsep) if words]
+    left_out = {words[1:] for words in named if words.startswith("-")}
     found = []
-    for folder in (SHIPPED, *(Path(folder) for folder in further.split(":") if folder)):
+    for folder in (SHIPPED, *(Path(words) for words in named if not words.startswith("-"))):
         within = sorted(path.parent for path in folder.glob("*/pack.yaml"))
         if not within:
             raise Invalid([Fault(str(folder), "holds no folder with a pack.yaml")], code="pack")
         found += within
-    return found
+    shipped = {path.name for path in found if path.parent == SHIPPED}
+    if unknown := sorted(left_out - shipped):
+        raise Invalid([Fault("CITYLOOP_PACKS", f"leaves out {unknown[0]}, which is none of ours")], code="pack")
+    return [path for path in found if not (path.parent == SHIPPED and path.name in left_out)]
 
 
 def read_together(folders: Iterable[Path]) -> tuple[Pack, ...]:

@@ -43,7 +43,9 @@ class Configuration:
         "Empty: the city's own areas alone, and no request leaves the house",
     )
     map_attribution: str = setting("", "What the owner of the map tiles wants to be named as; plain words")
-    packs: str = setting("", "Folders of further packs, separated by the path separator")
+    packs: str = setting(
+        "", "Folders of further packs, and -NAME for one of ours to be left out, separated by the path separator"
+    )
     hosts: str = setting("127.0.0.1,localhost", "Host names this city answers to, separated by commas")
     web_workers: str = setting("2", "Number of web worker processes")
     data: str = setting("", "Folder of real data for tests and benchmarks; they skip with a notice without it")

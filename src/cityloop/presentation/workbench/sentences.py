@@ -65,8 +65,7 @@ SENTENCES: dict[str, str] = {
     "no-free-code": gettext_noop("Every number of a city's own is taken in this major class."),
     "administrator-only": gettext_noop("Only an administrator of the whole city may change its data."),
     "undo-by-command": gettext_noop(
-        "This change has too many rows to be undone here. "
-        "Whoever runs the server undoes it by command."
+        "This change has too many rows to be undone here. Whoever runs the server undoes it by command."
     ),
     "no-such-change": gettext_noop("There is no such change."),
     "already-undone": gettext_noop("This change has already been undone."),
