@@ -14,7 +14,8 @@ Fault = tuple[Where, str]
 Asked = tuple[Where, str, tuple[Need, ...]]  # where it stands, what it is called, what it asks for
 
 TOLD = (
-    "number", "category", "condition", "district", "address", "text", "unit", "limit", "due", "case_due", "by", "moment", "stage",
+    "number", "category", "condition", "district", "address", "text", "unit", "limit", "due", "case_due", "by",
+    "moment", "stage",
 )  # fmt: skip  # what a line of a document may name besides what its action was given
 LIMITS = (NeedKind.NUMBER, NeedKind.DATE)  # the needs that can give one
 PLACES = (NeedKind.CATEGORY, NeedKind.CONDITION, NeedKind.DISTRICT)

@@ -15,8 +15,8 @@ from cityloop.core.transitions import ways
 Fault = tuple[tuple[str, ...], str]
 
 OF_THE_CITY = {  # facts that say where a case comes from and lies; no action sets them by itself
-    "category", "channel", "community", "condition", "crs", "district", "duty", "external_id", "grids", "lat", "lon", "number",
-    "origin", "origin_units", "procedure", "raw_lat", "raw_lon", "receipt", "reported_at", "request",
+    "category", "channel", "community", "condition", "crs", "district", "duty", "external_id", "grids", "lat", "lon",
+    "number", "origin", "origin_units", "procedure", "raw_lat", "raw_lon", "receipt", "reported_at", "request",
     "street", "unit_grid", "version",
 }  # fmt: skip
 KEPT_SO = ("limit_", "asked_")

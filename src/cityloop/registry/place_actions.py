@@ -37,7 +37,7 @@ def set_places(
 def remove_place(key: str, by: str, now: datetime) -> Outcome:
     """Remove an entry, by the key of its row; NotFound where there is none."""
     if not _is_key(key) or not read(PLACES, [key]):
-        raise NotFound("no-such-place", "There is no such entry in the gazetteer.")
+        raise NotFound("no-such-entry", "There is no such entry in the gazetteer.")
     return apply([Part(PLACES, gone=[key])], by, now, SET)
 
 

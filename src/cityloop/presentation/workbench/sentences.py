@@ -59,7 +59,7 @@ SENTENCES: dict[str, str] = {
     "no-such-photo": gettext_noop("There is no such photo, or you may not see it."),
     "photo-damaged": gettext_noop("This photo is not as it was kept; ask for a check of the data."),
     "disk-full": gettext_noop("There is no room left to keep photos. Ask the administrator to make room."),
-    "no-such-place": gettext_noop("There is no such entry in the gazetteer."),
+    "no-such-entry": gettext_noop("There is no such entry in the gazetteer."),
     "no-such-procedure": gettext_noop("There is no such procedure, or not in this version."),
     "no-such-class": gettext_noop("There is no such class or catalogue."),
     "no-free-code": gettext_noop("Every number of a city's own is taken in this major class."),
