@@ -197,6 +197,8 @@ class CasePage:
     lat: str | None
     district_name: str | None
     community_name: str | None
+    street_name: str | None
+    grids: tuple[str, ...]  # the unit grid and other kinds, by name and code
     channel: str
     external_id: str
     reported_at: datetime

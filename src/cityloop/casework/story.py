@@ -76,6 +76,8 @@ def page(row: models.Case, case: Case, actor: Actor, now: datetime) -> CasePage:
         lat=lat,
         district_name=area_name(row.district, town),
         community_name=area_name(row.community, town),
+        street_name=area_name(row.facts.get("street"), town),
+        grids=_grids(row.facts, town),
         channel=_channel(row.facts.get("channel", "")),
         external_id=row.facts.get("external_id", ""),
         reported_at=row.reported_at,
@@ -97,6 +99,12 @@ def page(row: models.Case, case: Case, actor: Actor, now: datetime) -> CasePage:
         outline=outline.path if outline else None,
         spot=outline.place(float(lon), float(lat)) if outline and lon and lat else None,
     )
+
+
+def _grids(facts: Mapping[str, str], town: City) -> tuple[str, ...]:
+    codes = [facts.get("unit_grid", ""), *(words.partition(":")[2] for words in facts.get("grids", "").split())]
+    found = [(code, town.areas[code].name if code in town.areas else code) for code in codes if code]
+    return tuple(name if code in name else f"{name} {code}" for code, name in found)
 
 
 def _condition(facts: Mapping[str, str]) -> tuple[str, str] | None:

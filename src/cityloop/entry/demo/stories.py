@@ -119,9 +119,17 @@ class Teller:
                 helper = self.chance.choice([code for code in self.script.units if code != unit])
             chosen = helper if name in ("ask_help", "help_given") else unit
             filled = inputs(action, wrong, chosen, moments[no], self.script, self.chance)
-            yield Step(
-                moments[no], name, self._who(action, chosen if name != "ask_help" else unit, placed, wrong), filled
-            )
+            if name == "file":
+                filled = {**filled, **self._condition(wrong)}
+            by = self._who(action, chosen if name != "ask_help" else unit, placed, wrong)
+            yield Step(moments[no], name, by, filled)
+
+    def _condition(self, wrong: Trouble) -> dict[str, str]:
+        """Return the condition it is filed by: the first with the limit of its class, by which the stories are told."""
+        category = self.town.categories[wrong.problem.code]
+        alike = (n for n, one in category.conditions.items() if one.limit("") == category.limits.get("handle"))
+        number = next(alike, None)
+        return {"condition": f"{category.reference} {number}"} if number else {}
 
     def _who(self, action: Action, unit: str, placed: bool, wrong: Trouble) -> str:
         """Return who does an action: a post for one district does not see a case whose place is not known yet."""

@@ -37,7 +37,6 @@ EVENTS = {
     "PlacesSet": gettext_noop("Gazetteer entries entered"),
     "PlacesLearned": gettext_noop("Gazetteer learned from cases"),
     "ChangesUndone": gettext_noop("A change undone"),
-    "CityRecorded": gettext_noop("What was there before the history began"),
 }
 KINDS = {
     "created": gettext_noop("created"),
