@@ -174,3 +174,7 @@ def test_what_says_nothing_is_known_to() -> None:
     assert parse("").says_nothing
     assert parse("，。()").says_nothing
     assert not parse("福华路").says_nothing
+
+
+def test_a_numeral_beside_a_figure_becomes_one_too() -> None:
+    assert spelled("一之一", SCRIPT) == "1之1"

@@ -85,7 +85,7 @@ def changed(**more: str) -> dict[str, str]:
         "valid_from": "",
         "valid_until": "",
         "reason": "更名",
-        "seen": "999",
+        "seen": "999999999",
         **more,
     }
 

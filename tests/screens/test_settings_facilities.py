@@ -117,7 +117,7 @@ def test_an_administrator_changes_a_facility_and_its_history_says_so(signed_in: 
 
 def test_a_change_without_a_reason_is_sent_back_with_what_was_typed(signed_in: As) -> None:
     answer = signed_in("administrator").post(
-        f"{HERE}edit/", {"state": "missing", "remark": "杆子不见了", "seen": "999"}
+        f"{HERE}edit/", {"state": "missing", "remark": "杆子不见了", "seen": "999999999"}
     )
     assert answer.status_code == 422
     assert "杆子不见了" in answer.content.decode() and Facility.objects.get().state == "intact"

@@ -47,7 +47,9 @@ def spelled(words: str, simplified: Script = AS_WRITTEN) -> str:
     once = unicodedata.normalize("NFKC", once.translate(simplified)).translate(_SIGNS).upper()
     once = _INVISIBLE.sub("", _BLANK_IN_NUMBERS.sub(",", once))[:LONGEST]
     once = _DASH_FOR_ONE.sub("一", once)
-    once = _TO_FIGURES.sub(lambda found: figures(found[1] or found[2]), once)
+    before = ""
+    while before != once:  # a figure may make a numeral beside it one: 一之一 is 一之1, and then 1之1
+        before, once = once, _TO_FIGURES.sub(lambda found: figures(found[1] or found[2]), once)
     return _TO_NUMERALS.sub(lambda found: numerals(int(found[1])) or found[1], once)
 
 
