@@ -37,6 +37,25 @@ SEPARATION = (
     "of the part Judging.\n"
 )
 
+# The form that FactFolder and digest_of keep to; tests/evaluation/test_fact_files.py follows it without them.
+CANONICAL_ROWS = """## Digests
+
+Facts lie in *parts*: some rows of one relation, in `parts/RELATION/DIGEST.parquet`. The digest is the SHA-256, in
+hexadecimal, of the part's **canonical rows**, so that it does not depend on how Parquet was written:
+
+- The rows are sorted by the relation's key, column by column; texts by their bytes in UTF-8.
+- They are written as CSV in UTF-8: a first line with the names of the columns in the order below, then a line for each
+  row; values are joined by `,` and every line ends with `\\n` alone.
+- An empty value is nothing at all. Every other value, and every name, stands between `"`, with each `"` in it doubled.
+- A *text* is written as it is, an *integer* in decimal digits, a *bool* as `true` or `false`, a *moment* as
+  `YYYY-MM-DD HH:MM:SS.ffffff`, a *date* as `YYYY-MM-DD`, a *decimal* with 7 digits after the point and no exponent.
+
+An *edition*, `editions/MOMENT.json`, lists the parts that the facts consisted of at a moment. Its digest is the SHA-256
+of one line of JSON without blanks, with its keys in alphabetical order: `as_of` (the moment as in its name), `parts` (a
+list of `[relation, number, rows, digest]`, in the order of the file) and `zone`, as in
+`{"as_of":"20261122T083000Z","parts":[["sources",0,2,"ab…"]],"zone":"Asia/Shanghai"}`.
+"""
+
 # What events mean that no procedure declares. One that is missing here, or not in the code any more, is an error.
 MEANINGS = {
     "AccountAppointed": ("account/…", "An account was given a post: role, unit, area."),
@@ -71,6 +90,7 @@ MEANINGS = {
     "DutiesSet": ("registry", "It was entered who sees to which problems where."),
     "FacilitiesSet": ("registry", "Facilities of a census were entered or changed; an import of many is one change."),
     "FacilityChanged": ("registry", "A facility was given another state, other units or another remark by hand."),
+    "FactsExported": ("facts", "Facts were exported; the name, the moment and the digest of the edition are told."),
     "KeysNoted": ("city", "The fingerprint of the city's keys was noted, so that no other home serves this database."),
     "LimitPassed": ("case/…", "The limit of an open task passed before the task was done."),
     "LinkedCaseClosed": (
@@ -169,9 +189,10 @@ def facts() -> str:
     intro = (
         "What figures are counted over, as published. A *moment* is in UTC and has no zone, a *date* is a day of the "
         "city's own time zone, a *decimal* has 10 digits, 7 of them after the point; there are no floats. Every column "
-        "but those of the key may be empty. Indicators are written in [their own language](indicator-language.md).\n"
+        "but those of the key may be empty. Indicators are written in [their own language](indicator-language.md); how "
+        "to get the files is told in [Export facts](../how-to/export-facts.md).\n\n"
     )
-    return "# Facts\n\n" + NOTE + intro + "".join(sections)
+    return "# Facts\n\n" + NOTE + intro + CANONICAL_ROWS + "".join(sections)
 
 
 def indicators() -> str:

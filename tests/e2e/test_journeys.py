@@ -38,6 +38,7 @@ LAMP_DARK = {
     "address": "滨河区沿江路18号公交站旁",
 }
 QUEUE = re.compile(r"//[^/]+/queue/$")  # not the sign-in page, whose address may end in /queue/ too
+COUNTING = 60_000  # milliseconds that a worker may take for what nobody asked before
 VIEWS = [  # every width in every language, every width in light and dark
     (1440, 900, "zh", "light"),
     (1440, 900, "en", "dark"),
@@ -211,6 +212,22 @@ def test_every_page_is_open_to_all_and_without_complaint(
     assert found + complaints == []
 
 
+def test_a_figure_of_the_ranking_opens_into_the_very_cases_it_counts(at: Desks) -> None:
+    page = at.of("leader")
+    page.goto("/queue/")
+    page.get_by_role("link", name="考核").click()
+    first = page.locator("tbody tr").first
+    expect(first).to_be_visible(timeout=COUNTING)
+    made_of = first.get_by_text(re.compile(r"^\d+/\d+$")).inner_text()
+    first.get_by_role("link").first.click()
+    expect(page.get_by_text(made_of.replace("/", " ÷ "))).to_be_visible(timeout=COUNTING)
+    page.locator("main a[href*='/cases/?']").first.click()
+    expect(page.locator(".cl-row-link").first).to_be_visible(timeout=COUNTING)
+    assert page.locator(".cl-row-link").count() == int(made_of.split("/")[0])
+    page.locator(".cl-row-link").first.click()
+    expect(page.locator(".cl-stage")).to_be_visible()
+
+
 @pytest.mark.skipif("CITYLOOP_PICTURES" not in os.environ, reason="pictures are made on request: CITYLOOP_PICTURES=1")
 def test_the_pictures_of_the_papers_are_made_anew(at: Desks) -> None:
     page = at.window(color_scheme="light")
@@ -272,12 +289,26 @@ def pages(page: Page) -> dict[str, str]:
         "open case": str(opened),
         "closed case": str(closed),
         "report form": "/reports/new/",
-        "ranking": "/figures/districts/",
+        "live ranking": "/figures/districts/",
+        **counted_pages(page),
         "procedures": "/settings/procedures/",
         "a procedure": "/settings/procedures/city-problem/3/",
         "refusal": "/cases/?month=soon",
         "404": "/nothing-here/",
     }
+
+
+def counted_pages(page: Page) -> dict[str, str]:
+    """Return the pages of figures, once a worker has counted what is on them: the ranking, a figure, its cases."""
+    page.goto("/figures/")
+    expect(page.locator("tbody tr").first).to_be_visible(timeout=COUNTING)
+    found = {"ranking": page.url}
+    page.locator("tbody tr").first.get_by_role("link").first.click()
+    expect(page.locator("table tbody tr").last).to_be_visible(timeout=COUNTING)
+    found["figure"] = page.url
+    page.locator("main a[href*='/cases/?']").first.click()
+    expect(page.locator(".cl-row-link").first).to_be_visible(timeout=COUNTING)
+    return found | {"cases of a figure": page.url}
 
 
 def faults_of(page: Page, name: str) -> list[str]:

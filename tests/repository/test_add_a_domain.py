@@ -74,7 +74,8 @@ def checked(packs: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
 
 
 def test_the_how_to_shows_every_file_of_its_pack() -> None:
-    assert list(FILES) == ["pack.yaml", "roles.yaml", "inspection.yaml", "classes.csv", "conditions.csv"]
+    tables = ["classes.csv", "conditions.csv"]
+    assert list(FILES) == ["pack.yaml", "roles.yaml", "inspection.yaml", *tables, "indicators.yaml"]
     assert len(SAID) == 4
 
 
@@ -88,6 +89,21 @@ def test_slips_in_two_files_are_told_as_the_how_to_says(packs: Path, monkeypatch
         write(packs, name, FILES[name].replace(right, wrong))
     answer = checked(packs, monkeypatch)
     assert (answer.exit_code, answer.output) == (1, SAID[1])
+
+
+def test_a_slip_in_the_indicators_is_told_with_file_line_and_field(
+    packs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slipped = FILES["indicators.yaml"].replace("numerator: mended_in_time", "numerator: mended_on_time")
+    write(packs, "indicators.yaml", slipped.replace("[voided]", "[forgotten]"))
+    answer = checked(packs, monkeypatch)
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert answer.stderr.splitlines() == [
+        "toilets/indicators.yaml:22 indicators.mended_in_time_rate.excludes: there is no exclusion forgotten; "
+        "known are voided",
+        "toilets/indicators.yaml:20 indicators.mended_in_time_rate.numerator: there is no count mended_on_time",
+        "Nothing was changed.",
+    ]
 
 
 def test_a_case_of_the_new_domain_goes_from_report_to_close(toilets: dict[str, Actor]) -> None:
@@ -147,3 +163,20 @@ def test_a_procedure_that_a_case_follows_is_not_changed_under_its_version(
     (both,) = re.findall(r"^    (procedures: .*\n)", HOW_TO, re.M)
     write(packs, "pack.yaml", FILES["pack.yaml"].replace("procedures: [inspection.yaml]\n", both))
     taken_up(packs)
+
+
+def test_the_indicators_of_the_how_to_count_its_cases(
+    toilets: dict[str, Actor], packs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {"text": "人民公园公厕地面积水", "category": "03998", "district": Town.north}
+    number = casework.begin_case("toilet-inspection", toilets["zhao"], said, "1", NOW)
+    act(number, "order", toilets["qian"], condition="03998 1", keeper="parks")
+    act(number, "report_mended", toilets["parks"], result="已冲洗")
+    monkeypatch.setenv("CITYLOOP_PACKS", str(packs))
+    facts = str(tmp_path / "facts")
+    exported = CliRunner().invoke(main, ["export", "facts", "--to", facts])
+    assert exported.exit_code == 0, exported.output
+    asked = ["appraise", "--facts", facts, "--book", "toilets", "--by", "unit", "--period", f"{NOW:%Y-%m}"]
+    rows = [line.split() for line in CliRunner().invoke(main, asked).stdout.splitlines()]
+    assert [f"{NOW:%Y-%m}", "parks", "整改数", "1"] in [[row[0], row[2], *row[-2:]] for row in rows if len(row) == 5]
+    assert ["按时整改率", "100.00%", "1", "1"] in rows

@@ -15,6 +15,7 @@ from cityloop.registry.changes import Part, apply
 from cityloop.registry.city import forget
 from cityloop.registry.tables import FACILITIES
 from screens.bringing import Bringing
+from screens.gone import november, went  # noqa: F401  # fixtures
 from town import NOW, Town
 
 Report = Callable[..., str]

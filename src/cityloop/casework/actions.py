@@ -41,15 +41,15 @@ class Opening:
     words: Words = field(default_factory=dict)
 
 
-def open_cases(openings: Sequence[Opening], actor: Actor, now: datetime) -> None:
-    """Open cases and write the first event of each, in one statement however many they are."""
+def open_cases(openings: Sequence[Opening], actor: Actor, now: datetime, by: Post | None = None) -> None:
+    """Open cases and write the first event of each, in one statement however many they are; `by` is the post used."""
     town = city()
     terms = Terms(town.calendar)
     moves = []
     for opening in openings:
         way = town.latest(opening.procedure)
         facts = {**opening.facts, **_origin(opening.number, way)}
-        moves.append((opening.id, deciding.begin(way, facts, opening.words, now, terms)))
+        moves.append((opening.id, deciding.begin(way, facts, opening.words, now, terms, by=by)))
     _write_new(moves, actor, now)
 
 

@@ -1,5 +1,6 @@
 """Every read of cases and tasks, named for the screen that needs it. What a person may not see is not found."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -49,6 +50,7 @@ __all__ = [
     "beginnings",
     "case_page",
     "cases",
+    "cases_by_number",
     "cases_to_wake",
     "counts_by_district",
     "document",
@@ -103,6 +105,13 @@ def cases(actor: Actor, filters: CaseFilters, after: str | None) -> CaseList:
         next=f"{last.reported_at.isoformat()}_{last.id}" if last else None,
         districts=tuple(Choice(area.code, area.name) for area in town.areas.values() if area.level == "district"),
     )
+
+
+def cases_by_number(actor: Actor, numbers: Iterable[str]) -> dict[str, CaseRow]:
+    """Return those of the cases that this person may see, by number; the rest is not there."""
+    town = city()
+    rows = models.Case.objects.filter(visible(actor, town), number__in=list(numbers))
+    return {row.number: _row(row, town) for row in rows}
 
 
 def counts_by_district(actor: Actor, figure: str, month: date) -> dict[str, int]:

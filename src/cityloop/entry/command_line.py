@@ -15,8 +15,11 @@ import click
 
 from cityloop.core.errors import Invalid, Refusal
 from cityloop.entry import organisation_commands, upkeep
+from cityloop.entry.appraising import appraise
 from cityloop.entry.asking_where import where
 from cityloop.entry.bench.command import bench
+from cityloop.entry.exporting import export
+from cityloop.entry.importing_history import history
 from cityloop.entry.opening import opened
 from cityloop.entry.options import home_option, tell
 from cityloop.entry.packs import packs
@@ -358,7 +361,10 @@ def import_days(home: Path | None, file: Path, *, dry_run: bool) -> None:
         click.echo(take(file))
 
 
+bring_in.add_command(history)
+main.add_command(appraise)
 main.add_command(bench)
+main.add_command(export)
 main.add_command(where)
 main.add_command(packs)
 for command in upkeep.COMMANDS:

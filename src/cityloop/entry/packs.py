@@ -17,6 +17,7 @@ from cityloop.registry import pack_contents
 from cityloop.registry.packs import Pack, pack_folders, read_all, read_together
 
 if TYPE_CHECKING:  # what asks a database is only imported where there is one
+    from cityloop.core.procedure import Procedure
     from cityloop.registry.changes import Difference
     from cityloop.registry.pack_queries import PackLine, WayChange
 
@@ -52,12 +53,16 @@ def check(folders: tuple[Path, ...], home: Path | None) -> None:
     asked = _within(folders) if folders else pack_folders(further)
     every = list({folder.resolve(): folder for folder in (*pack_folders(further), *asked)}.values())
     wanted = {folder.resolve() for folder in asked}
-    found = [pack for pack in read_together(every) if pack.folder.resolve() in wanted]
+    together = read_together(every)
+    found = [pack for pack in together if pack.folder.resolve() in wanted]
+    figures = _figures(found, [way for pack in together for way in pack.procedures])
     if home:
         _check_beside(home, found)
     for pack in found:
         click.echo(_head(pack))
         for words in _contents(pack):
+            click.echo(f"  {words}")
+        for words in figures[pack.name]:
             click.echo(f"  {words}")
     click.echo(f"{len(found)} {'pack is' if len(found) == 1 else 'packs are'} in order.")
 
@@ -108,6 +113,28 @@ def _within(folders: Sequence[Path]) -> list[Path]:
             raise Invalid([Fault(str(folder), "holds no pack.yaml, and no folder with one")], code="pack")
         found += [folder] if (folder / "pack.yaml").exists() else within
     return found
+
+
+def _figures(found: Iterable[Pack], ways: Sequence[Procedure]) -> dict[str, list[str]]:
+    """Return what packs bring for figures, by pack; Invalid with everything wrong in all of them."""
+    from cityloop.evaluation import fact_texts, indicator_texts
+
+    told: dict[str, list[str]] = {}
+    faults: list[Fault] = []
+    for pack in found:
+        told[pack.name] = []
+        try:
+            if (pack.folder / fact_texts.FILE).exists():
+                names = dict.fromkeys(name for name, _ in fact_texts.read_book(pack.folder, ways).meanings)
+                told[pack.name].append(f"facts of {_many('procedures', len(names))}: {', '.join(names)}")
+            if (pack.folder / indicator_texts.FILE).exists():
+                book = indicator_texts.read_book(pack.folder)
+                told[pack.name].append(f"{_many('indicators', len(book.indicators))}: {book.standard}")
+        except Invalid as wrong:
+            faults += [Fault(f"{pack.folder.name}/{fault.field}", fault.reason) for fault in wrong.faults]
+    if faults:
+        raise Invalid(faults, code="pack")
+    return told
 
 
 def _check_beside(home: Path, found: Iterable[Pack]) -> None:

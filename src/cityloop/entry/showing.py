@@ -6,13 +6,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
 from cityloop.entry.opening import Tell
 
 Progress = Callable[[int, str], None]  # rows done, and the rest in words
 QUIET = 10.0  # seconds between two plain lines
+
+
+@contextmanager
+def working(words: str, tell: Tell) -> Iterator[None]:
+    """Show on standard error that something goes on whose length nobody knows, and how long it has taken."""
+    if not sys.stderr.isatty():
+        tell(words)
+        yield
+        return
+    with Bar(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=Console(stderr=True)
+    ) as bar:
+        bar.add_task(words, total=None)
+        yield
 
 
 @contextmanager

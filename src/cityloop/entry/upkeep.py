@@ -20,11 +20,13 @@ def check(home: Path | None) -> None:
         from django.utils.timezone import localtime
 
         from cityloop.casework.queries import ways_without_pack
+        from cityloop.evaluation.books import books
         from cityloop.runtime.models import Subscription
 
         if missing := ways_without_pack():
             told = f"Cases follow {', '.join(missing)}, which no pack has any more. Put the pack back: CITYLOOP_PACKS."
             raise NotPossible("procedure-missing", told)
+        books()  # refuses indicators that cannot be counted
         for reader in Subscription.objects.exclude(failing_since=None):
             since = localtime(reader.failing_since).strftime("%Y-%m-%d %H:%M")
             raise NotPossible(
@@ -58,6 +60,7 @@ def verify(home: Path | None, rebuild: bool) -> None:
     with opened(home, tell) as configuration:
         from cityloop.casework import evidence_proof as of_photos
         from cityloop.casework import verification as of_cases
+        from cityloop.evaluation import verification as of_facts
         from cityloop.intake import verification as of_reports
         from cityloop.registry import verification as of_the_city
         from cityloop.runtime import checkpoints, verification
@@ -65,7 +68,7 @@ def verify(home: Path | None, rebuild: bool) -> None:
 
         tell("Reading the history.")
         found = 0
-        proofs = (of_cases.findings, of_photos.findings, of_reports.findings, of_the_city.findings)
+        proofs = (of_cases.findings, of_photos.findings, of_reports.findings, of_the_city.findings, of_facts.findings)
         for finding in verification.findings(configuration.home_folder, *proofs):
             found += 1
             if found <= TOLD:
@@ -99,7 +102,10 @@ def erase(home: Path | None, number: str) -> None:
 @home_option
 @click.argument("archive", type=click.Path(dir_okay=False, path_type=Path))
 def backup(home: Path | None, archive: Path) -> None:
-    """Write the whole city into ARCHIVE: database, keys, checkpoints, evidence. Keep it safe: it holds the keys."""
+    """Write the whole city into ARCHIVE: database, keys, checkpoints, evidence, facts.
+
+    Keep it safe: it holds the keys.
+    """
     if archive.exists():
         raise NotPossible("archive-exists", f"{archive} is there already; a backup never replaces another.")
     with opened(home, tell) as configuration:

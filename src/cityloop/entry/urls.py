@@ -20,6 +20,7 @@ urlpatterns = [
     path("api/v1/", addresses()),
     path("ogc/", include("cityloop.presentation.api.features_urls")),
     path("settings/", include("cityloop.presentation.settings.urls")),
+    path("figures/", include("cityloop.presentation.figures.urls")),
     path("", include("cityloop.presentation.workbench.urls")),
 ]
 

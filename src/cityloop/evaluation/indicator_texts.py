@@ -4,6 +4,7 @@ line and field.
 What a measure may say is in grammar.py, what an indicator is in core/indicator.py.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -105,6 +106,12 @@ class Book:
     exclusions: Mapping[str, Words]
     indicators: Mapping[str, Indicator]
     claims: Mapping[str, str]  # of the exclusions
+    text: str = ""  # the file it was read from
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of its file, hexadecimal."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
     def counting(self, count: str, excludes: tuple[str, ...]) -> Counting:
         """Return how a count is counted when rows are left out."""
@@ -144,6 +151,7 @@ def read_book(folder: Path) -> Book:
         {name: one.title for name, one in text.exclusions.items()},
         indicators,
         {name: one.when for name, one in text.exclusions.items()},
+        path.read_text(encoding="utf-8"),
     )
 
 

@@ -16,18 +16,19 @@ from django.db import transaction
 from cityloop.casework.actions import Opening, open_cases
 from cityloop.casework.projection import NUMBER_SEQUENCE
 from cityloop.core import chain
-from cityloop.core.actors import Actor
+from cityloop.core.actors import Actor, Post
 from cityloop.core.areas import place_facts
 from cityloop.core.errors import Conflict, NotAllowed
 from cityloop.intake import placing
 from cityloop.intake.models import Report as Row
 from cityloop.intake.reports import Report
+from cityloop.registry.accounts import PARTNER
 from cityloop.registry.city import NO_FACILITY, City, city
 from cityloop.registry.facility_queries import Tie, ties
 from cityloop.runtime import keys, rows
 
 PROCEDURE = "city-problem"
-MAY_REPORT = ("operator", "duty_officer", "collector", "partner")
+MAY_REPORT = ("operator", "duty_officer", "collector", PARTNER)
 OUR_CHANNELS = ("desk", "patrol")  # by which people report, not connected systems
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0, 1, I, L, O, U: read aloud without mistakes
 CODE_LENGTH = 12  # 59 bits
@@ -69,7 +70,7 @@ class Numbered(NamedTuple):
 def may_report(actor: Actor, channel: str | None = None) -> bool:
     """Return whether the actor may hand in reports by a channel, or (None) by any: ours are for people alone."""
     roles = {post.role for post in actor.posts}
-    if not roles & set(MAY_REPORT) or (channel in OUR_CHANNELS and roles <= {"partner"}):
+    if not roles & set(MAY_REPORT) or (channel in OUR_CHANNELS and roles <= {PARTNER}):
         return False
     return channel is None or not actor.channels or channel in actor.channels
 
@@ -95,7 +96,7 @@ def receive_many(reports: Sequence[Report], actor: Actor, now: datetime) -> list
     town = city()
     known_facilities = ties([code for name in created if (code := firsts[name][0].facility)])
     openings = [_opening(*firsts[name], new, town, known_facilities, now) for name, new in created.items()]
-    open_cases(openings, actor, now)
+    open_cases(openings, actor, now, _reporting_post(actor))
     known = _known([name for name in firsts if name not in created])
     known |= {name: (new.number, new.tracking_code, firsts[name][1]) for name, new in created.items()}
     fresh = set(created)
@@ -109,6 +110,11 @@ def _check_may_report(reports: Sequence[Report], actor: Actor) -> None:
     for channel in {report.channel for report in reports}:
         if not may_report(actor, channel):
             raise NotAllowed("not-your-channel", f"This account may not hand in reports by the channel {channel}.")
+
+
+def _reporting_post(actor: Actor) -> Post | None:
+    """Return the post by which a person of ours reports, None for a connected system."""
+    return next((post for post in actor.posts if post.role in MAY_REPORT and post.role != PARTNER), None)
 
 
 def _outcome(key: Key, digest: str, known: Mapping[Key, Standing], fresh: set[Key]) -> Receipt | Conflict:

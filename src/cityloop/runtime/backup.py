@@ -1,8 +1,9 @@
-"""Backs up a city and restores it: its database and its folders of keys, checkpoints and evidence. No tables are known.
+"""Backs up a city and restores it: its database and its folders. No tables are known.
 
-A backup may be made beside a running city. The order gives a whole that agrees with itself: checkpoints first (they
-seal a part of what the database then holds), the database in one snapshot, then keys and evidence (each written before
-the row that needs it). A restore is one transaction, whether the server is ours or another, of version 15 or later.
+A backup may be made beside a running city. The order gives a whole that agrees with itself: checkpoints and facts first
+(they tell of a part of what the database then holds), the database in one snapshot, then keys and evidence (each
+written before the row that needs it). A restore is one transaction, whether the server is ours or another, of version
+15 or later.
 """
 
 import re
@@ -26,7 +27,7 @@ from cityloop.runtime.postgres import binaries as programs
 from cityloop.runtime.postgres.faults import disk_full, faults_told, speaks_of_full_disk
 
 DUMP = "database.dump"
-FOLDERS = ("checkpoints", "keys", "evidence")
+FOLDERS = ("checkpoints", "keys", "evidence", "facts")
 
 # A restore waits as long as this for others to leave the tables, and may itself take as long as it takes.
 _LIMITS = """
@@ -54,7 +55,8 @@ def back_up(
     tools = programs.find(binaries)
     with faults_told(archive.parent), archives.new(archive) as (writer, dump):
         server = _server_version(url, tools)
-        writer.add_folder(home / "checkpoints")
+        for folder in ("checkpoints", "facts"):
+            writer.add_folder(home / folder)
         tell("Reading the database.")
         _pg_dump(url, dump, tools)
         writer.add(dump, DUMP)

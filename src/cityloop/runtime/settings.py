@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "cityloop.registry",
     "cityloop.casework",
     "cityloop.intake",
+    "cityloop.evaluation",
     "cityloop.presentation",
     "cityloop.presentation.workbench",
 ]
@@ -121,7 +122,7 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 
-PROCRASTINATE_IMPORT_PATHS = ["cityloop.runtime.jobs", "cityloop.casework.jobs"]
+PROCRASTINATE_IMPORT_PATHS = ["cityloop.runtime.jobs", "cityloop.casework.jobs", "cityloop.evaluation.jobs"]
 
 LOGGING = {
     "version": 1,

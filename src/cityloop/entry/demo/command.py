@@ -18,7 +18,11 @@ def demo(home: Path | None, port: int | None, tell: Tell) -> None:
         from cityloop.entry.demo.building import build
         from cityloop.runtime import clock
 
-        if not build(clock.now(), tell):
+        if build(clock.now(), tell):
+            from cityloop.evaluation.actions import export_facts  # loads the analytical libraries
+
+            export_facts(clock.now(), tell)
+        else:
             tell("the demo city is there already")
         serving.serve(configuration, port, tell, _welcome)
 

@@ -54,7 +54,7 @@ def _entries(request: HttpRequest) -> list[Entry]:
     return [
         _entry(request, _("Workbench"), "inbox", "workbench:queue"),
         _entry(request, _("Cases"), "folders", "workbench:cases"),
-        _entry(request, _("Appraisal"), "trophy", "workbench:districts"),
+        _entry(request, _("Appraisal"), "trophy", "figures:ranking"),
         _entry(request, _("Settings"), "settings", "settings:index"),
     ]
 

@@ -82,6 +82,11 @@ SENTENCES: dict[str, str] = {
     "last-administrator": gettext_noop("Somebody must be administrator; appoint another one first."),
     "cannot-sign-in": gettext_noop("Nobody signs in with this account: it is ended, or a connected system's."),
     "no-such-secret": gettext_noop("This link was used already, or is too old; ask for a new one."),
+    "no-figures": gettext_noop("Your posts do not let you see figures of these cases."),
+    "no-such-facts": gettext_noop("There are no facts of that moment."),
+    "no-such-book": gettext_noop("There are no indicators of that name."),
+    "no-such-figure": gettext_noop("There is no such figure, or you may not see it."),
+    "may-not-refresh": gettext_noop("None of your posts may have the figures counted anew."),
     "invalid": gettext_noop("Something is missing or not right. See the marked fields."),
 }
 
@@ -134,6 +139,10 @@ REASONS: dict[str, str] = {
         "This is (0, 0), which is what a device sends that does not know where it is. Leave it empty."
     ),
     "looks like longitude and latitude were exchanged": gettext_noop("Longitude and latitude look exchanged."),
+    "This is no period: write 2026-11, 2026-Q4 or 2026-11-01..2026-11-15.": gettext_noop(
+        "This is no period: write 2026-11, 2026-Q4 or 2026-11-01..2026-11-15."
+    ),
+    "A period lies in the years 1990 to 2100.": gettext_noop("A period lies in the years 1990 to 2100."),
     "It ends before it begins.": gettext_noop("It ends before it begins."),
     "An area that has ended is not opened again: a new one gets a new code.": gettext_noop(
         "An area that has ended is not opened again: a new one gets a new code."

@@ -1,0 +1,64 @@
+"""The facts that `cityloop appraise` counts over: the city's own, past or newest, or a folder's; and names in them."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cityloop.core.errors import NotFound
+from cityloop.entry.opening import opened
+from cityloop.entry.options import tell
+from cityloop.evaluation.appraising import Appraisal
+from cityloop.evaluation.fact_files import Edition, FactFolder
+from cityloop.evaluation.fact_names import names_in
+from cityloop.evaluation.object_names import OF_PERSONS, OF_POSTS, Naming, naming
+from cityloop.registry.packs import Pack
+
+ACCOUNT = re.compile(r"account/[0-9]{1,9}")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is counted over; `persons` are called by the city alone, which is open then."""
+
+    folder: FactFolder
+    edition: Edition
+    persons: Callable[[set[str]], Mapping[str, str]] = lambda accounts: {}
+
+
+@contextmanager
+def facts_of(home: Path | None, other: Path | None, edition: str | None) -> Iterator[Facts]:
+    """Yield the facts of the city, or of another folder without any city; those of an edition, or the newest."""
+    if other:
+        folder = FactFolder(other)
+        yield Facts(folder, _edition(folder, edition))
+        return
+    with opened(home, tell):
+        from cityloop.evaluation.actions import export_facts, facts_folder
+        from cityloop.registry.queries import account_names
+        from cityloop.runtime import clock
+
+        folder = FactFolder(facts_folder())
+        if edition is None and folder.latest() is None:
+            tell("There are no facts of this city yet: exporting them.")
+            export_facts(clock.now(), tell)
+        yield Facts(folder, _edition(folder, edition), account_names)
+
+
+def names_of(facts: Facts, found: Appraisal, packs: Iterable[Pack], language: str) -> Naming:
+    """Return what objects are called: as the facts say, posts as packs say, persons as the city does."""
+    accounts = {
+        key[place] or "" for place, column in enumerate(found.asking.by) if column in OF_PERSONS for key in found.keys
+    }
+    persons = facts.persons({one for one in accounts if ACCOUNT.fullmatch(one)})
+    posts = {role.name: role.title[language] for pack in packs for role in pack.roles}
+    further = {**dict.fromkeys(OF_PERSONS, persons), **dict.fromkeys(OF_POSTS, posts)}
+    return naming({**names_in(facts.folder, facts.edition), **further}, language)
+
+
+def _edition(folder: FactFolder, name: str | None) -> Edition:
+    found = folder.edition(name) if name else folder.latest()
+    if found is None:
+        raise NotFound("no-such-facts", f"There are no facts in {folder.path}.")
+    return found

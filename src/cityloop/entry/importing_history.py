@@ -1,0 +1,130 @@
+"""`cityloop import history`: another system's table made a folder of facts, and told what is in it.
+
+No city is opened: what is made belongs to none.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from cityloop.core.errors import Fault, Invalid
+from cityloop.entry.options import tell
+from cityloop.evaluation.hot_spots import LEAST, Pile
+
+MANUAL = "docs/how-to/figures-from-another-systems-history.md"
+SHOWN = 20  # false hot spots told one by one
+DISTRICTS = 6  # of each of them
+
+
+@click.command("history")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--mapping",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=f"YAML that says what FILE's columns mean: {MANUAL}.",
+)
+@click.option(
+    "--to",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder the facts go to; made where it is not there. Never the facts of a city.",
+)
+@click.option(
+    "--as-of",
+    help="The moment of the facts, such as 2016-07-01T00:00, by the clocks of the mapping's time zone. Nothing may "
+    "have happened later. Default: just after the last thing that happened in FILE.",
+)
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where rows that are not taken are written. Default: FILE's name with .rejects.csv (.rejects.xlsx for a "
+    "workbook), in the current folder.",
+)
+def history(file: Path, mapping: Path, to: Path, as_of: str | None, rejects: Path | None) -> None:
+    """Turn FILE, the history of another system, into a folder of facts: figures of it are then asked with `cityloop
+    appraise --facts`.
+
+    FILE is a table (CSV, Parquet, XLSX, XLS, ODS) of cases, or of updates with several rows a case. Nothing of it goes
+    into a city. Prints how many rows were taken, and the points that stand for places nobody found.
+    """
+    click.echo(import_file(file, mapping, to, as_of, rejects))
+
+
+def import_file(file: Path, mapping_path: Path, to: Path, as_of: str | None, rejects: Path | None) -> str:
+    """Make a folder of facts of a file; return in words what came of it."""
+    from cityloop.channels.columns import wanted
+    from cityloop.channels.rejects import Rejects
+    from cityloop.channels.sheets import open_sheet
+    from cityloop.entry.importing_rows import rejects_path, summary
+    from cityloop.entry.showing import progress
+    from cityloop.evaluation.fact_files import FactFolder
+    from cityloop.evaluation.history_texts import HistoryText, read_history_mapping
+    from cityloop.evaluation.imported_history import HISTORY, import_history
+    from cityloop.runtime import clock
+
+    sheet = open_sheet(file, wanted(mapping_path, HistoryText))
+    mapping = read_history_mapping(mapping_path, sheet)
+    moment = _moment(as_of, mapping.text.zone) if as_of else None
+    context = {HISTORY: file.name, "file": _digest(file), "mapping": _digest(mapping_path)}
+    with Rejects(rejects_path(file, rejects, sheet), sheet) as refused, progress(sheet.length, tell) as show:
+        folder = FactFolder(to)
+        edition, came = import_history(
+            sheet, mapping, folder, refused, context, as_of=moment, now=clock.now(), show=show
+        )
+    words = [
+        f"{came.rows:,} rows: cases {came.cases:,}, rejected {came.rejected:,}.",
+        *_differing(came.differing),
+        *_hot_spots(came.piles),
+        f"Facts as of {edition.as_of.astimezone(mapping.text.zone):%Y-%m-%d %H:%M:%S %Z}: {to}, "
+        f"edition {edition.name}, digest {edition.digest}",
+    ]
+    return summary("\n".join(words), refused, sheet)
+
+
+def _moment(words: str, zone: ZoneInfo) -> datetime:
+    try:
+        moment = datetime.fromisoformat(words)
+    except ValueError as wrong:
+        raise Invalid([Fault("--as-of", f"{words!r} is no moment: write one such as 2016-07-01T00:00")]) from wrong
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).replace(microsecond=0).astimezone(UTC)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _differing(counts: Mapping[str, int]) -> Iterator[str]:
+    """Say where the updates of cases do not show what the system itself counts."""
+    for name, cases in sorted(counts.items()):
+        said = f"the updates show another number of {name} than the table tells"
+        yield f"In {cases:,} of the cases {said}; what it tells stands."
+
+
+def _hot_spots(piles: Sequence[Pile]) -> Iterator[str]:
+    """Say which points many cases share, and of the false ones what they stand for."""
+    false = [pile for pile in piles if pile.is_false]
+    if not piles:
+        return
+    yield (
+        f"Points shared by {LEAST} cases or more: {len(piles):,}; false hot spots, where the addresses name too "
+        f"many streets: {len(false):,}, with {sum(pile.cases for pile in false):,} cases."
+    )
+    for pile in false[:SHOWN]:
+        lon, lat = pile.point
+        yield f"  {lon} {lat}: {pile.cases:,} cases ({_most(pile.districts, DISTRICTS)}), {_streets(pile)}"
+    if len(false) > SHOWN:
+        yield "  …"
+
+
+def _most(counted: Sequence[tuple[str | None, int]], shown: int) -> str:
+    return ", ".join(f"{name or '—'} {number:,}" for name, number in counted[:shown]) + ", …" * (len(counted) > shown)
+
+
+def _streets(pile: Pile) -> str:
+    return f"{len(pile.streets):,} streets, most often {_most(pile.streets[:1], 1)}"

@@ -1,0 +1,46 @@
+"""What was counted for a screen as a workbook, with the names that the city has now. Only workers write workbooks."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+
+from cityloop.core.classes import ClassKey
+from cityloop.evaluation.appraisal_sheets import workbook
+from cityloop.evaluation.appraising import Appraisal
+from cityloop.evaluation.indicator_texts import Book
+from cityloop.evaluation.object_names import OF_AREAS, OF_PERSONS, OF_POSTS, OF_UNITS, naming
+from cityloop.registry.city import City, city
+from cityloop.registry.queries import account_names
+
+
+def sheet(appraisal: Appraisal, book: Book, language: str) -> dict[str, str]:
+    """Return the workbook of figures, as an answer is kept."""
+    names = naming(_names(appraisal, city(), language), language)
+    return {"xlsx": b64encode(workbook(appraisal, book, names, language)).decode()}
+
+
+def _names(appraisal: Appraisal, town: City, language: str) -> Mapping[str, Mapping[str, str]]:
+    areas = {code: area.name for code, area in town.areas.items()}
+    units = {code: unit.name for code, unit in town.units.items()}
+    roles = {name: role.title[language] for name, role in town.roles.items()}
+    return {
+        **dict.fromkeys(OF_AREAS, areas),
+        **dict.fromkeys(OF_UNITS, units),
+        **dict.fromkeys(OF_POSTS, roles),
+        **dict.fromkeys(OF_PERSONS, _persons(appraisal)),
+        "category": _classes(appraisal, town),
+    }
+
+
+def _persons(appraisal: Appraisal) -> dict[str, str]:
+    told = {value for key in appraisal.keys for column, value in zip(appraisal.asking.by, key, strict=True) if value}
+    streams = {value for value in told if value.startswith("account/") and value.partition("/")[2].isdecimal()}
+    return account_names(streams) if streams else {}
+
+
+def _classes(appraisal: Appraisal, town: City) -> dict[str, str]:
+    """Return the names of classes by code; what stands beside the code, catalogue and kind, tells them apart."""
+    columns = ("catalogue", "category_kind", "category")
+    if appraisal.asking.by != columns:
+        return {}
+    references = {key[2] or "": ClassKey(*(value or "" for value in key)).reference for key in appraisal.keys}
+    return {code: town.classes[known].name for code, known in references.items() if known in town.classes}

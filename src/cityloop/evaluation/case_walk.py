@@ -1,0 +1,120 @@
+"""The way a case went, folded from its events: what each did, who did and opened which task, who handled it when. Pure.
+
+What of it becomes a fact is in case_facts.py.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+from cityloop.casework import history
+from cityloop.core.casefile import Case, Move, Task, after
+from cityloop.core.procedure import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One event of a case as the log has it."""
+
+    seq: int
+    name: str
+    account: str
+    at: datetime
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An event with what it moved, and the case after it."""
+
+    said: Said
+    move: Move
+    after: Case
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Every event of a case, in order; `kinds` are those of the tasks by which a unit handles it (none: all)."""
+
+    steps: Sequence[Step]
+    kinds: Collection[str] = ()
+
+    @property
+    def case(self) -> Case:
+        """The case as it stands."""
+        return self.steps[-1].after
+
+    @cached_property
+    def opened_by(self) -> Mapping[int, Step]:
+        """The event that opened each task, by the task's number."""
+        return {task.no: step for step in self.steps for task in step.move.opened}
+
+    @cached_property
+    def done_by(self) -> Mapping[int, Step]:
+        """The event by which each task was done; one that became superfluous is not here."""
+        return {step.move.task: step for step in self.steps if step.move.task and not step.move.keeps}
+
+    @cached_property
+    def units(self) -> Sequence[str | None]:
+        """The unit that handled the case after each event, or handled it last."""
+        found: list[str | None] = []
+        for step in self.steps:
+            new = [task.unit for task in step.move.opened if self.is_handling(task)]
+            found.append(new[-1] if new else found[-1] if found else None)
+        return found
+
+    @property
+    def reassignments(self) -> int:
+        """How often the case passed from those who handled it to others."""
+        groups = [{task.unit for task in step.move.opened if self.is_handling(task)} for step in self.steps]
+        known = [units for units in groups if units]
+        return sum(not (one & other) for one, other in pairwise(known))
+
+    def events(self, names: Collection[str]) -> list[Step]:
+        """Return the events of those names."""
+        return [step for step in self.steps if step.said.name in names]
+
+    def is_handling(self, task: Task) -> bool:
+        """Return whether by this task a unit handles the case."""
+        return task.part is Part.HANDLING and task.unit is not None and (not self.kinds or task.kind in self.kinds)
+
+    def task_behind(self, step: Step, kind: str) -> Task | None:
+        """Return the task of a kind that an event was about: the one acted on, or the nearest it came from.
+
+        Where it came from none, the last one of the kind that was opened before.
+        """
+        task = self.case.task(step.move.task)
+        while task is not None:
+            if task.kind == kind:
+                return task
+            task = self.case.task(task.parent or self.opened_by[task.no].move.task)
+        earlier = [
+            one for one in self.case.tasks if one.kind == kind and self.opened_by[one.no].said.seq < step.said.seq
+        ]
+        return earlier[-1] if earlier else None
+
+    def unit_concerned(self, place: int) -> str | None:
+        """Return the unit whose handling the event at a place concerns.
+
+        The one that it gave the case to, else the one whose task it was under, else the one that handled it last.
+        """
+        move = self.steps[place].move
+        task = None if any(map(self.is_handling, move.opened)) else self.case.task(move.task)
+        while task is not None:
+            if self.is_handling(task):
+                return task.unit
+            task = self.case.task(task.parent)
+        return self.units[place]
+
+
+def walk(said: Iterable[Said], kinds: Collection[str] = ()) -> Walk:
+    """Return the way of a case from its events, the first one first."""
+    steps: list[Step] = []
+    for one in said:
+        move = history.move(one.name, one.payload)
+        state = after(steps[-1].after if steps else None, move, one.account, one.at)
+        steps.append(Step(one, move, state))
+    return Walk(steps, kinds)

@@ -1,0 +1,52 @@
+"""Which facts of the past a screen offers, and asking for fresh ones. They are exported by a worker."""
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from django.db import transaction
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from cityloop.core.actors import Actor
+from cityloop.core.errors import NotAllowed
+from cityloop.evaluation.models import FactEdition
+from cityloop.evaluation.scopes import scopes
+from cityloop.registry.city import City
+
+REFRESH = "evaluation.refresh_facts"  # the job
+OFFERED = 31  # days of the past
+LOOKED_AT = 800  # editions, a month of hourly ones
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Facts that figures can be asked of, by name and moment."""
+
+    name: str
+    as_of: datetime
+
+
+def offered(zone: tzinfo) -> tuple[Offered, ...]:
+    """Return the last facts of each of the last days, the newest first."""
+    rows = FactEdition.objects.order_by("-as_of").values_list("name", "as_of")[:LOOKED_AT]
+    by_day: dict[object, Offered] = {}
+    for name, as_of in rows:
+        by_day.setdefault(as_of.astimezone(zone).date(), Offered(name, as_of))
+    return tuple(by_day.values())[:OFFERED]
+
+
+def may_refresh(actor: Actor, town: City) -> bool:
+    """Return whether a person may have the facts exported now: a post must see an area or the city."""
+    return any(one.unit is None for one in scopes(actor, town))
+
+
+def refresh(actor: Actor, town: City, now: datetime) -> None:
+    """Have the facts exported, once however often it is asked; NotAllowed for a person who may not."""
+    if not may_refresh(actor, town):
+        raise NotAllowed("may-not-refresh", "None of your posts may have the figures counted anew.")
+    job = app.configure_task(REFRESH, queueing_lock="refresh-facts", lock="facts")
+    try:
+        with transaction.atomic():
+            job.defer(asked_at=now.isoformat())
+    except AlreadyEnqueued:
+        return  # somebody asked before: the same facts serve both

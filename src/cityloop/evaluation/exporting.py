@@ -1,0 +1,295 @@
+"""The export of facts: the histories of cases read from the log into an edition of facts, anew where anything happened.
+
+What a history says is in case_facts.py, the files in fact_files.py. Cases lie in parts of 16,384 by their ids; a part
+in which nothing happened since the last edition keeps its file. Where the city changed under what was known already,
+such as the department of a unit, everything is read anew.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import connection
+
+from cityloop.core import chain
+from cityloop.core.areas import TREE
+from cityloop.core.catalogue import major_of
+from cityloop.core.errors import NotPossible
+from cityloop.evaluation.case_facts import OTHER, Context, Rows, rows_of
+from cityloop.evaluation.case_walk import Said
+from cityloop.evaluation.fact_files import Edition, FactFolder, Part, by_key, table_of, unsorted_table
+from cityloop.evaluation.fact_texts import FactBook, read_books
+from cityloop.evaluation.meanings import Source
+from cityloop.evaluation.relations import FACTS, RELATIONS, Relation
+from cityloop.registry.city import AreaFacts, CategoryFacts, City, UnitFacts, city, forget
+from cityloop.registry.packs_in_force import packs_in_force
+from cityloop.runtime.verification import UNREADABLE, snapshot
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PART = 16_384  # ids of cases
+CHUNK = 500  # cases read at a time
+READING = "1"  # how rows are made of a history; another number has every case read anew
+
+_HAPPENED = """
+    SELECT DISTINCT substring(stream FROM 6)::bigint AS id FROM runtime_event
+     WHERE ordinal >= %s AND stream ~ '^case/[1-9][0-9]{0,17}$' ORDER BY id
+"""
+_HISTORIES = """
+    SELECT stream, seq, name, actor, at, payload FROM runtime_event
+     WHERE stream = ANY(%s) ORDER BY stream, seq
+"""
+
+Tell = Callable[[str], None]
+Parts = dict[tuple[str, int], Part]  # by relation and number
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the facts are taken from beside the histories: the city in memory, and what its packs lay down."""
+
+    town: City
+    book: FactBook
+
+    @property
+    def context(self) -> Context:
+        """What rows of cases depend on."""
+        ranks = {level: rank for rank, level in enumerate(TREE)}
+        return Context(
+            calendar=self.town.calendar,
+            zone=settings.CITYLOOP.zone,
+            departments={code: self.department(code) for code in self.town.units},
+            grades={a.code: (ranks.get(a.level, len(ranks)), a.grade) for a in self.town.areas.values() if a.grade},
+            source_kinds={code: source.kind for code, source in self.book.sources.items()},
+            meanings=self.book.meanings,
+        )
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """What an edition keeps, so that the next one knows whether rows would be the same."""
+        columns = [[one.name, [[c.name, c.type.value] for c in one.columns]] for one in RELATIONS.values()]
+        return {
+            "calendar": str(self.town.calendar_number),
+            "meanings": _digest(sorted(f"{key} {meaning}" for key, meaning in self.book.meanings.items())),
+            "relations": _digest(columns),
+            "reading": READING,
+        }
+
+    def department(self, code: str) -> str:
+        """Return the uppermost unit that a unit belongs to."""
+        *_, last = self.town.units_above(code)
+        return last.code
+
+
+def export(
+    folder: FactFolder, now: datetime, tell: Tell = lambda words: None, known: Collection[str] | None = None
+) -> Edition:
+    """Write an edition of the facts as they stand at `now`, from one view of the database; return it.
+
+    It goes on from the newest edition in the folder, but from none whose digest is not among those known, where given.
+    """
+    forget()  # the city is read in the same view
+    with folder.locked(), snapshot():
+        standing = Standing(city(), _book())
+        horizon = _horizon()
+        before = _usable(folder, standing, horizon, known)
+        made = _Export(folder, standing, before, tell)
+        made.read_cases(_changed(before))
+        made.describe()
+        parts = tuple(made.parts[key] for key in sorted(made.parts))
+        zone = str(settings.CITYLOOP.zone)
+        edition = Edition(now.replace(microsecond=0), zone, parts, str(horizon), standing.kept)
+        folder.save(edition)
+    tell(f"{made.cases:,} cases read anew, {made.written:,} of {len(parts):,} parts written.")
+    return edition
+
+
+class _Export:
+    """An edition in the making: the parts of the one before, replaced one after the other."""
+
+    def __init__(self, folder: FactFolder, standing: Standing, before: Edition | None, tell: Tell) -> None:
+        self.folder, self.standing, self.tell = folder, standing, tell
+        self.context = standing.context
+        self.parts: Parts = {(part.relation, part.number): part for part in before.parts} if before else {}
+        self.channels = {row["code"] for row in self._table("sources")}
+        self.cases = self.written = 0
+
+    def read_cases(self, ids: Iterable[int]) -> None:
+        """Read the histories of cases, part by part."""
+        for number, some in groupby(ids, key=lambda case_id: case_id // PART):
+            self._read_part(number, some)
+            self.tell(f"{self.cases:,} cases read.")
+        for name, relation in FACTS.items():
+            if all(known != name for known, _ in self.parts):
+                self._keep(name, 0, table_of(relation, []))
+
+    def describe(self) -> None:
+        """Write the relations that describe, whole."""
+        for name, rows in self._describing().items():
+            self._keep(name, 0, table_of(RELATIONS[name], rows))
+
+    def _read_part(self, number: int, ids: Iterator[int]) -> None:
+        tables: dict[str, list[pa.Table]] = {name: [] for name in FACTS}
+        while some := list(islice(ids, CHUNK)):
+            told = self._told(some)
+            for name, relation in FACTS.items():
+                tables[name].append(unsorted_table(relation, told[name]))
+            self.channels |= {row["source"] for row in told["cases"] if row["source"]}
+            self.cases += len(told["cases"])
+        numbers = [number for table in tables["cases"] for number in table["case_number"].to_pylist()]
+        for name, relation in FACTS.items():
+            self._keep(name, number, self._merged(relation, number, tables.pop(name), numbers))
+
+    def _told(self, ids: list[int]) -> Rows:
+        """Return the rows of some cases, by relation."""
+        rows: Rows = {name: [] for name in FACTS}
+        for stream, events in _histories(ids):
+            try:
+                told = rows_of(events, self.context)
+            except UNREADABLE as wrong:
+                sentence = f"The history of {stream} cannot be read; see `cityloop verify`."
+                raise NotPossible("history-unreadable", sentence) from wrong
+            for name in FACTS:
+                rows[name] += told[name]
+        return rows
+
+    def _merged(self, relation: Relation, number: int, new: "list[pa.Table]", cases: list[str]) -> "pa.Table":
+        """Return the rows of a part, those of some cases replaced."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        tables = new
+        if known := self.parts.get((relation.name, number)):
+            old = self.folder.table(known)
+            tables = [old.filter(pc.invert(pc.is_in(old["case_number"], value_set=pa.array(cases)))), *new]
+        return by_key(relation, pa.concat_tables(tables))
+
+    def _keep(self, relation: str, number: int, table: "pa.Table") -> None:
+        part = self.folder.write(relation, number, table)
+        self.written += part != self.parts.get((relation, number))
+        self.parts[relation, number] = part
+
+    def _table(self, relation: str) -> list[dict[str, Any]]:
+        part = self.parts.get((relation, 0))
+        return self.folder.table(part).to_pylist() if part else []
+
+    def _describing(self) -> Mapping[str, Iterable[Mapping[str, Any]]]:
+        town, standing = self.standing.town, self.standing
+        return {
+            "areas": (_area(one, town) for one in town.areas.values()),
+            "units": (_unit(one, standing.department(one.code)) for one in town.units.values()),
+            "categories": map(_category, town.classes.values()),
+            "sources": (_source(code, standing.book.sources.get(code)) for code in self._codes()),
+        }
+
+    def _codes(self) -> set[str]:
+        return self.channels | set(self.standing.book.sources)
+
+
+def _book() -> FactBook:
+    packs = packs_in_force()
+    return read_books([pack.folder for pack in packs], [way for pack in packs for way in pack.procedures])
+
+
+def _usable(folder: FactFolder, standing: Standing, horizon: int, known: Collection[str] | None) -> Edition | None:
+    """Return the newest edition where its rows still hold for all in which nothing happened since."""
+    found = folder.latest()
+    if found is None or (known is not None and found.digest not in known):
+        return None
+    if (found.zone, found.context) != (str(settings.CITYLOOP.zone), standing.kept):
+        return None
+    if not found.position.isdecimal() or int(found.position) > horizon:  # it is of a log that went further
+        return None
+    if not all(folder.holds(part) for part in found.parts):
+        return None
+    return found if all(_still_holds(folder, found, standing)) else None
+
+
+def _still_holds(folder: FactFolder, edition: Edition, standing: Standing) -> Iterator[bool]:
+    """Yield for everything known of units, areas and sources whether it is as it was."""
+    context = standing.context
+    known = {part.relation: part for part in edition.parts if part.relation in ("units", "areas", "sources")}
+    rows = {name: folder.table(part).to_pylist() for name, part in known.items()}
+    yield from (context.departments.get(row["code"]) == row["department"] for row in rows["units"])
+    yield from (_graded(standing.town, row["code"]) == (row["level"], row["grade"]) for row in rows["areas"])
+    yield from (context.source_kinds.get(row["code"], OTHER) == row["kind"] for row in rows["sources"])
+
+
+def _graded(town: City, code: str) -> tuple[str | None, str | None]:
+    area = town.areas.get(code)
+    return (area.level, area.grade or None) if area else (None, None)
+
+
+def _horizon() -> int:
+    """Return below which place of the log everything is in this view: whatever is not, will stand above."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cityloop_log_horizon()")
+        return int(cursor.fetchone()[0])
+
+
+def _changed(before: Edition | None) -> Iterator[int]:
+    """Yield the ids of the cases to which anything happened since an edition, in order; None: of all."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_HAPPENED, [int(before.position) if before else -1])
+        while rows := cursor.fetchmany(PART):
+            yield from (case_id for (case_id,) in rows)
+
+
+def _histories(ids: list[int]) -> Iterator[tuple[str, list[Said]]]:
+    """Yield the stream and all events of some cases."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HISTORIES, [[f"case/{case_id}" for case_id in ids]])
+        for stream, rows in groupby(cursor.fetchall(), key=lambda row: row[0]):
+            yield stream, [Said(seq, name, actor, at, json.loads(text)) for _, seq, name, actor, at, text in rows]
+
+
+def _area(one: AreaFacts, town: City) -> dict[str, Any]:
+    around = town.lineage(one.code)
+    return {
+        "code": one.code,
+        "name": one.name,
+        "level": one.level,
+        "parent": one.parent,
+        **{level: around.get(level) for level in ("district", "street", "community")},
+        "grade": one.grade or None,
+        "valid_from": one.valid_from,
+        "valid_until": one.valid_until,
+    }
+
+
+def _unit(one: UnitFacts, department: str) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "name": one.name,
+        "kind": one.kind,
+        "parent": one.parent,
+        "department": department,
+        "handles": one.handles,
+        "is_active": one.is_active,
+    }
+
+
+def _category(one: CategoryFacts) -> dict[str, Any]:
+    return {
+        "catalogue": one.catalogue,
+        "kind": one.kind,
+        "code": one.code,
+        "name": one.name,
+        "major": major_of(one.code),
+        "major_name": one.major or None,
+        "is_local": one.is_local,
+    }
+
+
+def _source(code: str, source: Source | None) -> dict[str, Any]:
+    return {"code": code, "name": source.title["zh"] if source else code, "kind": source.kind if source else OTHER}
+
+
+def _digest(value: list[Any]) -> str:
+    return hashlib.sha256(chain.canonical(value)).hexdigest()

@@ -1,0 +1,168 @@
+"""What the columns of another system's history mean: the YAML of such a mapping, read and checked.
+
+Rows are turned into facts in imported_history.py; what the facts are is said in relations.py.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, PlainValidator, model_validator
+
+from cityloop.channels.columns import (
+    CodeSource,
+    ColumnMapping,
+    Fields,
+    FlagSource,
+    IdSource,
+    MomentSource,
+    NumberSource,
+    Source,
+    TableText,
+    read_mapping,
+)
+from cityloop.channels.rows import Sheet
+from cityloop.core.geo import Crs, parse_crs
+from cityloop.registry.yaml_files import Strict
+
+
+class Clocks(StrEnum):
+    """What the moments of a table are by, where they do not say so themselves."""
+
+    LOCAL = "local"  # the city's own clocks
+    UTC = "utc"
+    LOCAL_TAKEN_FOR_UTC = "local_taken_for_utc"  # the city's clocks, taken for UTC and turned into its time once more
+
+
+class Rows(StrEnum):
+    """What a row of a table is."""
+
+    CASES = "cases"
+    UPDATES = "updates"  # several rows a case, each with what it looked like after a change
+
+
+class Order(StrEnum):
+    """In which order the updates of a case happened."""
+
+    TIME = "time"  # by updated_at; at one moment as they stand
+    TABLE = "table"  # as they stand, whatever updated_at says
+
+
+class StatesText(Strict):
+    """Which words of the column `state` mean what."""
+
+    closed: tuple[str, ...] = ()  # the work has ended: when it goes on, the case was reopened
+    waiting: tuple[str, ...] = ()  # the clock stands still
+
+
+class HistoryFields(Fields):
+    """The columns of the relation `cases` that a foreign table may fill, and three that only help to."""
+
+    case_number: IdSource
+    reported_at: MomentSource
+
+    received_at: MomentSource | None = None
+    verified_at: MomentSource | None = None
+    accepted_at: MomentSource | None = None
+    filed_at: MomentSource | None = None
+    filing_due_at: MomentSource | None = None
+    due_at: MomentSource | None = None
+    closed_at: MomentSource | None = None
+    voided_at: MomentSource | None = None
+    revisited_at: MomentSource | None = None
+
+    procedure: Source | None = None
+    source: Source | None = None
+    source_kind: Source | None = None
+    catalogue: Source | None = None
+    category_kind: Source | None = None
+    category: CodeSource | None = None
+    major: CodeSource | None = None
+    district: Source | None = None
+    street: Source | None = None
+    community: Source | None = None
+    unit_grid: Source | None = None
+    grade: Source | None = None
+    department: Source | None = None
+    unit: Source | None = None
+    stage: Source | None = None
+    facility: IdSource | None = None
+    refusal: Source | None = None
+    limit_unit: Source | None = None
+
+    limit_amount: NumberSource | None = None
+    extensions: NumberSource | None = None
+    dispatches: NumberSource | None = None
+    reassignments: NumberSource | None = None
+    reworks: NumberSource | None = None
+    reopenings: NumberSource | None = None
+    lon: NumberSource | None = None
+    lat: NumberSource | None = None
+
+    is_self_handled: FlagSource | None = None
+    was_corrected: FlagSource | None = None
+    is_satisfied: FlagSource | None = None
+    is_exempt: FlagSource | None = None
+    told_in_time: FlagSource | None = None
+
+    updated_at: MomentSource | None = None  # of updates: when
+    state: Source | None = None  # of updates: what the case was in afterwards
+    address: Source | None = None  # tells points that stand for many places; no fact holds it
+
+
+HELPING = ("updated_at", "state", "address")
+PLANNED = ("due_at", "filing_due_at")  # moments that may lie ahead
+ONE_OF = {
+    "source_kind": ("collector", "public", "inspection", "video", "sensor", "leader", "linked", "other"),
+    "category_kind": ("component", "matter"),
+}
+
+
+def _zone(words: Any) -> ZoneInfo:
+    try:
+        return ZoneInfo(words)
+    except (KeyError, ValueError, TypeError, OSError) as wrong:
+        raise ValueError(f"there is no time zone {words!r}: write one such as Asia/Shanghai") from wrong
+
+
+class HistoryText(TableText):
+    """What a mapping of another system's history says."""
+
+    zone: Annotated[ZoneInfo, PlainValidator(_zone)]
+    clocks: Clocks = Clocks.LOCAL
+    crs: Annotated[str, AfterValidator(parse_crs)] = Crs.WGS84
+    rows: Rows = Rows.CASES
+    order: Order = Order.TIME
+    nothing: tuple[str, ...] = ()  # words that stand in cells which say nothing
+    states: StatesText = Field(default_factory=StatesText)
+    fields: HistoryFields
+
+    @model_validator(mode="after")
+    def _fits_its_rows(self) -> Self:
+        fields = self.fields
+        if self.rows is Rows.UPDATES:
+            if not (fields.updated_at and (fields.state or fields.unit)):
+                raise ValueError("a table of updates needs the fields updated_at, and state or unit")
+        elif fields.updated_at or fields.state or {"states", "order"} & self.model_fields_set:
+            raise ValueError("updated_at, state, states and order belong to a table with rows: updates")
+        if (fields.lon is None) != (fields.lat is None):
+            raise ValueError("give both lon and lat, or neither")
+        return self
+
+    def moment(self, told: datetime) -> datetime:
+        """Return a moment of the table as one of the facts: UTC, without a zone."""
+        if told.tzinfo is not None or self.clocks is Clocks.UTC:
+            return (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(UTC).replace(tzinfo=None)
+        if self.clocks is Clocks.LOCAL_TAKEN_FOR_UTC:
+            told = told.replace(tzinfo=self.zone).astimezone(UTC)
+        return told.replace(tzinfo=self.zone).astimezone(UTC).replace(tzinfo=None)
+
+
+HistoryMapping = ColumnMapping[HistoryText]
+
+
+def read_history_mapping(path: Path, sheet: Sheet) -> HistoryMapping:
+    """Return the mapping in a file; raise Invalid for what is wrong in it or does not fit the table."""
+    return read_mapping(path, sheet, HistoryText)

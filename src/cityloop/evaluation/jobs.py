@@ -1,0 +1,32 @@
+"""Jobs of evaluation: facts are exported, what screens asked for is counted. Only workers load the engine."""
+
+from datetime import UTC, datetime
+
+from procrastinate.contrib.django import app
+
+from cityloop.evaluation import actions, answers
+from cityloop.runtime import clock
+
+
+@app.periodic(cron="7 * * * *", periodic_id="export-facts")
+@app.task(name="evaluation.export_facts", queueing_lock="export-facts", lock="facts")
+def export_facts(timestamp: int) -> None:  # the minute it was due, told by Procrastinate
+    """Export the facts as they stand; remove editions that are not kept and answers that nobody asks for."""
+    now = clock.now()
+    actions.export_facts(now)
+    actions.prune(now)
+    answers.forget_old(now)
+
+
+@app.task(name="evaluation.refresh_facts", queueing_lock="refresh-facts", lock="facts")
+def refresh_facts(asked_at: str) -> None:
+    """Export the facts because somebody asked for it, unless that was done since."""
+    latest = answers.latest_edition()
+    if latest is None or latest.as_of < datetime.fromisoformat(asked_at).astimezone(UTC):
+        actions.export_facts(clock.now())
+
+
+@app.task(name="evaluation.count_answer")
+def count_answer(key: str) -> None:
+    """Count what a screen asked for."""
+    actions.count_answer(key, clock.now())

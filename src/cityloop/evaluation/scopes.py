@@ -1,0 +1,68 @@
+"""Over which cases a person may see figures: those that the person may see one by one, so that figures open them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from cityloop.core.actors import Actor, Post
+from cityloop.core.errors import NotAllowed
+from cityloop.core.indicator import Subject
+from cityloop.registry.city import City
+
+LEVELS = ("district", "street", "community", "unit_grid", "patrol_grid", "appraisal_grid", "social_grid")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose cases figures are over: the whole city's, an area's, a unit's; `only` narrows what is asked to them."""
+
+    area: str | None = None
+    level: str | None = None
+    unit: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in addresses: all, or the area and the unit."""
+        return "~".join(filter(None, (self.area, self.unit))) or "all"
+
+    @property
+    def only(self) -> Mapping[str, tuple[str | None, ...]]:
+        area = {self.level: (self.area,)} if self.level else {}
+        return {**area, **({"unit": (self.unit,)} if self.unit else {})}
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """Of whom figures may be told apart within it: a unit does not see who works at the desks."""
+        return (Subject.AREA, Subject.DEPARTMENT) if self.unit else tuple(Subject)
+
+    @classmethod
+    def of(cls, post: Post, town: City) -> Self | None:
+        """Return what a post lets see; None: nothing."""
+        role = town.roles.get(post.role)
+        area = town.areas.get(post.area) if post.area else None
+        level = area.level if area else None
+        if role is None or role.sees == "none" or (post.area and level != "city" and level not in LEVELS):
+            return None
+        code = post.area if level in LEVELS else None
+        return cls(code, level if code else None, post.unit if role.sees == "unit" else None)
+
+
+def scopes(actor: Actor, town: City) -> tuple[Scope, ...]:
+    """Return what a person's posts let see, the widest first; what lies within another by the same words once."""
+    found = dict.fromkeys(scope for post in actor.posts if (scope := Scope.of(post, town)))
+    if Scope() in found:
+        return (Scope(),)
+    return tuple(sorted(found, key=lambda one: (one.unit is not None, _depth(one), one.name)))
+
+
+def scope(actor: Actor, town: City, name: str) -> Scope:
+    """Return the scope of that name, the widest where it is empty; NotAllowed where a person has none such."""
+    known = scopes(actor, town)
+    found = next((one for one in known if name in ("", one.name)), None)
+    if found is None:
+        raise NotAllowed("no-figures", "Your posts do not let you see figures of these cases.")
+    return found
+
+
+def _depth(one: Scope) -> int:
+    return LEVELS.index(one.level) if one.level else -1

@@ -1,0 +1,28 @@
+"""The proof that the facts from which figures are counted are those that the log tells of. Nothing is mended."""
+
+from collections.abc import Iterator
+
+from cityloop.core.errors import Refusal
+from cityloop.evaluation.actions import STREAM, facts_folder
+from cityloop.evaluation.fact_files import FactFolder, Part
+from cityloop.evaluation.models import FactEdition
+from cityloop.runtime.models import Event
+from cityloop.runtime.verification import Finding
+
+
+def findings() -> Iterator[Finding]:
+    """Yield every edition that the city counts over and that is not as it was exported.
+
+    What else lies in the folder, such as an edition whose export was broken off, is counted over by nobody.
+    """
+    folder = FactFolder(facts_folder())
+    told = set(Event.objects.filter(stream=STREAM).values_list("payload__digest", flat=True))
+    proved: set[Part] = set()
+    for row in FactEdition.objects.order_by("as_of"):
+        if row.digest not in told:
+            yield Finding(f"facts/{row.name}", "the log does not tell of this edition")
+        try:
+            faults = list(folder.faults(folder.edition(row.digest), proved))
+        except Refusal as wrong:  # it is missing, or cannot be read
+            faults = [wrong.sentence]
+        yield from (Finding(f"facts/{row.name}", wrong) for wrong in faults)

@@ -1,0 +1,208 @@
+"""One figure with how it came about: formula, parts, variants, history, the facts it was counted over."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from cityloop.core.errors import NotFound
+from cityloop.core.indicator import Indicator, Tally, Term
+from cityloop.evaluation.answers import Waiting, figures, rows_behind
+from cityloop.evaluation.appraising import Appraisal, sql
+from cityloop.presentation.figures.asked import Chosen, coded
+from cityloop.presentation.figures.objects import Names
+from cityloop.presentation.figures.ranking import amount, made_of, tally
+from cityloop.presentation.figures.spans import named
+from cityloop.presentation.figures.trends import Bar, bar_lengths
+from cityloop.registry.city import title
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One count above or below the line: what it is called, how much it came to, where its cases are listed."""
+
+    sign: int
+    title: str
+    meaning: str
+    amount: str
+    url: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A variant of the figure, with its own value."""
+
+    title: str
+    formula: str
+    written: str
+    made_of: str
+    url: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FigurePage:
+    """Everything the page shows once it was counted."""
+
+    object_name: str
+    found: Tally
+    written: str
+    above: tuple[Part, ...]
+    below: tuple[Part, ...]
+    ways: tuple[Way, ...]
+    bars: tuple[Bar, ...]
+
+    @property
+    def numerator(self) -> str:
+        return amount(self.found.numerator)
+
+    @property
+    def denominator(self) -> str:
+        return "" if self.found.denominator is None else amount(self.found.denominator)
+
+
+def figure_page(chosen: Chosen, language: str, now: datetime) -> FigurePage | Waiting:
+    """Return the page's content, or that it is still being counted; NotFound where there is no such object."""
+    variants = [chosen.indicator.chosen(name) for name in chosen.indicator.variants] if _plain(chosen) else []
+    ways = [_plain_of(chosen), *variants] if variants else [chosen.indicator]
+    period = chosen.span.period.name
+    asked = tuple(dict.fromkeys([coded(one) for one in ways]))
+    table = figures(chosen.facts, chosen.pack, chosen.asking(asked, (period,)), now)
+    trend = figures(chosen.facts, chosen.pack, chosen.asking((chosen.code,), chosen.span.trend), now)
+    if isinstance(table, Waiting) or isinstance(trend, Waiting):
+        return min((one for one in (table, trend) if isinstance(one, Waiting)), key=lambda one: not one.failure)
+    found = tally(chosen, table, chosen.code, period, chosen.key)
+    amounts = _amounts(chosen, found, now)
+    if isinstance(amounts, Waiting):
+        return amounts
+    part = _part_writer(chosen, amounts, language)
+    return FigurePage(
+        object_name=_name(chosen, table, trend),
+        found=found,
+        written=chosen.indicator.written(found),
+        above=tuple(map(part, chosen.indicator.numerator)),
+        below=tuple(map(part, chosen.indicator.denominator)),
+        ways=tuple(_way(chosen, one, table, language) for one in ways) if variants else (),
+        bars=_bars(chosen, trend),
+    )
+
+
+def _plain(chosen: Chosen) -> bool:
+    return bool(chosen.indicator.variants)
+
+
+def _plain_of(chosen: Chosen) -> Indicator:
+    return chosen.book.indicators[chosen.indicator.code]
+
+
+def _name(chosen: Chosen, table: Appraisal, trend: Appraisal) -> str:
+    """Return what the object is called; NotFound where the city knows none of that key and nothing was counted."""
+    if chosen.key is None or chosen.grouping is None:
+        return ""
+    names = Names.of(chosen.town, chosen.grouping, [chosen.key])
+    found = names.name(chosen.key)
+    is_known = chosen.key[-1] is None or found != chosen.key[-1]
+    if not is_known and chosen.key not in table.keys and chosen.key not in trend.keys:
+        raise NotFound("no-such-figure", "There is no such figure, or you may not see it.")
+    return found
+
+
+def _amounts(chosen: Chosen, found: Tally, now: datetime) -> Mapping[str, Fraction] | Waiting:
+    """Return how much each count came to; of a sum of several the parts are asked for, for only the sum was counted."""
+    amounts: dict[str, Fraction] = {}
+    for terms, whole in (
+        (chosen.indicator.numerator, found.numerator),
+        (chosen.indicator.denominator, found.denominator),
+    ):
+        if len(terms) == 1 and whole is not None:
+            amounts[terms[0].count] = terms[0].sign * whole
+    asking = chosen.asking_one(chosen.code, chosen.span.period.name)
+    for term in chosen.indicator.terms:
+        if term.count not in amounts:
+            behind = rows_behind(chosen.facts, chosen.pack, asking, term.count, now)
+            if isinstance(behind, Waiting):
+                return behind
+            amounts[term.count] = Fraction(behind.total)
+    return amounts
+
+
+def _part_writer(chosen: Chosen, amounts: Mapping[str, Fraction], language: str) -> Callable[[Term], Part]:
+    asking = chosen.asking_one(chosen.code, chosen.span.period.name)
+    zone = ZoneInfo(chosen.facts.zone)
+
+    def part(term: Term) -> Part:
+        count = chosen.book.counts[term.count]
+        return Part(
+            term.sign,
+            count.title[language],
+            count.meaning[language],
+            amount(amounts[term.count]),
+            cases_url(chosen, term.count),
+            sql(chosen.book, chosen.indicator, term.count, asking, chosen.facts.as_of, zone),
+        )
+
+    return part
+
+
+def cases_url(chosen: Chosen, count: str, after: str = "") -> str:
+    """Return the address of the cases behind a count of the figure."""
+    place = reverse("figures:cases", args=[chosen.pack, chosen.indicator.code])
+    further = f"&after={after}" if after else ""
+    return f"{place}?{chosen.words(pack=None, indicator=None, variant=chosen.indicator.variant)}&count={count}{further}"
+
+
+def _way(chosen: Chosen, one: Indicator, table: Appraisal, language: str) -> Way:
+    found = tally(chosen, table, coded(one), chosen.span.period.name, chosen.key)
+    return Way(
+        title=title(one.variants[one.variant].title) if one.variant else _("As it stands"),
+        formula=chosen.book.formula(one, language),
+        written=one.written(found),
+        made_of=made_of(found),
+        url=chosen.figure_url(one, chosen.key),
+        is_chosen=one.variant == chosen.indicator.variant,
+    )
+
+
+def _bars(chosen: Chosen, trend: Appraisal) -> tuple[Bar, ...]:
+    names = chosen.span.trend
+    found = [tally(chosen, trend, chosen.code, name, chosen.key) for name in names]
+    lengths = bar_lengths(chosen.indicator, [chosen.indicator.value(one) for one in found])
+    return tuple(
+        Bar(
+            period=name,
+            title=named(name, chosen.span.length),
+            written=chosen.indicator.written(one),
+            made_of=made_of(one),
+            length=length,
+            url=chosen.figure_url(chosen.indicator, chosen.key, period=name),
+            is_current=name == chosen.span.period.name,
+        )
+        for name, one, length in zip(names, found, lengths, strict=True)
+    )
+
+
+def told(chosen: Chosen, language: str) -> dict[str, Any]:
+    """Return what is said of the figure whatever was counted: formula, meaning, standard, basis, exclusions."""
+    indicator = chosen.indicator
+    return {
+        "title": title(indicator.title),
+        "variant": title(indicator.variants[indicator.variant].title) if indicator.variant else "",
+        "formula": chosen.book.formula(indicator, language),
+        "clause": indicator.clause,
+        "basis": basis_words(indicator.basis),
+        "excludes": [chosen.book.exclusions[name][language] for name in indicator.excludes],
+    }
+
+
+def basis_words(basis: str) -> str:
+    """Return by what a formula is so."""
+    return {
+        "implementation": _("as an implementation of the standard has it"),
+        "usual": _("by the usual reading of the standard"),
+    }.get(basis, basis)

@@ -1,0 +1,107 @@
+"""By what figures can be told apart on a page, and which indicators speak of it. What may be seen is in scopes.py."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from cityloop.core.areas import TREE
+from cityloop.core.indicator import Indicator, Subject
+from cityloop.evaluation.scopes import LEVELS, Scope
+from cityloop.registry.area_answers import level_title
+from cityloop.registry.city import City
+
+APART = "~"  # between the values of a key that has several
+SHOWN = tuple(level for level in LEVELS if level != "social_grid")
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """One way to tell figures apart: the columns of facts that do, and whom an indicator must speak of (None: any)."""
+
+    name: str
+    columns: tuple[str, ...]
+    subject: Subject | None = None
+
+    @property
+    def is_of_areas(self) -> bool:
+        return self.subject is Subject.AREA
+
+    def title(self, town: City) -> str:
+        """Return what its objects are called."""
+        return _words().get(self.name) or level_title(self.name, town)
+
+
+GROUPINGS: Mapping[str, Grouping] = {
+    one.name: one
+    for one in (
+        *(Grouping(level, (level,), Subject.AREA) for level in SHOWN),
+        Grouping("department", ("department",), Subject.DEPARTMENT),
+        Grouping("unit", ("unit",), Subject.DEPARTMENT),
+        Grouping("post", ("post",), Subject.POST),
+        Grouping("person", ("person",), Subject.PERSON),
+        # A component and a matter may share a code, and so may classes of two catalogues.
+        Grouping("major", ("catalogue", "category_kind", "major")),
+        Grouping("category", ("catalogue", "category_kind", "category")),
+        Grouping("source", ("source",)),
+    )
+}
+
+Key = tuple[str | None, ...]
+
+
+def key_words(key: Key) -> str:
+    """Return a key as an address has it; empty values are left empty."""
+    return APART.join(value or "" for value in key)
+
+
+def read_key(words: str, grouping: Grouping) -> Key | None:
+    """Return the key that an address names; None where it is none of that grouping."""
+    parts = tuple(part or None for part in words.split(APART))
+    return parts if len(parts) == len(grouping.columns) else None
+
+
+def offered(scope: Scope, town: City) -> tuple[Grouping, ...]:
+    """Return by what figures of a scope can be told apart usefully, areas first."""
+    there = {area.level for area in town.areas.values()}
+    return tuple(one for one in GROUPINGS.values() if _is_of_use(one, scope, there))
+
+
+def speaks_of(indicator: Indicator, grouping: Grouping | None, scope: Scope) -> bool:
+    """Return whether an indicator can be asked of such objects in a scope: it must speak of both."""
+    asked = {grouping.subject} if grouping and grouping.subject else set()
+    if scope.unit:
+        asked.add(Subject.DEPARTMENT)
+    elif scope.area:
+        asked.add(Subject.AREA)
+    return asked <= set(indicator.subjects)
+
+
+def _words() -> dict[str, str]:
+    return {
+        "department": _("Department"),
+        "unit": pgettext("organisation", "Unit"),
+        "post": _("Post"),
+        "person": _("Person"),
+        "category": _("Category"),
+        "major": _("Major class"),
+        "source": _("Source"),
+    }
+
+
+def _is_of_use(one: Grouping, scope: Scope, there: set[str]) -> bool:
+    if one.subject is Subject.AREA:
+        return one.name in there and not _is_around(one.name, scope.level)
+    if one.subject is Subject.DEPARTMENT and scope.unit:
+        return False  # its figures are those of one unit
+    return one.subject is None or one.subject in scope.subjects
+
+
+def _is_around(level: str, within: str | None) -> bool:
+    """Return whether areas of a level are no smaller than one of another."""
+    if within is None:
+        return False
+    if within not in TREE or level not in TREE:
+        return within not in TREE  # of a grid everything is looked at together
+    return TREE.index(level) <= TREE.index(within)

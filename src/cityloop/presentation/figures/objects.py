@@ -1,0 +1,131 @@
+"""The objects of a ranking: which there are beside those of which anything was counted, and what they are called."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+
+from cityloop.core.areas import is_in_tree
+from cityloop.core.catalogue import major_of
+from cityloop.core.classes import ClassKey
+from cityloop.presentation.figures.asked import Chosen
+from cityloop.presentation.figures.groupings import Grouping, Key
+from cityloop.registry.city import City, title
+from cityloop.registry.queries import account_names
+
+MOST = 2_000  # objects that are listed although nothing was counted of them
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What objects are called; the accounts are asked once for all of them."""
+
+    town: City
+    grouping: Grouping
+    accounts: Mapping[str, str]
+
+    @classmethod
+    def of(cls, town: City, grouping: Grouping, keys: Iterable[Key]) -> "Names":
+        """Return the names of objects of a grouping."""
+        streams = {key[0] for key in keys if key[0]} if grouping.name == "person" else set()
+        return cls(town, grouping, account_names({one for one in streams if _is_account(one)}) if streams else {})
+
+    def name(self, key: Key) -> str:
+        """Return what an object is called; its code where nobody knows it."""
+        value = key[-1]
+        if value is None:
+            return _("Without: %(what)s") % {"what": self.grouping.title(self.town)}
+        return self._known(key, value) or value
+
+    def _known(self, key: Key, value: str) -> str:
+        town = self.town
+        ways: Mapping[str, Callable[[], str]] = {
+            "department": lambda: unit_name(value, town),
+            "unit": lambda: unit_name(value, town),
+            "post": lambda: post_name(value, town),
+            "person": lambda: self.accounts.get(value, ""),
+            "category": lambda: _class_name(key, town),
+            "major": lambda: _major_name(key, town),
+            "source": lambda: source_name(value),
+        }
+        return ways.get(self.grouping.name, lambda: area_name(value, town))()
+
+
+def listed(chosen: Chosen, counted: Iterable[Key]) -> list[Key]:
+    """Return the objects of which anything was counted, and those that stand though nothing was."""
+    found = dict.fromkeys(counted)
+    standing = _standing(chosen)
+    return list(found | dict.fromkeys(standing)) if len(standing) <= MOST else list(found)
+
+
+def _standing(chosen: Chosen) -> list[Key]:
+    """Return the areas or units that figures of the scope may be about, whatever was counted."""
+    town, grouping, seen = chosen.town, chosen.grouping, chosen.scope
+    if grouping is None or seen.unit:
+        return []
+    if grouping.is_of_areas:
+        if seen.area and not is_in_tree(grouping.name):
+            return []
+        within = town.within(seen.area).get(grouping.name, frozenset()) if seen.area else None
+        last = (min(chosen.span.period.end, chosen.facts.as_of) - timedelta(microseconds=1)).date()
+        return [
+            (code,)
+            for code, area in town.areas.items()
+            if area.level == grouping.name and (within is None or code in within) and area.is_valid(last)
+        ]
+    if grouping.name not in ("department", "unit") or seen.area:
+        return []
+    units = [code for code, unit in town.units.items() if unit.handles and unit.is_active]
+    if grouping.name == "unit":
+        return [(code,) for code in units]
+    return [(code,) for code in dict.fromkeys(list(town.units_above(code))[-1].code for code in units)]
+
+
+def unit_name(value: str, town: City) -> str:
+    """Return what a unit is called."""
+    return town.units[value].name if value in town.units else ""
+
+
+def area_name(value: str, town: City) -> str:
+    """Return what an area is called."""
+    return town.areas[value].name if value in town.areas else ""
+
+
+def post_name(value: str, town: City) -> str:
+    """Return the role and the unit of a post."""
+    role, _at, unit = value.partition("@")
+    words = title(town.roles[role].title) if role in town.roles else role
+    return f"{words} · {town.units[unit].name}" if unit in town.units else words
+
+
+def source_name(value: str) -> str:
+    """Return what a channel of our own is called; others go by the name they gave themselves."""
+    ours = {
+        "desk": _("Intake desk"),
+        "patrol": _("Patrol"),
+        "linked": _("Another case"),
+        "begun": _("Begun by hand"),
+    }
+    return ours.get(value, value)
+
+
+def _is_account(stream: str) -> bool:
+    return stream.startswith("account/") and stream.partition("/")[2].isdecimal()
+
+
+def _class_name(key: Key, town: City) -> str:
+    catalogue, kind, code = (value or "" for value in key)
+    found = town.classes.get(ClassKey(catalogue, kind, code).reference)
+    return f"{code} {found.name}" if found else code
+
+
+def _major_name(key: Key, town: City) -> str:
+    catalogue, kind, code = (value or "" for value in key)
+    named = (
+        one.major
+        for one in town.classes.values()
+        if (one.catalogue, one.kind) == (catalogue, kind) and major_of(one.code) == code and one.major
+    )
+    words = next(named, "")
+    return f"{code} {words}" if words else f"{code}"

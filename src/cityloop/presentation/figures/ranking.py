@@ -1,0 +1,168 @@
+"""The rows of a ranking: figures beside those of the period before, ranks and movement. Counted is elsewhere."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from cityloop.core.indicator import Better, Indicator, Subject, Tally
+from cityloop.evaluation.appraising import Appraisal, indicators
+from cityloop.presentation.figures.asked import Chosen, coded
+from cityloop.presentation.figures.groupings import GROUPINGS, Key, speaks_of
+from cityloop.presentation.figures.objects import Names, listed
+from cityloop.presentation.figures.trends import Spark, spark
+
+COLUMNS: Mapping[Subject | None, tuple[str, ...]] = {  # what stands beside the ranked figure
+    Subject.AREA: ("register", "archive_rate", "archive_in_time_rate", "rework_rate", "overdue_open"),
+    Subject.DEPARTMENT: ("need_dispose", "dispose_rate", "dispose_in_time_rate", "rework_rate", "overdue_open"),
+    Subject.POST: ("report", "valid_report_rate", "accept_in_time_rate", "dispatch_in_time_rate", "check"),
+    Subject.PERSON: ("report", "valid_report_rate", "accept_in_time_rate", "dispatch_in_time_rate", "check"),
+    None: ("register", "archive_rate", "archive_in_time_rate", "rework_rate", "overdue_open"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure of a row: as it is written, what it is made of, where it leads."""
+
+    written: str
+    made_of: str  # numerator over denominator; "" for a count
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How a figure moved against the period before; None: there is nothing to compare."""
+
+    change: Decimal | None
+    places: int | None  # up is positive
+
+    @property
+    def change_written(self) -> str:
+        if not self.change:
+            return "" if self.change is None else f"{self.change:f}"
+        return f"{self.change:+f}".replace("-", "−")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An object of a ranking; `rank` is None where nothing was to count, `share` is its figure out of a hundred."""
+
+    key: Key
+    name: str
+    rank: int | None
+    value: Decimal | None
+    ranked: Cell
+    before: str
+    moved: Moved
+    spark: Spark
+    others: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The whole table."""
+
+    rows: tuple[Row, ...]
+    total: Row
+    others: tuple[Indicator, ...]
+
+
+def columns(chosen: Chosen) -> tuple[Indicator, ...]:
+    """Return the figures that stand beside the ranked one."""
+    subject = chosen.grouping.subject if chosen.grouping else None
+    known = (chosen.book.indicators.get(code) for code in COLUMNS[subject])
+    found = [one for one in known if one and speaks_of(one, chosen.grouping, chosen.scope)]
+    return tuple(one for one in found if coded(one) != chosen.code)[:5]
+
+
+def ranks(values: Mapping[Key, Decimal | None], better: Better) -> dict[Key, int]:
+    """Return the rank of each object that has a value, the best first; equal values have equal rank."""
+    found = sorted((value for value in values.values() if value is not None), reverse=better is not Better.LESS)
+    return {key: found.index(value) + 1 for key, value in values.items() if value is not None}
+
+
+def ranking(chosen: Chosen, table: Appraisal, trend: Appraisal) -> Ranking:
+    """Return the rows of what was counted, ranked."""
+    grouping = chosen.grouping or GROUPINGS["district"]  # a ranking always has one
+    this, before, code, indicator = chosen.span.period.name, chosen.span.previous, chosen.code, chosen.indicator
+    keys = listed(chosen, table.keys)
+    names = Names.of(chosen.town, grouping, keys)
+    tables = _Tables(chosen, table, trend, columns(chosen))
+    if grouping.subject in (Subject.POST, Subject.PERSON):
+        keys = [key for key in keys if tables.has_part(key)]  # others do other work
+    objects = [key for key in keys if key[-1] is not None]  # what has no district is no district
+    now = {key: indicator.value(tables.tally(code, this, key)) for key in objects}
+    then = {key: indicator.value(tables.tally(code, before, key)) for key in objects}
+    places, places_before = ranks(now, indicator.better), ranks(then, indicator.better)
+    rows = [tables.row(key, names.name(key), places.get(key), places_before.get(key)) for key in keys]
+    rows.sort(key=lambda row: (row.key[-1] is None, row.rank is None, row.rank or 0, row.name))
+    return Ranking(tuple(rows), tables.row(None, "", None, None), tables.others)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """What was counted, read by object."""
+
+    chosen: Chosen
+    table: Appraisal
+    trend: Appraisal
+    others: tuple[Indicator, ...]
+
+    def tally(self, code: str, period: str, key: Key | None) -> Tally:
+        return tally(self.chosen, self.table, code, period, key)
+
+    def has_part(self, key: Key) -> bool:
+        """Return whether anything was counted for the ranked figure of an object, in this period or the one before."""
+        span, code = self.chosen.span, self.chosen.code
+        found = [self.tally(code, period, key) for period in (span.period.name, span.previous)]
+        return any(one.numerator or one.denominator for one in found)
+
+    def row(self, key: Key | None, name: str, rank: int | None, rank_before: int | None) -> Row:
+        chosen, indicator = self.chosen, self.chosen.indicator
+        this, before = chosen.span.period.name, chosen.span.previous
+        value = indicator.value(self.tally(chosen.code, this, key))
+        was = self.tally(chosen.code, before, key)
+        value_before = indicator.value(was)
+        change = value - value_before if value is not None and value_before is not None else None
+        places = rank_before - rank if rank and rank_before and indicator.better is not Better.NEITHER else None
+        return Row(
+            key=key or (),
+            name=name,
+            rank=rank,
+            value=value,
+            ranked=self._cell(indicator, key),
+            before=indicator.written(was),
+            moved=Moved(change, places),
+            spark=spark(indicator, chosen.span.length, self._history(key)),
+            others=tuple(self._cell(one, key) for one in self.others),
+        )
+
+    def _history(self, key: Key | None) -> list[tuple[str, Tally]]:
+        return [(name, tally(self.chosen, self.trend, self.chosen.code, name, key)) for name in self.chosen.span.trend]
+
+    def _cell(self, indicator: Indicator, key: Key | None) -> Cell:
+        found = self.tally(coded(indicator), self.chosen.span.period.name, key)
+        return Cell(indicator.written(found), made_of(found), self.chosen.figure_url(indicator, key))
+
+
+def tally(chosen: Chosen, counted: Appraisal, code: str, period: str, key: Key | None) -> Tally:
+    """Return what was counted for an object, or (None) for everything; an empty tally where nothing was."""
+    found = counted.whole.get(period, {}).get(code) if key is None else counted.tally(code, period, key)
+    return found or indicators(chosen.book, [code])[code].tally({})
+
+
+def made_of(found: Tally) -> str:
+    """Return numerator over denominator; nothing for a count."""
+    return "" if found.denominator is None else f"{amount(found.numerator)}/{amount(found.denominator)}"
+
+
+def amount(number: Fraction) -> str:
+    """Return a count as it is written: whole, or with its decimals."""
+    return str(number.numerator) if number.denominator == 1 else f"{float(number):.2f}"
+
+
+def page_of(rows: Sequence[Row], after: str, size: int) -> tuple[Sequence[Row], str]:
+    """Return a screenful of rows and where the next one begins, or nothing."""
+    first = int(after) if after.isdecimal() and len(after) < 7 else 0
+    return rows[first : first + size], str(first + size) if len(rows) > first + size else ""

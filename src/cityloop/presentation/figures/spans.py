@@ -1,0 +1,138 @@
+"""The period a page is about, those before and beside it, and what they are called. Reading names: periods.py."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from cityloop.core.errors import Fault, Invalid
+from cityloop.evaluation.periods import MIDNIGHT, Length, Period, Rhythm, read_period
+
+TREND = 12  # periods a trend shows
+YEARS = range(1990, 2101)
+MOMENT = timedelta(microseconds=1)
+
+
+class NamedLength(NamedTuple):
+    """A length to choose, with the period of it that lies nearest."""
+
+    value: Length
+    title: str
+    period: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A period chosen, by its length or (None) by its own ends; `as_of` is the moment of the facts."""
+
+    period: Period
+    length: Length | None
+    rhythm: Rhythm
+    as_of: datetime
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the facts were taken before it ended."""
+        return self.as_of < self.period.end
+
+    @property
+    def previous(self) -> str:
+        """The name of the period before it, as long as it is."""
+        return self._before(self.period).name
+
+    @property
+    def following(self) -> str | None:
+        """The name of the period after it; None where the facts know nothing of that, or it has a length of its own."""
+        if self.length is None or self.period.end > self.as_of:
+            return None
+        return self.rhythm.containing(self.length, self.period.end).name
+
+    @property
+    def trend(self) -> tuple[str, ...]:
+        """The names of the last periods of its kind, itself the last."""
+        found = [self.period]
+        while len(found) < TREND:
+            found.append(self._before(found[-1]))
+        return tuple(one.name for one in reversed(found))
+
+    @property
+    def lengths(self) -> tuple[NamedLength, ...]:
+        """Every length with the period of it in which this one ends."""
+        until = min(self.period.end - MOMENT, max(self.as_of, self.period.start))
+        return tuple(
+            NamedLength(length, words, self.rhythm.containing(length, until).name)
+            for length, words in _length_words().items()
+        )
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return named(self.period.name, self.length)
+
+    @property
+    def extent(self) -> str:
+        """From when until when it lasts: its first and last day, or moments where days begin at another hour."""
+        start, end = localtime(self.period.start), localtime(self.period.end)
+        if start.time() == end.time() == MIDNIGHT:
+            last = end - timedelta(days=1)
+            return start.strftime("%Y-%m-%d") if start.date() == last.date() else f"{start:%Y-%m-%d} – {last:%Y-%m-%d}"
+        return f"{start:%Y-%m-%d %H:%M} – {end:%Y-%m-%d %H:%M}"
+
+    def _before(self, period: Period) -> Period:
+        if self.length:
+            return self.rhythm.before(self.length, period)
+        start = period.start - (period.end - period.start)
+        if "T" in period.name:
+            ends = (localtime(one).strftime("%Y-%m-%dT%H:%M") for one in (start, period.start))
+            return Period("..".join(ends), start, period.start)
+        # Days are called by their dates, whenever they begin.
+        first, last = (self.rhythm.containing(Length.DAY, one).name for one in (start, period.start - MOMENT))
+        return Period(f"{first}..{last}", start, period.start)
+
+
+def read_span(words: str, rhythm: Rhythm, as_of: datetime) -> Span:
+    """Return the span of a period's name, empty for the month of the facts; Invalid saying how one is written."""
+    try:
+        period = read_period(words, rhythm) if words else rhythm.containing(Length.MONTH, as_of)
+    except ValueError as wrong:
+        raise Invalid(
+            [Fault("period", "This is no period: write 2026-11, 2026-Q4 or 2026-11-01..2026-11-15.")]
+        ) from wrong
+    if localtime(period.start).year not in YEARS or localtime(period.end).year not in YEARS:
+        raise Invalid([Fault("period", "A period lies in the years 1990 to 2100.")])
+    return Span(period, length_of(period, rhythm), rhythm, as_of)
+
+
+def length_of(period: Period, rhythm: Rhythm) -> Length | None:
+    """Return the length that a period is one of; None where it has ends of its own."""
+    found = (length for length in Length if rhythm.containing(length, period.start).name == period.name)
+    return next(found, None)
+
+
+def named(name: str, length: Length | None) -> str:
+    """Return what a period of that name is called."""
+    year, _dash, part = name.partition("-")
+    said = {"year": year, "part": part[1:]}
+    words = {
+        Length.WEEK: _("week %(part)s of %(year)s"),
+        Length.QUARTER: _("quarter %(part)s of %(year)s"),
+        Length.HALF_YEAR: _("half-year %(part)s of %(year)s"),
+        Length.YEAR: _("year %(year)s"),
+    }
+    if length in words:
+        return words[length] % said
+    return name if length else name.replace("..", " – ").replace("T", " ")
+
+
+def _length_words() -> dict[Length, str]:
+    return {
+        Length.DAY: pgettext("figures", "Day"),
+        Length.WEEK: _("Week"),
+        Length.MONTH: pgettext("figures", "Month"),
+        Length.QUARTER: _("Quarter"),
+        Length.HALF_YEAR: _("Half-year"),
+        Length.YEAR: _("Year"),
+    }

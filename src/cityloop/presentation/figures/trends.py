@@ -1,0 +1,81 @@
+"""A figure over the last periods, as a small line, as bars, and in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from cityloop.core.indicator import Indicator, Tally, Unit
+from cityloop.evaluation.periods import Length
+from cityloop.presentation.figures.spans import named
+
+WIDTH, HEIGHT, MARGIN = 96, 24, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """A line drawn from zero to the largest value, of percents to a hundred; broken where nothing was to count."""
+
+    lines: tuple[str, ...]  # points of each unbroken stretch
+    dots: tuple[tuple[float, float], ...]  # values that stand alone, and the last
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One period: what it is called, its figure, and how long its bar is of a hundred."""
+
+    period: str
+    title: str
+    written: str
+    made_of: str
+    length: str
+    url: str
+    is_current: bool
+
+
+def spark(indicator: Indicator, length: Length | None, history: Sequence[tuple[str, Tally]]) -> Spark:
+    """Return the small line of a figure's history."""
+    values = [indicator.value(found) for _name, found in history]
+    top = _top(indicator, values)
+    points = [_point(number, value, top, len(values)) for number, value in enumerate(values)]
+    stretches = _stretches(points)
+    alone = [one[0] for one in stretches if len(one) == 1]
+    last = [one[-1] for one in stretches[-1:] if points and points[-1] is not None and len(one) > 1]
+    lines = tuple(" ".join(f"{x},{y}" for x, y in one) for one in stretches if len(one) > 1)
+    said = (
+        _("%(period)s: %(figure)s") % {"period": named(name, length), "figure": indicator.written(found)}
+        for name, found in history
+    )
+    return Spark(lines, (*alone, *last), _(", ").join(said))
+
+
+def bar_lengths(indicator: Indicator, values: Sequence[Decimal | None]) -> list[str]:
+    """Return how long bars are of a hundred, from zero; "" for what is missing."""
+    top = _top(indicator, values)
+    return ["" if value is None else f"{max(value, Decimal(0)) * 100 / top:.1f}" if top else "0" for value in values]
+
+
+def _top(indicator: Indicator, values: Sequence[Decimal | None]) -> Decimal:
+    """Return what fills the drawing: the largest value, of percents a hundred at least."""
+    least = Decimal(100) if indicator.unit is Unit.PERCENT else Decimal(0)
+    return max((value for value in values if value is not None), default=least).max(least)
+
+
+def _point(number: int, value: Decimal | None, top: Decimal, count: int) -> tuple[float, float] | None:
+    if value is None:
+        return None
+    step = (WIDTH - 2 * MARGIN) / max(count - 1, 1)
+    share = float(value / top) if top > 0 else 0.0
+    return round(MARGIN + number * step, 1), round(HEIGHT - MARGIN - max(share, 0.0) * (HEIGHT - 2 * MARGIN), 1)
+
+
+def _stretches(points: Sequence[tuple[float, float] | None]) -> list[list[tuple[float, float]]]:
+    found: list[list[tuple[float, float]]] = [[]]
+    for point in points:
+        if point is None:
+            found.append([])
+        else:
+            found[-1].append(point)
+    return [one for one in found if one]

@@ -1,0 +1,15 @@
+"""The addresses of figures. The live counts of today stand beside them, in the workbench."""
+
+from django.urls import path
+
+from cityloop.presentation.figures import views
+
+app_name = "figures"
+
+urlpatterns = [
+    path("", views.ranking, name="ranking"),
+    path("refresh/", views.refresh, name="refresh"),
+    path("export/", views.export, name="export"),
+    path("<slug:pack>/<slug:indicator>/", views.figure, name="figure"),
+    path("<slug:pack>/<slug:indicator>/cases/", views.cases, name="cases"),
+]

@@ -1,0 +1,150 @@
+"""The views of figures: each asks what was counted and shows it, or that a worker still counts. No rule is here."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_GET, require_http_methods
+
+from cityloop.core.errors import Fault, Invalid, NotFound
+from cityloop.evaluation import editions
+from cityloop.evaluation.answers import Waiting, figures, latest_edition, rows_behind, sheet
+from cityloop.presentation.figures import choices as offered
+from cityloop.presentation.figures import figure_page as page_of_one
+from cityloop.presentation.figures.asked import NOT_OFFERED, Chosen, coded, figure_asked, ranking_asked
+from cityloop.presentation.figures.band_map import band_map
+from cityloop.presentation.figures.cases_behind import cases_behind
+from cityloop.presentation.figures.ranking import Ranking, columns, page_of
+from cityloop.presentation.figures.ranking import ranking as ranked
+from cityloop.presentation.workbench.asked import words_asked
+from cityloop.presentation.workbench.htmx import wants_fragment
+from cityloop.presentation.workbench.people import person
+from cityloop.registry.city import city
+from cityloop.runtime.clock import now
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ROWS = 200  # objects on one page
+LONG = timedelta(minutes=5)  # an export that takes longer is said to
+
+
+@require_GET
+@login_required
+def ranking(request: HttpRequest) -> HttpResponse:
+    """Rank areas, departments, posts, classes by a figure of a period."""
+    try:
+        chosen = ranking_asked(request.GET, person(request), city())
+    except NotFound as missing:
+        if missing.code != "no-such-facts" or request.GET.get("edition"):
+            raise
+        return _shown(request, "ranking", {"chosen": None, **_refreshing(request, None)})
+    context = {"chosen": chosen, "told": page_of_one.told(chosen, offered.language()), **_refreshing(request, chosen)}
+    found = _ranking(chosen)
+    if isinstance(found, Waiting):
+        return _shown(request, "ranking", {**context, "waiting": found, **offered.choices(request, chosen)})
+    rows, following = page_of(found.rows, request.GET.get("after", ""), ROWS)
+    drawn = chosen.grouping and chosen.grouping.is_of_areas
+    context |= {"table": found, "page": {"rows": rows}, "following": following}
+    context["map"] = band_map(found.rows, chosen.indicator, chosen.town) if drawn else None
+    return _shown(request, "ranking", {**context, **offered.choices(request, chosen)})
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def refresh(request: HttpRequest) -> HttpResponse:
+    """Have the facts exported and go back to the ranking, which tells when they are there; asked by GET: are they?"""
+    query = request.GET.copy()
+    query.pop("edition", None)
+    if request.method == "POST":
+        asked_at = now().replace(microsecond=0)  # as the moments of facts are
+        editions.refresh(person(request), city(), asked_at)
+        query["asked"] = asked_at.isoformat()
+    elif (waiting := _refreshing(request, None))["refreshing"]:
+        return render(request, "figures/refreshing.html", waiting)
+    else:
+        query.pop("asked", None)
+    return redirect(f"{reverse('figures:ranking')}?{query.urlencode()}")
+
+
+@require_GET
+@login_required
+def export(request: HttpRequest) -> HttpResponse:
+    """Hand out the figures of the ranking as a workbook, as soon as it is written."""
+    chosen = ranking_asked(request.GET, person(request), city())
+    codes = (chosen.code, *(coded(one) for one in columns(chosen)))
+    asking = chosen.asking(codes, (chosen.span.previous, chosen.span.period.name))
+    found = sheet(chosen.facts, chosen.pack, asking, offered.language(), now())
+    if isinstance(found, Waiting):
+        return render(request, "figures/export.html", {"chosen": chosen, "waiting": found})
+    by = chosen.grouping.name if chosen.grouping else "all"
+    name = f"{chosen.indicator.code}-{by}-{chosen.span.period.name.replace(':', '')}.xlsx"
+    kept = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(found, content_type=WORKBOOK, headers=kept)
+
+
+@require_GET
+@login_required
+def figure(request: HttpRequest, pack: str, indicator: str) -> HttpResponse:
+    """Show one figure and how it came about."""
+    chosen = figure_asked(request.GET, pack, indicator, person(request), city())
+    language = offered.language()
+    found = page_of_one.figure_page(chosen, language, now())
+    context: dict[str, Any] = {"chosen": chosen, "told": page_of_one.told(chosen, language)}
+    context |= {"waiting": found} if isinstance(found, Waiting) else {"figure": found}
+    return _shown(request, "figure", {**context, **offered.choices(request, chosen)})
+
+
+@require_GET
+@login_required
+def cases(request: HttpRequest, pack: str, indicator: str) -> HttpResponse:
+    """List the very cases behind one count of a figure."""
+    chosen = figure_asked(request.GET, pack, indicator, person(request), city())
+    count = words_asked(request.GET, "count") or chosen.indicator.terms[0].count
+    if count not in {term.count for term in chosen.indicator.terms}:
+        raise Invalid([Fault("count", NOT_OFFERED)])
+    asking = chosen.asking_one(chosen.code, chosen.span.period.name)
+    behind = rows_behind(chosen.facts, chosen.pack, asking, count, now())
+    told = page_of_one.told(chosen, offered.language())
+    context: dict[str, Any] = {"chosen": chosen, "told": told, "count": chosen.book.counts[count]}
+    context["object_name"] = offered.object_name(chosen)
+    if isinstance(behind, Waiting):
+        return _shown(request, "cases", {**context, "waiting": behind, **offered.choices(request, chosen)})
+    context["page"] = cases_behind(person(request), chosen, count, behind, request.GET.get("after", ""))
+    return _shown(request, "cases", {**context, **offered.choices(request, chosen)})
+
+
+def _ranking(chosen: Chosen) -> Ranking | Waiting:
+    codes = (chosen.code, *(coded(one) for one in columns(chosen)))
+    period = chosen.span.period.name
+    table = figures(chosen.facts, chosen.pack, chosen.asking(codes, (chosen.span.previous, period)), now())
+    trend = figures(chosen.facts, chosen.pack, chosen.asking((chosen.code,), chosen.span.trend), now())
+    if isinstance(table, Waiting) or isinstance(trend, Waiting):
+        return min((one for one in (table, trend) if isinstance(one, Waiting)), key=lambda one: not one.failure)
+    return ranked(chosen, table, trend)
+
+
+def _refreshing(request: HttpRequest, chosen: Chosen | None) -> dict[str, Any]:
+    """Return whether facts that somebody asked for are still awaited, and whether this person may ask for some."""
+    asked = words_asked(request.GET, "asked")
+    try:
+        since = datetime.fromisoformat(asked) if asked else None
+    except ValueError:
+        since = None
+    facts = chosen.facts if chosen else latest_edition() if since else None
+    is_awaited = since is not None and since.tzinfo is not None and (facts is None or facts.as_of < since)
+    is_late = is_awaited and since is not None and now() - since > LONG
+    may = editions.may_refresh(person(request), city())
+    return {"refreshing": is_awaited, "is_late": is_late, "may_refresh": may, "query": request.GET.urlencode()}
+
+
+def _shown(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
+    """Render figures/<name>.html, or only figures/<name>_body.html where the page asks anew."""
+    part = f"{name}_body" if wants_fragment(request) else name
+    context = {"poll": request.get_full_path(), "zone": settings.CITYLOOP.zone, **context}
+    response = render(request, f"figures/{part}.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response

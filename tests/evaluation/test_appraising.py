@@ -1,0 +1,169 @@
+"""What is asked and what was counted: text that stands for itself, wholes that are sums or counted anew, refusals."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from cityloop.core.errors import Invalid
+from cityloop.core.indicator import Tally
+from cityloop.evaluation.appraising import Appraisal, Asking, indicators
+from cityloop.evaluation.counting import appraised, behind
+from cityloop.evaluation.fact_files import Edition, FactFolder
+from cityloop.evaluation.indicator_texts import read_book
+from cityloop.evaluation.speaking import has_columns, speaking, speaks_of
+from cityloop.registry.packs import SHIPPED
+from fact_folders import AS_OF, kept
+from fact_rows import drawn
+
+BOOK = read_book(SHIPPED / "gbt30428-4")
+SOME = ("register", "dispose_in_time_rate", "need_dispose:by_due", "rework:cases")
+MONTHS = ("2026-05", "2026-06")
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> tuple[FactFolder, Edition]:
+    return kept(tmp_path_factory.mktemp("facts"))
+
+
+def ask(city: tuple[FactFolder, Edition], scratch: Path, asking: Asking) -> Appraisal:
+    return appraised(*city, "gbt30428-4", BOOK, asking, scratch)
+
+
+def test_what_was_counted_is_the_same_again_when_read_from_its_text(
+    city: tuple[FactFolder, Edition], tmp_path: Path
+) -> None:
+    only = {"unit": ("roads-1", None), "source_kind": ("public", "collector")}
+    found = ask(city, tmp_path, Asking(SOME, MONTHS, ("district", "unit"), only, 19, "12:00"))
+    again = Appraisal.read(found.text)
+    assert (again.text, again.digest) == (found.text, found.digest)
+    assert (again.lines, again.whole, again.keys) == (found.lines, found.whole, found.keys)
+    assert len(found.lines) > 4 and ("490101", None) in found.keys
+    assert Appraisal.read(json.loads(found.text)).text == found.text
+
+
+def test_values_to_narrow_to_are_one_question_in_whatever_order_they_are_given() -> None:
+    one = Asking(SOME, MONTHS, only={"unit": (None, "b", "a"), "district": ("490101",)})
+    other = Asking(SOME, MONTHS, only={"district": ("490101",), "unit": ("a", "b", None)})
+    assert json.dumps(one.words) == json.dumps(other.words)
+    assert Asking.read(one.words).words == one.words
+
+
+def test_the_same_facts_in_other_parts_count_the_same(city: tuple[FactFolder, Edition], tmp_path: Path) -> None:
+    asking = Asking(SOME, MONTHS, ("district",))
+    rows = {name: every[::-1] for name, every in drawn(7, 120).items()}
+    found, other = ask(city, tmp_path, asking), ask(kept(tmp_path / "facts", rows), tmp_path, asking)
+    assert found.facts != other.facts
+    assert (found.lines, found.whole) == (other.lines, other.whole)
+
+
+def test_the_whole_is_the_sum_of_what_adds_up(city: tuple[FactFolder, Edition], tmp_path: Path) -> None:
+    adding = tuple(code for code in SOME if BOOK.adds(indicators(BOOK, [code])[code]).objects)
+    assert set(adding) == set(SOME) - {"rework:cases"}
+    apart = ask(city, tmp_path, Asking(adding, MONTHS, ("district", "unit")))
+    assert apart.whole == ask(city, tmp_path, Asking(adding, MONTHS)).whole
+    assert all(apart.whole[month]["register"].numerator for month in MONTHS)
+
+
+def test_the_whole_is_counted_anew_where_a_case_is_counted_once(tmp_path: Path) -> None:
+    rows = drawn(3, 60)
+    for task in rows["tasks"]:
+        task.kind, task.reworked_at, task.voided_at = "handle", rows["tasks"][0].opened_at or task.reworked_at, None
+        task.unit = "roads-1" if task.task_no % 2 else "parks-1"
+    reworked = [task.reworked_at for task in rows["tasks"] if task.reworked_at]
+    asking = Asking(("rework", "rework:cases"), (f"{min(reworked):%Y}",), ("unit",))
+    found = ask(kept(tmp_path / "facts", rows), tmp_path, asking)
+    (whole,) = found.whole.values()
+    cases = {task.case_number for task in rows["tasks"] if task.reworked_at}
+    assert whole["rework:cases"] == Tally(Fraction(len(cases)))
+    assert sum(line["rework:cases"].numerator for line in found.lines.values()) > len(cases)  # in both units
+    assert whole["rework"].numerator == sum(line["rework"].numerator for line in found.lines.values())
+
+
+def test_a_variant_is_counted_beside_the_indicator_itself(city: tuple[FactFolder, Edition], tmp_path: Path) -> None:
+    found = ask(city, tmp_path, Asking(("need_dispose", "need_dispose:by_due"), MONTHS))
+    assert any(line["need_dispose"] != line["need_dispose:by_due"] for line in found.whole.values())
+
+
+def test_narrowing_counts_what_telling_apart_counts(city: tuple[FactFolder, Edition], tmp_path: Path) -> None:
+    apart = ask(city, tmp_path, Asking(SOME, MONTHS, ("district",)))
+    for district in ("490101", "490102", None):
+        narrowed = ask(city, tmp_path, Asking(SOME, MONTHS, only={"district": (district,)}))
+        told = {month: narrowed.whole[month]["register"] for month in MONTHS}
+        assert told == {month: apart.tally("register", month, (district,)) for month in MONTHS}
+        assert any(tally.numerator for tally in told.values())
+
+
+def test_the_rows_behind_a_count_add_up_to_it(city: tuple[FactFolder, Edition], tmp_path: Path) -> None:
+    asking = Asking(("register",), ("2026-06",), only={"district": ("490101",)})
+    found = behind(*city, BOOK, asking, "register", tmp_path)
+    whole = ask(city, tmp_path, asking).whole["2026-06"]["register"]
+    assert found.total == str(whole.numerator) == str(len(found.rows)) != "0" and found.untold == 0
+    assert {number for number, _ in found.rows} <= {row.case_number for row in drawn(7, 120)["cases"]}
+
+
+def test_another_moment_of_the_facts_is_another_appraisal(tmp_path: Path) -> None:
+    asking = Asking(("overdue_open",), ("2026-06",))
+    one = ask(kept(tmp_path / "one"), tmp_path, asking)
+    other = ask(kept(tmp_path / "other", as_of=AS_OF - timedelta(days=50)), tmp_path, asking)
+    assert one.facts != other.facts and one.digest != other.digest
+    assert one.whole != other.whole  # what fell due after the earlier moment was not overdue yet
+
+
+@pytest.mark.parametrize(
+    ("asking", "told"),
+    [
+        (Asking(("nonsense", "register"), MONTHS), "indicator: there is no indicator nonsense"),
+        (Asking(("register:nonsense",), MONTHS), "indicator: there is no indicator register:nonsense"),
+        (
+            Asking(("register",), MONTHS, ("task_kind",)),
+            "by: figures over cases cannot be told apart by task_kind; known",
+        ),
+        (
+            Asking(("register",), MONTHS, only={"sent_to": ("x",)}),
+            "by: figures over cases cannot be told apart by sent_to",
+        ),
+        (Asking(("register",), ("in June",)), "period: 'in June' is no period: write 2026, "),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_in_words(
+    city: tuple[FactFolder, Edition], tmp_path: Path, asking: Asking, told: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        ask(city, tmp_path, asking)
+    assert refused.value.sentence.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('"cityloop-appraisal/1"', '"cityloop-appraisal/9"'),
+        ('"asked": {', '"asked": [], "other": {'),
+        ('"whole": {', '"whole": {"2026-05": {"register": ["1/0"]}}, "other": {'),
+        ('"whole": {', '"whole": {"2026-05": {"register": ["1", "2", "3"]}}, "other": {'),
+        ("{", "["),
+    ],
+)
+def test_what_is_no_appraisal_is_refused(
+    city: tuple[FactFolder, Edition], tmp_path: Path, right: str, wrong: str
+) -> None:
+    text = ask(city, tmp_path, Asking(("register",), MONTHS)).text
+    with pytest.raises(Invalid) as refused:
+        Appraisal.read(text.replace(right, wrong, 1))
+    assert refused.value.sentence.startswith("appraisal: is no appraisal of ours: ")
+
+
+def test_indicators_that_speak_of_what_is_told_apart_are_those_asked_for_by_default() -> None:
+    everything = set(speaking(BOOK, ()))
+    assert everything == set(BOOK.indicators)
+    units, persons = set(speaking(BOOK, ("unit",))), set(speaking(BOOK, ("person",)))
+    assert "dispose_in_time_rate" in units - persons and "report" in persons - units
+    assert set(speaking(BOOK, ("district",), ("unit",))) == units & set(speaking(BOOK, ("district",)))
+    assert set(speaking(BOOK, ("sent_to",))) < everything  # only tasks have such a column
+    assert speaking(BOOK, ("nonsense",)) == ()
+    one = replace(BOOK.indicators["report"], subjects=())
+    assert speaks_of(one, ("source",)) and not speaks_of(one, ("person",))
+    assert has_columns(BOOK, one, ("person",)) and not has_columns(BOOK, one, ("sent_to",))

@@ -1,0 +1,112 @@
+"""A pack's facts.yaml: what it says is read, and whatever is wrong in it is told with file, line and field."""
+
+from pathlib import Path
+
+import pytest
+
+from cityloop.core.errors import Invalid
+from cityloop.evaluation.fact_texts import FactBook, read_book, read_books
+from cityloop.evaluation.meanings import Happened, Linked, Moment, OfTask, Source
+from cityloop.registry.packs import read_all
+
+WAYS = [way for pack in read_all() for way in pack.procedures]
+
+
+def read(folder: Path, words: str) -> FactBook:
+    (folder / "facts.yaml").write_text(words, encoding="utf-8")
+    return read_book(folder, WAYS)
+
+
+def test_rules_and_sources_are_read_and_a_version_may_say_something_else(tmp_path: Path) -> None:
+    book = read(
+        tmp_path,
+        """
+sources:
+  "1999": {kind: public, title: {zh: 市民热线, en: Hotline}}
+procedures:
+  city-problem:
+    cases:
+      verified_at: {last: [ReportVerified], undone_by: [ReportNotVerified]}
+      is_exempt: {linked: score-appeal, closed_in: [granted]}
+    tasks:
+      returned_at: {kind: handle, last: [ReturnUpheld]}
+    versions:
+      1: {handling: [handle], tasks: {returned_at: {kind: handle, last: [CaseReturned]}}}
+""",
+    )
+    assert book.sources == {"1999": Source("public", {"zh": "市民热线", "en": "Hotline"})}
+    newest, first = book.meanings["city-problem", 3], book.meanings["city-problem", 1]
+    assert newest.cases["verified_at"] == Moment(("ReportVerified",), undone_by=("ReportNotVerified",))
+    assert newest.cases["is_exempt"] == Linked("score-appeal", ("granted",))
+    assert (newest.tasks["returned_at"], newest.handling) == (OfTask("handle", ("ReturnUpheld",)), ())
+    assert (first.tasks["returned_at"], first.handling) == (OfTask("handle", ("CaseReturned",)), ("handle",))
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "reason"),
+    [
+        ("cases: {accepted_at: {last: [CaseAcepted]}}", "cases.accepted_at.last.0", "there is no event CaseAcepted"),
+        ("cases: {closed_at: {last: [CaseClosed]}}", "cases.closed_at", "is no column that a pack fills"),
+        ("tasks: {done_at: {kind: handle, last: [CaseHandled]}}", "tasks.done_at", "is no column that a pack fills"),
+        ("cases: {accepted_at: {times: [CaseAccepted]}}", "cases.accepted_at", "needs one of first, last, due"),
+        ("cases: {dispatches: {}}", "cases.dispatches", "needs one of times"),
+        (
+            "cases: {accepted_at: {first: [CaseAccepted], last: [CaseAccepted]}}",
+            "cases.accepted_at",
+            "needs one of first, last, due",
+        ),
+        ("cases: {filing_due_at: {due: fiile}}", "cases.filing_due_at.due", "there is no kind of task fiile"),
+        ("cases: {refusal: {answer: reason}}", "cases.refusal.of", "is missing"),
+        ("cases: {dispatches: {times: [CaseFiled], undone_by: [CaseFiled]}}", "cases.dispatches.undone_by", "belongs"),
+        ("cases: {is_exempt: {linked: appeal, closed_in: [x]}}", "cases.is_exempt.linked", "there is no procedure"),
+        (
+            "cases: {is_exempt: {linked: score-appeal, closed_in: [agreed]}}",
+            "cases.is_exempt.closed_in.0",
+            "there is no stage agreed",
+        ),
+        (
+            "tasks: {sent_to: {kind: dispatched, by: [CaseDispatched]}}",
+            "tasks.sent_to.kind",
+            "there is no kind of task",
+        ),
+        ("tasks: {sent_to: {kind: dispatch, last: [CaseDispatched]}}", "tasks.sent_to", "needs one of by"),
+        ("handling: [handel]", "handling.0", "there is no kind of task handel"),
+        ("versions: {9: {handling: [handle]}}", "versions.9", "city-problem has no version 9"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line_and_field(tmp_path: Path, words: str, field: str, reason: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read(tmp_path, f"procedures:\n  city-problem:\n    {words}\n")
+    (fault,) = refused.value.faults
+    assert fault.field == f"facts.yaml:3 procedures.city-problem.{field}"
+    assert fault.reason.startswith(reason)
+
+
+def test_a_procedure_or_a_kind_of_source_that_there_is_not_is_told(tmp_path: Path) -> None:
+    with pytest.raises(Invalid) as refused:
+        read(tmp_path, "procedures:\n  city-problems: {}\n")
+    assert [fault.field for fault in refused.value.faults] == ["facts.yaml:2 procedures.city-problems"]
+    with pytest.raises(Invalid) as refused:
+        read(tmp_path, "sources:\n  a: {kind: rumour, title: {zh: 传闻, en: Rumour}}\n")
+    assert [fault.field for fault in refused.value.faults] == ["facts.yaml:2 sources.a.kind"]
+
+
+def test_a_citys_own_pack_says_more_than_ours_and_faults_name_the_pack(tmp_path: Path) -> None:
+    ours, own = tmp_path / "ours", tmp_path / "own"
+    for folder, kind in ((ours, "other"), (own, "public")):
+        folder.mkdir()
+        (folder / "facts.yaml").write_text(f"sources:\n  a: {{kind: {kind}, title: {{zh: 甲, en: A}}}}\n")
+    assert read_books([ours, own, tmp_path], WAYS).sources["a"].kind == "public"
+    (own / "facts.yaml").write_text("procedures: {x: {}}\n")
+    with pytest.raises(Invalid) as refused:
+        read_books([ours, own], WAYS)
+    assert refused.value.faults[0].field == "own/facts.yaml:1 procedures.x"
+
+
+def test_what_the_shipped_packs_say_is_read() -> None:
+    packs = read_all()
+    book = read_books([pack.folder for pack in packs], WAYS)
+    assert {"patrol", "desk", "linked"} <= set(book.sources)
+    assert book.meanings["city-problem", 2].cases["is_self_handled"] == Happened(
+        ("HandledOnTheSpot",), ("OnTheSpotDoubted",)
+    )

@@ -1,0 +1,76 @@
+"""The editions that a city counts over: told in the log, proved by `verify`, going on from none that it does not know."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cityloop.evaluation import actions
+from cityloop.evaluation.exporting import export
+from cityloop.evaluation.fact_files import FactFolder
+from cityloop.evaluation.models import FactEdition
+from cityloop.evaluation.verification import findings
+from cityloop.runtime.models import Event
+from runtime.log import tamper
+from scenarios.conftest import Desks, tell
+from town import NOW
+
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+
+
+@pytest.fixture
+def folder(transactional_db: None, desks: Desks, settings: object, tmp_path: Path) -> FactFolder:
+    """The folder of facts of a small city with one case."""
+    settings.CITYLOOP = replace(settings.CITYLOOP, home=str(tmp_path))  # type: ignore[attr-defined]
+    desks.problem()
+    tell()
+    return FactFolder(tmp_path / "facts")
+
+
+def wrong() -> list[str]:
+    return [finding.what for finding in findings()]
+
+
+def test_the_log_tells_the_digest_of_every_edition_and_verify_finds_nothing(folder: FactFolder) -> None:
+    row = actions.export_facts(NOW)
+    told = Event.objects.get(name="FactsExported").payload
+    assert told["digest"] == row.digest == folder.latest().digest  # type: ignore[union-attr]
+    assert told["rows"]["cases"] == 1
+    assert wrong() == []
+
+
+def test_verify_finds_an_edition_that_was_altered_is_missing_or_was_never_exported(folder: FactFolder) -> None:
+    first, second = actions.export_facts(NOW), actions.export_facts(NOW + SECOND)
+    part = next(part for part in folder.edition(first.digest).parts if part.relation == "cases")
+    other = next(part for part in folder.edition(first.digest).parts if part.relation == "units")
+    paths = {one: folder.path / "parts" / one.relation / f"{one.digest}.parquet" for one in (part, other)}
+    paths[part].write_bytes(paths[other].read_bytes())
+    assert any("cases" in words for words in wrong())
+    (folder.path / "editions" / f"{second.name}.json").unlink()
+    assert any(second.digest in words for words in wrong())
+    tamper("UPDATE runtime_event SET payload = payload || '{\"digest\": \"0\"}' WHERE name = 'FactsExported'")
+    assert wrong().count("the log does not tell of this edition") == 2
+
+
+def test_an_export_goes_on_from_no_edition_that_the_city_does_not_know(folder: FactFolder) -> None:
+    """Somebody who can write the folder alone cannot slip rows into the city's figures."""
+    actions.export_facts(NOW)
+    known = folder.latest()
+    assert known is not None
+    cases = next(part for part in known.parts if part.relation == "cases")
+    table = folder.table(cases)
+    slipped = folder.write("cases", cases.number, table.slice(0, 0))
+    parts = tuple(slipped if part == cases else part for part in known.parts)
+    folder.save(replace(known, as_of=known.as_of + SECOND, parts=parts))
+    assert export(folder, NOW + DAY).rows["cases"] == 0  # for who trusts the folder
+    assert actions.export_facts(NOW + 2 * DAY).rows["cases"] == 1
+
+
+def test_editions_that_are_not_kept_go_with_their_rows(folder: FactFolder) -> None:
+    for moment in (NOW, NOW + SECOND, NOW + 10 * DAY):
+        actions.export_facts(moment)
+    assert actions.prune(NOW + 10 * DAY) == 1
+    assert [row.as_of for row in FactEdition.objects.order_by("as_of")] == [NOW + SECOND, NOW + 10 * DAY]
+    assert len(folder.editions()) == 2
+    assert wrong() == []

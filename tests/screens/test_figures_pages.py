@@ -1,0 +1,417 @@
+"""Figures on pages: counted over facts of real cases as a worker does, ranked, explained, opened to the cases."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from python_calamine import CalamineWorkbook
+
+from cityloop.casework.actions import act
+from cityloop.casework.models import Case
+from cityloop.core.indicator import Better
+from cityloop.evaluation import actions
+from cityloop.evaluation.models import CountedAnswer, FactEdition
+from cityloop.presentation.figures import views
+from cityloop.presentation.figures.ranking import ranks
+from screens.conftest import HTMX, As, Page
+from screens.gone import MONDAY, SAME_DAY, WEEKS_LATER, Went, city_time
+from town import PEOPLE, Town
+
+END = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
+JOBS = "SELECT args->>'key' FROM procrastinate_jobs WHERE task_name = 'evaluation.count_answer'"
+Exported = Callable[..., FactEdition]
+Row = tuple[str, ...]
+
+
+@pytest.fixture
+def exported(town: Town, settings: object, tmp_path: Path) -> Exported:
+    """Export the facts as they stand, by default at the end of November; into a folder of their own."""
+    settings.CITYLOOP = replace(settings.CITYLOOP, home=str(tmp_path))  # type: ignore[attr-defined]
+    return lambda now=END: actions.export_facts(now)
+
+
+def count() -> int:
+    """Count what screens wait for, as a worker does, and tell how much that was."""
+    keys = list(CountedAnswer.objects.filter(answer__isnull=True, failure="").values_list("key", flat=True))
+    for key in keys:
+        actions.count_answer(key, END)
+    return len(keys)
+
+
+def shown(client: Client, address: str) -> str:
+    """The page once everything on it was counted."""
+    for _ in range(4):
+        content = client.get(address)
+        assert content.status_code == 200, (address, content.status_code)
+        if not count():
+            return content.content.decode()
+    raise AssertionError("it never ends counting")
+
+
+def rows(page: str) -> list[Row]:
+    """The rows of the ranking as they are read: rank, object, figure, made of, movement in words."""
+    found = []
+    for row in re.findall(r"<tr>(.*?)</tr>", re.sub(r"(?s).*?<tbody>", "", page, count=1), re.DOTALL):
+        cells = re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL)
+        words = [re.sub(r'<span aria-hidden="true">.*?</span>', "", cell, flags=re.DOTALL) for cell in cells]
+        found.append(tuple(unescape(re.sub(r"<[^>]+>|\s+", "", cell)) for cell in words[:5]))
+    return found
+
+
+def test_objects_are_ranked_by_a_figure_and_those_with_nothing_to_count_have_no_rank(
+    signed_in: As, november: None, exported: Exported
+) -> None:
+    exported()
+    client = signed_in("leader")
+    assert [row[:4] for row in rows(shown(client, "/figures/?period=2026-11&by=community"))] == [
+        ("1", "北区第1社区", "50.00%", "2/4"),  # an open case that is overdue ought to have been closed, too
+        ("1", "南区第1社区", "50.00%", "1/2"),
+        ("—", "北区第2社区", "—", "0/0"),
+        ("—", "南区第2社区", "—", "0/0"),
+        ("", "合计：全市", "50.00%", "3/6"),
+    ]
+    counted = rows(shown(client, "/figures/?period=2026-11&by=community&indicator=archive_late_rate"))
+    assert [row[:3] for row in counted[:2]] == [("1", "北区第1社区", "25.00%"), ("2", "南区第1社区", "50.00%")]
+    reported = rows(shown(client, "/figures/?period=2026-11&indicator=public_report"))
+    assert [row[:3] for row in reported] == [
+        ("1", "南区", "3"),  # less is better
+        ("2", "北区", "6"),
+        ("—", "未定：区县", "1"),  # what has no district is no district
+        ("", "合计：全市", "10"),
+    ]
+
+
+def test_a_page_asks_at_once_and_shows_the_figures_as_soon_as_they_are_counted(
+    signed_in: As, november: None, exported: Exported
+) -> None:
+    exported()
+    client = signed_in("leader")
+    page = client.get("/figures/?period=2026-11").content.decode()
+    assert 'hx-trigger="every 1s"' in page
+    assert 'http-equiv="refresh"' in page  # for who has no script
+    with connection.cursor() as cursor:
+        cursor.execute(JOBS)
+        asked = {key for (key,) in cursor.fetchall()}
+    assert asked == set(CountedAnswer.objects.values_list("key", flat=True))
+    again = client.get("/figures/?period=2026-11", **HTMX).content.decode()
+    assert "<html" not in again
+    assert len(asked) == CountedAnswer.objects.count() == 2
+    count()
+    counted = client.get("/figures/?period=2026-11", **HTMX).content.decode()
+    assert "hx-trigger" not in counted
+    assert "北区" in counted
+
+
+def test_whoever_sees_the_same_cases_shares_what_was_counted(signed_in: As, november: None, exported: Exported) -> None:
+    exported()
+    shown(signed_in("leader"), "/figures/?period=2026-11")
+    assert "50.00%" in signed_in("dispatcher").get("/figures/?period=2026-11").content.decode()
+    assert CountedAnswer.objects.count() == 2
+
+
+def test_what_cannot_be_counted_says_why(signed_in: As, november: None, exported: Exported) -> None:
+    exported()
+    client = signed_in("leader")
+    client.get("/figures/?period=2026-11")
+    CountedAnswer.objects.update(failure="The facts of that moment were removed.")
+    page = client.get("/figures/?period=2026-11").content.decode()
+    assert "The facts of that moment were removed." in page
+    assert "hx-trigger" not in page
+
+
+def test_before_the_first_export_the_page_teaches_and_offers_one(signed_in: As, town: Town) -> None:
+    page = signed_in("leader").get("/figures/")
+    assert page.status_code == 200
+    assert "还没有事实数据" in page.content.decode()
+    assert 'action="/figures/refresh/"' in page.content.decode()
+    assert 'action="/figures/refresh/"' not in signed_in("roads").get("/figures/").content.decode()
+
+
+def test_figures_are_refreshed_once_however_often_it_is_asked_and_the_page_waits_for_them(
+    signed_in: As, november: None, exported: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported()
+    client = signed_in("leader")
+    monkeypatch.setattr(views, "now", lambda: END + timedelta(minutes=5))
+    asked = [client.post("/figures/refresh/?by=street&period=2026-11") for _ in range(2)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'evaluation.refresh_facts'")
+        assert cursor.fetchone() == (1,)
+    there = asked[0]["Location"]
+    assert there.startswith("/figures/?by=street&period=2026-11&asked=")
+    waits = there.replace("/figures/?", "/figures/refresh/?")
+    assert client.get(waits).status_code == 200
+    exported(END + timedelta(minutes=6))
+    assert client.get(waits)["Location"] == "/figures/?by=street&period=2026-11"
+
+
+def test_who_sees_but_the_cases_of_a_unit_may_not_refresh(signed_in: As, town: Town) -> None:
+    assert signed_in("roads").post("/figures/refresh/").status_code == 403
+
+
+def test_movement_is_told_in_words_and_places(signed_in: As, went: Went, exported: Exported) -> None:
+    october = {"reported": "2026-10-12 09:00", "filed": "2026-10-12 09:00"}
+    went("south", **october, closed="2026-10-12 16:00")
+    went("north", **october, closed="2026-10-30 16:00")
+    for where, closed in (("north", SAME_DAY), ("south", SAME_DAY), ("south", WEEKS_LATER)):
+        went(where, filed=MONDAY, closed=closed)
+    exported()
+    moved = {row[1]: (row[0], row[4]) for row in rows(shown(signed_in("leader"), "/figures/?period=2026-11"))}
+    assert moved["北区"] == ("1", "增加100.00个百分点，上升1位")
+    assert moved["南区"] == ("2", "减少50.00个百分点，下降1位")
+
+
+@pytest.mark.parametrize(
+    ("better", "expected"), [(Better.MORE, [2, 1, 2, 4]), (Better.LESS, [2, 4, 2, 1]), (Better.NEITHER, [2, 1, 2, 4])]
+)
+def test_equal_figures_have_equal_rank_and_the_next_rank_is_left_out(better: Better, expected: list[int]) -> None:
+    values = {(name,): value for name, value in zip("abcd", (5, 7, 5, 1), strict=True)}
+    found = ranks({**values, ("e",): None}, better)  # type: ignore[arg-type]
+    assert [found[name,] for name in "abcd"] == expected
+    assert ("e",) not in found
+
+
+FIGURES = (
+    ("archive_in_time_rate", ""),
+    ("archive_in_time_rate", "by_due"),
+    ("register_accuracy_rate", ""),
+    ("dispatch_accuracy_rate", ""),
+    ("miss_rate", "of_found"),
+    ("rework_rate", "cases"),
+    ("accurate_dispatch", ""),
+    ("need_dispose", ""),
+)
+
+
+@pytest.mark.parametrize(("code", "variant"), FIGURES)
+@pytest.mark.parametrize("key", [None, "671001", "671002", ""])
+def test_every_count_behind_a_figure_opens_just_the_cases_it_counts(
+    signed_in: As, november: None, exported: Exported, code: str, variant: str, key: str | None
+) -> None:
+    exported()
+    client = signed_in("leader")
+    of = "" if key is None else f"&by=district&key={key}"
+    page = shown(client, f"/figures/gbt30428-4/{code}/?period=2026-11&variant={variant}{of}")
+    parts = re.findall(r'<a href="([^"]+/cases/\?[^"]+)"><span>[^<]+</span><b>([^<]+)</b>', page)
+    assert parts
+    for link, number in parts:
+        listed = shown(client, unescape(link))
+        adds = [int(more) for more in re.findall(r"×(\d+)", listed)]
+        assert listed.count("cl-row-link") - len(adds) + sum(adds) == int(number), link
+
+
+def test_a_case_that_was_reworked_twice_is_listed_once_with_what_it_adds(
+    signed_in: As, people: dict, exported: Exported, went: Went
+) -> None:
+    case = went("north", filed=MONDAY)
+
+    def done(action: str, username: str, **inputs: str) -> None:
+        tasks = Case.objects.get(pk=case.pk).tasks.count()
+        act(case.number, action, tasks, people[username], inputs, None, city_time(MONDAY))
+
+    done("dispatch", "dispatcher", unit="roads")
+    for _ in range(2):
+        done("report_back", "roads", result="已清理")
+        done("rework", "collector", reason="仍有垃圾")
+    exported()
+    page = shown(signed_in("leader"), "/figures/gbt30428-4/rework/cases/?period=2026-11")
+    assert page.count("cl-row-link") == 1
+    assert "×2" in page
+
+
+def test_a_figure_says_how_it_came_about(signed_in: As, november: None, exported: Exported) -> None:
+    edition = exported()
+    page = shown(signed_in("leader"), "/figures/gbt30428-4/archive_in_time_rate/?period=2026-11&by=district&key=671001")
+    assert "50.00%" in page
+    assert "2 ÷ 4" in page
+    assert "按期结案率 = 按期结案数 ÷ 应结案数 × 100%" in unescape(page)
+    assert "GB/T 30428.4-2016" in page
+    assert "SELECT" in page
+    assert edition.digest in page
+    assert "以本期到期的计" in page  # a variant, with its own value
+    assert (
+        len(re.findall(r"<th scope=\"row\">2026-\d\d", page)) + len(re.findall(r"<th scope=\"row\">2025-\d\d", page))
+        == 12
+    )
+
+
+def test_everybody_is_shown_figures_of_the_cases_they_may_see_and_nothing_else(
+    signed_in: As, november: None, exported: Exported
+) -> None:
+    exported()
+    found = {}
+    for username in PEOPLE:
+        client = signed_in(username)
+        if client.get("/figures/").status_code == 403:
+            found[username] = "no"
+        else:
+            found[username] = rows(shown(client, "/figures/?period=2026-11&indicator=register"))[-1][2]
+    assert found == {
+        **dict.fromkeys(("operator", "duty", "dispatcher", "collector", "leader", "enforcement"), "6"),
+        **dict.fromkeys(("north_operator", "street"), "4"),
+        **dict.fromkeys(("roads", "roads2"), "4"),
+        "parks": "1",
+        **dict.fromkeys(("hotline", "administrator"), "no"),
+    }
+
+
+def test_who_has_one_district_is_shown_its_communities_and_no_other_area(
+    signed_in: As, november: None, exported: Exported
+) -> None:
+    exported()
+    client = signed_in("north_operator")
+    names = {row[1] for row in rows(shown(client, "/figures/?period=2026-11"))}
+    assert "北区第1社区" in names
+    assert not any("南区" in name for name in names)
+    assert client.get("/figures/?by=district").status_code == 422
+    south = "/figures/gbt30428-4/register/?by=community&key=671002000000"
+    assert client.get(south).status_code == 404
+    assert client.get("/figures/?scope=all").status_code == 403
+
+
+def test_a_unit_is_not_shown_who_works_at_the_desks(signed_in: As, november: None, exported: Exported) -> None:
+    exported()
+    client = signed_in("roads")
+    for asked in ("by=person", "by=post", "by=department", "indicator=accept"):
+        assert client.get(f"/figures/?{asked}").status_code == 422, asked
+    assert client.get("/figures/gbt30428-4/accept/").status_code == 404
+    assert signed_in("leader").get("/figures/?by=person").status_code == 200
+
+
+def test_persons_go_by_their_names(signed_in: As, november: None, exported: Exported) -> None:
+    exported()
+    page = shown(signed_in("leader"), "/figures/?period=2026-11&by=person&indicator=register")
+    assert [row[:3] for row in rows(page)] == [("1", "duty先生", "6"), ("", "合计：全市", "6")]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    (
+        "by=galaxy",
+        "indicator=luck",
+        "indicator=archive_rate&variant=luck",
+        "period=soon",
+        "period=2026-11-31..2026-12-02",
+        "from=2026-11-10&until=2026-11-01",
+        "period=1066",
+        "month_begins_on=31",
+        "day_begins_at=25",
+    ),
+)
+def test_what_nobody_offers_is_refused(signed_in: As, november: None, exported: Exported, asked: str) -> None:
+    exported()
+    assert signed_in("leader").get(f"/figures/?{asked}").status_code == 422
+    assert CountedAnswer.objects.count() == 0
+
+
+def test_what_there_is_not_is_not_found(signed_in: As, november: None, exported: Exported) -> None:
+    exported()
+    client = signed_in("leader")
+    for address in (
+        "/figures/gbt30428-4/luck/",
+        "/figures/nothing/register/",
+        "/figures/?edition=20010101T000000Z",
+        "/figures/gbt30428-4/register/?by=district&key=999999",
+        "/figures/gbt30428-4/register/?by=district&key=671001~2",
+    ):
+        assert client.get(address).status_code == 404, address
+    assert client.get("/figures/gbt30428-4/register/cases/?count=luck").status_code == 422
+
+
+@pytest.mark.parametrize("period", ["2026-11-02", "2026-W45", "2026-Q4", "2026-H2", "2026", "2026-11-01..2026-11-10"])
+def test_a_period_of_any_length_is_shown_beside_the_one_before(
+    signed_in: As, november: None, exported: Exported, period: str
+) -> None:
+    exported()
+    found = rows(shown(signed_in("leader"), f"/figures/?period={period}&indicator=register"))
+    assert found[-1][2] == "6"
+
+
+def test_months_may_begin_on_the_19th(signed_in: As, november: None, exported: Exported) -> None:
+    exported()
+    client = signed_in("leader")
+    assert rows(shown(client, "/figures/?period=2026-11&indicator=register&month_begins_on=19"))[-1][2] == "6"
+    assert rows(shown(client, "/figures/?period=2026-12&indicator=archive&month_begins_on=19"))[-1][2] == "2"
+
+
+def test_figures_of_the_past_are_counted_over_the_facts_of_the_past(
+    signed_in: As, went: Went, exported: Exported
+) -> None:
+    went("north", filed=MONDAY)
+    first = exported(END)
+    went("north", filed=MONDAY)
+    second = exported(END + timedelta(days=1))
+    client = signed_in("leader")
+    address = "/figures/?period=2026-11&indicator=register"
+    assert rows(shown(client, address))[-1][2] == "2"
+    assert rows(shown(client, f"{address}&edition={first.name}"))[-1][2] == "1"
+    assert f'value="{second.name}"' in client.get(address).content.decode()
+
+
+def test_areas_are_coloured_by_the_five_bands_only_where_more_is_better(
+    signed_in: As, november: None, exported: Exported
+) -> None:
+    exported()
+    client = signed_in("leader")
+    graded = shown(client, "/figures/?period=2026-11")
+    assert '"group": "D"' in graded  # 50 %
+    assert '"tone": "black"' in graded
+    counted = shown(client, "/figures/?period=2026-11&indicator=register")
+    assert '"tone": "black"' not in counted
+    assert "<city-map" in counted
+    assert "<city-map" not in shown(client, "/figures/?period=2026-11&by=department")
+
+
+def test_the_ranking_is_exported_as_a_workbook_with_names(
+    signed_in: As, november: None, exported: Exported, tmp_path: Path
+) -> None:
+    exported()
+    client = signed_in("leader")
+    address = "/figures/export/?period=2026-11&by=person&indicator=register"
+    assert 'http-equiv="refresh"' in client.get(address).content.decode()
+    assert count() == 1
+    (tmp_path / "figures.xlsx").write_bytes(client.get(address).content)
+    told = [
+        cell
+        for row in CalamineWorkbook.from_path(tmp_path / "figures.xlsx").get_sheet_by_index(0).to_python()
+        for cell in row
+    ]
+    assert "duty先生" in told
+    assert "立案数" in told
+
+
+@pytest.mark.parametrize(
+    "address",
+    (
+        "/figures/?period=2026-11",
+        "/figures/?period=2026-11&by=person",
+        "/figures/?period=2026-11&by=category",
+        "/figures/gbt30428-4/dispatch_accuracy_rate/?period=2026-11&by=district&key=671001",
+        "/figures/gbt30428-4/register/cases/?period=2026-11",
+    ),
+)
+def test_a_page_of_figures_asks_the_database_at_most_twelve_times(
+    signed_in: As, november: None, exported: Exported, address: str, django_assert_max_num_queries: object
+) -> None:
+    exported()
+    client = signed_in("leader")
+    shown(client, address)
+    with django_assert_max_num_queries(12):  # type: ignore[operator]
+        client.get(address)
+
+
+def test_the_pages_of_figures_speak_english_too(signed_in: As, november: None, exported: Exported) -> None:
+    exported()
+    client = signed_in("leader")
+    client.post("/language/", {"language": "en", "next": "/figures/"})
+    for address in ("/figures/?period=2026-11", "/figures/gbt30428-4/rework_rate/?period=2026-11"):
+        words = Page(shown(client, address).encode()).words
+        chinese = {one for one in words if re.search(r"[\u4e00-\u9fff]", one)}
+        names = {"leader先生", "监督指挥中心", "中文 / English", "中文", "北区", "南区", "未定：区县"}
+        assert chinese <= names, chinese - names
