@@ -1,4 +1,4 @@
-"""The editions that a city counts over: told in the log, proved by `verify`, going on from none that it does not know."""
+"""The editions a city counts over: told in the log, proved by `verify`, going on from none that it does not know."""
 
 from dataclasses import replace
 from datetime import timedelta
