@@ -93,7 +93,7 @@ def test_moments_without_an_offset_are_by_the_clocks_of_the_city() -> None:
 
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2030, 1, 1)))  # noqa: DTZ001
 def test_a_clock_taken_for_utc_and_turned_once_more_is_turned_back(shown: datetime) -> None:
-    boston = ZoneInfo("America/New_York")
+    boston, shown = ZoneInfo("America/New_York"), shown.replace(fold=0)  # a table does not say which of two it is
     published = shown.replace(tzinfo=UTC).astimezone(boston)
     told = mapped("America/New_York", "local_taken_for_utc").moment(published.replace(tzinfo=None, fold=0))
     meant = shown.replace(tzinfo=boston).astimezone(UTC).replace(tzinfo=None)

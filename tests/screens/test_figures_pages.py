@@ -278,7 +278,7 @@ def test_who_has_one_district_is_shown_its_communities_and_no_other_area(
 def test_a_unit_is_not_shown_who_works_at_the_desks(signed_in: As, november: None, exported: Exported) -> None:
     exported()
     client = signed_in("roads")
-    for asked in ("by=person", "by=post", "by=department", "indicator=accept"):
+    for asked in ("by=person", "by=post", "by=department", "by=unit", "indicator=accept"):
         assert client.get(f"/figures/?{asked}").status_code == 422, asked
     assert client.get("/figures/gbt30428-4/accept/").status_code == 404
     assert signed_in("leader").get("/figures/?by=person").status_code == 200

@@ -193,8 +193,10 @@ def _span(said: Mapping[str, str], rhythm: Rhythmed, facts: FactEdition) -> Span
 
 
 def _is_within(key: Key | None, grouping: Grouping | None, seen: Scope, town: City) -> bool:
-    """Return whether there may be such an object within a scope: an area must lie in it."""
+    """Return whether there may be such an object within a scope: an area must lie in it, a unit be the one it is of."""
     if key is None or grouping is None:
+        return False
+    if any(value not in seen.only.get(name, (value,)) for name, value in zip(grouping.columns, key, strict=True)):
         return False
     if not grouping.is_of_areas or key == (None,):
         return True
