@@ -1,6 +1,6 @@
 """The very SQL that DuckDB counts by, run by Spark over the same files: the same figures, to the last decimal.
 
-It needs pyspark and Java, which are no part of what is installed; without them it is skipped.
+It needs Java; where that is, `make test` installs pyspark. Without them it is skipped.
 """
 
 import shutil

@@ -40,3 +40,13 @@ def test_the_place_bench_tells_every_figure_beside_its_floor() -> None:
     *figures, postgis, last = bench("place", *arguments).splitlines()
     assert len(figures) == 3 and all(re.search(r"/s +\d\.\d\d of bare rectangles", line) for line in figures)
     assert postgis == "PostGIS is not measured." and re.fullmatch(r"points: [\d,]+/s against 300 polygons \(.*\)", last)
+
+
+def test_the_appraise_bench_tells_seconds_memory_and_its_ratio_for_units_and_streets() -> None:
+    rows, units, streets, memory, last = bench("appraise", "--cases", "3000").splitlines()
+    assert re.search(r"DuckDB [\d.]+; 3,000 cases, 1\d,\d+ tasks, ", rows)
+    for line, by in ((units, "unit"), (streets, "street")):
+        assert re.match(
+            rf"by {by}: \d+ indicators, 12 months: [\d.]+ s .* cases/s, \d\.\d\d of a plain GROUP BY; ", line
+        )
+    assert re.match(r"peak memory: [1-9]\d* MiB", memory) and re.match(r"all units: [\d.]+ s for 3,000 cases", last)

@@ -4,22 +4,24 @@ One tree is written as DuckDB's and as Spark's SQL. It holds nothing but what gr
 of the published relations, and plain values.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from functools import reduce
 
 from sqlglot import exp
 
 from cityloop.core.indicator import Adds
+from cityloop.evaluation.bucketing import Marks, Unmarked
 from cityloop.evaluation.claims import IN_PERIOD, PERIOD
+from cityloop.evaluation.classes import Classes
 from cityloop.evaluation.grammar import Measure, asks_about_the_period
 from cityloop.evaluation.periods import Period
 from cityloop.evaluation.relations import Relation
+from cityloop.evaluation.sifting import possible
+from cityloop.evaluation.sql_trees import all_of, any_of, bracketed, filtered, moment
 
 Key = tuple[str | None, ...]  # the values of the columns that figures are told apart by
-
-_MOMENT = exp.DataType.Type.TIMESTAMPNTZ  # without a zone in both engines: the facts are in UTC
 
 
 class NoSuchGrouping(ValueError):
@@ -84,11 +86,12 @@ class Statement:
 
 def statements(countings: Mapping[str, Counting], question: Question) -> tuple[Statement, ...]:
     """Return the SQL that answers a question for countings by name: one statement for each relation and its columns."""
-    together: dict[tuple[str, tuple[str, ...]], dict[str, Counting]] = {}
+    together: dict[tuple[str, tuple[str, ...], exp.Expr | None], dict[str, Counting]] = {}
     for name, counting in countings.items():
         columns = tuple(counting.column(grouping) for grouping in (*question.by, *question.only))
-        together.setdefault((counting.measure.relation.name, columns), {})[name] = counting
-    return tuple(_statement(group, question) for group in together.values())
+        way = _way(counting, question)
+        together.setdefault((counting.measure.relation.name, columns, way), {})[name] = counting
+    return tuple(_statement(group, question, way) for (_, _, way), group in together.items())
 
 
 def rows_counted(counting: Counting, question: Question) -> Statement:
@@ -103,24 +106,59 @@ def rows_counted(counting: Counting, question: Question) -> Statement:
     claims = [_where(counting), *_narrowing(counting, question)]
     if isinstance(counting.measure.aggregate, exp.Sum):
         amount = operand.copy()
-        claims.append(exp.NEQ(this=_bracketed(operand), expression=exp.Literal.number(0)))
+        claims.append(exp.NEQ(this=bracketed(operand), expression=exp.Literal.number(0)))
     elif not isinstance(operand, exp.Star):
         counted = operand.expressions[0] if isinstance(operand, exp.Distinct) else operand
         claims.append(exp.Not(this=exp.Is(this=counted.copy(), expression=exp.Null())))
     tree = exp.Select(
         expressions=[*map(exp.column, relation.key), exp.alias_(amount, "amount")],
         from_=exp.From(this=exp.to_table(relation.name)),
-        where=exp.Where(this=_all(claims)),
+        where=exp.Where(this=all_of(claims)),
         order=exp.Order(expressions=[exp.Ordered(this=exp.column(name)) for name in relation.key]),
     )
     return Statement(relation, ("amount",), _at(tree, period, question))
 
 
-def _statement(group: Mapping[str, Counting], question: Question) -> Statement:
+def _way(counting: Counting, question: Question) -> exp.Expr | None:
+    """Return what tells classes apart besides marks, true being nothing; None: each period is asked of every row."""
+    if len(question.periods) == 1:
+        return None
+    try:
+        _noted([counting], question)
+    except Unmarked:
+        return None
+    distinct = counting.measure.aggregate.find(exp.Distinct)
+    return distinct.expressions[0] if distinct else exp.true()
+
+
+def _statement(group: Mapping[str, Counting], question: Question, way: exp.Expr | None) -> Statement:
+    relation = next(iter(group.values())).measure.relation
+    if way is not None:
+        return Statement(relation, tuple(group), _over_classes(group, question, way))
     selects = [_at(_select(group, question, number), one, question) for number, one in enumerate(question.periods)]
     tree = reduce(lambda one, other: exp.Union(this=one, expression=other, distinct=False), selects)
-    relation = next(iter(group.values())).measure.relation
     return Statement(relation, tuple(group), tree)
+
+
+def _noted(countings: Iterable[Counting], question: Question) -> Marks:
+    marks = Marks(_all_ends(question))
+    for counting in countings:
+        marks.note(_where(counting))
+        for part in counting.measure.aggregate.find_all(exp.If):
+            marks.note(part.this)
+    return marks
+
+
+def _over_classes(group: Mapping[str, Counting], question: Question, way: exp.Expr) -> exp.Expr:
+    """Return the counts of all periods: rows in classes by one pass over the facts, then the classes of each period."""
+    some = next(iter(group.values()))
+    wheres = [_where(counting) for counting in group.values()]
+    classes = Classes(_noted(group.values(), question), keys=[some.column(name) for name in question.by], way=way)
+    counts = {name: classes.count(one.measure.aggregate, _where(one)) for name, one in group.items()}
+    wanted = classes.any_of(wheres)
+    asked = all_of([*_narrowing(some, question), *possible(wheres, _all_ends(question))])
+    rows = _at(classes.marked_rows(some.measure.relation.name, asked), question.periods[0], question)
+    return classes.of_periods(rows, counts, wanted)
 
 
 def _select(group: Mapping[str, Counting], question: Question, number: int) -> exp.Expr:
@@ -128,7 +166,7 @@ def _select(group: Mapping[str, Counting], question: Question, number: int) -> e
     some = next(iter(group.values()))
     columns = [some.column(grouping) for grouping in question.by]
     counts = [exp.alias_(_count(counting), name, quoted=True) for name, counting in group.items()]
-    wanted = _any([_where(counting) for counting in group.values()])
+    wanted = any_of([_where(counting) for counting in group.values()])
     return exp.Select(
         expressions=[
             exp.alias_(exp.Literal.number(number), "period"),
@@ -136,7 +174,7 @@ def _select(group: Mapping[str, Counting], question: Question, number: int) -> e
             *counts,
         ],
         from_=exp.From(this=exp.to_table(some.measure.relation.name)),
-        where=exp.Where(this=_all([wanted, *_narrowing(some, question)])),
+        where=exp.Where(this=all_of([wanted, *_narrowing(some, question)])),
         group=exp.Group(expressions=[exp.column(column) for column in columns]) if columns else None,
     )
 
@@ -144,12 +182,10 @@ def _select(group: Mapping[str, Counting], question: Question, number: int) -> e
 def _count(counting: Counting) -> exp.Expr:
     """Return the aggregate over the rows that count; of nothing the sum is 0, as the number of rows is."""
     measure = counting.measure
-    filtered: exp.Expr = measure.aggregate.copy()
-    if (where := _where(counting)) != exp.true():
-        filtered = exp.Filter(this=filtered, expression=exp.Where(this=where))
+    found = filtered(measure.aggregate.copy(), _where(counting))
     if isinstance(measure.aggregate, exp.Sum):
-        return exp.Coalesce(this=filtered, expressions=[exp.Literal.number(0)])
-    return filtered
+        return exp.Coalesce(this=found, expressions=[exp.Literal.number(0)])
+    return found
 
 
 def _where(counting: Counting) -> exp.Expr:
@@ -158,7 +194,7 @@ def _where(counting: Counting) -> exp.Expr:
         # What is unknown is not left out.
         known = exp.Coalesce(this=claim.copy(), expressions=[exp.false()])
         claims.append(exp.Not(this=known))
-    return _all(claims)
+    return all_of(claims)
 
 
 def _narrowing(counting: Counting, question: Question) -> Iterator[exp.Expr]:
@@ -168,47 +204,32 @@ def _narrowing(counting: Counting, question: Question) -> Iterator[exp.Expr]:
         claims: list[exp.Expr] = [exp.In(this=column.copy(), expressions=known)] if known else []
         if None in values:
             claims.append(exp.Is(this=column.copy(), expression=exp.Null()))
-        yield _any(claims) if claims else exp.false()
+        yield any_of(claims) if claims else exp.false()
 
 
 def _at(tree: exp.Expr, period: Period, question: Question) -> exp.Expr:
     """Return the tree with the ends of a period, and every moment of the city's clocks, as moments of the facts."""
-    ends = dict(zip(PERIOD, (period.start, period.counted_until(question.as_of)), strict=True))
+    ends = _ends(period, question)
 
     def placed(node: exp.Expr) -> exp.Expr:
         match node:
             case exp.Placeholder(this=name) if name in ends:
-                return _moment(ends[name])
-            case exp.Anonymous(this=name, expressions=[moment]) if name == IN_PERIOD:
-                asked = moment.transform(placed)
-                after = exp.GTE(this=asked, expression=_moment(ends["period_start"]))
-                before = exp.LT(this=asked.copy(), expression=_moment(ends["period_end"]))
+                return moment(ends[name])
+            case exp.Anonymous(this=name, expressions=[value]) if name == IN_PERIOD:
+                asked = value.transform(placed)
+                after = exp.GTE(this=asked, expression=moment(ends["period_start"]))
+                before = exp.LT(this=asked.copy(), expression=moment(ends["period_end"]))
                 return exp.Paren(this=exp.And(this=after, expression=before))
             case exp.Cast(to=to) if to.this is exp.DataType.Type.TIMESTAMP:
-                return _moment(datetime.fromisoformat(node.this.this).replace(tzinfo=question.zone))
+                return moment(datetime.fromisoformat(node.this.this).replace(tzinfo=question.zone))
         return node
 
     return tree.transform(placed)
 
 
-def _moment(moment: datetime) -> exp.Expr:
-    words = moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
-    return exp.Cast(this=exp.Literal.string(words), to=exp.DataType(this=_MOMENT))
+def _all_ends(question: Question) -> list[dict[str, datetime]]:
+    return [_ends(period, question) for period in question.periods]
 
 
-def _all(claims: Sequence[exp.Expr]) -> exp.Expr:
-    said = [claim for claim in claims if claim != exp.true()]
-    return _joined(exp.And, said) if said else exp.true()
-
-
-def _any(claims: Sequence[exp.Expr]) -> exp.Expr:
-    return _joined(exp.Or, claims) if exp.true() not in claims else exp.true()
-
-
-def _joined(kind: type[exp.And] | type[exp.Or], claims: Sequence[exp.Expr]) -> exp.Expr:
-    parts = [_bracketed(claim) for claim in claims] if len(claims) > 1 else list(claims)
-    return reduce(lambda one, other: kind(this=one, expression=other), parts)
-
-
-def _bracketed(claim: exp.Expr) -> exp.Expr:
-    return exp.Paren(this=claim.copy()) if isinstance(claim, exp.And | exp.Or | exp.Case) else claim.copy()
+def _ends(period: Period, question: Question) -> dict[str, datetime]:
+    return dict(zip(PERIOD, (period.start, period.counted_until(question.as_of)), strict=True))

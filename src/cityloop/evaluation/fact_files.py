@@ -83,7 +83,7 @@ class FactFolder:
 
         part = Part(relation, number, table.num_rows, digest_of(table))
         with _written(self._path(part)) as draft:
-            pq.write_table(table, draft, compression="zstd")
+            pq.write_table(table, draft, **_quickly_read(RELATIONS[relation]))
         return part
 
     def table(self, part: Part) -> "pa.Table":
@@ -255,6 +255,17 @@ def _spelled(table: "pa.Table") -> "pa.Table":
                 words = pa.array([None if one is None else f"{one:f}" for one in table[column.name].to_pylist()])
             table = table.set_column(place, column.name, words)
     return table
+
+
+def _quickly_read(relation: Relation) -> dict[str, Any]:
+    """Return how Parquet is written so that counting reads it fast: moments as differences, the rest by dictionary."""
+    moments = [column.name for column in relation.columns if column.type is Type.MOMENT]
+    others = [column.name for column in relation.columns if column.type is not Type.MOMENT]
+    return {
+        "compression": "snappy",
+        "use_dictionary": others,
+        "column_encoding": dict.fromkeys(moments, "DELTA_BINARY_PACKED"),
+    }
 
 
 class _Digesting:

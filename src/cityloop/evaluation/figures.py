@@ -6,15 +6,17 @@ The counting is done elsewhere, in between; dividing and rounding in core/indica
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from cityloop.core.indicator import Indicator, Tally
 from cityloop.evaluation.compiling import Counting, Key, Question, Statement, statements
 from cityloop.evaluation.indicator_texts import Book
 
 Counted = Mapping[tuple[int, Key], Mapping[str, Fraction]]  # by number of the period and key: counts by name
+_NONE = Fraction(0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Figures:
     """What was counted for indicators; an object of which nothing was counted has an empty tally."""
 
@@ -27,12 +29,18 @@ class Figures:
         found = {key for _, key in self.counted}
         return tuple(sorted(found, key=lambda key: [(value is None, value or "") for value in key]))
 
+    @cached_property
+    def _names(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """The counts of each indicator, with what they are called in what was counted."""
+        return {
+            code: tuple((term.count, counting_name(term.count, one.excludes)) for term in one.terms)
+            for code, one in self.indicators.items()
+        }
+
     def tally(self, code: str, period: int = 0, key: Key = ()) -> Tally:
         """Return what was counted for an indicator in the period of that number, for an object."""
-        indicator = self.indicators[code]
         counts = self.counted.get((period, key), {})
-        names = {term.count: counting_name(term.count, indicator.excludes) for term in indicator.terms}
-        return indicator.tally({count: counts.get(name, Fraction(0)) for count, name in names.items()})
+        return self.indicators[code].tally({count: counts.get(name, _NONE) for count, name in self._names[code]})
 
     def written(self, code: str, period: int = 0, key: Key = ()) -> str:
         """Return the figure as it is written."""

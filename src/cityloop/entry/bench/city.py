@@ -43,17 +43,29 @@ def settle() -> None:
 def machine() -> str:
     """Return what the figures were measured on, and how busy it was."""
     import granian
-    import psutil
     import psycopg
     from django import get_version
     from django.db import connection
 
-    memory = psutil.virtual_memory().total / 2**30
-    busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         server = cursor.fetchone()[0]
     return (
-        f"{psutil.cpu_count()} cores, {memory:.0f} GiB, load average {busy}; PostgreSQL {server}, "
-        f"psycopg {psycopg.__version__}, Django {get_version()}, granian {granian.__version__}"
+        f"{_cores()}; PostgreSQL {server}, psycopg {psycopg.__version__}, Django {get_version()}, "
+        f"granian {granian.__version__}"
     )
+
+
+def engine() -> str:
+    """Return what figures of the counting engine were measured on."""
+    import duckdb
+
+    return f"{_cores()}; DuckDB {duckdb.__version__}"
+
+
+def _cores() -> str:
+    import psutil
+
+    memory = psutil.virtual_memory().total / 2**30
+    busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+    return f"{psutil.cpu_count()} cores, {memory:.0f} GiB, load average {busy}"

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from cityloop.core.errors import NotPossible
-from cityloop.entry.bench.city import machine, temporary_city
+from cityloop.entry.bench.city import engine, machine, temporary_city
 from cityloop.entry.options import tell
 from cityloop.runtime.configuration import variable
 
@@ -162,3 +162,23 @@ def place(polygons: int, points: int, single: int, *, postgis: bool) -> None:
         for figure in measured.measure_postgis(polygons, points, single):
             click.echo(f"{figure.name:44} {figure.rate:14,.0f}/s  {figure.ratio:.3f} of ours")
     click.echo(f"points: {figures[0].rate:,.0f}/s against {polygons:,} polygons (at least {measured.AIM:,})")
+
+
+@bench.command()
+@folder_option
+@click.option("--cases", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="10 million: 6 GB.")
+def appraise(folder: Path | None, cases: int) -> None:
+    """Every indicator of GB/T 30428.4 for 12 months by unit and by street, beside a plain count; no city is needed."""
+    from cityloop.entry.bench import appraise as measured
+
+    found = measured.measure(folder, cases, tell)
+    click.echo(f"{engine()}; " + ", ".join(f"{rows:,} {name}" for name, rows in found.rows.items()))
+    for one in found.figures:
+        click.echo(
+            f"by {one.by}: {one.indicators} indicators, 12 months: {one.counting.passed:.2f} s "
+            f"({one.counting.worked:.2f} s of processors), {cases / one.counting.passed:,.0f} cases/s, "
+            f"{one.ratio:.2f} of a plain GROUP BY; {one.figures:,} figures divided and rounded in {one.reckoning:.2f} s"
+        )
+    click.echo(f"peak memory: {found.peak / 2**20:,.0f} MiB, of which {measured.MEMORY_MB} MB may be the engine's")
+    seconds = found.figures[0].counting.passed
+    click.echo(f"all units: {seconds:.2f} s for {cases:,} cases (at most {measured.AIM:.0f} for {measured.AIMED_AT:,})")
