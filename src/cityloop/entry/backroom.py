@@ -1,6 +1,8 @@
-"""The two processes behind the web: the announcer of events, and the worker that does jobs."""
+"""The processes behind the web: the announcer of events, the worker that does jobs, and the one that counts figures."""
 
+import os
 import sys
+from collections.abc import Sequence
 
 import django
 
@@ -14,16 +16,29 @@ def announce() -> None:
     announcer.run(Stop())
 
 
-def work() -> None:
-    """Do jobs until told to stop; a job begun is finished."""
+def work(queues: Sequence[str] | None = None) -> None:
+    """Do jobs, of some queues or of all, until told to stop; a job begun is finished."""
     from procrastinate.contrib.django import app
 
     worker = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
     with worker.open():
-        worker.run_worker(concurrency=2, delete_jobs="successful", shutdown_graceful_timeout=20)
+        worker.run_worker(queues=queues, concurrency=2, delete_jobs="successful", shutdown_graceful_timeout=20)
 
 
-ROOMS = {"announce": announce, "work": work}
+def do_jobs() -> None:
+    """Do the jobs of the city's procedures: timers wait for no figure."""
+    work(["default"])
+
+
+def count() -> None:
+    """Export facts and count figures, when nobody else wants the processor."""
+    from cityloop.evaluation.answers import QUEUE
+
+    os.nice(10)
+    work([QUEUE])
+
+
+ROOMS = {"announce": announce, "work": do_jobs, "count": count}
 
 if __name__ == "__main__":
     end_with_parent()

@@ -1,5 +1,5 @@
-"""Serving a city: the web server, the announcer and the worker as processes of their own, each started again when
-it dies, the embedded database too. When this process is told to stop, or dies, they end.
+"""Serving a city: the web server, the announcer, the worker and the counter of figures as processes of their own, each
+started again when it dies, the embedded database too. When this process is told to stop, or dies, they end.
 """
 
 import os
@@ -65,6 +65,7 @@ def serve(configuration: Configuration, port: int | None, tell: Tell, ready: Tel
         Child("web", web_command(chosen, int(configuration.web_workers))),
         Child("announcer", _backroom("announce")),
         Child("worker", _backroom("work")),
+        Child("counter", _backroom("count")),
     ]
     database = None if configuration.database_url else Cluster(configuration.home_folder)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityloop.runtime.settings")

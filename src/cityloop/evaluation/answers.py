@@ -19,6 +19,7 @@ from cityloop.evaluation.models import CountedAnswer, FactEdition
 
 KEPT = timedelta(days=2)  # an answer that nobody asked for anew
 COUNT = "evaluation.count_answer"  # the job
+QUEUE = "figures"  # of the jobs of this floor: no timer waits behind them
 SHEET = "sheet of all in "  # in place of a count: the figures as a workbook, in a language
 LATE = timedelta(minutes=2)  # a worker that has not answered by then may have died
 
@@ -92,5 +93,5 @@ def _asked(facts: FactEdition, pack: str, asking: Asking, count: str, now: datet
     )
     if row.answer is None and not row.failure and (is_new or row.asked_at < now - LATE):
         CountedAnswer.objects.filter(key=key).update(asked_at=now)
-        app.configure_task(COUNT, lock=key).defer(key=key)  # by name: a screen loads no engine
+        app.configure_task(COUNT, queue=QUEUE, lock=key).defer(key=key)  # by name: a screen loads no engine
     return row

@@ -9,6 +9,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from cityloop.core.actors import Actor
 from cityloop.core.errors import NotAllowed
+from cityloop.evaluation.answers import QUEUE
 from cityloop.evaluation.models import FactEdition
 from cityloop.evaluation.scopes import scopes
 from cityloop.registry.city import City
@@ -44,7 +45,7 @@ def refresh(actor: Actor, town: City, now: datetime) -> None:
     """Have the facts exported, once however often it is asked; NotAllowed for a person who may not."""
     if not may_refresh(actor, town):
         raise NotAllowed("may-not-refresh", "None of your posts may have the figures counted anew.")
-    job = app.configure_task(REFRESH, queueing_lock="refresh-facts", lock="facts")
+    job = app.configure_task(REFRESH, queue=QUEUE, queueing_lock="refresh-facts", lock="facts")
     try:
         with transaction.atomic():
             job.defer(asked_at=now.isoformat())

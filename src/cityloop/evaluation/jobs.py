@@ -9,7 +9,7 @@ from cityloop.runtime import clock
 
 
 @app.periodic(cron="7 * * * *", periodic_id="export-facts")
-@app.task(name="evaluation.export_facts", queueing_lock="export-facts", lock="facts")
+@app.task(name="evaluation.export_facts", queueing_lock="export-facts", lock="facts", queue=answers.QUEUE)
 def export_facts(timestamp: int) -> None:  # the minute it was due, told by Procrastinate
     """Export the facts as they stand; remove editions that are not kept and answers that nobody asks for."""
     now = clock.now()
@@ -18,7 +18,7 @@ def export_facts(timestamp: int) -> None:  # the minute it was due, told by Proc
     answers.forget_old(now)
 
 
-@app.task(name="evaluation.refresh_facts", queueing_lock="refresh-facts", lock="facts")
+@app.task(name="evaluation.refresh_facts", queueing_lock="refresh-facts", lock="facts", queue=answers.QUEUE)
 def refresh_facts(asked_at: str) -> None:
     """Export the facts because somebody asked for it, unless that was done since."""
     latest = answers.latest_edition()
@@ -26,7 +26,7 @@ def refresh_facts(asked_at: str) -> None:
         actions.export_facts(clock.now())
 
 
-@app.task(name="evaluation.count_answer")
+@app.task(name="evaluation.count_answer", queue=answers.QUEUE)
 def count_answer(key: str) -> None:
     """Count what a screen asked for."""
     actions.count_answer(key, clock.now())
