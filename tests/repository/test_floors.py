@@ -55,3 +55,14 @@ def test_a_floor_nobody_declared_is_noticed(copy: Path) -> None:
     (copy / "src" / "cityloop" / "attic" / "__init__.py").write_text("")
     result = lint(copy)
     assert result.returncode != 0 and "attic" in result.stdout + result.stderr
+
+
+def test_a_web_process_has_not_loaded_the_analytical_libraries(tmp_path: Path) -> None:
+    """Jobs are known to every process by name; what they load comes when a worker does them."""
+    begin = (
+        "import sys, django; django.setup(); from django.urls import get_resolver; get_resolver().url_patterns; "
+        "print({'duckdb', 'pyarrow', 'sklearn', 'pandas', 'xlsxwriter'} & set(sys.modules))"
+    )
+    environ = {"DJANGO_SETTINGS_MODULE": "cityloop.runtime.settings", "CITYLOOP_HOME": str(tmp_path)}
+    told = subprocess.run([sys.executable, "-c", begin], env=environ, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "set()"
