@@ -28,7 +28,7 @@ WORDS = {
     "sent_to": ("roads-1", "parks-1"),
     "sent_to_department": ("roads", "parks"),
     "kind": ("accept", "verify", "dispatch", "handle", "handle", "handle", "check", "close", "send_check"),
-    "name": ("ReturnRejected", "ExtensionGranted", "CaseFiled"),
+    "name": ("ReturnRejected", "CaseAssigned", "ExtensionGranted", "CaseFiled"),
     "refusal": ("incomplete", "untrue"),
     "limit_unit": ("work_hour",),
 }
@@ -37,7 +37,7 @@ OUTCOMES = {
     "handle": ("report_back", "report_back", "propose_explanation", "transfer", "return"),
 }
 NEVER_EMPTY = ("source_kind", "kind", "name", "case_number")
-SELDOM = ("voided_at", "hung_from", "hung_until", "reworked_at", "sent_back_at")
+SELDOM = ("voided_at", "hung_from", "hung_until", "reworked_at", "undone_at", "sent_back_at")
 
 Rows = dict[str, list[SimpleNamespace]]
 

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -167,3 +167,17 @@ def test_indicators_that_speak_of_what_is_told_apart_are_those_asked_for_by_defa
     one = replace(BOOK.indicators["report"], subjects=())
     assert speaks_of(one, ("source",)) and not speaks_of(one, ("person",))
     assert has_columns(BOOK, one, ("person",)) and not has_columns(BOOK, one, ("sent_to",))
+
+
+def test_of_a_period_that_begins_after_the_facts_nothing_is_said(tmp_path: Path) -> None:
+    """What was open when the facts were taken is not overdue for ever after: nobody knows."""
+    rows = drawn(5, 60)
+    city = kept(tmp_path / "facts", rows, as_of=datetime(2026, 6, 10, tzinfo=UTC))
+    asking = Asking(("overdue_open", "dispose_rate"), ("2026-06", "2026-07"), ("unit",))
+    found = ask(city, tmp_path, asking)
+    assert found.whole["2026-06"]["overdue_open"].numerator > 0
+    assert found.whole["2026-07"] == {"overdue_open": Tally(Fraction(0)), "dispose_rate": Tally(*[Fraction(0)] * 2)}
+    assert {period for period, _ in found.lines} == {"2026-06"}
+    later = Asking(("overdue_open",), ("2026-07",))
+    assert behind(*city, BOOK, later, "overdue_open", tmp_path).rows == ()
+    assert ask(city, tmp_path, replace(later, by=("unit",))).keys == ()

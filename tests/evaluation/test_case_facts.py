@@ -229,6 +229,24 @@ def test_what_a_check_finds_wanting_is_a_rework_and_not_handled(desks: Desks, fa
     }
 
 
+def test_an_explanation_that_was_refused_handled_nothing(desks: Desks, facts: Callable[[], Counter]) -> None:
+    number = dispatched(desks, "A")
+    given = {"reason": "outside", "explanation": "产权不明"}
+    desks.act(number, "propose_explanation", "roads", at=NOW + HOUR, **given)
+    proposed = facts()
+    assert proposed.written("dispose", "rework") == {"dispose": "1", "rework": "0"}
+    desks.act(number, "refuse_explanation", "duty", at=NOW + 2 * HOUR, reason="可以修")
+    refused = Counter(proposed.folder / "refused")
+    assert refused.written("dispose", "overdue_open", "rework") == {"dispose": "0", "overdue_open": "1", "rework": "0"}
+    finished(desks, number, NOW + 9 * DAY)
+    late = Counter(proposed.folder / "late")
+    assert late.written("dispose", "intime_dispose", "dispose_in_time_rate") == {
+        "dispose": "1",
+        "intime_dispose": "0",
+        "dispose_in_time_rate": "0.00%",
+    }
+
+
 def test_a_suspended_case_is_out_of_what_had_to_be_closed(desks: Desks, facts: Callable[[], Counter]) -> None:
     number = dispatched(desks, "A")
     desks.act(number, "ask_hanging", "roads", at=NOW + HOUR, reason="season", note="春季补种")
@@ -309,7 +327,11 @@ def test_what_was_doubted_on_the_spot_was_not_put_right_there(desks: Desks, fact
     given = {"category": "06012", "district": "671001", "result": "已清扫", "photos": photos()}
     desks.act(number, "handle_on_the_spot", "collector", at=NOW + MINUTE, **given)
     desks.act(number, "doubt_on_the_spot", "duty", at=NOW + 2 * MINUTE, reason="照片不符")
-    assert facts().written("self_deal", "register") == {"self_deal": "0", "register": "1"}
+    assert facts().written("self_deal", "register", "intime_register") == {
+        "self_deal": "0",
+        "register": "1",
+        "intime_register": "1",  # what is found on the spot is filed at once
+    }
 
 
 def test_a_collectors_report_put_right_or_refused_as_incomplete_was_wrong(

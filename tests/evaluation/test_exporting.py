@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -111,6 +113,25 @@ def test_only_cases_to_which_something_happened_are_read_anew(
     assert {part.relation for part in others} == {"cases", "tasks", "passages", "events"}
     assert len({part.number for part in others}) == 1
     assert list(folder.faults(first)) == list(folder.faults(third)) == []  # the past stays
+
+
+@pytest.mark.parametrize("harm", ["altered", "cut"])
+def test_rows_that_somebody_altered_never_come_into_the_next_edition(
+    transactional_db: None, desks: Desks, folder: FactFolder, harm: str
+) -> None:
+    first, _ = report(desks, "A"), report(desks, "B")
+    before = export(folder, NOW)
+    (path,) = folder.files(before)["cases"]
+    if harm == "altered":
+        table = pq.read_table(path)
+        place = table.schema.get_field_index("district")
+        pq.write_table(table.set_column(place, "district", pa.array(["671009", "671009"])), path)
+    else:
+        path.write_bytes(path.read_bytes()[:-100])
+    desks.act(first, "accept", "operator", at=NOW + HOUR, category="06013", district="671001")
+    after = export(folder, NOW + 2 * HOUR)
+    assert after.parts == from_the_beginning(folder, NOW + 2 * HOUR).parts
+    assert list(folder.faults(after)) == []
 
 
 @pytest.mark.parametrize("change", ["department", "rules", "file"])

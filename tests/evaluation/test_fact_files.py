@@ -30,6 +30,28 @@ VALUES = {
 }
 
 
+def test_a_file_that_says_of_its_rows_what_is_not_so_is_found(tmp_path: Path) -> None:
+    """The engine leaves out rows by what a file says of them, though their digest is right."""
+    folder = FactFolder(tmp_path)
+    filed, other = datetime(2026, 10, 14), datetime(2025, 1, 1)  # noqa: DTZ001  # UTC without a zone
+    table = table_of(CASES, [{"case_number": str(number), "filed_at": filed} for number in range(9)])
+    part = folder.write("cases", 0, table)
+    edition = Edition(AS_OF, "Asia/Shanghai", (part,))
+    assert list(folder.faults(edition)) == []
+    (path,) = folder.files(edition)["cases"]
+    whole = path.read_bytes()
+    footer = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+    false = whole[footer:].replace(micros(filed), micros(other))
+    path.write_bytes(whole[:footer] + false)
+    assert folder.table(part) == table
+    assert any("filed_at" in fault for fault in folder.faults(edition))
+
+
+def micros(moment: datetime) -> bytes:
+    """Write a moment as Parquet does in what it says of a column."""
+    return int(moment.replace(tzinfo=UTC).timestamp() * 10**6).to_bytes(8, "little", signed=True)
+
+
 def rows_of(relation: Relation) -> st.SearchStrategy[list[dict[str, Any]]]:
     row = {
         one.name: VALUES[one.type] if one.name in relation.key else st.none() | VALUES[one.type]

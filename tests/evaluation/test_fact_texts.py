@@ -108,5 +108,5 @@ def test_what_the_shipped_packs_say_is_read() -> None:
     book = read_books([pack.folder for pack in packs], WAYS)
     assert {"patrol", "desk", "linked"} <= set(book.sources)
     assert book.meanings["city-problem", 2].cases["is_self_handled"] == Happened(
-        ("HandledOnTheSpot",), ("OnTheSpotDoubted",)
+        ("HandledOnTheSpot",), ("OnTheSpotDoubted", "CaseReopened")
     )

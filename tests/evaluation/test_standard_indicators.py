@@ -64,7 +64,7 @@ def ought(kind: str, *outcomes: str) -> Callable[[Row, In], bool]:
 
 
 def stood(t: Row, p: In) -> bool:
-    return t.kind == "handle" and t.outcome in HANDLED and not p.past(t.reworked_at)
+    return t.kind == "handle" and t.outcome in HANDLED and not p.past(t.undone_at)
 
 
 def closed(c: Row, p: In) -> bool:
@@ -119,7 +119,7 @@ MEANT: dict[str, tuple[str, Callable[[Any, In], bool]]] = {
     ),
     "intime_register": (
         "cases",
-        lambda c, p: p(c.filed_at) and bool(c.is_self_handled or by(c.filed_at, c.filing_due_at)),
+        lambda c, p: p(c.filed_at) and bool(c.filing_due_at is None or by(c.filed_at, c.filing_due_at)),
     ),
     "cancel": ("cases", lambda c, p: p(c.voided_at) and c.filed_at is not None),
     "cancel:of_filed": ("cases", lambda c, p: p(c.filed_at) and c.voided_at is not None),
@@ -146,7 +146,7 @@ MEANT: dict[str, tuple[str, Callable[[Any, In], bool]]] = {
     "no_limit_dispose": ("tasks", lambda t, p: stood(t, p) and p(t.done_at) and t.due_at is None),
     "overdue_open": ("tasks", lambda t, p: t.kind == "handle" and p.overdue(t)),
     "rework": ("tasks", lambda t, p: t.kind == "handle" and p(t.reworked_at)),
-    "evade": ("events", lambda e, p: e.name == "ReturnRejected" and p(e.happened_at)),
+    "evade": ("events", lambda e, p: e.name in ("ReturnRejected", "CaseAssigned") and p(e.happened_at)),
     "postpone": ("events", lambda e, p: e.name == "ExtensionGranted" and p(e.happened_at)),
     "hang": ("passages", lambda s, p: bool(s.is_hung) and p(s.entered_at)),
     "hang:standing": ("passages", lambda s, p: bool(s.is_hung) and p.past(s.entered_at) and not p.past(s.left_at)),

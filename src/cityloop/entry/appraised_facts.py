@@ -36,14 +36,16 @@ def facts_of(home: Path | None, other: Path | None, edition: str | None) -> Iter
         return
     with opened(home, tell):
         from cityloop.evaluation.actions import export_facts, facts_folder
+        from cityloop.evaluation.answers import latest_edition
         from cityloop.registry.queries import account_names
         from cityloop.runtime import clock
 
         folder = FactFolder(facts_folder())
-        if edition is None and folder.latest() is None:
+        if edition is None and latest_edition() is None:
             tell("There are no facts of this city yet: exporting them.")
             export_facts(clock.now(), tell)
-        yield Facts(folder, _edition(folder, edition), account_names)
+        newest = latest_edition()  # of those that the log tells of
+        yield Facts(folder, _edition(folder, edition or (newest.digest if newest else None)), account_names)
 
 
 def names_of(facts: Facts, found: Appraisal, packs: Iterable[Pack], language: str) -> Naming:

@@ -33,8 +33,7 @@ def export_facts(
     now: datetime, tell: Callable[[str], None] = lambda words: None, actor: str = events.SYSTEM
 ) -> FactEdition:
     """Export the facts as they stand; the event holds the digest, so that what was counted cannot be denied later."""
-    known = set(FactEdition.objects.values_list("digest", flat=True))
-    made = export(FactFolder(facts_folder()), now, tell, known)
+    made = export(FactFolder(facts_folder()), now, tell, _known)
     with transaction.atomic():
         told = {"name": made.name, "digest": made.digest, "as_of": made.as_of.isoformat(), "rows": made.rows}
         events.record(STREAM, "FactsExported", actor, now, told)
@@ -47,8 +46,9 @@ def export_facts(
 def prune(now: datetime) -> int:
     """Remove the editions that are not kept, their rows and answers with them; return how many went."""
     keep = kept(FactEdition.objects.values_list("as_of", flat=True), now, settings.CITYLOOP.zone)
+    before = list(FactEdition.objects.values_list("digest", flat=True))
     gone = FactFolder(facts_folder()).prune(keep)
-    FactEdition.objects.exclude(as_of__in=keep).delete()
+    FactEdition.objects.filter(digest__in=before).exclude(as_of__in=keep).delete()  # none that was made meanwhile
     return gone
 
 
@@ -65,6 +65,11 @@ def count_answer(key: str, now: datetime) -> None:
         row.failure = wrong.sentence
     row.answered_at = now
     row.save(update_fields=["answer", "failure", "answered_at"])
+
+
+def _known() -> set[str]:
+    """Return the digests of the editions that the log tells of; what else lies in the folder is nobody's."""
+    return set(FactEdition.objects.values_list("digest", flat=True))
 
 
 def _counted(row: CountedAnswer) -> object:

@@ -57,11 +57,18 @@ class Asking:
         """Return what such plain values ask."""
         lists = {name: tuple(words[name]) for name in ("indicators", "periods", "by")}
         only = {name: tuple(values) for name, values in words["only"].items()}
-        return cls(only=only, **lists, month_begins_on=words["month_begins_on"], day_begins_at=words["day_begins_at"])
+        day, hour = words["month_begins_on"], words["day_begins_at"]
+        said = [hour, *(one for values in lists.values() for one in values), *only]
+        if not isinstance(day, int) or not all(isinstance(one, str) for one in said):
+            raise ValueError("what is asked is no text where it must be one")
+        return cls(only=only, **lists, month_begins_on=day, day_begins_at=hour)
 
     def rhythm(self, zone: ZoneInfo) -> Rhythm:
         """Return where its days and months begin; ValueError where they cannot."""
-        return Rhythm(zone, self.month_begins_on, time.fromisoformat(self.day_begins_at))
+        begins = time.fromisoformat(self.day_begins_at)
+        if begins.tzinfo:
+            raise ValueError(f"A day begins at a time of the city's own clocks, not at {self.day_begins_at}.")
+        return Rhythm(zone, self.month_begins_on, begins)
 
     def read_periods(self, zone: ZoneInfo) -> tuple[Period, ...]:
         """Return its periods; Invalid saying how one is written."""

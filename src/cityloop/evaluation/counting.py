@@ -13,6 +13,7 @@ from cityloop.evaluation.compiling import Key, Question, Statement, rows_counted
 from cityloop.evaluation.fact_files import Edition, FactFolder
 from cityloop.evaluation.figures import Figures
 from cityloop.evaluation.indicator_texts import Book
+from cityloop.evaluation.periods import Period
 
 MOST_ROWS = 5_000  # of the rows behind a figure that are told one by one
 
@@ -21,18 +22,20 @@ def appraised(facts: FactFolder, edition: Edition, pack: str, book: Book, asking
     """Count what is asked over an edition of facts; Invalid for what cannot be asked."""
     chosen = indicators(book, asking.indicators)
     zone = ZoneInfo(edition.zone)
-    question = Question(asking.read_periods(zone), edition.as_of, zone, asking.by, asking.only)
+    begun = _begun(asking, edition)
+    question = Question(tuple(begun.values()), edition.as_of, zone, asking.by, asking.only)
     anew = {code: one for code, one in chosen.items() if not (asking.by and book.adds(one).objects)}
     with engine.opened(facts.files(edition), scratch) as connection:
         found = Figures(chosen, engine.counted(connection, _asked(book, chosen, question), len(asking.by)))
         together = replace(question, by=())
         for_all = Figures(anew, engine.counted(connection, _asked(book, anew, together), 0))
-    names = dict(enumerate(asking.periods))
+    names = dict(enumerate(begun))
     lines = {
         (names[number], key): {code: found.tally(code, number, key) for code in chosen} for number, key in found.counted
     }
     adding = {code: one for code, one in chosen.items() if code not in anew}
-    whole = {
+    nothing = {code: one.tally({}) for code, one in chosen.items()}
+    whole = dict.fromkeys(asking.periods, nothing) | {
         name: {code: for_all.tally(code, number) for code in anew} | _sums(lines, name, adding)
         for number, name in names.items()
     }
@@ -44,8 +47,9 @@ def appraised(facts: FactFolder, edition: Edition, pack: str, book: Book, asking
 def behind(facts: FactFolder, edition: Edition, book: Book, asking: Asking, count: str, scratch: Path) -> Behind:
     """Return the very rows that a count of the one indicator asked for adds up in the one period, newest case first."""
     (indicator,) = indicators(book, asking.indicators).values()
-    zone = ZoneInfo(edition.zone)
-    question = Question(asking.read_periods(zone), edition.as_of, zone, (), asking.only)
+    if not (begun := _begun(asking, edition)):
+        return Behind((), "0")
+    question = Question(tuple(begun.values()), edition.as_of, ZoneInfo(edition.zone), (), asking.only)
     statement = rows_counted(possible(lambda: book.counting(count, indicator.excludes)), question)
     with engine.opened(facts.files(edition), scratch) as connection:
         rows = [(str(row[0]), Fraction(row[-1])) for row in connection.execute(statement.duckdb).fetchall()]
@@ -54,8 +58,14 @@ def behind(facts: FactFolder, edition: Edition, book: Book, asking: Asking, coun
     return Behind(tuple((number, str(amount)) for number, amount in told), str(total), len(rows) - len(told))
 
 
+def _begun(asking: Asking, edition: Edition) -> dict[str, Period]:
+    """Return the periods by name that had begun when the facts were taken: of later ones nothing is known."""
+    periods = zip(asking.periods, asking.read_periods(ZoneInfo(edition.zone)), strict=True)
+    return {name: period for name, period in periods if period.start < edition.as_of}
+
+
 def _asked(book: Book, chosen: Mapping[str, Indicator], question: Question) -> tuple[Statement, ...]:
-    return possible(lambda: figures.asked(book, chosen.values(), question)) if chosen else ()
+    return possible(lambda: figures.asked(book, chosen.values(), question)) if chosen and question.periods else ()
 
 
 def _sums(lines: Mapping[tuple[str, Key], Tallies], period: str, adding: Mapping[str, Indicator]) -> dict[str, Tally]:

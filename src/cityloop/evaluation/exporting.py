@@ -22,7 +22,7 @@ from cityloop.core.catalogue import major_of
 from cityloop.core.errors import NotPossible
 from cityloop.evaluation.case_facts import OTHER, Context, Rows, rows_of
 from cityloop.evaluation.case_walk import Said
-from cityloop.evaluation.fact_files import Edition, FactFolder, Part, by_key, table_of, unsorted_table
+from cityloop.evaluation.fact_files import Altered, Edition, FactFolder, Part, by_key, table_of, unsorted_table
 from cityloop.evaluation.fact_texts import FactBook, read_books
 from cityloop.evaluation.meanings import Source
 from cityloop.evaluation.relations import FACTS, RELATIONS, Relation
@@ -88,19 +88,28 @@ class Standing:
 
 
 def export(
-    folder: FactFolder, now: datetime, tell: Tell = lambda words: None, known: Collection[str] | None = None
+    folder: FactFolder,
+    now: datetime,
+    tell: Tell = lambda words: None,
+    known: Callable[[], Collection[str]] | None = None,
 ) -> Edition:
     """Write an edition of the facts as they stand at `now`, from one view of the database; return it.
 
-    It goes on from the newest edition in the folder, but from none whose digest is not among those known, where given.
+    It goes on from the newest edition in the folder, but from none whose digest is not among those known, where given;
+    they are asked for when no other process writes there any more.
     """
     forget()  # the city is read in the same view
     with folder.locked(), snapshot():
         standing = Standing(city(), _book())
         horizon = _horizon()
-        before = _usable(folder, standing, horizon, known)
-        made = _Export(folder, standing, before, tell)
-        made.read_cases(_changed(before))
+        before = _usable(folder, standing, horizon, known() if known else None)
+        try:
+            made = _Export(folder, standing, before, tell)
+            made.read_cases(_changed(before))
+        except Altered as wrong:  # nobody may bring rows of his own into the next edition
+            tell(f"{wrong.sentence}: everything is read anew.")
+            made = _Export(folder, standing, None, tell)
+            made.read_cases(_changed(None))
         made.describe()
         parts = tuple(made.parts[key] for key in sorted(made.parts))
         zone = str(settings.CITYLOOP.zone)
@@ -166,7 +175,7 @@ class _Export:
 
         tables = new
         if known := self.parts.get((relation.name, number)):
-            old = self.folder.table(known)
+            old = self.folder.proved(known)
             tables = [old.filter(pc.invert(pc.is_in(old["case_number"], value_set=pa.array(cases)))), *new]
         return by_key(relation, pa.concat_tables(tables))
 
@@ -177,7 +186,7 @@ class _Export:
 
     def _table(self, relation: str) -> list[dict[str, Any]]:
         part = self.parts.get((relation, 0))
-        return self.folder.table(part).to_pylist() if part else []
+        return self.folder.proved(part).to_pylist() if part else []
 
     def _describing(self) -> Mapping[str, Iterable[Mapping[str, Any]]]:
         town, standing = self.standing.town, self.standing
@@ -215,7 +224,11 @@ def _still_holds(folder: FactFolder, edition: Edition, standing: Standing) -> It
     """Yield for everything known of units, areas and sources whether it is as it was."""
     context = standing.context
     known = {part.relation: part for part in edition.parts if part.relation in ("units", "areas", "sources")}
-    rows = {name: folder.table(part).to_pylist() for name, part in known.items()}
+    try:
+        rows = {name: folder.proved(part).to_pylist() for name, part in known.items()}
+    except Altered:
+        yield False
+        return
     yield from (context.departments.get(row["code"]) == row["department"] for row in rows["units"])
     yield from (_graded(standing.town, row["code"]) == (row["level"], row["grade"]) for row in rows["areas"])
     yield from (context.source_kinds.get(row["code"], OTHER) == row["kind"] for row in rows["sources"])

@@ -32,6 +32,10 @@ NAME = "%Y%m%dT%H%M%SZ"
 BATCH = 8192  # rows spelled at a time
 
 
+class Altered(NotPossible):
+    """A file of facts is not what was written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """Some rows of a relation: which part of it, how many rows, and the digest of the canonical rows."""
@@ -93,6 +97,12 @@ class FactFolder:
         if not self.holds(part):
             raise NotFound("facts-missing", f"The facts {part.relation} {part.digest} are not in {self.path}.")
         return pq.read_table(self._path(part), schema=arrow_schema(RELATIONS[part.relation]), memory_map=False)
+
+    def proved(self, part: Part) -> "pa.Table":
+        """Return the rows of a part; Altered where its file is missing or does not hold what its digest says."""
+        if wrong := self._fault(part):
+            raise Altered("facts-altered", f"parts/{part.relation}/{part.digest}.parquet: {wrong}")
+        return self.table(part)
 
     def holds(self, part: Part) -> bool:
         """Return whether the file of a part is here."""
@@ -197,7 +207,7 @@ class FactFolder:
             return f"cannot be read: {wrong}"
         if table.num_rows != part.rows or digest_of(table) != part.digest:
             return "holds other rows than its digest says"
-        return None
+        return _misleading(self._path(part), table)
 
 
 def arrow_schema(relation: Relation) -> "pa.Schema":
@@ -255,6 +265,26 @@ def _spelled(table: "pa.Table") -> "pa.Table":
                 words = pa.array([None if one is None else f"{one:f}" for one in table[column.name].to_pylist()])
             table = table.set_column(place, column.name, words)
     return table
+
+
+def _misleading(path: Path, table: "pa.Table") -> str | None:
+    """Return what a file says of its rows that is not so: the engine leaves out rows by it, though they are there."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    first, told = 0, pq.read_metadata(path)
+    for group in (told.row_group(number) for number in range(told.num_row_groups)):
+        rows = table.slice(first, group.num_rows)
+        first += group.num_rows
+        for column in (group.column(number) for number in range(group.num_columns)):
+            said, values = column.statistics, rows[column.path_in_schema]
+            if said is None:
+                continue
+            ends = pc.min_max(values).as_py()
+            is_so = not said.has_min_max or (said.min, said.max) == (ends["min"], ends["max"])
+            if not is_so or (said.has_null_count and said.null_count != values.null_count):
+                return f"says of {column.path_in_schema} what its rows do not"
+    return None
 
 
 def _quickly_read(relation: Relation) -> dict[str, Any]:

@@ -46,7 +46,7 @@ CASE_COLUMNS = (
     "is_satisfied",
     "is_exempt",
 )
-TASK_COLUMNS = ("returned_at", "sent_back_at", "reworked_at", "sent_to")
+TASK_COLUMNS = ("returned_at", "sent_back_at", "reworked_at", "undone_at", "sent_to")
 CASE_WAYS: Mapping[Type, tuple[str, ...]] = {  # which rules give a column of a type; one of them is said
     Type.MOMENT: ("first", "last", "due"),
     Type.INTEGER: ("times",),

@@ -201,6 +201,7 @@ TASKS = Relation(
             returned_at="Of handling: when it was confirmed that the unit was the wrong one (退回).",
             sent_back_at="Of a dispatch: when the unit it went to turned out to be the wrong one.",
             reworked_at="Of handling: when a check found that it was not really done (返工).",
+            undone_at="Of handling: when what was reported back was set aside, by a check or otherwise.",
         ),
         *_LIMITED,
         *_columns(Type.INTEGER, task_no="Its number within the case.", parent_no="The task it is under, or came from."),

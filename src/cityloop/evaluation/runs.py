@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from cityloop.core.errors import Fault, Invalid, NotPossible, Refusal
 from cityloop.core.indicator import Tally
@@ -53,6 +54,7 @@ def save(appraisal: Appraisal, book: Book, facts: FactFolder, edition: Edition, 
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise NotPossible("run-exists", f"{folder} is there already; a run never replaces another.")
+    folder = folder.resolve()
     draft = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(draft, ignore_errors=True)
     try:
@@ -84,11 +86,20 @@ def recounted(folder: Path, scratch: Path, tell: Tell = lambda words: None) -> R
     if faults or isinstance(edition, str) or isinstance(book, str):
         return Recount(said, tuple(faults), ())
     tell("counting anew")
-    counted = appraised(facts, edition, said.pack, book, said.asking, scratch)
+    with TemporaryDirectory(dir=scratch, prefix="recount-") as own:
+        counted = appraised(_copied(facts, edition, Path(own)), edition, said.pack, book, said.asking, scratch)
     found = tuple(differences(said, counted))
     if not found and counted.text != text:
         faults.append(f"{APPRAISAL}: the figures are the same, but it is not written as CityLoop writes it")
     return Recount(said, tuple(faults), found)
+
+
+def _copied(facts: FactFolder, edition: Edition, into: Path) -> FactFolder:
+    """Return the proved rows in files of our own: what else a stranger's files say could lead the engine astray."""
+    own = FactFolder(into)
+    for part in edition.parts:
+        own.write(part.relation, part.number, facts.table(part))
+    return own
 
 
 def differences(said: Appraisal, counted: Appraisal) -> Iterator[Difference]:

@@ -96,7 +96,7 @@ def receive_many(reports: Sequence[Report], actor: Actor, now: datetime) -> list
     town = city()
     known_facilities = ties([code for name in created if (code := firsts[name][0].facility)])
     openings = [_opening(*firsts[name], new, town, known_facilities, now) for name, new in created.items()]
-    open_cases(openings, actor, now, _reporting_post(actor))
+    open_cases(openings, actor, now, _reporting_post(actor, reports))
     known = _known([name for name in firsts if name not in created])
     known |= {name: (new.number, new.tracking_code, firsts[name][1]) for name, new in created.items()}
     fresh = set(created)
@@ -112,9 +112,11 @@ def _check_may_report(reports: Sequence[Report], actor: Actor) -> None:
             raise NotAllowed("not-your-channel", f"This account may not hand in reports by the channel {channel}.")
 
 
-def _reporting_post(actor: Actor) -> Post | None:
-    """Return the post by which a person of ours reports, None for a connected system."""
-    return next((post for post in actor.posts if post.role in MAY_REPORT and post.role != PARTNER), None)
+def _reporting_post(actor: Actor, reports: Sequence[Report]) -> Post | None:
+    """Return the post by which a person of ours reports, on patrol that of a collector; None: a connected system."""
+    posts = [post for post in actor.posts if post.role in MAY_REPORT and post.role != PARTNER]
+    on_patrol = any(report.channel == "patrol" for report in reports)
+    return min(posts, key=lambda post: (post.role == "collector") != on_patrol, default=None)
 
 
 def _outcome(key: Key, digest: str, known: Mapping[Key, Standing], fresh: set[Key]) -> Receipt | Conflict:

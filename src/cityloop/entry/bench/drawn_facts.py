@@ -193,6 +193,7 @@ _DRAWN: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "sent_to": f"if({_WRONGLY}, wrong_unit, if(entry.name = 'dispatch', unit, NULL))",
         "returned_at": "if(entry.post = 'wrong', seen(b), NULL)",
         "sent_back_at": f"if({_WRONGLY}, seen(b), NULL)",
+        "undone_at": "if(entry.name = 'handle' AND entry.ended_at = h, seen(w), NULL)",
         "reworked_at": "if(entry.name = 'handle' AND entry.ended_at = h, seen(w), NULL)",
     }),
     "passages": (_entries(_PASSAGES), {
