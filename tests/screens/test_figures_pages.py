@@ -15,10 +15,13 @@ from python_calamine import CalamineWorkbook
 from cityloop.casework.actions import act
 from cityloop.casework.models import Case
 from cityloop.core.indicator import Better
-from cityloop.evaluation import actions
+from cityloop.evaluation import actions, answers
+from cityloop.evaluation import jobs as evaluation_jobs
 from cityloop.evaluation.models import CountedAnswer, FactEdition
+from cityloop.intake.models import Report
 from cityloop.presentation.figures import views
 from cityloop.presentation.figures.ranking import ranks
+from cityloop.runtime.clock import now
 from screens.conftest import HTMX, As, Page
 from screens.gone import MONDAY, SAME_DAY, WEEKS_LATER, Went, city_time
 from town import PEOPLE, Town
@@ -52,6 +55,18 @@ def shown(client: Client, address: str) -> str:
         if not count():
             return content.content.decode()
     raise AssertionError("it never ends counting")
+
+
+def jobs(name: str) -> list[int]:
+    """The priorities of the jobs of a task."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT priority FROM procrastinate_jobs WHERE task_name = %s", [name])
+        return [priority for (priority,) in cursor.fetchall()]
+
+
+def lines(page: str) -> list[str]:
+    """The histories of a ranking in words, its last that of everything."""
+    return re.findall(r'<svg class="cl-spark"[^>]* aria-label="([^"]*)"', page)
 
 
 def rows(page: str) -> list[Row]:
@@ -149,6 +164,142 @@ def test_figures_are_refreshed_once_however_often_it_is_asked_and_the_page_waits
     assert client.get(waits).status_code == 200
     exported(END + timedelta(minutes=6))
     assert client.get(waits)["Location"] == "/figures/?by=street&period=2026-11"
+
+
+def test_facts_of_this_very_minute_are_shown_and_not_exported_again(
+    signed_in: As, november: None, exported: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported()
+    monkeypatch.setattr(views, "now", lambda: END + timedelta(seconds=59))
+    there = signed_in("leader").post("/figures/refresh/?by=street&asked=2026-11-29T12:00:00%2B00:00")
+    assert there["Location"] == "/figures/?by=street"
+    assert jobs("evaluation.refresh_facts") == []
+
+
+def test_facts_are_exported_before_anything_is_counted(
+    signed_in: As, november: None, exported: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported()
+    monkeypatch.setattr(views, "now", lambda: END + timedelta(hours=1))
+    client = signed_in("leader")
+    client.get("/figures/?period=2026-11")
+    client.post("/figures/refresh/")
+    (refreshing,) = jobs("evaluation.refresh_facts")
+    assert refreshing > max(jobs("evaluation.count_answer"))
+    assert evaluation_jobs.export_facts.priority == evaluation_jobs.refresh_facts.priority == refreshing
+
+
+def test_who_asks_for_more_while_much_is_waited_for_is_told_to_try_again(
+    signed_in: As, november: None, exported: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported()
+    monkeypatch.setattr(answers, "MOST", 2)
+    client = signed_in("leader")
+    shown(client, "/figures/?period=2026-09")
+    client.get("/figures/?period=2026-10")
+    refused = client.get("/figures/?period=2026-11")
+    assert refused.status_code == 409
+    assert "正在统计的指标过多" in refused.content.decode()
+    assert len(jobs("evaluation.count_answer")) == CountedAnswer.objects.count() == 4
+    assert client.get("/figures/?period=2026-10").status_code == 200  # it waits as before
+    assert client.get("/figures/?period=2026-09").status_code == 200  # it was counted
+    count()
+    assert client.get("/figures/?period=2026-11").status_code == 200
+    moment = now()
+    monkeypatch.setattr(views, "now", lambda: moment + answers.LATE + timedelta(seconds=1))
+    assert client.get("/figures/?period=2026-12").status_code == 200  # nobody waits any more
+
+
+def test_who_tries_keys_has_nothing_counted(signed_in: As, november: None, exported: Exported) -> None:
+    exported()
+    client = signed_in("leader")
+    for by, key in (
+        ("unit", "nobody"),
+        ("post", "leader@nowhere"),
+        ("post", "nobody@roads"),
+        ("person", "account/99999"),
+        ("source", "pigeon"),
+        ("major", "a~b~c"),
+        ("category", "a~b~c"),
+    ):
+        for place in ("", "cases/"):
+            address = f"/figures/gbt30428-4/dispatch_accuracy_rate/{place}?period=2026-11&by={by}&key={key}"
+            assert client.get(address).status_code in (404, 422), address
+            address = f"/figures/gbt30428-4/register/{place}?period=2026-11&by={by}&key={key}"
+            assert client.get(address).status_code == 404, address
+    assert CountedAnswer.objects.count() == 0
+
+
+def test_an_object_that_only_the_facts_know_is_opened_from_the_ranking_that_counted_it(
+    signed_in: As, went: Went, exported: Exported
+) -> None:
+    went("north", filed=MONDAY)
+    exported()
+    client = signed_in("leader")
+    figure = "/figures/gbt30428-4/register/?period=2026-11&by=source&key=12345"
+    assert "12345" in shown(client, figure)  # reports came by it
+    Report.objects.update(channel="another")  # as if the case were from imported history
+    assert client.get(figure).status_code == 200  # it was counted before
+    CountedAnswer.objects.all().delete()
+    assert client.get(figure).status_code == 404
+    assert "12345" in shown(client, "/figures/?period=2026-11&by=source&indicator=register")
+    assert "12345" in shown(client, figure)
+
+
+def test_what_failed_is_tried_again_after_a_while(
+    signed_in: As, november: None, exported: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported()
+    client, moment = signed_in("leader"), now()
+    monkeypatch.setattr(views, "now", lambda: moment)
+    client.get("/figures/?period=2026-11")
+    CountedAnswer.objects.update(failure="The disk was full.", answered_at=moment)
+    assert "The disk was full." in client.get("/figures/?period=2026-11").content.decode()
+    assert len(jobs("evaluation.count_answer")) == 2
+    monkeypatch.setattr(views, "now", lambda: moment + answers.LATE + timedelta(seconds=1))
+    assert "The disk was full." not in client.get("/figures/?period=2026-11").content.decode()
+    assert len(jobs("evaluation.count_answer")) == 4
+    assert "50.00%" in shown(client, "/figures/?period=2026-11")
+
+
+def test_an_answer_in_daily_use_is_kept_and_one_that_nobody_looks_at_is_forgotten(
+    signed_in: As, november: None, exported: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported()
+    client, moment = signed_in("leader"), now()
+    monkeypatch.setattr(views, "now", lambda: moment)
+    shown(client, "/figures/?period=2026-11")
+    shown(client, "/figures/?period=2026-10")
+    for hours in (1, 26, 51, 76):
+        monkeypatch.setattr(views, "now", lambda hours=hours: moment + timedelta(hours=hours))
+        client.get("/figures/?period=2026-11")
+        looked = set(CountedAnswer.objects.values_list("asked_at", flat=True))
+        assert (moment + timedelta(hours=hours) in looked) == (hours > 1)
+        answers.forget_old(moment + timedelta(hours=hours))
+    assert CountedAnswer.objects.count() == 2
+    assert "50.00%" in client.get("/figures/?period=2026-11").content.decode()
+
+
+@pytest.mark.parametrize("by", ["community", "person", "district"])
+def test_of_many_objects_only_the_histories_of_the_page_are_counted_and_they_are_the_same(
+    signed_in: As, november: None, exported: Exported, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    exported()
+    client = signed_in("leader")
+    address = f"/figures/?period=2026-11&by={by}&indicator=report"
+    whole = lines(shown(client, address))
+    monkeypatch.setattr(views, "ROWS", 1)
+    found = []
+    for number in range(len(whole) - 1):
+        page = lines(shown(client, f"{address}&after={number}"))
+        assert page[-1] == whole[-1]  # of everything
+        found += page[:-1]
+    assert found == whole[:-1]
+    if len(found) > 1:
+        narrowed = [row.asked for row in CountedAnswer.objects.all() if row.asked["only"]]
+        assert all(len(asked["only"][by]) == 1 for asked in narrowed)
+        assert len(narrowed) == len(found)
+    assert client.get(f"{address}&after=999").status_code == 200
 
 
 def test_who_sees_but_the_cases_of_a_unit_may_not_refresh(signed_in: As, town: Town) -> None:
@@ -300,6 +451,16 @@ def test_persons_go_by_their_names(signed_in: As, november: None, exported: Expo
         "period=2026-11-31..2026-12-02",
         "from=2026-11-10&until=2026-11-01",
         "period=1066",
+        "period=2201",
+        "period=0001-01-01T00:00%2B14:00..2026-01-01T00:00",
+        "period=2026-01-01T00:00..9999-12-31T23:00-12:00",
+        "period=0001-01-01T00:00..2026-01-01T00:00",
+        "period=0001-01-01..9999-12-31",
+        "period=2026-06-19T12:00:10..2026-06-19T12:00:40",
+        "period=2026-06-19T12:00Z..2026-06-20T12:00Z",
+        "period=2026-06-19 12:00..2026-06-20T12:00",
+        "period=2026-06-19T12..2026-06-20T12",
+        "period=20260619..20260620",
         "month_begins_on=31",
         "day_begins_at=25",
     ),
@@ -324,7 +485,13 @@ def test_what_there_is_not_is_not_found(signed_in: As, november: None, exported:
     assert client.get("/figures/gbt30428-4/register/cases/?count=luck").status_code == 422
 
 
-@pytest.mark.parametrize("period", ["2026-11-02", "2026-W45", "2026-Q4", "2026-H2", "2026", "2026-11-01..2026-11-10"])
+PERIODS = [
+    *("2026-11-02", "2026-W45", "2026-Q4", "2026-H2", "2026", "1990-01-01..2100-12-31"),
+    *("2026-11-01..2026-11-10", "2026-11-01T12:00..2026-11-10T12:30"),
+]
+
+
+@pytest.mark.parametrize("period", PERIODS)
 def test_a_period_of_any_length_is_shown_beside_the_one_before(
     signed_in: As, november: None, exported: Exported, period: str
 ) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from procrastinate.contrib.django import app
 
-from cityloop.core.errors import NotFound
+from cityloop.core.errors import NotFound, NotPossible
 from cityloop.evaluation.appraising import Appraisal, Asking, Behind
 from cityloop.evaluation.books import book
 from cityloop.evaluation.models import CountedAnswer, FactEdition
@@ -21,7 +21,11 @@ KEPT = timedelta(days=2)  # an answer that nobody asked for anew
 COUNT = "evaluation.count_answer"  # the job
 QUEUE = "figures"  # of the jobs of this floor: no timer waits behind them
 SHEET = "sheet of all in "  # in place of a count: the figures as a workbook, in a language
-LATE = timedelta(minutes=2)  # a worker that has not answered by then may have died
+LATE = timedelta(minutes=2)  # a worker that has not answered by then may have died, a failure may have been mended
+DAY = timedelta(days=1)  # an answer in use is marked so once in a day, not at every look
+MOST = 40  # questions that wait for an answer at one time
+SOONER = 10  # the priority of an export: what is counted waits for fresh facts, not they for it
+REMEMBERED = 20  # answers in which an object is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +74,60 @@ def sheet(facts: FactEdition, pack: str, asking: Asking, language: str, now: dat
     return b64decode(row.answer["xlsx"]) if row.answer is not None else Waiting(row.asked_at, row.failure)
 
 
+def is_told_of(by: tuple[str, ...], key: tuple[str | None, ...]) -> bool:
+    """Return whether one of the latest answers that tell figures apart by these columns has such an object."""
+    latest = CountedAnswer.objects.filter(asked__by=list(by), count="", answer__isnull=False).order_by("-answered_at")
+    within = CountedAnswer.objects.filter(key__in=list(latest.values_list("key", flat=True)[:REMEMBERED]))
+    return within.filter(answer__figures__contains=[[list(key)]]).exists()
+
+
 def forget_old(now: datetime) -> None:
     """Remove the answers that were asked for long ago."""
     CountedAnswer.objects.filter(asked_at__lt=now - KEPT).delete()
 
 
 def _asked(facts: FactEdition, pack: str, asking: Asking, count: str, now: datetime) -> CountedAnswer:
-    """Return the row of a question, asked now if it was not before or if its worker seems to have died."""
+    """Return the row of a question, asked now if it was not before or if its worker seems to have died.
+
+    NotPossible where nobody asked it before and too many questions wait.
+    """
     digest = book(pack).digest
     words = json.dumps([facts.digest, pack, digest, asking.words, count], sort_keys=True, ensure_ascii=False)
     key = hashlib.sha256(words.encode()).hexdigest()
-    row, is_new = CountedAnswer.objects.get_or_create(
-        key=key,
-        defaults={
-            "edition": facts,
-            "pack": pack,
-            "book": digest,
-            "asked": asking.words,
-            "count": count,
-            "asked_at": now,
-        },
-    )
-    if row.answer is None and not row.failure and (is_new or row.asked_at < now - LATE):
-        CountedAnswer.objects.filter(key=key).update(asked_at=now)
-        app.configure_task(COUNT, queue=QUEUE, lock=key).defer(key=key)  # by name: a screen loads no engine
+    row = CountedAnswer.objects.filter(key=key).first()
+    if row is None:
+        if _is_too_much(now):
+            raise NotPossible("too-much-asked", "Too many figures are being counted just now. Try again in a minute.")
+        row = CountedAnswer(
+            key=key, edition=facts, pack=pack, book=digest, asked=asking.words, count=count, asked_at=now
+        )
+    elif row.answer is not None:
+        return _in_use(row, now)
+    elif (row.answered_at or row.asked_at) >= now - LATE or _is_too_much(now):
+        return row
+    return _ask(row, now)
+
+
+def _is_too_much(now: datetime) -> bool:
+    waiting = CountedAnswer.objects.filter(answer__isnull=True, failure="", asked_at__gt=now - LATE)
+    return waiting.count() >= MOST
+
+
+def _in_use(row: CountedAnswer, now: datetime) -> CountedAnswer:
+    """Keep an answer from being forgotten while people look at it."""
+    if row.asked_at < now - DAY:
+        CountedAnswer.objects.filter(key=row.key).update(asked_at=now)
+    return row
+
+
+def _ask(row: CountedAnswer, now: datetime) -> CountedAnswer:
+    """Have a worker answer a question, for the first time or again."""
+    asked_anew = {"asked_at": now, "answered_at": None, "failure": ""}
+    fixed = {"edition": row.edition, "pack": row.pack, "book": row.book, "asked": row.asked, "count": row.count}
+    row, is_new = CountedAnswer.objects.get_or_create(key=row.key, defaults={**fixed, **asked_anew})
+    if not is_new and row.answer is None:
+        CountedAnswer.objects.filter(key=row.key).update(**asked_anew)
+        row.asked_at, row.answered_at, row.failure = now, None, ""
+    if row.answer is None:
+        app.configure_task(COUNT, queue=QUEUE, lock=row.key).defer(key=row.key)  # by name: a screen loads no engine
     return row

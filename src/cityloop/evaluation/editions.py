@@ -1,7 +1,7 @@
 """Which facts of the past a screen offers, and asking for fresh ones. They are exported by a worker."""
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from django.db import transaction
 from procrastinate.contrib.django import app
@@ -9,7 +9,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from cityloop.core.actors import Actor
 from cityloop.core.errors import NotAllowed
-from cityloop.evaluation.answers import QUEUE
+from cityloop.evaluation.answers import QUEUE, SOONER, latest_edition
 from cityloop.evaluation.models import FactEdition
 from cityloop.evaluation.scopes import scopes
 from cityloop.registry.city import City
@@ -17,6 +17,7 @@ from cityloop.registry.city import City
 REFRESH = "evaluation.refresh_facts"  # the job
 OFFERED = 31  # days of the past
 LOOKED_AT = 800  # editions, a month of hourly ones
+FRESH = timedelta(minutes=1)  # facts younger than this are not exported anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,20 @@ def may_refresh(actor: Actor, town: City) -> bool:
     return any(one.unit is None for one in scopes(actor, town))
 
 
-def refresh(actor: Actor, town: City, now: datetime) -> None:
-    """Have the facts exported, once however often it is asked; NotAllowed for a person who may not."""
+def refresh(actor: Actor, town: City, now: datetime) -> bool:
+    """Have the facts exported, once however often it is asked; NotAllowed for a person who may not.
+
+    False where the newest facts are so fresh that none are exported.
+    """
     if not may_refresh(actor, town):
         raise NotAllowed("may-not-refresh", "None of your posts may have the figures counted anew.")
-    job = app.configure_task(REFRESH, queue=QUEUE, queueing_lock="refresh-facts", lock="facts")
+    latest = latest_edition()
+    if latest and now - latest.as_of < FRESH:
+        return False
+    job = app.configure_task(REFRESH, queue=QUEUE, priority=SOONER, queueing_lock="refresh-facts", lock="facts")
     try:
         with transaction.atomic():
             job.defer(asked_at=now.isoformat())
     except AlreadyEnqueued:
-        return  # somebody asked before: the same facts serve both
+        pass  # somebody asked before: the same facts serve both
+    return True

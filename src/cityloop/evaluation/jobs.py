@@ -9,7 +9,13 @@ from cityloop.runtime import clock
 
 
 @app.periodic(cron="7 * * * *", periodic_id="export-facts")
-@app.task(name="evaluation.export_facts", queueing_lock="export-facts", lock="facts", queue=answers.QUEUE)
+@app.task(
+    name="evaluation.export_facts",
+    queueing_lock="export-facts",
+    lock="facts",
+    queue=answers.QUEUE,
+    priority=answers.SOONER,
+)
 def export_facts(timestamp: int) -> None:  # the minute it was due, told by Procrastinate
     """Export the facts as they stand; remove editions that are not kept and answers that nobody asks for."""
     now = clock.now()
@@ -18,7 +24,13 @@ def export_facts(timestamp: int) -> None:  # the minute it was due, told by Proc
     answers.forget_old(now)
 
 
-@app.task(name="evaluation.refresh_facts", queueing_lock="refresh-facts", lock="facts", queue=answers.QUEUE)
+@app.task(
+    name="evaluation.refresh_facts",
+    queueing_lock="refresh-facts",
+    lock="facts",
+    queue=answers.QUEUE,
+    priority=answers.SOONER,
+)
 def refresh_facts(asked_at: str) -> None:
     """Export the facts because somebody asked for it, unless that was done since."""
     latest = answers.latest_edition()

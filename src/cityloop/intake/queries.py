@@ -1,4 +1,4 @@
-"""Every read of reports: finding cases by the names their senders know them by."""
+"""Every read of reports: finding cases by the names their senders know them by, and by which channels some came."""
 
 from dataclasses import replace
 
@@ -13,6 +13,11 @@ from cityloop.intake.models import Report
 def cases(actor: Actor, filters: CaseFilters, after: str | None) -> CaseList:
     """Return the cases a person may see; words find them by number, tracking code or the sender's own id."""
     return queries.cases(actor, replace(filters, ids=_found(filters.words)), after)
+
+
+def has_come_by(channel: str) -> bool:
+    """Return whether any report came by a channel."""
+    return Report.objects.filter(channel=channel).exists()
 
 
 def _found(words: str | None) -> frozenset[int]:

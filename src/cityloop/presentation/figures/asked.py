@@ -1,6 +1,6 @@
 """What the address asks for, read into one frozen value. A value that nobody offers is refused, never ignored."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import time
 from typing import NamedTuple
@@ -75,6 +75,11 @@ class Chosen:
     def asking(self, codes: tuple[str, ...], periods: tuple[str, ...]) -> Asking:
         """Return what is asked of all objects together, in the same words for all who see the same cases."""
         return Asking(codes, periods, self.by, self.scope.only, *self.rhythm)
+
+    def asking_some(self, codes: tuple[str, ...], periods: tuple[str, ...], keys: Iterable[Key]) -> Asking:
+        """Return what is asked of some objects of a grouping by one column."""
+        (column,) = self.by
+        return Asking(codes, periods, self.by, {**self.scope.only, column: tuple(key[0] for key in keys)}, *self.rhythm)
 
     def asking_one(self, code: str, period: str) -> Asking:
         """Return what is asked of the one object, or of everything."""

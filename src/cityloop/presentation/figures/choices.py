@@ -14,7 +14,7 @@ from cityloop.evaluation.books import books, titles
 from cityloop.evaluation.scopes import Scope, scopes
 from cityloop.presentation.figures.asked import Chosen, coded, speaking
 from cityloop.presentation.figures.groupings import Grouping, offered, speaks_of
-from cityloop.presentation.figures.objects import Names, area_name, unit_name
+from cityloop.presentation.figures.objects import area_name, unit_name
 from cityloop.presentation.workbench.htmx import wants_fragment
 from cityloop.presentation.workbench.people import person
 from cityloop.registry.city import City, title
@@ -50,13 +50,6 @@ def scope_name(seen: Scope, town: City) -> str:
     """Return whose cases figures are over."""
     area, unit = area_name(seen.area or "", town), unit_name(seen.unit or "", town)
     return " · ".join(filter(None, (area, unit))) or _("Whole city")
-
-
-def object_name(chosen: Chosen) -> str:
-    """Return what the one object of a page is called; empty where it is about everything."""
-    if chosen.key is None or chosen.grouping is None:
-        return ""
-    return Names.of(chosen.town, chosen.grouping, [chosen.key]).name(chosen.key)
 
 
 def choices(request: HttpRequest, chosen: Chosen) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from cityloop.core.errors import NotFound
 from cityloop.core.indicator import Indicator, Tally, Term
-from cityloop.evaluation.answers import Waiting, figures, rows_behind
+from cityloop.evaluation.answers import Waiting, figures, is_told_of, rows_behind
 from cityloop.evaluation.appraising import Appraisal, sql
 from cityloop.presentation.figures.asked import Chosen, coded
 from cityloop.presentation.figures.objects import Names
@@ -69,6 +69,7 @@ class FigurePage:
 
 def figure_page(chosen: Chosen, language: str, now: datetime) -> FigurePage | Waiting:
     """Return the page's content, or that it is still being counted; NotFound where there is no such object."""
+    object_name = name_of(chosen)
     variants = [chosen.indicator.chosen(name) for name in chosen.indicator.variants] if _plain(chosen) else []
     ways = [_plain_of(chosen), *variants] if variants else [chosen.indicator]
     period = chosen.span.period.name
@@ -83,7 +84,7 @@ def figure_page(chosen: Chosen, language: str, now: datetime) -> FigurePage | Wa
         return amounts
     part = _part_writer(chosen, amounts, language)
     return FigurePage(
-        object_name=_name(chosen, table, trend),
+        object_name=object_name,
         found=found,
         written=chosen.indicator.written(found),
         above=tuple(map(part, chosen.indicator.numerator)),
@@ -101,16 +102,17 @@ def _plain_of(chosen: Chosen) -> Indicator:
     return chosen.book.indicators[chosen.indicator.code]
 
 
-def _name(chosen: Chosen, table: Appraisal, trend: Appraisal) -> str:
-    """Return what the object is called; NotFound where the city knows none of that key and nothing was counted."""
+def name_of(chosen: Chosen) -> str:
+    """Return what the one object is called, "" of everything; NotFound where neither the city nor an answer knows it.
+
+    It is asked before anything is counted: whoever tries keys has nothing counted.
+    """
     if chosen.key is None or chosen.grouping is None:
         return ""
     names = Names.of(chosen.town, chosen.grouping, [chosen.key])
-    found = names.name(chosen.key)
-    is_known = chosen.key[-1] is None or found != chosen.key[-1]
-    if not is_known and chosen.key not in table.keys and chosen.key not in trend.keys:
+    if not names.knows(chosen.key) and not is_told_of(chosen.by, chosen.key):
         raise NotFound("no-such-figure", "There is no such figure, or you may not see it.")
-    return found
+    return names.name(chosen.key)
 
 
 def _amounts(chosen: Chosen, found: Tally, now: datetime) -> Mapping[str, Fraction] | Waiting:

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from cityloop.core.areas import is_in_tree
 from cityloop.core.catalogue import major_of
 from cityloop.core.classes import ClassKey
+from cityloop.intake.queries import has_come_by
 from cityloop.presentation.figures.asked import Chosen
 from cityloop.presentation.figures.groupings import Grouping, Key
-from cityloop.registry.city import City, title
+from cityloop.registry.city import CategoryFacts, City, title
 from cityloop.registry.queries import account_names
 
 MOST = 2_000  # objects that are listed although nothing was counted of them
@@ -38,6 +39,18 @@ class Names:
             return _("Without: %(what)s") % {"what": self.grouping.title(self.town)}
         return self._known(key, value) or value
 
+    def knows(self, key: Key) -> bool:
+        """Return whether the city knows an object, or there are reports by such a source."""
+        value, town = key[-1], self.town
+        if value is None:
+            return True
+        ways: Mapping[str, Callable[[], bool]] = {
+            "post": lambda: _is_post(value, town),
+            "major": lambda: any(_is_major(one, key) for one in town.classes.values()),
+            "source": lambda: source_name(value) != value or has_come_by(value),
+        }
+        return ways.get(self.grouping.name, lambda: self._known(key, value) not in ("", value))()
+
     def _known(self, key: Key, value: str) -> str:
         town = self.town
         ways: Mapping[str, Callable[[], str]] = {
@@ -50,6 +63,11 @@ class Names:
             "source": lambda: source_name(value),
         }
         return ways.get(self.grouping.name, lambda: area_name(value, town))()
+
+
+def may_be_many(chosen: Chosen, many: int) -> bool:
+    """Return whether more objects than that are likely, before any were counted."""
+    return chosen.grouping is not None and (chosen.grouping.name == "person" or len(_standing(chosen)) > many)
 
 
 def listed(chosen: Chosen, counted: Iterable[Key]) -> list[Key]:
@@ -121,11 +139,15 @@ def _class_name(key: Key, town: City) -> str:
 
 
 def _major_name(key: Key, town: City) -> str:
-    catalogue, kind, code = (value or "" for value in key)
-    named = (
-        one.major
-        for one in town.classes.values()
-        if (one.catalogue, one.kind) == (catalogue, kind) and major_of(one.code) == code and one.major
-    )
-    words = next(named, "")
-    return f"{code} {words}" if words else f"{code}"
+    named = (one.major for one in town.classes.values() if one.major and _is_major(one, key))
+    return " ".join(filter(None, (key[-1], next(named, ""))))
+
+
+def _is_major(one: CategoryFacts, key: Key) -> bool:
+    """Return whether a class is of a major class."""
+    return (one.catalogue, one.kind, major_of(one.code)) == tuple(value or "" for value in key)
+
+
+def _is_post(value: str, town: City) -> bool:
+    role, _at, unit = value.partition("@")
+    return role in town.roles and (not unit or unit in town.units)

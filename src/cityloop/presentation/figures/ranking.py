@@ -1,7 +1,7 @@
 """The rows of a ranking: figures beside those of the period before, ranks and movement. Counted is elsewhere."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -46,7 +46,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An object of a ranking; `rank` is None where nothing was to count, `share` is its figure out of a hundred."""
+    """An object of a ranking; `rank` is None where nothing was to count, `spark` is None until it is on a page."""
 
     key: Key
     name: str
@@ -55,8 +55,8 @@ class Row:
     ranked: Cell
     before: str
     moved: Moved
-    spark: Spark
     others: tuple[Cell, ...]
+    spark: Spark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +82,13 @@ def ranks(values: Mapping[Key, Decimal | None], better: Better) -> dict[Key, int
     return {key: found.index(value) + 1 for key, value in values.items() if value is not None}
 
 
-def ranking(chosen: Chosen, table: Appraisal, trend: Appraisal) -> Ranking:
+def ranking(chosen: Chosen, table: Appraisal) -> Ranking:
     """Return the rows of what was counted, ranked."""
     grouping = chosen.grouping or GROUPINGS["district"]  # a ranking always has one
     this, before, code, indicator = chosen.span.period.name, chosen.span.previous, chosen.code, chosen.indicator
     keys = listed(chosen, table.keys)
     names = Names.of(chosen.town, grouping, keys)
-    tables = _Tables(chosen, table, trend, columns(chosen))
+    tables = _Tables(chosen, table, columns(chosen))
     if grouping.subject in (Subject.POST, Subject.PERSON):
         keys = [key for key in keys if tables.has_part(key)]  # others do other work
     objects = [key for key in keys if key[-1] is not None]  # what has no district is no district
@@ -106,7 +106,6 @@ class _Tables:
 
     chosen: Chosen
     table: Appraisal
-    trend: Appraisal
     others: tuple[Indicator, ...]
 
     def tally(self, code: str, period: str, key: Key | None) -> Tally:
@@ -134,16 +133,19 @@ class _Tables:
             ranked=self._cell(indicator, key),
             before=indicator.written(was),
             moved=Moved(change, places),
-            spark=spark(indicator, chosen.span.length, self._history(key)),
             others=tuple(self._cell(one, key) for one in self.others),
         )
-
-    def _history(self, key: Key | None) -> list[tuple[str, Tally]]:
-        return [(name, tally(self.chosen, self.trend, self.chosen.code, name, key)) for name in self.chosen.span.trend]
 
     def _cell(self, indicator: Indicator, key: Key | None) -> Cell:
         found = self.tally(coded(indicator), self.chosen.span.period.name, key)
         return Cell(indicator.written(found), made_of(found), self.chosen.figure_url(indicator, key))
+
+
+def with_spark(row: Row, chosen: Chosen, trend: Appraisal) -> Row:
+    """Return a row with the small line of its history; the row of everything has no key."""
+    key = row.key or None
+    history = [(name, tally(chosen, trend, chosen.code, name, key)) for name in chosen.span.trend]
+    return replace(row, spark=spark(chosen.indicator, chosen.span.length, history))
 
 
 def tally(chosen: Chosen, counted: Appraisal, code: str, period: str, key: Key | None) -> Tally:
@@ -164,5 +166,5 @@ def amount(number: Fraction) -> str:
 
 def page_of(rows: Sequence[Row], after: str, size: int) -> tuple[Sequence[Row], str]:
     """Return a screenful of rows and where the next one begins, or nothing."""
-    first = int(after) if after.isdecimal() and len(after) < 7 else 0
+    first = int(after) // size * size if after.isdecimal() and len(after) < 7 else 0
     return rows[first : first + size], str(first + size) if len(rows) > first + size else ""

@@ -1,5 +1,6 @@
 """The period a page is about, those before and beside it, and what they are called. Reading names: periods.py."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -14,6 +15,8 @@ from cityloop.evaluation.periods import MIDNIGHT, Length, Period, Rhythm, read_p
 TREND = 12  # periods a trend shows
 YEARS = range(1990, 2101)
 MOMENT = timedelta(microseconds=1)
+DATE = r"\d{4}-\d\d-\d\d"
+OWN = re.compile(rf"{DATE}\.\.{DATE}|{DATE}T\d\d:\d\d\.\.{DATE}T\d\d:\d\d", re.ASCII)  # ends of its own
 
 
 class NamedLength(NamedTuple):
@@ -86,7 +89,7 @@ class Span:
             return self.rhythm.before(self.length, period)
         start = period.start - (period.end - period.start)
         if "T" in period.name:
-            ends = (localtime(one).strftime("%Y-%m-%dT%H:%M") for one in (start, period.start))
+            ends = (localtime(one).replace(tzinfo=None).isoformat(timespec="minutes") for one in (start, period.start))
             return Period("..".join(ends), start, period.start)
         # Days are called by their dates, whenever they begin.
         first, last = (self.rhythm.containing(Length.DAY, one).name for one in (start, period.start - MOMENT))
@@ -96,14 +99,22 @@ class Span:
 def read_span(words: str, rhythm: Rhythm, as_of: datetime) -> Span:
     """Return the span of a period's name, empty for the month of the facts; Invalid saying how one is written."""
     try:
-        period = read_period(words, rhythm) if words else rhythm.containing(Length.MONTH, as_of)
-    except ValueError as wrong:
+        period = _read(words, rhythm) if words else rhythm.containing(Length.MONTH, as_of)
+        years = {localtime(one).year for one in (period.start, period.end - MOMENT)}
+    except (ValueError, OverflowError) as wrong:
         raise Invalid(
             [Fault("period", "This is no period: write 2026-11, 2026-Q4 or 2026-11-01..2026-11-15.")]
         ) from wrong
-    if localtime(period.start).year not in YEARS or localtime(period.end).year not in YEARS:
+    if not years <= set(YEARS):
         raise Invalid([Fault("period", "A period lies in the years 1990 to 2100.")])
     return Span(period, length_of(period, rhythm), rhythm, as_of)
+
+
+def _read(words: str, rhythm: Rhythm) -> Period:
+    """Return a period as addresses write it: its own ends are dates or whole minutes by the city's clocks."""
+    if ".." in words and not OWN.fullmatch(words):
+        raise ValueError(words)
+    return read_period(words, rhythm)
 
 
 def length_of(period: Period, rhythm: Rhythm) -> Length | None:

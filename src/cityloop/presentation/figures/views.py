@@ -1,7 +1,9 @@
 """The views of figures: each asks what was counted and shows it, or that a worker still counts. No rule is here."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -14,12 +16,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 from cityloop.core.errors import Fault, Invalid, NotFound
 from cityloop.evaluation import editions
 from cityloop.evaluation.answers import Waiting, figures, latest_edition, rows_behind, sheet
+from cityloop.evaluation.appraising import Appraisal
 from cityloop.presentation.figures import choices as offered
 from cityloop.presentation.figures import figure_page as page_of_one
 from cityloop.presentation.figures.asked import NOT_OFFERED, Chosen, coded, figure_asked, ranking_asked
 from cityloop.presentation.figures.band_map import band_map
 from cityloop.presentation.figures.cases_behind import cases_behind
-from cityloop.presentation.figures.ranking import Ranking, columns, page_of
+from cityloop.presentation.figures.objects import may_be_many
+from cityloop.presentation.figures.ranking import Ranking, Row, columns, page_of, with_spark
 from cityloop.presentation.figures.ranking import ranking as ranked
 from cityloop.presentation.workbench.asked import words_asked
 from cityloop.presentation.workbench.htmx import wants_fragment
@@ -43,13 +47,12 @@ def ranking(request: HttpRequest) -> HttpResponse:
             raise
         return _shown(request, "ranking", {"chosen": None, **_refreshing(request, None)})
     context = {"chosen": chosen, "told": page_of_one.told(chosen, offered.language()), **_refreshing(request, chosen)}
-    found = _ranking(chosen)
+    found = _ranking(chosen, request.GET.get("after", ""))
     if isinstance(found, Waiting):
         return _shown(request, "ranking", {**context, "waiting": found, **offered.choices(request, chosen)})
-    rows, following = page_of(found.rows, request.GET.get("after", ""), ROWS)
     drawn = chosen.grouping and chosen.grouping.is_of_areas
-    context |= {"table": found, "page": {"rows": rows}, "following": following}
-    context["map"] = band_map(found.rows, chosen.indicator, chosen.town) if drawn else None
+    context |= {"table": found.table, "page": found, "following": found.following}
+    context["map"] = band_map(found.table.rows, chosen.indicator, chosen.town) if drawn else None
     return _shown(request, "ranking", {**context, **offered.choices(request, chosen)})
 
 
@@ -61,8 +64,9 @@ def refresh(request: HttpRequest) -> HttpResponse:
     query.pop("edition", None)
     if request.method == "POST":
         asked_at = now().replace(microsecond=0)  # as the moments of facts are
-        editions.refresh(person(request), city(), asked_at)
-        query["asked"] = asked_at.isoformat()
+        query.pop("asked", None)
+        if editions.refresh(person(request), city(), asked_at):
+            query["asked"] = asked_at.isoformat()
     elif (waiting := _refreshing(request, None))["refreshing"]:
         return render(request, "figures/refreshing.html", waiting)
     else:
@@ -106,25 +110,57 @@ def cases(request: HttpRequest, pack: str, indicator: str) -> HttpResponse:
     count = words_asked(request.GET, "count") or chosen.indicator.terms[0].count
     if count not in {term.count for term in chosen.indicator.terms}:
         raise Invalid([Fault("count", NOT_OFFERED)])
+    object_name = page_of_one.name_of(chosen)
     asking = chosen.asking_one(chosen.code, chosen.span.period.name)
     behind = rows_behind(chosen.facts, chosen.pack, asking, count, now())
     told = page_of_one.told(chosen, offered.language())
     context: dict[str, Any] = {"chosen": chosen, "told": told, "count": chosen.book.counts[count]}
-    context["object_name"] = offered.object_name(chosen)
+    context["object_name"] = object_name
     if isinstance(behind, Waiting):
         return _shown(request, "cases", {**context, "waiting": behind, **offered.choices(request, chosen)})
     context["page"] = cases_behind(person(request), chosen, count, behind, request.GET.get("after", ""))
     return _shown(request, "cases", {**context, **offered.choices(request, chosen)})
 
 
-def _ranking(chosen: Chosen) -> Ranking | Waiting:
+class _Screenful(NamedTuple):
+    """A ranking and the rows of it that a page shows, with their histories."""
+
+    table: Ranking
+    rows: Sequence[Row]
+    following: str
+
+
+def _ranking(chosen: Chosen, after: str) -> _Screenful | Waiting:
     codes = (chosen.code, *(coded(one) for one in columns(chosen)))
-    period = chosen.span.period.name
-    table = figures(chosen.facts, chosen.pack, chosen.asking(codes, (chosen.span.previous, period)), now())
-    trend = figures(chosen.facts, chosen.pack, chosen.asking((chosen.code,), chosen.span.trend), now())
-    if isinstance(table, Waiting) or isinstance(trend, Waiting):
-        return min((one for one in (table, trend) if isinstance(one, Waiting)), key=lambda one: not one.failure)
-    return ranked(chosen, table, trend)
+    asking = chosen.asking(codes, (chosen.span.previous, chosen.span.period.name))
+    counted = figures(chosen.facts, chosen.pack, asking, now())
+    if isinstance(counted, Waiting):
+        if not may_be_many(chosen, ROWS):
+            _trends(chosen, None)  # so that both are counted at once
+        return counted
+    table = ranked(chosen, counted)
+    rows, following = page_of(table.rows, after, ROWS)
+    is_narrowed = len(table.rows) > ROWS and len(chosen.by) == 1
+    trends = _trends(chosen, rows if is_narrowed else None)
+    waiting = [one for one in trends if isinstance(one, Waiting)]
+    if waiting:
+        return min(waiting, key=lambda one: not one.failure)
+    of_rows, of_all = (one for one in trends if not isinstance(one, Waiting))
+    total = with_spark(table.total, chosen, of_all)
+    return _Screenful(replace(table, total=total), [with_spark(row, chosen, of_rows) for row in rows], following)
+
+
+def _trends(chosen: Chosen, rows: Sequence[Row] | None) -> tuple[Appraisal | Waiting, Appraisal | Waiting]:
+    """Return the histories of objects and of everything: of all objects at once or, of many, of the rows shown."""
+    code, periods = (chosen.code,), chosen.span.trend
+    if rows is None:
+        found = figures(chosen.facts, chosen.pack, chosen.asking(code, periods), now())
+        return found, found
+    everything = figures(chosen.facts, chosen.pack, replace(chosen.asking(code, periods), by=()), now())
+    if not rows:  # a page after the last
+        return everything, everything
+    asking = chosen.asking_some(code, periods, [row.key for row in rows])
+    return figures(chosen.facts, chosen.pack, asking, now()), everything
 
 
 def _refreshing(request: HttpRequest, chosen: Chosen | None) -> dict[str, Any]:

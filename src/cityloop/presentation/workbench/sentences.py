@@ -87,6 +87,7 @@ SENTENCES: dict[str, str] = {
     "no-such-book": gettext_noop("There are no indicators of that name."),
     "no-such-figure": gettext_noop("There is no such figure, or you may not see it."),
     "may-not-refresh": gettext_noop("None of your posts may have the figures counted anew."),
+    "too-much-asked": gettext_noop("Too many figures are being counted just now. Try again in a minute."),
     "invalid": gettext_noop("Something is missing or not right. See the marked fields."),
 }
 
