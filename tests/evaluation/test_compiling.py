@@ -215,12 +215,12 @@ def test_files_that_are_not_what_is_published_are_refused(tmp_path: Path) -> Non
 
     files = stored(tmp_path, {"cases": ROWS["cases"]})
     for path in files["cases"]:
-        table = pq.read_table(path).drop_columns(["unit"])
+        table = pq.read_table(path).drop_columns(["case_number"])
         place = table.schema.get_field_index("lon")
         pq.write_table(table.set_column(place, "lon", table.column("lon").cast(pa.float64())), path)
     with pytest.raises(Invalid) as refused, opened(files, tmp_path):
         pass
-    assert {fault.field for fault in refused.value.faults} == {"cases.unit", "cases.lon"}
+    assert {fault.field for fault in refused.value.faults} == {"cases.case_number", "cases.lon"}
 
 
 def test_no_column_of_a_fact_is_a_float() -> None:

@@ -47,6 +47,17 @@ def test_a_file_that_says_of_its_rows_what_is_not_so_is_found(tmp_path: Path) ->
     assert any("filed_at" in fault for fault in folder.faults(edition))
 
 
+def test_facts_of_a_time_when_a_column_was_not_published_yet_are_proved_and_counted(tmp_path: Path) -> None:
+    folder = FactFolder(tmp_path / "facts")
+    table = table_of(CASES, [{"case_number": "1", "district": "490101"}])
+    part = folder.write("cases", 0, table.drop_columns(["voided_at", "is_exempt"]))
+    edition = Edition(AS_OF, "Asia/Shanghai", (part,))
+    assert list(folder.faults(edition)) == []
+    with engine.opened(folder.files(edition), tmp_path) as connection:
+        asked = "SELECT district, voided_at, is_exempt FROM cases"
+        assert connection.execute(asked).fetchall() == [("490101", None, None)]
+
+
 def micros(moment: datetime) -> bytes:
     """Write a moment as Parquet does in what it says of a column."""
     return int(moment.replace(tzinfo=UTC).timestamp() * 10**6).to_bytes(8, "little", signed=True)

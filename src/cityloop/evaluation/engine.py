@@ -70,17 +70,24 @@ def _close(connection: "DuckDBPyConnection", files: Sequence[Path], spill: str, 
 
 
 def _show(connection: "DuckDBPyConnection", relation: Relation, paths: Sequence[Path]) -> None:
-    """Make a relation visible by its name; refuse files that are not what is published of it."""
+    """Make a relation visible by its name; refuse files that are not what is published of it.
+
+    A column that was not published yet when the facts were taken is empty.
+    """
     files = ", ".join(_text(str(path)) for path in paths)
-    columns = ", ".join(column.name for column in relation.columns)
     known = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE FROM read_parquet([{files}])").fetchall()}
     faults = [
         Fault(f"{relation.name}.{column.name}", f"must be {IN_DUCKDB[column.type]}, not {known.get(column.name)}")
         for column in relation.columns
-        if known.get(column.name) != IN_DUCKDB[column.type]
+        if known.get(column.name, None if column.name in relation.key else IN_DUCKDB[column.type])
+        != IN_DUCKDB[column.type]
     ]
     if faults:
         raise Invalid(faults, code="facts")
+    columns = ", ".join(
+        column.name if column.name in known else f"CAST(NULL AS {IN_DUCKDB[column.type]}) AS {column.name}"
+        for column in relation.columns
+    )
     connection.execute(f"CREATE VIEW {relation.name} AS SELECT {columns} FROM read_parquet([{files}])")  # noqa: S608
 
 

@@ -87,16 +87,16 @@ class FactFolder:
 
         part = Part(relation, number, table.num_rows, digest_of(table))
         with _written(self._path(part)) as draft:
-            pq.write_table(table, draft, **_quickly_read(RELATIONS[relation]))
+            pq.write_table(table, draft, **_quickly_read(table.schema))
         return part
 
     def table(self, part: Part) -> "pa.Table":
-        """Return the rows of a part; NotFound where its file is not here."""
+        """Return the rows of a part, with the columns that were published then; NotFound where its file is not here."""
         import pyarrow.parquet as pq
 
         if not self.holds(part):
             raise NotFound("facts-missing", f"The facts {part.relation} {part.digest} are not in {self.path}.")
-        return pq.read_table(self._path(part), schema=arrow_schema(RELATIONS[part.relation]), memory_map=False)
+        return pq.read_table(self._path(part), memory_map=False)
 
     def proved(self, part: Part) -> "pa.Table":
         """Return the rows of a part; Altered where its file is missing or does not hold what its digest says."""
@@ -287,13 +287,14 @@ def _misleading(path: Path, table: "pa.Table") -> str | None:
     return None
 
 
-def _quickly_read(relation: Relation) -> dict[str, Any]:
+def _quickly_read(schema: "pa.Schema") -> dict[str, Any]:
     """Return how Parquet is written so that counting reads it fast: moments as differences, the rest by dictionary."""
-    moments = [column.name for column in relation.columns if column.type is Type.MOMENT]
-    others = [column.name for column in relation.columns if column.type is not Type.MOMENT]
+    import pyarrow as pa
+
+    moments = [column.name for column in schema if pa.types.is_timestamp(column.type)]
     return {
         "compression": "snappy",
-        "use_dictionary": others,
+        "use_dictionary": [name for name in schema.names if name not in moments],
         "column_encoding": dict.fromkeys(moments, "DELTA_BINARY_PACKED"),
     }
 
