@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from cityloop.evaluation.fact_files import arrow_schema
 from cityloop.evaluation.relations import FACTS, RELATIONS, Column, Relation, Type
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -86,17 +87,9 @@ def stored(folder: Path, rows: Rows) -> dict[str, Sequence[Path]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    kinds = {
-        Type.TEXT: pa.string(),
-        Type.INTEGER: pa.int64(),
-        Type.DECIMAL: pa.decimal128(10, 7),
-        Type.MOMENT: pa.timestamp("us"),
-        Type.DATE: pa.date32(),
-        Type.BOOL: pa.bool_(),
-    }
     found: dict[str, Sequence[Path]] = {}
     for name, all_rows in rows.items():
-        schema = pa.schema([(column.name, kinds[column.type]) for column in RELATIONS[name].columns])
+        schema = arrow_schema(RELATIONS[name])
         half = len(all_rows) // 2
         paths = [folder / f"{name}-{number}.parquet" for number in (1, 2)]
         for path, some in zip(paths, (all_rows[:half], all_rows[half:]), strict=True):

@@ -19,7 +19,7 @@ from cityloop.evaluation import actions, answers
 from cityloop.evaluation import jobs as evaluation_jobs
 from cityloop.evaluation.models import CountedAnswer, FactEdition
 from cityloop.intake.models import Report
-from cityloop.presentation.figures import views
+from cityloop.presentation.figures import objects, views
 from cityloop.presentation.figures.ranking import ranks
 from cityloop.runtime.clock import now
 from screens.conftest import HTMX, As, Page
@@ -231,8 +231,9 @@ def test_who_tries_keys_has_nothing_counted(signed_in: As, november: None, expor
 
 
 def test_an_object_that_only_the_facts_know_is_opened_from_the_ranking_that_counted_it(
-    signed_in: As, went: Went, exported: Exported
+    signed_in: As, went: Went, exported: Exported, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(objects, "sources", dict)  # as if no pack named the channel
     went("north", filed=MONDAY)
     exported()
     client = signed_in("leader")
@@ -244,6 +245,12 @@ def test_an_object_that_only_the_facts_know_is_opened_from_the_ranking_that_coun
     assert client.get(figure).status_code == 404
     assert "12345" in shown(client, "/figures/?period=2026-11&by=source&indicator=register")
     assert "12345" in shown(client, figure)
+
+
+def test_channels_go_by_the_names_that_packs_give_them(signed_in: As, went: Went, exported: Exported) -> None:
+    went("north", filed=MONDAY)
+    exported()
+    assert "12345热线" in shown(signed_in("leader"), "/figures/?period=2026-11&by=source&indicator=register")
 
 
 def test_what_failed_is_tried_again_after_a_while(

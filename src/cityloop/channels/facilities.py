@@ -94,15 +94,10 @@ class FacilityFields(Fields):
         return named | {f"attributes.{name}": source for name, source in self.attributes.items()}
 
 
-class FacilitiesText(TableText):
-    """What a mapping of a census may say; every key may be left out."""
+class GeographicText(TableText):
+    """What a mapping says of a table of points, or of a layer of a geographic file."""
 
-    fields: FacilityFields = FacilityFields()
     crs: str = OWN  # of every row; `file`: what a geographic file names itself, WGS-84 for a table
-    ids: Literal["national", "own"] = "national"
-    catalogue: str | None = None
-    upgrade: bool = False
-    strict: bool = False
     layer: str | None = None
     encoding: str | None = None
 
@@ -112,6 +107,16 @@ class FacilitiesText(TableText):
         if str(words) != OWN:
             system(str(words))
         return str(words)
+
+
+class FacilitiesText(GeographicText):
+    """What a mapping of a census may say; every key may be left out."""
+
+    fields: FacilityFields = FacilityFields()
+    ids: Literal["national", "own"] = "national"
+    catalogue: str | None = None
+    upgrade: bool = False
+    strict: bool = False
 
 
 def open_census(path: Path, mapping_path: Path | None) -> tuple[Sheet, ColumnMapping[FacilitiesText], Rules]:

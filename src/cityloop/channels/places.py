@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import shapely
-from pydantic import field_validator, model_validator
+from pydantic import model_validator
 from shapely.geometry.base import BaseGeometry
 
 from cityloop.channels.columns import (
@@ -22,10 +22,9 @@ from cityloop.channels.columns import (
     ListSource,
     NumberSource,
     Source,
-    TableText,
     read_mapping,
 )
-from cityloop.channels.facilities import is_geographic
+from cityloop.channels.facilities import GeographicText, is_geographic
 from cityloop.channels.rows import Row, Sheet
 from cityloop.channels.sheets import open_sheet
 from cityloop.core.addresses import Address
@@ -69,21 +68,11 @@ class PlaceFields(Fields):
     lat: NumberSource | None = None
 
 
-class PlacesText(TableText):
+class PlacesText(GeographicText):
     """What a mapping of places says."""
 
     fields: PlaceFields
     kind: Literal["street", "plate", "block", "zone", "poi"] | None = None  # of every row that says none itself
-    crs: str = OWN
-    layer: str | None = None
-    encoding: str | None = None
-
-    @field_validator("crs", mode="before")
-    @classmethod
-    def _named(cls, words: object) -> str:
-        if str(words) != OWN:
-            system(str(words))
-        return str(words)
 
     @model_validator(mode="after")
     def _says_what(self) -> "PlacesText":

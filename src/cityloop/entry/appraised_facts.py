@@ -1,6 +1,5 @@
 """The facts that `cityloop appraise` counts over: the city's own, past or newest, or a folder's; and names in them."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +13,6 @@ from cityloop.evaluation.fact_files import Edition, FactFolder
 from cityloop.evaluation.fact_names import names_in
 from cityloop.evaluation.object_names import OF_PERSONS, OF_POSTS, Naming, naming
 from cityloop.registry.packs import Pack
-
-ACCOUNT = re.compile(r"account/[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ def names_of(facts: Facts, found: Appraisal, packs: Iterable[Pack], language: st
     accounts = {
         key[place] or "" for place, column in enumerate(found.asking.by) if column in OF_PERSONS for key in found.keys
     }
-    persons = facts.persons({one for one in accounts if ACCOUNT.fullmatch(one)})
+    persons = facts.persons(accounts)
     posts = {role.name: role.title[language] for pack in packs for role in pack.roles}
     further = {**dict.fromkeys(OF_PERSONS, persons), **dict.fromkeys(OF_POSTS, posts)}
     return naming({**names_in(facts.folder, facts.edition), **further}, language)

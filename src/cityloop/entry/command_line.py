@@ -21,7 +21,7 @@ from cityloop.entry.bench.command import bench
 from cityloop.entry.exporting import export
 from cityloop.entry.importing_history import history
 from cityloop.entry.opening import opened
-from cityloop.entry.options import home_option, tell
+from cityloop.entry.options import dry_run_option, file_argument, home_option, mapping_option, rejects_option, tell
 from cityloop.entry.packs import packs
 
 
@@ -184,27 +184,12 @@ def bring_in() -> None:
     """Bring reports, areas, facilities and the city's own days off in from files."""
 
 
-file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-mapping_option = click.option(
-    "--mapping",
-    required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="YAML that says what the file's columns or properties mean: docs/how-to/import-reports.md.",
-)
-dry_run_option = click.option("--dry-run", is_flag=True, help="Read and check everything, change nothing.")
-
-
 @bring_in.command("reports")
 @home_option
 @file_argument
-@mapping_option
+@mapping_option("FILE's columns", "import-reports.md")
 @dry_run_option
-@click.option(
-    "--rejects",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where rows that are not taken are written. Default: FILE's name with .rejects.csv (.rejects.xlsx for a "
-    "workbook), in the current folder.",
-)
+@rejects_option
 @click.option("--batch", type=click.IntRange(1, 10_000), default=500, show_default=True, help="Rows a transaction.")
 def import_reports(
     home: Path | None, file: Path, mapping: Path, *, dry_run: bool, rejects: Path | None, batch: int
@@ -224,7 +209,7 @@ def import_reports(
 @bring_in.command("areas")
 @home_option
 @file_argument
-@mapping_option
+@mapping_option("FILE's properties", "import-areas.md")
 @dry_run_option
 @click.option("--strict", is_flag=True, help="Refuse the file where areas overlap, leave gaps or look shifted.")
 @click.option(
@@ -252,7 +237,7 @@ def import_areas(
 @bring_in.command("standards")
 @home_option
 @file_argument
-@mapping_option
+@mapping_option("FILE's columns", "import-standards.md")
 @dry_run_option
 @click.option(
     "--against",
@@ -264,12 +249,7 @@ def import_areas(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="YAML that says what the columns of the other table mean. Default: the mapping of FILE.",
 )
-@click.option(
-    "--rejects",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where rows that are not taken are written. Default: FILE's name with .rejects.csv (.rejects.xlsx for a "
-    "workbook), in the current folder.",
-)
+@rejects_option
 def import_standards(
     home: Path | None,
     file: Path,
@@ -294,19 +274,13 @@ def import_standards(
 @bring_in.command("facilities")
 @home_option
 @file_argument
-@click.option(
-    "--mapping",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="YAML that says what FILE's columns or properties mean: docs/how-to/import-facilities.md. Default: they are "
-    "known by the names of GB/T 47678.5-2026.",
+@mapping_option(
+    "FILE's columns or properties",
+    "import-facilities.md",
+    "they are known by the names of GB/T 47678.5-2026.",
 )
 @dry_run_option
-@click.option(
-    "--rejects",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where rows that are not taken are written. Default: FILE's name with .rejects.csv (.rejects.xlsx for a "
-    "workbook), in the current folder.",
-)
+@rejects_option
 @click.option("--batch", type=click.IntRange(1, 10_000), default=2_000, show_default=True, help="Rows a transaction.")
 def import_facilities(
     home: Path | None, file: Path, mapping: Path | None, *, dry_run: bool, rejects: Path | None, batch: int
@@ -325,14 +299,9 @@ def import_facilities(
 @bring_in.command("places")
 @home_option
 @file_argument
-@mapping_option
+@mapping_option("FILE's columns or properties", "import-places.md")
 @dry_run_option
-@click.option(
-    "--rejects",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where rows that are not taken are written. Default: FILE's name with .rejects.csv (.rejects.xlsx for a "
-    "workbook), in the current folder.",
-)
+@rejects_option
 def import_places(home: Path | None, file: Path, mapping: Path, *, dry_run: bool, rejects: Path | None) -> None:
     """Enter the places of FILE into the gazetteer: streets, door plates, estates, points of interest.
 

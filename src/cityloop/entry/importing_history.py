@@ -12,22 +12,16 @@ from zoneinfo import ZoneInfo
 import click
 
 from cityloop.core.errors import Fault, Invalid
-from cityloop.entry.options import tell
+from cityloop.entry.options import file_argument, mapping_option, rejects_option, tell
 from cityloop.evaluation.hot_spots import LEAST, Pile
 
-MANUAL = "docs/how-to/figures-from-another-systems-history.md"
 SHOWN = 20  # false hot spots told one by one
 DISTRICTS = 6  # of each of them
 
 
 @click.command("history")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--mapping",
-    required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help=f"YAML that says what FILE's columns mean: {MANUAL}.",
-)
+@file_argument
+@mapping_option("FILE's columns", "figures-from-another-systems-history.md")
 @click.option(
     "--to",
     required=True,
@@ -39,12 +33,7 @@ DISTRICTS = 6  # of each of them
     help="The moment of the facts, such as 2016-07-01T00:00, by the clocks of the mapping's time zone. Nothing may "
     "have happened later. Default: just after the last thing that happened in FILE.",
 )
-@click.option(
-    "--rejects",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where rows that are not taken are written. Default: FILE's name with .rejects.csv (.rejects.xlsx for a "
-    "workbook), in the current folder.",
-)
+@rejects_option
 def history(file: Path, mapping: Path, to: Path, as_of: str | None, rejects: Path | None) -> None:
     """Turn FILE, the history of another system, into a folder of facts: figures of it are then asked with `cityloop
     appraise --facts`.

@@ -7,28 +7,13 @@ from typing import Any
 import click
 
 from cityloop.entry.opening import opened
-from cityloop.entry.options import home_option, tell
-
-MANUAL = "docs/how-to/import-organisation.md"
+from cityloop.entry.options import dry_run_option, file_argument, home_option, mapping_option, rejects_option, tell
 
 
 def table_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options of every table of an organisation."""
-    options = (
-        click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
-        click.option(
-            "--mapping",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help=f"YAML that says what FILE's columns mean: {MANUAL}. Default: they are known by their titles.",
-        ),
-        click.option("--dry-run", is_flag=True, help="Read and check everything, change nothing."),
-        click.option(
-            "--rejects",
-            type=click.Path(dir_okay=False, path_type=Path),
-            help="Where rows that are not taken are written. Default: FILE's name with .rejects.csv (.rejects.xlsx "
-            "for a workbook), in the current folder.",
-        ),
-    )
+    mapping = mapping_option("FILE's columns", "import-organisation.md", "they are known by their titles.")
+    options = (file_argument, mapping, dry_run_option, rejects_option)
     for option in reversed(options):
         command = option(command)
     return command

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from cityloop.core.classes import ClassKey
 from cityloop.evaluation.appraisal_sheets import workbook
 from cityloop.evaluation.appraising import Appraisal
+from cityloop.evaluation.books import sources
 from cityloop.evaluation.indicator_texts import Book
 from cityloop.evaluation.object_names import OF_AREAS, OF_PERSONS, OF_POSTS, OF_UNITS, naming
 from cityloop.registry.city import City, city
@@ -27,14 +28,14 @@ def _names(appraisal: Appraisal, town: City, language: str) -> Mapping[str, Mapp
         **dict.fromkeys(OF_UNITS, units),
         **dict.fromkeys(OF_POSTS, roles),
         **dict.fromkeys(OF_PERSONS, _persons(appraisal)),
+        "source": {code: source.title[language] for code, source in sources().items()},
         "category": _classes(appraisal, town),
     }
 
 
 def _persons(appraisal: Appraisal) -> dict[str, str]:
     told = {value for key in appraisal.keys for column, value in zip(appraisal.asking.by, key, strict=True) if value}
-    streams = {value for value in told if value.startswith("account/") and value.partition("/")[2].isdecimal()}
-    return account_names(streams) if streams else {}
+    return account_names(told)
 
 
 def _classes(appraisal: Appraisal, town: City) -> dict[str, str]:

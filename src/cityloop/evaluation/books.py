@@ -1,30 +1,62 @@
-"""The indicators of the packs in force, read once in a process. What an indicator is stands in core/indicator.py."""
+"""What the packs in force say of figures, read once in a process: indicators, and the sources that reports come from.
+
+What an indicator is stands in core/indicator.py, what packs say of facts in fact_texts.py.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
 
 from cityloop.core.errors import NotFound
 from cityloop.core.indicator import Words
+from cityloop.evaluation import fact_texts
+from cityloop.evaluation.fact_texts import FactBook
 from cityloop.evaluation.indicator_texts import FILE, Book, read_book
+from cityloop.evaluation.meanings import Source
 from cityloop.registry.city import City, city
 from cityloop.registry.packs import Pack
 from cityloop.registry.packs_in_force import packs_in_force
 
-_read: tuple[City, tuple[Pack, ...], Mapping[str, Book]] | None = None
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What packs say."""
+
+    packs: tuple[Pack, ...]
+    books: Mapping[str, Book]
+    facts: FactBook
+
+    @classmethod
+    def by(cls, packs: tuple[Pack, ...]) -> Self:
+        books = {pack.name: read_book(pack.folder) for pack in packs if (pack.folder / FILE).exists()}
+        return cls(packs, books, read_facts(packs))
+
+
+_read: tuple[City, _Said] | None = None
 
 
 def books() -> Mapping[str, Book]:
     """Return the books of indicators by pack."""
+    return _said().books
+
+
+def sources() -> Mapping[str, Source]:
+    """Return the channels that packs name: others go by the name they gave themselves."""
+    return _said().facts.sources
+
+
+def read_facts(packs: tuple[Pack, ...]) -> FactBook:
+    """Return what packs say of facts, read anew."""
+    return fact_texts.read_books([pack.folder for pack in packs], [way for pack in packs for way in pack.procedures])
+
+
+def _said() -> _Said:
     global _read  # noqa: PLW0603  # one city a process
     town = city()  # which packs are in force is asked once for each reading of the city
     if _read is None or _read[0] is not town:
         packs = packs_in_force()
-        is_same = _read is not None and _read[1] is packs
-        _read = town, packs, _read[2] if _read and is_same else _read_books(packs)
-    return _read[2]
-
-
-def _read_books(packs: tuple[Pack, ...]) -> Mapping[str, Book]:
-    return {pack.name: read_book(pack.folder) for pack in packs if (pack.folder / FILE).exists()}
+        _read = town, _read[1] if _read and _read[1].packs is packs else _Said.by(packs)
+    return _read[1]
 
 
 def book(pack: str) -> Book:
@@ -37,5 +69,5 @@ def book(pack: str) -> Book:
 
 def titles() -> Mapping[str, Words]:
     """Return what the packs with indicators are called."""
-    known = books()
-    return {pack.name: pack.title for pack in packs_in_force() if pack.name in known}
+    said = _said()
+    return {pack.name: pack.title for pack in said.packs if pack.name in said.books}

@@ -20,10 +20,11 @@ from cityloop.core import chain
 from cityloop.core.areas import TREE
 from cityloop.core.catalogue import major_of
 from cityloop.core.errors import NotPossible
+from cityloop.evaluation.books import read_facts
 from cityloop.evaluation.case_facts import OTHER, Context, Rows, rows_of
 from cityloop.evaluation.case_walk import Said
 from cityloop.evaluation.fact_files import Altered, Edition, FactFolder, Part, by_key, table_of, unsorted_table
-from cityloop.evaluation.fact_texts import FactBook, read_books
+from cityloop.evaluation.fact_texts import FactBook
 from cityloop.evaluation.meanings import Source
 from cityloop.evaluation.relations import FACTS, RELATIONS, Relation
 from cityloop.registry.city import AreaFacts, CategoryFacts, City, UnitFacts, city, forget
@@ -100,7 +101,7 @@ def export(
     """
     forget()  # the city is read in the same view
     with folder.locked(), snapshot():
-        standing = Standing(city(), _book())
+        standing = Standing(city(), read_facts(packs_in_force()))
         horizon = _horizon()
         before = _usable(folder, standing, horizon, known() if known else None)
         try:
@@ -199,11 +200,6 @@ class _Export:
 
     def _codes(self) -> set[str]:
         return self.channels | set(self.standing.book.sources)
-
-
-def _book() -> FactBook:
-    packs = packs_in_force()
-    return read_books([pack.folder for pack in packs], [way for pack in packs for way in pack.procedures])
 
 
 def _usable(folder: FactFolder, standing: Standing, horizon: int, known: Collection[str] | None) -> Edition | None:

@@ -1,4 +1,4 @@
-"""The one ranked figure: filed, closed, closed in time by district for a month. The engine for figures replaces it."""
+"""The live counts: filed, closed, closed in time by district for a month, as the cases stand. Figures have facts."""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta

@@ -1,5 +1,6 @@
 """Every read of people and tokens; the city itself is read in city.py."""
 
+import re
 import time
 from datetime import datetime
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from cityloop.registry.models import Account, Appointment, Facility, Roster
 
 MOST_BEARERS = 1000  # remembered at once; wrong tokens are remembered, too
 
+_ACCOUNT = re.compile(r"account/([0-9]{1,9})")
 _bearers: dict[str, tuple[float, Actor | None]] = {}
 
 
@@ -85,8 +87,10 @@ def _bearer(digest: str) -> Actor | None:
 
 
 def account_names(streams: set[str]) -> dict[str, str]:
-    """Return the names of accounts by their stream."""
-    keys = [int(stream.partition("/")[2]) for stream in streams if stream.startswith("account/")]
+    """Return the names of accounts by their stream; what is no stream of an account has none."""
+    keys = [int(found[1]) for stream in streams if (found := _ACCOUNT.fullmatch(stream))]
+    if not keys:
+        return {}
     return {f"account/{key}": name for key, name in Account.objects.filter(pk__in=keys).values_list("pk", "name")}
 
 

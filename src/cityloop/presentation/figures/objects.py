@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from cityloop.core.areas import is_in_tree
 from cityloop.core.catalogue import major_of
 from cityloop.core.classes import ClassKey
+from cityloop.evaluation.books import sources
 from cityloop.intake.queries import has_come_by
 from cityloop.presentation.figures.asked import Chosen
 from cityloop.presentation.figures.groupings import Grouping, Key
@@ -30,7 +31,7 @@ class Names:
     def of(cls, town: City, grouping: Grouping, keys: Iterable[Key]) -> "Names":
         """Return the names of objects of a grouping."""
         streams = {key[0] for key in keys if key[0]} if grouping.name == "person" else set()
-        return cls(town, grouping, account_names({one for one in streams if _is_account(one)}) if streams else {})
+        return cls(town, grouping, account_names(streams))
 
     def name(self, key: Key) -> str:
         """Return what an object is called; its code where nobody knows it."""
@@ -47,7 +48,7 @@ class Names:
         ways: Mapping[str, Callable[[], bool]] = {
             "post": lambda: _is_post(value, town),
             "major": lambda: any(_is_major(one, key) for one in town.classes.values()),
-            "source": lambda: source_name(value) != value or has_come_by(value),
+            "source": lambda: value in sources() or has_come_by(value),
         }
         return ways.get(self.grouping.name, lambda: self._known(key, value) not in ("", value))()
 
@@ -60,7 +61,7 @@ class Names:
             "person": lambda: self.accounts.get(value, ""),
             "category": lambda: _class_name(key, town),
             "major": lambda: _major_name(key, town),
-            "source": lambda: source_name(value),
+            "source": lambda: title(sources()[value].title) if value in sources() else "",
         }
         return ways.get(self.grouping.name, lambda: area_name(value, town))()
 
@@ -115,21 +116,6 @@ def post_name(value: str, town: City) -> str:
     role, _at, unit = value.partition("@")
     words = title(town.roles[role].title) if role in town.roles else role
     return f"{words} · {town.units[unit].name}" if unit in town.units else words
-
-
-def source_name(value: str) -> str:
-    """Return what a channel of our own is called; others go by the name they gave themselves."""
-    ours = {
-        "desk": _("Intake desk"),
-        "patrol": _("Patrol"),
-        "linked": _("Another case"),
-        "begun": _("Begun by hand"),
-    }
-    return ours.get(value, value)
-
-
-def _is_account(stream: str) -> bool:
-    return stream.startswith("account/") and stream.partition("/")[2].isdecimal()
 
 
 def _class_name(key: Key, town: City) -> str:

@@ -14,7 +14,7 @@ from cityloop.core.geo import Crs, parse_crs
 from cityloop.core.where import where
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.settings import area_words as words
-from cityloop.presentation.workbench.asked import words_asked
+from cityloop.presentation.workbench.asked import change_seen, words_asked
 from cityloop.presentation.workbench.fields import faults_of
 from cityloop.presentation.workbench.people import person
 from cityloop.presentation.workbench.sentences import sentence
@@ -60,7 +60,7 @@ def edit_area(request: HttpRequest, code: str) -> HttpResponse:
     """Give an area another name, grade or other days."""
     check_may_edit(person(request))
     found, said = _found(code), {name: str(value).strip() for name, value in request.POST.items()}
-    seen = int(said["seen"]) if said.get("seen", "").isdecimal() and len(said["seen"]) < 10 else 0
+    seen = change_seen(said)
     asked = {name: said.get(name, "") for name in ("name", "grade", "valid_from", "valid_until", "reason")}
     try:
         change_area(code, WantedArea(**asked, seen=seen), person(request).account, clock.now(), _today(city()))

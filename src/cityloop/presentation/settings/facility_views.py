@@ -9,7 +9,7 @@ from cityloop.casework.queries import CaseFilters, Choice, cases
 from cityloop.core.errors import Fault, Invalid, NotFound, Refusal
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.settings import facility_words
-from cityloop.presentation.workbench.asked import words_asked
+from cityloop.presentation.workbench.asked import change_seen, words_asked
 from cityloop.presentation.workbench.people import person
 from cityloop.presentation.workbench.sentences import sentence
 from cityloop.registry import change_queries
@@ -60,7 +60,7 @@ def edit_facility(request: HttpRequest, code: str) -> HttpResponse:
     check_may_edit(person(request))
     row, said = _found(code), {name: str(value).strip() for name, value in request.POST.items()}
     units = {role: said.get(role, getattr(row, role)) for role in UNITS}
-    seen = int(said["seen"]) if said.get("seen", "").isdecimal() and len(said["seen"]) < 10 else 0
+    seen = change_seen(said)
     wanted = Wanted(said.get("state", ""), units, said.get("remark", ""), said.get("reason", ""), seen)
     try:
         change_facility(code, wanted, person(request).account, clock.now())

@@ -14,7 +14,7 @@ from cityloop.core.errors import Fault, Invalid, NotFound, Refusal
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.settings import duty_words, organisation_words
 from cityloop.presentation.settings.roster_words import week_of
-from cityloop.presentation.workbench.asked import words_asked
+from cityloop.presentation.workbench.asked import change_seen, words_asked
 from cityloop.presentation.workbench.people import person
 from cityloop.presentation.workbench.sentences import sentence
 from cityloop.registry import change_queries, organisation
@@ -69,7 +69,7 @@ def edit_unit(request: HttpRequest, code: str) -> HttpResponse:
     """Change a unit."""
     check_may_edit(person(request))
     row, said = _found(code), _said(request)
-    seen = int(said["seen"]) if said["seen"].isdecimal() and len(said["seen"]) < 10 else 0
+    seen = change_seen(said)
     try:
         organisation.change_unit(code, _values(said), said["reason"], seen, person(request).account, clock.now())
     except Refusal as refusal:

@@ -53,6 +53,12 @@ def words_asked(query: Mapping[str, str], name: str) -> str | None:
     return words
 
 
+def change_seen(said: Mapping[str, str]) -> int:
+    """Return the number of the last change that a form was filled in upon; 0 where it says none."""
+    words = said.get("seen", "")
+    return int(words) if words.isdecimal() and len(words) < 10 else 0
+
+
 def _lamp(words: str | None) -> Lamp | None:
     if not words:
         return None
