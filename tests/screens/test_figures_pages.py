@@ -433,6 +433,14 @@ def test_who_has_one_district_is_shown_its_communities_and_no_other_area(
     assert client.get("/figures/?scope=all").status_code == 403
 
 
+def test_the_rail_leads_to_figures_only_who_may_see_some(signed_in: As) -> None:
+    led = {
+        who: 'href="/figures/"' in signed_in(who).get("/settings/").content.decode()
+        for who in ("leader", "administrator")
+    }
+    assert led == {"leader": True, "administrator": False}
+
+
 def test_a_unit_is_not_shown_who_works_at_the_desks(signed_in: As, november: None, exported: Exported) -> None:
     exported()
     client = signed_in("roads")

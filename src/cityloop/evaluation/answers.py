@@ -45,7 +45,7 @@ def edition(name: str) -> FactEdition:
     """Return the facts of that name, the newest where it is empty; NotFound where there are none."""
     found = FactEdition.objects.filter(name=name).first() if name else latest_edition()
     if found is None:
-        raise NotFound("no-such-facts", "There are no facts of that moment.")
+        raise NotFound("no-such-facts", "There are no facts of that moment. Choose another moment, or the newest.")
     return found
 
 

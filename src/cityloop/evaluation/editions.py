@@ -48,7 +48,9 @@ def refresh(actor: Actor, town: City, now: datetime) -> bool:
     False where the newest facts are so fresh that none are exported.
     """
     if not may_refresh(actor, town):
-        raise NotAllowed("may-not-refresh", "None of your posts may have the figures counted anew.")
+        raise NotAllowed(
+            "may-not-refresh", "None of your posts may have the figures counted anew. It is done every hour by itself."
+        )
     latest = latest_edition()
     if latest and now - latest.as_of < FRESH:
         return False

@@ -60,7 +60,10 @@ def scope(actor: Actor, town: City, name: str) -> Scope:
     known = scopes(actor, town)
     found = next((one for one in known if name in ("", one.name)), None)
     if found is None:
-        raise NotAllowed("no-figures", "Your posts do not let you see figures of these cases.")
+        raise NotAllowed(
+            "no-figures",
+            "None of your posts sees these cases. Who keeps the accounts can give you one that does.",
+        )
     return found
 
 

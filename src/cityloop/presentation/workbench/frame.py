@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from cityloop.casework.queries import beginnings
 from cityloop.core.actors import Post
+from cityloop.evaluation.scopes import scopes
 from cityloop.intake.actions import may_report
 from cityloop.presentation.workbench.people import person
 from cityloop.presentation.workbench.receipts import taken_receipt
@@ -51,10 +52,11 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def _entries(request: HttpRequest) -> list[Entry]:
+    has_figures = bool(scopes(person(request), city()))
     return [
         _entry(request, _("Workbench"), "inbox", "workbench:queue"),
         _entry(request, _("Cases"), "folders", "workbench:cases"),
-        _entry(request, _("Appraisal"), "trophy", "figures:ranking"),
+        *([_entry(request, _("Appraisal"), "trophy", "figures:ranking")] if has_figures else []),
         _entry(request, _("Settings"), "settings", "settings:index"),
     ]
 

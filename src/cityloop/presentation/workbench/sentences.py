@@ -82,11 +82,15 @@ SENTENCES: dict[str, str] = {
     "last-administrator": gettext_noop("Somebody must be administrator; appoint another one first."),
     "cannot-sign-in": gettext_noop("Nobody signs in with this account: it is ended, or a connected system's."),
     "no-such-secret": gettext_noop("This link was used already, or is too old; ask for a new one."),
-    "no-figures": gettext_noop("Your posts do not let you see figures of these cases."),
-    "no-such-facts": gettext_noop("There are no facts of that moment."),
+    "no-figures": gettext_noop(
+        "None of your posts sees these cases. Who keeps the accounts can give you one that does."
+    ),
+    "no-such-facts": gettext_noop("There are no facts of that moment. Choose another moment, or the newest."),
     "no-such-book": gettext_noop("There are no indicators of that name."),
     "no-such-figure": gettext_noop("There is no such figure, or you may not see it."),
-    "may-not-refresh": gettext_noop("None of your posts may have the figures counted anew."),
+    "may-not-refresh": gettext_noop(
+        "None of your posts may have the figures counted anew. It is done every hour by itself."
+    ),
     "too-much-asked": gettext_noop("Too many figures are being counted just now. Try again in a minute."),
     "invalid": gettext_noop("Something is missing or not right. See the marked fields."),
 }
