@@ -23,7 +23,7 @@ from cityloop.evaluation.relations import RELATIONS
 from cityloop.presentation.settings.procedure_page import ActionRow, ProcedurePage
 from cityloop.presentation.settings.procedure_page import procedure_page as described
 from cityloop.presentation.settings.procedure_words import Vocabulary
-from cityloop.registry.packs import SHIPPED, read_all
+from cityloop.registry.packs.reading import SHIPPED, read_all
 from cityloop.runtime.configuration import Configuration, variable
 
 DOCS = Path(__file__).resolve().parent

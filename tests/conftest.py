@@ -47,11 +47,11 @@ django.setup()
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
     """Take the packs up once: every test then finds them, but those after a test that emptied the database."""
-    from cityloop.registry import actions
-    from cityloop.registry.packs import read_all
+    from cityloop.registry.packs import actions as pack_actions
+    from cityloop.registry.packs.reading import read_all
 
     with django_db_blocker.unblock():
-        actions.take_up(read_all(), "test", NOW)
+        pack_actions.take_up(read_all(), "test", NOW)
 
 
 @pytest.fixture
@@ -60,36 +60,41 @@ def town(db: None) -> Iterator[Town]:
     from django.contrib.auth.hashers import make_password
     from shapely.geometry import box
 
-    from cityloop.registry import accounts, actions, city
+    from cityloop.registry.areas import actions as area_actions
+    from cityloop.registry.city import current
     from cityloop.registry.models import Account
-    from cityloop.registry.packs import read_all
-    from cityloop.registry.queries import forget_bearers
+    from cityloop.registry.organisation import actions as organisation
+    from cityloop.registry.organisation.actors import forget_bearers
+    from cityloop.registry.packs import actions as pack_actions
+    from cityloop.registry.packs.reading import read_all
+    from cityloop.registry.people import accounts
 
-    city.forget()
+    current.forget()
     forget_bearers()
-    actions.take_up(read_all(), "test", NOW)
+    pack_actions.take_up(read_all(), "test", NOW)
     areas = []
     for number, code in enumerate(("671001", "671002")):
         west = 120.0 + 0.2 * number
         district = box(west, 23.0, west + 0.2, 23.1)
-        areas.append(actions.NewArea(code, f"{'北南'[number]}区", "district", None, district.wkb))
+        areas.append(area_actions.NewArea(code, f"{'北南'[number]}区", "district", None, district.wkb))
         for half in (0, 1):
             shape = box(west + 0.1 * half, 23.0, west + 0.1 * (half + 1), 23.1)
             name = f"{'北南'[number]}区第{half + 1}社区"
-            areas.append(actions.NewArea(f"{code}{half + 1:06d}", name, "community", code, shape.wkb))
-    actions.set_areas(areas, "test", NOW)
+            areas.append(area_actions.NewArea(f"{code}{half + 1:06d}", name, "community", code, shape.wkb))
+    area_actions.set_areas(areas, "test", NOW)
     offices = {"centre": "监督指挥中心", "collectors": "信息采集队", "hotlines": "接入系统"}
     offices |= {"street": "北街网格中心", "enforcement": "综合行政执法支队"}
-    actions.set_units(offices, "test", NOW, handles=False)
-    actions.set_units({"roads": "市政养护处", "parks": "园林绿化处"}, "test", NOW)
-    actions.set_duties([("", "", "roads")], "test", NOW)
-    city.forget()  # on_commit does not run in a test's transaction
+    organisation.enter_units(offices, "test", NOW, handles=False)
+    organisation.enter_units({"roads": "市政养护处", "parks": "园林绿化处"}, "test", NOW)
+    everything = {"category": "", "area": "", "unit": "roads"}
+    organisation.set_duties([everything], "test", NOW, town=current.current_city())
+    current.forget()  # on_commit does not run in a test's transaction
     for username, (role, unit, area) in PEOPLE.items():
         accounts.create_account(username, f"{username}先生", None, "test", NOW)
         accounts.appoint(username, role, unit, area, "test", NOW)
     Account.objects.update(password=make_password(PASSWORD, hasher="md5"))
     yield Town()
-    city.forget()
+    current.forget()
 
 
 @pytest.fixture(autouse=True)
@@ -101,6 +106,6 @@ def _quick_passwords(settings: object) -> None:
 def people(town: Town) -> "dict[str, object]":
     """The people of the city as the engine knows them, by username."""
     from cityloop.registry.models import Account
-    from cityloop.registry.queries import actor_of
+    from cityloop.registry.organisation.actors import actor_of
 
     return {account.username: actor_of(account) for account in Account.objects.all()}

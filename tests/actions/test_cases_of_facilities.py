@@ -15,9 +15,9 @@ from cityloop.core.actors import Actor
 from cityloop.core.errors import Conflict, Invalid
 from cityloop.intake.actions import receive, receive_many
 from cityloop.intake.reports import Report, read
-from cityloop.registry.changes import Part, apply
-from cityloop.registry.city import city
-from cityloop.registry.tables import FACILITIES
+from cityloop.registry.city.current import current_city
+from cityloop.registry.history.changes import Part, apply
+from cityloop.registry.history.tables import FACILITIES
 from plans import answers
 from town import NOW, Town
 
@@ -38,7 +38,7 @@ def act_on(people: People) -> Callable[..., None]:
     """Do an action on the case's open task with right answers, some of them given."""
 
     def done(case: Case, action: str, username: str, given: dict[str, str]) -> None:
-        declared = city().procedures[case.procedure, case.version].actions[action]
+        declared = current_city().procedures[case.procedure, case.version].actions[action]
         said = answers(declared.needs, ("roads",), "671002")
         task = case.tasks.filter(kind=declared.on, done_at=None).first()
         said |= {name: words for name, words in given.items() if name in said}

@@ -16,11 +16,12 @@ from cityloop.core.errors import NotFound
 from cityloop.core.recalculation import Why
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
-from cityloop.registry import calendars, city
 from cityloop.registry import verification as of_the_city
-from cityloop.registry.actions import adopt_calendar, declare_days, withdraw_days
-from cityloop.registry.holidays import DayKinds, chinese_day_kinds
-from cityloop.registry.packs import read_all
+from cityloop.registry.calendar.actions import adopt_calendar, declare_days, withdraw_days
+from cityloop.registry.city import current
+from cityloop.registry.packs.reading import read_all
+from cityloop.registry.packs.texts import calendar as calendars
+from cityloop.registry.words.holidays import DayKinds, chinese_day_kinds
 from cityloop.runtime import announcer
 from cityloop.runtime.models import Event
 from cityloop.runtime.verification import findings
@@ -44,7 +45,7 @@ def local(month: int, day: int, hour: int = 10) -> datetime:
 def adopted(town: Town) -> None:
     """The calendar with which the city has begun: number 1."""
     adopt_calendar(read_all(), "system", NOW)
-    city.forget()
+    current.forget()
 
 
 @pytest.fixture
@@ -57,12 +58,12 @@ def case(do: Callable[..., Case]) -> Case:
 
 def declare(*days: date, is_workday: bool = False) -> None:
     declare_days(dict.fromkeys(days, (is_workday, "市运会")), "account/1", NOW)
-    city.forget()
+    current.forget()
 
 
 def withdraw(*days: date) -> None:
     withdraw_days(days, "account/1", NOW)
-    city.forget()
+    current.forget()
 
 
 def reckon(number: int) -> None:
@@ -227,7 +228,7 @@ def test_a_year_that_is_announced_makes_its_due_moments_final(
 
     monkeypatch.setattr(calendars, "chinese_day_kinds", known_in_2025)
     adopt_calendar(read_all(), "system", NOW)
-    city.forget()
+    current.forget()
     start = local(9, 28)  # the Monday before the National Day
     report = read({"channel": "12345", "external_id": "B1", "text": "垃圾堆放"}, ZONE, start)
     case = Case.objects.get(number=receive(report, people["hotline"], start).number)
@@ -236,7 +237,7 @@ def test_a_year_that_is_announced_makes_its_due_moments_final(
     assert due_moments(case)[0] == local(10, 7) and is_provisional(case, people)
     monkeypatch.undo()
     adopt_calendar(read_all(), "system", NOW)
-    city.forget()
+    current.forget()
     reckon(3)
     assert due_moments(case)[0] == local(10, 10)  # a Saturday worked for the holiday
     assert not is_provisional(case, people)

@@ -38,12 +38,12 @@ def test_the_handling_limit_is_the_categorys_in_working_hours(go) -> None:
 
 
 def test_who_handled_may_not_judge_even_with_another_post(go, do, people, number) -> None:
-    from cityloop.registry import accounts
+    from cityloop.registry.people import accounts
 
     accounts.appoint("roads", "collector", "collectors", None, "test", NOW)
     go("report_back")
     from cityloop.registry.models import Account
-    from cityloop.registry.queries import actor_of
+    from cityloop.registry.organisation.actors import actor_of
 
     both = actor_of(Account.objects.get(username="roads"))
     with pytest.raises(NotAllowed) as refused:
@@ -52,9 +52,9 @@ def test_who_handled_may_not_judge_even_with_another_post(go, do, people, number
 
 
 def test_nobody_of_the_unit_that_handled_may_judge(go, number) -> None:
-    from cityloop.registry import accounts
     from cityloop.registry.models import Account
-    from cityloop.registry.queries import actor_of
+    from cityloop.registry.organisation.actors import actor_of
+    from cityloop.registry.people import accounts
 
     accounts.appoint("roads2", "collector", "collectors", None, "test", NOW)
     go("report_back")

@@ -7,8 +7,8 @@ from cityloop.core.errors import NotAllowed
 from cityloop.intake.actions import receive
 from cityloop.intake.models import Report as Row
 from cityloop.intake.reports import Report, read
-from cityloop.registry import accounts
-from cityloop.registry.queries import actor_by_token, forget_bearers
+from cityloop.registry.organisation.actors import actor_by_token, forget_bearers
+from cityloop.registry.people import accounts
 from town import NOW, Town
 
 

@@ -14,10 +14,13 @@ from cityloop.core.actors import Actor
 from cityloop.core.errors import NotAllowed, NotFound
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
-from cityloop.registry import accounts, actions
-from cityloop.registry.city import city, forget
+from cityloop.registry import revision
+from cityloop.registry.areas import actions as area_actions
+from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.models import Account
-from cityloop.registry.queries import actor_by_token, actor_of
+from cityloop.registry.organisation import actions as organisation
+from cityloop.registry.organisation.actors import actor_by_token, actor_of
+from cityloop.registry.people import accounts
 from cityloop.runtime import clock
 from town import NOW, Town
 
@@ -29,13 +32,13 @@ GRID, PATROL = "671001000001001", "P1"
 def streets(town: Town) -> Town:
     """The north has a street with its first community, which has a unit grid; a patrol grid lies across both."""
     street, grid = box(120.0, 23.0, 120.1, 23.1), box(120.0, 23.0, 120.1, 23.05)
-    known = city().shapes
-    actions.set_areas(
+    known = current_city().shapes
+    area_actions.set_areas(
         [
-            actions.NewArea(STREET, "北街", "street", town.north, street.wkb),
-            actions.NewArea(WEST, "北区第1社区", "community", STREET, known[WEST]),
-            actions.NewArea(GRID, "第1网格", "unit_grid", WEST, grid.wkb),
-            actions.NewArea(PATROL, "巡查1", "patrol_grid", town.north, box(120.05, 23.0, 120.15, 23.1).wkb),
+            area_actions.NewArea(STREET, "北街", "street", town.north, street.wkb),
+            area_actions.NewArea(WEST, "北区第1社区", "community", STREET, known[WEST]),
+            area_actions.NewArea(GRID, "第1网格", "unit_grid", WEST, grid.wkb),
+            area_actions.NewArea(PATROL, "巡查1", "patrol_grid", town.north, box(120.05, 23.0, 120.15, 23.1).wkb),
         ],
         "test",
         NOW,
@@ -46,7 +49,7 @@ def streets(town: Town) -> Town:
 
 def reported(people: dict[str, Actor], name: str, lon: float, lat: float) -> str:
     content = {"channel": "12345", "external_id": name, "text": "垃圾", "lon": lon, "lat": lat}
-    return receive(read(content, city().calendar.time_zone, NOW), people["hotline"], NOW).number
+    return receive(read(content, current_city().calendar.time_zone, NOW), people["hotline"], NOW).number
 
 
 def facts(number: str) -> dict[str, str]:
@@ -73,7 +76,7 @@ def test_areas_that_have_ended_get_no_new_cases_and_keep_those_they_had(
     streets: Town, people: dict[str, Actor]
 ) -> None:
     before = reported(people, "a", 120.07, 23.02)
-    actions.set_area_rows([{"code": GRID, "valid_until": date(2026, 11, 20)}], "test", NOW)
+    area_actions.set_area_rows([{"code": GRID, "valid_until": date(2026, 11, 20)}], "test", NOW)
     forget()
     after = reported(people, "b", 120.07, 23.02)
     assert facts(before)["unit_grid"] == GRID and "unit_grid" not in facts(after)
@@ -111,8 +114,10 @@ def test_a_post_for_an_area_sees_and_does_what_lies_in_it_and_nothing_else(
 
 def test_a_street_sees_the_cases_that_were_there_before_it(town: Town, people: dict[str, Actor]) -> None:
     old = reported(people, "old", 120.05, 23.02)
-    rows = [{"code": STREET, "name": "北街", "level": "street", "parent": town.north, "shape": city().shapes[WEST]}]
-    actions.set_area_rows([*rows, {"code": WEST, "parent": STREET}], "test", NOW)
+    rows = [
+        {"code": STREET, "name": "北街", "level": "street", "parent": town.north, "shape": current_city().shapes[WEST]}
+    ]
+    area_actions.set_area_rows([*rows, {"code": WEST, "parent": STREET}], "test", NOW)
     forget()
     who = officer(STREET)
     assert "street" not in facts(old)
@@ -167,12 +172,10 @@ def test_a_post_for_a_street_begins_cases_there_and_nowhere_else(streets: Town) 
 
 
 def test_the_indexes_stay_while_no_area_changes(streets: Town) -> None:
-    from cityloop.registry import city as module
-
-    places = city().places
-    actions.set_units({"lamps": "路灯所"}, "test", NOW)
-    module._asked_at = 0.0
-    assert "lamps" in city().units and city().places is places
-    actions.set_area_rows([{"code": PATROL, "name": "巡查一"}], "test", NOW)
-    module._asked_at = 0.0
-    assert city().areas[PATROL].name == "巡查一" and city().places is not places
+    places = current_city().places
+    organisation.enter_units({"lamps": "路灯所"}, "test", NOW)
+    revision.ask_again()
+    assert "lamps" in current_city().units and current_city().places is places
+    area_actions.set_area_rows([{"code": PATROL, "name": "巡查一"}], "test", NOW)
+    revision.ask_again()
+    assert current_city().areas[PATROL].name == "巡查一" and current_city().places is not places

@@ -10,9 +10,9 @@ from cityloop.core.errors import Conflict, NotAllowed
 from cityloop.intake.actions import receive, receive_many
 from cityloop.intake.models import Report as Row
 from cityloop.intake.reports import Report, read
-from cityloop.registry.changes import Part, apply
-from cityloop.registry.gazetteer import key_of
-from cityloop.registry.tables import PLACES
+from cityloop.registry.gazetteer.finding import key_of
+from cityloop.registry.history.changes import Part, apply
+from cityloop.registry.history.tables import PLACES
 from cityloop.runtime.models import Event
 from town import NOW, Town
 

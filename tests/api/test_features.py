@@ -22,8 +22,10 @@ from schemathesis.specs.openapi.checks import response_schema_conformance, statu
 
 from cityloop.presentation.api.features_asked import CRS84
 from cityloop.presentation.middleware import policy
-from cityloop.registry import accounts, actions, city
+from cityloop.registry.areas import actions as area_actions
+from cityloop.registry.city import current
 from cityloop.registry.models import Area, Facility
+from cityloop.registry.people import accounts
 from town import NOW, Town
 
 ITEMS = "/ogc/collections/{}/items"
@@ -143,8 +145,8 @@ def test_a_box_finds_what_lies_in_it_or_touches_it(anybody: Client, bbox: str, f
 
 def test_a_box_in_the_crook_of_an_area_does_not_find_it(anybody: Client) -> None:
     crook = shapely.box(120.0, 24.0, 120.2, 24.2).difference(shapely.box(120.1, 24.1, 120.2, 24.2))
-    actions.set_areas([actions.NewArea("671003", "弯区", "district", None, crook.wkb)], "test", NOW)
-    city.forget()
+    area_actions.set_areas([area_actions.NewArea("671003", "弯区", "district", None, crook.wkb)], "test", NOW)
+    current.forget()
     assert ids(anybody, ITEMS.format("areas-district"), bbox="120.15,24.15,120.19,24.19") == []
     assert ids(anybody, ITEMS.format("areas-district"), bbox="120.05,24.15,120.19,24.19") == ["671003"]
 
@@ -152,7 +154,7 @@ def test_a_box_in_the_crook_of_an_area_does_not_find_it(anybody: Client) -> None
 def test_areas_are_those_of_today_unless_another_day_is_asked_for(anybody: Client) -> None:
     Area.objects.filter(code="671001000001").update(valid_until=date(2020, 1, 1))
     Area.objects.filter(code="671001000002").update(valid_from=date(2020, 1, 1))
-    city.forget()
+    current.forget()
     both = ["671002000001", "671002000002"]
     assert ids(anybody, COMMUNITIES) == ["671001000002", *both]
     assert ids(anybody, COMMUNITIES, datetime="2019-12-31T12:00:00Z") == ["671001000001", *both]
@@ -258,7 +260,7 @@ def test_a_layer_of_a_pack_is_open_and_holds_nothing_else(
     (tmp_path / "open-things").mkdir()
     (tmp_path / "open-things" / "pack.yaml").write_text(LAYER, "utf-8")
     settings.CITYLOOP = replace(django_settings.CITYLOOP, packs=str(tmp_path))
-    city.forget()
+    current.forget()
     address = ITEMS.format("toilets")
     assert ids(anybody, address) == [row.code for row in facilities if row.category == TOILET]
     assert ids(anybody, address, **{"class": LAMP}) == []
@@ -278,8 +280,10 @@ def test_what_has_not_changed_is_not_sent_again(anybody: Client) -> None:
     first = anybody.get(COMMUNITIES)
     again = {"headers": {"If-None-Match": first["ETag"]}}
     assert anybody.get(COMMUNITIES, **again).status_code == 304
-    actions.set_areas([actions.NewArea("671003", "新区", "district", None, shapely.box(1, 1, 2, 2).wkb)], "test", NOW)
-    city.forget()
+    area_actions.set_areas(
+        [area_actions.NewArea("671003", "新区", "district", None, shapely.box(1, 1, 2, 2).wkb)], "test", NOW
+    )
+    current.forget()
     assert anybody.get(COMMUNITIES, **again).status_code == 200
 
 
@@ -290,8 +294,8 @@ def test_a_closed_answer_is_never_one_that_anybody_already_has(within: Client, a
 
 def test_outlines_run_against_the_clock_with_seven_digits(anybody: Client) -> None:
     clockwise = shapely.Polygon([(1.123456789, 1), (1.123456789, 2), (2, 2), (2, 1)])
-    actions.set_areas([actions.NewArea("671003", "新区", "district", None, clockwise.wkb)], "test", NOW)
-    city.forget()
+    area_actions.set_areas([area_actions.NewArea("671003", "新区", "district", None, clockwise.wkb)], "test", NOW)
+    current.forget()
     geometry = read(anybody, f"{ITEMS.format('areas-district')}/671003")["geometry"]
     assert shapely.from_geojson(json.dumps(geometry)).exterior.is_ccw
     assert geometry["coordinates"][0][0][0] in (1.1234568, 2)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
-from cityloop.registry import accounts
+from cityloop.registry.people import accounts
 from town import NOW, Town
 
 CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance]

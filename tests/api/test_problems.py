@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from cityloop.casework.models import Case
-from cityloop.registry import accounts
+from cityloop.registry.people import accounts
 from town import NOW, Town
 
 PATH = "/api/v1/reports"

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from cityloop.casework.models import Case
-from cityloop.registry import accounts
+from cityloop.registry.people import accounts
 from town import NOW, Town
 
 PATH = "/api/v1/reports"

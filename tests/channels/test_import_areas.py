@@ -12,7 +12,7 @@ from shapely.geometry import box, mapping
 
 from cityloop.core.geo import Crs, from_wgs84
 from cityloop.entry.command_line import main
-from cityloop.registry.city import city, forget
+from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.models import Area
 
 MAPPING = "district: {code: D, name: DN}\ncommunity: {code: C, name: CN}\ncrs: wgs84\n"
@@ -50,7 +50,7 @@ def test_communities_are_entered_and_their_districts_dissolved(db: None, file: s
     result = bring_in([feature("671", "一里", 0), feature("672", "二里", 1)], file=file)
     assert (result.exit_code, result.stdout) == (0, "Districts 1, communities 2.\n")
     assert shape_of("67").equals(box(0, 0, 2, 1))
-    assert city().areas_at(1.5, 0.5) == {"district": "67", "community": "672"}
+    assert current_city().areas_at(1.5, 0.5) == {"district": "67", "community": "672"}
 
 
 def test_the_same_areas_again_change_their_names_and_add_none(db: None) -> None:
@@ -101,7 +101,7 @@ def test_a_feature_that_makes_no_area_is_left_out_and_named(db: None, odd: Any, 
 def test_an_area_without_a_name_is_called_by_its_code_so_that_places_in_it_are_found(db: None) -> None:
     result = bring_in([feature(671, None, 0)])
     assert "community 671: has no name: it is called by its code" in result.stderr
-    assert city().areas["671"].name == "671" and city().areas_at(0.5, 0.5)["district"] == "67"
+    assert current_city().areas["671"].name == "671" and current_city().areas_at(0.5, 0.5)["district"] == "67"
 
 
 def test_a_second_name_and_a_second_district_of_a_code_are_told(db: None) -> None:
@@ -112,7 +112,7 @@ def test_a_second_name_and_a_second_district_of_a_code_are_told(db: None) -> Non
 
 def test_districts_alone_are_the_smallest_areas(db: None) -> None:
     bring_in([feature("671", "一里", 0), feature("672", "二里", 1)], words="district: {code: D, name: DN}\n" + JOIN)
-    assert Area.objects.get().level == "district" and city().areas_at(1.5, 0.5) == {"district": "67"}
+    assert Area.objects.get().level == "district" and current_city().areas_at(1.5, 0.5) == {"district": "67"}
 
 
 def test_polygons_drawn_on_a_shifted_map_are_put_back(db: None) -> None:

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cityloop.entry.command_line import main
-from cityloop.registry.city import city, forget
+from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.models import DeclaredDay, WorkingCalendar
 
 ENGLISH = "date,kind,name\n2026-11-23,off,City games\n2026-11-29,on,Instead\n"
@@ -34,7 +34,9 @@ def test_a_citys_own_days_are_declared(db: None, words: str, encoding: str) -> N
     result = bring_in(words, encoding=encoding)
     assert result.exit_code == 0, result.stderr
     assert result.stdout.startswith("Days off 1, working days 1, withdrawn 0. A new calendar is in force")
-    assert not city().calendar.is_workday(date(2026, 11, 23)) and city().calendar.is_workday(date(2026, 11, 29))
+    assert not current_city().calendar.is_workday(date(2026, 11, 23)) and current_city().calendar.is_workday(
+        date(2026, 11, 29)
+    )
     assert DeclaredDay.objects.get(day="2026-11-23").name in ("City games", "市运会")
 
 
@@ -47,7 +49,9 @@ def test_the_same_file_again_changes_nothing(db: None) -> None:
 def test_a_day_is_withdrawn_by_its_row(db: None) -> None:
     bring_in(CHINESE)
     assert "withdrawn 1. A new calendar" in bring_in("日期,类型\n20261123,撤销\n").stdout
-    assert city().calendar.is_workday(date(2026, 11, 23)) and city().calendar.is_workday(date(2026, 11, 29))
+    assert current_city().calendar.is_workday(date(2026, 11, 23)) and current_city().calendar.is_workday(
+        date(2026, 11, 29)
+    )
 
 
 def test_a_dry_run_declares_nothing(db: None) -> None:

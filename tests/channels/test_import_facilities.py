@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from channels import census
 from cityloop.core.geo import Crs, from_wgs84
 from cityloop.entry.command_line import main
-from cityloop.registry import changes
+from cityloop.registry.history import changes
 from cityloop.registry.models import ChangeSet, Facility
 from conftest import Town
 from town import NOW
@@ -194,8 +194,8 @@ def test_doubts_of_a_kind_are_counted_and_the_first_ones_named(town: Town) -> No
 
 
 def test_units_are_known_by_credit_code_name_or_other_name_and_else_kept_in_words(town: Town) -> None:
-    from cityloop.registry.changes import Part, apply
-    from cityloop.registry.tables import UNITS
+    from cityloop.registry.history.changes import Part, apply
+    from cityloop.registry.history.tables import UNITS
 
     row = {"code": "roads", "credit_code": "91350100M000100Y43", "aliases": ["市政处"]}
     apply([Part(UNITS, [row])], "test", NOW, "UnitsSet")

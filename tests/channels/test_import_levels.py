@@ -12,8 +12,8 @@ from shapely.geometry import box, mapping
 from shapely.geometry.base import BaseGeometry
 
 from cityloop.entry.command_line import main
-from cityloop.registry.changes import undo
-from cityloop.registry.city import city, forget
+from cityloop.registry.city.current import current_city, forget
+from cityloop.registry.history.changes import undo
 from cityloop.registry.models import Area, ChangeSet
 from cityloop.runtime import clock
 
@@ -60,7 +60,7 @@ def own(level: str, further: str = "") -> str:
 
 
 def parent(code: str) -> str | None:
-    return city().areas[code].parent
+    return current_city().areas[code].parent
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_each_level_may_come_in_a_file_of_its_own_and_finds_its_parent_by_its_co
     assert {code: parent(code) for code in HALVES} == dict.fromkeys(HALVES, "350102")
     result = bring_in({"350102001001001": WEST}, own("unit_grid"))
     assert done(result) == "Unit grids 1.\n" and result.stderr == ""
-    assert city().areas_at(119.31, 26.01) == {
+    assert current_city().areas_at(119.31, 26.01) == {
         "unit_grid": "350102001001001", "community": "350102001001", "district": "350102"
     }  # fmt: skip
 
@@ -83,7 +83,7 @@ def test_streets_that_come_later_take_the_communities_in_between(communities: No
     assert {code: parent(code) for code in HALVES} == dict.fromkeys(HALVES, "350102001")
     again = bring_in(HALVES, "district: {code: D}\n" + own("community"), D="350102")
     assert done(again) and parent("350102001001") == "350102001"
-    assert city().areas_at(119.31, 26.01)["street"] == "350102001"
+    assert current_city().areas_at(119.31, 26.01)["street"] == "350102001"
 
 
 def test_areas_of_foreign_codes_find_their_parent_by_place_and_a_crossed_boundary_is_told(db: None) -> None:
@@ -104,17 +104,17 @@ def test_larger_areas_are_dissolved_where_they_have_no_polygon_of_their_own(comm
     first, second = box(119.34, 26.0, 119.35, 26.04), box(119.35, 26.0, 119.36, 26.04)
     done(bring_in({"350103001001": first}, words, **said))
     assert done(bring_in({"350103001002": second}, words, **said)) == "Districts 1, streets 1, communities 1.\n"
-    assert city().lineage("350103001001") == {
+    assert current_city().lineage("350103001001") == {
         "community": "350103001001", "street": "350103001", "district": "350103"
     }  # fmt: skip
     for point in ((119.345, 26.02), (119.355, 26.02)):
-        assert city().layout().levels["district"].locate(*point) == "350103"
+        assert current_city().layout().levels["district"].locate(*point) == "350103"
 
 
 def test_a_larger_area_keeps_the_polygon_it_has(communities: None) -> None:
     done(bring_in({"350102001003": EAST}, "district: {code: D, name: DN}\n" + own("community"), D="350102", DN="新名"))
-    assert city().areas["350102"].name == "新名"
-    assert city().layout().levels["district"].locate(119.31, 26.01) == "350102"
+    assert current_city().areas["350102"].name == "新名"
+    assert current_city().layout().levels["district"].locate(119.31, 26.01) == "350102"
 
 
 def test_a_larger_area_without_a_name_must_be_known(communities: None) -> None:
@@ -145,8 +145,8 @@ def test_grids_of_another_kind_lie_across_and_have_any_area_for_parent(communiti
     assert parent("P2") == "350102001001"
     done(bring_in({"P3": EAST}, words + "parent: {code: P}\n", P="350102"))
     assert parent("P3") == "350102"
-    assert city().layout().grids_at(119.325, 26.01) == {"patrol_grid": ("P1", "P3")}
-    assert "unit_grid" not in city().areas_at(119.325, 26.01)
+    assert current_city().layout().grids_at(119.325, 26.01) == {"patrol_grid": ("P1", "P3")}
+    assert "unit_grid" not in current_city().areas_at(119.325, 26.01)
     refused = bring_in({"P4": EAST}, words + "parent: {code: P}\n", P="nowhere")
     assert "patrol grid P4: its parent nowhere is not known" in refused.stderr and refused.exit_code == 1
 
@@ -168,7 +168,7 @@ def test_a_pack_may_declare_a_kind_of_grid(db: None, tmp_path: Path, monkeypatch
     monkeypatch.setenv("CITYLOOP_PACKS", str(tmp_path / "packs"))
     forget()
     assert done(bring_in({"S1": EAST}, "level: cleaning_grid\narea: {code: C, name: N}\n"))
-    assert city().areas["S1"].level == "cleaning_grid"
+    assert current_city().areas["S1"].level == "cleaning_grid"
 
 
 def vars_of(frozen: Any) -> dict[str, Any]:
@@ -222,8 +222,8 @@ def test_a_new_set_of_grids_ends_the_old_ones_on_its_day_and_both_are_found_on_t
     result = bring_in(halves, words, "--from", "2030-01-01")
     assert done(result) == "Unit grids 2, ended 2.\n"
     assert "unit grid 350102001001001 名001: is not in the file and ends on 2030-01-01" in result.stderr
-    assert city().areas_at(119.31, 26.01, date(2029, 12, 31))["unit_grid"] == "350102001001001"
-    assert city().areas_at(119.31, 26.01, date(2030, 1, 1))["unit_grid"] == "350102001001002"
+    assert current_city().areas_at(119.31, 26.01, date(2029, 12, 31))["unit_grid"] == "350102001001001"
+    assert current_city().areas_at(119.31, 26.01, date(2030, 1, 1))["unit_grid"] == "350102001001002"
     assert Area.objects.filter(level="unit_grid").count() == 4
 
 
@@ -255,7 +255,7 @@ def test_codes_with_full_width_digits_and_letters_for_digits_are_told(communitie
     result = bring_in({"３５０１０２００１００１００１": WEST, "35010200100200I": EAST}, own("unit_grid"))
     assert "its code is written with full-width signs: it is 350102001001001" in result.stderr
     assert "its code has letters for digits: 350102001002001 is meant perhaps" in result.stderr
-    assert {"350102001001001", "35010200100200I"} <= set(city().areas)
+    assert {"350102001001001", "35010200100200I"} <= set(current_city().areas)
 
 
 def test_grids_of_the_old_form_are_taken_and_counted(communities: None) -> None:
@@ -278,4 +278,4 @@ def test_an_import_is_one_change_that_can_be_undone(communities: None) -> None:
     done(bring_in({"350102001": DISTRICT}, own("street")))
     undo(ChangeSet.objects.latest("number").number, "test", clock.now())
     forget()
-    assert "350102001" not in city().areas and parent("350102001001") == "350102"
+    assert "350102001" not in current_city().areas and parent("350102001001") == "350102"

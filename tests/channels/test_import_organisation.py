@@ -8,10 +8,10 @@ from click.testing import CliRunner, Result
 from django.test import Client
 
 from cityloop.entry.command_line import main
-from cityloop.registry import changes
-from cityloop.registry.city import city, forget
+from cityloop.registry.city.current import current_city, forget
+from cityloop.registry.history import changes
 from cityloop.registry.models import Account, Appointment, ChangeSet, Duty, Roster, Unit
-from cityloop.registry.queries import on_duty
+from cityloop.registry.organisation.actors import on_duty
 from cityloop.runtime.models import Event
 from town import NOW, Town
 
@@ -73,7 +73,7 @@ def test_units_are_entered_with_their_parents_named_in_words(town: Town, encodin
         "91350100M000100Y43",
         "12012345678",
     )
-    assert city().units["north-1"].kind == "community"
+    assert current_city().units["north-1"].kind == "community"
 
 
 @pytest.mark.parametrize(("what", "words"), FILES.items(), ids=FILES)
@@ -131,7 +131,7 @@ def test_a_mapping_says_what_other_columns_mean(town: Town) -> None:
     )
     result = bring_in("units", "组织机构,全称,性质\nx1,第一科,行政\nx2,第二居,居委\n", "--mapping", "units.yaml")
     assert result.exit_code == 0, result.stderr
-    assert [(city().units[code].kind, city().units[code].handles) for code in ("x1", "x2")] == [
+    assert [(current_city().units[code].kind, current_city().units[code].handles) for code in ("x1", "x2")] == [
         ("department", False),
         ("community", False),
     ]
@@ -191,7 +191,7 @@ def test_people_who_cannot_be_entered_are_told(town: Town) -> None:
 
 
 def test_an_ended_account_is_not_brought_back_by_a_file(town: Town) -> None:
-    from cityloop.registry.accounts import end_account
+    from cityloop.registry.people.accounts import end_account
 
     bring_in("people", PEOPLE)
     end_account("zhao", "test", NOW)
@@ -209,7 +209,7 @@ def test_duties_are_entered_by_code_or_name_and_the_list_stands(town: Town) -> N
         ("06", "", "parks", False),
         ("", "671002", "parks", False),
     }
-    listed = city().listed("06013", {"district": "671001"})
+    listed = current_city().listed("06013", {"district": "671001"})
     assert listed and listed.basis == "市政设施管理条例"
 
 

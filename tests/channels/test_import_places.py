@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cityloop.entry.command_line import main
-from cityloop.registry.gazetteer import place_of
+from cityloop.registry.gazetteer.finding import place_of
 from cityloop.registry.models import ChangeSet, Place
 from conftest import Town
 

@@ -10,7 +10,7 @@ from cityloop.channels.standards import StandardsText
 from cityloop.core.classes import HOME
 from cityloop.entry.command_line import main
 from cityloop.registry.models import Category, ChangeSet, Condition
-from cityloop.registry.yaml_files import read_yaml
+from cityloop.runtime.yaml_files import read_yaml
 
 HOW_TO = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "import-standards.md"
 HEAD = "类型,大类代码,大类名称,小类代码,小类名称,立案条件,结案条件,处置时限,处置单位\n"

@@ -14,8 +14,8 @@ from cityloop.channels.columns import CodeSource, Fields, Source, TableText, ope
 from cityloop.channels.rows import Refused, Row
 from cityloop.core.errors import Fault, Invalid, NotPossible
 from cityloop.entry.importing_rows import Tally, import_rows
-from cityloop.registry.actions import set_units
 from cityloop.registry.models import Unit
+from cityloop.registry.organisation.actions import enter_units
 
 HEADING = "代码,名称\n"
 GOOD = "U1,水务局\nU2,城管局\nU3,住建局\n"
@@ -56,7 +56,7 @@ def bring_in(rows: str, *, size: int | None = 2, dry_run: bool = False, lost_aft
         if lost_after is not None and batch[0].number > lost_after:
             raise OperationalError("the server closed the connection")
         read, refused = read_rows(batch, mapping, named)
-        came = set_units(dict(unit for _, unit in read), "tests", now)
+        came = enter_units(dict(unit for _, unit in read), "tests", now)
         return Tally(came.created, came.changed, came.unchanged, len(refused)), refused
 
     return import_rows(path, sheet, take, lambda words: None, size=size, dry_run=dry_run)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from cityloop.core.timetable import Calendar, ClosingRule, Hours, Season, WorkDayRule
-from cityloop.registry.holidays import chinese_day_kinds
+from cityloop.registry.words.holidays import chinese_day_kinds
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")

@@ -14,7 +14,7 @@ from cityloop.core.errors import Invalid, NotAllowed, NotPossible
 from cityloop.core.opening import Terms
 from cityloop.core.procedure import Procedure
 from cityloop.core.worktime import Limit, Unit
-from cityloop.registry.procedures import read_procedure
+from cityloop.registry.packs.procedures import read_procedure
 
 T = "{zh: 甲, en: A}"
 BEGAN = local("2026-11-16 09:00")  # a Monday

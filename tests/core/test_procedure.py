@@ -18,8 +18,8 @@ from cityloop.core.errors import Invalid, Refusal
 from cityloop.core.opening import Terms
 from cityloop.core.procedure import Action, CaseClock, NeedKind, Part, Procedure, Relation
 from cityloop.core.worktime import Limit, Unit
-from cityloop.registry.packs import SHIPPED
-from cityloop.registry.procedures import read_procedure
+from cityloop.registry.packs.procedures import read_procedure
+from cityloop.registry.packs.reading import SHIPPED
 
 BEGAN = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 PROCEDURES = [read_procedure(path) for path in sorted(SHIPPED.glob("*/procedure*.yaml"))]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from cityloop.core.clocks import Clock, Kind
 from cityloop.core.recalculation import Why, recalculated
 from cityloop.core.worktime import Calendar, Limit, Unit
-from cityloop.registry.holidays import chinese_day_kinds
+from cityloop.registry.words.holidays import chinese_day_kinds
 
 TWO_DAYS = Limit(2, Unit.WORK_DAY)
 CLOCK = Clock(TWO_DAYS).noted(Kind.STARTED, local("2026-03-04 10:00"))

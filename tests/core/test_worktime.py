@@ -35,7 +35,7 @@ from cityloop.core.worktime import (
     spent,
     windows_between,
 )
-from cityloop.registry.holidays import chinese_day_kinds
+from cityloop.registry.words.holidays import chinese_day_kinds
 
 
 # 2026: 14 and 28 February and 20 September are make-up days, 15–23 February and 1–7 October holidays.

@@ -17,9 +17,9 @@ from shapely.geometry import shape
 from cityloop.core.areas import AreaLocator, Layout
 from cityloop.core.geo import Crs, from_wgs84
 from cityloop.core.where import better_reading, fitting, where
-from cityloop.registry.area_doubts import of_layout
-from cityloop.registry.boundaries import Boundaries, read_boundaries
-from cityloop.registry.city import AreaFacts
+from cityloop.registry.areas.imports.boundaries import Boundaries, read_boundaries
+from cityloop.registry.areas.imports.doubts import of_layout
+from cityloop.registry.city.facts import AreaFacts
 
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
 FOLDER = Path(os.environ.get("CITYLOOP_DATA") or BESIDE) / "boundaries"

@@ -24,7 +24,7 @@ from cityloop.evaluation.fact_files import Edition, FactFolder
 from cityloop.evaluation.figures import Figures
 from cityloop.evaluation.indicator_texts import read_book
 from cityloop.evaluation.periods import Rhythm, read_period
-from cityloop.registry.packs import SHIPPED
+from cityloop.registry.packs.reading import SHIPPED
 
 PROJECT = Path(__file__).resolve().parents[2]
 FILES = Path(os.environ.get("CITYLOOP_DATA") or PROJECT.parent / "shared" / "data")

@@ -8,10 +8,10 @@ import pytest
 
 from cityloop.channels.standards import open_standards, read_standards
 from cityloop.core.classes import HOME
-from cityloop.registry.class_matching import How, Lists, Matching, lists_of
-from cityloop.registry.packs import read_all
-from cityloop.registry.standards_comparison import compare, told_comparison
-from cityloop.registry.standards_report import Findings, Stated, check
+from cityloop.registry.catalogue.comparison import compare, told_comparison
+from cityloop.registry.catalogue.matching import How, Lists, Matching, lists_of
+from cityloop.registry.catalogue.report import Findings, Stated, check
+from cityloop.registry.packs.reading import read_all
 
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
 FOLDER = Path(os.environ.get("CITYLOOP_DATA") or BESIDE) / "standards"

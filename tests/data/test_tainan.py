@@ -16,7 +16,7 @@ from shapely.geometry import shape
 
 from cityloop.casework.models import Case
 from cityloop.entry.command_line import main
-from cityloop.registry import city
+from cityloop.registry.city import current
 
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
 DATA = Path(os.environ.get("CITYLOOP_DATA") or BESIDE)
@@ -52,7 +52,7 @@ pytestmark = [
 def bring_in(kind: str, file: Path, mapping: str) -> str:
     Path("map.yaml").write_text(mapping, encoding="utf-8")
     result = CliRunner().invoke(main, ["import", kind, str(file), "--mapping", "map.yaml"])
-    city.forget()
+    current.forget()
     assert result.exit_code == 0, result.output
     return result.stdout
 

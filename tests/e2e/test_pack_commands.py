@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from test_kill import COMMAND, environment
 
-from cityloop.registry.packs import SHIPPED
+from cityloop.registry.packs.reading import SHIPPED
 
 HOW_TO = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "add-a-domain.md").read_text("utf-8")
 FILES = dict(re.findall(r"^`([\w.-]+)`\n```\w+\n(.*?)^```$", HOW_TO, re.S | re.M))

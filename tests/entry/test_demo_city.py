@@ -13,19 +13,20 @@ from cityloop.entry.demo import ground
 from cityloop.entry.demo.building import build
 from cityloop.entry.demo.script import script
 from cityloop.intake.actions import PROCEDURE
-from cityloop.registry import actions, city
+from cityloop.registry.city import current
 from cityloop.registry.models import Area, Facility
-from cityloop.registry.packs import read_all
+from cityloop.registry.packs import actions as pack_actions
+from cityloop.registry.packs.reading import read_all
 from town import NOW, Town
 
 
 @pytest.fixture
 def empty_city(db: None) -> Iterator[None]:
     """What a new home holds: the packs and nothing else."""
-    actions.take_up(read_all(), "test", NOW)
-    city.forget()
+    pack_actions.take_up(read_all(), "test", NOW)
+    current.forget()
     yield
-    city.forget()
+    current.forget()
 
 
 def silent(words: str) -> None:

@@ -21,7 +21,7 @@ from cityloop.evaluation.figure_lines import WORDS, amount_words
 from cityloop.evaluation.indicator_texts import Book, read_book
 from cityloop.evaluation.object_names import TITLES, Naming, grouping_title, naming
 from cityloop.evaluation.relations import FACTS
-from cityloop.registry.packs import SHIPPED
+from cityloop.registry.packs.reading import SHIPPED
 from fact_folders import kept
 
 BOOK = read_book(SHIPPED / "gbt30428-4")

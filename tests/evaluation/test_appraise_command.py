@@ -17,7 +17,7 @@ from cityloop.entry.command_line import main
 from cityloop.evaluation import actions
 from cityloop.evaluation.appraising import Appraisal
 from cityloop.evaluation.fact_files import FactFolder
-from cityloop.registry.packs import SHIPPED
+from cityloop.registry.packs.reading import SHIPPED
 from cityloop.runtime.models import Event
 from fact_folders import AS_OF, kept
 from scenarios.conftest import Desks

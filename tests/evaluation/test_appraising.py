@@ -15,7 +15,7 @@ from cityloop.evaluation.counting import appraised, behind
 from cityloop.evaluation.fact_files import Edition, FactFolder
 from cityloop.evaluation.indicator_texts import read_book
 from cityloop.evaluation.speaking import has_columns, speaking, speaks_of
-from cityloop.registry.packs import SHIPPED
+from cityloop.registry.packs.reading import SHIPPED
 from fact_folders import AS_OF, kept
 from fact_rows import drawn
 

@@ -16,7 +16,7 @@ from cityloop.evaluation.grammar import BadMeasure, read_claim, read_measure
 from cityloop.evaluation.indicator_texts import read_book
 from cityloop.evaluation.periods import Period, Rhythm, read_period
 from cityloop.evaluation.relations import FACTS, Relation, Type
-from cityloop.registry.packs import SHIPPED
+from cityloop.registry.packs.reading import SHIPPED
 from fact_rows import WORDS, ZONE, drawn, stored
 
 BOOK = read_book(SHIPPED / "gbt30428-4")

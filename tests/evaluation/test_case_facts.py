@@ -20,8 +20,8 @@ from cityloop.evaluation.periods import Rhythm, read_period
 from cityloop.evaluation.relations import FACTS
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
-from cityloop.registry.city import city
-from cityloop.registry.packs import SHIPPED
+from cityloop.registry.city.current import current_city
+from cityloop.registry.packs.reading import SHIPPED
 from fact_rows import ZONE
 from scenarios.conftest import TO_THE_END, Desks, linked, tell, wake
 from town import NOW
@@ -77,7 +77,7 @@ def facts(tmp_path: Path) -> Callable[[], Counter]:
 
 def reported(desks: Desks, key: str, by: str = "hotline", channel: str = "12345", **more: Any) -> str:
     said = {"channel": channel, "external_id": key, "text": "路面塌陷，张三丰来电", "lon": 120.05, "lat": 23.05, **more}
-    return receive(read(said, city().calendar.time_zone, NOW), desks.people[by], NOW).number
+    return receive(read(said, current_city().calendar.time_zone, NOW), desks.people[by], NOW).number
 
 
 def filed(desks: Desks, key: str, after: timedelta = MINUTE) -> str:

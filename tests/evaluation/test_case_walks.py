@@ -15,7 +15,7 @@ from cityloop.evaluation.case_walk import Said
 from cityloop.evaluation.fact_files import unsorted_table
 from cityloop.evaluation.fact_texts import FILE, read_books
 from cityloop.evaluation.relations import FACTS
-from cityloop.registry.packs import SHIPPED, read_all
+from cityloop.registry.packs.reading import SHIPPED, read_all
 from core.calendars import CITY, SHANGHAI
 from plans import ACTORS, UNITS, Step, answers, plans
 from town import NOW

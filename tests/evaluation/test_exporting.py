@@ -21,8 +21,8 @@ from cityloop.evaluation.exporting import export
 from cityloop.evaluation.fact_files import Edition, FactFolder
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
-from cityloop.registry import organisation
-from cityloop.registry.city import city, forget
+from cityloop.registry.city.current import current_city, forget
+from cityloop.registry.organisation import actions as organisation
 from cityloop.runtime.models import Event
 from plans import UNITS, answers
 from runtime.log import tamper
@@ -46,7 +46,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def report(desks: Desks, key: str) -> str:
     said = {"channel": "12345", "external_id": key, "text": "路面塌陷", "lon": 120.05, "lat": 23.05}
-    return receive(read(said, city().calendar.time_zone, NOW), desks.people["hotline"], NOW).number
+    return receive(read(said, current_city().calendar.time_zone, NOW), desks.people["hotline"], NOW).number
 
 
 def something_happens(desks: Desks, random: Random, at: datetime) -> None:
@@ -59,7 +59,7 @@ def something_happens(desks: Desks, random: Random, at: datetime) -> None:
             for action in way.actions.values()
             for task in ([one.no for one in state.open_tasks if one.kind == action.on] if action.on else [0])
             for actor in desks.people.values()
-            if refusal(way, state, action, task, actor, at, city().calendar) is None
+            if refusal(way, state, action, task, actor, at, current_city().calendar) is None
         ]
         for action, task, actor in random.sample(doing, len(doing)):
             said = answers(action.needs, UNITS[:3], "671001")

@@ -7,7 +7,7 @@ import pytest
 from cityloop.core.errors import Invalid
 from cityloop.evaluation.fact_texts import FactBook, read_book, read_books
 from cityloop.evaluation.meanings import Happened, Linked, Moment, OfTask, Source
-from cityloop.registry.packs import read_all
+from cityloop.registry.packs.reading import read_all
 
 WAYS = [way for pack in read_all() for way in pack.procedures]
 

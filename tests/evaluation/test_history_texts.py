@@ -20,7 +20,7 @@ from cityloop.evaluation.history_texts import (
     StatesText,
 )
 from cityloop.evaluation.relations import CASES
-from cityloop.registry.yaml_files import read_yaml
+from cityloop.runtime.yaml_files import read_yaml
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "figures-from-another-systems-history.md"
 FIELDS = "fields:\n  case_number: {column: no}\n  reported_at: {column: at}\n"

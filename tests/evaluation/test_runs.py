@@ -19,7 +19,7 @@ from cityloop.evaluation.counting import appraised
 from cityloop.evaluation.fact_files import FactFolder
 from cityloop.evaluation.indicator_texts import read_book
 from cityloop.evaluation.runs import recounted, save
-from cityloop.registry.packs import SHIPPED
+from cityloop.registry.packs.reading import SHIPPED
 from fact_folders import kept
 
 BOOK = read_book(SHIPPED / "gbt30428-4")

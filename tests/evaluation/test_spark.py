@@ -18,7 +18,7 @@ from cityloop.evaluation.figures import countings
 from cityloop.evaluation.grammar import read_measure
 from cityloop.evaluation.indicator_texts import read_book
 from cityloop.evaluation.periods import Rhythm, read_period
-from cityloop.registry.packs import SHIPPED
+from cityloop.registry.packs.reading import SHIPPED
 from fact_rows import ZONE, drawn, stored
 
 pyspark = pytest.importorskip("pyspark", reason="pyspark is not installed")

@@ -15,7 +15,7 @@ from cityloop.evaluation.engine import counted, opened
 from cityloop.evaluation.figures import Figures, asked
 from cityloop.evaluation.indicator_texts import Book, read_book
 from cityloop.evaluation.periods import Rhythm, read_period
-from cityloop.registry.packs import SHIPPED
+from cityloop.registry.packs.reading import SHIPPED
 from fact_rows import ZONE, drawn, stored
 
 RHYTHM = Rhythm(ZONE)

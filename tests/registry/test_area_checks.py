@@ -10,8 +10,8 @@ from shapely.affinity import translate
 from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.registry.area_checks import gaps, overlaps, shift
-from cityloop.registry.area_codes import doubt, form
+from cityloop.registry.areas.checks import gaps, overlaps, shift
+from cityloop.registry.areas.codes import doubt, form
 
 METRE = 1 / 111_320  # degrees of latitude
 

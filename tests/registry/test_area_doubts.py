@@ -6,9 +6,9 @@ import pytest
 from shapely.geometry import box
 
 from cityloop.core.areas import AreaLocator, Layout
-from cityloop.registry import area_doubts
-from cityloop.registry.area_doubts import of_layout, scopes
-from cityloop.registry.city import AreaFacts
+from cityloop.registry.areas.imports import doubts as area_doubts
+from cityloop.registry.areas.imports.doubts import of_layout, scopes
+from cityloop.registry.city.facts import AreaFacts
 
 
 def layout(*areas: tuple[str, str, str | None, tuple[float, float, float, float]]) -> Layout:

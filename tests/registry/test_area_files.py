@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from cityloop.core.errors import Invalid
 from cityloop.core.geo import Crs, from_wgs84, many_to_wgs84, to_wgs84
-from cityloop.registry.boundaries import Boundaries, read_boundaries
+from cityloop.registry.areas.imports.boundaries import Boundaries, read_boundaries
 
 PLACES = [box(119.30, 26.00, 119.31, 26.01), box(119.31, 26.00, 119.32, 26.01)]
 MAPPING = "district: {code: D, name: DN}\ncommunity: {code: C, name: 名称}\n"
@@ -211,7 +211,7 @@ def test_many_points_are_put_back_as_one_is(crs: Crs) -> None:
 def test_what_serves_the_web_loads_neither_gdal_nor_proj() -> None:
     code = (
         "import django, sys; django.setup();"
-        "import cityloop.entry.wsgi, cityloop.entry.urls, cityloop.registry.boundaries;"
+        "import cityloop.entry.wsgi, cityloop.entry.urls, cityloop.registry.areas.imports.boundaries;"
         "sys.exit(any(name in sys.modules for name in ('pyogrio', 'pyproj')))"
     )
     environ = {

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from cityloop.core.errors import Invalid
 from cityloop.core.worktime import Calendar, Limit, Unit, due
-from cityloop.registry import calendar_versions, verification
-from cityloop.registry.actions import MOST_DAYS, adopt_calendar, declare_days, withdraw_days
-from cityloop.registry.calendar_versions import calendar_text, difference, read_calendar
-from cityloop.registry.city import city, forget
+from cityloop.registry import verification
+from cityloop.registry.calendar import versions as calendar_versions
+from cityloop.registry.calendar.actions import MOST_DAYS, adopt_calendar, declare_days, withdraw_days
+from cityloop.registry.calendar.versions import calendar_text, difference, read_calendar
+from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.models import DeclaredDay, Revision, WorkingCalendar
-from cityloop.registry.packs import Pack, read_all
+from cityloop.registry.packs.reading import Pack, read_all
 from cityloop.runtime.models import Event
 from core.calendars import CITY, any_calendars, law, moments
 from town import NOW
@@ -88,13 +89,13 @@ def test_an_announcement_touches_what_was_provisional() -> None:
 
 
 def test_the_first_calendar_is_adopted_and_the_same_one_is_not_adopted_again(packs: tuple[Pack, ...]) -> None:
-    before = city().calendar
-    assert city().calendar_number == 0
+    before = current_city().calendar
+    assert current_city().calendar_number == 0
     assert adopt_calendar(packs, "system", NOW)
     assert not adopt_calendar(packs, "system", NOW)
     forget()
     assert WorkingCalendar.objects.count() == 1
-    assert city().calendar_number == 1 and difference(before, city().calendar) is None
+    assert current_city().calendar_number == 1 and difference(before, current_city().calendar) is None
     assert last_event().payload["days_in_all"] == 0
 
 
@@ -104,8 +105,8 @@ def test_every_process_reckons_with_the_adopted_calendar_whatever_its_packs_say(
     adopt_calendar(packs, "system", NOW)
     adopt_calendar((*packs, another(tmp_path, "09:00-17:00")), "system", NOW)
     forget()
-    assert city().calendar_number == 2
-    assert city().calendar.seasons[0].seconds == 8 * 3600 and last_event().payload["rules_changed"]
+    assert current_city().calendar_number == 2
+    assert current_city().calendar.seasons[0].seconds == 8 * 3600 and last_event().payload["rules_changed"]
     assert calendar_versions.adopted(1).seasons[0].hours[0][0].hour == 8
 
 
@@ -116,11 +117,11 @@ def test_a_day_that_the_city_declares_wins_over_the_nation_and_its_going_gives_t
     revision = Revision.objects.values_list("number", flat=True).first() or 0
     assert declare_days({holiday: (True, "抢险"), DAY_OFF: (False, "市运会")}, "account/1", NOW)
     forget()
-    assert city().calendar.is_workday(holiday) and not city().calendar.is_workday(DAY_OFF)
+    assert current_city().calendar.is_workday(holiday) and not current_city().calendar.is_workday(DAY_OFF)
     assert Revision.objects.get().number > revision
     assert withdraw_days([holiday, DAY_OFF], "account/1", NOW)
     forget()
-    assert not city().calendar.is_workday(holiday) and city().calendar.is_workday(DAY_OFF)
+    assert not current_city().calendar.is_workday(holiday) and current_city().calendar.is_workday(DAY_OFF)
     assert [row.number for row in WorkingCalendar.objects.order_by("number")] == [1, 2, 3]
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from cityloop.core.errors import Invalid
 from cityloop.core.worktime import Calendar, ClosingRule, Limit, Season, Unit, WorkDayRule, due
-from cityloop.registry.calendars import working_calendar
-from cityloop.registry.packs import Pack
+from cityloop.registry.packs.reading import Pack
+from cityloop.registry.packs.texts.calendar import working_calendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HEAD = "name: town\ntitle: {zh: 小城, en: Town}\n"

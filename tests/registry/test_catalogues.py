@@ -8,13 +8,12 @@ import pytest
 from cityloop.core.catalogue import Crosswalk, false_friends, plain_name
 from cityloop.core.classes import HOME, ClassKey
 from cityloop.core.errors import Invalid
-from cityloop.registry.catalogue_texts import CatalogueClass
-from cityloop.registry.class_matching import How, Lists, Matching, lists_of
-from cityloop.registry.class_search import ClassSearch, Searched
-from cityloop.registry.limit_words import NO_LIMIT, SEVERAL, WHICH_HOURS, read_limit
-from cityloop.registry.packs import Pack, read_all
-from cityloop.registry.procedure_texts import parse_limit
-from cityloop.registry.readings import readings
+from cityloop.registry.catalogue.matching import How, Lists, Matching, lists_of
+from cityloop.registry.city.search import ClassSearch, Searched
+from cityloop.registry.packs.reading import Pack, read_all
+from cityloop.registry.packs.texts.catalogue import CatalogueClass
+from cityloop.registry.words.limits import NO_LIMIT, SEVERAL, WHICH_HOURS, parse_limit, read_limit
+from cityloop.registry.words.readings import readings
 
 OLD, OLDEST = "GB/T 30428.2-2013", "CJ/T 214-2007"
 PACK = "name: small\ntitle: {zh: 包, en: Pack}\n"

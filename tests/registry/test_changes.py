@@ -5,10 +5,18 @@ from datetime import date, timedelta
 import pytest
 
 from cityloop.core.errors import Conflict, Invalid, NotFound, NotPossible
-from cityloop.registry import changes
-from cityloop.registry.changes import Part, apply, differing, undo
+from cityloop.registry.history import changes
+from cityloop.registry.history.changes import Part, apply, differing, undo
+from cityloop.registry.history.tables import (
+    AREAS,
+    CONDITIONS,
+    DUTIES,
+    FACILITIES,
+    PLACES,
+    TABLES,
+    UNITS,
+)
 from cityloop.registry.models import Change, ChangeSet, Revision, Unit
-from cityloop.registry.tables import AREAS, CONDITIONS, DUTIES, FACILITIES, PLACES, TABLES, UNITS
 from cityloop.registry.verification import findings
 from cityloop.runtime.models import Event
 from town import NOW

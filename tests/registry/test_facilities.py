@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cityloop.core.errors import Conflict, Invalid, NotFound
-from cityloop.registry import change_queries, changes
-from cityloop.registry import facility_queries as queries
-from cityloop.registry.changes import Part, apply
-from cityloop.registry.facility_actions import Wanted, change_facility, last_change
-from cityloop.registry.facility_checks import Seen
-from cityloop.registry.facility_queries import FacilityFilters
+from cityloop.registry.facilities import queries
+from cityloop.registry.facilities.actions import Wanted, change_facility, last_change
+from cityloop.registry.facilities.checks import Seen
+from cityloop.registry.facilities.queries import FacilityFilters
+from cityloop.registry.history import changes
+from cityloop.registry.history import queries as change_queries
+from cityloop.registry.history.changes import Part, apply
+from cityloop.registry.history.tables import FACILITIES
 from cityloop.registry.models import Facility
-from cityloop.registry.tables import FACILITIES
 from town import NOW, Town
 
 HERE = (120.05, 23.05)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cityloop.core.errors import Invalid
-from cityloop.registry.packs import read_all
+from cityloop.registry.packs.reading import read_all
 from cityloop.runtime.configuration import Configuration, read
 
 HEAD = "name: {name}\ntitle: {{zh: 试, en: Try}}\nlayers:\n"

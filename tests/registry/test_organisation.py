@@ -7,12 +7,14 @@ from django.contrib.auth import authenticate
 
 from cityloop.core.errors import Invalid, NotFound, NotPossible
 from cityloop.core.responsibility import FacilityRole, FacilityUnits, Skipped, Standing
-from cityloop.registry import accounts, organisation
-from cityloop.registry.changes import undo
-from cityloop.registry.city import City, city, forget
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city, forget
+from cityloop.registry.history.changes import undo
 from cityloop.registry.models import Account, Appointment, Facility, Unit
 from cityloop.registry.names import area_names, class_names, role_names, unit_names
-from cityloop.registry.queries import actor_by_token, actor_of, facility_units, forget_bearers, on_duty
+from cityloop.registry.organisation import actions as organisation
+from cityloop.registry.organisation.actors import actor_by_token, actor_of, facility_units, forget_bearers, on_duty
+from cityloop.registry.people import accounts
 from cityloop.runtime.models import Event
 from town import NOW, Town
 
@@ -21,7 +23,7 @@ NORTH = {"district": "671001", "community": "671001000001"}
 
 def renewed() -> City:
     forget()
-    return city()
+    return current_city()
 
 
 def reasons(refused: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:

@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from cityloop.core.errors import Invalid
-from cityloop.registry.packs import Pack, read_all
-from cityloop.registry.yaml_files import PlainLoader
+from cityloop.registry.packs.reading import Pack, read_all
+from cityloop.runtime.yaml_files import PlainLoader
 from registry.test_procedures import SMALL, line_of
 
 ROLES = "roles:\n  clerk: {title: {zh: 员, en: Clerk}, sees: area}\n  crew: {title: {zh: 队, en: Crew}, sees: unit}\n"

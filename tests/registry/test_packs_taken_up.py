@@ -12,14 +12,18 @@ import pytest_django
 
 from cityloop.core.classes import HOME, ClassKey
 from cityloop.core.errors import Invalid, NotFound
-from cityloop.registry import actions, catalogue_actions, packs, verification
-from cityloop.registry.changes import undo
-from cityloop.registry.city import city, forget
+from cityloop.registry import verification
+from cityloop.registry.catalogue import actions as catalogue_actions
+from cityloop.registry.city.current import current_city, forget
+from cityloop.registry.history.changes import undo
 from cityloop.registry.models import Category, ChangeSet, Condition, Crosswalk, PackTaken
-from cityloop.registry.pack_queries import differences, pack_line, pack_lines, way_changes
-from cityloop.registry.pack_versions import digest
-from cityloop.registry.packs import Pack, read_all
-from cityloop.registry.packs_in_force import packs_in_force
+from cityloop.registry.organisation import actions as organisation
+from cityloop.registry.packs import actions as pack_actions
+from cityloop.registry.packs import reading as packs
+from cityloop.registry.packs.in_force import packs_in_force
+from cityloop.registry.packs.queries import differences, pack_line, pack_lines, way_changes
+from cityloop.registry.packs.reading import Pack, read_all
+from cityloop.registry.packs.versions import digest
 from registry.test_procedures import SMALL
 from town import NOW, Town
 
@@ -70,7 +74,7 @@ def put(folder: Path, name: str, content: str) -> None:
 
 def take_up(folder: Path, is_followed: Callable[[str, int], bool] = lambda *_: False) -> int | None:
     """Take up every pack with what stands in a folder now; return the number of the change, if it was one."""
-    number = actions.take_up(read_all(str(folder.parent)), "test", NOW, is_followed).number
+    number = pack_actions.take_up(read_all(str(folder.parent)), "test", NOW, is_followed).number
     forget()  # on_commit does not run in a test's transaction
     return number
 
@@ -222,14 +226,14 @@ def test_the_list_says_when_a_pack_was_taken_up_and_whether_it_has_changed_since
 def test_a_running_city_does_not_see_a_pack_that_is_being_edited(folder: Path) -> None:
     take_up(folder)
     before = packs_in_force()
-    assert city().procedures["small", 1].title["zh"] == "小"
+    assert current_city().procedures["small", 1].title["zh"] == "小"
     put(folder, "procedure.yaml", "half a procedure: [")
-    actions.set_units({"dogs": "犬管所"}, "test", NOW)
+    organisation.enter_units({"dogs": "犬管所"}, "test", NOW)
     forget()
-    assert "dogs" in city().units and packs_in_force() is before
+    assert "dogs" in current_city().units and packs_in_force() is before
     put(folder, "procedure.yaml", SMALL.replace("zh: 小", "zh: 小事"))
     take_up(folder)
-    assert city().procedures["small", 1].title["zh"] == "小事"
+    assert current_city().procedures["small", 1].title["zh"] == "小事"
 
 
 def test_packs_are_parsed_again_only_when_a_file_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,13 +15,13 @@ from cityloop.core.place_learning import Observation
 from cityloop.core.places import Entry, Grade, Kind, moved
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
-from cityloop.registry import changes
-from cityloop.registry.gazetteer import FACT, key_of, place_of, read_address
+from cityloop.registry.gazetteer.actions import learn, observed, remove_place, set_places, values
+from cityloop.registry.gazetteer.finding import FACT, key_of, place_of, read_address
+from cityloop.registry.gazetteer.queries import counts, places
+from cityloop.registry.history import changes
+from cityloop.registry.history.tables import PLACES
 from cityloop.registry.models import ChangeSet, Place
-from cityloop.registry.place_actions import learn, observed, remove_place, set_places, values
-from cityloop.registry.place_queries import counts, places
-from cityloop.registry.scripts import simplified
-from cityloop.registry.tables import PLACES
+from cityloop.registry.words.scripts import simplified
 from town import NOW, Town
 
 LATER = NOW + timedelta(days=1)

@@ -9,8 +9,8 @@ import pytest
 
 from cityloop.core import asking, soundness
 from cityloop.core.errors import Fault, Invalid
-from cityloop.registry import procedures
-from cityloop.registry.procedures import read_procedure
+from cityloop.registry.packs import procedures
+from cityloop.registry.packs.procedures import read_procedure
 
 SMALL = """\
 name: small

@@ -21,11 +21,11 @@ from cityloop.core.classes import HOME
 from cityloop.core.errors import Invalid, NotAllowed
 from cityloop.entry.command_line import main
 from cityloop.entry.packs import _tables
-from cityloop.registry.actions import take_up
-from cityloop.registry.city import forget
+from cityloop.registry.city.current import forget
 from cityloop.registry.models import Facility
-from cityloop.registry.pack_queries import differences
-from cityloop.registry.packs import read_all
+from cityloop.registry.packs.actions import take_up
+from cityloop.registry.packs.queries import differences
+from cityloop.registry.packs.reading import read_all
 from scenarios.conftest import Desks, events
 from town import NOW, Town
 

@@ -11,19 +11,16 @@ import pytest
 from pydantic import BaseModel
 
 from cityloop.core import asking, conditions, procedure, requirements, soundness, worktime
-from cityloop.registry import (
-    agreement,
-    calendars,
-    catalogue_agreement,
-    catalogue_texts,
-    grid_kinds,
-    layer_texts,
-    pack_versions,
-    packs,
-    procedure_texts,
-    procedures,
-)
-from cityloop.registry.yaml_files import Strict
+from cityloop.registry.packs import grid_kinds, procedures
+from cityloop.registry.packs import reading as packs
+from cityloop.registry.packs import versions as pack_versions
+from cityloop.registry.packs.checks import agreement
+from cityloop.registry.packs.checks import catalogues as catalogue_agreement
+from cityloop.registry.packs.texts import calendar as calendars
+from cityloop.registry.packs.texts import catalogue as catalogue_texts
+from cityloop.registry.packs.texts import layers as layer_texts
+from cityloop.registry.packs.texts import procedures as procedure_texts
+from cityloop.runtime.yaml_files import Strict
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -103,7 +100,7 @@ def test_every_page_can_be_reached_from_the_first_one() -> None:
 
 
 def test_every_title_of_a_procedure_and_every_role_is_in_the_glossary() -> None:
-    from cityloop.registry.packs import read_all
+    from cityloop.registry.packs.reading import read_all
 
     glossary = (ROOT / "docs" / "reference" / "glossary.md").read_text("utf-8")
     packs = read_all()

@@ -25,10 +25,10 @@ from cityloop.core.procedure import Procedure
 from cityloop.core.recalculation import recalculated
 from cityloop.core.waking import woken
 from cityloop.core.worktime import Calendar, Limit
-from cityloop.registry.calendars import CalendarText, working_calendar
-from cityloop.registry.packs import SHIPPED, Pack, check_together, read_all
-from cityloop.registry.procedures import read_procedure
-from cityloop.registry.yaml_files import PlainLoader
+from cityloop.registry.packs.procedures import read_procedure
+from cityloop.registry.packs.reading import SHIPPED, Pack, check_together, read_all
+from cityloop.registry.packs.texts.calendar import CalendarText, working_calendar
+from cityloop.runtime.yaml_files import PlainLoader
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 CLOCKS = (DOCS / "explanation" / "clocks.md").read_text("utf-8")

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 
-from cityloop.registry import actions
+from cityloop.registry.organisation import actions as organisation
+from cityloop.registry.packs import actions as pack_actions
 from cityloop.runtime import announcer, events
 from cityloop.runtime.models import Event, Subscription
 from runtime.embedded import until
@@ -171,18 +172,18 @@ def test_two_writers_to_one_stream_both_get_in(reader: list[int]) -> None:
 def test_who_waits_for_a_stream_stands_after_whom_it_waited_for() -> None:
     """Before anything is written: a transaction has its place in the log from its first write on."""
     with transaction.atomic():
-        events.locked(actions.STREAM)
+        events.locked(pack_actions.STREAM)
         waiting = threading.Thread(target=_set_a_unit)
         waiting.start()
         until(_somebody_waits)
-        events.record(actions.STREAM, "ThingHappened", "test", NOW, {})
+        events.record(pack_actions.STREAM, "ThingHappened", "test", NOW, {})
     waiting.join()
     in_order = list(Event.objects.order_by("ordinal", "id").values_list("seq", "name"))
     assert in_order == [(1, "ThingHappened"), (2, "UnitsSet")]
 
 
 def _set_a_unit() -> None:
-    actions.set_units({"roads": "市政养护处"}, "test", NOW)
+    organisation.enter_units({"roads": "市政养护处"}, "test", NOW)
     connection.close()
 
 

@@ -14,8 +14,8 @@ from cityloop.core.actors import Actor, Post
 from cityloop.core.procedure import Procedure
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
-from cityloop.registry.actions import set_units
-from cityloop.registry.city import city, forget
+from cityloop.registry.city.current import current_city, forget
+from cityloop.registry.organisation.actions import enter_units
 from cityloop.runtime.models import Event
 from town import NOW, Town
 
@@ -78,7 +78,7 @@ class Desks:
 
 def way_of(row: Case) -> Procedure:
     """Return the procedure that a case follows."""
-    return city().procedures[row.procedure, row.version]
+    return current_city().procedures[row.procedure, row.version]
 
 
 def waiting(number: str) -> set[tuple[str, str | None]]:
@@ -119,7 +119,7 @@ def tell() -> None:
 @pytest.fixture
 def desks(town: Town, people: dict[str, Actor]) -> Desks:
     """The people of the small city, at work; two more units handle, each with one person."""
-    set_units({"lamps": "路灯管理所", "drains": "排水管理处"}, "test", NOW)
+    enter_units({"lamps": "路灯管理所", "drains": "排水管理处"}, "test", NOW)
     forget()
     more = {unit: Actor(f"account/{unit}", unit, (Post("handler", unit),)) for unit in ("lamps", "drains")}
     return Desks({**people, **more}, town.inside_north)

@@ -14,7 +14,7 @@ from cityloop.core.errors import Invalid, NotAllowed, NotFound, NotPossible
 from cityloop.core.worktime import Lamp
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
-from cityloop.registry.city import city, forget
+from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.models import Category
 from cityloop.runtime.models import Event
 from scenarios.conftest import TO_THE_END, Desks, due, events, linked, tell, waiting, wake
@@ -30,7 +30,7 @@ WORK_WEEK = 7 * DAY  # five working days from a Friday morning
 def reported(desks: Desks) -> str:
     """A problem that was just reported."""
     said = {"channel": "12345", "external_id": "R", "text": "路面塌陷", "lon": 120.05, "lat": 23.05}
-    return receive(read(said, city().calendar.time_zone, NOW), desks.people["hotline"], NOW).number
+    return receive(read(said, current_city().calendar.time_zone, NOW), desks.people["hotline"], NOW).number
 
 
 @pytest.fixture
@@ -80,9 +80,9 @@ def test_what_a_collector_puts_right_on_the_spot_counts_as_filed_and_closed(desk
 
 
 def test_who_put_it_right_does_not_confirm_it(desks: Desks, reported: str) -> None:
-    from cityloop.registry.accounts import appoint
     from cityloop.registry.models import Account
-    from cityloop.registry.queries import actor_of
+    from cityloop.registry.organisation.actors import actor_of
+    from cityloop.registry.people.accounts import appoint
 
     given = {"category": "06012", "district": "671001", "result": "已清扫", "photos": photos(2)}
     desks.act(reported, "handle_on_the_spot", "collector", **given)

@@ -8,10 +8,10 @@ from cityloop.casework.models import Case
 from cityloop.casework.queries import case_page
 from cityloop.core.classes import class_key
 from cityloop.core.errors import Invalid
-from cityloop.registry import catalogue_actions
-from cityloop.registry.changes import Part, apply
-from cityloop.registry.city import forget
-from cityloop.registry.tables import AREAS
+from cityloop.registry.catalogue import actions as catalogue_actions
+from cityloop.registry.city.current import forget
+from cityloop.registry.history.changes import Part, apply
+from cityloop.registry.history.tables import AREAS
 from scenarios.conftest import Desks, due
 from town import NOW, Town
 

@@ -9,10 +9,10 @@ from cityloop.core.errors import NotPossible
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
 from cityloop.presentation.workbench.sentences import sentence
-from cityloop.registry.changes import Part, apply
-from cityloop.registry.city import forget
+from cityloop.registry.city.current import forget
+from cityloop.registry.history.changes import Part, apply
+from cityloop.registry.history.tables import DUTIES, UNITS
 from cityloop.registry.models import Account
-from cityloop.registry.tables import DUTIES, UNITS
 from scenarios.conftest import Desks
 from screens.conftest import Page
 from town import NOW, Town

@@ -16,7 +16,8 @@ from cityloop.core.needs import members
 from cityloop.core.opening import Terms
 from cityloop.core.procedure import NeedKind, Procedure
 from cityloop.presentation.workbench import views
-from cityloop.registry.city import City, city
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
 from plans import CATEGORY, UNITS, Plans, Step, answers, plans
 from town import NOW, PEOPLE, Town
 
@@ -43,7 +44,7 @@ class Bringing:
     def to(self, name: str, district: str = "", version: int = 0) -> Waiting:
         """Bring a case, of the newest version unless one is given, to where `procedure.action` waits."""
         procedure, _, action = name.partition(".")
-        way = city().procedures[procedure, version] if version else city().latest(procedure)
+        way = current_city().procedures[procedure, version] if version else current_city().latest(procedure)
         return self.brought(way, action, district or self.town.north)
 
     def brought(self, way: Procedure, action: str, district: str) -> Waiting:
@@ -75,7 +76,7 @@ class Bringing:
     def _begun_from_another(self, way: Procedure, district: str) -> str:
         other, action = next(
             (other, action.name)
-            for other in reversed(city().procedures.values())
+            for other in reversed(current_city().procedures.values())
             for action in other.actions.values()
             if action.begins_case and action.begins_case.procedure == way.name and not action.automatic
         )
@@ -99,7 +100,7 @@ class Bringing:
 def _plans(way: Procedure, district: str) -> Plans:
     known = way.name, way.version, district
     if known not in _PLANS:
-        terms = Terms(city().calendar, city().categories[CATEGORY].limits)
+        terms = Terms(current_city().calendar, current_city().categories[CATEGORY].limits)
         _PLANS[known] = plans(way, terms, district)
     return _PLANS[known]
 

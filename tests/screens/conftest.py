@@ -10,10 +10,10 @@ from django.test import Client
 from cityloop.core.classes import HOME
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
-from cityloop.registry.actions import set_units
-from cityloop.registry.changes import Part, apply
-from cityloop.registry.city import forget
-from cityloop.registry.tables import FACILITIES
+from cityloop.registry.city.current import forget
+from cityloop.registry.history.changes import Part, apply
+from cityloop.registry.history.tables import FACILITIES
+from cityloop.registry.organisation.actions import enter_units
 from screens.bringing import Bringing
 from screens.gone import november, went  # noqa: F401  # fixtures
 from town import NOW, Town
@@ -87,6 +87,6 @@ def enter_lamp(**more: object) -> None:
 def bringing(town: Town, people: dict, report: Report, monkeypatch: pytest.MonkeyPatch) -> Bringing:
     """Bring cases to where an action waits; two more units handle, so that three may vote."""
     enter_lamp()
-    set_units({"lamps": "路灯管理所", "drains": "排水管理处"}, "test", NOW)
+    enter_units({"lamps": "路灯管理所", "drains": "排水管理处"}, "test", NOW)
     forget()
     return Bringing(people, town, report, monkeypatch)

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from cityloop.presentation.translations import LOCALE, catalog
-from cityloop.registry.city import city
+from cityloop.registry.city.current import current_city
 from screens.bringing import Bringing
 from screens.conftest import As, Page
 from town import PEOPLE
@@ -43,7 +43,7 @@ def test_an_english_case_of_any_procedure_has_no_chinese_word_of_ours(
     client = signed_in("duty")
     client.post("/language/", {"language": "en", "next": "/queue/"})
     page = Page(client.get(f"/cases/{bringing.to(action).number}/").content)
-    way = city().latest(action.partition(".")[0])
+    way = current_city().latest(action.partition(".")[0])
     declared = (*way.stages.values(), *way.tasks.values(), *way.actions.values(), *way.documents.values())
     ours = {str(message.string) for message in catalog(LOCALE / "zh_Hans/LC_MESSAGES/django.po") if message.id}
     assert set(page.words) & (ours | {one.title["zh"] for one in declared}) == set()

@@ -18,9 +18,9 @@ from cityloop.core.needs import members
 from cityloop.core.procedure import NeedKind, Procedure
 from cityloop.evaluation.models import FactEdition
 from cityloop.presentation.workbench.chosen_photos import kept_photos
-from cityloop.registry import accounts
 from cityloop.registry.models import ChangeSet
-from cityloop.registry.packs import read_all
+from cityloop.registry.packs.reading import read_all
+from cityloop.registry.people import accounts
 from plans import UNITS, Step, answers
 from screens.bringing import Bringing, Waiting, kept_photo
 from screens.conftest import As

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.test import Client
 from shapely.geometry import box
 
-from cityloop.registry import actions, city
+from cityloop.registry.areas import actions as area_actions
+from cityloop.registry.city import current
 from screens.conftest import As
 from screens.gone import MONDAY, SAME_DAY, WEEKS_LATER, Went
 from town import NOW, PEOPLE, Town
@@ -60,9 +61,9 @@ def test_who_has_one_district_is_shown_no_other(signed_in: As, november: None) -
 
 
 def test_equal_shares_have_equal_rank_and_the_next_rank_is_left_out(signed_in: As, went: Went, town: Town) -> None:
-    east = actions.NewArea("671003", "东区", "district", None, box(120.4, 23.0, 120.6, 23.1).wkb)
-    actions.set_areas([east], "test", NOW)
-    city.forget()
+    east = area_actions.NewArea("671003", "东区", "district", None, box(120.4, 23.0, 120.6, 23.1).wkb)
+    area_actions.set_areas([east], "test", NOW)
+    current.forget()
     for where, closed in (("north", 1), ("south", 2), ("east", 1)):
         for _ in range(closed):
             went(where, filed=MONDAY, closed=SAME_DAY)

@@ -7,12 +7,14 @@ import pytest
 from django.test import Client
 from shapely.geometry import box, shape
 
-from cityloop.registry import actions
-from cityloop.registry.area_actions import last_change
-from cityloop.registry.changes import undo
-from cityloop.registry.city import city, forget
+from cityloop.registry.areas import actions as area_actions
+from cityloop.registry.areas.actions import last_change
+from cityloop.registry.city.current import current_city, forget
+from cityloop.registry.history.changes import undo
 from cityloop.registry.models import Area, ChangeSet
-from cityloop.registry.queries import account_names
+from cityloop.registry.organisation import actions as organisation
+from cityloop.registry.packs import actions as pack_actions
+from cityloop.registry.people.accounts import account_names
 from cityloop.runtime.models import Event
 from screens.conftest import As, Page
 from town import NOW, Town
@@ -31,8 +33,8 @@ def page(client: Client, address: str, status: int = 200) -> Page:
     return Page(answer.content)
 
 
-def enter(*areas: actions.NewArea) -> None:
-    actions.set_areas(areas, "test", NOW)
+def enter(*areas: area_actions.NewArea) -> None:
+    area_actions.set_areas(areas, "test", NOW)
     forget()
 
 
@@ -45,7 +47,7 @@ def test_the_tree_shows_what_lies_in_what_and_leads_to_each_area(town: Town, adm
 
 
 def test_one_level_is_a_list_by_code_with_what_has_ended(town: Town, administrator: Client) -> None:
-    actions.set_area_rows([{"code": WEST, "valid_until": date(2026, 1, 1)}], "test", NOW)
+    area_actions.set_area_rows([{"code": WEST, "valid_until": date(2026, 1, 1)}], "test", NOW)
     forget()
     found = page(administrator, "/settings/areas/?level=community")
     assert f"/settings/areas/of/{WEST}/" in found.links and "至 2026-01-01" in found.text
@@ -55,7 +57,7 @@ def test_one_level_is_a_list_by_code_with_what_has_ended(town: Town, administrat
 def test_a_long_level_is_read_page_by_page(town: Town, administrator: Client) -> None:
     enter(
         *(
-            actions.NewArea(f"{WEST}{no:03d}", f"{no}号网格", "unit_grid", WEST, box(120, 23, 120.1, 23.1).wkb)
+            area_actions.NewArea(f"{WEST}{no:03d}", f"{no}号网格", "unit_grid", WEST, box(120, 23, 120.1, 23.1).wkb)
             for no in range(1, 131)
         )
     )
@@ -128,7 +130,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_changed(
 
 
 def test_an_area_that_has_ended_is_not_opened_again(town: Town, administrator: Client) -> None:
-    actions.set_area_rows([{"code": WEST, "valid_until": date(2026, 1, 1)}], "test", NOW)
+    area_actions.set_area_rows([{"code": WEST, "valid_until": date(2026, 1, 1)}], "test", NOW)
     forget()
     answer = administrator.post(f"/settings/areas/of/{WEST}/edit/", changed(seen=str(last_change(WEST))))
     assert answer.status_code == 422 and "已终止的区域不再启用" in answer.content.decode()
@@ -148,8 +150,8 @@ def test_areas_that_fit_together_are_told_to(town: Town, administrator: Client) 
 def misdrawn(town: Town) -> Town:
     """A grid that leaves its community and another that it overlaps."""
     enter(
-        actions.NewArea(f"{WEST}001", "第1网格", "unit_grid", WEST, box(120.0, 23.0, 120.12, 23.1).wkb),
-        actions.NewArea(f"{WEST}002", "第2网格", "unit_grid", WEST, box(120.0, 23.0, 120.05, 23.02).wkb),
+        area_actions.NewArea(f"{WEST}001", "第1网格", "unit_grid", WEST, box(120.0, 23.0, 120.12, 23.1).wkb),
+        area_actions.NewArea(f"{WEST}002", "第2网格", "unit_grid", WEST, box(120.0, 23.0, 120.05, 23.02).wkb),
     )
     return town
 
@@ -175,8 +177,8 @@ def test_the_map_of_doubts_has_the_same_pieces(misdrawn: Town, administrator: Cl
 
 def test_the_checks_follow_what_is_changed(misdrawn: Town, administrator: Client) -> None:
     assert "重叠" in page(administrator, "/settings/areas/checks/?level=unit_grid").text
-    enter(actions.NewArea(f"{WEST}001", "第1网格", "unit_grid", WEST, box(120.0, 23.02, 120.1, 23.1).wkb))
-    enter(actions.NewArea(f"{WEST}002", "第2网格", "unit_grid", WEST, box(120.0, 23.0, 120.1, 23.02).wkb))
+    enter(area_actions.NewArea(f"{WEST}001", "第1网格", "unit_grid", WEST, box(120.0, 23.02, 120.1, 23.1).wkb))
+    enter(area_actions.NewArea(f"{WEST}002", "第2网格", "unit_grid", WEST, box(120.0, 23.0, 120.1, 23.02).wkb))
     assert "没有重叠" in page(administrator, "/settings/areas/checks/?level=unit_grid").text
 
 
@@ -203,18 +205,18 @@ def test_what_is_no_question_is_said_beside_its_field(town: Town, administrator:
 
 
 def test_a_city_without_areas_says_what_would_bring_them(db: None, client: Client) -> None:
-    from cityloop.registry import accounts
     from cityloop.registry.models import Account
-    from cityloop.registry.packs import read_all
+    from cityloop.registry.packs.reading import read_all
+    from cityloop.registry.people import accounts
 
     forget()
-    actions.take_up(read_all(), "test", NOW)
-    actions.set_units({"centre": "中心"}, "test", NOW)
+    pack_actions.take_up(read_all(), "test", NOW)
+    organisation.enter_units({"centre": "中心"}, "test", NOW)
     accounts.create_account("a", "甲", None, "test", NOW)
     accounts.appoint("a", "leader", "centre", None, "test", NOW)
     client.force_login(Account.objects.get(username="a"))
     forget()
-    assert not city().areas
+    assert not current_city().areas
     for address in ("/settings/areas/", "/settings/areas/checks/"):
         assert "还没有区域" in page(client, address).text
     assert "不在本市任何区域内" in page(client, "/settings/areas/where/?lon=120&lat=23").text

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from cityloop.registry.city import city, forget
+from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.models import Catalogue, Category, Change, ChangeSet, Condition
 from screens.conftest import As
 from town import Town
@@ -75,17 +75,17 @@ def test_a_class_of_the_citys_own_gets_the_next_free_number(administrator: Clien
     row = Category.objects.get(name="流浪犬伤人")
     assert row.is_local and row.code not in taken and row.code > "06900"
     forget()
-    assert city().class_search.find("llqsr")[0] == row.code
+    assert current_city().class_search.find("llqsr")[0] == row.code
 
 
 def test_a_catalogue_that_is_put_out_of_use_takes_no_new_cases(administrator: Client) -> None:
     administrator.post("/settings/catalogues/use/", {"name": "GB/T 30428.2-2013", "in_use": "1"})
     forget()
-    assert "GB/T 30428.2-2013:matter:0110" in city().categories
+    assert "GB/T 30428.2-2013:matter:0110" in current_city().categories
     administrator.post("/settings/catalogues/use/", {"name": "GB/T 30428.2-2013", "in_use": "0"})
     forget()
-    assert "GB/T 30428.2-2013:matter:0110" not in city().categories
-    assert city().category_of("GB/T 30428.2-2013:matter:0110") == "06010"
+    assert "GB/T 30428.2-2013:matter:0110" not in current_city().categories
+    assert current_city().category_of("GB/T 30428.2-2013:matter:0110") == "06010"
     assert not Catalogue.objects.get(name="GB/T 30428.2-2013").in_use
 
 

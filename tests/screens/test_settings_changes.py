@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 
 from cityloop.presentation.settings import change_views
-from cityloop.registry.actions import set_units
 from cityloop.registry.models import ChangeSet, Unit
+from cityloop.registry.organisation.actions import enter_units
 from screens.conftest import As
 from town import NOW, Town
 
@@ -13,7 +13,7 @@ from town import NOW, Town
 @pytest.fixture
 def number(town: Town) -> int:
     """A change of two units: one renamed, one entered."""
-    found = set_units({"roads": "道路养护处", "lamps": "路灯管理所"}, "test", NOW).number
+    found = enter_units({"roads": "道路养护处", "lamps": "路灯管理所"}, "test", NOW).number
     assert found
     return found
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from cityloop.registry.changes import Part, apply
-from cityloop.registry.facility_queries import PAGE
+from cityloop.registry.facilities.queries import PAGE
+from cityloop.registry.history.changes import Part, apply
+from cityloop.registry.history.tables import FACILITIES
 from cityloop.registry.models import ChangeSet, Facility
-from cityloop.registry.tables import FACILITIES
 from screens.conftest import As, Page, Report, enter_lamp
 from town import NOW, Town
 

@@ -5,9 +5,10 @@ import re
 import pytest
 from django.test import Client
 
-from cityloop.registry import accounts, organisation
-from cityloop.registry.city import city, forget
+from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.models import Account, Appointment, ChangeSet, Duty, Roster, Unit
+from cityloop.registry.organisation import actions as organisation
+from cityloop.registry.people import accounts
 from cityloop.runtime import clock
 from cityloop.runtime.models import Event
 from screens.conftest import As, Page, Report
@@ -117,7 +118,7 @@ def test_a_closed_unit_tells_who_still_holds_a_post_there_and_is_offered_no_more
     assert sent(administrator, "/settings/units/of/roads/edit/", **{**UNIT, "is_active": "0"}) == 302
     shown = page(administrator, "/settings/units/of/roads/")
     assert "该单位已停用。仍在此任职的岗位 2 个" in shown.text
-    assert not city().units["roads"].handles
+    assert not current_city().units["roads"].handles
 
 
 def test_a_new_unit_is_entered_once(administrator: Client) -> None:
@@ -247,13 +248,13 @@ def test_the_matrix_counts_none_one_and_many_and_leads_to_the_classes(administra
     Duty.objects.all().delete()
     rows = [{"category": "0601", "area": town.north, "unit": "roads"}]
     rows += [{"category": "06010", "area": town.north, "unit": unit} for unit in ("roads", "parks")]
-    organisation.set_duties(rows, "test", NOW, town=city())
+    organisation.set_duties(rows, "test", NOW, town=current_city())
     forget()
     shown = page(administrator, "/settings/duties/")
     assert "多家负责 1" in shown.text and "无人负责" in shown.text
     listed = page(administrator, f"/settings/duties/in/{town.north}/06/?standing=many")
     assert {words for words in listed.words if words.startswith("060")} == {
-        f"06010 {city().categories['06010'].name}",
+        f"06010 {current_city().categories['06010'].name}",
         "06010 × 北区",
     }
     assert "市政养护处" in listed.words and "06010 × 北区" in listed.words
@@ -263,7 +264,7 @@ def test_a_class_is_shown_on_the_map_with_a_table_that_says_the_same(administrat
     Duty.objects.all().delete()
     community = {"category": "06010", "area": "671001000001", "unit": "parks"}
     organisation.set_duties(
-        [{"category": "06", "area": town.north, "unit": "roads"}, community], "test", NOW, town=city()
+        [{"category": "06", "area": town.north, "unit": "roads"}, community], "test", NOW, town=current_city()
     )
     forget()
     answer = administrator.get("/settings/duties/classes/06010/?level=community")
@@ -285,7 +286,7 @@ def test_a_duty_is_entered_put_on_the_list_and_removed(administrator: Client, to
         "reason": "新清单",
     }
     assert sent(administrator, "/settings/duties/set/", **said) == 302
-    listed = city().listed("06010", {"district": town.north})
+    listed = current_city().listed("06010", {"district": town.north})
     assert listed and (listed.unit, listed.basis) == ("parks", "某条例")
     shown = page(administrator, "/settings/duties/?listed=1")
     assert "某条例" in shown.text and "所有类别" not in shown.words
@@ -309,7 +310,7 @@ def test_a_duty_that_cannot_be_is_told(administrator: Client, town: Town, said: 
     organisation.set_units([{"code": "north-1", "name": "一社区", "kind": "community"}], "test", NOW)
     forget()
     row = {"category": "06", "area": town.north, "unit": "roads", "is_listed": True}
-    organisation.set_duties([row], "test", NOW, town=city())
+    organisation.set_duties([row], "test", NOW, town=current_city())
     whole = {"category": "06010", "area": town.north, "unit": "parks", "is_listed": "0", "reason": "登记", **said}
     answer = administrator.post("/settings/duties/set/", whole)
     assert answer.status_code == 422
@@ -323,7 +324,7 @@ def test_the_dispatcher_reads_beside_the_form_who_is_responsible_and_why(
     from cityloop.casework.actions import act
 
     rows = [{"category": "06013", "area": town.north, "unit": unit} for unit in ("roads", "parks")]
-    organisation.set_duties(rows, "test", NOW, town=city())
+    organisation.set_duties(rows, "test", NOW, town=current_city())
     forget()
     number = report()
     act(number, "accept", 1, people["operator"], {"category": "06013", "district": town.north}, None, NOW)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import pytest_django
 
-from cityloop.registry.actions import take_up
-from cityloop.registry.city import forget
+from cityloop.registry.city.current import forget
 from cityloop.registry.models import ChangeSet
-from cityloop.registry.packs import SHIPPED, read_all
+from cityloop.registry.packs.actions import take_up
+from cityloop.registry.packs.reading import SHIPPED, read_all
 from screens.conftest import As, Page
 from town import NOW
 

@@ -1,10 +1,10 @@
 """The page of the gazetteer: an address is tried, its place shown with grade and reason, entries are looked through."""
 
 from cityloop.core.places import Entry, Kind
-from cityloop.registry.gazetteer import key_of
+from cityloop.registry.gazetteer.actions import set_places, values
+from cityloop.registry.gazetteer.finding import key_of
+from cityloop.registry.history.tables import PLACES
 from cityloop.registry.models import Place
-from cityloop.registry.place_actions import set_places, values
-from cityloop.registry.tables import PLACES
 from screens.conftest import As, Page
 from town import NOW, Town
 

@@ -7,8 +7,8 @@ from django.test import Client
 
 from cityloop.core.procedure import Procedure
 from cityloop.core.transitions import ways
-from cityloop.registry import accounts
-from cityloop.registry.packs import read_all
+from cityloop.registry.packs.reading import read_all
+from cityloop.registry.people import accounts
 from screens.conftest import As, Page
 from town import NOW, PEOPLE, Town
 

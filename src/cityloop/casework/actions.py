@@ -20,7 +20,8 @@ from cityloop.core.needs import facts_of, photos_given
 from cityloop.core.opening import Terms
 from cityloop.core.procedure import Action, CaseClock, Procedure, Words
 from cityloop.core.worktime import Calendar
-from cityloop.registry.city import City, city
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
 from cityloop.runtime import events, vault
 from cityloop.runtime.models import Event
 
@@ -43,7 +44,7 @@ class Opening:
 
 def open_cases(openings: Sequence[Opening], actor: Actor, now: datetime, by: Post | None = None) -> None:
     """Open cases and write the first event of each, in one statement however many they are; `by` is the post used."""
-    town = city()
+    town = current_city()
     terms = Terms(town.calendar)
     moves = []
     for opening in openings:
@@ -58,7 +59,7 @@ def begin_case(name: str, actor: Actor, inputs: Words, request: str, now: dateti
     known = models.Case.objects.filter(request=request).values_list("number", flat=True).first()
     if known:
         return known
-    town = city()
+    town = current_city()
     way = beginning.by_hand(name, actor, town)
     post = deciding.may_begin(way, actor)
     check_codes(way.begins.needs, inputs, None, town)
@@ -80,7 +81,7 @@ def act(
     row, state = _locked(number, actor)
     if expected_length is not None and _acted_since(row, expected_length):
         raise Conflict("somebody-was-faster", "Somebody else acted on this case while you had it open.")
-    town = city()
+    town = current_city()
     way = town.way(row.procedure, row.version)
     declared = way.actions.get(action)
     check_codes(declared.needs if declared else (), inputs, state.facts.get("category"), town)
@@ -97,7 +98,7 @@ def act(
 def wake(case_id: int, now: datetime) -> int:
     """Do what the timers of a case that have run out bring about; return how many moves that were."""
     row = models.Case.objects.select_for_update().filter(pk=case_id).first()
-    town = city()
+    town = current_city()
     way = town.procedures.get((row.procedure, row.version)) if row else None
     if row is None or way is None:
         return 0
@@ -115,7 +116,7 @@ def wake(case_id: int, now: datetime) -> int:
 def move_deadlines(case_id: int, old: Calendar, new: Calendar, now: datetime) -> bool:
     """Take a changed calendar over into the due moments of a case; False where it moves none."""
     row = models.Case.objects.select_for_update().filter(pk=case_id).first()
-    way = city().procedures.get((row.procedure, row.version)) if row else None
+    way = current_city().procedures.get((row.procedure, row.version)) if row else None
     if row is None or way is None:
         return False
     state, now = _state(row), _not_before_history(row, now)
@@ -184,7 +185,7 @@ def _note(state: Case, event: str, action: str) -> Move:
 def _locked(number: str, actor: Actor) -> tuple[models.Case, Case]:
     row = models.Case.objects.select_for_update().filter(number=number).first()
     state = _state(row) if row else None
-    if row is None or state is None or not may_see(actor, state, city()):
+    if row is None or state is None or not may_see(actor, state, current_city()):
         raise NotFound("no-such-case", "There is no such case, or you may not see it.")
     return row, state
 
@@ -202,7 +203,7 @@ def _with_new_case(row: models.Case, state: Case, way: Procedure, move: Move, ac
     action = way.actions.get(move.action)
     if action is None or action.begins_case is None:
         return move
-    town, new = city(), action.begins_case
+    town, new = current_city(), action.begins_case
     other = town.latest(new.procedure)
     inputs = beginning.given(new, move, state)
     check_codes(other.begins.needs, inputs, None, town)
@@ -259,7 +260,7 @@ def _write(row: models.Case, state: Case, move: Move, actor: Actor, now: datetim
     kept = _kept(row.id, row.length + 1, move.words)
     entry = _entry(row.id, row.length + 1, bytes(row.head), move, kept, actor, now)
     projection.change(row, state, after(state, move, actor.account, now), kept, entry)
-    action = city().way(row.procedure, row.version).actions.get(move.action)
+    action = current_city().way(row.procedure, row.version).actions.get(move.action)
     evidence.record(row.id, row.length, photos_given(action.needs if action else (), move.answers))
 
 

@@ -10,7 +10,7 @@ from cityloop.core.deciding import may_begin
 from cityloop.core.errors import NotAllowed, NotFound
 from cityloop.core.opening import OWN
 from cityloop.core.procedure import NewCase, Procedure, Relation
-from cityloop.registry.city import City
+from cityloop.registry.city.city import City
 
 TAKEN_OVER = ("category", *PLACED, "grids", "lon", "lat", "crs", "raw_lon", "raw_lat", "facility")
 _INVERSE = {Relation.CHILD: Relation.PARENT, Relation.PARENT: Relation.CHILD}

@@ -12,7 +12,7 @@ from cityloop.core import clocks
 from cityloop.core.casefile import Case, Task
 from cityloop.core.clocks import Clock, Kind, State
 from cityloop.core.worktime import Lamp
-from cityloop.registry.city import City
+from cityloop.registry.city.city import City
 
 _HAPPENED: dict[Kind, Callable[[], str]] = {
     Kind.PAUSED: lambda: gettext("Paused"),

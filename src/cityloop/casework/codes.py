@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.needs import UNKNOWN, members
 from cityloop.core.procedure import Need, NeedKind, Words
-from cityloop.registry.city import City
+from cityloop.registry.city.city import City
 
 
 def check_codes(needs: Sequence[Need], inputs: Words, category: str | None, town: City) -> None:

@@ -15,8 +15,8 @@ from procrastinate.contrib.django import app
 from cityloop.casework import actions, models
 from cityloop.casework.jobs import AGAIN
 from cityloop.core.worktime import Calendar
-from cityloop.registry import calendar_versions
-from cityloop.registry.changes import STREAM
+from cityloop.registry.calendar import versions as calendar_versions
+from cityloop.registry.history.changes import STREAM
 from cityloop.runtime import clock
 from cityloop.runtime.announcer import subscribe
 from cityloop.runtime.models import Event

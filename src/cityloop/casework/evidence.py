@@ -13,7 +13,7 @@ from cityloop.casework import models, projection
 from cityloop.casework.scope import may_see
 from cityloop.core.actors import Actor
 from cityloop.core.errors import Fault, Invalid, NotFound
-from cityloop.registry.city import city
+from cityloop.registry.city.current import current_city
 from cityloop.runtime import evidence, photos
 
 PATIENCE = timedelta(days=1)  # how long a photo waits for the action it was chosen for
@@ -61,7 +61,7 @@ def photos_of(row: models.Case) -> dict[int, list[Photo]]:
 def photo(actor: Actor, number: str, digest: str) -> bytes:
     """Return a photo of a case; NotFound where it was erased or the case is out of the person's sight."""
     row = models.Case.objects.filter(number=number).first()
-    sees = row is not None and may_see(actor, projection.state(row, row.tasks.order_by("no")), city())
+    sees = row is not None and may_see(actor, projection.state(row, row.tasks.order_by("no")), current_city())
     if row is None or not sees or not row.evidence.filter(digest=digest, erased_at=None).exists():
         raise NotFound("no-such-photo", "There is no such photo, or you may not see it.")
     return evidence.read(digest)

@@ -7,7 +7,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from cityloop.casework import actions, history, models
 from cityloop.casework.jobs import wake_cases
-from cityloop.registry.city import city
+from cityloop.registry.city.current import current_city
 from cityloop.runtime import clock
 from cityloop.runtime.announcer import subscribe
 from cityloop.runtime.models import Event
@@ -48,7 +48,7 @@ def _reopening() -> set[str]:
     """Return the events of the actions that open a closed case again."""
     return {
         action.event
-        for way in city().procedures.values()
+        for way in current_city().procedures.values()
         for action in way.actions.values()
         if action.to and any(way.stages[stage].final for stage in action.at)
     }

@@ -17,8 +17,9 @@ from cityloop.core.casefile import Case, Task
 from cityloop.core.errors import Refusal
 from cityloop.core.procedure import Action, Need, NeedKind, Procedure
 from cityloop.core.worktime import Limit
-from cityloop.registry.city import City, title
-from cityloop.registry.queries import Named, categories, districts, handling_units
+from cityloop.registry.city.city import City
+from cityloop.registry.city.facts import title
+from cityloop.registry.organisation.actors import Named, categories, districts, handling_units
 
 _KNOWN = {
     NeedKind.CATEGORY: categories,

@@ -12,10 +12,10 @@ from django.db import transaction
 
 from cityloop.casework.models import Case
 from cityloop.core.place_learning import Observation
-from cityloop.registry import place_actions
-from cityloop.registry.changes import STREAM
-from cityloop.registry.city import city
-from cityloop.registry.gazetteer import FACT, read_address
+from cityloop.registry.city.current import current_city
+from cityloop.registry.gazetteer import actions as place_actions
+from cityloop.registry.gazetteer.finding import FACT, read_address
+from cityloop.registry.history.changes import STREAM
 from cityloop.runtime import events
 from cityloop.runtime.models import Event
 
@@ -64,7 +64,7 @@ def _closed(since: datetime | None, until: datetime) -> list[Case]:
 
 
 def _observations(cases: Iterable[Case]) -> Iterator[Observation]:
-    town = city()
+    town = current_city()
     for case in cases:
         if FACT in case.facts or not (case.facts.get("lon") and case.address):
             continue

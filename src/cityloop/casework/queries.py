@@ -29,7 +29,9 @@ from cityloop.casework.queue import queue
 from cityloop.casework.scope import may_see, visible
 from cityloop.core.actors import Actor
 from cityloop.core.errors import NotFound
-from cityloop.registry.city import City, city, title
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.city.facts import title
 
 __all__ = [
     "CaseFilters",
@@ -72,7 +74,7 @@ def case_page(actor: Actor, number: str, now: datetime) -> CasePage:
     if row is None:
         raise NotFound("no-such-case", "There is no such case, or you may not see it.")
     case = state(row, row.tasks.order_by("no"))
-    if not may_see(actor, case, city()):
+    if not may_see(actor, case, current_city()):
         raise NotFound("no-such-case", "There is no such case, or you may not see it.")
     return story.page(row, case, actor, now)
 
@@ -80,7 +82,7 @@ def case_page(actor: Actor, number: str, now: datetime) -> CasePage:
 def document(actor: Actor, number: str, seq: int, name: str) -> Document:
     """Return a document of a case; NotFound where there is none, or the case is outside the person's scope."""
     row = models.Case.objects.filter(number=number).first()
-    town = city()
+    town = current_city()
     sees = row is not None and may_see(actor, state(row, row.tasks.order_by("no")), town)
     way = town.procedures.get((row.procedure, row.version)) if row and sees else None
     found = documents.produced(row, way, seq, name, town) if row and way else None
@@ -91,12 +93,12 @@ def document(actor: Actor, number: str, seq: int, name: str) -> Document:
 
 def beginnings(actor: Actor) -> tuple[NewCaseForm, ...]:
     """Return the kinds of case that this person may begin by hand, with what they ask for."""
-    return offers.beginnings(actor, city())
+    return offers.beginnings(actor, current_city())
 
 
 def cases(actor: Actor, filters: CaseFilters, after: str | None) -> CaseList:
     """Return the cases that this person may see, 50 a page, the latest reported first."""
-    town = city()
+    town = current_city()
     rows = models.Case.objects.filter(visible(actor, town) & _wanted(filters) & _beyond(after))
     found = list(rows.order_by("-reported_at", "-id")[: PAGE + 1])
     last = found[PAGE - 1] if len(found) > PAGE else None
@@ -109,21 +111,21 @@ def cases(actor: Actor, filters: CaseFilters, after: str | None) -> CaseList:
 
 def cases_by_number(actor: Actor, numbers: Iterable[str]) -> dict[str, CaseRow]:
     """Return those of the cases that this person may see, by number; the rest is not there."""
-    town = city()
+    town = current_city()
     rows = models.Case.objects.filter(visible(actor, town), number__in=list(numbers))
     return {row.number: _row(row, town) for row in rows}
 
 
 def counts_by_district(actor: Actor, figure: str, month: date) -> dict[str, int]:
     """Return how many cases a figure of a month counts in each district; "" is no district."""
-    rows = models.Case.objects.filter(visible(actor, city()) & counted(figure, month), **RANKED)
+    rows = models.Case.objects.filter(visible(actor, current_city()) & counted(figure, month), **RANKED)
     sums = rows.values_list("district").annotate(number=Count("pk")).order_by()
     return {district or "": number for district, number in sums}
 
 
 def reported_span(actor: Actor) -> tuple[datetime, datetime] | None:
     """Return when the first case was reported and when the last was reported or, if filed, closed; None: no cases."""
-    rows = models.Case.objects.filter(visible(actor, city()))
+    rows = models.Case.objects.filter(visible(actor, current_city()))
     span = rows.aggregate(first=Min("reported_at"), last=Max("reported_at"))
     if span["first"] is None:
         return None
@@ -164,7 +166,7 @@ def is_followed(procedure: str, version: int) -> bool:
 def ways_without_pack() -> tuple[str, ...]:
     """Return the procedures, by name and version, that cases began with and that no pack has any more."""
     used = set(models.Case.objects.values_list("procedure", "version").distinct().order_by())
-    return tuple(f"{name} {version}" for name, version in sorted(used - set(city().procedures)))
+    return tuple(f"{name} {version}" for name, version in sorted(used - set(current_city().procedures)))
 
 
 def month_bounds(month: date) -> tuple[datetime, datetime]:

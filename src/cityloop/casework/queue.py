@@ -14,7 +14,9 @@ from cityloop.casework.scope import place_of
 from cityloop.core.actors import Actor
 from cityloop.core.procedure import Procedure
 from cityloop.core.worktime import Lamp
-from cityloop.registry.city import City, city, title
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.city.facts import title
 
 PAGE = 50  # rows of one screenful
 COUNTED = 1000  # a chip counts so many and then says "at least"
@@ -38,7 +40,7 @@ class Clause:
 
 def queue(actor: Actor, filters: QueueFilters, after: str | None, now: datetime) -> QueuePage:
     """Return the open tasks that this person may do, the most urgent first, 50 a page."""
-    town = city()
+    town = current_city()
     held = _held(actor, town)
     if not held:
         return QueuePage((), None, (), (), ())

@@ -15,8 +15,8 @@ from cityloop.core.errors import NotPossible
 from cityloop.core.needs import members
 from cityloop.core.procedure import Need, NeedKind, Opening, Part, Procedure, Words
 from cityloop.core.responsibility import Answer, Duty, FacilityRole, Ground, Skipped, Standing
-from cityloop.registry.city import City
-from cityloop.registry.queries import facility_units
+from cityloop.registry.city.city import City
+from cityloop.registry.organisation.actors import facility_units
 
 CHOOSING = (NeedKind.UNIT, NeedKind.UNITS)
 PUSHED_DOWN = gettext_noop(

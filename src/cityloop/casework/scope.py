@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from cityloop.core.actors import Actor, Post
 from cityloop.core.casefile import Case
-from cityloop.registry.city import City
+from cityloop.registry.city.city import City
 
 COLUMNS = ("district", "community")  # of cases and tasks
 UNMASKING = ("operator", "duty_officer")  # the roles that speak with the reporter

@@ -21,10 +21,12 @@ from cityloop.core.actors import Actor
 from cityloop.core.casefile import Case, Link, Moved, Task
 from cityloop.core.places import Grade
 from cityloop.core.procedure import Action, Need, NeedKind, Procedure, Relation, TaskKind
-from cityloop.registry.city import City, city, title
-from cityloop.registry.facility_queries import facility_name
-from cityloop.registry.gazetteer import FACT
-from cityloop.registry.queries import account_names
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.city.facts import title
+from cityloop.registry.facilities.queries import facility_name
+from cityloop.registry.gazetteer.finding import FACT
+from cityloop.registry.people.accounts import account_names
 from cityloop.runtime import vault
 from cityloop.runtime.models import Event
 
@@ -52,7 +54,7 @@ _RELATIONS: dict[Relation, Callable[[], str]] = {
 
 def page(row: models.Case, case: Case, actor: Actor, now: datetime) -> CasePage:
     """Return everything on the case's page."""
-    town = city()
+    town = current_city()
     way = town.way(row.procedure, row.version)
     words = _words(row)
     events = list(Event.objects.filter(stream=history.stream(row.pk)).order_by("seq"))

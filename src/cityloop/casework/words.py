@@ -9,7 +9,8 @@ from django.utils.translation import gettext, ngettext
 from cityloop.core.needs import members
 from cityloop.core.procedure import Need, NeedKind
 from cityloop.core.worktime import Limit, Unit
-from cityloop.registry.city import City, title
+from cityloop.registry.city.city import City
+from cityloop.registry.city.facts import title
 
 _UNITS: dict[Unit, Callable[[int], str]] = {
     Unit.MINUTE: lambda n: ngettext("%(n)d minute", "%(n)d minutes", n),

@@ -17,7 +17,7 @@ from cityloop.channels.headings import tidy
 from cityloop.channels.rows import Refused, Row, Sheet, Wanted
 from cityloop.channels.sheets import open_sheet
 from cityloop.core.errors import Fault, Invalid
-from cityloop.registry.yaml_files import Strict, faults_at, read_yaml
+from cityloop.runtime.yaml_files import Strict, faults_at, read_yaml
 
 Content = dict[str, Any]
 Unfit = tuple[tuple[str, ...], str]  # the path of a field of a mapping, and what is wrong there

@@ -14,7 +14,7 @@ from cityloop.channels.cells import as_day, as_words
 from cityloop.channels.rows import Row, Sheet
 from cityloop.channels.sheets import open_sheet
 from cityloop.core.errors import Fault, Invalid
-from cityloop.registry.actions import day_faults
+from cityloop.registry.calendar.actions import day_faults
 
 COLUMNS = {"date": ("date", "日期"), "kind": ("kind", "类型"), "name": ("name", "名称")}  # name may be left out
 KINDS = {"off": False, "休": False, "on": True, "班": True, "withdraw": None, "撤销": None}

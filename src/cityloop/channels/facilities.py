@@ -26,10 +26,18 @@ from cityloop.channels.rows import Row, Sheet, Wanted
 from cityloop.channels.sheets import open_sheet
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.geo import Crs
-from cityloop.registry.area_files import GZIP, KINDS, ZIP, Feature, Layer, Unreadable, read_layer
-from cityloop.registry.area_systems import OWN, system
-from cityloop.registry.facilities import Rules
-from cityloop.registry.yaml_files import read_yaml
+from cityloop.registry.areas.imports.files import (
+    GZIP,
+    KINDS,
+    ZIP,
+    Feature,
+    Layer,
+    Unreadable,
+    read_layer,
+)
+from cityloop.registry.areas.imports.systems import OWN, system
+from cityloop.registry.facilities.entries import Rules
+from cityloop.runtime.yaml_files import read_yaml
 
 LON, LAT = "point_longitude", "point_latitude"  # the columns that the points of a geographic file are given by
 TITLES: Mapping[str, tuple[str, ...]] = {  # by field, what the standard and its tables call the column

@@ -18,7 +18,7 @@ from cityloop.core.errors import Conflict, Fault
 from cityloop.core.where import SYSTEMS, better_reading, fit, fitting
 from cityloop.intake import reports
 from cityloop.intake.actions import receive_many
-from cityloop.registry.city import city
+from cityloop.registry.city.current import current_city
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,10 @@ def try_out(rows: Iterable[Row], mapping: ReportMapping, zone: tzinfo, now: date
 def _readings(taken: Sequence[reports.Report]) -> dict[str, int]:
     """Return how many points fit the areas and the districts their words name: as read, and as each system has it."""
     placed = [(report, report.point) for report in taken if report.point]
-    layout = city().layout()
+    layout = current_city().layout()
     if not placed or not layout.areas:
         return {}
-    districts = {area.name: area.code for area in city().areas.values() if area.level == "district"}
+    districts = {area.name: area.code for area in current_city().areas.values() if area.level == "district"}
     named = [_named(report, districts) for report, _ in placed]
     read = np.array([(float(point.lon), float(point.lat)) for _, point in placed]).T
     raw = np.array([(float(point.raw_lon), float(point.raw_lat)) for _, point in placed]).T
@@ -119,4 +119,4 @@ def _nowhere(taken: Sequence[reports.Report]) -> int:
     points = [report.point for report in taken if report.point]
     lons = np.array([float(point.lon) for point in points])
     lats = np.array([float(point.lat) for point in points])
-    return len(taken) - city().layout().inside(lons, lats)
+    return len(taken) - current_city().layout().inside(lons, lats)

@@ -32,12 +32,12 @@ from cityloop.core.errors import Fault, Invalid
 from cityloop.core.geo import Crs, PointFault, check_point, to_wgs84
 from cityloop.core.place_learning import Observation, display
 from cityloop.core.places import Entry, Kind, Pair
-from cityloop.registry.area_files import Layer, Unreadable, read_layer
-from cityloop.registry.area_systems import OWN, into_wgs84, system
-from cityloop.registry.city import City
-from cityloop.registry.gazetteer import key_of, read_address
-from cityloop.registry.place_actions import observed
-from cityloop.registry.yaml_files import read_yaml
+from cityloop.registry.areas.imports.files import Layer, Unreadable, read_layer
+from cityloop.registry.areas.imports.systems import OWN, into_wgs84, system
+from cityloop.registry.city.city import City
+from cityloop.registry.gazetteer.actions import observed
+from cityloop.registry.gazetteer.finding import key_of, read_address
+from cityloop.runtime.yaml_files import read_yaml
 
 KINDS = {  # what a table may call them
     **{kind.value: kind for kind in (Kind.STREET, Kind.PLATE, Kind.BLOCK, Kind.ZONE, Kind.POI)},

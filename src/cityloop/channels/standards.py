@@ -1,6 +1,6 @@
 """A city's own table of filing conditions, as its office keeps it: the mapping of its columns and the reading of rows.
 
-What the rows come to is found out in registry/standards_report.py.
+What the rows come to is found out in registry/catalogue/report.py.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,9 +24,9 @@ from cityloop.channels.rows import Refused, Row, Sheet
 from cityloop.core.catalogue import MAJOR, is_code
 from cityloop.core.classes import KINDS, ClassKey
 from cityloop.core.errors import Fault, Invalid
-from cityloop.registry.class_matching import Lists
-from cityloop.registry.limit_words import Plain, read_limit
-from cityloop.registry.standards_report import Limits, Stated, Wrong
+from cityloop.registry.catalogue.matching import Lists
+from cityloop.registry.catalogue.report import Limits, Stated, Wrong
+from cityloop.registry.words.limits import Plain, read_limit
 
 CALLED = {"部件": "component", "事件": "matter", "事项": "matter", "component": "component", "matter": "matter"}
 GRADES = ("", "A", "B", "C")

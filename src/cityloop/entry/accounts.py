@@ -9,9 +9,10 @@ from cityloop.core.errors import Fault, Invalid
 from cityloop.entry.opening import Tell
 from cityloop.intake.actions import OUR_CHANNELS
 from cityloop.intake.reports import CHANNEL
-from cityloop.registry import accounts, actions
-from cityloop.registry.city import city
+from cityloop.registry.city.current import current_city
 from cityloop.registry.models import Account, Unit
+from cityloop.registry.organisation import actions as organisation
+from cityloop.registry.people import accounts
 from cityloop.runtime import clock
 
 BY = "command-line"
@@ -39,20 +40,20 @@ def add_person(username: str, name: str, password: str, post: NewPost) -> None:
 @transaction.atomic
 def appoint(username: str, post: NewPost) -> None:
     """Give an account a post."""
-    if post.role not in city().roles:
-        raise Invalid([Fault("role", f"must be one of {', '.join(city().roles)}")])
+    if post.role not in current_city().roles:
+        raise Invalid([Fault("role", f"must be one of {', '.join(current_city().roles)}")])
     _enter_unit(post)
     accounts.appoint(username, post.role, post.unit, post.area, BY, clock.now())
 
 
 def _enter_unit(post: NewPost) -> None:
     """Enter a unit that is not known, or let one that gets its first handler be given cases."""
-    known = city().units.get(post.unit)
+    known = current_city().units.get(post.unit)
     handles = post.role == "handler"
     if known is None and post.unit_name:
-        actions.set_units({post.unit: post.unit_name}, BY, clock.now(), handles=handles)
+        organisation.enter_units({post.unit: post.unit_name}, BY, clock.now(), handles=handles)
     elif known is not None and handles and not known.handles:
-        actions.set_units({post.unit: known.name}, BY, clock.now(), handles=True)
+        organisation.enter_units({post.unit: known.name}, BY, clock.now(), handles=True)
 
 
 @transaction.atomic
@@ -66,7 +67,7 @@ def token_for(username: str, channels: Sequence[str], tell: Tell) -> str:
         raise Invalid([Fault("channel", f"no connected system can report by {wrong[0]}")])
     if account is None:
         if not Unit.objects.filter(code=PARTNERS).exists():
-            actions.set_units({PARTNERS: "接入系统"}, BY, now, handles=False)
+            organisation.enter_units({PARTNERS: "接入系统"}, BY, now, handles=False)
         accounts.create_account(username, username, None, BY, now, is_machine=True, channels=channels)
         accounts.appoint(username, accounts.PARTNER, PARTNERS, None, BY, now)
         tell(f"There was no account {username}: made one for a connected system; it may hand in reports.")

@@ -28,7 +28,7 @@ from cityloop.evaluation.periods import Length
 from cityloop.evaluation.relations import FACTS
 from cityloop.evaluation.runs import recounted, save
 from cityloop.evaluation.speaking import speaking, speaks_of
-from cityloop.registry.packs import Pack, read_all
+from cityloop.registry.packs.reading import Pack, read_all
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from cityloop.evaluation.appraising import Appraisal
 from cityloop.evaluation.fact_files import Edition, FactFolder
 from cityloop.evaluation.fact_names import names_in
 from cityloop.evaluation.object_names import OF_PERSONS, OF_POSTS, Naming, naming
-from cityloop.registry.packs import Pack
+from cityloop.registry.packs.reading import Pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def facts_of(home: Path | None, other: Path | None, edition: str | None) -> Iter
     with opened(home, tell):
         from cityloop.evaluation.actions import export_facts, facts_folder
         from cityloop.evaluation.answers import latest_edition
-        from cityloop.registry.queries import account_names
+        from cityloop.registry.people.accounts import account_names
         from cityloop.runtime import clock
 
         folder = FactFolder(facts_folder())

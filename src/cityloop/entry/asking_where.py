@@ -29,14 +29,14 @@ def where(home: Path | None, lon: float, lat: float, crs: str, on: datetime | No
         from cityloop.core.errors import Fault, Invalid
         from cityloop.core.geo import parse_crs
         from cityloop.core.where import where as find
-        from cityloop.registry.area_answers import lines, sentences
-        from cityloop.registry.city import city
+        from cityloop.registry.areas.answers import lines, sentences
+        from cityloop.registry.city.current import current_city
 
         try:
             system = parse_crs(crs)
         except ValueError as wrong:
             raise Invalid([Fault("--crs", str(wrong))]) from wrong
-        town = city()
+        town = current_city()
         found = find(town.layout(on.date() if on else None), lon, lat, system)
         with override("en"):
             told, areas = sentences(found, town), lines(found, town)

@@ -158,7 +158,7 @@ def user_revoke(home: Path | None, name: str) -> None:
     """Make every token of NAME worthless from now on."""
     with opened(home, tell):
         from cityloop.entry.accounts import BY
-        from cityloop.registry.accounts import revoke_tokens
+        from cityloop.registry.people.accounts import revoke_tokens
         from cityloop.runtime import clock
 
         click.echo(f"{revoke_tokens(name, BY, clock.now())} tokens revoked.")
@@ -172,7 +172,7 @@ def user_password(home: Path | None, name: str, password: str) -> None:
     """Give NAME a new password."""
     with opened(home, tell):
         from cityloop.entry.accounts import BY
-        from cityloop.registry.accounts import set_password
+        from cityloop.registry.people.accounts import set_password
         from cityloop.runtime import clock
 
         set_password(name, password, BY, clock.now())

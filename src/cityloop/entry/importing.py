@@ -18,10 +18,12 @@ from cityloop.core.errors import NotPossible
 from cityloop.entry.accounts import BY, PARTNERS
 from cityloop.entry.importing_rows import rejects_path, summary, work_through
 from cityloop.entry.opening import Tell
-from cityloop.registry import accounts, actions
-from cityloop.registry.city import city
+from cityloop.registry.calendar import actions as calendar_actions
+from cityloop.registry.city.current import current_city
 from cityloop.registry.models import Account, Unit
-from cityloop.registry.queries import actor_of
+from cityloop.registry.organisation import actions as organisation
+from cityloop.registry.organisation.actors import actor_of
+from cityloop.registry.people import accounts
 from cityloop.runtime import clock
 
 
@@ -58,7 +60,10 @@ def try_reports(path: Path, mapping_path: Path, rejects: Path | None, size: int,
 def import_days(path: Path) -> str:
     """Declare the days of a table as the city's own, or withdraw them; return in words what came of it."""
     days, now = read_days(path), clock.now()
-    changes = (actions.declare_days(days.declared, BY, now), actions.withdraw_days(sorted(days.withdrawn), BY, now))
+    changes = (
+        calendar_actions.declare_days(days.declared, BY, now),
+        calendar_actions.withdraw_days(sorted(days.withdrawn), BY, now),
+    )
     came = "A new calendar is in force; open cases are reckoned again." if any(changes) else "The calendar stays."
     return f"{_days_summary(days)} {came}"
 
@@ -69,7 +74,7 @@ def try_days(path: Path) -> str:
 
 
 def _fitted(path: Path, mapping_path: Path) -> tuple[Sheet, ReportMapping]:
-    sheet, town = open_sheet(path, wanted(mapping_path, ReportsText)), city()
+    sheet, town = open_sheet(path, wanted(mapping_path, ReportsText)), current_city()
     return sheet, ReportMapping.read(mapping_path, sheet, lambda code: code in town.categories)
 
 
@@ -90,7 +95,7 @@ def _importer(channel: str) -> Actor:
     account = Account.objects.filter(username=username).first()
     if account is None:
         if not Unit.objects.filter(code=PARTNERS).exists():
-            actions.set_units({PARTNERS: "接入系统"}, BY, now, handles=False)
+            organisation.enter_units({PARTNERS: "接入系统"}, BY, now, handles=False)
         account = accounts.create_account(username, username, None, BY, now, is_machine=True)
         accounts.appoint(username, accounts.PARTNER, PARTNERS, None, BY, now)
     if not account.is_active:

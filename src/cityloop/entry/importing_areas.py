@@ -6,11 +6,11 @@ from pathlib import Path
 from cityloop.core.areas import TREE, spoken
 from cityloop.entry.accounts import BY
 from cityloop.entry.opening import Tell
-from cityloop.registry.actions import set_area_rows
-from cityloop.registry.area_dates import Days
-from cityloop.registry.boundaries import Boundaries, read_boundaries
-from cityloop.registry.city import city
-from cityloop.registry.known_areas import known_areas
+from cityloop.registry.areas.actions import set_area_rows
+from cityloop.registry.areas.imports.boundaries import Boundaries, read_boundaries
+from cityloop.registry.areas.imports.dates import Days
+from cityloop.registry.areas.known import known_areas
+from cityloop.registry.city.current import current_city
 from cityloop.runtime import clock
 
 TOLD = 20  # notices about areas told one by one
@@ -31,7 +31,7 @@ def try_areas(path: Path, mapping: Path, tell: Tell, *, strict: bool = False, st
 
 
 def _read(path: Path, mapping: Path, *, strict: bool, starts: date | None) -> Boundaries:
-    town = city()
+    town = current_city()
     today = clock.now().astimezone(town.calendar.time_zone).date()
     return read_boundaries(
         path, mapping, known_areas(), strict=strict, kinds=tuple(town.grid_kinds), days=Days(today, starts)

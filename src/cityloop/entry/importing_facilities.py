@@ -10,12 +10,12 @@ from cityloop.channels.rows import Refused, Row
 from cityloop.entry.accounts import BY
 from cityloop.entry.importing_rows import Tally, import_rows
 from cityloop.entry.opening import Tell
-from cityloop.registry.changes import Outcome, Part, apply
-from cityloop.registry.city import city
-from cityloop.registry.facilities import Entry, Reader
-from cityloop.registry.facility_checks import Doubts
-from cityloop.registry.facility_settling import Settling
-from cityloop.registry.tables import FACILITIES
+from cityloop.registry.city.current import current_city
+from cityloop.registry.facilities.checks import Doubts
+from cityloop.registry.facilities.entries import Entry, Reader
+from cityloop.registry.facilities.settling import Settling
+from cityloop.registry.history.changes import Outcome, Part, apply
+from cityloop.registry.history.tables import FACILITIES
 
 EVENT = "FacilitiesSet"
 
@@ -25,7 +25,7 @@ def import_facilities(
 ) -> str:
     """Enter the facilities of a file, `size` in one transaction; return in words what came of it."""
     sheet, mapping, rules = open_census(path, mapping_path)
-    town, doubts, word = city(), Doubts(), place_word(path)
+    town, doubts, word = current_city(), Doubts(), place_word(path)
     reader, settling = Reader(rules, town), Settling(rules, town, word)
     number: int | None = None  # of the change that the whole import is
 

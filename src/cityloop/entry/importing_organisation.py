@@ -20,12 +20,13 @@ from cityloop.core.errors import Fault, Invalid
 from cityloop.entry.accounts import BY
 from cityloop.entry.importing_rows import Tally, import_rows
 from cityloop.entry.opening import Tell
-from cityloop.registry import accounts, organisation
-from cityloop.registry.changes import Outcome
-from cityloop.registry.city import city
+from cityloop.registry.city.current import current_city
+from cityloop.registry.history.changes import Outcome
+from cityloop.registry.history.tables import DUTIES, ROSTER, Values
 from cityloop.registry.models import Account, Appointment
 from cityloop.registry.names import Names, area_names, class_names, role_names, unit_names
-from cityloop.registry.tables import DUTIES, ROSTER, Values
+from cityloop.registry.organisation import actions as organisation
+from cityloop.registry.people import accounts
 
 TOLD = 20  # notices told one by one
 
@@ -52,7 +53,7 @@ def import_units(path: Path, mapping: Path | None, rejects: Path | None, tell: T
 def import_duties(path: Path, mapping: Path | None, rejects: Path | None, tell: Tell, *, dry_run: bool) -> str:
     """Enter the duties of a file, all in one transaction; return in words what came of it."""
     sheet, columns = open_mapped(path, mapping, tables.DutiesText, titles=tables.DUTY_TITLES)
-    town, units = city(), unit_names()
+    town, units = current_city(), unit_names()
     areas, classes = area_names(town), class_names(town)
 
     def duty(content: Said) -> Said:
@@ -82,7 +83,7 @@ def import_duties(path: Path, mapping: Path | None, rejects: Path | None, tell: 
 def import_rosters(path: Path, mapping: Path | None, rejects: Path | None, tell: Tell, *, dry_run: bool) -> str:
     """Enter the shifts of a file, all in one transaction; return in words what came of it."""
     sheet, columns = open_mapped(path, mapping, tables.RostersText, titles=tables.ROSTER_TITLES)
-    units, roles, zone = unit_names(), role_names(city()), settings.CITYLOOP.zone
+    units, roles, zone = unit_names(), role_names(current_city()), settings.CITYLOOP.zone
     colleagues = _colleagues()
 
     def shift(content: Said) -> Said:
@@ -111,7 +112,7 @@ def import_people(
     Nobody gets a password. With `secrets`, a link by which each new person sets one, once, is written to that file.
     """
     sheet, columns = open_mapped(path, mapping, tables.PeopleText, titles=tables.PEOPLE_TITLES)
-    town, units = city(), unit_names()
+    town, units = current_city(), unit_names()
     areas, roles = area_names(town), role_names(town)
     links: list[tuple[str, str, str]] = []
     if secrets and not dry_run:

@@ -14,8 +14,8 @@ from cityloop.entry.accounts import BY
 from cityloop.entry.importing_rows import rejects_path, summary, undone, work_through
 from cityloop.entry.importing_rows import whole as in_one
 from cityloop.entry.opening import Tell
-from cityloop.registry.city import city
-from cityloop.registry.place_actions import set_places
+from cityloop.registry.city.current import current_city
+from cityloop.registry.gazetteer.actions import set_places
 
 AT_ONCE = 2_000
 
@@ -51,7 +51,7 @@ class PlacesTally:
 def import_places(path: Path, mapping_path: Path, rejects: Path | None, tell: Tell, *, dry_run: bool = False) -> str:
     """Enter the places of a file; return in words what came of it. Doing it again changes nothing."""
     file = open_places(path, mapping_path)
-    reader = PlaceReader(file, city(), path.name)
+    reader = PlaceReader(file, current_city(), path.name)
     number: int | None = None  # of the change that the whole import is
 
     def take(rows: list[Row], now: datetime) -> tuple[PlacesTally, list[Refused]]:

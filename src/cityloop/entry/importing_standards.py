@@ -14,12 +14,13 @@ from cityloop.core.errors import Fault, Invalid
 from cityloop.entry.accounts import BY
 from cityloop.entry.importing_rows import Tally, import_rows
 from cityloop.entry.opening import Tell
-from cityloop.registry import actions, catalogue_queries
-from cityloop.registry.city import city
-from cityloop.registry.class_matching import Lists, Matching
-from cityloop.registry.packs import read_all
-from cityloop.registry.standards_comparison import compare, told_comparison
-from cityloop.registry.standards_report import Findings, Stated, check, told
+from cityloop.registry.catalogue import actions as catalogue_actions
+from cityloop.registry.catalogue import queries as catalogue_queries
+from cityloop.registry.catalogue.comparison import compare, told_comparison
+from cityloop.registry.catalogue.matching import Lists, Matching
+from cityloop.registry.catalogue.report import Findings, Stated, check, told
+from cityloop.registry.city.current import current_city
+from cityloop.registry.packs.reading import read_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def import_standards(
     def take(rows: list[Row], now: datetime) -> tuple[Tally, list[Refused]]:
         stated, refused = _read(rows, mapping, path, lists)
         found = _checked(stated, mapping.text, lists, complete=not refused)
-        lines.extend(told(stated, found, (unit.name for unit in city().units.values())))
+        lines.extend(told(stated, found, (unit.name for unit in current_city().units.values())))
         if other is not None:
             lines.extend(told_comparison(compare(stated, other)))
         refused += refused_rows(rows, mapping, found.wrong)
@@ -94,6 +95,6 @@ def _entered(found: Findings, text: StandardsText, path: Path, now: datetime, re
     needed = {one.key for one in wanted.values()}
     classes = [one for one in found.classes if one.key in needed or one.key._replace(kind="matter") in needed]
     new = list(wanted.values())
-    came = actions.set_conditions(new, BY, now, source=source, classes=classes, gone=found.gone)
+    came = catalogue_actions.set_conditions(new, BY, now, source=source, classes=classes, gone=found.gone)
     created = came.created - len(classes)
     return Tally(created, came.changed, len(found.conditions) - created - came.changed, rejected)

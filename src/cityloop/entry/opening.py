@@ -115,8 +115,9 @@ def _take_up_packs() -> None:
     from django.conf import settings
 
     from cityloop.casework.queries import is_followed
-    from cityloop.registry.actions import adopt_calendar, take_up
-    from cityloop.registry.packs import read_all
+    from cityloop.registry.calendar.actions import adopt_calendar
+    from cityloop.registry.packs.actions import take_up
+    from cityloop.registry.packs.reading import read_all
     from cityloop.runtime import clock, events
 
     packs, now = read_all(settings.CITYLOOP.packs), clock.now()
@@ -128,7 +129,7 @@ def _refuse_changed_procedures() -> None:
     from django.conf import settings
 
     from cityloop.casework.queries import is_followed
-    from cityloop.registry.pack_versions import refuse_changed
-    from cityloop.registry.packs_in_force import packs_to_take_up
+    from cityloop.registry.packs.in_force import packs_to_take_up
+    from cityloop.registry.packs.versions import refuse_changed
 
     refuse_changed(packs_to_take_up(settings.CITYLOOP.packs), is_followed)

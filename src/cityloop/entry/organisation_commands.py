@@ -92,7 +92,7 @@ def end(home: Path | None, name: str) -> None:
     """Let nobody sign in or report as NAME any more; what NAME did stays on record."""
     with opened(home, tell):
         from cityloop.entry.accounts import BY
-        from cityloop.registry.accounts import end_account
+        from cityloop.registry.people.accounts import end_account
         from cityloop.runtime import clock
 
         ended = end_account(name, BY, clock.now())
@@ -106,7 +106,7 @@ def reopen(home: Path | None, name: str) -> None:
     """Let NAME sign in again; tokens stay revoked."""
     with opened(home, tell):
         from cityloop.entry.accounts import BY
-        from cityloop.registry.accounts import reopen_account
+        from cityloop.registry.people.accounts import reopen_account
         from cityloop.runtime import clock
 
         reopened = reopen_account(name, BY, clock.now())
@@ -135,7 +135,7 @@ def end_post(home: Path | None, name: str, **post: Any) -> None:
     """End a post that NAME holds."""
     with opened(home, tell):
         from cityloop.entry.accounts import BY
-        from cityloop.registry.accounts import end_appointment
+        from cityloop.registry.people.accounts import end_appointment
         from cityloop.runtime import clock
 
         end_appointment(name, post["role"], post["unit"], post["area"], BY, clock.now())

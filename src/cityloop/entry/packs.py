@@ -13,13 +13,13 @@ import click
 from cityloop.core.errors import Fault, Invalid, NotPossible
 from cityloop.entry.opening import opened
 from cityloop.entry.options import home_option, tell
-from cityloop.registry import pack_contents
-from cityloop.registry.packs import Pack, pack_folders, read_all, read_together
+from cityloop.registry.packs import contents as pack_contents
+from cityloop.registry.packs.reading import Pack, pack_folders, read_all, read_together
 
 if TYPE_CHECKING:  # what asks a database is only imported where there is one
     from cityloop.core.procedure import Procedure
-    from cityloop.registry.changes import Difference
-    from cityloop.registry.pack_queries import PackLine, WayChange
+    from cityloop.registry.history.changes import Difference
+    from cityloop.registry.packs.queries import PackLine, WayChange
 
 ROWS = 10  # of a table, told one by one
 CALLED = {  # one of a kind, and several, where an s does not do
@@ -72,7 +72,7 @@ def check(folders: tuple[Path, ...], home: Path | None) -> None:
 def list_packs(home: Path | None) -> None:
     """List the packs of the city: version, what each brings, where it is, when it was taken up, what it changed."""
     with opened(home, tell) as configuration:
-        from cityloop.registry.pack_queries import pack_lines
+        from cityloop.registry.packs.queries import pack_lines
 
         for line in pack_lines(read_all(configuration.packs)):
             click.echo(_head(line.pack) if line.pack else f"{line.name} {line.taken_version}  (its folder is gone)")
@@ -91,7 +91,7 @@ def diff(home: Path | None, name: str) -> None:
     A line begins with + for what would be created, ~ for what would be changed, - for what would be removed.
     """
     with opened(home, tell) as configuration:
-        from cityloop.registry.pack_queries import differences, pack_line, way_changes
+        from cityloop.registry.packs.queries import differences, pack_line, way_changes
 
         every = read_all(configuration.packs)
         pack = pack_line(every, name).pack
@@ -140,7 +140,7 @@ def _figures(found: Iterable[Pack], ways: Sequence[Procedure]) -> dict[str, list
 def _check_beside(home: Path, found: Iterable[Pack]) -> None:
     with opened(home, tell):
         from cityloop.casework.queries import is_followed
-        from cityloop.registry.pack_versions import refuse_changed
+        from cityloop.registry.packs.versions import refuse_changed
 
         refuse_changed(found, is_followed)
 

@@ -42,7 +42,7 @@ def undo(home: Path | None, number: int) -> None:
     """Put every row of a change of the city's data back as it was before; its NUMBER is in Settings, History."""
     with opened(home, tell, acts=True):
         from cityloop.entry.accounts import BY
-        from cityloop.registry import changes
+        from cityloop.registry.history import changes
         from cityloop.runtime import clock
 
         outcome = changes.undo(number, BY, clock.now())

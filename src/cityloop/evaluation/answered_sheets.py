@@ -9,13 +9,14 @@ from cityloop.evaluation.appraising import Appraisal
 from cityloop.evaluation.books import sources
 from cityloop.evaluation.indicator_texts import Book
 from cityloop.evaluation.object_names import OF_AREAS, OF_PERSONS, OF_POSTS, OF_UNITS, naming
-from cityloop.registry.city import City, city
-from cityloop.registry.queries import account_names
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.people.accounts import account_names
 
 
 def sheet(appraisal: Appraisal, book: Book, language: str) -> dict[str, str]:
     """Return the workbook of figures, as an answer is kept."""
-    names = naming(_names(appraisal, city(), language), language)
+    names = naming(_names(appraisal, current_city(), language), language)
     return {"xlsx": b64encode(workbook(appraisal, book, names, language)).decode()}
 
 

@@ -13,9 +13,10 @@ from cityloop.evaluation import fact_texts
 from cityloop.evaluation.fact_texts import FactBook
 from cityloop.evaluation.indicator_texts import FILE, Book, read_book
 from cityloop.evaluation.meanings import Source
-from cityloop.registry.city import City, city
-from cityloop.registry.packs import Pack
-from cityloop.registry.packs_in_force import packs_in_force
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.packs.in_force import packs_in_force
+from cityloop.registry.packs.reading import Pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def read_facts(packs: tuple[Pack, ...]) -> FactBook:
 
 def _said() -> _Said:
     global _read  # noqa: PLW0603  # one city a process
-    town = city()  # which packs are in force is asked once for each reading of the city
+    town = current_city()  # which packs are in force is asked once for each reading of the city
     if _read is None or _read[0] is not town:
         packs = packs_in_force()
         _read = town, _read[1] if _read and _read[1].packs is packs else _Said.by(packs)

@@ -12,7 +12,7 @@ from cityloop.core.errors import NotAllowed
 from cityloop.evaluation.answers import QUEUE, SOONER, latest_edition
 from cityloop.evaluation.models import FactEdition
 from cityloop.evaluation.scopes import scopes
-from cityloop.registry.city import City
+from cityloop.registry.city.city import City
 
 REFRESH = "evaluation.refresh_facts"  # the job
 OFFERED = 31  # days of the past

@@ -27,8 +27,10 @@ from cityloop.evaluation.fact_files import Altered, Edition, FactFolder, Part, b
 from cityloop.evaluation.fact_texts import FactBook
 from cityloop.evaluation.meanings import Source
 from cityloop.evaluation.relations import FACTS, RELATIONS, Relation
-from cityloop.registry.city import AreaFacts, CategoryFacts, City, UnitFacts, city, forget
-from cityloop.registry.packs_in_force import packs_in_force
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city, forget
+from cityloop.registry.city.facts import AreaFacts, CategoryFacts, UnitFacts
+from cityloop.registry.packs.in_force import packs_in_force
 from cityloop.runtime.verification import UNREADABLE, snapshot
 
 if TYPE_CHECKING:
@@ -101,7 +103,7 @@ def export(
     """
     forget()  # the city is read in the same view
     with folder.locked(), snapshot():
-        standing = Standing(city(), read_facts(packs_in_force()))
+        standing = Standing(current_city(), read_facts(packs_in_force()))
         horizon = _horizon()
         before = _usable(folder, standing, horizon, known() if known else None)
         try:

@@ -27,8 +27,8 @@ from cityloop.evaluation.meanings import (
     Times,
 )
 from cityloop.evaluation.relations import CASES, TASKS, Type
-from cityloop.registry.procedure_texts import Titles
-from cityloop.registry.yaml_files import Strict, faults_at, read_yaml
+from cityloop.registry.packs.texts.titles import Titles
+from cityloop.runtime.yaml_files import Strict, faults_at, read_yaml
 
 FILE = "facts.yaml"
 # Columns that no engine can know: the pack of the procedure says what gives them.

@@ -25,7 +25,7 @@ from cityloop.channels.columns import (
 )
 from cityloop.channels.rows import Sheet
 from cityloop.core.geo import Crs, parse_crs
-from cityloop.registry.yaml_files import Strict
+from cityloop.runtime.yaml_files import Strict
 
 
 class Clocks(StrEnum):

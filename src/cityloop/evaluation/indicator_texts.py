@@ -19,8 +19,8 @@ from cityloop.evaluation.compiling import Counting, NoSuchGrouping
 from cityloop.evaluation.grammar import Measure, read_claim, read_measure
 from cityloop.evaluation.marking import BadMeasure
 from cityloop.evaluation.relations import FACTS
-from cityloop.registry.procedure_texts import Name, Titles
-from cityloop.registry.yaml_files import Strict, faults_at, read_yaml
+from cityloop.registry.packs.texts.titles import Name, Titles
+from cityloop.runtime.yaml_files import Strict, faults_at, read_yaml
 
 FILE = "indicators.yaml"
 GROUPED_BY: Mapping[Subject, tuple[str, ...]] = {  # the columns that a count must have to speak of a subject

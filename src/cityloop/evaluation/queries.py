@@ -8,7 +8,8 @@ from django.conf import settings
 
 from cityloop.casework.queries import counts_by_district, reported_span
 from cityloop.core.actors import Actor
-from cityloop.registry.city import City, city
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
 
 FIGURES = ("reported", "filed", "closed", "closed_in_time")
 
@@ -32,7 +33,7 @@ def district_ranking(actor: Actor, month: date) -> tuple[DistrictFigures, ...]:
 
     Equal shares have equal ranks; among them, who closed more stands first.
     """
-    town = city()
+    town = current_city()
     counts = {figure: counts_by_district(actor, figure, month) for figure in FIGURES}
     codes = {code for by_district in counts.values() for code in by_district}
     codes |= {area.code for area in town.areas.values() if area.level == "district" and _sees(actor, area.code)}

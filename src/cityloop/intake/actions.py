@@ -22,9 +22,10 @@ from cityloop.core.errors import Conflict, NotAllowed
 from cityloop.intake import placing
 from cityloop.intake.models import Report as Row
 from cityloop.intake.reports import Report
-from cityloop.registry.accounts import PARTNER
-from cityloop.registry.city import NO_FACILITY, City, city
-from cityloop.registry.facility_queries import Tie, ties
+from cityloop.registry.city.city import NO_FACILITY, City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.facilities.queries import Tie, ties
+from cityloop.registry.people.accounts import PARTNER
 from cityloop.runtime import keys, rows
 
 PROCEDURE = "city-problem"
@@ -93,7 +94,7 @@ def receive_many(reports: Sequence[Report], actor: Actor, now: datetime) -> list
     digests = [_digest(report) for report in reports]
     firsts = {_key(report): (report, digest) for report, digest in reversed(list(zip(reports, digests, strict=True)))}
     created = _insert(firsts, now)
-    town = city()
+    town = current_city()
     known_facilities = ties([code for name in created if (code := firsts[name][0].facility)])
     openings = [_opening(*firsts[name], new, town, known_facilities, now) for name, new in created.items()]
     open_cases(openings, actor, now, _reporting_post(actor, reports))

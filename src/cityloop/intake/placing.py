@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from cityloop.core.geo import Crs
 from cityloop.core.places import Found
 from cityloop.intake.reports import Point, Report
-from cityloop.registry import gazetteer
-from cityloop.registry.facility_queries import Tie
+from cityloop.registry.facilities.queries import Tie
+from cityloop.registry.gazetteer import finding as gazetteer
 
 VAGUE_METRES = 200.0  # from here on a point would say more than is known
 

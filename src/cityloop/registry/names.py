@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cityloop.core.classes import HOME
-from cityloop.registry.city import City
+from cityloop.registry.city.city import City
 from cityloop.registry.models import Unit
 
 TOLD = 5  # codes told where a name means several

@@ -12,7 +12,8 @@ import shapely
 from django.db.models import Max, Min, Model, Q, QuerySet
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.registry.city import AreaFacts, City
+from cityloop.registry.city.city import City
+from cityloop.registry.city.facts import AreaFacts
 from cityloop.registry.models import Facility, Place
 
 Box = tuple[float, float, float, float]  # west, south, east, north

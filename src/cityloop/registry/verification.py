@@ -6,10 +6,10 @@ from typing import Any
 
 from django.db import connection
 
-from cityloop.registry import calendar_versions
-from cityloop.registry.changes import STREAM, Difference, digest, read
+from cityloop.registry.calendar import versions as calendar_versions
+from cityloop.registry.history.changes import STREAM, Difference, digest, read
+from cityloop.registry.history.tables import TABLES
 from cityloop.registry.models import Change, DeclaredDay, WorkingCalendar
-from cityloop.registry.tables import TABLES
 from cityloop.runtime.models import Event
 from cityloop.runtime.verification import UNREADABLE, Finding
 

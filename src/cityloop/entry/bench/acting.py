@@ -65,12 +65,12 @@ def worked(work: Work) -> Done:
 
 def _real_step(district: str) -> Callable[[str, int, str, str], None]:
     from cityloop.casework.actions import act
-    from cityloop.registry.city import city
+    from cityloop.registry.city.current import current_city
     from cityloop.registry.models import Account
-    from cityloop.registry.queries import actor_of
+    from cityloop.registry.organisation.actors import actor_of
     from cityloop.runtime import clock
 
-    city()  # read once before the time runs, as in a process that has been up for a while
+    current_city()  # read once before the time runs, as in a process that has been up for a while
     actors = {account.username: actor_of(account) for account in Account.objects.all()}
     given = {**GIVEN, "district": district}
 

@@ -111,13 +111,13 @@ def _reported(prefix: str, count: int) -> tuple[list[str], str]:
     from cityloop.entry.demo.script import script
     from cityloop.intake.actions import Receipt, receive_many
     from cityloop.intake.reports import read
-    from cityloop.registry.city import city
+    from cityloop.registry.city.current import current_city
     from cityloop.registry.models import Account
-    from cityloop.registry.queries import actor_of
+    from cityloop.registry.organisation.actors import actor_of
     from cityloop.runtime import clock
 
     now: datetime = clock.now()
-    hotline, zone = actor_of(Account.objects.get(username="hotline")), city().calendar.time_zone
+    hotline, zone = actor_of(Account.objects.get(username="hotline")), current_city().calendar.time_zone
     numbers: list[str] = []
     for start in range(0, count, BATCH):
         said = [

@@ -22,7 +22,7 @@ from cityloop.evaluation.engine import Counted, counted, opened
 from cityloop.evaluation.figures import Figures, asked
 from cityloop.evaluation.indicator_texts import read_book
 from cityloop.evaluation.periods import Rhythm, read_period
-from cityloop.registry.packs import SHIPPED
+from cityloop.registry.packs.reading import SHIPPED
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -49,13 +49,13 @@ class BulkFigures:
 
 def measure(reports: int, tell: Tell) -> BulkFigures:
     """Hand in so many reports and copy their rows, in turns."""
-    from cityloop.registry.city import city
+    from cityloop.registry.city.current import current_city
 
     chance, actor = Random(1), _sender()  # noqa: S311  # the same reports every time
     _make_floor()
     taking = copying = indexed = 0.0
     taken = 0
-    town = city()
+    town = current_city()
     while taken < reports:
         contents = [_content(taken + n, chance, list(town.categories)) for n in range(min(TURN, reports - taken))]
         before = _last_case()
@@ -145,8 +145,8 @@ def _content(number: int, chance: Random, categories: Sequence[str]) -> dict[str
 
 
 def _sender() -> Any:
-    from cityloop.registry import accounts
-    from cityloop.registry.queries import actor_of
+    from cityloop.registry.organisation.actors import actor_of
+    from cityloop.registry.people import accounts
     from cityloop.runtime import clock
 
     now = clock.now()

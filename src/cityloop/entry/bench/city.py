@@ -32,12 +32,12 @@ def settle() -> None:
 
     from cityloop.entry.demo.people import settle as settle_demo
     from cityloop.entry.demo.script import script
-    from cityloop.registry import city
+    from cityloop.registry.city import current
     from cityloop.runtime import clock
 
     with transaction.atomic():
         settle_demo(script(), Random(script().seed), clock.now())  # noqa: S311  # the same city every time
-    city.forget()
+    current.forget()
 
 
 def machine() -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from cityloop.core.worktime import Calendar, Due, Limit, Season, Unit, counted_seconds, due
 from cityloop.core.worktime_many import Moments, counted_many, due_many
-from cityloop.registry.holidays import chinese_day_kinds
+from cityloop.registry.words.holidays import chinese_day_kinds
 
 AIM = 200_000  # due moments a second on one core, vectorised
 LIMITS = (Limit(4, Unit.WORK_HOUR), Limit(5, Unit.WORK_DAY), Limit(2, Unit.URGENT_HOUR))

@@ -92,9 +92,9 @@ def fill(low: int, high: int, last: int, now: datetime, tell: Tell) -> None:
 
 def _values(last: int, now: datetime) -> dict[str, Any]:
     from cityloop.intake.actions import PROCEDURE
-    from cityloop.registry.city import city
+    from cityloop.registry.city.current import current_city
 
-    town = city()
+    town = current_city()
     way = town.latest(PROCEDURE)
     return {
         "now": now,

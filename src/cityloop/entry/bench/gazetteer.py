@@ -28,7 +28,7 @@ from cityloop.core.geo import AreaIndex, repair
 from cityloop.core.place_book import Book
 from cityloop.core.place_learning import Observation, agrees, learned
 from cityloop.core.places import AreaPlace, Pair, metres, middle
-from cityloop.registry.scripts import simplified
+from cityloop.registry.words.scripts import simplified
 
 REPORTS, VILLAGES = "tainan1999_2016H1.parquet", "boundaries/tainan_villages.geojson.gz"
 UNTIL = date(2016, 4, 30)  # learned up to and with this day

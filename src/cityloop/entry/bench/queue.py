@@ -131,7 +131,7 @@ def _signed_in(account: "Account") -> "Client":
 def _pages_on(account: "Account") -> str:
     """Return the key of the page so many pages on, or of the last one before the end."""
     from cityloop.casework.queries import QueueFilters, queue
-    from cityloop.registry.queries import actor_of
+    from cityloop.registry.organisation.actors import actor_of
     from cityloop.runtime import clock
 
     after = ""

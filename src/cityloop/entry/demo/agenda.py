@@ -12,7 +12,7 @@ from cityloop.casework import actions as casework
 from cityloop.casework.models import Case
 from cityloop.core.actors import Actor
 from cityloop.entry.demo.script import Script
-from cityloop.registry.city import city
+from cityloop.registry.city.current import current_city
 
 ORDER, WHISTLE = "supervision-order", "whistle"
 ANSWERED = 0.97  # the share of orders that are answered
@@ -95,7 +95,7 @@ class Agenda:
 def act(number: str, action: str, actor: Actor, given: Mapping[str, str], at: datetime) -> None:
     """Do an action on the open task that it is for, of the actor's own unit where a unit holds it."""
     row = Case.objects.get(number=number)
-    kind = city().procedures[row.procedure, row.version].actions[action].on
+    kind = current_city().procedures[row.procedure, row.version].actions[action].on
     open_tasks = row.tasks.filter(kind=kind, done_at=None).order_by("-no")
     own = open_tasks.filter(unit__in=[post.unit for post in actor.posts])
     task = own.first() or open_tasks.first()

@@ -18,7 +18,7 @@ from cityloop.entry.demo.stories import Step, Story, Teller
 from cityloop.entry.opening import Tell
 from cityloop.intake.actions import PROCEDURE, receive
 from cityloop.intake.reports import read
-from cityloop.registry import city
+from cityloop.registry.city import current
 from cityloop.registry.models import Area
 
 BUILDING = 7_226_002  # advisory lock: two commands may find an empty home at once
@@ -40,8 +40,8 @@ def build(now: datetime, tell: Tell) -> bool:
     tell("building the demo city")
     chance = Random(script().seed)  # noqa: S311  # the same city every time is the point
     people.settle(script(), chance, now)
-    city.forget()
-    standing = facilities.enter(script(), city.city(), now - timedelta(weeks=script().weeks))
+    current.forget()
+    standing = facilities.enter(script(), current.current_city(), now - timedelta(weeks=script().weeks))
     live(script(), standing, chance, now, tell)
     learn_from_cases(now)
     return True
@@ -49,7 +49,7 @@ def build(now: datetime, tell: Tell) -> bool:
 
 def live(said: Script, standing: Standing, chance: Random, now: datetime, tell: Tell) -> None:
     """Let every story happen, in the order of time."""
-    town, actors = city.city(), people.actors(said)
+    town, actors = current.current_city(), people.actors(said)
     stories = list(Teller(said, town, town.latest(PROCEDURE), chance, now).all())
     agenda = Agenda(said, actors, chance, now)
     numbers: dict[int, str] = {}

@@ -13,10 +13,10 @@ from zlib import crc32
 from cityloop.core.classes import HOME
 from cityloop.entry.demo import ground
 from cityloop.entry.demo.script import FacilityKind, Script
-from cityloop.registry import changes
-from cityloop.registry.changes import Part
-from cityloop.registry.city import City
-from cityloop.registry.tables import FACILITIES
+from cityloop.registry.city.city import City
+from cityloop.registry.history import changes
+from cityloop.registry.history.changes import Part
+from cityloop.registry.history.tables import FACILITIES
 
 BY = "demo"
 SPACING_METRES = 38.0

@@ -11,7 +11,7 @@ from shapely import MultiPoint, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from cityloop.entry.demo.script import District, Script
-from cityloop.registry.actions import NewArea
+from cityloop.registry.areas.actions import NewArea
 
 EVENNESS = 3  # rounds of moving each seed to the middle of its cell
 IN_A_STREET = 3  # communities

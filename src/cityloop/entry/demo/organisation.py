@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from cityloop.core.shifts import shift_moments
 from cityloop.entry.demo.script import Organised, Script
-from cityloop.registry import organisation
-from cityloop.registry.changes import Part, apply
-from cityloop.registry.tables import DUTIES
+from cityloop.registry.history.changes import Part, apply
+from cityloop.registry.history.tables import DUTIES
+from cityloop.registry.organisation import actions as organisation
 
 DAYS = 14  # of the roster, from Monday of the present week
 

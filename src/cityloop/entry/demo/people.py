@@ -9,19 +9,23 @@ from cityloop.core.actors import Actor
 from cityloop.entry.demo import ground
 from cityloop.entry.demo.organisation import enter_roster, organise
 from cityloop.entry.demo.script import Script
-from cityloop.registry import accounts, actions
+from cityloop.registry.areas import actions as area_actions
+from cityloop.registry.city.current import current_city
 from cityloop.registry.models import Account
-from cityloop.registry.queries import actor_of
+from cityloop.registry.organisation import actions as organisation
+from cityloop.registry.organisation.actors import actor_of
+from cityloop.registry.people import accounts
 
 BY = "demo"
 
 
 def settle(script: Script, chance: Random, now: datetime) -> None:
     """Enter areas, units, duties and people."""
-    actions.set_areas(ground.areas(script, chance), BY, now)
-    actions.set_units(script.units, BY, now)
-    actions.set_units(script.offices, BY, now, handles=False)
-    actions.set_duties(script.duties, BY, now)
+    area_actions.set_areas(ground.areas(script, chance), BY, now)
+    organisation.enter_units(script.units, BY, now)
+    organisation.enter_units(script.offices, BY, now, handles=False)
+    duties = [{"category": category, "area": area, "unit": unit} for category, area, unit in script.duties]
+    organisation.set_duties(duties, BY, now, town=current_city())
     organise(script, BY, now)
     for number, person in enumerate(script.people):
         # Making a password costs half a second, which is its purpose: only those get one who are to sign in.

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import yaml
 
-from cityloop.registry.packs import SHIPPED
-from cityloop.registry.yaml_files import Strict
+from cityloop.registry.packs.reading import SHIPPED
+from cityloop.runtime.yaml_files import Strict
 
 PATH: Path = SHIPPED / "example-city" / "demo.yaml"
 

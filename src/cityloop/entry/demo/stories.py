@@ -15,7 +15,7 @@ from cityloop.core.procedure import Action, Procedure
 from cityloop.core.worktime import YELLOW_SHARE, Due, Lamp, Limit, Unit
 from cityloop.entry.demo.script import Script
 from cityloop.entry.demo.troubles import Trouble, content, inputs, pick, trouble
-from cityloop.registry.city import City
+from cityloop.registry.city.city import City
 
 Path = tuple[str, ...]  # the names of the actions done, in order
 

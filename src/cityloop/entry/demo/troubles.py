@@ -9,7 +9,7 @@ from typing import TypeVar
 from cityloop.core.procedure import Action
 from cityloop.entry.demo import ground
 from cityloop.entry.demo.script import District, Problem, Script
-from cityloop.registry.city import City
+from cityloop.registry.city.city import City
 
 KNOWS_CATEGORY, KNOWS_PLACE = 0.7, 0.93  # the shares of callers that do; a patrol always does
 

@@ -28,7 +28,7 @@ from cityloop.presentation.api.features_links import GEOJSON, HTML, JSON, OPENAP
 from cityloop.presentation.api.features_openapi import description
 from cityloop.presentation.failures import only_problems
 from cityloop.presentation.problems import problem, refused
-from cityloop.registry.city import city
+from cityloop.registry.city.current import current_city
 from cityloop.runtime import clock
 
 _CLASSES = {
@@ -157,7 +157,7 @@ def _dressed(response: HttpResponseBase, actor: Actor | None, etag: str | None) 
 
 def _etag(request: HttpRequest, actor: Actor | None) -> str:
     """Return a name for the answer that changes with the city, the day, the language and what the reader may see."""
-    town, today = city(), clock.now().astimezone(settings.CITYLOOP.zone).date()
+    town, today = current_city(), clock.now().astimezone(settings.CITYLOOP.zone).date()
     seen = (request.build_absolute_uri(), get_language(), bool(actor and actor.posts), today, town.layers)
     return f'W/"{town.revision}-{hashlib.sha256(repr(seen).encode()).hexdigest()[:24]}"'
 

@@ -11,10 +11,12 @@ from cityloop.core.actors import Actor
 from cityloop.core.areas import TREE
 from cityloop.core.errors import NotAllowed, NotFound
 from cityloop.presentation.workbench.people import person
-from cityloop.registry.city import City, city, title
-from cityloop.registry.layer_texts import LayerText
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.city.facts import title
+from cityloop.registry.organisation.actors import actor_by_token
+from cityloop.registry.packs.texts.layers import LayerText
 from cityloop.registry.published import Areas, Box, Facilities, Places, Source
-from cityloop.registry.queries import actor_by_token
 
 FACILITIES = "facilities"
 
@@ -40,7 +42,7 @@ _bounds: tuple[City, dict[str, Box | None]] | None = None
 def bounds(one: Collection) -> Box | None:
     """Return what all features of a collection lie in; looked up once for as long as the city stays as it is."""
     global _bounds  # noqa: PLW0603  # one city a process
-    town = city()
+    town = current_city()
     if _bounds is None or _bounds[0] is not town:
         _bounds = (town, {})
     if one.id not in _bounds[1]:
@@ -61,12 +63,12 @@ def reader(request: HttpRequest) -> Actor | None:
 
 def collections(actor: Actor | None) -> dict[str, Collection]:
     """Return the collections that somebody may read, by name."""
-    return {name: one for name, one in _all(city()).items() if _may_read(actor, one)}
+    return {name: one for name, one in _all(current_city()).items() if _may_read(actor, one)}
 
 
 def collection(actor: Actor | None, name: str) -> Collection:
     """Return a collection; refuse what there is not and what this reader may not have."""
-    found = _all(city()).get(name)
+    found = _all(current_city()).get(name)
     if found is None:
         raise NotFound("no-such-collection", f"There is no collection {name}.")
     if not _may_read(actor, found):

@@ -17,7 +17,7 @@ from cityloop.intake import reports
 from cityloop.intake.actions import receive
 from cityloop.presentation.failures import only_problems
 from cityloop.presentation.problems import problem, refused
-from cityloop.registry.queries import actor_by_token
+from cityloop.registry.organisation.actors import actor_by_token
 from cityloop.runtime import clock
 
 

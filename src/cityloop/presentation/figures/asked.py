@@ -23,7 +23,7 @@ from cityloop.evaluation.scopes import Scope, scope
 from cityloop.presentation.figures.groupings import GROUPINGS, Grouping, Key, key_words, offered, read_key, speaks_of
 from cityloop.presentation.figures.spans import Span, read_span
 from cityloop.presentation.workbench.asked import words_asked
-from cityloop.registry.city import City
+from cityloop.registry.city.city import City
 
 PACK = "gbt30428-4"
 NAMES = ("pack", "scope", "by", "key", "period", "indicator", "variant", "edition", "month_begins_on", "day_begins_at")

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from cityloop.core.indicator import Better, Indicator, Unit
 from cityloop.presentation.figures.ranking import Row
 from cityloop.presentation.settings.area_words import feature
-from cityloop.registry.area_queries import polygon
-from cityloop.registry.city import City
+from cityloop.registry.areas.queries import polygon
+from cityloop.registry.city.city import City
 
 MOST = 300  # areas drawn in the page itself; more make no readable map of the whole
 DRAWN = 0.0001  # degrees, about ten metres

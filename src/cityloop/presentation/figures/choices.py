@@ -17,7 +17,8 @@ from cityloop.presentation.figures.groupings import Grouping, offered, speaks_of
 from cityloop.presentation.figures.objects import area_name, unit_name
 from cityloop.presentation.workbench.htmx import wants_fragment
 from cityloop.presentation.workbench.people import person
-from cityloop.registry.city import City, title
+from cityloop.registry.city.city import City
+from cityloop.registry.city.facts import title
 
 MONTHS = (1, *range(16, 29))  # days on which months may begin
 DAYS = ("00:00", "06:00", "08:00", "12:00", "18:00")

@@ -19,7 +19,7 @@ from cityloop.presentation.figures.objects import Names
 from cityloop.presentation.figures.ranking import amount, made_of, tally
 from cityloop.presentation.figures.spans import named
 from cityloop.presentation.figures.trends import Bar, bar_lengths
-from cityloop.registry.city import title
+from cityloop.registry.city.facts import title
 
 
 @dataclass(frozen=True, slots=True)

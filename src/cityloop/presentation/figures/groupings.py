@@ -9,8 +9,8 @@ from django.utils.translation import pgettext
 from cityloop.core.areas import TREE
 from cityloop.core.indicator import Indicator, Subject
 from cityloop.evaluation.scopes import LEVELS, Scope
-from cityloop.registry.area_answers import level_title
-from cityloop.registry.city import City
+from cityloop.registry.areas.answers import level_title
+from cityloop.registry.city.city import City
 
 APART = "~"  # between the values of a key that has several
 SHOWN = tuple(level for level in LEVELS if level != "social_grid")

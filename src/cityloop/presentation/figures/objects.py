@@ -13,8 +13,9 @@ from cityloop.evaluation.books import sources
 from cityloop.intake.queries import has_come_by
 from cityloop.presentation.figures.asked import Chosen
 from cityloop.presentation.figures.groupings import Grouping, Key
-from cityloop.registry.city import CategoryFacts, City, title
-from cityloop.registry.queries import account_names
+from cityloop.registry.city.city import City
+from cityloop.registry.city.facts import CategoryFacts, title
+from cityloop.registry.people.accounts import account_names
 
 MOST = 2_000  # objects that are listed although nothing was counted of them
 

@@ -28,7 +28,7 @@ from cityloop.presentation.figures.ranking import ranking as ranked
 from cityloop.presentation.workbench.asked import words_asked
 from cityloop.presentation.workbench.htmx import wants_fragment
 from cityloop.presentation.workbench.people import person
-from cityloop.registry.city import city
+from cityloop.registry.city.current import current_city
 from cityloop.runtime.clock import now
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -41,7 +41,7 @@ LONG = timedelta(minutes=5)  # an export that takes longer is said to
 def ranking(request: HttpRequest) -> HttpResponse:
     """Rank areas, departments, posts, classes by a figure of a period."""
     try:
-        chosen = ranking_asked(request.GET, person(request), city())
+        chosen = ranking_asked(request.GET, person(request), current_city())
     except NotFound as missing:
         if missing.code != "no-such-facts" or request.GET.get("edition"):
             raise
@@ -65,7 +65,7 @@ def refresh(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         asked_at = now().replace(microsecond=0)  # as the moments of facts are
         query.pop("asked", None)
-        if editions.refresh(person(request), city(), asked_at):
+        if editions.refresh(person(request), current_city(), asked_at):
             query["asked"] = asked_at.isoformat()
     elif (waiting := _refreshing(request, None))["refreshing"]:
         return render(request, "figures/refreshing.html", waiting)
@@ -78,7 +78,7 @@ def refresh(request: HttpRequest) -> HttpResponse:
 @login_required
 def export(request: HttpRequest) -> HttpResponse:
     """Hand out the figures of the ranking as a workbook, as soon as it is written."""
-    chosen = ranking_asked(request.GET, person(request), city())
+    chosen = ranking_asked(request.GET, person(request), current_city())
     codes = (chosen.code, *(coded(one) for one in columns(chosen)))
     asking = chosen.asking(codes, (chosen.span.previous, chosen.span.period.name))
     found = sheet(chosen.facts, chosen.pack, asking, offered.language(), now())
@@ -94,7 +94,7 @@ def export(request: HttpRequest) -> HttpResponse:
 @login_required
 def figure(request: HttpRequest, pack: str, indicator: str) -> HttpResponse:
     """Show one figure and how it came about."""
-    chosen = figure_asked(request.GET, pack, indicator, person(request), city())
+    chosen = figure_asked(request.GET, pack, indicator, person(request), current_city())
     language = offered.language()
     found = page_of_one.figure_page(chosen, language, now())
     context: dict[str, Any] = {"chosen": chosen, "told": page_of_one.told(chosen, language)}
@@ -106,7 +106,7 @@ def figure(request: HttpRequest, pack: str, indicator: str) -> HttpResponse:
 @login_required
 def cases(request: HttpRequest, pack: str, indicator: str) -> HttpResponse:
     """List the very cases behind one count of a figure."""
-    chosen = figure_asked(request.GET, pack, indicator, person(request), city())
+    chosen = figure_asked(request.GET, pack, indicator, person(request), current_city())
     count = words_asked(request.GET, "count") or chosen.indicator.terms[0].count
     if count not in {term.count for term in chosen.indicator.terms}:
         raise Invalid([Fault("count", NOT_OFFERED)])
@@ -173,7 +173,7 @@ def _refreshing(request: HttpRequest, chosen: Chosen | None) -> dict[str, Any]:
     facts = chosen.facts if chosen else latest_edition() if since else None
     is_awaited = since is not None and since.tzinfo is not None and (facts is None or facts.as_of < since)
     is_late = is_awaited and since is not None and now() - since > LONG
-    may = editions.may_refresh(person(request), city())
+    may = editions.may_refresh(person(request), current_city())
     return {"refreshing": is_awaited, "is_late": is_late, "may_refresh": may, "query": request.GET.urlencode()}
 
 

@@ -18,14 +18,16 @@ from cityloop.presentation.workbench.asked import change_seen, words_asked
 from cityloop.presentation.workbench.fields import faults_of
 from cityloop.presentation.workbench.people import person
 from cityloop.presentation.workbench.sentences import sentence
-from cityloop.registry import area_queries as queries
-from cityloop.registry import change_queries
-from cityloop.registry.area_actions import WantedArea, change_area, last_change
-from cityloop.registry.area_answers import lines, sentences
-from cityloop.registry.area_doubts import of_layout, scopes
-from cityloop.registry.city import AreaFacts, City, city
-from cityloop.registry.permissions import check_has_post, check_may_edit, may_edit
-from cityloop.registry.tables import AREAS
+from cityloop.registry.areas import queries
+from cityloop.registry.areas.actions import WantedArea, change_area, last_change
+from cityloop.registry.areas.answers import lines, sentences
+from cityloop.registry.areas.imports.doubts import of_layout, scopes
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.city.facts import AreaFacts
+from cityloop.registry.history import queries as change_queries
+from cityloop.registry.history.tables import AREAS
+from cityloop.registry.people.permissions import check_has_post, check_may_edit, may_edit
 from cityloop.runtime import clock
 
 SHOWN = 300  # doubts on one page, the largest
@@ -36,7 +38,7 @@ SHOWN = 300  # doubts on one page, the largest
 def areas(request: HttpRequest) -> HttpResponse:
     """Show the tree of areas, or one level or kind of grid as a list."""
     check_has_post(person(request))
-    town, today = city(), _today(city())
+    town, today = current_city(), _today(current_city())
     counts = queries.levels(town, today)
     level = words_asked(request.GET, "level") or ""
     after = words_asked(request.GET, "after") or ""
@@ -63,7 +65,7 @@ def edit_area(request: HttpRequest, code: str) -> HttpResponse:
     seen = change_seen(said)
     asked = {name: said.get(name, "") for name in ("name", "grade", "valid_from", "valid_until", "reason")}
     try:
-        change_area(code, WantedArea(**asked, seen=seen), person(request).account, clock.now(), _today(city()))
+        change_area(code, WantedArea(**asked, seen=seen), person(request).account, clock.now(), _today(current_city()))
     except Refusal as refusal:
         return _page(request, found, refusal)
     return redirect("settings:area", code)
@@ -74,7 +76,7 @@ def edit_area(request: HttpRequest, code: str) -> HttpResponse:
 def checks(request: HttpRequest) -> HttpResponse:
     """Show overlaps, gaps and pieces outside the area around, of one level, in a list and on the map."""
     check_has_post(person(request))
-    town, today = city(), _today(city())
+    town, today = current_city(), _today(current_city())
     counts = queries.levels(town, today)
     level = _level(request, town)
     parts, chosen = _part(request, town, level)
@@ -95,7 +97,7 @@ def checks(request: HttpRequest) -> HttpResponse:
 def doubts(request: HttpRequest) -> HttpResponse:
     """Return the doubtful pieces of one level as GeoJSON, the largest first."""
     check_has_post(person(request))
-    town = city()
+    town = current_city()
     level = _level(request, town)
     found = of_layout(town.layout(), level, _part(request, town, level)[1]) if level else ()
     content = words.doubt_features(found, level, town, SHOWN)
@@ -107,7 +109,7 @@ def doubts(request: HttpRequest) -> HttpResponse:
 def where_is_it(request: HttpRequest) -> HttpResponse:
     """Say which areas a place lies in, or why in none."""
     check_has_post(person(request))
-    town = city()
+    town = current_city()
     asked = {name: words_asked(request.GET, name) or "" for name in ("lon", "lat", "crs", "on")}
     context: dict[str, Any] = {"asked": asked, "systems": words.system_choices()}
     if asked["lon"] or asked["lat"]:
@@ -168,14 +170,14 @@ def _today(town: City) -> date:
 
 
 def _found(code: str) -> AreaFacts:
-    found = city().areas.get(code)
+    found = current_city().areas.get(code)
     if found is None:
         raise NotFound("no-such-area", "There is no such area.")
     return found
 
 
 def _page(request: HttpRequest, found: AreaFacts, refusal: Refusal | None = None) -> HttpResponse:
-    town, today = city(), _today(city())
+    town, today = current_city(), _today(current_city())
     rows = queries.children_of(town, found.code, today)
     editing = may_edit(person(request))
     context = {

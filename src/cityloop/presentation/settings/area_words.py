@@ -13,11 +13,12 @@ from cityloop.casework.queries import Choice
 from cityloop.core.areas import is_in_tree
 from cityloop.core.errors import Refusal
 from cityloop.presentation.workbench.fields import FormField, faults_of
-from cityloop.registry.area_actions import GRADES
-from cityloop.registry.area_answers import SYSTEMS, level_title
-from cityloop.registry.area_doubts import GAP, OUTSIDE, OVERLAP, UNCOVERED, Doubt
-from cityloop.registry.area_queries import AreaRow, polygon
-from cityloop.registry.city import AreaFacts, City
+from cityloop.registry.areas.actions import GRADES
+from cityloop.registry.areas.answers import SYSTEMS, level_title
+from cityloop.registry.areas.imports.doubts import GAP, OUTSIDE, OVERLAP, UNCOVERED, Doubt
+from cityloop.registry.areas.queries import AreaRow, polygon
+from cityloop.registry.city.city import City
+from cityloop.registry.city.facts import AreaFacts
 
 DRAWN = 0.00001  # degrees, about a metre: finer than any screen shows
 LOOKS = {

@@ -15,11 +15,14 @@ from cityloop.core.classes import HOME, ClassKey, class_key
 from cityloop.core.errors import Invalid, NotFound
 from cityloop.presentation.workbench.fields import faults_of
 from cityloop.presentation.workbench.people import person
-from cityloop.registry import catalogue_actions, change_queries
-from cityloop.registry.catalogue_actions import GRADES
-from cityloop.registry.city import CategoryFacts, City, city
-from cityloop.registry.permissions import check_has_post, check_may_edit, may_edit
-from cityloop.registry.tables import CLASSES, CONDITIONS
+from cityloop.registry.catalogue import actions as catalogue_actions
+from cityloop.registry.catalogue.actions import GRADES
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.city.facts import CategoryFacts
+from cityloop.registry.history import queries as change_queries
+from cityloop.registry.history.tables import CLASSES, CONDITIONS
+from cityloop.registry.people.permissions import check_has_post, check_may_edit, may_edit
 from cityloop.runtime import clock
 
 MOST_FOUND = 60
@@ -30,7 +33,7 @@ MOST_FOUND = 60
 def catalogues(request: HttpRequest) -> HttpResponse:
     """List the catalogues; find classes by words, pinyin or code, in one catalogue or in all."""
     check_has_post(person(request))
-    town, words = city(), request.GET.get("words", "").strip()
+    town, words = current_city(), request.GET.get("words", "").strip()
     chosen = request.GET.get("catalogue", "")
     context = {
         "catalogues": _catalogues(town),
@@ -102,7 +105,7 @@ def add_class(request: HttpRequest) -> HttpResponse:
     """Enter a class of the city's own."""
     check_may_edit(person(request))
     major = request.POST.get("major", "")
-    names = dict(_majors(city(), HOME))
+    names = dict(_majors(current_city(), HOME))
     if major not in names:
         raise NotFound("no-such-class", f"There is no major class {major}.")
     by, now, name = person(request).account, clock.now(), request.POST.get("name", "")
@@ -111,7 +114,7 @@ def add_class(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, one: CategoryFacts, wrong: Invalid | None = None, where: str = "") -> HttpResponse:
-    town = city()
+    town = current_city()
     key = _key(one)
     context = {
         "one": one,
@@ -161,7 +164,7 @@ def _successors(town: City, key: ClassKey) -> list[tuple[str, list[CategoryFacts
 
 
 def _class(reference: str) -> CategoryFacts:
-    one = city().classes.get(reference)
+    one = current_city().classes.get(reference)
     if one is None:
         raise NotFound("no-such-class", f"There is no class {reference}.")
     return one

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_GET, require_POST
 from cityloop.core.errors import NotFound, NotPossible
 from cityloop.presentation.settings.change_words import TABLES, table_words
 from cityloop.presentation.workbench.people import person
-from cityloop.registry import change_queries
-from cityloop.registry.changes import undo
-from cityloop.registry.permissions import check_has_post, check_may_edit, may_edit
+from cityloop.registry.history import queries as change_queries
+from cityloop.registry.history.changes import undo
+from cityloop.registry.people.permissions import check_has_post, check_may_edit, may_edit
 from cityloop.runtime import clock
 
 MOST_UNDONE_HERE = 20_000  # rows; more take longer than a page should

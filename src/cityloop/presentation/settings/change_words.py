@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 
 from cityloop.casework.words import limit_words
 from cityloop.presentation.settings.organisation_words import KIND_WORDS as UNIT_KIND_WORDS
-from cityloop.registry.procedure_texts import parse_limit
+from cityloop.registry.words.limits import parse_limit
 
 TABLES = {
     "areas": gettext_noop("Areas"),

@@ -15,13 +15,14 @@ from cityloop.presentation.settings import duty_words
 from cityloop.presentation.workbench.asked import words_asked
 from cityloop.presentation.workbench.people import person
 from cityloop.presentation.workbench.sentences import sentence
-from cityloop.registry import organisation
-from cityloop.registry import organisation_queries as queries
-from cityloop.registry.area_answers import level_title
-from cityloop.registry.city import City, city
+from cityloop.registry.areas.answers import level_title
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.history.tables import DUTIES
 from cityloop.registry.names import class_names
-from cityloop.registry.permissions import check_has_post, check_may_edit, may_edit
-from cityloop.registry.tables import DUTIES
+from cityloop.registry.organisation import actions as organisation
+from cityloop.registry.organisation import queries
+from cityloop.registry.people.permissions import check_has_post, check_may_edit, may_edit
 from cityloop.runtime import clock
 
 SHOWN = 300  # duties on the page; more are found by narrowing
@@ -41,7 +42,7 @@ def duties(request: HttpRequest) -> HttpResponse:
 def classes(request: HttpRequest, major: str, district: str) -> HttpResponse:
     """Show the classes of a major class with who is responsible for each in a district."""
     check_has_post(person(request))
-    town, standing = city(), _standing(request)
+    town, standing = current_city(), _standing(request)
     rows = duty_words.classes_answered(town, major, district)
     if not rows or district not in town.areas:
         raise NotFound("no-such-class", "There is no such class.")
@@ -61,7 +62,7 @@ def classes(request: HttpRequest, major: str, district: str) -> HttpResponse:
 def one_class(request: HttpRequest, reference: str) -> HttpResponse:
     """Show on the map, and in a table, who is responsible for a class in each area of a level."""
     check_has_post(person(request))
-    town, level = city(), words_asked(request.GET, "level") or "district"
+    town, level = current_city(), words_asked(request.GET, "level") or "district"
     category = town.categories.get(reference)
     if category is None:
         raise NotFound("no-such-class", "There is no such class.")
@@ -88,7 +89,7 @@ def one_class(request: HttpRequest, reference: str) -> HttpResponse:
 def set_duty(request: HttpRequest) -> HttpResponse:
     """Enter a duty, or change what is said of it."""
     check_may_edit(person(request))
-    town = city()
+    town = current_city()
     try:
         row, reason = _said(request, town)
         organisation.set_duties([row], person(request).account, clock.now(), town=town, source=reason)
@@ -107,13 +108,13 @@ def remove_duty(request: HttpRequest) -> HttpResponse:
         raise Invalid([Fault("reason", "This contains a character that cannot be stored.")])
     key = DUTIES.named(said)
     organisation.set_duties(
-        [], person(request).account, clock.now(), town=city(), gone=[key], source=said["reason"][:200]
+        [], person(request).account, clock.now(), town=current_city(), gone=[key], source=said["reason"][:200]
     )
     return redirect("settings:duties")
 
 
 def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
-    town, edits = city(), may_edit(person(request))
+    town, edits = current_city(), may_edit(person(request))
     unit, area = words_asked(request.GET, "unit") or "", words_asked(request.GET, "area")
     words, listed = words_asked(request.GET, "words") or "", request.GET.get("listed") == "1"
     found = queries.duties(unit=unit, area=area, category=_meant(words, town), listed=listed)

@@ -25,9 +25,10 @@ from cityloop.presentation.settings.organisation_words import (
     yes_or_no,
 )
 from cityloop.presentation.workbench.fields import FormField
-from cityloop.registry.area_queries import polygon
-from cityloop.registry.city import CategoryFacts, City
-from cityloop.registry.organisation_queries import DutyLine
+from cityloop.registry.areas.queries import polygon
+from cityloop.registry.city.city import City
+from cityloop.registry.city.facts import CategoryFacts
+from cityloop.registry.organisation.queries import DutyLine
 
 STANDING_WORDS = {
     Standing.NONE: gettext_noop("nobody"),

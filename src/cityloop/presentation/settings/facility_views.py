@@ -12,15 +12,15 @@ from cityloop.presentation.settings import facility_words
 from cityloop.presentation.workbench.asked import change_seen, words_asked
 from cityloop.presentation.workbench.people import person
 from cityloop.presentation.workbench.sentences import sentence
-from cityloop.registry import change_queries
-from cityloop.registry import facility_queries as queries
-from cityloop.registry.city import city
-from cityloop.registry.facility_actions import UNITS, Wanted, change_facility, last_change
-from cityloop.registry.facility_queries import FacilityFilters
+from cityloop.registry.city.current import current_city
+from cityloop.registry.facilities import queries
+from cityloop.registry.facilities.actions import UNITS, Wanted, change_facility, last_change
+from cityloop.registry.facilities.queries import FacilityFilters
+from cityloop.registry.history import queries as change_queries
+from cityloop.registry.history.tables import FACILITIES
 from cityloop.registry.models import STATES, Facility
-from cityloop.registry.permissions import check_has_post, check_may_edit, may_edit
-from cityloop.registry.queries import districts
-from cityloop.registry.tables import FACILITIES
+from cityloop.registry.organisation.actors import districts
+from cityloop.registry.people.permissions import check_has_post, check_may_edit, may_edit
 from cityloop.runtime import clock
 
 
@@ -39,8 +39,8 @@ def facilities(request: HttpRequest) -> HttpResponse:
         "classes": [Choice(code, f"{code} {name}") for code, name in names.items()],
         "states": facility_words.state_choices(),
         "districts": [Choice(one.value, one.title) for one in districts()],
-        "units": city().units,
-        "areas": city().areas,
+        "units": current_city().units,
+        "areas": current_city().areas,
     }
     return render(request, "settings/facilities.html", context)
 
@@ -84,7 +84,7 @@ def _filters(request: HttpRequest) -> FacilityFilters:
 
 
 def _page(request: HttpRequest, row: Facility, refusal: Refusal | None = None) -> HttpResponse:
-    town, who = city(), person(request)
+    town, who = current_city(), person(request)
     tied = cases(who, CaseFilters(facility=row.code), request.GET.get("after"))
     context = {
         "facility": row,

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_noop
 from cityloop.casework.queries import Choice
 from cityloop.core.errors import Refusal
 from cityloop.presentation.workbench.fields import FormField, faults_of
-from cityloop.registry.city import City
-from cityloop.registry.facility_actions import UNITS
+from cityloop.registry.city.city import City
+from cityloop.registry.facilities.actions import UNITS
 from cityloop.registry.models import STATES, Facility
 
 STATE_WORDS = dict(

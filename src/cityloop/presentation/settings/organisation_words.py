@@ -11,9 +11,10 @@ from cityloop.casework.masking import masked_phone
 from cityloop.casework.queries import Choice
 from cityloop.core.errors import Refusal
 from cityloop.presentation.workbench.fields import FormField, faults_of
-from cityloop.registry.city import City, title
+from cityloop.registry.city.city import City
+from cityloop.registry.city.facts import title
 from cityloop.registry.models import UNIT_KINDS, Unit
-from cityloop.registry.organisation_queries import AccountEvent, PersonLine, PostLine
+from cityloop.registry.organisation.queries import AccountEvent, PersonLine, PostLine
 
 KIND_WORDS = dict(
     zip(

@@ -9,11 +9,14 @@ from django.views.decorators.http import require_GET
 
 from cityloop.presentation.settings.pack_words import counted, sees_words, source_words
 from cityloop.presentation.workbench.people import person
-from cityloop.registry import change_queries, pack_queries
-from cityloop.registry.city import City, city, title
-from cityloop.registry.pack_contents import counts
-from cityloop.registry.pack_queries import PackLine
-from cityloop.registry.permissions import check_has_post, may_edit
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.city.facts import title
+from cityloop.registry.history import queries as change_queries
+from cityloop.registry.packs import queries as pack_queries
+from cityloop.registry.packs.contents import counts
+from cityloop.registry.packs.queries import PackLine
+from cityloop.registry.people.permissions import check_has_post, may_edit
 
 CLASSES_SHOWN = 60
 
@@ -39,7 +42,7 @@ def pack(request: HttpRequest, name: str) -> HttpResponse:
         "line": line,
         "changes": change_queries.changes_of_pack(name),
         "may_edit": may_edit(person(request)),
-        **_contents(line, city(), titles),
+        **_contents(line, current_city(), titles),
     }
     return render(request, "settings/pack.html", context)
 

@@ -18,11 +18,11 @@ from cityloop.presentation.settings import organisation_words
 from cityloop.presentation.workbench.asked import words_asked
 from cityloop.presentation.workbench.people import person
 from cityloop.presentation.workbench.sentences import sentence
-from cityloop.registry import accounts
-from cityloop.registry import organisation_queries as queries
-from cityloop.registry.city import city
-from cityloop.registry.permissions import check_may_edit
-from cityloop.registry.queries import account_names
+from cityloop.registry.city.current import current_city
+from cityloop.registry.organisation import queries
+from cityloop.registry.people import accounts
+from cityloop.registry.people.accounts import account_names
+from cityloop.registry.people.permissions import check_may_edit
 from cityloop.runtime import clock
 
 Doing = Callable[[HttpRequest, str, str], Any]  # the request, whose account, who does it
@@ -36,7 +36,7 @@ def people(request: HttpRequest) -> HttpResponse:
     check_may_edit(person(request))
     words = words_asked(request.GET, "words") or ""
     lines, following = queries.people(words, words_asked(request.GET, "after") or "")
-    rows = [organisation_words.person_words(line, city()) for line in lines]
+    rows = [organisation_words.person_words(line, current_city()) for line in lines]
     context = {"page": {"rows": rows}, "following": following, "words": words}
     return render(request, "settings/people.html", context)
 
@@ -61,7 +61,7 @@ def new_person(request: HttpRequest) -> HttpResponse:
             return _page(request, username, link=_link(request, username))
         except Refusal as wrong:
             refusal = wrong
-    fields = organisation_words.person_fields(city(), request.POST, refusal)
+    fields = organisation_words.person_fields(current_city(), request.POST, refusal)
     context = {"fields": fields, "refused": sentence(refusal) if refusal else ""}
     return render(request, "settings/new_person.html", context, status=status_of(refusal) if refusal else 200)
 
@@ -145,7 +145,7 @@ def person_phone(request: HttpRequest, username: str) -> HttpResponse:
 def _page(
     request: HttpRequest, username: str, refusal: Refusal | None = None, *, link: str = "", phone: str = ""
 ) -> HttpResponse:
-    town, line = city(), queries.person(username)
+    town, line = current_city(), queries.person(username)
     events = queries.account_events(username)
     posted = request.POST if refusal else {}
     shown = organisation_words.person_words(line, town)
@@ -175,7 +175,7 @@ def _made(request: HttpRequest, by: str) -> str:
 
 def _post(request: HttpRequest) -> tuple[str, str, str | None]:
     role, unit, area = (_said(request, name) for name in ("role", "unit", "area"))
-    town = city()
+    town = current_city()
     known = {"role": role in town.roles and role != accounts.PARTNER, "unit": unit in town.units}
     known["area"] = not area or area in town.areas
     if faults := [Fault(name, "This is not one of the choices.") for name, is_known in known.items() if not is_known]:

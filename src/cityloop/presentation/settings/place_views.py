@@ -11,10 +11,11 @@ from cityloop.core.places import Kind
 from cityloop.presentation.settings import place_words
 from cityloop.presentation.workbench.asked import words_asked
 from cityloop.presentation.workbench.people import person
-from cityloop.registry import gazetteer, place_queries
-from cityloop.registry.city import city
-from cityloop.registry.permissions import check_has_post, check_may_edit, may_edit
-from cityloop.registry.place_actions import remove_place
+from cityloop.registry.city.current import current_city
+from cityloop.registry.gazetteer import finding as gazetteer
+from cityloop.registry.gazetteer import queries as place_queries
+from cityloop.registry.gazetteer.actions import remove_place
+from cityloop.registry.people.permissions import check_has_post, check_may_edit, may_edit
 from cityloop.runtime import clock
 
 
@@ -35,7 +36,7 @@ def places(request: HttpRequest) -> HttpResponse:
         "words": words,
         "kind": kind or None,
         "kinds": [Choice(name, f"{place_words.kind_words(name)} {number:,}") for name, number in counts.items()],
-        "areas": city().areas,
+        "areas": current_city().areas,
         "may_edit": may_edit(person(request)),
     }
     return render(request, "settings/places.html", context)

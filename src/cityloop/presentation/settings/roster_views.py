@@ -19,11 +19,11 @@ from cityloop.presentation.settings.roster_words import week_of
 from cityloop.presentation.workbench.asked import YEARS, words_asked
 from cityloop.presentation.workbench.people import person
 from cityloop.presentation.workbench.sentences import sentence
-from cityloop.registry import organisation
-from cityloop.registry import organisation_queries as queries
-from cityloop.registry.city import city
-from cityloop.registry.permissions import check_has_post, check_may_edit, may_edit
-from cityloop.registry.tables import ROSTER
+from cityloop.registry.city.current import current_city
+from cityloop.registry.history.tables import ROSTER
+from cityloop.registry.organisation import actions as organisation
+from cityloop.registry.organisation import queries
+from cityloop.registry.people.permissions import check_has_post, check_may_edit, may_edit
 from cityloop.runtime import clock
 
 
@@ -63,7 +63,7 @@ def remove_shift(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
-    town, now = city(), clock.now()
+    town, now = current_city(), clock.now()
     unit = words_asked(request.GET, "unit") or ""
     day = _day(words_asked(request.GET, "day"))
     week, edits = week_of(now, town, unit, day), may_edit(person(request))
@@ -87,7 +87,7 @@ def _shift(request: HttpRequest) -> dict[str, str]:
     """Return the shift that a form says; Invalid naming every wrong field."""
     names = ("unit", "role", "person", "day", "hours", "note")
     said = {name: request.POST.get(name, "").strip() for name in names}
-    town = city()
+    town = current_city()
     known = {
         "unit": said["unit"] in town.units,
         "role": said["role"] in town.roles,

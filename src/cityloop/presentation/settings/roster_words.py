@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from django.utils.timezone import localtime
 
 from cityloop.presentation.settings.organisation_words import hours_words, role_words
-from cityloop.registry.city import City
-from cityloop.registry.organisation_queries import Shift, shifts
+from cityloop.registry.city.city import City
+from cityloop.registry.organisation.queries import Shift, shifts
 
 DAYS = 7
 

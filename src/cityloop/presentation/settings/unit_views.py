@@ -17,12 +17,13 @@ from cityloop.presentation.settings.roster_words import week_of
 from cityloop.presentation.workbench.asked import change_seen, words_asked
 from cityloop.presentation.workbench.people import person
 from cityloop.presentation.workbench.sentences import sentence
-from cityloop.registry import change_queries, organisation
-from cityloop.registry import organisation_queries as queries
-from cityloop.registry.city import city
+from cityloop.registry.city.current import current_city
+from cityloop.registry.history import queries as change_queries
+from cityloop.registry.history.tables import UNITS
 from cityloop.registry.models import Unit
-from cityloop.registry.permissions import check_has_post, check_may_edit, may_edit
-from cityloop.registry.tables import UNITS
+from cityloop.registry.organisation import actions as organisation
+from cityloop.registry.organisation import queries
+from cityloop.registry.people.permissions import check_has_post, check_may_edit, may_edit
 from cityloop.runtime import clock
 
 
@@ -58,7 +59,7 @@ def new_unit(request: HttpRequest) -> HttpResponse:
             return redirect("settings:unit", said["code"])
         except Refusal as wrong:
             refusal = wrong
-    fields = organisation_words.unit_fields(None, city(), request.POST, refusal)
+    fields = organisation_words.unit_fields(None, current_city(), request.POST, refusal)
     context = {"fields": fields, "refused": sentence(refusal) if refusal else ""}
     return render(request, "settings/new_unit.html", context, status=status_of(refusal) if refusal else 200)
 
@@ -78,7 +79,7 @@ def edit_unit(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, row: Unit, refusal: Refusal | None = None) -> HttpResponse:
-    town, who = city(), person(request)
+    town, who = current_city(), person(request)
     now = clock.now()
     posts = queries.posts_of_unit(row.code)
     context = {

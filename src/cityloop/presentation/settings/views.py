@@ -10,8 +10,10 @@ from cityloop.core.errors import NotFound
 from cityloop.presentation.settings.procedure_page import edge_words, list_rows, picture, procedure_page
 from cityloop.presentation.settings.procedure_words import Vocabulary
 from cityloop.presentation.workbench.people import person
-from cityloop.registry.city import City, city, title
-from cityloop.registry.permissions import check_has_post
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.city.facts import title
+from cityloop.registry.people.permissions import check_has_post
 
 
 @require_GET
@@ -27,7 +29,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def procedures(request: HttpRequest) -> HttpResponse:
     """List the procedures, each with its versions, the newest first."""
     check_has_post(person(request))
-    town = city()
+    town = current_city()
     rows = list_rows(town.procedures.values(), vocabulary(town))
     return render(request, "settings/procedures.html", {"rows": rows})
 
@@ -37,7 +39,7 @@ def procedures(request: HttpRequest) -> HttpResponse:
 def procedure(request: HttpRequest, name: str, version: int) -> HttpResponse:
     """Show a version of a procedure: its picture, its stages, tasks and actions."""
     check_has_post(person(request))
-    town = city()
+    town = current_city()
     found = town.procedures.get((name, version))
     if found is None:
         raise NotFound("no-such-procedure", "There is no such procedure, or not in this version.")

@@ -15,7 +15,9 @@ from cityloop.intake.actions import may_report
 from cityloop.presentation.workbench.people import person
 from cityloop.presentation.workbench.receipts import taken_receipt
 from cityloop.presentation.workbench.reporting import DESK
-from cityloop.registry.city import City, city, title
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.city.facts import title
 from cityloop.runtime.clock import now
 
 
@@ -43,7 +45,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "entries": SimpleLazyObject(lambda: _entries(request)),
         "person": SimpleLazyObject(lambda: person(request)),
-        "posts": SimpleLazyObject(lambda: [_in_words(post, city()) for post in person(request).posts]),
+        "posts": SimpleLazyObject(lambda: [_in_words(post, current_city()) for post in person(request).posts]),
         "beginnings": SimpleLazyObject(lambda: beginnings(person(request))),
         "may_report": SimpleLazyObject(lambda: may_report(person(request), DESK)),
         "receipt": SimpleLazyObject(lambda: taken_receipt(request)),
@@ -52,7 +54,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def _entries(request: HttpRequest) -> list[Entry]:
-    has_figures = bool(scopes(person(request), city()))
+    has_figures = bool(scopes(person(request), current_city()))
     return [
         _entry(request, _("Workbench"), "inbox", "workbench:queue"),
         _entry(request, _("Cases"), "folders", "workbench:cases"),

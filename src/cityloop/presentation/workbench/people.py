@@ -6,7 +6,7 @@ from cityloop.core.actors import Actor
 from cityloop.core.errors import NotAllowed
 from cityloop.intake.actions import may_report
 from cityloop.presentation.workbench.reporting import DESK
-from cityloop.registry.queries import actor_of
+from cityloop.registry.organisation.actors import actor_of
 
 
 def person(request: HttpRequest) -> Actor:

@@ -16,8 +16,8 @@ from cityloop.intake.actions import Receipt, receive
 from cityloop.intake.reports import read
 from cityloop.presentation.workbench.fields import FormField, faults_of
 from cityloop.presentation.workbench.sentences import sentence
-from cityloop.registry.facility_queries import NEAR_METRES, Near, nearest_alike
-from cityloop.registry.queries import categories
+from cityloop.registry.facilities.queries import NEAR_METRES, Near, nearest_alike
+from cityloop.registry.organisation.actors import categories
 
 DESK = "desk"  # the channel of everything taken here
 _SYSTEMS = (

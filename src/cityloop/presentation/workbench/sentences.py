@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from cityloop.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
-from cityloop.registry.city import title
+from cityloop.registry.city.facts import title
 
 SENTENCES: dict[str, str] = {
     "no-such-task": gettext_noop("This case has no such task."),

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
-from cityloop.registry.city import City, city
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
 from cityloop.registry.published import frames
 
 register = template.Library()
@@ -20,7 +21,7 @@ CLOSER = {"street": 10.5, "community": 13}  # the zoom from which a smaller leve
 @register.inclusion_tag("map/head.html")
 def map_head() -> dict[str, Any]:
     """The styles, the words and the script of the map."""
-    town, configured = city(), settings.CITYLOOP
+    town, configured = current_city(), settings.CITYLOOP
     said = {
         "base": _ground(town),
         "bounds": _bounds(town),

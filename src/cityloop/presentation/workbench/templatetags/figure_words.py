@@ -11,7 +11,7 @@ from cityloop.presentation.figures import choices
 from cityloop.presentation.figures.asked import Chosen
 from cityloop.presentation.figures.ranking import Moved
 from cityloop.presentation.workbench.sentences import reason_words
-from cityloop.registry.city import title
+from cityloop.registry.city.facts import title
 
 register = template.Library()
 

@@ -7,8 +7,9 @@ from django import template
 
 from cityloop.presentation.settings import change_words, duty_words, facility_words, organisation_words, place_words
 from cityloop.presentation.settings.sections import Section, sections
-from cityloop.registry.area_answers import level_title
-from cityloop.registry.city import city, title
+from cityloop.registry.areas.answers import level_title
+from cityloop.registry.city.current import current_city
+from cityloop.registry.city.facts import title
 
 register = template.Library()
 
@@ -29,7 +30,7 @@ register.filter("why_words", place_words.why_words)
 @register.filter
 def level_words(level: str) -> str:
     """What a level of areas or a kind of grid is called."""
-    return level_title(level, city())
+    return level_title(level, current_city())
 
 
 @register.filter

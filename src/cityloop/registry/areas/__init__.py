@@ -1,0 +1,1 @@
+"""Areas and grids: checks, changes, questions."""

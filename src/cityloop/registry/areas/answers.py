@@ -1,0 +1,121 @@
+"""Where a place lies, in sentences for a person. What is so is found in core.where."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext, gettext_lazy
+
+from cityloop.core.areas import TREE
+from cityloop.core.geo import PointFault
+from cityloop.core.where import SWAPPED, Near, Reading, Where
+from cityloop.registry.city.city import City
+from cityloop.registry.city.facts import title
+
+LEVELS = {
+    "city": gettext_lazy("City"),
+    "district": gettext_lazy("District"),
+    "street": gettext_lazy("Street"),
+    "community": gettext_lazy("Community"),
+    "unit_grid": gettext_lazy("Unit grid"),
+}
+SYSTEMS = {"wgs84": "WGS-84", "cgcs2000": "CGCS2000", "gcj02": "GCJ-02", "bd09": "BD-09"}
+FAULTS = {
+    PointFault.NOT_FINITE: gettext_lazy("These are no coordinates."),
+    PointFault.OUT_OF_RANGE: gettext_lazy(
+        "No place has these coordinates: longitude is within 180, latitude within 90."
+    ),
+    PointFault.NULL_ISLAND: gettext_lazy("0, 0 is what a device says that has no fix: it is no place in the city."),
+    PointFault.SWAPPED: gettext_lazy("Longitude and latitude seem to be exchanged."),
+}
+TOWARDS = {
+    "north": gettext_lazy("to the north"),
+    "north-east": gettext_lazy("to the north-east"),
+    "east": gettext_lazy("to the east"),
+    "south-east": gettext_lazy("to the south-east"),
+    "south": gettext_lazy("to the south"),
+    "south-west": gettext_lazy("to the south-west"),
+    "west": gettext_lazy("to the west"),
+    "north-west": gettext_lazy("to the north-west"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An area that a place lies in: what kind it is, its code and name."""
+
+    kind: str
+    code: str
+    name: str
+
+
+def level_title(level: str, town: City) -> str:
+    """Return what a level or a kind of grid is called."""
+    words: Mapping[str, str] | None = town.grid_kinds.get(level)
+    return title(words) if words else str(LEVELS.get(level, level))
+
+
+def lines(found: Where, town: City) -> list[Line]:
+    """Return the areas that a place lies in, the largest first, then grids of other kinds."""
+    named = [(level, found.lineage[level]) for level in TREE if level in found.lineage]
+    named += [(kind, code) for kind, codes in found.grids.items() for code in codes]
+    return [Line(level_title(level, town), code, town.areas[code].name) for level, code in named]
+
+
+def sentences(found: Where, town: City) -> list[str]:
+    """Return everything that is to be known about where a place lies, the most important first."""
+    return list(_sentences(found, town))
+
+
+def _sentences(found: Where, town: City) -> Iterator[str]:
+    if found.fault:
+        yield str(FAULTS[found.fault])
+    if found.is_inside:
+        yield from _inside(found, town)
+    elif found.fault is None:
+        yield gettext("It lies in no area of the city.")
+        if found.nearest:
+            yield _nearest(found.nearest, town)
+    for reading in found.readings:
+        yield _reading(reading, town)
+
+
+def _inside(found: Where, town: City) -> Iterator[str]:
+    code = found.code or ""
+    yield gettext("It lies in %(area)s.") % {"area": _called(code, town)}
+    if len(found.meeting) > 1:
+        areas = gettext(", ").join(_called(one, town) for one in found.meeting)
+        told = gettext("It is on a border, where these meet: %(areas)s. The smallest code has it: %(code)s.")
+        yield told % {"areas": areas, "code": code}
+    elif found.meeting:
+        yield gettext("It is on the border of %(area)s.") % {"area": _called(found.meeting[0], town)}
+    if found.overlapping:
+        areas = gettext(", ").join(_called(one, town) for one in found.overlapping)
+        told = gettext("These overlap here: %(areas)s. The smallest code has it: %(code)s.")
+        yield told % {"areas": areas, "code": code}
+    if found.missing and found.nearest:
+        level = level_title(found.missing, town)
+        yield gettext("It lies in a gap: %(level)s, none covers it.") % {"level": level}
+        yield _nearest(found.nearest, town)
+
+
+def _nearest(near: Near, town: City) -> str:
+    far = gettext("%(number)s km") % {"number": f"{near.metres / 1000:,.1f}"}
+    close = gettext("%(number)s m") % {"number": f"{near.metres:,.1f}" if near.metres < 10 else f"{near.metres:,.0f}"}
+    return gettext("The nearest is %(area)s, %(distance)s %(direction)s.") % {
+        "area": _called(near.code, town),
+        "distance": far if near.metres >= 10_000 else close,
+        "direction": TOWARDS[near.direction],
+    }
+
+
+def _reading(reading: Reading, town: City) -> str:
+    area = _called(reading.code, town)
+    if reading.name == SWAPPED:
+        return gettext("With longitude and latitude exchanged it lies in %(area)s.") % {"area": area}
+    told = gettext("Read as %(system)s it lies in %(area)s, %(metres)s m away: another coordinate system is likely.")
+    return told % {"system": SYSTEMS[reading.name], "area": area, "metres": f"{reading.metres:,.0f}"}
+
+
+def _called(code: str, town: City) -> str:
+    area = town.areas[code]
+    return code if area.name == code else f"{area.name} ({code})"

@@ -1,0 +1,1 @@
+"""Importing areas from geographic files of any system and layout."""

@@ -1,0 +1,136 @@
+"""Every read of areas for the pages of settings: the tree, one level as a list, one area with what is in it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from cityloop.core.areas import TREE, is_in_tree
+from cityloop.core.measuring import square_metres
+from cityloop.registry.areas.known import DISSOLVED
+from cityloop.registry.city.city import City
+from cityloop.registry.city.facts import AreaFacts
+from cityloop.registry.models import Area
+
+PAGE = 100  # rows of one screenful
+DEEP = 100  # rows of a tree up to which its next level is shown, too
+
+
+@dataclass(frozen=True, slots=True)
+class AreaRow:
+    """An area in a list: how deep it stands in the tree, what is in it by level, whether it stands today."""
+
+    area: AreaFacts
+    depth: int
+    inside: tuple[tuple[str, int], ...]
+    is_standing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LevelCount:
+    """How many areas of a level there are, and how many of them stand today."""
+
+    level: str
+    standing: int
+    ended: int  # or yet to come
+
+
+def levels(town: City, on: date) -> list[LevelCount]:
+    """Return the levels and kinds of grid there are, the tree first."""
+    counts: dict[str, list[int]] = {}
+    for area in town.areas.values():
+        counts.setdefault(area.level, [0, 0])[0 if area.is_valid(on) else 1] += 1
+    order = [*TREE, *town.grid_kinds]
+    return [LevelCount(level, *counts[level]) for level in sorted(counts, key=lambda one: _place(one, order))]
+
+
+def tree(town: City, on: date) -> list[AreaRow]:
+    """Return the upper levels of the tree, each area below the one around it, as deep as fits on a page."""
+    children = _children(town, on)
+    shown = [area.level for area in children.get(None, []) if is_in_tree(area.level)]
+    deepest = TREE.index(min(shown, key=TREE.index)) if shown else 0
+    while deepest + 1 < len(TREE) and _count(town, TREE[: deepest + 2], on) <= DEEP:
+        deepest += 1
+    return list(_below(None, 0, children, TREE[: deepest + 1], town, on))
+
+
+def listed(town: City, level: str, after: str, on: date) -> tuple[list[AreaRow], str]:
+    """Return the areas of one level by code, standing or not, and the code to go on from, or nothing."""
+    rows = sorted((a for a in town.areas.values() if a.level == level and a.code > after), key=lambda area: area.code)
+    found = [AreaRow(area, 0, _inside(area, town, on), area.is_valid(on)) for area in rows[:PAGE]]
+    return found, rows[PAGE - 1].code if len(rows) > PAGE else ""
+
+
+def children_of(town: City, code: str, on: date) -> list[AreaRow]:
+    """Return the areas right below one, those of the tree first."""
+    own = (area for area in town.areas.values() if area.parent == code)
+    order = [*TREE, *town.grid_kinds]
+    rows = sorted(own, key=lambda area: (_place(area.level, order), area.code))
+    return [AreaRow(area, 0, _inside(area, town, on), area.is_valid(on)) for area in rows]
+
+
+def around(town: City, code: str) -> list[AreaFacts]:
+    """Return the areas around one, the largest first."""
+    codes = list(town.lineage(code).values())
+    return [town.areas[one] for one in reversed(codes) if one != code]
+
+
+def size(town: City, code: str) -> float:
+    """Return the square metres of an area."""
+    return float(square_metres([polygon(town, code)])[0])
+
+
+def polygon(town: City, code: str) -> BaseGeometry:
+    """Return the outline of an area."""
+    return shapely.from_wkb(town.shapes[code])
+
+
+def attributes(code: str) -> dict[str, str]:
+    """Return what else is kept of an area."""
+    found = Area.objects.filter(code=code).values_list("attributes", flat=True).first() or {}
+    return {
+        name: str(value) for name, value in found.items() if isinstance(value, str | int | float) and name != DISSOLVED
+    }
+
+
+def _count(town: City, names: Sequence[str], on: date) -> int:
+    return sum(area.level in names and area.is_valid(on) for area in town.areas.values())
+
+
+def _children(town: City, on: date) -> dict[str | None, list[AreaFacts]]:
+    found: dict[str | None, list[AreaFacts]] = {}
+    for area in sorted(town.areas.values(), key=lambda area: area.code):
+        if area.is_valid(on) and is_in_tree(area.level):
+            found.setdefault(area.parent if area.parent in town.areas else None, []).append(area)
+    return found
+
+
+def _below(
+    code: str | None,
+    depth: int,
+    children: dict[str | None, list[AreaFacts]],
+    names: Sequence[str],
+    town: City,
+    on: date,
+) -> Iterable[AreaRow]:
+    for area in children.get(code, []):
+        if area.level in names:
+            yield AreaRow(area, depth, _inside(area, town, on), is_standing=True)
+            yield from _below(area.code, depth + 1, children, names, town, on)
+
+
+def _inside(area: AreaFacts, town: City, on: date) -> tuple[tuple[str, int], ...]:
+    within = town.within(area.code)
+    order = [*TREE, *town.grid_kinds]
+    counts = (
+        (level, sum(town.areas[code].is_valid(on) for code in within[level]))
+        for level in sorted(within, key=lambda one: _place(one, order))
+        if level != area.level
+    )
+    return tuple((level, count) for level, count in counts if count)
+
+
+def _place(level: str, order: Sequence[str]) -> int:
+    return order.index(level) if level in order else len(order)

@@ -1,0 +1,1 @@
+"""The working calendar: its versions, declared days, adoption."""

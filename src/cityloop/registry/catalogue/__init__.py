@@ -1,0 +1,1 @@
+"""Catalogues of classes: changes, questions, comparison with a table of the city."""

@@ -1,0 +1,1 @@
+"""Facilities (部件): entries, checks, changes, questions."""

@@ -1,0 +1,1 @@
+"""The gazetteer as stored: lookup, teaching, corrections."""

@@ -1,0 +1,137 @@
+"""The city's gazetteer: address words to a place, from the rows in the database. Writing rows is done in place_actions.
+
+How an address is understood and a place chosen is core.addresses and core.gazetteer; this answers what they look up.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import shapely
+from django.db.models import Q
+
+from cityloop.core import gazetteer
+from cityloop.core.address_words import spelled
+from cityloop.core.addresses import Address, parse
+from cityloop.core.places import AreaPlace, Entry, Found, Kind, Pair, Place, metres
+from cityloop.registry import models
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.words.scripts import simplified
+
+# A fact of a case whose point the gazetteer itself gave, with the grade: such a case must not teach the gazetteer.
+FACT = "place_grade"
+MOST_ROWS = 20_000  # of one look-up: the longest street with its plates
+AREA_LEVELS = ("city", "district", "street", "community")
+
+
+def place_of(words: str, near: Pair | None = None, district: str | None = None) -> Found:
+    """Return the place that address words mean: `Found.place` is None where nothing fits, or several places do.
+
+    `near` (longitude, latitude) and `district` (a code) choose among places of one name. Three queries at most.
+    """
+    town = current_city()
+    found = gazetteer.find(words, places(town), near, district, simplified())
+    chosen = _in_district(found.place, town) if found.place else None
+    return replace(found, place=chosen, alternatives=tuple(_in_district(one, town) for one in found.alternatives))
+
+
+def read_address(words: str) -> Address:
+    """Return what address words say, the city's areas known by their names."""
+    return parse(words, simplified(), places(current_city()).area_names)
+
+
+def key_of(name: str) -> str:
+    """Return the spelling by which a name is compared."""
+    return spelled(name, simplified())
+
+
+def _in_district(place: Place, town: City) -> Place:
+    return replace(place, district=town.areas_at(place.lon, place.lat).get("district", ""))
+
+
+@dataclass(frozen=True)
+class CityPlaces:
+    """The entries of the database and the areas of a city, as core.gazetteer looks them up."""
+
+    town: City
+    _made: dict[str, AreaPlace] = field(default_factory=dict)
+
+    def entries(self, keys: Collection[str]) -> list[Entry]:
+        """Return the entries under keys or aliases; what is out of use is left out."""
+        wanted = sorted(keys)
+        rows = models.Place.objects.filter(Q(key__in=wanted) | Q(aliases__overlap=wanted), status="")
+        return [entry(row) for row in rows[:MOST_ROWS]]
+
+    def areas(self, name: str) -> list[AreaPlace]:
+        """Return the areas of a name."""
+        return self.areas_of(self._codes.get(name, ()))
+
+    def areas_of(self, codes: Collection[str]) -> list[AreaPlace]:
+        """Return areas with their middle and extent."""
+        return [self._area(code) for code in codes if code in self.town.shapes]
+
+    @property
+    def area_names(self) -> Collection[str]:
+        """The spellings of the areas that stand today, below and beside the whole city."""
+        return self._codes.keys()
+
+    @cached_property
+    def _codes(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for code in self.town.layout().areas:
+            area = self.town.areas[code]
+            if area.level in AREA_LEVELS:
+                found[key_of(area.name)].append(code)
+        return found
+
+    def _area(self, code: str) -> AreaPlace:
+        if code not in self._made:
+            self._made[code] = area_place(code, self.town)
+        return self._made[code]
+
+
+def area_place(code: str, town: City) -> AreaPlace:
+    """Return an area as addresses name it; its radius is that of a circle of its size, and half as much again."""
+    area, shape = town.areas[code], shapely.from_wkb(town.shapes[code])
+    inside = shape.representative_point()
+    west, south, east, north = shape.bounds
+    box = metres((west, south), (east, south)) * metres((west, south), (west, north))
+    share = shape.area / max((east - west) * (north - south), 1e-12)
+    radius = 1.5 * math.sqrt(box * share / math.pi)
+    district = town.lineage(code).get("district", "")
+    return AreaPlace(code, key_of(area.name), area.level == "district", inside.x, inside.y, radius, district)
+
+
+def entry(row: models.Place) -> Entry:
+    """Return a row as an entry."""
+    return Entry(
+        kind=Kind(row.kind),
+        key=row.key,
+        name=row.name,
+        lon=row.lon,
+        lat=row.lat,
+        number=row.number,
+        suffix=row.suffix,
+        district=row.district,
+        community=row.community,
+        spread_metres=row.spread_metres,
+        seen=row.seen,
+        shape=bytes(row.shape) if row.shape else None,
+        source=row.source,
+        aliases=tuple(row.aliases),
+    )
+
+
+_places: CityPlaces | None = None
+
+
+def places(town: City) -> CityPlaces:
+    """Return the look-up of a city; what it worked out of the areas is kept while the city is the same."""
+    global _places  # noqa: PLW0603  # one city a process
+    known = _places
+    if known is None or known.town is not town:
+        known = _places = CityPlaces(town)
+    return known

@@ -1,0 +1,1 @@
+"""Changes of the city as data: written with before and after, listed, undone."""

@@ -1,0 +1,322 @@
+"""Changing the city as data: what differs is written, kept before and after, told in one event, and can be undone.
+
+Rows are given as plain JSON (tables.py). A row that is already as wanted is not touched, so the same import a second
+time changes nothing. What a person may change is decided above.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Model, ProtectedError, QuerySet
+
+from cityloop.core.errors import Conflict, Fault, Invalid, NotFound, NotPossible
+from cityloop.registry.history import writing
+from cityloop.registry.history.tables import TABLES, Table, Values
+from cityloop.registry.models import Change, ChangeSet
+from cityloop.registry.revision import raise_revision
+from cityloop.runtime import events
+
+STREAM = "registry"
+UNDONE = "ChangesUndone"
+COUNTS = ("created", "changed", "removed")
+AT_ONCE = 2000  # rows in one statement
+PIECE = 10_000  # rows held at a time while many are undone
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is wanted of one table: rows as they are to be (fields left out stay), and keys of rows to be removed."""
+
+    table: Table
+    wanted: Sequence[Values] = ()
+    gone: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One row before and after; None where there was or will be none."""
+
+    table: Table
+    key: str
+    before: Values | None
+    after: Values | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a change; `number` names it in the history, None where nothing differed."""
+
+    created: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    number: int | None = None
+
+    @property
+    def differs(self) -> bool:
+        return bool(self.created or self.changed or self.removed)
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        return Outcome(
+            self.created + other.created,
+            self.changed + other.changed,
+            self.removed + other.removed,
+            self.unchanged + other.unchanged,
+            self.number or other.number,
+        )
+
+
+@transaction.atomic
+def apply(
+    parts: Sequence[Part],
+    by: str,
+    now: datetime,
+    event: str,
+    *,
+    source: str = "",
+    into: int | None = None,
+    told: Mapping[str, Any] | None = None,
+) -> Outcome:
+    """Make the rows as wanted; return what came of it.
+
+    `into` adds to a change begun before, so that an import of many pieces is one in the history. Raises Invalid for a
+    reference to what is not known and NotPossible for removing what something else still refers to.
+    """
+    events.locked(STREAM)
+    differences = [difference for part in parts for difference in differing(part)]
+    unchanged = sum(len(part.wanted) for part in parts) - sum(d.after is not None for d in differences)
+    if not differences:
+        return Outcome(unchanged=unchanged, number=into)
+    number = into or ChangeSet.objects.create(what=event, source=source, by=by, at=now).number
+    for part in parts:
+        _write(part.table, [d for d in differences if d.table is part.table])
+    _keep(number, differences)
+    outcome = _counted(differences, unchanged, number)
+    sums = {name: F(name) + getattr(outcome, name) for name in COUNTS}
+    ChangeSet.objects.filter(number=number).update(**sums)
+    _tell(event, by, now, outcome, differences, told or {})
+    return outcome
+
+
+def differing(part: Part) -> list[Difference]:
+    """Return how the rows that are wanted differ from those there are: what `apply` would do. Nothing is written."""
+    table = part.table
+    wanted = {table.named(row): row for row in part.wanted}
+    present = read(table, {*wanted, *part.gone})
+    found = []
+    defaults = table.defaults()
+    for key, row in wanted.items():
+        before = present.get(key)
+        given = {name: table.spelled(name, value) for name, value in row.items()}
+        after = {**(before or defaults), **given}
+        if after != before:
+            found.append(Difference(table, key, before, after))
+    gone = (key for key in dict.fromkeys(part.gone) if key in present and key not in wanted)
+    return found + [Difference(table, key, present[key], None) for key in gone]
+
+
+def read(table: Table, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the rows under keys as plain JSON; keys of no row are left out."""
+    listed = sorted(set(keys))
+    found: dict[str, dict[str, Any]] = {}
+    for first in range(0, len(listed), AT_ONCE):
+        found |= _read(table, listed[first : first + AT_ONCE])
+    return found
+
+
+def every(table: Table) -> dict[str, dict[str, Any]]:
+    """Return all rows of a table as plain JSON by their keys."""
+    return {table.named(row): row for row in _rows(table, table.model._default_manager.all())}
+
+
+@transaction.atomic
+def undo(number: int, by: str, now: datetime) -> Outcome:
+    """Put every row of a change back as it was before; Conflict where one was changed again since."""
+    events.locked(STREAM)
+    changes = ChangeSet.objects.filter(number=number).first()
+    if changes is None:
+        raise NotFound("no-such-change", f"There is no change {number}.")
+    if ChangeSet.objects.filter(undoes=changes).exists():
+        raise Conflict("already-undone", f"Change {number} has already been undone.")
+    new = ChangeSet.objects.create(what=UNDONE, source=changes.source, by=by, at=now, undoes=changes)
+    told, outcome = {"undoes": number, "what": changes.what}, Outcome(number=new.number)
+    for rows in _pieces(changes):
+        back = _first_and_last(rows)
+        _refuse_changed_since(number, back)
+        parts = [_backwards(TABLES[name], [d for d in back if d.table.name == name]) for name in _order(back)]
+        outcome += apply(parts, by, now, UNDONE, into=new.number, told=told)
+    return outcome
+
+
+def _pieces(changes: ChangeSet) -> Iterator[QuerySet[Change]]:
+    """Yield the rows of a change: all at once, or many by their keys where they refer to nothing.
+
+    A census of a million facilities is put back in bounded memory.
+    """
+    tables = [TABLES[name] for name in changes.rows.values_list("table", flat=True).distinct().order_by("table")]
+    if changes.rows.count() <= PIECE or any(table.refers for table in tables):
+        yield changes.rows.all()
+        return
+    for table in tables:
+        own, last = changes.rows.filter(table=table.name), ""
+        while keys := list(own.filter(key__gt=last).values_list("key", flat=True).order_by("key")[:PIECE]):
+            yield own.filter(key__gt=last, key__lte=keys[-1])
+            last = keys[-1]
+
+
+def _order(back: Sequence[Difference]) -> list[str]:
+    """Return the names of the tables that are put back: what others refer to last, as it was written first."""
+    return [name for name in reversed(TABLES) if any(d.table.name == name for d in back)]
+
+
+def _backwards(table: Table, back: Sequence[Difference]) -> Part:
+    wanted = [difference.before for difference in back if difference.before is not None]
+    return Part(table, wanted, [difference.key for difference in back if difference.before is None])
+
+
+def _first_and_last(rows: QuerySet[Change]) -> list[Difference]:
+    """Return each row of a change once, as it was before all of it and after all of it."""
+    found: dict[tuple[str, str], Difference] = {}
+    for table, key, before, after in rows.order_by("id").values_list("table", "key", "before", "after"):
+        first = found.get((table, key))
+        found[table, key] = Difference(TABLES[table], key, first.before if first else before, after)
+    return [difference for difference in found.values() if difference.before != difference.after]
+
+
+def _refuse_changed_since(number: int, back: Sequence[Difference]) -> None:
+    faults = []
+    for table in {difference.table.name: difference.table for difference in back}.values():
+        own = [difference for difference in back if difference.table is table]
+        present = read(table, (difference.key for difference in own))
+        faults += [
+            Fault(f"{table.name} {d.key}", "was changed again since") for d in own if present.get(d.key) != d.after
+        ]
+    if faults:
+        shown = "; ".join(f"{fault.field} {fault.reason}" for fault in faults[:5])
+        raise Conflict("changed-since", f"Change {number} cannot be undone: {shown}.")
+
+
+def _read(table: Table, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
+    if len(table.key) == 1:
+        parts = {table.key[0]: list(keys)}
+    else:
+        split = [json.loads(key) for key in keys]
+        parts = {name: sorted({key[place] for key in split}) for place, name in enumerate(table.key)}
+    asked = {f"{_path(table, name)}__in": [table.real(name, v) for v in values] for name, values in parts.items()}
+    wanted = set(keys)
+    rows = _rows(table, table.model._default_manager.filter(**asked))
+    return {key: row for row in rows if (key := table.named(row)) in wanted}
+
+
+def _rows(table: Table, chosen: Any) -> Iterable[dict[str, Any]]:
+    values = chosen.values_list(*(_path(table, name) for name in table.all_fields))
+    for row in values:
+        yield {name: table.spelled(name, value) for name, value in zip(table.all_fields, row, strict=True)}
+
+
+def _path(table: Table, name: str) -> str:
+    return f"{name}__{table.refers[name][1]}" if name in table.refers else name
+
+
+def _write(table: Table, differences: Sequence[Difference]) -> None:
+    gone = [difference.key for difference in differences if difference.after is None]
+    rows = [difference.after for difference in differences if difference.after is not None]
+    while rows:
+        known = _referred(table, rows)
+        ready = [row for row in rows if all(_is_known(row[name], known[name]) for name in table.refers)]
+        if not ready:
+            raise Invalid(_unknown(table, rows, known))
+        writing.put(table, ready, known)
+        # What refers to a row of the same table comes after it.
+        done = {id(row) for row in ready}
+        rows = [row for row in rows if id(row) not in done]
+    if gone:
+        _remove(table, gone)
+
+
+def _referred(table: Table, rows: Sequence[Values]) -> dict[str, dict[str, int]]:
+    found = {}
+    for name, (model, code) in table.refers.items():
+        codes = {row[name] for row in rows if row[name] is not None}
+        pairs = model._default_manager.filter(**{f"{code}__in": sorted(codes)}).values_list(code, "pk")
+        found[name] = dict(pairs)
+    return found
+
+
+def _is_known(code: str | None, known: Mapping[str, int]) -> bool:
+    return code is None or code in known
+
+
+def _unknown(table: Table, rows: Sequence[Values], known: Mapping[str, Mapping[str, int]]) -> list[Fault]:
+    return [
+        Fault(f"{table.name} {table.named(row)}", f"its {name} {row[name]} is not known")
+        for row in rows
+        for name in table.refers
+        if not _is_known(row[name], known[name])
+    ]
+
+
+def _remove(table: Table, keys: Sequence[str]) -> None:
+    if len(table.key) > 1 or table.refers:
+        _remove_each(table, keys)
+        return
+    for first in range(0, len(keys), AT_ONCE):
+        some = keys[first : first + AT_ONCE]
+        try:
+            table.model._default_manager.filter(**{f"{table.key[0]}__in": some}).delete()
+        except ProtectedError:
+            _remove_each(table, some)  # names the one that is still used
+
+
+def _remove_each(table: Table, keys: Sequence[str]) -> None:
+    for key in keys:
+        parts = [key] if len(table.key) == 1 else json.loads(key)
+        named = {_path(table, name): table.real(name, value) for name, value in zip(table.key, parts, strict=True)}
+        try:
+            table.model._default_manager.filter(**named).delete()
+        except ProtectedError as wrong:
+            told = f"{table.name} {key} cannot be removed: {_users(wrong.protected_objects)} still refer to it."
+            raise NotPossible("still-used", told) from wrong
+
+
+def _users(protected: Iterable[Model]) -> str:
+    return ", ".join(sorted({str(row._meta.verbose_name_plural) for row in protected}))
+
+
+def _keep(number: int, differences: Sequence[Difference]) -> None:
+    writing.keep(
+        [
+            {"changes_id": number, "table": d.table.name, "key": d.key, "before": d.before, "after": d.after}
+            for d in differences
+        ]
+    )
+
+
+def _counted(differences: Sequence[Difference], unchanged: int, number: int) -> Outcome:
+    created = sum(d.before is None for d in differences)
+    removed = sum(d.after is None for d in differences)
+    return Outcome(created, len(differences) - created - removed, removed, unchanged, number)
+
+
+def _tell(
+    event: str, by: str, now: datetime, outcome: Outcome, differences: Sequence[Difference], told: Mapping[str, Any]
+) -> None:
+    counts = {name: getattr(outcome, name) for name in COUNTS}
+    tables = sorted({difference.table.name for difference in differences})
+    payload = {"changes": outcome.number, "tables": tables, **counts, "digest": digest(differences), **told}
+    if any(difference.table.in_memory for difference in differences):
+        raise_revision()
+    events.record(STREAM, event, by, now, payload)
+
+
+def digest(differences: Iterable[Difference]) -> str:
+    """Return the SHA-256 of rows before and after, hexadecimal: what the history keeps of them."""
+    whole = hashlib.sha256()
+    for d in differences:
+        whole.update(json.dumps([d.table.name, d.key, d.before, d.after], sort_keys=True).encode())
+    return whole.hexdigest()

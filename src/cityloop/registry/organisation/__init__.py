@@ -1,0 +1,1 @@
+"""Units, duties and rosters, and the posts people act in."""

@@ -1,0 +1,1 @@
+"""Packs: reading their folders, checking them, taking them up."""

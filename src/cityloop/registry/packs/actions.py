@@ -1,0 +1,50 @@
+"""Every write of the city as data: packs, areas, units, duties, the working calendar. Each raises the revision."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from cityloop.core.classes import ClassKey
+from cityloop.registry.history.changes import STREAM, Outcome, apply
+from cityloop.registry.models import PackTaken
+from cityloop.registry.packs import folders
+from cityloop.registry.packs import rows as pack_rows
+from cityloop.registry.packs import versions as pack_versions
+from cityloop.registry.packs.in_force import packs_changed
+from cityloop.registry.packs.leftovers import brought, leftovers
+from cityloop.registry.packs.reading import Pack
+from cityloop.registry.packs.versions import IsFollowed, refuse_changed
+from cityloop.registry.revision import raise_revision
+from cityloop.runtime import events
+
+
+@transaction.atomic
+def take_up(packs: Sequence[Pack], by: str, now: datetime, is_followed: IsFollowed = lambda *_: False) -> Outcome:
+    """Enter what packs bring: catalogues, crosswalks, conditions, limits. A pack that did not change is left alone.
+
+    So what an administrator changed stays until the pack itself changes; then the pack's word holds, and the change
+    can be undone. Raises Invalid where a procedure that cases follow says something else under its old version.
+    """
+    events.locked(STREAM)
+    changed = packs_changed(packs)
+    refuse_changed(changed, is_followed)
+    known = {one.key for pack in packs for one in pack.classes}
+    outcome = Outcome()
+    for pack in changed:
+        outcome += _taken(pack, packs, known, by, now)
+    return outcome
+
+
+def _taken(pack: Pack, packs: Sequence[Pack], known: set[ClassKey], by: str, now: datetime) -> Outcome:
+    before = PackTaken.objects.filter(name=pack.name).first()
+    left = leftovers(before.brought if before else {}, packs)
+    digest = folders.digest(pack.folder)
+    told = {"pack": pack.name, "version": pack.version, "content": digest}
+    source = f"{pack.name} {pack.version}"
+    came = apply(pack_rows.parts(pack, known, left), by, now, "PacksTakenUp", source=source, told=told)
+    row = {"version": pack.version, "digest": digest, "taken_at": now, "changes_id": came.number}
+    ways = {**(before.procedures if before else {}), **pack_versions.digests(pack)}
+    PackTaken.objects.update_or_create(name=pack.name, defaults={**row, "procedures": ways, "brought": brought(pack)})
+    raise_revision()  # roles and procedures are read from the pack itself
+    return came

@@ -1,0 +1,1 @@
+"""Whether packs agree with each other."""

@@ -1,0 +1,33 @@
+"""Kinds of grid beside the tree: those everybody has, and those a pack declares for its city. No grids themselves."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+
+from cityloop.core.areas import GRIDS, TREE
+from cityloop.core.procedure import Words
+from cityloop.registry.packs.texts.titles import Titles
+
+KNOWN: Mapping[str, Words] = {
+    "patrol_grid": {"zh": "管理网格", "en": "Patrol grids"},
+    "appraisal_grid": {"zh": "评价网格", "en": "Appraisal grids"},
+    "social_grid": {"zh": "社会治理网格", "en": "Social governance grids"},
+}
+
+
+def _new(kinds: dict[str, Titles]) -> dict[str, Titles]:
+    for name in kinds:
+        if not name.isidentifier() or not name.islower():
+            raise ValueError(f"{name}: a kind is written in small letters, as in cleaning_grid")
+        if name in (*TREE, *GRIDS):
+            raise ValueError(f"{name} is a kind already")
+    return kinds
+
+
+GridKinds = Annotated[dict[str, Titles], AfterValidator(_new)]  # as a pack declares them
+
+
+def grid_kinds(packs: Iterable[Any]) -> dict[str, Words]:
+    """Return the titles of every kind of grid of a city with these packs."""
+    return {**KNOWN, **{name: words for pack in packs for name, words in pack.grid_kinds.items()}}

@@ -1,0 +1,179 @@
+"""A procedure read from its file, put together and checked: every fault with file, line, field and what to do.
+
+The shape of the file is in procedure_texts.py, what makes a procedure sound in core.soundness.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cityloop.core import conditions, requirements, soundness
+from cityloop.core.clock_history import Kind as ClockFact
+from cityloop.core.errors import Invalid
+from cityloop.core.procedure import (
+    LIMIT_PASSED,
+    Action,
+    Beginning,
+    Branch,
+    Count,
+    Document,
+    Extension,
+    Guard,
+    LimitRule,
+    Need,
+    NewCase,
+    Opening,
+    Procedure,
+    Relation,
+    Requirement,
+    Stage,
+    TaskKind,
+    Timer,
+    Words,
+)
+from cityloop.core.worktime import Limit
+from cityloop.registry.packs.texts import procedures as texts
+from cityloop.runtime.yaml_files import faults_at, read_yaml
+
+Where = tuple[str, ...]
+
+
+def read_procedure(path: Path) -> Procedure:
+    """Return the procedure in a file; raise Invalid when it is malformed, or is not sound."""
+    reading = _Reading(read_yaml(path, texts.ProcedureText))
+    procedure = reading.procedure()
+    found = [*reading.faults, *soundness.faults(procedure)]
+    if found:
+        raise Invalid(faults_at(path, found), code="pack")
+    return procedure
+
+
+class _Reading:
+    """The reading of one file; `faults` gathers what is wrong on the way, by the path of the field."""
+
+    def __init__(self, text: texts.ProcedureText) -> None:
+        self.text = text
+        self.faults: list[tuple[Where, str]] = []
+        own = [name for action in text.actions.values() for name in action.sets]
+        self.names = requirements.names(text.actions, text.tasks, own)
+
+    def procedure(self) -> Procedure:
+        text = self.text
+        return Procedure(
+            name=text.name,
+            version=text.version,
+            title=text.title,
+            begins=self._beginning(text.begins),
+            stages={name: Stage(name, one.title, one.final, one.counts) for name, one in text.stages.items()},
+            tasks={name: _task(name, one) for name, one in text.tasks.items()},
+            actions={name: self._action(name, one) for name, one in text.actions.items()},
+            case_limit=_limit(text.case_limit) if text.case_limit else None,
+            case_timers=_timers(text.case_timers),
+            documents={name: Document(name, one.title, one.lines) for name, one in text.documents.items()},
+        )
+
+    def _beginning(self, text: texts.BeginText) -> Beginning:
+        return Beginning(
+            event=text.event,
+            stage=text.stage,
+            opens=_openings(text.opens),
+            title=text.title or {"zh": "上报", "en": "Report"},
+            role=text.role,
+            needs=self._needs(text.needs, ("begins",)),
+            case_clock=text.case_clock,
+            documents=text.documents,
+        )
+
+    def _action(self, name: str, text: texts.ActionText) -> Action:
+        where = ("actions", name)
+        return Action(
+            name=name,
+            title=text.title,
+            event=text.event,
+            on=text.on,
+            at=text.at,
+            role=text.role,
+            part=text.part,
+            handled=text.handled,
+            to=text.to,
+            keeps=text.keeps,
+            opens=_openings(text.opens),
+            ends=text.ends,
+            needs=self._needs(text.needs, where),
+            requires=tuple(
+                self._requirement(one, one.otherwise, (*where, "requires", str(no)))
+                for no, one in enumerate(text.requires)
+            ),
+            within=Limit.read(text.within) if text.within else None,
+            branches=tuple(self._branch(one, (*where, "then", str(no))) for no, one in enumerate(text.then)),
+            case_clock=text.case_clock,
+            extends=Extension(text.extends.task == "parent", text.extends.asked) if text.extends else None,
+            begins_case=_new_case(text.begins_case) if text.begins_case else None,
+            documents=text.documents,
+            sets=text.sets,
+            main=text.main,
+            automatic=text.automatic,
+        )
+
+    def _branch(self, text: texts.BranchText, where: Where) -> Branch:
+        return Branch(self._requirement(text, {}, where), text.to, _openings(text.opens), text.ends)
+
+    def _requirement(self, text: texts.GuardText, otherwise: Words, where: Where) -> Requirement:
+        condition = None
+        if text.when is not None:
+            try:
+                condition = conditions.read(text.when, self.names)
+            except conditions.BadCondition as wrong:
+                self.faults.append(((*where, "when"), str(wrong)))
+        return Requirement(_guard(text), condition, otherwise)
+
+    def _needs(self, needs: Sequence[texts.NeedText], where: Where) -> tuple[Need, ...]:
+        return tuple(self._need(need, (*where, "needs", str(no))) for no, need in enumerate(needs))
+
+    def _need(self, text: texts.NeedText, where: Where) -> Need:
+        choices = text.choices if isinstance(text.choices, Mapping) else self._reasons(text.choices, where)
+        return Need(
+            text.name, text.kind, text.title, text.required, tuple(choices.items()), text.least, text.most, text.unit
+        )
+
+    def _reasons(self, name: str, where: Where) -> Mapping[str, Words]:
+        if name not in self.text.reasons:
+            known = ", ".join(self.text.reasons) or "none"
+            self.faults.append(((*where, "choices"), f"there is no list of reasons {name}; declared are {known}"))
+        return self.text.reasons.get(name, {})
+
+
+def _task(name: str, text: texts.TaskText) -> TaskKind:
+    limit, timers = _limit(text.limit), _timers(text.timers, LIMIT_PASSED)
+    return TaskKind(name, text.title, text.role, text.part, text.held_by_unit, limit, timers)
+
+
+def _limit(text: texts.LimitText) -> LimitRule:
+    return LimitRule(text.category, Limit.read(text.otherwise), text.asked)
+
+
+def _timers(text: Mapping[int, str], *further: Timer) -> tuple[Timer, ...]:
+    """Return the timers by percent."""
+    timers = [*further, *(Timer(percent, action) for percent, action in text.items())]
+    return tuple(sorted(timers, key=lambda timer: timer.percent))
+
+
+def _openings(opens: Sequence[str | texts.OpeningText]) -> tuple[Opening, ...]:
+    return tuple(
+        Opening(one)
+        if isinstance(one, str)
+        else Opening(one.task, one.unit, ClockFact(one.again) if one.again else None, one.under)
+        for one in opens
+    )
+
+
+def _guard(text: texts.GuardText) -> Guard | None:
+    if text.quorum is not None and text.of is not None:
+        return Guard(text.of, Count.QUORUM, text.quorum, text.by)
+    for count in (Count.ALL, Count.ANY, Count.NO_OPEN):
+        if (kind := getattr(text, count.value)) is not None:
+            return Guard(kind, count, outcomes=text.by)
+    return None
+
+
+def _new_case(text: texts.NewCaseText) -> NewCase:
+    return NewCase(text.procedure, Relation(text.relation), text.gives, text.given)

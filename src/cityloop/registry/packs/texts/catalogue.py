@@ -1,0 +1,255 @@
+"""The tables of a pack's catalogues: classes, other names, crosswalks, conditions for filing. Reading and checking.
+
+Everything wrong is told with file, line and field; whether the tables of several packs fit together is checked in
+catalogue_agreement.py. Putting them into the database is done by actions.py.
+"""
+
+import csv
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from cityloop.core.catalogue import CrosswalkLine, is_code, is_local
+from cityloop.core.classes import KINDS, ClassKey
+from cityloop.core.errors import Fault, Invalid
+from cityloop.registry.packs.texts.titles import Titles
+from cityloop.registry.words.limits import limit_fault
+from cityloop.runtime.yaml_files import Strict
+
+GRADES = {"limit_a": "", "limit_b": "B", "limit_c": "C"}  # A is also what every other grade has
+CLASS_COLUMNS = ("kind", "code", "name", "major")
+NAME_COLUMNS = ("kind", "code", "name")
+CONDITION_COLUMNS = ("kind", "code", "number", "filing", "closing", *GRADES)
+CROSSWALK_COLUMNS = ("from_catalogue", "from_kind", "from_code", "to_catalogue", "to_kind", "to_code", "note")
+MAY_BE_EMPTY = {"major", "closing", "limit_b", "limit_c", "to_code", "note"}
+
+
+class CatalogueText(Strict):
+    name: str
+    title: Titles
+    standard: str = ""
+    in_force_from: date | None = None
+    in_force_until: date | None = None  # the first day on which it is no more
+    in_use: bool = True
+    digits: Literal[4, 5] = 5
+    classes: str
+    names: str | None = None
+
+
+class LocalClassesText(Strict):
+    catalogue: str
+    classes: str
+
+
+class ConditionsText(Strict):
+    catalogue: str
+    file: str
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """A version of the list of classes; its codes have `digits`."""
+
+    name: str
+    title: Mapping[str, str]
+    standard: str
+    in_force_from: date | None
+    in_force_until: date | None
+    in_use: bool
+    digits: int = 5
+    at: str = field(default="", compare=False)  # file and line, as of everything below
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueClass:
+    """One class of a catalogue, as a pack gives it; `major` is the name of its major class."""
+
+    catalogue: str
+    kind: str
+    code: str
+    name: str
+    major: str = ""
+    is_local: bool = False
+    at: str = field(default="", compare=False)
+
+    @property
+    def key(self) -> ClassKey:
+        return ClassKey(self.catalogue, self.kind, self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class OtherName:
+    """What else a class is called: to find it by."""
+
+    catalogue: str
+    kind: str
+    code: str
+    name: str
+    at: str = field(default="", compare=False)
+
+    @property
+    def key(self) -> ClassKey:
+        return ClassKey(self.catalogue, self.kind, self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition for filing (立案条件) of a class: when it counts as mended, and its limits by grade of area.
+
+    The limit under "" holds in areas of every grade that is not named.
+    """
+
+    catalogue: str
+    kind: str
+    code: str
+    number: str  # within the class
+    filing: str
+    closing: str
+    limits: Mapping[str, str]
+    profile: str
+    at: str = field(default="", compare=False)
+
+    @property
+    def key(self) -> ClassKey:
+        return ClassKey(self.catalogue, self.kind, self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a table: its cells by column, and where it stands."""
+
+    file: str
+    number: int
+    cells: Mapping[str, str]
+    at: str
+
+    def fault(self, column: str, reason: str) -> Fault:
+        return Fault(f"{self.file}:{self.number} {column}", reason)
+
+
+def read_classes(path: Path, catalogue: str, digits: int | None, *, local: bool = False) -> tuple[CatalogueClass, ...]:
+    """Return the classes in a table, all of them the city's own where `local`; raise Invalid naming every fault."""
+
+    def taken(line: Line) -> Iterator[CatalogueClass | Fault]:
+        cell = line.cells
+        if (reason := code_fault(cell["code"], digits)) or (reason := _local_fault(cell["code"], local=local)):
+            yield line.fault("code", reason)
+        own = local or is_local(cell["code"]) is True
+        yield CatalogueClass(catalogue, cell["kind"], cell["code"], cell["name"], cell["major"], own, line.at)
+
+    return _read(path, CLASS_COLUMNS, taken, lambda one: (one.kind, one.code))
+
+
+def read_names(path: Path, catalogue: str) -> tuple[OtherName, ...]:
+    """Return the other names of classes in a table; raise Invalid naming every fault."""
+
+    def taken(line: Line) -> Iterator[OtherName | Fault]:
+        yield OtherName(catalogue, line.cells["kind"], line.cells["code"], line.cells["name"], line.at)
+
+    return _read(path, NAME_COLUMNS, taken, lambda one: (one.kind, one.code, one.name))
+
+
+def read_crosswalk(path: Path) -> tuple[CrosswalkLine, ...]:
+    """Return the lines of a crosswalk; raise Invalid naming every fault."""
+
+    def taken(line: Line) -> Iterator[CrosswalkLine | Fault]:
+        if line.cells["from_catalogue"] == line.cells["to_catalogue"]:
+            yield line.fault("to_catalogue", "is the catalogue the line comes from")
+        yield CrosswalkLine(**{name: line.cells[name] for name in CROSSWALK_COLUMNS}, at=line.at)
+
+    return _read(path, CROSSWALK_COLUMNS, taken, lambda one: (one.source, one.target))
+
+
+def read_conditions(path: Path, catalogue: str, profile: str) -> tuple[Condition, ...]:
+    """Return the conditions for filing in a table; raise Invalid naming every fault.
+
+    An empty limit of grade B or C is that of A.
+    """
+
+    def taken(line: Line) -> Iterator[Condition | Fault]:
+        cell = line.cells
+        limits = {grade: cell[column] for column, grade in GRADES.items() if cell[column]}
+        for column in GRADES:
+            if cell[column] and (reason := limit_fault(cell[column])):
+                yield line.fault(column, reason)
+        named = (catalogue, cell["kind"], cell["code"], cell["number"])
+        yield Condition(*named, cell["filing"], cell["closing"], limits, profile, line.at)
+
+    return _read(path, CONDITION_COLUMNS, taken, lambda one: (one.kind, one.code, one.number))
+
+
+def code_fault(code: str, digits: int | None) -> str | None:
+    """Return what is wrong with the form of a code; None where nothing is, or where the form is not known."""
+    if digits is None or is_code(code, digits):
+        return None
+    return f"{code!r} is no code of this catalogue: it has {digits} digits"
+
+
+def _local_fault(code: str, *, local: bool) -> str | None:
+    if local and is_local(code) is False:
+        return f"{code!r} is a number of the national list: a city's own go from {code[:2]}999 down to {code[:2]}080"
+    return None
+
+
+Taken = TypeVar("Taken")
+
+
+def _read(
+    path: Path,
+    columns: Sequence[str],
+    taken: Callable[[Line], Iterator[Taken | Fault]],
+    named: Callable[[Taken], object],
+) -> tuple[Taken, ...]:
+    """Return what a table gives, line by line; raise Invalid with every fault, a doubled line being one."""
+    found: list[Taken] = []
+    faults: list[Fault] = []
+    known: dict[object, int] = {}
+    for line in _lines(path, columns, faults):
+        for one in taken(line):
+            if isinstance(one, Fault):
+                faults.append(one)
+                continue
+            if (first := known.setdefault(named(one), line.number)) != line.number:
+                faults.append(Fault(f"{path.name}:{line.number}", f"stands in line {first} already"))
+            found.append(one)
+    if faults:
+        raise Invalid(faults, code="pack")
+    return tuple(found)
+
+
+def _lines(path: Path, columns: Sequence[str], faults: list[Fault]) -> Iterator[Line]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restkey="", strict=True)
+            if wrong := _heading_fault(path, columns, reader.fieldnames or ()):
+                raise Invalid([wrong], code="pack")
+            for row in reader:
+                line = Line(path.name, reader.line_num, row, f"{path.parent.name}/{path.name}:{reader.line_num}")
+                wrong_cells = list(_cell_faults(line, columns))
+                faults += wrong_cells
+                if not wrong_cells:
+                    yield line
+    except (OSError, UnicodeDecodeError, csv.Error) as wrong:
+        raise Invalid([Fault(str(path), str(wrong))], code="pack") from wrong
+
+
+def _heading_fault(path: Path, columns: Sequence[str], found: Sequence[str]) -> Fault | None:
+    missing = [name for name in columns if name not in found]
+    unknown = [name for name in found if name not in columns]
+    if missing:
+        return Fault(f"{path.name}:1", f"has no column {', '.join(missing)}; it needs {', '.join(columns)}")
+    return Fault(f"{path.name}:1", f"there is no field {', '.join(unknown)}") if unknown else None
+
+
+def _cell_faults(line: Line, columns: Sequence[str]) -> Iterator[Fault]:
+    if "" in line.cells or None in line.cells.values():
+        yield Fault(f"{line.file}:{line.number}", f"does not have {len(columns)} cells, as the heading has")
+        return
+    for column in columns:
+        if not line.cells[column].strip() and column not in MAY_BE_EMPTY:
+            yield line.fault(column, "is empty")
+        if column.endswith("kind") and line.cells[column] not in KINDS:
+            yield line.fault(column, f"{line.cells[column]!r} is none of {', '.join(KINDS)}")

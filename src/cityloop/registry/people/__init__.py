@@ -1,0 +1,1 @@
+"""Accounts, appointments, tokens, and what each role may do."""

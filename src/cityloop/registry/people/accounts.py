@@ -1,0 +1,241 @@
+"""Accounts, their posts and their tokens: every write. Who may do what is decided by the posts they hold.
+
+Accounts are ended, never removed: the history names them for good.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import default_token_generator
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from cityloop.core.errors import Conflict, Fault, Invalid, NotFound, NotPossible
+from cityloop.registry.models import Account, Appointment, Area, Token, Unit
+from cityloop.registry.people.permissions import ADMINISTRATOR
+from cityloop.runtime import events, vault
+
+PARTNER = "partner"  # the role of a connected system: hands in reports and nothing else
+
+
+def stream(account: Account) -> str:
+    """Return the event stream of an account."""
+    return f"account/{account.pk}"
+
+
+@transaction.atomic
+def create_account(
+    username: str,
+    name: str,
+    password: str | None,
+    by: str,
+    now: datetime,
+    *,
+    is_machine: bool = False,
+    channels: Sequence[str] = (),
+    phone: str = "",
+) -> Account:
+    """Create an account; without a password nobody can sign in with it."""
+    if Account.objects.filter(username=username).exists():
+        raise Conflict("account-exists", f"There already is an account named {username}.")
+    account = Account(username=username, name=name or username, is_machine=is_machine, channels=list(channels))
+    account.phone = vault.lock(phone) if phone else ""
+    _set_password(account, password)
+    account.save()
+    events.record(stream(account), "AccountCreated", by, now, {"machine": is_machine})
+    return account
+
+
+@transaction.atomic
+def set_password(username: str, password: str, by: str, now: datetime) -> None:
+    """Give an account a new password."""
+    account = _locked(username)
+    _set_password(account, password)
+    account.save()
+    events.record(stream(account), "PasswordSet", by, now, {})
+
+
+@transaction.atomic
+def appoint(username: str, role: str, unit_code: str, area_code: str | None, by: str, now: datetime) -> None:
+    """Give a person a post; the same post again changes nothing."""
+    account, unit = _locked(username), Unit.objects.filter(code=unit_code).first()
+    area = Area.objects.filter(code=area_code).first() if area_code else None
+    if unit is None or (area_code and area is None):
+        missing = f"unit {unit_code}: give it a name to enter it" if unit is None else f"area {area_code}"
+        raise NotFound("no-such-place", f"There is no {missing}.")
+    _, created = Appointment.objects.get_or_create(account=account, role=role, unit=unit, area=area)
+    if created:
+        payload = {"role": role, "unit": unit_code, "area": area_code or ""}
+        events.record(stream(account), "AccountAppointed", by, now, payload)
+
+
+@transaction.atomic
+def end_appointment(username: str, role: str, unit_code: str, area_code: str | None, by: str, now: datetime) -> None:
+    """End a post that a person holds; NotPossible for the last administrator's."""
+    account = _locked(username)
+    post = account.appointments.filter(role=role, unit__code=unit_code, area__code=area_code).first()
+    if post is None:
+        raise NotFound("no-such-post", f"{username} holds no such post.")
+    post.delete()
+    if role == ADMINISTRATOR and area_code is None:
+        _refuse_without_administrator()
+    payload = {"role": role, "unit": unit_code, "area": area_code or ""}
+    events.record(stream(account), "AppointmentEnded", by, now, payload)
+
+
+@transaction.atomic
+def change_account(username: str, by: str, now: datetime, *, name: str = "", phone: str | None = None) -> bool:
+    """Give an account another name or telephone (None: as it was, "": none); return whether anything changed."""
+    account = _locked(username)
+    changed = ["name"] if name and name != account.name else []
+    account.name = name or account.name
+    if phone is not None and phone != telephone(account):
+        account.phone = vault.lock(phone) if phone else ""
+        changed.append("phone")
+    if changed:
+        account.save()
+        # What it was and is stays out of the history: a person may have it erased.
+        events.record(stream(account), "AccountChanged", by, now, {"fields": changed})
+    return bool(changed)
+
+
+@transaction.atomic
+def end_account(username: str, by: str, now: datetime) -> bool:
+    """Let nobody sign in or report with an account any more; its posts stay on record. False where it was so."""
+    account = _locked(username)
+    if not account.is_active:
+        return False
+    account.is_active = False
+    account.save()
+    if account.appointments.filter(role=ADMINISTRATOR, area=None).exists():
+        _refuse_without_administrator()
+    revoke_tokens(username, by, now)
+    events.record(stream(account), "AccountEnded", by, now, {})
+    return True
+
+
+@transaction.atomic
+def reopen_account(username: str, by: str, now: datetime) -> bool:
+    """Let a person sign in again; tokens stay revoked. False where the account was not ended."""
+    account = _locked(username)
+    if account.is_active:
+        return False
+    account.is_active = True
+    account.save()
+    events.record(stream(account), "AccountReopened", by, now, {})
+    return True
+
+
+@transaction.atomic
+def make_sign_in_secret(username: str, by: str, now: datetime) -> str:
+    """Return a secret by which the person sets a password, once; the former password holds until then."""
+    account = _locked(username)
+    if account.is_machine or not account.is_active:
+        raise NotPossible("cannot-sign-in", "Nobody signs in with this account: it is ended, or a connected system's.")
+    events.record(stream(account), "SignInSecretMade", by, now, {})
+    return f"{account.pk}-{default_token_generator.make_token(account)}"
+
+
+def account_by_secret(secret: str) -> Account | None:
+    """Return the account that a sign-in secret is for; None where it was used, is too old, or never was one."""
+    key, _, token = secret.partition("-")
+    account = Account.objects.filter(pk=key, is_active=True).first() if key.isdecimal() and len(key) < 10 else None
+    return account if account and default_token_generator.check_token(account, token) else None
+
+
+@transaction.atomic
+def use_secret(secret: str, password: str, now: datetime) -> Account:
+    """Set a person's password by a sign-in secret, which is worth nothing afterwards."""
+    found = account_by_secret(secret)
+    account = _locked(found.username) if found else None
+    if account is None or not default_token_generator.check_token(account, secret.partition("-")[2]):
+        raise NotFound("no-such-secret", "This link was used already, or is too old; ask for a new one.")
+    _set_password(account, password)
+    account.save()
+    events.record(stream(account), "PasswordSet", stream(account), now, {})
+    return account
+
+
+@transaction.atomic
+def show_phone(username: str, by: str, now: datetime) -> str:
+    """Return a person's telephone in clear; that it was shown is written down."""
+    account = _locked(username)
+    phone = telephone(account)
+    if phone:
+        events.record(stream(account), "TelephoneShown", by, now, {})
+    return phone
+
+
+def telephone(account: Account) -> str:
+    """Return the telephone of an account in clear; "" where there is none, or it cannot be read."""
+    try:
+        return vault.unlock(account.phone) if account.phone else ""
+    except vault.Unreadable:  # altered, or another key: `cityloop verify` tells which
+        return ""
+
+
+def _refuse_without_administrator() -> None:
+    events.locked("administrators")  # two who end each other's post at once would leave nobody
+    if not Appointment.objects.filter(role=ADMINISTRATOR, area=None, account__is_active=True).exists():
+        raise NotPossible("last-administrator", "Somebody must be administrator; appoint another one first.")
+
+
+@transaction.atomic
+def make_token(username: str, by: str, now: datetime) -> str:
+    """Return a new bearer token of the account; it cannot be shown a second time."""
+    account = _locked(username)
+    token = f"cl_{secrets.token_urlsafe(32)}"
+    Token.objects.create(account=account, digest=digest(token), made_at=now)
+    events.record(stream(account), "TokenMade", by, now, {"token": digest(token)[:8]})
+    return token
+
+
+@transaction.atomic
+def revoke_tokens(username: str, by: str, now: datetime) -> int:
+    """Make every token of an account worthless from now on; return how many there were."""
+    account = _locked(username)
+    revoked = account.tokens.filter(revoked_at=None).update(revoked_at=now)
+    if revoked:
+        events.record(stream(account), "TokensRevoked", by, now, {"tokens": revoked})
+    return revoked
+
+
+def digest(token: str) -> str:
+    """Return what is kept of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _locked(username: str) -> Account:
+    """Return the account, which nobody else changes until this transaction ends."""
+    account = Account.objects.filter(username=username).first()
+    if account is None:
+        raise NotFound("no-such-account", f"There is no account named {username}.")
+    events.locked(stream(account))
+    account.refresh_from_db()
+    return account
+
+
+def _set_password(account: Account, password: str | None) -> None:
+    if password is None:
+        account.set_unusable_password()
+        return
+    try:
+        validate_password(password, account)
+    except ValidationError as wrong:
+        raise Invalid([Fault("password", " ".join(wrong.messages))]) from wrong
+    account.set_password(password)
+
+
+_ACCOUNT = re.compile(r"account/([0-9]{1,9})")
+
+
+def account_names(streams: set[str]) -> dict[str, str]:
+    """Return the names of accounts by their stream; what is no stream of an account has none."""
+    keys = [int(found[1]) for stream in streams if (found := _ACCOUNT.fullmatch(stream))]
+    if not keys:
+        return {}
+    return {f"account/{key}": name for key, name in Account.objects.filter(pk__in=keys).values_list("pk", "name")}

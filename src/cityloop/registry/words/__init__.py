@@ -1,0 +1,1 @@
+"""Words as offices write them: limits, holidays, readings, scripts."""
