@@ -14,8 +14,8 @@ import click
 from django.conf import settings as settings_of_words
 from django.utils.translation import override
 
-from cityloop.core.procedure import Procedure, Words
-from cityloop.core.transitions import ways
+from cityloop.core.procedures.procedure import Procedure, Words
+from cityloop.core.procedures.transitions import ways
 from cityloop.entry.command_line import main as commands
 from cityloop.evaluation.indicator_texts import FILE as INDICATORS
 from cityloop.evaluation.indicator_texts import Book, read_book

@@ -12,15 +12,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
 
-from cityloop.core import waking
 from cityloop.core.actors import Actor, Post
-from cityloop.core.casefile import Case, Move, Task, after
-from cityloop.core.clock_history import Kind
-from cityloop.core.deciding import begin, decide, refusal
+from cityloop.core.clocks.history import Kind
 from cityloop.core.errors import Refusal
-from cityloop.core.needs import DIGEST
-from cityloop.core.opening import Terms
-from cityloop.core.procedure import Action, Need, NeedKind, Procedure, Requirement, Words
+from cityloop.core.procedures import waking
+from cityloop.core.procedures.casefile import Case, Move, Task, after
+from cityloop.core.procedures.deciding import begin, decide, refusal
+from cityloop.core.procedures.needs import DIGEST
+from cityloop.core.procedures.opening import Terms
+from cityloop.core.procedures.procedure import (
+    Action,
+    Need,
+    NeedKind,
+    Procedure,
+    Requirement,
+    Words,
+)
 from town import NOW, PEOPLE
 
 UNITS = ("roads", "parks", "lamps", "drains")  # where a unit is to be named, the first that may be

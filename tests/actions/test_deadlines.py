@@ -12,8 +12,8 @@ from cityloop.casework import actions, history, verification
 from cityloop.casework.deadlines import cases_due_since, move_deadlines, recompute_deadlines
 from cityloop.casework.models import Case, Task
 from cityloop.casework.queries import case_page
+from cityloop.core.clocks.recalculation import Why
 from cityloop.core.errors import NotFound
-from cityloop.core.recalculation import Why
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
 from cityloop.registry import verification as of_the_city

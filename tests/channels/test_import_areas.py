@@ -10,7 +10,7 @@ import shapely
 from click.testing import CliRunner, Result
 from shapely.geometry import box, mapping
 
-from cityloop.core.geo import Crs, from_wgs84
+from cityloop.core.place.geo import Crs, from_wgs84
 from cityloop.entry.command_line import main
 from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.models import Area

@@ -11,7 +11,7 @@ import xlsxwriter
 from click.testing import CliRunner, Result
 
 from channels import census
-from cityloop.core.geo import Crs, from_wgs84
+from cityloop.core.place.geo import Crs, from_wgs84
 from cityloop.entry.command_line import main
 from cityloop.registry.history import changes
 from cityloop.registry.models import ChangeSet, Facility

@@ -7,7 +7,7 @@ import xlsxwriter
 from click.testing import CliRunner, Result
 
 from cityloop.channels.standards import StandardsText
-from cityloop.core.classes import HOME
+from cityloop.core.codes.classes import HOME
 from cityloop.entry.command_line import main
 from cityloop.registry.models import Category, ChangeSet, Condition
 from cityloop.runtime.yaml_files import read_yaml

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from cityloop.core.geo import Crs, from_wgs84
+from cityloop.core.place.geo import Crs, from_wgs84
 from cityloop.entry.command_line import main
 from town import Town
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from cityloop.core.timetable import Calendar, ClosingRule, Hours, Season, WorkDayRule
+from cityloop.core.clocks.timetable import Calendar, ClosingRule, Hours, Season, WorkDayRule
 from cityloop.registry.words.holidays import chinese_day_kinds
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityloop.core.address_words import LONGEST, figures, numerals, spelled
-from cityloop.core.addresses import Number, Relative, Road, parse
+from cityloop.core.gazetteer.addresses.reading import Number, Relative, Road, parse
+from cityloop.core.gazetteer.addresses.words import LONGEST, figures, numerals, spelled
 
 SCRIPT = {
     ord(old): new for old, new in zip("臺灣東區號樓華門與處後對旁邊", "台湾东区号楼华门与处后对旁边", strict=True)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.core.areas import AreaLocator, Layout, codes_in, place_facts
-from cityloop.core.geo import Crs, PointFault, from_wgs84
-from cityloop.core.where import better_reading, fitting, where
+from cityloop.core.place.areas import AreaLocator, Layout, codes_in, place_facts
+from cityloop.core.place.geo import Crs, PointFault, from_wgs84
+from cityloop.core.place.where import better_reading, fitting, where
 
 DAY = date(2026, 11, 20)
 METRE = 1 / 111_320

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityloop.core.catalogue import (
+from cityloop.core.codes.classes import ClassKey
+from cityloop.core.codes.crosswalk import (
     NATIONAL_UP_TO,
     Crosswalk,
     CrosswalkLine,
@@ -15,7 +16,6 @@ from cityloop.core.catalogue import (
     next_local,
     plain_name,
 )
-from cityloop.core.classes import ClassKey
 
 OLD, NEW = "old", "new"
 majors = st.integers(1, 99).map(lambda number: f"{number:02d}")

@@ -5,9 +5,9 @@ from calendars import CITY, any_calendars, law, local, moments
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityloop.core.charging import Holding, charges
-from cityloop.core.clocks import Clock, Kind, counted_in_all, due
-from cityloop.core.worktime import Calendar, Limit, Unit
+from cityloop.core.clocks.charging import Holding, charges
+from cityloop.core.clocks.counting import Clock, Kind, counted_in_all, due
+from cityloop.core.clocks.worktime import Calendar, Limit, Unit
 
 HOUR = 3600
 WHOLE_CASE = Clock(Limit(2, Unit.WORK_DAY)).noted(Kind.STARTED, local("2026-03-04 09:00"))

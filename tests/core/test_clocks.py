@@ -7,8 +7,8 @@ from calendars import CITY, END_OF_DAY, SEASONAL, any_calendars, calendars, law,
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cityloop.core import worktime
-from cityloop.core.clocks import (
+from cityloop.core.clocks import worktime
+from cityloop.core.clocks.counting import (
     Because,
     Clock,
     Fact,
@@ -23,8 +23,8 @@ from cityloop.core.clocks import (
     limit_seconds,
     standing,
 )
+from cityloop.core.clocks.worktime import Calendar, Lamp, Limit, Unit, Window
 from cityloop.core.errors import NotPossible
-from cityloop.core.worktime import Calendar, Lamp, Limit, Unit, Window
 
 HOUR = 3600
 FOUR_HOURS = Limit(4, Unit.WORK_HOUR)

@@ -10,12 +10,19 @@ from hypothesis import strategies as st
 from test_procedure import PROCEDURES, Walk
 from wide_procedure import WIDE, action
 
-from cityloop.core import transitions as following
-from cityloop.core.casefile import after
-from cityloop.core.diagram import INSET, Node, Picture, Speech, Tone, draw
-from cityloop.core.diagram_text import Run, measured, wrapped
-from cityloop.core.procedure import Opening, Procedure
-from cityloop.core.transitions import Transition, transitions, ways
+from cityloop.core.diagrams.diagram import (
+    INSET,
+    Node,
+    Picture,
+    Speech,
+    Tone,
+    draw,
+)
+from cityloop.core.diagrams.text import Run, measured, wrapped
+from cityloop.core.procedures import transitions as following
+from cityloop.core.procedures.casefile import after
+from cityloop.core.procedures.procedure import Opening, Procedure
+from cityloop.core.procedures.transitions import Transition, transitions, ways
 
 ALL = [*PROCEDURES, WIDE]
 Box = tuple[int, int, int, int]

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from calendars import CITY, local
 
-from cityloop.core import deciding, waking
 from cityloop.core.actors import SYSTEM, Actor, Post
-from cityloop.core.casefile import Case, Move, after
+from cityloop.core.clocks.worktime import Limit, Unit
 from cityloop.core.errors import Invalid, NotAllowed, NotPossible
-from cityloop.core.opening import Terms
-from cityloop.core.procedure import Procedure
-from cityloop.core.worktime import Limit, Unit
+from cityloop.core.procedures import deciding, waking
+from cityloop.core.procedures.casefile import Case, Move, after
+from cityloop.core.procedures.opening import Terms
+from cityloop.core.procedures.procedure import Procedure
 from cityloop.registry.packs.procedures import read_procedure
 
 T = "{zh: 甲, en: A}"

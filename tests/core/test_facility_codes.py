@@ -4,10 +4,17 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cityloop.core.classes import HOME
-from cityloop.core.credit_codes import SIGNS, check_sign, fault
-from cityloop.core.distances import box, metres
-from cityloop.core.facility_codes import FORMER, FacilityCode, doubts, parse, tidy, upgraded
+from cityloop.core.codes.classes import HOME
+from cityloop.core.codes.credit import SIGNS, check_sign, fault
+from cityloop.core.codes.facilities import (
+    FORMER,
+    FacilityCode,
+    doubts,
+    parse,
+    tidy,
+    upgraded,
+)
+from cityloop.core.place.distances import box, metres
 
 digits = st.text("0123456789", min_size=1)
 areas = st.text("0123456789", min_size=6, max_size=6)

@@ -7,12 +7,22 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityloop.core.addresses import parse
-from cityloop.core.gazetteer import find
-from cityloop.core.numbering import Known, estimate
-from cityloop.core.place_book import Book
-from cityloop.core.place_learning import HEAVIEST, Observation, agrees, learned, merged
-from cityloop.core.places import AreaPlace, Entry, Found, Grade, Kind, Pair, Place, metres, moved
+from cityloop.core.gazetteer.addresses.reading import parse
+from cityloop.core.gazetteer.book import Book
+from cityloop.core.gazetteer.finding import find
+from cityloop.core.gazetteer.learning import HEAVIEST, Observation, agrees, learned, merged
+from cityloop.core.gazetteer.numbering import Known, estimate
+from cityloop.core.gazetteer.places import (
+    AreaPlace,
+    Entry,
+    Found,
+    Grade,
+    Kind,
+    Pair,
+    Place,
+    metres,
+    moved,
+)
 
 HOME: Pair = (114.05, 22.54)
 NORTH = AreaPlace("1", "北区", True, *HOME, 3000.0, "1")

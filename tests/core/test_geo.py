@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import GeometryCollection, LineString, MultiPolygon, Point, Polygon, box
 
-from cityloop.core.geo import (
+from cityloop.core.place.geo import (
     AreaIndex,
     Crs,
     PointFault,

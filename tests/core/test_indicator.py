@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityloop.core.indicator import (
+from cityloop.core.indicators.indicator import (
     NOTHING,
     Adds,
     Indicator,

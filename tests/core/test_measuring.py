@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from shapely.geometry import box
 
-from cityloop.core.measuring import direction, plane_at, square_metres
+from cityloop.core.place.measuring import direction, plane_at, square_metres
 
 ELLIPSOID = Geod(ellps="WGS84")
 

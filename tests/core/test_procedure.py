@@ -11,13 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cityloop.casework import history
-from cityloop.core import clocks, deciding, waking
 from cityloop.core.actors import SYSTEM, Actor, Post
-from cityloop.core.casefile import Case, Move, Task, after
+from cityloop.core.clocks import counting as clocks
+from cityloop.core.clocks.worktime import Limit, Unit
 from cityloop.core.errors import Invalid, Refusal
-from cityloop.core.opening import Terms
-from cityloop.core.procedure import Action, CaseClock, NeedKind, Part, Procedure, Relation
-from cityloop.core.worktime import Limit, Unit
+from cityloop.core.procedures import deciding, waking
+from cityloop.core.procedures.casefile import Case, Move, Task, after
+from cityloop.core.procedures.opening import Terms
+from cityloop.core.procedures.procedure import (
+    Action,
+    CaseClock,
+    NeedKind,
+    Part,
+    Procedure,
+    Relation,
+)
 from cityloop.registry.packs.procedures import read_procedure
 from cityloop.registry.packs.reading import SHIPPED
 

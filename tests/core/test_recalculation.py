@@ -5,9 +5,9 @@ from calendars import CITY, HOURS, SHANGHAI, any_calendars, law, local, moments
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityloop.core.clocks import Clock, Kind
-from cityloop.core.recalculation import Why, recalculated
-from cityloop.core.worktime import Calendar, Limit, Unit
+from cityloop.core.clocks.counting import Clock, Kind
+from cityloop.core.clocks.recalculation import Why, recalculated
+from cityloop.core.clocks.worktime import Calendar, Limit, Unit
 from cityloop.registry.words.holidays import chinese_day_kinds
 
 TWO_DAYS = Limit(2, Unit.WORK_DAY)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityloop.core.responsibility import (
+from cityloop.core.place.responsibility import (
     Answer,
     Duties,
     Duty,

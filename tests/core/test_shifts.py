@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from cityloop.core.clocks.shifts import shift_moments
 from cityloop.core.errors import Invalid
-from cityloop.core.shifts import shift_moments
 
 DAY = date(2026, 11, 20)
 

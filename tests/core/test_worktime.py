@@ -19,7 +19,7 @@ from calendars import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityloop.core.worktime import (
+from cityloop.core.clocks.worktime import (
     YELLOW_SHARE,
     Calendar,
     ClosingRule,

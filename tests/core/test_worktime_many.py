@@ -7,8 +7,15 @@ from calendars import CITY, END_OF_DAY, SEASONAL, any_calendars, law, moments
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityloop.core.worktime import Calendar, ClosingRule, Limit, Unit, counted_seconds, due
-from cityloop.core.worktime_many import counted_many, due_many
+from cityloop.core.clocks.worktime import (
+    Calendar,
+    ClosingRule,
+    Limit,
+    Unit,
+    counted_seconds,
+    due,
+)
+from cityloop.core.clocks.worktime_many import counted_many, due_many
 
 many = st.lists(moments, min_size=1, max_size=12)
 units = st.sampled_from(Unit)

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from cityloop.core.clock_history import Kind as ClockFact
+from cityloop.core.clocks.history import Kind as ClockFact
+from cityloop.core.clocks.worktime import Limit, Unit
 from cityloop.core.conditions import read
-from cityloop.core.procedure import (
+from cityloop.core.procedures.procedure import (
     LIMIT_PASSED,
     Action,
     Beginning,
@@ -28,7 +29,6 @@ from cityloop.core.procedure import (
     Timer,
     Words,
 )
-from cityloop.core.worktime import Limit, Unit
 
 MINUTES = LimitRule(None, Limit(30, Unit.MINUTE))
 DAYS = LimitRule("handle", Limit(5, Unit.WORK_DAY))

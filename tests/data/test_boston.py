@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import pyarrow.parquet as pq
 import pytest
 
-from cityloop.core.worktime import Calendar, ClosingRule, Limit, Unit, due
-from cityloop.core.worktime_many import due_many
+from cityloop.core.clocks.worktime import Calendar, ClosingRule, Limit, Unit, due
+from cityloop.core.clocks.worktime_many import due_many
 
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
 REQUESTS = Path(os.environ.get("CITYLOOP_DATA") or BESIDE) / "boston311_animal_2013-2014.parquet"

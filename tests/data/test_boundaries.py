@@ -14,9 +14,9 @@ from pyarrow import parquet
 from pyogrio import raw
 from shapely.geometry import shape
 
-from cityloop.core.areas import AreaLocator, Layout
-from cityloop.core.geo import Crs, from_wgs84
-from cityloop.core.where import better_reading, fitting, where
+from cityloop.core.place.areas import AreaLocator, Layout
+from cityloop.core.place.geo import Crs, from_wgs84
+from cityloop.core.place.where import better_reading, fitting, where
 from cityloop.registry.areas.imports.boundaries import Boundaries, read_boundaries
 from cityloop.registry.areas.imports.doubts import of_layout
 from cityloop.registry.city.facts import AreaFacts

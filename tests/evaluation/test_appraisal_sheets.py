@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
-from cityloop.core.indicator import NOTHING, Indicator, Tally, Term, Unit
+from cityloop.core.indicators.indicator import NOTHING, Indicator, Tally, Term, Unit
 from cityloop.evaluation.appraisal_sheets import csv, workbook
 from cityloop.evaluation.appraising import Appraisal, Asking, indicators
 from cityloop.evaluation.counting import appraised

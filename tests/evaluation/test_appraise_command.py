@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from django.conf import settings as django_settings
 
-from cityloop.core.indicator import Tally
+from cityloop.core.indicators.indicator import Tally
 from cityloop.entry.command_line import main
 from cityloop.evaluation import actions
 from cityloop.evaluation.appraising import Appraisal

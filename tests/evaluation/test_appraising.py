@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cityloop.core.errors import Invalid
-from cityloop.core.indicator import Tally
+from cityloop.core.indicators.indicator import Tally
 from cityloop.evaluation.appraising import Appraisal, Asking, indicators
 from cityloop.evaluation.counting import appraised, behind
 from cityloop.evaluation.fact_files import Edition, FactFolder

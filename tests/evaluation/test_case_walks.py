@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from cityloop.casework import history
-from cityloop.core import chain, waking
-from cityloop.core.casefile import Case, Move, after
-from cityloop.core.deciding import begin, decide
-from cityloop.core.opening import Terms
-from cityloop.core.procedure import Procedure
+from cityloop.core import chain
+from cityloop.core.procedures import waking
+from cityloop.core.procedures.casefile import Case, Move, after
+from cityloop.core.procedures.deciding import begin, decide
+from cityloop.core.procedures.opening import Terms
+from cityloop.core.procedures.procedure import Procedure
 from cityloop.evaluation.case_facts import Context, Rows, rows_of
 from cityloop.evaluation.case_walk import Said
 from cityloop.evaluation.fact_files import unsorted_table

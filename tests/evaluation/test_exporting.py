@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from cityloop.casework import actions, projection
 from cityloop.casework.models import Case
-from cityloop.core.deciding import refusal
 from cityloop.core.errors import NotFound, NotPossible, Refusal
+from cityloop.core.procedures.deciding import refusal
 from cityloop.entry.command_line import main
 from cityloop.evaluation import exporting
 from cityloop.evaluation.exporting import export

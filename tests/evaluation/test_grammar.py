@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from cityloop.core.indicator import Adds
+from cityloop.core.indicators.indicator import Adds
 from cityloop.evaluation.grammar import BadMeasure, read_claim, read_measure
 from cityloop.evaluation.relations import CASES, FACTS, TASKS
 

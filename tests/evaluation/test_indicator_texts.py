@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cityloop.core.errors import Invalid
-from cityloop.core.indicator import Better, Subject, Term, Unit
+from cityloop.core.indicators.indicator import Better, Subject, Term, Unit
 from cityloop.evaluation.indicator_texts import read_book, read_terms
 
 TEXT = """\

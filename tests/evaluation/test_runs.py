@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cityloop.core.errors import NotPossible
-from cityloop.core.indicator import Tally
+from cityloop.core.indicators.indicator import Tally
 from cityloop.entry.command_line import main
 from cityloop.evaluation.appraising import Appraisal, Asking
 from cityloop.evaluation.counting import appraised

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cityloop.core.indicator import NOTHING, Indicator
+from cityloop.core.indicators.indicator import NOTHING, Indicator
 from cityloop.evaluation.compiling import Question, rows_counted
 from cityloop.evaluation.engine import counted, opened
 from cityloop.evaluation.figures import Figures, asked

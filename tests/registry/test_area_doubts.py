@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from shapely.geometry import box
 
-from cityloop.core.areas import AreaLocator, Layout
+from cityloop.core.place.areas import AreaLocator, Layout
 from cityloop.registry.areas.imports import doubts as area_doubts
 from cityloop.registry.areas.imports.doubts import of_layout, scopes
 from cityloop.registry.city.facts import AreaFacts

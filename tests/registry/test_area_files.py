@@ -17,7 +17,7 @@ from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
 from cityloop.core.errors import Invalid
-from cityloop.core.geo import Crs, from_wgs84, many_to_wgs84, to_wgs84
+from cityloop.core.place.geo import Crs, from_wgs84, many_to_wgs84, to_wgs84
 from cityloop.registry.areas.imports.boundaries import Boundaries, read_boundaries
 
 PLACES = [box(119.30, 26.00, 119.31, 26.01), box(119.31, 26.00, 119.32, 26.01)]

@@ -11,8 +11,8 @@ from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cityloop.core.clocks.worktime import Calendar, Limit, Unit, due
 from cityloop.core.errors import Invalid
-from cityloop.core.worktime import Calendar, Limit, Unit, due
 from cityloop.registry import verification
 from cityloop.registry.calendar import versions as calendar_versions
 from cityloop.registry.calendar.actions import MOST_DAYS, adopt_calendar, declare_days, withdraw_days

@@ -4,8 +4,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from cityloop.core.clocks.worktime import (
+    Calendar,
+    ClosingRule,
+    Limit,
+    Season,
+    Unit,
+    WorkDayRule,
+    due,
+)
 from cityloop.core.errors import Invalid
-from cityloop.core.worktime import Calendar, ClosingRule, Limit, Season, Unit, WorkDayRule, due
 from cityloop.registry.packs.reading import Pack
 from cityloop.registry.packs.texts.calendar import working_calendar
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cityloop.core.catalogue import Crosswalk, false_friends, plain_name
-from cityloop.core.classes import HOME, ClassKey
+from cityloop.core.codes.classes import HOME, ClassKey
+from cityloop.core.codes.crosswalk import Crosswalk, false_friends, plain_name
 from cityloop.core.errors import Invalid
 from cityloop.registry.catalogue.matching import How, Lists, Matching, lists_of
 from cityloop.registry.city.search import ClassSearch, Searched

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import authenticate
 
 from cityloop.core.errors import Invalid, NotFound, NotPossible
-from cityloop.core.responsibility import FacilityRole, FacilityUnits, Skipped, Standing
+from cityloop.core.place.responsibility import FacilityRole, FacilityUnits, Skipped, Standing
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.history.changes import undo

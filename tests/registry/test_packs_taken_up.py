@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_django
 
-from cityloop.core.classes import HOME, ClassKey
+from cityloop.core.codes.classes import HOME, ClassKey
 from cityloop.core.errors import Invalid, NotFound
 from cityloop.registry import verification
 from cityloop.registry.catalogue import actions as catalogue_actions

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from cityloop.casework.models import Case
 from cityloop.casework.places_taught import learn_from_cases
 from cityloop.core.errors import NotFound
-from cityloop.core.place_learning import Observation
-from cityloop.core.places import Entry, Grade, Kind, moved
+from cityloop.core.gazetteer.learning import Observation
+from cityloop.core.gazetteer.places import Entry, Grade, Kind, moved
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
 from cityloop.registry.gazetteer.actions import learn, observed, remove_place, set_places, values

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
-from cityloop.core import asking, soundness
 from cityloop.core.errors import Fault, Invalid
+from cityloop.core.procedures import asking, soundness
 from cityloop.registry.packs import procedures
 from cityloop.registry.packs.procedures import read_procedure
 

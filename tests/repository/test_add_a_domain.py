@@ -17,7 +17,7 @@ from cityloop.casework import verification
 from cityloop.casework.models import Case
 from cityloop.casework.queries import is_followed
 from cityloop.core.actors import Actor, Post
-from cityloop.core.classes import HOME
+from cityloop.core.codes.classes import HOME
 from cityloop.core.errors import Invalid, NotAllowed
 from cityloop.entry.command_line import main
 from cityloop.entry.packs import _tables

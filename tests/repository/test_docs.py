@@ -10,7 +10,9 @@ from types import ModuleType
 import pytest
 from pydantic import BaseModel
 
-from cityloop.core import asking, conditions, procedure, requirements, soundness, worktime
+from cityloop.core import conditions
+from cityloop.core.clocks import worktime
+from cityloop.core.procedures import asking, procedure, requirements, soundness
 from cityloop.registry.packs import grid_kinds, procedures
 from cityloop.registry.packs import reading as packs
 from cityloop.registry.packs import versions as pack_versions

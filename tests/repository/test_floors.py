@@ -37,7 +37,7 @@ def copy(tmp_path: Path) -> Path:
         ("casework/scope.py", "from cityloop.intake import reports", "Imports only point down the floors"),
         ("registry/city/city.py", "from cityloop.casework import models", "Imports only point down the floors"),
         ("core/chain.py", "import os", "The core is pure"),
-        ("core/geo.py", "from django.conf import settings", "The core is pure"),
+        ("core/place/geo.py", "from django.conf import settings", "The core is pure"),
         ("casework/queries.py", "import pyarrow", "Web processes never load the analytical libraries"),
         ("presentation/problems.py", "import pandas", "Web processes never load the analytical libraries"),
     ],

@@ -12,9 +12,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import override
 
 from cityloop.core.errors import Invalid, NotPossible
-from cityloop.core.geo import PointFault
-from cityloop.core.needs import checked
-from cityloop.core.procedure import Need, NeedKind
+from cityloop.core.place.geo import PointFault
+from cityloop.core.procedures.needs import checked
+from cityloop.core.procedures.procedure import Need, NeedKind
 from cityloop.intake.reports import POINT_FAULTS, read
 from cityloop.presentation.translations import LOCALE, PACKAGE, catalog, messages
 from cityloop.presentation.workbench.sentences import SENTENCES, reason_words, sentence

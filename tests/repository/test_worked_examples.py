@@ -13,18 +13,18 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from cityloop.core import clocks
 from cityloop.core.actors import Actor, Post
-from cityloop.core.casefile import Case, after
-from cityloop.core.charging import Holding, charges
-from cityloop.core.clock_history import Clock, Kind
-from cityloop.core.deciding import begin, decide
+from cityloop.core.clocks import counting as clocks
+from cityloop.core.clocks.charging import Holding, charges
+from cityloop.core.clocks.history import Clock, Kind
+from cityloop.core.clocks.recalculation import recalculated
+from cityloop.core.clocks.worktime import Calendar, Limit
 from cityloop.core.errors import Invalid, Refusal
-from cityloop.core.opening import Terms
-from cityloop.core.procedure import Procedure
-from cityloop.core.recalculation import recalculated
-from cityloop.core.waking import woken
-from cityloop.core.worktime import Calendar, Limit
+from cityloop.core.procedures.casefile import Case, after
+from cityloop.core.procedures.deciding import begin, decide
+from cityloop.core.procedures.opening import Terms
+from cityloop.core.procedures.procedure import Procedure
+from cityloop.core.procedures.waking import woken
 from cityloop.registry.packs.procedures import read_procedure
 from cityloop.registry.packs.reading import SHIPPED, Pack, check_together, read_all
 from cityloop.registry.packs.texts.calendar import CalendarText, working_calendar

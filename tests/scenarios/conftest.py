@@ -11,7 +11,7 @@ from cityloop.casework import actions, verification
 from cityloop.casework.handlers import tell_linked_cases
 from cityloop.casework.models import Case, Task
 from cityloop.core.actors import Actor, Post
-from cityloop.core.procedure import Procedure
+from cityloop.core.procedures.procedure import Procedure
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
 from cityloop.registry.city.current import current_city, forget

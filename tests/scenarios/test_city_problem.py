@@ -10,8 +10,8 @@ from PIL import Image
 from cityloop.casework import evidence
 from cityloop.casework.models import Case, Task
 from cityloop.casework.queries import RANKED, case_page, document
+from cityloop.core.clocks.worktime import Lamp
 from cityloop.core.errors import Invalid, NotAllowed, NotFound, NotPossible
-from cityloop.core.worktime import Lamp
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
 from cityloop.registry.city.current import current_city, forget

@@ -6,7 +6,7 @@ import pytest
 
 from cityloop.casework.models import Case
 from cityloop.casework.queries import case_page
-from cityloop.core.classes import class_key
+from cityloop.core.codes.classes import class_key
 from cityloop.core.errors import Invalid
 from cityloop.registry.catalogue import actions as catalogue_actions
 from cityloop.registry.city.current import forget

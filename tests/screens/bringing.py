@@ -12,9 +12,9 @@ from cityloop.casework import evidence
 from cityloop.casework.actions import act, begin_case, wake
 from cityloop.casework.models import Case
 from cityloop.core.actors import Actor
-from cityloop.core.needs import members
-from cityloop.core.opening import Terms
-from cityloop.core.procedure import NeedKind, Procedure
+from cityloop.core.procedures.needs import members
+from cityloop.core.procedures.opening import Terms
+from cityloop.core.procedures.procedure import NeedKind, Procedure
 from cityloop.presentation.workbench import views
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from cityloop.core.classes import HOME
+from cityloop.core.codes.classes import HOME
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
 from cityloop.registry.city.current import forget

@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 
 from cityloop.casework.actions import act
 from cityloop.casework.models import Case
-from cityloop.core.indicator import Better
+from cityloop.core.indicators.indicator import Better
 from cityloop.evaluation import actions, answers
 from cityloop.evaluation import jobs as evaluation_jobs
 from cityloop.evaluation.models import CountedAnswer, FactEdition

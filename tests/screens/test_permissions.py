@@ -14,8 +14,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
 from cityloop.casework import evidence
 from cityloop.casework.models import Case
-from cityloop.core.needs import members
-from cityloop.core.procedure import NeedKind, Procedure
+from cityloop.core.procedures.needs import members
+from cityloop.core.procedures.procedure import NeedKind, Procedure
 from cityloop.evaluation.models import FactEdition
 from cityloop.presentation.workbench.chosen_photos import kept_photos
 from cityloop.registry.models import ChangeSet

@@ -1,6 +1,6 @@
 """The page of the gazetteer: an address is tried, its place shown with grade and reason, entries are looked through."""
 
-from cityloop.core.places import Entry, Kind
+from cityloop.core.gazetteer.places import Entry, Kind
 from cityloop.registry.gazetteer.actions import set_places, values
 from cityloop.registry.gazetteer.finding import key_of
 from cityloop.registry.history.tables import PLACES

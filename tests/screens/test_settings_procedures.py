@@ -5,8 +5,8 @@ import re
 import pytest
 from django.test import Client
 
-from cityloop.core.procedure import Procedure
-from cityloop.core.transitions import ways
+from cityloop.core.procedures.procedure import Procedure
+from cityloop.core.procedures.transitions import ways
 from cityloop.registry.packs.reading import read_all
 from cityloop.registry.people import accounts
 from screens.conftest import As, Page

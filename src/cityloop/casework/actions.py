@@ -11,15 +11,16 @@ from cityloop.casework import beginning, evidence, history, models, projection
 from cityloop.casework.codes import check_codes
 from cityloop.casework.responsibility import Responsibility, check_handed_to, handing, openings
 from cityloop.casework.scope import may_see, may_unmask
-from cityloop.core import chain, deciding, waking
+from cityloop.core import chain
 from cityloop.core.actors import SYSTEM, Actor, Post
-from cityloop.core.areas import PLACED, codes_in, is_in_tree, place_facts
-from cityloop.core.casefile import Case, Link, Move, after
+from cityloop.core.clocks.worktime import Calendar
 from cityloop.core.errors import Conflict, NotAllowed, NotFound, NotPossible
-from cityloop.core.needs import facts_of, photos_given
-from cityloop.core.opening import Terms
-from cityloop.core.procedure import Action, CaseClock, Procedure, Words
-from cityloop.core.worktime import Calendar
+from cityloop.core.place.areas import PLACED, codes_in, is_in_tree, place_facts
+from cityloop.core.procedures import deciding, waking
+from cityloop.core.procedures.casefile import Case, Link, Move, after
+from cityloop.core.procedures.needs import facts_of, photos_given
+from cityloop.core.procedures.opening import Terms
+from cityloop.core.procedures.procedure import Action, CaseClock, Procedure, Words
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city
 from cityloop.runtime import events, vault

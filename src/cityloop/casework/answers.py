@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from cityloop.core.worktime import Due, Lamp
+from cityloop.core.clocks.worktime import Due, Lamp
 
 
 @dataclass(frozen=True, slots=True)

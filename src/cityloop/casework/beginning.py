@@ -4,12 +4,12 @@ from datetime import datetime
 
 from cityloop.core import chain
 from cityloop.core.actors import Actor
-from cityloop.core.areas import PLACED
-from cityloop.core.casefile import Case, Move
-from cityloop.core.deciding import may_begin
 from cityloop.core.errors import NotAllowed, NotFound
-from cityloop.core.opening import OWN
-from cityloop.core.procedure import NewCase, Procedure, Relation
+from cityloop.core.place.areas import PLACED
+from cityloop.core.procedures.casefile import Case, Move
+from cityloop.core.procedures.deciding import may_begin
+from cityloop.core.procedures.opening import OWN
+from cityloop.core.procedures.procedure import NewCase, Procedure, Relation
 from cityloop.registry.city.city import City
 
 TAKEN_OVER = ("category", *PLACED, "grids", "lon", "lat", "crs", "raw_lon", "raw_lat", "facility")

@@ -8,10 +8,10 @@ from django.utils.translation import gettext
 
 from cityloop.casework.answers import ClockEvent, ClockView
 from cityloop.casework.words import limit_words
-from cityloop.core import clocks
-from cityloop.core.casefile import Case, Task
-from cityloop.core.clocks import Clock, Kind, State
-from cityloop.core.worktime import Lamp
+from cityloop.core.clocks import counting as clocks
+from cityloop.core.clocks.counting import Clock, Kind, State
+from cityloop.core.clocks.worktime import Lamp
+from cityloop.core.procedures.casefile import Case, Task
 from cityloop.registry.city.city import City
 
 _HAPPENED: dict[Kind, Callable[[], str]] = {

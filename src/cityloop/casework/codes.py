@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from cityloop.core.errors import Fault, Invalid
-from cityloop.core.needs import UNKNOWN, members
-from cityloop.core.procedure import Need, NeedKind, Words
+from cityloop.core.procedures.needs import UNKNOWN, members
+from cityloop.core.procedures.procedure import Need, NeedKind, Words
 from cityloop.registry.city.city import City
 
 

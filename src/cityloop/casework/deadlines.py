@@ -14,7 +14,7 @@ from procrastinate.contrib.django import app
 
 from cityloop.casework import actions, models
 from cityloop.casework.jobs import AGAIN
-from cityloop.core.worktime import Calendar
+from cityloop.core.clocks.worktime import Calendar
 from cityloop.registry.calendar import versions as calendar_versions
 from cityloop.registry.history.changes import STREAM
 from cityloop.runtime import clock

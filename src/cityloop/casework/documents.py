@@ -13,8 +13,8 @@ from django.utils.translation import gettext
 from cityloop.casework import history, models
 from cityloop.casework.answers import Document, DocumentView
 from cityloop.casework.words import answered, area_name, limit_words, moment_words, named_category, unit_name
-from cityloop.core.casefile import Case, Move, after
-from cityloop.core.procedure import Procedure
+from cityloop.core.procedures.casefile import Case, Move, after
+from cityloop.core.procedures.procedure import Procedure
 from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import title
 from cityloop.registry.people.accounts import account_names

@@ -9,11 +9,18 @@ from typing import Any
 
 from cityloop.core import chain
 from cityloop.core.actors import Post
-from cityloop.core.casefile import ClockChange, Link, Move, Moved, Task, Timing
-from cityloop.core.clock_history import Fact
-from cityloop.core.clock_history import Kind as ClockFact
-from cityloop.core.procedure import Part, Relation
-from cityloop.core.worktime import Limit
+from cityloop.core.clocks.history import Fact
+from cityloop.core.clocks.history import Kind as ClockFact
+from cityloop.core.clocks.worktime import Limit
+from cityloop.core.procedures.casefile import (
+    ClockChange,
+    Link,
+    Move,
+    Moved,
+    Task,
+    Timing,
+)
+from cityloop.core.procedures.procedure import Part, Relation
 
 
 def stream(case_id: int) -> str:

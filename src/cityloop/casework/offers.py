@@ -11,12 +11,12 @@ from django.utils.translation import gettext
 from cityloop.casework.answers import Choice, InputField, NewCaseForm, Offer
 from cityloop.casework.responsibility import CHOOSING, Responsibility, handing, openings
 from cityloop.casework.words import limit_words
-from cityloop.core import deciding
 from cityloop.core.actors import Actor
-from cityloop.core.casefile import Case, Task
+from cityloop.core.clocks.worktime import Limit
 from cityloop.core.errors import Refusal
-from cityloop.core.procedure import Action, Need, NeedKind, Procedure
-from cityloop.core.worktime import Limit
+from cityloop.core.procedures import deciding
+from cityloop.core.procedures.casefile import Case, Task
+from cityloop.core.procedures.procedure import Action, Need, NeedKind, Procedure
 from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import title
 from cityloop.registry.organisation.actors import Named, categories, districts, handling_units

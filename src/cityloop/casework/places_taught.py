@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from cityloop.casework.models import Case
-from cityloop.core.place_learning import Observation
+from cityloop.core.gazetteer.learning import Observation
 from cityloop.registry.city.current import current_city
 from cityloop.registry.gazetteer import actions as place_actions
 from cityloop.registry.gazetteer.finding import FACT, read_address

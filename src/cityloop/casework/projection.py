@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import connection
 
 from cityloop.casework import history, models
-from cityloop.core.casefile import Case, Task
-from cityloop.core.procedure import Part
+from cityloop.core.procedures.casefile import Case, Task
+from cityloop.core.procedures.procedure import Part
 from cityloop.runtime import events, rows
 
 SHOWN = ("address", "category_words")  # personal words of the report that lists show: columns of the case, too

@@ -12,8 +12,8 @@ from cityloop.casework import words
 from cityloop.casework.answers import Choice, QueueFilters, QueuePage, QueueRow
 from cityloop.casework.scope import place_of
 from cityloop.core.actors import Actor
-from cityloop.core.procedure import Procedure
-from cityloop.core.worktime import Lamp
+from cityloop.core.clocks.worktime import Lamp
+from cityloop.core.procedures.procedure import Procedure
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city
 from cityloop.registry.city.facts import title

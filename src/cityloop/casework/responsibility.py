@@ -12,9 +12,23 @@ from django.utils.translation import gettext, gettext_noop, override
 
 from cityloop.casework.words import area_name, named_category, unit_name
 from cityloop.core.errors import NotPossible
-from cityloop.core.needs import members
-from cityloop.core.procedure import Need, NeedKind, Opening, Part, Procedure, Words
-from cityloop.core.responsibility import Answer, Duty, FacilityRole, Ground, Skipped, Standing
+from cityloop.core.place.responsibility import (
+    Answer,
+    Duty,
+    FacilityRole,
+    Ground,
+    Skipped,
+    Standing,
+)
+from cityloop.core.procedures.needs import members
+from cityloop.core.procedures.procedure import (
+    Need,
+    NeedKind,
+    Opening,
+    Part,
+    Procedure,
+    Words,
+)
 from cityloop.registry.city.city import City
 from cityloop.registry.organisation.actors import facility_units
 

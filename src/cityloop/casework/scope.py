@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from cityloop.core.actors import Actor, Post
-from cityloop.core.casefile import Case
+from cityloop.core.procedures.casefile import Case
 from cityloop.registry.city.city import City
 
 COLUMNS = ("district", "community")  # of cases and tasks

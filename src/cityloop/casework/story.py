@@ -18,9 +18,16 @@ from cityloop.casework.offers import offers
 from cityloop.casework.scope import may_unmask
 from cityloop.casework.words import answered, area_name, moment_words, named_category, unit_name
 from cityloop.core.actors import Actor
-from cityloop.core.casefile import Case, Link, Moved, Task
-from cityloop.core.places import Grade
-from cityloop.core.procedure import Action, Need, NeedKind, Procedure, Relation, TaskKind
+from cityloop.core.gazetteer.places import Grade
+from cityloop.core.procedures.casefile import Case, Link, Moved, Task
+from cityloop.core.procedures.procedure import (
+    Action,
+    Need,
+    NeedKind,
+    Procedure,
+    Relation,
+    TaskKind,
+)
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city
 from cityloop.registry.city.facts import title

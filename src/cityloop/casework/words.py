@@ -6,9 +6,9 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import gettext, ngettext
 
-from cityloop.core.needs import members
-from cityloop.core.procedure import Need, NeedKind
-from cityloop.core.worktime import Limit, Unit
+from cityloop.core.clocks.worktime import Limit, Unit
+from cityloop.core.procedures.needs import members
+from cityloop.core.procedures.procedure import Need, NeedKind
 from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import title
 

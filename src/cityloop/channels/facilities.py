@@ -25,7 +25,7 @@ from cityloop.channels.columns import (
 from cityloop.channels.rows import Row, Sheet, Wanted
 from cityloop.channels.sheets import open_sheet
 from cityloop.core.errors import Fault, Invalid
-from cityloop.core.geo import Crs
+from cityloop.core.place.geo import Crs
 from cityloop.registry.areas.imports.files import (
     GZIP,
     KINDS,

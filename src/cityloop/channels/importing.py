@@ -15,7 +15,7 @@ from cityloop.channels.mapping import ReportMapping
 from cityloop.channels.rows import Refused, Row
 from cityloop.core.actors import Actor
 from cityloop.core.errors import Conflict, Fault
-from cityloop.core.where import SYSTEMS, better_reading, fit, fitting
+from cityloop.core.place.where import SYSTEMS, better_reading, fit, fitting
 from cityloop.intake import reports
 from cityloop.intake.actions import receive_many
 from cityloop.registry.city.current import current_city

@@ -21,8 +21,8 @@ from cityloop.channels.columns import (
     Source,
     TableText,
 )
+from cityloop.core.clocks.shifts import shift_moments
 from cityloop.core.errors import Fault, Invalid
-from cityloop.core.shifts import shift_moments
 from cityloop.registry.models import UNIT_KINDS
 
 Titles = Mapping[str, tuple[str, ...]]

@@ -27,11 +27,11 @@ from cityloop.channels.columns import (
 from cityloop.channels.facilities import GeographicText, is_geographic
 from cityloop.channels.rows import Row, Sheet
 from cityloop.channels.sheets import open_sheet
-from cityloop.core.addresses import Address
 from cityloop.core.errors import Fault, Invalid
-from cityloop.core.geo import Crs, PointFault, check_point, to_wgs84
-from cityloop.core.place_learning import Observation, display
-from cityloop.core.places import Entry, Kind, Pair
+from cityloop.core.gazetteer.addresses.reading import Address
+from cityloop.core.gazetteer.learning import Observation, display
+from cityloop.core.gazetteer.places import Entry, Kind, Pair
+from cityloop.core.place.geo import Crs, PointFault, check_point, to_wgs84
 from cityloop.registry.areas.imports.files import Layer, Unreadable, read_layer
 from cityloop.registry.areas.imports.systems import OWN, into_wgs84, system
 from cityloop.registry.city.city import City

@@ -21,8 +21,8 @@ from cityloop.channels.columns import (
     open_mapped,
 )
 from cityloop.channels.rows import Refused, Row, Sheet
-from cityloop.core.catalogue import MAJOR, is_code
-from cityloop.core.classes import KINDS, ClassKey
+from cityloop.core.codes.classes import KINDS, ClassKey
+from cityloop.core.codes.crosswalk import MAJOR, is_code
 from cityloop.core.errors import Fault, Invalid
 from cityloop.registry.catalogue.matching import Lists
 from cityloop.registry.catalogue.report import Limits, Stated, Wrong

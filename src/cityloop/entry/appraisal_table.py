@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cityloop.core.indicator import NOTHING, Indicator, Tally
+from cityloop.core.indicators.indicator import NOTHING, Indicator, Tally
 from cityloop.evaluation.appraising import Appraisal, indicators
 from cityloop.evaluation.compiling import Key
 from cityloop.evaluation.figure_lines import WORDS, Line, amount_words, lines, title

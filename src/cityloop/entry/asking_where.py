@@ -27,8 +27,8 @@ def where(home: Path | None, lon: float, lat: float, crs: str, on: datetime | No
         from django.utils.translation import override
 
         from cityloop.core.errors import Fault, Invalid
-        from cityloop.core.geo import parse_crs
-        from cityloop.core.where import where as find
+        from cityloop.core.place.geo import parse_crs
+        from cityloop.core.place.where import where as find
         from cityloop.registry.areas.answers import lines, sentences
         from cityloop.registry.city.current import current_city
 

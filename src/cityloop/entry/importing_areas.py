@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from cityloop.core.areas import TREE, spoken
+from cityloop.core.place.areas import TREE, spoken
 from cityloop.entry.accounts import BY
 from cityloop.entry.opening import Tell
 from cityloop.registry.areas.actions import set_area_rows

@@ -9,7 +9,7 @@ from cityloop.channels.places import PlaceReader, open_places, whole
 from cityloop.channels.rejects import Rejects
 from cityloop.channels.rows import Refused, Row
 from cityloop.core.errors import Invalid
-from cityloop.core.place_learning import learned
+from cityloop.core.gazetteer.learning import learned
 from cityloop.entry.accounts import BY
 from cityloop.entry.importing_rows import rejects_path, summary, undone, work_through
 from cityloop.entry.importing_rows import whole as in_one

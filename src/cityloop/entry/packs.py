@@ -17,7 +17,7 @@ from cityloop.registry.packs import contents as pack_contents
 from cityloop.registry.packs.reading import Pack, pack_folders, read_all, read_together
 
 if TYPE_CHECKING:  # what asks a database is only imported where there is one
-    from cityloop.core.procedure import Procedure
+    from cityloop.core.procedures.procedure import Procedure
     from cityloop.registry.history.changes import Difference
     from cityloop.registry.packs.queries import PackLine, WayChange
 

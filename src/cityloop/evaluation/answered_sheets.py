@@ -3,7 +3,7 @@
 from base64 import b64encode
 from collections.abc import Mapping
 
-from cityloop.core.classes import ClassKey
+from cityloop.core.codes.classes import ClassKey
 from cityloop.evaluation.appraisal_sheets import workbook
 from cityloop.evaluation.appraising import Appraisal
 from cityloop.evaluation.books import sources

@@ -12,7 +12,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from cityloop.channels.rejects import plain
-from cityloop.core.indicator import NOTHING, Indicator, Tally, Unit
+from cityloop.core.indicators.indicator import NOTHING, Indicator, Tally, Unit
 from cityloop.evaluation.appraising import Appraisal, indicators
 from cityloop.evaluation.compiling import Key
 from cityloop.evaluation.figure_lines import WORDS, Say, amount_words, code_of, lines, object_cells, object_heads, title

@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from cityloop.core.errors import Fault, Invalid
-from cityloop.core.indicator import Indicator, Tally
+from cityloop.core.indicators.indicator import Indicator, Tally
 from cityloop.evaluation.compiling import Key, NoSuchGrouping, Question, statements
 from cityloop.evaluation.indicator_texts import Book
 from cityloop.evaluation.periods import Period, Rhythm, read_period

@@ -1,6 +1,6 @@
 """What the packs in force say of figures, read once in a process: indicators, and the sources that reports come from.
 
-What an indicator is stands in core/indicator.py, what packs say of facts in fact_texts.py.
+What an indicator is stands in core/indicators/indicator.py, what packs say of facts in fact_texts.py.
 """
 
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from cityloop.core.errors import NotFound
-from cityloop.core.indicator import Words
+from cityloop.core.indicators.indicator import Words
 from cityloop.evaluation import fact_texts
 from cityloop.evaluation.fact_texts import FactBook
 from cityloop.evaluation.indicator_texts import FILE, Book, read_book

@@ -11,15 +11,16 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from cityloop.core import clocks, worktime
 from cityloop.core.actors import SYSTEM, Post
-from cityloop.core.areas import PLACED
-from cityloop.core.casefile import ENDED, Case, Task
-from cityloop.core.catalogue import major_of
-from cityloop.core.classes import class_key
-from cityloop.core.clock_history import Clock
-from cityloop.core.clock_history import Kind as ClockFact
-from cityloop.core.worktime import Calendar
+from cityloop.core.clocks import counting as clocks
+from cityloop.core.clocks import worktime
+from cityloop.core.clocks.history import Clock
+from cityloop.core.clocks.history import Kind as ClockFact
+from cityloop.core.clocks.worktime import Calendar
+from cityloop.core.codes.classes import class_key
+from cityloop.core.codes.crosswalk import major_of
+from cityloop.core.place.areas import PLACED
+from cityloop.core.procedures.casefile import ENDED, Case, Task
 from cityloop.evaluation.case_walk import Said, Step, Walk, walk
 from cityloop.evaluation.meanings import NOTHING, Meaning, Moment
 

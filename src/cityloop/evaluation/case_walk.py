@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Any
 
 from cityloop.casework import history
-from cityloop.core.casefile import Case, Move, Task, after
-from cityloop.core.procedure import Part
+from cityloop.core.procedures.casefile import Case, Move, Task, after
+from cityloop.core.procedures.procedure import Part
 
 
 @dataclass(frozen=True, slots=True)

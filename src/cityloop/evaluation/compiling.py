@@ -11,7 +11,7 @@ from functools import reduce
 
 from sqlglot import exp
 
-from cityloop.core.indicator import Adds
+from cityloop.core.indicators.indicator import Adds
 from cityloop.evaluation.bucketing import Marks, Unmarked
 from cityloop.evaluation.claims import IN_PERIOD, PERIOD
 from cityloop.evaluation.classes import Classes

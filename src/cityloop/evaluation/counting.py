@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cityloop.core.indicator import Indicator, Tally, added
+from cityloop.core.indicators.indicator import Indicator, Tally, added
 from cityloop.evaluation import engine, figures
 from cityloop.evaluation.appraising import Appraisal, Asking, Behind, Tallies, indicators, possible
 from cityloop.evaluation.compiling import Key, Question, Statement, rows_counted

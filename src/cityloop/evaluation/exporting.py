@@ -17,9 +17,9 @@ from django.conf import settings
 from django.db import connection
 
 from cityloop.core import chain
-from cityloop.core.areas import TREE
-from cityloop.core.catalogue import major_of
+from cityloop.core.codes.crosswalk import major_of
 from cityloop.core.errors import NotPossible
+from cityloop.core.place.areas import TREE
 from cityloop.evaluation.books import read_facts
 from cityloop.evaluation.case_facts import OTHER, Context, Rows, rows_of
 from cityloop.evaluation.case_walk import Said

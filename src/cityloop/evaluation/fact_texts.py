@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from cityloop.core.errors import Fault, Invalid
-from cityloop.core.procedure import Procedure
+from cityloop.core.procedures.procedure import Procedure
 from cityloop.evaluation.meanings import (
     Answer,
     CaseRule,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cityloop.core.indicator import NOTHING, Indicator, Tally, half_up
+from cityloop.core.indicators.indicator import NOTHING, Indicator, Tally, half_up
 from cityloop.evaluation.appraising import Appraisal, indicators
 from cityloop.evaluation.compiling import Key
 from cityloop.evaluation.indicator_texts import Book

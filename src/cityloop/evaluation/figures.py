@@ -1,6 +1,6 @@
 """From indicators to figures: what has to be counted for them, and what was counted put together for each object.
 
-The counting is done elsewhere, in between; dividing and rounding in core/indicator.py.
+The counting is done elsewhere, in between; dividing and rounding in core/indicators/indicator.py.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from cityloop.core.indicator import Indicator, Tally
+from cityloop.core.indicators.indicator import Indicator, Tally
 from cityloop.evaluation.compiling import Counting, Key, Question, Statement, statements
 from cityloop.evaluation.indicator_texts import Book
 

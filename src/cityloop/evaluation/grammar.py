@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlglot import Dialect, exp
 from sqlglot.errors import SqlglotError
 
-from cityloop.core.indicator import Adds
+from cityloop.core.indicators.indicator import Adds
 from cityloop.evaluation.claims import IN_PERIOD, SAID, Reading
 from cityloop.evaluation.marking import BadMeasure, Span, unreadable, wrong
 from cityloop.evaluation.relations import FACTS, RELATIONS, Relation, Type

@@ -24,7 +24,7 @@ from cityloop.channels.columns import (
     read_mapping,
 )
 from cityloop.channels.rows import Sheet
-from cityloop.core.geo import Crs, parse_crs
+from cityloop.core.place.geo import Crs, parse_crs
 from cityloop.runtime.yaml_files import Strict
 
 

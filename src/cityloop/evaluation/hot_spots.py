@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
 
-from cityloop.core.addresses import parse
-from cityloop.core.street_names import without_section
+from cityloop.core.gazetteer.addresses.reading import parse
+from cityloop.core.gazetteer.street_names import without_section
 
 LEAST = 10  # cases; what fewer share is no hot spot, true or false
 

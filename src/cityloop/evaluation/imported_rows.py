@@ -12,7 +12,7 @@ from typing import Any
 from cityloop.channels.cells import as_words
 from cityloop.channels.rows import Row
 from cityloop.core.errors import Fault, Invalid
-from cityloop.core.geo import Crs, to_wgs84
+from cityloop.core.place.geo import Crs, to_wgs84
 from cityloop.evaluation.history_texts import ONE_OF, PLANNED, HistoryMapping, HistoryText
 from cityloop.evaluation.relations import CASES, Type
 

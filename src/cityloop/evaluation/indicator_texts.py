@@ -1,7 +1,7 @@
 """Indicators as people write them: the shape of a pack's indicators.yaml, read and checked; every fault with file,
 line and field.
 
-What a measure may say is in grammar.py, what an indicator is in core/indicator.py.
+What a measure may say is in grammar.py, what an indicator is in core/indicators/indicator.py.
 """
 
 import hashlib
@@ -14,7 +14,17 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cityloop.core.errors import Invalid
-from cityloop.core.indicator import Adds, Better, Indicator, Subject, Term, Unit, Variant, Words, formula
+from cityloop.core.indicators.indicator import (
+    Adds,
+    Better,
+    Indicator,
+    Subject,
+    Term,
+    Unit,
+    Variant,
+    Words,
+    formula,
+)
 from cityloop.evaluation.compiling import Counting, NoSuchGrouping
 from cityloop.evaluation.grammar import Measure, read_claim, read_measure
 from cityloop.evaluation.marking import BadMeasure

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cityloop.core.casefile import Task
-from cityloop.core.procedure import Words
+from cityloop.core.procedures.casefile import Task
+from cityloop.core.procedures.procedure import Words
 from cityloop.evaluation.case_walk import Step, Walk
 
 Value = datetime | int | bool | str | None

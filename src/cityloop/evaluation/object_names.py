@@ -5,7 +5,7 @@ Names out of the facts themselves are in fact_names.py.
 
 from collections.abc import Callable, Mapping
 
-from cityloop.core.indicator import Words
+from cityloop.core.indicators.indicator import Words
 
 Naming = Callable[[str, str | None], str]  # a column and its value → what the object is called
 Names = Mapping[str, Mapping[str, str]]  # by column: names by value

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cityloop.core.errors import Fault, Invalid, NotPossible, Refusal
-from cityloop.core.indicator import Tally
+from cityloop.core.indicators.indicator import Tally
 from cityloop.evaluation.appraising import Appraisal, Tallies
 from cityloop.evaluation.compiling import Key
 from cityloop.evaluation.counting import appraised

@@ -6,7 +6,7 @@ from typing import Self
 
 from cityloop.core.actors import Actor, Post
 from cityloop.core.errors import NotAllowed
-from cityloop.core.indicator import Subject
+from cityloop.core.indicators.indicator import Subject
 from cityloop.registry.city.city import City
 
 LEVELS = ("district", "street", "community", "unit_grid", "patrol_grid", "appraisal_grid", "social_grid")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cityloop.core.indicator import Indicator
+from cityloop.core.indicators.indicator import Indicator
 from cityloop.evaluation.compiling import NoSuchGrouping
 from cityloop.evaluation.indicator_texts import GROUPED_BY, Book
 

@@ -17,8 +17,8 @@ from cityloop.casework.actions import Opening, open_cases
 from cityloop.casework.projection import NUMBER_SEQUENCE
 from cityloop.core import chain
 from cityloop.core.actors import Actor, Post
-from cityloop.core.areas import place_facts
 from cityloop.core.errors import Conflict, NotAllowed
+from cityloop.core.place.areas import place_facts
 from cityloop.intake import placing
 from cityloop.intake.models import Report as Row
 from cityloop.intake.reports import Report

@@ -6,8 +6,8 @@ A place found by its address is told as such; one that is too vague gives the di
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cityloop.core.geo import Crs
-from cityloop.core.places import Found
+from cityloop.core.gazetteer.places import Found
+from cityloop.core.place.geo import Crs
 from cityloop.intake.reports import Point, Report
 from cityloop.registry.facilities.queries import Tie
 from cityloop.registry.gazetteer import finding as gazetteer

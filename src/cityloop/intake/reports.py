@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from cityloop.core import chain, facility_codes
+from cityloop.core import chain
+from cityloop.core.codes import facilities as facility_codes
 from cityloop.core.errors import Fault, Invalid
-from cityloop.core.geo import Crs, PointFault, check_point, parse_crs, to_wgs84
+from cityloop.core.place.geo import Crs, PointFault, check_point, parse_crs, to_wgs84
 
 SKEW = timedelta(minutes=10)  # a sender's clock may be ahead by this much
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ Used where tables and forms name things in words; what codes there are is known 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from cityloop.core.classes import HOME
+from cityloop.core.codes.classes import HOME
 from cityloop.registry.city.city import City
 from cityloop.registry.models import Unit
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from cityloop.core.indicator import Subject
+from cityloop.core.indicators.indicator import Subject
 from cityloop.entry.bench.drawn_facts import AS_OF, draw
 from cityloop.entry.opening import Tell
 from cityloop.evaluation.compiling import Question

@@ -12,8 +12,16 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from cityloop.core.worktime import Calendar, Due, Limit, Season, Unit, counted_seconds, due
-from cityloop.core.worktime_many import Moments, counted_many, due_many
+from cityloop.core.clocks.worktime import (
+    Calendar,
+    Due,
+    Limit,
+    Season,
+    Unit,
+    counted_seconds,
+    due,
+)
+from cityloop.core.clocks.worktime_many import Moments, counted_many, due_many
 from cityloop.registry.words.holidays import chinese_day_kinds
 
 AIM = 200_000  # due moments a second on one core, vectorised

@@ -20,14 +20,14 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.core.address_words import spelled
-from cityloop.core.addresses import Address, parse
 from cityloop.core.errors import NotFound
-from cityloop.core.gazetteer import find_address
-from cityloop.core.geo import AreaIndex, repair
-from cityloop.core.place_book import Book
-from cityloop.core.place_learning import Observation, agrees, learned
-from cityloop.core.places import AreaPlace, Pair, metres, middle
+from cityloop.core.gazetteer.addresses.reading import Address, parse
+from cityloop.core.gazetteer.addresses.words import spelled
+from cityloop.core.gazetteer.book import Book
+from cityloop.core.gazetteer.finding import find_address
+from cityloop.core.gazetteer.learning import Observation, agrees, learned
+from cityloop.core.gazetteer.places import AreaPlace, Pair, metres, middle
+from cityloop.core.place.geo import AreaIndex, repair
 from cityloop.registry.words.scripts import simplified
 
 REPORTS, VILLAGES = "tainan1999_2016H1.parquet", "boundaries/tainan_villages.geojson.gz"

@@ -19,8 +19,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.core.areas import AreaLocator, Layout
-from cityloop.core.where import where
+from cityloop.core.place.areas import AreaLocator, Layout
+from cityloop.core.place.where import where
 
 AIM = 300_000  # points a second on one core against 20,000 polygons
 ROUNDS = 5  # the fastest counts: what else the machine does only slows

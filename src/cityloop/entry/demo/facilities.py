@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 from zlib import crc32
 
-from cityloop.core.classes import HOME
+from cityloop.core.codes.classes import HOME
 from cityloop.entry.demo import ground
 from cityloop.entry.demo.script import FacilityKind, Script
 from cityloop.registry.city.city import City

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cityloop.core.shifts import shift_moments
+from cityloop.core.clocks.shifts import shift_moments
 from cityloop.entry.demo.script import Organised, Script
 from cityloop.registry.history.changes import Part, apply
 from cityloop.registry.history.tables import DUTIES

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from random import Random
 
-from cityloop.core.procedure import Action, Procedure
-from cityloop.core.worktime import YELLOW_SHARE, Due, Lamp, Limit, Unit
+from cityloop.core.clocks.worktime import YELLOW_SHARE, Due, Lamp, Limit, Unit
+from cityloop.core.procedures.procedure import Action, Procedure
 from cityloop.entry.demo.script import Script
 from cityloop.entry.demo.troubles import Trouble, content, inputs, pick, trouble
 from cityloop.registry.city.city import City

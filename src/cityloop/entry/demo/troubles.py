@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TypeVar
 
-from cityloop.core.procedure import Action
+from cityloop.core.procedures.procedure import Action
 from cityloop.entry.demo import ground
 from cityloop.entry.demo.script import District, Problem, Script
 from cityloop.registry.city.city import City

@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from cityloop.core.actors import Actor
-from cityloop.core.areas import TREE
 from cityloop.core.errors import NotAllowed, NotFound
+from cityloop.core.place.areas import TREE
 from cityloop.presentation.workbench.people import person
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city

@@ -10,9 +10,9 @@ from django.conf import settings
 from django.urls import reverse
 
 from cityloop.core.actors import Actor
-from cityloop.core.areas import is_in_tree
 from cityloop.core.errors import Fault, Invalid, NotFound
-from cityloop.core.indicator import Indicator, Subject
+from cityloop.core.indicators.indicator import Indicator, Subject
+from cityloop.core.place.areas import is_in_tree
 from cityloop.evaluation.answers import edition
 from cityloop.evaluation.appraising import Asking, indicators
 from cityloop.evaluation.books import book, books

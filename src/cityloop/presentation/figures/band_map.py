@@ -10,7 +10,7 @@ from typing import Any
 import shapely
 from django.utils.translation import gettext as _
 
-from cityloop.core.indicator import Better, Indicator, Unit
+from cityloop.core.indicators.indicator import Better, Indicator, Unit
 from cityloop.presentation.figures.ranking import Row
 from cityloop.presentation.settings.area_words import feature
 from cityloop.registry.areas.queries import polygon

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
-from cityloop.core.indicator import Indicator
+from cityloop.core.indicators.indicator import Indicator
 from cityloop.evaluation import editions
 from cityloop.evaluation.books import books, titles
 from cityloop.evaluation.scopes import Scope, scopes

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cityloop.core.errors import NotFound
-from cityloop.core.indicator import Indicator, Tally, Term
+from cityloop.core.indicators.indicator import Indicator, Tally, Term
 from cityloop.evaluation.answers import Waiting, figures, is_told_of, rows_behind
 from cityloop.evaluation.appraising import Appraisal, sql
 from cityloop.presentation.figures.asked import Chosen, coded

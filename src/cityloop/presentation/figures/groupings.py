@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from cityloop.core.areas import TREE
-from cityloop.core.indicator import Indicator, Subject
+from cityloop.core.indicators.indicator import Indicator, Subject
+from cityloop.core.place.areas import TREE
 from cityloop.evaluation.scopes import LEVELS, Scope
 from cityloop.registry.areas.answers import level_title
 from cityloop.registry.city.city import City

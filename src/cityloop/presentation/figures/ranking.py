@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from cityloop.core.indicator import Better, Indicator, Subject, Tally
+from cityloop.core.indicators.indicator import Better, Indicator, Subject, Tally
 from cityloop.evaluation.appraising import Appraisal, indicators
 from cityloop.presentation.figures.asked import Chosen, coded
 from cityloop.presentation.figures.groupings import GROUPINGS, Key, speaks_of

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from cityloop.core.indicator import Indicator, Tally, Unit
+from cityloop.core.indicators.indicator import Indicator, Tally, Unit
 from cityloop.evaluation.periods import Length
 from cityloop.presentation.figures.spans import named
 

@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from cityloop.core.areas import UPWARD
 from cityloop.core.errors import Fault, Invalid, NotFound, Refusal
-from cityloop.core.geo import Crs, parse_crs
-from cityloop.core.where import where
+from cityloop.core.place.areas import UPWARD
+from cityloop.core.place.geo import Crs, parse_crs
+from cityloop.core.place.where import where
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.settings import area_words as words
 from cityloop.presentation.workbench.asked import change_seen, words_asked

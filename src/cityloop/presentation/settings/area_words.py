@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cityloop.casework.queries import Choice
-from cityloop.core.areas import is_in_tree
 from cityloop.core.errors import Refusal
+from cityloop.core.place.areas import is_in_tree
 from cityloop.presentation.workbench.fields import FormField, faults_of
 from cityloop.registry.areas.actions import GRADES
 from cityloop.registry.areas.answers import SYSTEMS, level_title

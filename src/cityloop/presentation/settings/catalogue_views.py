@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cityloop.casework.words import limit_words
-from cityloop.core.catalogue import major_of
-from cityloop.core.classes import HOME, ClassKey, class_key
+from cityloop.core.codes.classes import HOME, ClassKey, class_key
+from cityloop.core.codes.crosswalk import major_of
 from cityloop.core.errors import Invalid, NotFound
 from cityloop.presentation.workbench.fields import faults_of
 from cityloop.presentation.workbench.people import person

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cityloop.casework.queries import Choice
 from cityloop.core.errors import Fault, Invalid, NotFound, Refusal
-from cityloop.core.responsibility import Standing
+from cityloop.core.place.responsibility import Standing
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.settings import duty_words
 from cityloop.presentation.workbench.asked import words_asked

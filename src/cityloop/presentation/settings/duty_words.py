@@ -11,9 +11,9 @@ from django.utils.translation import gettext_noop, pgettext
 
 from cityloop.casework.queries import Choice
 from cityloop.casework.responsibility import duty_words, why
-from cityloop.core.catalogue import major_of
+from cityloop.core.codes.crosswalk import major_of
 from cityloop.core.errors import Refusal
-from cityloop.core.responsibility import Standing
+from cityloop.core.place.responsibility import Standing
 from cityloop.presentation.settings.area_words import DRAWN, feature
 from cityloop.presentation.settings.organisation_words import (
     NO,

@@ -6,8 +6,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from cityloop.casework.queries import Choice
-from cityloop.core.address_words import LONGEST
-from cityloop.core.places import Kind
+from cityloop.core.gazetteer.addresses.words import LONGEST
+from cityloop.core.gazetteer.places import Kind
 from cityloop.presentation.settings import place_words
 from cityloop.presentation.workbench.asked import words_asked
 from cityloop.presentation.workbench.people import person

@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from cityloop.core.addresses import Address
-from cityloop.core.places import Found, Pair, Place, Why, moved
+from cityloop.core.gazetteer.addresses.reading import Address
+from cityloop.core.gazetteer.places import Found, Pair, Place, Why, moved
 
 KINDS = {
     "street": gettext_noop("Road"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from django.utils.translation import gettext as _
 
 from cityloop.core.conditions import Condition
-from cityloop.core.procedure import Procedure, Words
+from cityloop.core.procedures.procedure import Procedure, Words
 
 Say = Callable[[Words], str]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from cityloop.core.clock_history import Kind as ClockFact
-from cityloop.core.procedure import (
+from cityloop.core.clocks.history import Kind as ClockFact
+from cityloop.core.procedures.procedure import (
     Action,
     Branch,
     CaseClock,

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from cityloop.core.diagram import Picture, Speech, draw
-from cityloop.core.diagram_lanes import Edge
-from cityloop.core.procedure import Action, Procedure, TaskKind
-from cityloop.core.transitions import Transition, ways
+from cityloop.core.diagrams.diagram import Picture, Speech, draw
+from cityloop.core.diagrams.lanes import Edge
+from cityloop.core.procedures.procedure import Action, Procedure, TaskKind
+from cityloop.core.procedures.transitions import Transition, ways
 from cityloop.presentation.settings.procedure_effects import (
     Consequence,
     clock_words,

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cityloop.core.procedure import (
+from cityloop.core.clocks.worktime import Limit
+from cityloop.core.procedures.procedure import (
     Action,
     Beginning,
     Count,
@@ -26,7 +27,6 @@ from cityloop.core.procedure import (
     Timer,
     Words,
 )
-from cityloop.core.worktime import Limit
 from cityloop.presentation.settings.procedure_conditions import condition_words
 
 

@@ -11,8 +11,8 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_GET, require_POST
 
 from cityloop.casework.queries import Choice
+from cityloop.core.clocks.shifts import shift_moments
 from cityloop.core.errors import Fault, Invalid, Refusal
-from cityloop.core.shifts import shift_moments
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.settings import organisation_words
 from cityloop.presentation.settings.roster_words import week_of

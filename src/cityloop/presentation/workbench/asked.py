@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from cityloop.casework.queries import CaseFilters, QueueFilters
+from cityloop.core.clocks.worktime import Lamp
 from cityloop.core.errors import Fault, Invalid
-from cityloop.core.worktime import Lamp
 from cityloop.evaluation.queries import FIGURES
 
 YEARS = range(1990, 2101)  # before these no report is taken, beyond them the calendar ends in error

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from cityloop.casework.queries import Choice
 from cityloop.core.actors import Actor
 from cityloop.core.errors import Refusal
-from cityloop.core.geo import Crs, check_point, parse_crs, to_wgs84
+from cityloop.core.place.geo import Crs, check_point, parse_crs, to_wgs84
 from cityloop.intake.actions import Receipt, receive
 from cityloop.intake.reports import read
 from cityloop.presentation.workbench.fields import FormField, faults_of

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext, gettext_lazy
 
-from cityloop.core.areas import TREE
-from cityloop.core.geo import PointFault
-from cityloop.core.where import SWAPPED, Near, Reading, Where
+from cityloop.core.place.areas import TREE
+from cityloop.core.place.geo import PointFault
+from cityloop.core.place.where import SWAPPED, Near, Reading, Where
 from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import title
 

@@ -12,8 +12,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.core.geo import Crs, PointFault, check_point, from_wgs84
-from cityloop.core.measuring import direction, square_metres
+from cityloop.core.place.geo import Crs, PointFault, check_point, from_wgs84
+from cityloop.core.place.measuring import direction, square_metres
 
 METRES_PER_DEGREE = 111_320.0
 SHIFTED_METRES = (100.0, 2_000.0)  # GCJ-02 and BD-09 lie 300 to 1,300 m off

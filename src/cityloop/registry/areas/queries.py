@@ -7,8 +7,8 @@ from datetime import date
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.core.areas import TREE, is_in_tree
-from cityloop.core.measuring import square_metres
+from cityloop.core.place.areas import TREE, is_in_tree
+from cityloop.core.place.measuring import square_metres
 from cityloop.registry.areas.known import DISSOLVED
 from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import AreaFacts

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from cityloop.core import chain
-from cityloop.core.worktime import Calendar, ClosingRule, Season, WorkDayRule
+from cityloop.core.clocks.worktime import Calendar, ClosingRule, Season, WorkDayRule
 from cityloop.registry.models import DeclaredDay, WorkingCalendar
 from cityloop.registry.packs.reading import Pack
 from cityloop.registry.packs.texts import calendar as calendars

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from cityloop.core.catalogue import next_local
-from cityloop.core.classes import ClassKey
+from cityloop.core.codes.classes import ClassKey
+from cityloop.core.codes.crosswalk import next_local
 from cityloop.core.errors import Fault, Invalid, NotFound, NotPossible
 from cityloop.registry.history.changes import Outcome, Part, apply, read
 from cityloop.registry.history.tables import CATALOGUES, CLASSES, CONDITIONS

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from cityloop.core.catalogue import plain_name
+from cityloop.core.codes.crosswalk import plain_name
 from cityloop.registry.catalogue.report import Contradiction, Stated, contradiction, section
 
 

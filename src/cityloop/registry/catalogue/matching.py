@@ -8,8 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from cityloop.core.catalogue import Crosswalk, CrosswalkLine, agreements, is_local, major_of, next_local, plain_name
-from cityloop.core.classes import ClassKey
+from cityloop.core.codes.classes import ClassKey
+from cityloop.core.codes.crosswalk import (
+    Crosswalk,
+    CrosswalkLine,
+    agreements,
+    is_local,
+    major_of,
+    next_local,
+    plain_name,
+)
 from cityloop.registry.packs.texts.catalogue import CatalogueClass, OtherName
 
 ANOMALY = "异常"  # what a matter adds to the name of its component

@@ -5,7 +5,7 @@ What a process needs for every report is in city.py instead.
 
 from collections.abc import Sequence
 
-from cityloop.core.catalogue import CrosswalkLine
+from cityloop.core.codes.crosswalk import CrosswalkLine
 from cityloop.registry.catalogue.matching import Lists, lists_of
 from cityloop.registry.models import Category, Condition
 from cityloop.registry.models import Crosswalk as CrosswalkRow

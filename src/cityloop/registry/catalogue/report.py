@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cityloop.core.catalogue import plain_name
-from cityloop.core.classes import ClassKey
+from cityloop.core.codes.classes import ClassKey
+from cityloop.core.codes.crosswalk import plain_name
 from cityloop.registry.catalogue.matching import How, Match, Matching
 from cityloop.registry.packs.texts.catalogue import CatalogueClass, Condition
 from cityloop.registry.words.limits import Spelled

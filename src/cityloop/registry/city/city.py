@@ -8,16 +8,24 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 
-from cityloop.core import worktime
-from cityloop.core.areas import TREE, AreaLocator, Layout
-from cityloop.core.catalogue import Crosswalk
-from cityloop.core.classes import HOME, class_key
+from cityloop.core.clocks import worktime
+from cityloop.core.clocks.worktime import Calendar, Due, Limit
+from cityloop.core.codes.classes import HOME, class_key
+from cityloop.core.codes.crosswalk import Crosswalk
 from cityloop.core.errors import NotPossible
-from cityloop.core.geo import Locator, outline
-from cityloop.core.procedure import Procedure, Words
-from cityloop.core.responsibility import Answer, Duties, Duty, FacilityUnits, Skipped, Standing, responsible
-from cityloop.core.transitions import main_way, ways
-from cityloop.core.worktime import Calendar, Due, Limit
+from cityloop.core.place.areas import TREE, AreaLocator, Layout
+from cityloop.core.place.geo import Locator, outline
+from cityloop.core.place.responsibility import (
+    Answer,
+    Duties,
+    Duty,
+    FacilityUnits,
+    Skipped,
+    Standing,
+    responsible,
+)
+from cityloop.core.procedures.procedure import Procedure, Words
+from cityloop.core.procedures.transitions import main_way, ways
 from cityloop.registry.city.facts import AreaFacts, CatalogueFacts, CategoryFacts, ConditionFacts, UnitFacts
 from cityloop.registry.city.search import ClassSearch, searched
 from cityloop.registry.packs.reading import Role

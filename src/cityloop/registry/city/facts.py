@@ -6,9 +6,9 @@ from datetime import date
 
 from django.utils.translation import get_language
 
-from cityloop.core.classes import HOME, ClassKey
-from cityloop.core.procedure import Words
-from cityloop.core.worktime import Limit
+from cityloop.core.clocks.worktime import Limit
+from cityloop.core.codes.classes import HOME, ClassKey
+from cityloop.core.procedures.procedure import Words
 
 
 @dataclass(frozen=True, slots=True)

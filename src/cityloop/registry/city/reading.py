@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from cityloop.core.catalogue import Crosswalk, CrosswalkLine
-from cityloop.core.classes import HOME, ClassKey
-from cityloop.core.responsibility import Duties, Duty
+from cityloop.core.codes.classes import HOME, ClassKey
+from cityloop.core.codes.crosswalk import Crosswalk, CrosswalkLine
+from cityloop.core.place.responsibility import Duties, Duty
 from cityloop.registry.calendar import versions as calendar_versions
 from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import AreaFacts, CatalogueFacts, CategoryFacts, ConditionFacts, UnitFacts

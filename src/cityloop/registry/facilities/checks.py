@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cityloop.core import credit_codes
+from cityloop.core.codes import credit as credit_codes
 from cityloop.registry.models import Unit
 
 TOLD = 5  # doubts of a kind told one by one

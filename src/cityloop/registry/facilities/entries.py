@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cityloop.core.classes import HOME
+from cityloop.core.codes.classes import HOME
+from cityloop.core.codes.facilities import FORMER, FacilityCode, foreign, parse, upgraded
 from cityloop.core.errors import Fault, Invalid
-from cityloop.core.facility_codes import FORMER, FacilityCode, foreign, parse, upgraded
-from cityloop.core.geo import Crs, PointFault, check_point
+from cityloop.core.place.geo import Crs, PointFault, check_point
 from cityloop.registry.areas.imports import systems as area_systems
 from cityloop.registry.city.city import City
 from cityloop.registry.facilities.checks import Doubt, KnownUnits

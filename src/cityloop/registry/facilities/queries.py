@@ -12,9 +12,9 @@ from django.db.models import QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Collate
 
-from cityloop.core.classes import HOME, ClassKey, class_key
-from cityloop.core.distances import box, metres
-from cityloop.core.responsibility import FacilityUnits
+from cityloop.core.codes.classes import HOME, ClassKey, class_key
+from cityloop.core.place.distances import box, metres
+from cityloop.core.place.responsibility import FacilityUnits
 from cityloop.registry.city.current import current_city
 from cityloop.registry.models import Facility
 

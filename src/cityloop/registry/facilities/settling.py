@@ -11,9 +11,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from cityloop.core.codes.facilities import doubts, parse
 from cityloop.core.errors import Fault
-from cityloop.core.facility_codes import doubts, parse
-from cityloop.core.geo import Crs, check_point
+from cityloop.core.place.geo import Crs, check_point
 from cityloop.registry.areas.imports import systems as area_systems
 from cityloop.registry.city.city import City
 from cityloop.registry.facilities.checks import Doubt, Seen

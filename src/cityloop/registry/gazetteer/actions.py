@@ -12,10 +12,10 @@ from typing import Any
 import shapely
 from django.db import transaction
 
-from cityloop.core.addresses import Address
 from cityloop.core.errors import NotFound
-from cityloop.core.place_learning import Observation, agrees, learned, merged
-from cityloop.core.places import Entry, Pair
+from cityloop.core.gazetteer.addresses.reading import Address
+from cityloop.core.gazetteer.learning import Observation, agrees, learned, merged
+from cityloop.core.gazetteer.places import Entry, Pair
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city
 from cityloop.registry.gazetteer import finding as gazetteer

@@ -12,10 +12,18 @@ from functools import cached_property
 import shapely
 from django.db.models import Q
 
-from cityloop.core import gazetteer
-from cityloop.core.address_words import spelled
-from cityloop.core.addresses import Address, parse
-from cityloop.core.places import AreaPlace, Entry, Found, Kind, Pair, Place, metres
+from cityloop.core.gazetteer import finding as gazetteer
+from cityloop.core.gazetteer.addresses.reading import Address, parse
+from cityloop.core.gazetteer.addresses.words import spelled
+from cityloop.core.gazetteer.places import (
+    AreaPlace,
+    Entry,
+    Found,
+    Kind,
+    Pair,
+    Place,
+    metres,
+)
 from cityloop.registry import models
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from cityloop.core.places import Kind
+from cityloop.core.gazetteer.places import Kind
 from cityloop.registry.gazetteer.finding import key_of
 from cityloop.registry.history.tables import PLACES
 from cityloop.registry.models import Place

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.utils.timezone import localtime
 
-from cityloop.core import credit_codes
+from cityloop.core.codes import credit as credit_codes
 from cityloop.core.errors import Conflict, Fault, Invalid
-from cityloop.core.responsibility import Duties, Duty
+from cityloop.core.place.responsibility import Duties, Duty
 from cityloop.registry.city.city import City
 from cityloop.registry.history.changes import Outcome, Part, apply, every
 from cityloop.registry.history.tables import DUTIES, ROSTER, UNITS, Values

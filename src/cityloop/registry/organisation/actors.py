@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 
 from cityloop.core.actors import Actor, Post
-from cityloop.core.responsibility import FacilityUnits
+from cityloop.core.place.responsibility import FacilityUnits
 from cityloop.registry.city.current import current_city
 from cityloop.registry.models import Account, Appointment, Facility, Roster
 from cityloop.registry.people import accounts

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from cityloop.core.classes import ClassKey
+from cityloop.core.codes.classes import ClassKey
 from cityloop.registry.history.changes import STREAM, Outcome, apply
 from cityloop.registry.models import PackTaken
 from cityloop.registry.packs import folders

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
-from cityloop.core.areas import GRIDS, TREE
-from cityloop.core.procedure import Words
+from cityloop.core.place.areas import GRIDS, TREE
+from cityloop.core.procedures.procedure import Words
 from cityloop.registry.packs.texts.titles import Titles
 
 KNOWN: Mapping[str, Words] = {

@@ -6,10 +6,12 @@ The shape of the file is in procedure_texts.py, what makes a procedure sound in 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cityloop.core import conditions, requirements, soundness
-from cityloop.core.clock_history import Kind as ClockFact
+from cityloop.core import conditions
+from cityloop.core.clocks.history import Kind as ClockFact
+from cityloop.core.clocks.worktime import Limit
 from cityloop.core.errors import Invalid
-from cityloop.core.procedure import (
+from cityloop.core.procedures import requirements, soundness
+from cityloop.core.procedures.procedure import (
     LIMIT_PASSED,
     Action,
     Beginning,
@@ -30,7 +32,6 @@ from cityloop.core.procedure import (
     Timer,
     Words,
 )
-from cityloop.core.worktime import Limit
 from cityloop.registry.packs.texts import procedures as texts
 from cityloop.runtime.yaml_files import faults_at, read_yaml
 

@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import Field
 
-from cityloop.core.catalogue import CrosswalkLine
+from cityloop.core.codes.crosswalk import CrosswalkLine
 from cityloop.core.errors import Fault, Invalid
-from cityloop.core.procedure import Procedure
+from cityloop.core.procedures.procedure import Procedure
 from cityloop.registry.packs.checks.agreement import disagreements
 from cityloop.registry.packs.checks.catalogues import catalogue_faults
 from cityloop.registry.packs.grid_kinds import GridKinds

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cityloop.core.classes import HOME, ClassKey
+from cityloop.core.codes.classes import HOME, ClassKey
 from cityloop.registry.history.changes import Part
 from cityloop.registry.history.tables import CATALOGUES, CLASSES, CONDITIONS, CROSSWALK, Values
 from cityloop.registry.packs.reading import Pack

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from cityloop.core.worktime import Limit, Unit
+from cityloop.core.clocks.worktime import Limit, Unit
 
 Plain = Literal["working", "natural"]
 

@@ -6,7 +6,7 @@ is let go again. Phrases are not looked at: keys are compared, not read.
 
 from functools import lru_cache
 
-from cityloop.core.address_words import Script
+from cityloop.core.gazetteer.addresses.words import Script
 
 _CHINESE = (range(0x3400, 0xA000), range(0xF900, 0xFB00), range(0x20000, 0x2EBE1))
 

@@ -17,7 +17,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
-from cityloop.core.worktime import Lamp
+from cityloop.core.clocks.worktime import Lamp
 from cityloop.evaluation.queries import DistrictFigures
 
 register = template.Library()

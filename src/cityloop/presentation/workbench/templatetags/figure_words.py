@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cityloop.core.indicator import Better, Indicator, Unit
+from cityloop.core.indicators.indicator import Better, Indicator, Unit
 from cityloop.evaluation.indicator_texts import Count
 from cityloop.presentation.figures import choices
 from cityloop.presentation.figures.asked import Chosen

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cityloop.core.areas import GRIDS, TREE, is_in_tree, spoken
 from cityloop.core.errors import Fault, Invalid
-from cityloop.core.geo import Crs
+from cityloop.core.place.areas import GRIDS, TREE, is_in_tree, spoken
+from cityloop.core.place.geo import Crs
 from cityloop.registry.areas.checks import is_swapped
 from cityloop.registry.areas.imports.dates import Days
 from cityloop.registry.areas.imports.files import Layer, Unreadable, read_layer

@@ -10,9 +10,9 @@ from datetime import date
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.core.areas import spoken
 from cityloop.core.errors import Fault
-from cityloop.core.measuring import square_metres
+from cityloop.core.place.areas import spoken
+from cityloop.core.place.measuring import square_metres
 from cityloop.registry.areas.imports.gathering import Further, Gathered
 from cityloop.registry.areas.known import Known, KnownArea
 

@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.core.areas import TREE, Layout, is_in_tree, spoken
 from cityloop.core.errors import Fault
+from cityloop.core.place.areas import TREE, Layout, is_in_tree, spoken
 from cityloop.registry.areas import codes as area_codes
 from cityloop.registry.areas.actions import NewArea
 from cityloop.registry.areas.checks import (

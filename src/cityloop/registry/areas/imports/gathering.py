@@ -15,10 +15,10 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.core.areas import spoken
 from cityloop.core.errors import Fault, Invalid
-from cityloop.core.geo import dissolve
-from cityloop.core.measuring import square_metres
+from cityloop.core.place.areas import spoken
+from cityloop.core.place.geo import dissolve
+from cityloop.core.place.measuring import square_metres
 from cityloop.registry.areas.codes import plain
 from cityloop.registry.areas.imports.files import Layer
 from cityloop.registry.areas.imports.mapping import AreasText, Properties

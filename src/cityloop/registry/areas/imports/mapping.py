@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from cityloop.core.areas import TREE, is_in_tree
+from cityloop.core.place.areas import TREE, is_in_tree
 from cityloop.registry.areas.imports.systems import OWN, system
 from cityloop.runtime.yaml_files import Strict
 

@@ -11,8 +11,8 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.core.areas import TREE, UPWARD, is_in_tree, spoken
 from cityloop.core.errors import Fault
+from cityloop.core.place.areas import TREE, UPWARD, is_in_tree, spoken
 from cityloop.registry.areas import codes as area_codes
 from cityloop.registry.areas.known import Known, KnownArea
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.core.areas import is_in_tree, spoken
 from cityloop.core.errors import Fault, Invalid
-from cityloop.core.geo import dissolve
+from cityloop.core.place.areas import is_in_tree, spoken
+from cityloop.core.place.geo import dissolve
 from cityloop.registry.areas.actions import NewArea
 from cityloop.registry.areas.imports import dates as area_dates
 from cityloop.registry.areas.imports import doubts as area_doubts

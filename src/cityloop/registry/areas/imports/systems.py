@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.core.geo import Crs, many_to_wgs84, parse_crs
+from cityloop.core.place.geo import Crs, many_to_wgs84, parse_crs
 
 OWN = "file"  # in a mapping: the system that the file names itself
 COARSE_METRES = 5.0

@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 
 from cityloop.core.errors import Invalid
-from cityloop.core.needs import checked
-from cityloop.core.opening import OWN
-from cityloop.core.procedure import Action, Need, NeedKind, NewCase, Procedure
+from cityloop.core.procedures.needs import checked
+from cityloop.core.procedures.opening import OWN
+from cityloop.core.procedures.procedure import Action, Need, NeedKind, NewCase, Procedure
 
 Where = tuple[str, ...]
 Wrong = tuple[Where, str]

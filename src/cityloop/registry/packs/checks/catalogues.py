@@ -6,8 +6,8 @@ Each table by itself is checked where it is read, in catalogue_texts.py.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from cityloop.core.catalogue import CrosswalkLine
-from cityloop.core.classes import ClassKey
+from cityloop.core.codes.classes import ClassKey
+from cityloop.core.codes.crosswalk import CrosswalkLine
 from cityloop.core.errors import Fault
 from cityloop.registry.packs.texts.catalogue import Catalogue, CatalogueClass, Condition, OtherName, code_fault
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from cityloop.core.worktime import Calendar, ClosingRule, Season, WorkDayRule
+from cityloop.core.clocks.worktime import Calendar, ClosingRule, Season, WorkDayRule
 from cityloop.registry.words.holidays import FIRST_KNOWN_YEAR, chinese_day_kinds
 
 YEARS_AHEAD = 2  # for which national holidays are laid out; back, as far as they are known

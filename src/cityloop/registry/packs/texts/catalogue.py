@@ -11,8 +11,8 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from cityloop.core.catalogue import CrosswalkLine, is_code, is_local
-from cityloop.core.classes import KINDS, ClassKey
+from cityloop.core.codes.classes import KINDS, ClassKey
+from cityloop.core.codes.crosswalk import CrosswalkLine, is_code, is_local
 from cityloop.core.errors import Fault, Invalid
 from cityloop.registry.packs.texts.titles import Titles
 from cityloop.registry.words.limits import limit_fault

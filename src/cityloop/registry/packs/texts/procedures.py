@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from cityloop.core.procedure import CaseClock, NeedKind, Part
-from cityloop.core.worktime import Unit
+from cityloop.core.clocks.worktime import Unit
+from cityloop.core.procedures.procedure import CaseClock, NeedKind, Part
 from cityloop.registry.packs.texts.titles import LimitWords, Name, Titles
 from cityloop.runtime.yaml_files import Strict
 

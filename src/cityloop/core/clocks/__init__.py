@@ -1,0 +1,1 @@
+"""Counting legal working time: calendars, limits, pauses, shifts, and recalculation when days are declared late."""

@@ -1,0 +1,126 @@
+"""What happened to a clock: facts in order, kept as they were and never rewritten. Counting them is in clocks.py."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from cityloop.core.clocks.worktime import Limit, Unit
+from cityloop.core.errors import NotPossible
+
+
+class Kind(StrEnum):
+    """What can happen to a clock."""
+
+    STARTED = "started"
+    PAUSED = "paused"  # 挂账
+    RESUMED = "resumed"
+    EXTENDED = "extended"  # 延期
+    STOPPED = "stopped"  # done, or returned
+    CONTINUED = "continued"
+    RESTARTED = "restarted"
+    UNSTOPPED = "unstopped"
+    LIMIT_REPLACED = "limit_replaced"
+
+
+class State(StrEnum):
+    """What a clock does."""
+
+    WAITING = "waiting"  # not started
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
+_NEXT: Mapping[State, Mapping[Kind, State]] = {
+    State.WAITING: {Kind.STARTED: State.RUNNING},
+    State.RUNNING: {
+        Kind.PAUSED: State.PAUSED,
+        Kind.EXTENDED: State.RUNNING,
+        Kind.STOPPED: State.STOPPED,
+        Kind.LIMIT_REPLACED: State.RUNNING,
+    },
+    State.PAUSED: {
+        Kind.RESUMED: State.RUNNING,
+        Kind.EXTENDED: State.PAUSED,
+        Kind.STOPPED: State.STOPPED,
+        Kind.LIMIT_REPLACED: State.PAUSED,
+    },
+    State.STOPPED: {
+        Kind.CONTINUED: State.RUNNING,
+        Kind.RESTARTED: State.RUNNING,
+        Kind.UNSTOPPED: State.RUNNING,
+        Kind.LIMIT_REPLACED: State.STOPPED,
+    },
+}
+_WITH_A_LIMIT = (Kind.EXTENDED, Kind.LIMIT_REPLACED)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that happened to a clock; a limit comes with EXTENDED (how much) and LIMIT_REPLACED (by what)."""
+
+    kind: Kind
+    at: datetime
+    limit: Limit | None = None
+
+    def __post_init__(self) -> None:
+        if (self.kind in _WITH_A_LIMIT) != (self.limit is not None):
+            raise ValueError(f"A limit belongs to {_WITH_A_LIMIT} alone, not to {self.kind}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A limit and what happened to its clock, in order. NotPossible where one fact cannot follow the other."""
+
+    limit: Limit
+    facts: tuple[Fact, ...] = ()
+
+    def __post_init__(self) -> None:
+        state, limit = State.WAITING, self.limit
+        for number, fact in enumerate(self.facts):
+            if number and fact.at < self.facts[number - 1].at:
+                raise NotPossible("clock-order", f"A clock cannot be {fact.kind} before what happened to it last.")
+            if fact.kind not in _NEXT[state]:
+                raise NotPossible(f"clock-{state}", f"A clock that is {state} cannot be {fact.kind}.")
+            state = _NEXT[state][fact.kind]
+            limit = _limit_after(limit, fact)
+
+    @property
+    def state(self) -> State:
+        """What the clock does after its last fact."""
+        state = State.WAITING
+        for fact in self.facts:
+            state = _NEXT[state][fact.kind]
+        return state
+
+    @property
+    def limit_in_force(self) -> Limit:
+        """The limit without extensions, after replacements."""
+        limit = self.limit
+        for fact in self.facts:
+            limit = _limit_after(limit, fact)
+        return limit
+
+    @property
+    def unit(self) -> Unit:
+        """What the clock counts in."""
+        return self.limit_in_force.unit
+
+    def noted(self, kind: Kind, at: datetime, limit: Limit | None = None) -> "Clock":
+        """Return the clock with one more fact; NotPossible where it cannot follow."""
+        return replace(self, facts=(*self.facts, Fact(kind, at, limit)))
+
+    def as_of(self, now: datetime) -> "Clock":
+        """Return the clock as it was known at `now`."""
+        return replace(self, facts=tuple(fact for fact in self.facts if fact.at <= now))
+
+
+def _limit_after(limit: Limit, fact: Fact) -> Limit:
+    if fact.limit is None:
+        return limit
+    if fact.kind is Kind.LIMIT_REPLACED:
+        return fact.limit
+    if fact.limit.unit.is_continuous != limit.unit.is_continuous:
+        raise NotPossible("clock-extension", "An extension is counted as the limit is: in working time, or throughout.")
+    return limit

@@ -1,0 +1,46 @@
+"""What a changed calendar does to a clock: the due moment before and after, and why. Facts stay as they are.
+
+Who is told, and writing the new moment down, is done in casework.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from cityloop.core.clocks.counting import Clock, due
+from cityloop.core.clocks.worktime import Calendar, Due
+
+
+class Why(StrEnum):
+    """Why a due moment is another one."""
+
+    ANNOUNCED = "announced"  # it was provisional and is final now, moved or not
+    DAYS_CHANGED = "days_changed"  # a day on the way became a working day or a day off
+    HOURS_CHANGED = "hours_changed"  # the working hours or a rule of the calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Recalculation:
+    """A due moment before and after a change of the calendar; `days` are those on the way whose kind differs."""
+
+    old: Due
+    new: Due
+    why: Why
+    days: tuple[date, ...]
+
+
+def recalculated(clock: Clock, old_calendar: Calendar, new_calendar: Calendar) -> Recalculation | None:
+    """Return what the new calendar changes for the clock; None where nothing changes or it has no due moment now."""
+    old, new = due(clock, old_calendar), due(clock, new_calendar)
+    if old is None or new is None or old == new:
+        return None
+    days = _changed_days(clock, max(old, new, key=lambda one: one.at), old_calendar, new_calendar)
+    if old.provisional and not new.provisional:
+        return Recalculation(old, new, Why.ANNOUNCED, days)
+    return Recalculation(old, new, Why.DAYS_CHANGED if days else Why.HOURS_CHANGED, days)
+
+
+def _changed_days(clock: Clock, later: Due, old: Calendar, new: Calendar) -> tuple[date, ...]:
+    first, last = new.local_date(clock.facts[0].at), new.local_date(later.at)
+    days = (first + timedelta(days=offset) for offset in range((last - first).days + 1))
+    return tuple(day for day in days if old.is_workday(day) != new.is_workday(day))

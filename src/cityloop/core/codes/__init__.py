@@ -1,0 +1,1 @@
+"""Codes that a standard defines: classes and their crosswalks, facilities, credit codes."""

@@ -1,0 +1,93 @@
+"""Ids of facilities (标识码): taken apart, put together, carried over to the present list. Nothing is looked up.
+
+GB/T 47678.5-2026: 17 digits, area 6, class 5 (2 + 3), serial 6. GB/T 30428.2-2013 and CJ/T 214-2007: 16 digits, area
+6, class 4 (2 + 2), serial 6.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from cityloop.core.codes.classes import HOME
+
+AREA, SERIAL = 6, 6  # digits
+CLASS = {17: 5, 16: 4}  # by the length of an id, the digits of its class
+FORMER = "GB/T 30428.2-2013"  # the catalogue of ids of 16 digits, unless a city says another
+LONGEST = 40  # of an id in any other form
+_TIDY = str.maketrans("０１２３４５６７８９　", "0123456789 ")
+_SHORTENED = re.compile(r"\d([.．]\d+)?[eE][+＋]?\d{2,3}")
+
+
+@dataclass(frozen=True, slots=True)
+class FacilityCode:
+    """An id taken apart; all parts are text, because leading zeros matter."""
+
+    area: str
+    class_code: str
+    serial: str
+
+    def __str__(self) -> str:
+        return f"{self.area}{self.class_code}{self.serial}"
+
+    @property
+    def catalogue(self) -> str:
+        """The list that an id of this length is made by."""
+        return HOME if len(self.class_code) == CLASS[17] else FORMER
+
+
+def tidy(words: str) -> str:
+    """Return an id with half-width digits and no blanks; ValueError for one that a spreadsheet has shortened."""
+    plain = re.sub(r"\s+", "", words.translate(_TIDY))
+    if _SHORTENED.fullmatch(plain):
+        raise ValueError("was shortened by a spreadsheet; take the file from where it was made")
+    return plain
+
+
+def foreign(words: str) -> str:
+    """Return an id of a city's own making, which says nothing of itself; ValueError for one that no address holds."""
+    code = tidy(words)
+    if strange := "".join(dict.fromkeys(sign for sign in code if sign in "/\\?#%" or not sign.isprintable())):
+        raise ValueError(f"holds {strange!r}, which an id cannot")
+    if not code or len(code) > LONGEST:
+        raise ValueError(f"has {len(code)} signs; an id has 1 to {LONGEST}")
+    return code
+
+
+def parse(words: str) -> FacilityCode:
+    """Return the id that the words are; ValueError says what speaks against it."""
+    code = tidy(words)
+    if strange := "".join(dict.fromkeys(sign for sign in code if sign not in "0123456789")):
+        raise ValueError(f"holds {strange!r}; an id has digits alone")
+    if len(code) not in CLASS:
+        raise ValueError(f"has {len(code)} digits; an id has 17, one of the old list 16")
+    found = FacilityCode(code[:AREA], code[AREA:-SERIAL], code[-SERIAL:])
+    if not int(found.serial):
+        raise ValueError("its serial number is 000000; the first one is 000001")
+    return found
+
+
+def doubts(code: FacilityCode, classes: Collection[str], district: str | None) -> list[str]:
+    """Return what speaks against an id of the right form, given the classes known and the district it lies in.
+
+    None for a district that is not known; one whose code is not of the national form is not held against the id.
+    """
+    found = []
+    if code.class_code not in classes:
+        found.append(f"its class {code.class_code} is not in the catalogue")
+    if district and len(district) == AREA and district != code.area:
+        found.append(f"lies in {district}, but its id begins with {code.area}")
+    return found
+
+
+def upgraded(code: FacilityCode, successors: Mapping[str, Sequence[str]]) -> FacilityCode:
+    """Return the id of 17 digits for one of 16, its class carried over by a crosswalk, area and serial kept.
+
+    ValueError where the class has no successor or several: which it is, the number alone does not tell.
+    """
+    if len(code.class_code) == CLASS[17]:
+        return code
+    found = successors.get(code.class_code, ())
+    if len(found) != 1:
+        several = f"became several ({', '.join(found)})" if found else "has none"
+        raise ValueError(f"its class {code.class_code} {several} in the present list: give the new id")
+    return FacilityCode(code.area, found[0], code.serial)

@@ -1,0 +1,1 @@
+"""Procedures as state diagrams, drawn from the same data that runs them."""

@@ -1,0 +1,1 @@
+"""An address split into its parts: areas, roads, numbers, names."""

@@ -1,0 +1,76 @@
+"""What is told of a place that was found: its middle, its grade and radius, and the words for how it was found."""
+
+from cityloop.core.gazetteer.addresses.reading import Road
+from cityloop.core.gazetteer.places import (
+    AreaPlace,
+    Grade,
+    Kind,
+    Place,
+    Why,
+    metres,
+    middle,
+)
+from cityloop.core.gazetteer.street_groups import Group
+
+GRADES = {Kind.POI: Grade.POI, Kind.BLOCK: Grade.BLOCK, Kind.STREET: Grade.STREET}  # all others are zones
+LEAST_RADIUS = {Grade.POI: 60.0, Grade.BLOCK: 150.0, Grade.STREET: 300.0, Grade.ZONE: 400.0}  # metres
+BUILDING_RADIUS = 30.0
+
+
+def by_name(group: Group) -> Place:
+    """Return the place of a name: of several entries the one seen most."""
+    entry = max(group.entries, key=lambda entry: entry.seen)
+    grade = GRADES.get(entry.kind, Grade.ZONE)
+    radius = max(LEAST_RADIUS[grade], entry.spread_metres)
+    why = Why("name_known", {"name": entry.name, "source": entry.source})
+    return Place(entry.lon, entry.lat, grade, radius, entry.name, entry.district, (why,))
+
+
+def building(group: Group, name: str, number: str) -> Place:
+    """Return where a building of an estate stands."""
+    why = Why("building_known", {"name": name, "number": number})
+    return Place(*group.centre, Grade.PLATE, BUILDING_RADIUS, f"{name}{number}号楼", why=(why,))
+
+
+def narrowed(areas: list[AreaPlace]) -> list[AreaPlace]:
+    """Return the areas named, without those of the same name in another district than the one named."""
+    districts = {area.code for area in areas if area.is_district}
+    return [area for area in areas if area.is_district or not districts or area.district in districts]
+
+
+def of_area(area: AreaPlace) -> Place:
+    """Return an area where nothing in it is known."""
+    why = Why("area", {"name": area.name})
+    return Place(area.lon, area.lat, Grade.COMMUNITY, area.radius_metres, area.name, area.district, (why,))
+
+
+def as_said(group: Group, key: str, grade: Grade, word: str) -> Place:
+    """Return a crossing or a stretch where reports that named it lay."""
+    point = middle(entry.point for entry in group.entries)
+    radius = max(100.0, *(entry.spread_metres for entry in group.entries))
+    return Place(*point, grade, radius, key, why=(Why(word, {"name": key}),))
+
+
+def of_street(group: Group, road: Road) -> Place:
+    """Return a street by all that is known along it."""
+    point = group.centre
+    radius = max(400.0, max(metres(point, entry.point) for entry in group.entries) * 0.8)
+    return Place(*point, Grade.STREET, radius, road.street, why=(Why("road_of_numbers", {"road": road.street}),))
+
+
+def of_siblings(group: Group, road: Road) -> Place:
+    """Return about where a street lies by those that bear the numbers beside its own."""
+    point = group.centre
+    radius = 350.0 + max(metres(point, entry.point) for entry in group.entries) * 0.5
+    names = "、".join(sorted({entry.key for entry in group.entries if entry.kind is Kind.STREET}))
+    why = Why("sibling_streets", {"name": road.key, "roads": names})
+    return Place(*point, Grade.ZONE, radius, road.street, why=(why,))
+
+
+def apart(places: list[Place]) -> list[Place]:
+    """Return places without those that mean the same spot as one before them."""
+    kept: list[Place] = []
+    for place in sorted(places, key=lambda place: place.radius_metres):
+        if all(metres(place.point, one.point) > max(200.0, one.radius_metres) for one in kept):
+            kept.append(place)
+    return kept

@@ -1,0 +1,160 @@
+"""What the gazetteer holds and what it answers with: entries, grades, places with their radius. Finding is elsewhere.
+
+Entries are compared by keys, the spelling of address_words. A plate hangs on the key of its road, a lane on the key of
+the road it branches off; the number of either is its place along that road.
+"""
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from statistics import median
+from typing import Protocol
+
+from cityloop.core.place import distances
+from cityloop.core.place.distances import PER_DEGREE
+
+Pair = tuple[float, float]  # longitude and latitude, WGS-84
+
+
+class Kind(StrEnum):
+    """Kinds of entry; GB/T 47678.4: 街巷, 区片, 地片, 门(楼)牌, 兴趣点."""
+
+    STREET = "street"
+    LANE = "lane"
+    PLATE = "plate"  # number 0: the road as people mean it who give no number
+    BLOCK = "block"
+    ZONE = "zone"
+    POI = "poi"
+    CROSSING = "crossing"
+
+
+class Grade(StrEnum):
+    """How particular an answer is, the most particular first."""
+
+    PLATE = "plate"
+    POI = "poi"
+    CROSSING = "crossing"
+    STREET = "street"
+    BLOCK = "block"
+    ZONE = "zone"
+    COMMUNITY = "community"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the gazetteer. `spread_metres` is how far its observations lie from it, `seen` how many there were."""
+
+    kind: Kind
+    key: str
+    name: str
+    lon: float
+    lat: float
+    number: int = 0
+    suffix: str = ""
+    district: str = ""
+    community: str = ""
+    spread_metres: float = 0.0
+    seen: int = 1
+    shape: bytes | None = None  # WKB of a street's line or a block's polygon
+    source: str = ""
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def point(self) -> Pair:
+        return self.lon, self.lat
+
+    @property
+    def identity(self) -> tuple[str, str, str, int, str]:
+        """What no two entries share."""
+        return self.kind, self.key, self.district, self.number, self.suffix
+
+
+@dataclass(frozen=True, slots=True)
+class AreaPlace:
+    """An area as addresses name it: its code, middle and half its extent."""
+
+    code: str
+    name: str
+    is_district: bool
+    lon: float
+    lat: float
+    radius_metres: float
+    district: str  # the code of the district it lies in; its own, if it is one
+
+
+class Places(Protocol):
+    """Where entries are looked up."""
+
+    def entries(self, keys: Collection[str]) -> Sequence[Entry]:
+        """Return every entry under the keys or aliases, plates and lanes of these roads among them."""
+
+    def areas(self, name: str) -> Sequence[AreaPlace]:
+        """Return the areas of a name, in the spelling of keys."""
+
+    def areas_of(self, codes: Collection[str]) -> Sequence[AreaPlace]:
+        """Return the areas under the codes."""
+
+    @property
+    def area_names(self) -> Collection[str]:
+        """The spellings of all names of areas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A reason, as a word that screens translate and the values that go into the sentence."""
+
+    word: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An answer: a point and how far off it may be: as far as that in one of four answers at most."""
+
+    lon: float
+    lat: float
+    grade: Grade
+    radius_metres: float
+    name: str
+    district: str = ""
+    why: tuple[Why, ...] = ()
+
+    @property
+    def point(self) -> Pair:
+        return self.lon, self.lat
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of a search: a place, or none with the reason, and other places it may be.
+
+    Where several places fit alike, `place` is None and all of them are in `alternatives`.
+    """
+
+    place: Place | None
+    alternatives: tuple[Place, ...] = ()
+    reason: Why | None = None  # why there is no place
+
+
+def metres(one: Pair, other: Pair) -> float:
+    """Return the distance of two points."""
+    return distances.metres(*one, *other)
+
+
+def middle(points: Iterable[Pair]) -> Pair:
+    """Return the point in the middle of several, which one stray point does not move."""
+    listed = list(points)
+    return median(lon for lon, _ in listed), median(lat for _, lat in listed)
+
+
+def offset(start: Pair, end: Pair) -> Pair:
+    """Return how many metres to the east and north one point lies from another."""
+    narrowing = math.cos(math.radians(start[1]))
+    return (end[0] - start[0]) * narrowing * PER_DEGREE, (end[1] - start[1]) * PER_DEGREE
+
+
+def moved(point: Pair, east: float, north: float) -> Pair:
+    """Return a point so many metres away."""
+    narrowing = math.cos(math.radians(point[1]))
+    return point[0] + east / PER_DEGREE / narrowing, point[1] + north / PER_DEGREE

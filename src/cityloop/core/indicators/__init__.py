@@ -1,0 +1,1 @@
+"""Division, rounding and ranking of what was counted."""

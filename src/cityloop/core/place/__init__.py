@@ -1,0 +1,1 @@
+"""Geometry of points and areas, distances, coordinate systems, and who is responsible for a place."""

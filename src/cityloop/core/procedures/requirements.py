@@ -1,0 +1,91 @@
+"""Whether what an action requires holds: guards over the tasks of a case, conditions over its facts. Pure.
+
+The names a condition may use are facts of the case and of the task acted on; `names` lists them for a procedure, so
+that a name nobody declared is refused when the procedure is read.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from cityloop.core.clocks import counting as clocks
+from cityloop.core.clocks.history import Kind as ClockFact
+from cityloop.core.clocks.worktime import Calendar
+from cityloop.core.conditions import Facts
+from cityloop.core.procedures.casefile import ENDED, Case, Task
+from cityloop.core.procedures.procedure import Count, Guard, Procedure, Relation, Requirement
+
+OF_THE_CASE = ("category", "district", "community", "channel", "duty")
+OF_THE_TASK = ("overdue", "spent", "extensions", "open_subs", "limit_unit", "limit_amount")
+RECKONED = ("stage", "case_overdue", "open_children")
+
+
+def names(actions: Iterable[str], kinds: Iterable[str], facts: Iterable[str]) -> set[str]:
+    """Return every name that a condition of a procedure with these actions, kinds of task and own facts may use."""
+    counted = {f"times_{name}" for name in actions} | {f"open_{kind}" for kind in kinds}
+    return {*OF_THE_CASE, *OF_THE_TASK, *RECKONED, *facts, *counted}
+
+
+def holds(
+    required: Requirement, procedure: Procedure, case: Case, task: Task | None, now: datetime, calendar: Calendar
+) -> bool:
+    """Return whether both the guard and the condition hold, as far as there are any."""
+    if required.guard and not guard_holds(required.guard, case, task):
+        return False
+    condition = required.condition
+    return condition is None or condition.holds(facts(procedure, case, task, now, calendar))
+
+
+def guard_holds(guard: Guard, case: Case, task: Task | None) -> bool:
+    """Return whether enough of the tasks are done."""
+    asked = [one for one in case.tasks if one.kind == guard.kind and _is_meant(one, guard, case, task)]
+    done = [one for one in asked if one.done_at and one.outcome != ENDED]
+    right = [one for one in done if not guard.outcomes or one.outcome in guard.outcomes]
+    match guard.count:
+        case Count.NO_OPEN:
+            return not any(one.is_open for one in asked)
+        case Count.ALL:
+            return bool(right) and len(right) == len(done) and not any(one.is_open for one in asked)
+        case Count.ANY:
+            return bool(right)
+        case Count.QUORUM:
+            return len(right) >= guard.quorum
+
+
+def facts(procedure: Procedure, case: Case, task: Task | None, now: datetime, calendar: Calendar) -> Facts:
+    """Return what a condition is asked about."""
+    values: dict[str, Any] = {**case.facts, "stage": case.stage}
+    values["case_overdue"] = bool(case.case_due_at and case.case_due_at < (case.closed_at or now))
+    values["open_children"] = sum(link.is_open for link in case.links if link.relation is Relation.CHILD)
+    values |= {f"times_{name}": case.done.get(name, 0) for name in procedure.actions}
+    values |= {f"open_{kind}": sum(one.kind == kind for one in case.open_tasks) for kind in procedure.tasks}
+    if task:
+        values |= _of_the_task(case, task, now, calendar)
+    return Facts(values, case.areas, now.astimezone(calendar.time_zone).time())
+
+
+def _of_the_task(case: Case, task: Task, now: datetime, calendar: Calendar) -> Mapping[str, Any]:
+    clock = task.clock
+    limit = clock.limit_in_force if clock else None
+    return {
+        "overdue": bool(task.due_at and task.due_at < now),
+        "spent": _percent(task, now, calendar),
+        "extensions": sum(fact.kind is ClockFact.EXTENDED for fact in task.facts),
+        "open_subs": sum(one.parent == task.no for one in case.open_tasks),
+        "limit_unit": limit.unit.value if limit else None,
+        "limit_amount": limit.amount if limit else None,
+    }
+
+
+def _percent(task: Task, now: datetime, calendar: Calendar) -> int:
+    """Return the whole percents of its limit that the task's clock has counted."""
+    clock = task.clock
+    allowed = clocks.limit_seconds(clock, calendar) if clock else None
+    return 100 * clocks.counted_seconds(clock, now, calendar) // allowed if clock and allowed else 0
+
+
+def _is_meant(one: Task, guard: Guard, case: Case, task: Task | None) -> bool:
+    """Return whether a guard counts the task: open or of this visit to the stage, and a sibling of the one acted on."""
+    if task and task.kind == guard.kind and one.parent != task.parent:
+        return False
+    return one.is_open or one.batch >= case.stage_since
