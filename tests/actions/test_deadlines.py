@@ -22,7 +22,7 @@ from cityloop.registry.city import current
 from cityloop.registry.packs.reading import read_all
 from cityloop.registry.packs.texts import calendar as calendars
 from cityloop.registry.words.holidays import DayKinds, chinese_day_kinds
-from cityloop.runtime import announcer
+from cityloop.runtime.log import announcer
 from cityloop.runtime.models import Event
 from cityloop.runtime.verification import findings
 from town import NOW, Town

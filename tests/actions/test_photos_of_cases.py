@@ -20,7 +20,7 @@ from cityloop.casework.models import Case, Evidence
 from cityloop.core.errors import Invalid, NotFound
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
-from cityloop.runtime import evidence as store
+from cityloop.runtime.files import evidence as store
 from cityloop.runtime.models import Event
 from town import NOW
 

@@ -11,7 +11,7 @@ from cityloop.casework.jobs import wake_cases
 from cityloop.casework.models import Task
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
-from cityloop.runtime import announcer
+from cityloop.runtime.log import announcer
 from cityloop.runtime.models import Event
 from town import NOW, Town
 

@@ -19,7 +19,7 @@ from cityloop.entry.opening import opened
 with opened(Path({home!r}), print):
     from cityloop.casework.actions import begin_case
     from cityloop.core.actors import Actor, Post
-    from cityloop.registry.actions import NewArea, set_areas
+    from cityloop.registry.areas.actions import NewArea, set_areas
     from cityloop.runtime import clock
     from shapely.geometry import box
     set_areas([NewArea("671001", "北区", "district", None, box(0, 0, 1, 1).wkb)], "test", clock.now())

@@ -27,10 +27,10 @@ PEOPLE = {  # role: (name, unit); the role is the user name too
     "leader": ("王領導", "centre"),
 }
 UNITS = """
-from cityloop.registry.actions import set_units
+from cityloop.registry.organisation.actions import enter_units
 from cityloop.runtime.clock import now
-set_units({"centre": "监督指挥中心", "collectors": "信息采集队"}, "test", now(), handles=False)
-set_units({"works": "工務局養護工程處"}, "test", now())
+enter_units({"centre": "监督指挥中心", "collectors": "信息采集队"}, "test", now(), handles=False)
+enter_units({"works": "工務局養護工程處"}, "test", now())
 """
 WORKED = ("路燈故障", "道路維修", "髒亂及汙染")  # of each of these kinds, one case goes through the loop
 

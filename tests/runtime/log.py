@@ -2,7 +2,7 @@
 
 from django.db import connection, transaction
 
-from cityloop.runtime import events
+from cityloop.runtime.log import events
 from town import NOW
 
 

@@ -13,8 +13,8 @@ import psycopg
 import pytest
 
 from cityloop.core.errors import NotAllowed, NotPossible
-from cityloop.runtime.archive import Manifest
-from cityloop.runtime.backup import back_up, restore
+from cityloop.runtime.files.archive import Manifest
+from cityloop.runtime.files.backup import back_up, restore
 from cityloop.runtime.postgres import Cluster
 from runtime.embedded import DEBIAN_15, end_server, rows
 

@@ -8,7 +8,8 @@ import pytest
 from django.db import connection, transaction
 
 from cityloop.core.errors import NotPossible
-from cityloop.runtime import checkpoints, events, verification
+from cityloop.runtime import verification
+from cityloop.runtime.log import checkpoints, events
 from cityloop.runtime.models import Event
 from runtime.log import happen, tamper
 from town import NOW

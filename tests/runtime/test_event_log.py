@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from cityloop.registry.organisation import actions as organisation
 from cityloop.registry.packs import actions as pack_actions
-from cityloop.runtime import announcer, events
+from cityloop.runtime.log import announcer, events
 from cityloop.runtime.models import Event, Subscription
 from runtime.embedded import until
 from runtime.log import happen
@@ -87,7 +87,7 @@ import os, signal, sys
 import django
 django.setup()
 from django.db import connection
-from cityloop.runtime import announcer
+from cityloop.runtime.log import announcer
 stop_before = int(sys.argv[1])
 done = 0
 def killing(execute, sql, params, many, context):

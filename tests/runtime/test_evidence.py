@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from cityloop.core.errors import NotFound, NotPossible
-from cityloop.runtime import evidence
+from cityloop.runtime.files import evidence
 
 NOBODYS = "0" * 64
 
@@ -68,7 +68,7 @@ import django
 django.setup()
 from django.conf import settings
 settings.CITYLOOP = replace(settings.CITYLOOP, home=sys.argv[1])
-from cityloop.runtime import evidence
+from cityloop.runtime.files import evidence
 while True:
     print(evidence.keep(os.urandom(300_000), {"moment": "2026-11-21"}).digest, flush=True)
 """

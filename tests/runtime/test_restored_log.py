@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 
-from cityloop.runtime import announcer, events, verification
+from cityloop.runtime import verification
+from cityloop.runtime.log import announcer, events
+from cityloop.runtime.log.restored import note_restore
 from cityloop.runtime.models import Event, Subscription
-from cityloop.runtime.restored import note_restore
 from town import NOW
 
 pytestmark = pytest.mark.alone

@@ -160,7 +160,7 @@ def refused_to_judge(handler: Page, number: str) -> None:
 def barred_with_a_second_post(city: City, handler: Page) -> None:
     """See that who handled may not judge even with the post of a collector, and is told why under the button."""
     appoint = """
-from cityloop.registry.accounts import appoint
+from cityloop.registry.people.accounts import appoint
 from cityloop.runtime.clock import now
 appoint("roads", "collector", "collectors", None, "test", now())
 """

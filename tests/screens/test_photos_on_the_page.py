@@ -15,7 +15,7 @@ from cityloop.casework.actions import act
 from cityloop.casework.models import Case, Evidence
 from cityloop.presentation.workbench import limited_upload
 from cityloop.presentation.workbench.sentences import SENTENCES, reason_words
-from cityloop.runtime import photos
+from cityloop.runtime.files import photos
 from screens.conftest import HTMX, As, Page
 from town import NOW
 

@@ -23,8 +23,9 @@ from cityloop.core.procedures.opening import Terms
 from cityloop.core.procedures.procedure import Action, CaseClock, Procedure, Words
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city
-from cityloop.runtime import events, vault
+from cityloop.runtime.log import events
 from cityloop.runtime.models import Event
+from cityloop.runtime.secrets import vault
 
 SALT_LENGTH = 16  # bytes
 NOTES = ("LimitPassed", "ReporterRevealed", "WordsErased")  # events that move no task

@@ -18,7 +18,7 @@ from cityloop.core.clocks.worktime import Calendar
 from cityloop.registry.calendar import versions as calendar_versions
 from cityloop.registry.history.changes import STREAM
 from cityloop.runtime import clock
-from cityloop.runtime.announcer import subscribe
+from cityloop.runtime.log.announcer import subscribe
 from cityloop.runtime.models import Event
 
 # Until then every process has seen the calendar, and what was begun with the former one is committed. A case opened

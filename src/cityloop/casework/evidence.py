@@ -14,7 +14,7 @@ from cityloop.casework.scope import may_see
 from cityloop.core.actors import Actor
 from cityloop.core.errors import Fault, Invalid, NotFound
 from cityloop.registry.city.current import current_city
-from cityloop.runtime import evidence, photos
+from cityloop.runtime.files import evidence, photos
 
 PATIENCE = timedelta(days=1)  # how long a photo waits for the action it was chosen for
 CHUNK = 500  # files looked up at a time

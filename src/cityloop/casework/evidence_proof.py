@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from django.db import connection
 
 from cityloop.casework import history, models
-from cityloop.runtime import evidence
+from cityloop.runtime.files import evidence
 from cityloop.runtime.verification import Finding
 
 CHUNK = 500  # rows read at a time

@@ -9,7 +9,7 @@ from cityloop.casework import actions, history, models
 from cityloop.casework.jobs import wake_cases
 from cityloop.registry.city.current import current_city
 from cityloop.runtime import clock
-from cityloop.runtime.announcer import subscribe
+from cityloop.runtime.log.announcer import subscribe
 from cityloop.runtime.models import Event
 
 MINUTE = timedelta(minutes=1)

@@ -16,7 +16,7 @@ from cityloop.registry.city.current import current_city
 from cityloop.registry.gazetteer import actions as place_actions
 from cityloop.registry.gazetteer.finding import FACT, read_address
 from cityloop.registry.history.changes import STREAM
-from cityloop.runtime import events
+from cityloop.runtime.log import events
 from cityloop.runtime.models import Event
 
 AT_ONCE = 20_000  # cases of one transaction

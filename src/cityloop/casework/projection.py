@@ -11,7 +11,8 @@ from django.db import connection
 from cityloop.casework import history, models
 from cityloop.core.procedures.casefile import Case, Task
 from cityloop.core.procedures.procedure import Part
-from cityloop.runtime import events, rows
+from cityloop.runtime import rows
+from cityloop.runtime.log import events
 
 SHOWN = ("address", "category_words")  # personal words of the report that lists show: columns of the case, too
 NUMBER_SEQUENCE = "casework_case_number"

@@ -34,8 +34,8 @@ from cityloop.registry.city.facts import title
 from cityloop.registry.facilities.queries import facility_name
 from cityloop.registry.gazetteer.finding import FACT
 from cityloop.registry.people.accounts import account_names
-from cityloop.runtime import vault
 from cityloop.runtime.models import Event
+from cityloop.runtime.secrets import vault
 
 Said = Mapping[int, Mapping[str, str | None]]
 

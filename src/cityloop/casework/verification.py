@@ -15,7 +15,7 @@ from django.db.models.functions import Concat
 from cityloop.casework import history, models, projection
 from cityloop.core import chain
 from cityloop.core.procedures.casefile import Case, after
-from cityloop.runtime import events
+from cityloop.runtime.log import events
 from cityloop.runtime.models import Event
 from cityloop.runtime.verification import UNREADABLE, Finding, snapshot
 

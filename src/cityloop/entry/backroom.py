@@ -11,7 +11,7 @@ from cityloop.runtime.processes import Stop, end_with_parent
 
 def announce() -> None:
     """Hand events to their subscribers until told to stop."""
-    from cityloop.runtime import announcer
+    from cityloop.runtime.log import announcer
 
     announcer.run(Stop())
 

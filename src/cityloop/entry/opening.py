@@ -118,7 +118,8 @@ def _take_up_packs() -> None:
     from cityloop.registry.calendar.actions import adopt_calendar
     from cityloop.registry.packs.actions import take_up
     from cityloop.registry.packs.reading import read_all
-    from cityloop.runtime import clock, events
+    from cityloop.runtime import clock
+    from cityloop.runtime.log import events
 
     packs, now = read_all(settings.CITYLOOP.packs), clock.now()
     take_up(packs, events.SYSTEM, now, is_followed)

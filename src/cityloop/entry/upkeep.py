@@ -63,7 +63,8 @@ def verify(home: Path | None, rebuild: bool) -> None:
         from cityloop.evaluation import verification as of_facts
         from cityloop.intake import verification as of_reports
         from cityloop.registry import verification as of_the_city
-        from cityloop.runtime import checkpoints, verification
+        from cityloop.runtime import verification
+        from cityloop.runtime.log import checkpoints
         from cityloop.runtime.models import Event
 
         tell("Reading the history.")
@@ -109,8 +110,9 @@ def backup(home: Path | None, archive: Path) -> None:
     if archive.exists():
         raise NotPossible("archive-exists", f"{archive} is there already; a backup never replaces another.")
     with opened(home, tell) as configuration:
-        from cityloop.runtime import backup as keeping
-        from cityloop.runtime import checkpoints, clock
+        from cityloop.runtime import clock
+        from cityloop.runtime.files import backup as keeping
+        from cityloop.runtime.log import checkpoints
 
         url, now = os.environ["CITYLOOP_DATABASE_URL"], clock.now()
         with checkpoints.resting(configuration.home_folder, now):
@@ -129,9 +131,9 @@ def backup(home: Path | None, archive: Path) -> None:
 def restore(home: Path | None, archive: Path, replace: bool) -> None:
     """Put back a city from ARCHIVE, wholly or not at all."""
     with connected(home, tell) as configuration:
-        from cityloop.runtime import backup as keeping
         from cityloop.runtime import clock
-        from cityloop.runtime.restored import note_restore
+        from cityloop.runtime.files import backup as keeping
+        from cityloop.runtime.log.restored import note_restore
 
         keeping.restore(
             os.environ["CITYLOOP_DATABASE_URL"],

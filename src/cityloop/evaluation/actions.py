@@ -19,7 +19,7 @@ from cityloop.evaluation.exporting import export
 from cityloop.evaluation.fact_files import FactFolder
 from cityloop.evaluation.models import CountedAnswer, FactEdition
 from cityloop.evaluation.retention import kept
-from cityloop.runtime import events
+from cityloop.runtime.log import events
 
 STREAM = "facts"
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from cityloop.core import chain
 from cityloop.core.errors import NotFound, NotPossible
 from cityloop.evaluation.relations import RELATIONS, Relation, Type
-from cityloop.runtime.archive import sync_folder
+from cityloop.runtime.files.archive import sync_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -26,7 +26,8 @@ from cityloop.registry.city.city import NO_FACILITY, City
 from cityloop.registry.city.current import current_city
 from cityloop.registry.facilities.queries import Tie, ties
 from cityloop.registry.people.accounts import PARTNER
-from cityloop.runtime import keys, rows
+from cityloop.runtime import rows
+from cityloop.runtime.secrets import keys
 
 PROCEDURE = "city-problem"
 MAY_REPORT = ("operator", "duty_officer", "collector", PARTNER)

@@ -5,9 +5,9 @@ from datetime import datetime
 from pathlib import Path
 
 from cityloop.core.errors import NotPossible
-from cityloop.runtime import events
-from cityloop.runtime.keys import key
+from cityloop.runtime.log import events
 from cityloop.runtime.models import Event
+from cityloop.runtime.secrets.keys import key
 
 STREAM = "city"
 LENGTH = 32  # hexadecimal digits of the fingerprint

@@ -6,8 +6,9 @@ Nothing is deferred inside an action; the announcer's subscribers defer, in the 
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
-from cityloop.runtime import checkpoints, clock
+from cityloop.runtime import clock
 from cityloop.runtime.configuration import Configuration
+from cityloop.runtime.log import checkpoints
 
 
 def _configuration() -> Configuration:

@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from cityloop.runtime.configuration import Configuration, read
-from cityloop.runtime.keys import key
+from cityloop.runtime.secrets.keys import key
 
 CITYLOOP: Configuration = read(os.environ)
 PACKAGE = Path(__file__).resolve().parent.parent

@@ -13,8 +13,8 @@ from django.db import DataError, connection, transaction
 
 from cityloop.core import chain
 from cityloop.core.errors import NotPossible
-from cityloop.runtime import checkpoints
-from cityloop.runtime.checkpoints import Checkpoint
+from cityloop.runtime.log import checkpoints
+from cityloop.runtime.log.checkpoints import Checkpoint
 from cityloop.runtime.models import Event
 
 # What reading words of another shape than ours raises.

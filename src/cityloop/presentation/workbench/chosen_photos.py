@@ -15,7 +15,7 @@ from django.utils.datastructures import MultiValueDict
 
 from cityloop.casework.evidence import take_in
 from cityloop.core.errors import Fault, Invalid, Refusal
-from cityloop.runtime import evidence, photos
+from cityloop.runtime.files import evidence, photos
 
 ACCEPTED = ",".join(f"image/{form.lower()}" for form in photos.FORMATS)
 MOST_BYTES = photos.MAX_BYTES

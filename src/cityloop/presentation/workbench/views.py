@@ -31,8 +31,8 @@ from cityloop.presentation.workbench.htmx import render_part, wants_fragment
 from cityloop.presentation.workbench.people import check_may_report, person
 from cityloop.presentation.workbench.receipts import keep_receipt
 from cityloop.presentation.workbench.reporting import blank_report, filled_report, near_facilities, send_report
-from cityloop.runtime import photos
 from cityloop.runtime.clock import now
+from cityloop.runtime.files import photos
 
 PHOTO_SECONDS = 12 * 3600  # how long a browser keeps a photo: one shift
 

@@ -13,7 +13,7 @@ from cityloop.registry.models import DeclaredDay, WorkingCalendar
 from cityloop.registry.packs.in_force import packs_in_force
 from cityloop.registry.packs.reading import Pack
 from cityloop.registry.revision import raise_revision
-from cityloop.runtime import events
+from cityloop.runtime.log import events
 
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)  # that a city may declare
 LONGEST_NAME = 100

@@ -21,7 +21,7 @@ from cityloop.registry.city.current import current_city
 from cityloop.registry.gazetteer import finding as gazetteer
 from cityloop.registry.history.changes import STREAM, Outcome, Part, apply, read
 from cityloop.registry.history.tables import PLACES, Values
-from cityloop.runtime import events
+from cityloop.runtime.log import events
 
 SET, LEARNED = "PlacesSet", "PlacesLearned"
 MOST_NUMBER = 2**31

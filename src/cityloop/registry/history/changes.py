@@ -19,7 +19,7 @@ from cityloop.registry.history import writing
 from cityloop.registry.history.tables import TABLES, Table, Values
 from cityloop.registry.models import Change, ChangeSet
 from cityloop.registry.revision import raise_revision
-from cityloop.runtime import events
+from cityloop.runtime.log import events
 
 STREAM = "registry"
 UNDONE = "ChangesUndone"

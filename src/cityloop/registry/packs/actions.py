@@ -16,7 +16,7 @@ from cityloop.registry.packs.leftovers import brought, leftovers
 from cityloop.registry.packs.reading import Pack
 from cityloop.registry.packs.versions import IsFollowed, refuse_changed
 from cityloop.registry.revision import raise_revision
-from cityloop.runtime import events
+from cityloop.runtime.log import events
 
 
 @transaction.atomic

@@ -17,7 +17,8 @@ from django.db import transaction
 from cityloop.core.errors import Conflict, Fault, Invalid, NotFound, NotPossible
 from cityloop.registry.models import Account, Appointment, Area, Token, Unit
 from cityloop.registry.people.permissions import ADMINISTRATOR
-from cityloop.runtime import events, vault
+from cityloop.runtime.log import events
+from cityloop.runtime.secrets import vault
 
 PARTNER = "partner"  # the role of a connected system: hands in reports and nothing else
 

@@ -21,8 +21,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from cityloop.core.errors import NotPossible
-from cityloop.runtime import archive as archives
-from cityloop.runtime.archive import Manifest
+from cityloop.runtime.files import archive as archives
+from cityloop.runtime.files.archive import Manifest
 from cityloop.runtime.postgres import binaries as programs
 from cityloop.runtime.postgres.faults import disk_full, faults_told, speaks_of_full_disk
 

@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
-from cityloop.runtime.keys import key
+from cityloop.runtime.secrets.keys import key
 
 NONCE = 12  # bytes, new for every text
 

@@ -25,8 +25,8 @@ from pydantic import TypeAdapter
 
 from cityloop.core import chain
 from cityloop.core.errors import NotPossible
-from cityloop.runtime import events
-from cityloop.runtime.keys import key
+from cityloop.runtime.log import events
+from cityloop.runtime.secrets.keys import key
 
 STREAM = "log"
 LONGEST = 20_000  # events one checkpoint covers at most

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from cityloop.core.errors import NotPossible
-from cityloop.runtime.archive import sync_folder
+from cityloop.runtime.files.archive import sync_folder
 
 LENGTH = 32  # bytes
 NAMES = ("sessions", "personal", "checkpoints")

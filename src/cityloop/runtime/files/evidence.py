@@ -19,7 +19,7 @@ from typing import Any
 from django.conf import settings
 
 from cityloop.core.errors import NotFound, NotPossible
-from cityloop.runtime.archive import sync_folder
+from cityloop.runtime.files.archive import sync_folder
 from cityloop.runtime.postgres.faults import faults_told
 
 DIGEST = re.compile(r"[0-9a-f]{64}")

@@ -1,0 +1,1 @@
+"""Files the city keeps: evidence, photos, archives, backups."""

@@ -1,0 +1,1 @@
+"""The event log: recording, announcing in order, checkpoints, restoring."""

@@ -1,0 +1,1 @@
+"""The city's keys, and encryption of personal data at rest."""
