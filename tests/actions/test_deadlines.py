@@ -8,8 +8,9 @@ import pytest
 from django.conf import settings
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from cityloop.casework import actions, history, verification
+from cityloop.casework import actions, verification
 from cityloop.casework.deadlines import cases_due_since, move_deadlines, recompute_deadlines
+from cityloop.casework.history import events as history
 from cityloop.casework.models import Case, Task
 from cityloop.casework.queries import case_page
 from cityloop.core.clocks.recalculation import Why

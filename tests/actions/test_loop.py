@@ -228,7 +228,7 @@ def test_the_rows_can_be_rebuilt_from_the_history(go) -> None:
 
 
 def test_where_only_the_most_urgent_are_counted_every_district_is_still_offered(number, people, monkeypatch) -> None:
-    monkeypatch.setattr("cityloop.casework.queue.COUNTED", 1)
+    monkeypatch.setattr("cityloop.casework.pages.queue.COUNTED", 1)
     page = queue(people["operator"], QueueFilters(), None, NOW)
     assert [(chip.value, chip.count, chip.capped) for chip in page.districts] == [
         ("671001", 1, True),

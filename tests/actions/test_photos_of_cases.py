@@ -14,8 +14,9 @@ from django.db import connection, transaction
 from PIL import Image
 
 from actions.conftest import Do
-from cityloop.casework import evidence, evidence_proof, jobs, verification
+from cityloop.casework import jobs, verification
 from cityloop.casework.actions import act, erase_words
+from cityloop.casework.history import evidence, evidence_proof
 from cityloop.casework.models import Case, Evidence
 from cityloop.core.errors import Invalid, NotFound
 from cityloop.intake.actions import receive

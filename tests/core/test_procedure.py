@@ -10,7 +10,7 @@ from calendars import CITY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cityloop.casework import history
+from cityloop.casework.history import events as history
 from cityloop.core.actors import SYSTEM, Actor, Post
 from cityloop.core.clocks import counting as clocks
 from cityloop.core.clocks.worktime import Limit, Unit

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from cityloop.casework import evidence
+from cityloop.casework.history import evidence
 from cityloop.evaluation import engine
 from cityloop.evaluation.compiling import Question
 from cityloop.evaluation.exporting import export

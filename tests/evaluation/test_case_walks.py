@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cityloop.casework import history
+from cityloop.casework.history import events as history
 from cityloop.core import chain
 from cityloop.core.procedures import waking
 from cityloop.core.procedures.casefile import Case, Move, after

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from cityloop.casework import actions, projection
+from cityloop.casework import actions
+from cityloop.casework.history import projection
 from cityloop.casework.models import Case
 from cityloop.core.errors import NotFound, NotPossible, Refusal
 from cityloop.core.procedures.deciding import refusal

@@ -34,7 +34,7 @@ def copy(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("module", "breach", "contract"),
     [
-        ("casework/scope.py", "from cityloop.intake import reports", "Imports only point down the floors"),
+        ("casework/rules/scope.py", "from cityloop.intake import reports", "Imports only point down the floors"),
         ("registry/city/city.py", "from cityloop.casework import models", "Imports only point down the floors"),
         ("core/chain.py", "import os", "The core is pure"),
         ("core/place/geo.py", "from django.conf import settings", "The core is pure"),

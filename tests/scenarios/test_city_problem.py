@@ -7,7 +7,7 @@ import pytest
 from django.db.models import Count, F, Q
 from PIL import Image
 
-from cityloop.casework import evidence
+from cityloop.casework.history import evidence
 from cityloop.casework.models import Case, Task
 from cityloop.casework.queries import RANKED, case_page, document
 from cityloop.core.clocks.worktime import Lamp

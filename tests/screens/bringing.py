@@ -8,8 +8,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from cityloop.casework import evidence
 from cityloop.casework.actions import act, begin_case, wake
+from cityloop.casework.history import evidence
 from cityloop.casework.models import Case
 from cityloop.core.actors import Actor
 from cityloop.core.procedures.needs import members

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
-from cityloop.casework import evidence
+from cityloop.casework.history import evidence
 from cityloop.casework.models import Case
 from cityloop.core.procedures.needs import members
 from cityloop.core.procedures.procedure import NeedKind, Procedure

@@ -7,10 +7,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from cityloop.casework import beginning, evidence, history, models, projection
-from cityloop.casework.codes import check_codes
-from cityloop.casework.responsibility import Responsibility, check_handed_to, handing, openings
-from cityloop.casework.scope import may_see, may_unmask
+from cityloop.casework import models
+from cityloop.casework.history import events as history
+from cityloop.casework.history import evidence, projection
+from cityloop.casework.rules import beginning
+from cityloop.casework.rules.codes import check_codes
+from cityloop.casework.rules.responsibility import Responsibility, check_handed_to, handing, openings
+from cityloop.casework.rules.scope import may_see, may_unmask
 from cityloop.core import chain
 from cityloop.core.actors import SYSTEM, Actor, Post
 from cityloop.core.clocks.worktime import Calendar

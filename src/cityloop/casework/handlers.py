@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from cityloop.casework import actions, history, models
+from cityloop.casework import actions, models
+from cityloop.casework.history import events as history
 from cityloop.casework.jobs import wake_cases
 from cityloop.registry.city.current import current_city
 from cityloop.runtime import clock

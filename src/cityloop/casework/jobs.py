@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from cityloop.casework import actions, evidence, places_taught, queries
+from cityloop.casework import actions, places_taught, queries
+from cityloop.casework.history import evidence
 from cityloop.runtime import clock
 
 AGAIN = RetryStrategy(max_attempts=12, exponential_wait=2)  # a database that is away comes back within the hour

@@ -6,8 +6,10 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db.models import Count, F, Max, Min, Q
 
-from cityloop.casework import documents, models, offers, story, words
-from cityloop.casework.answers import (
+from cityloop.casework import models, words
+from cityloop.casework.history.projection import state
+from cityloop.casework.pages import documents, offers, story
+from cityloop.casework.pages.answers import (
     CaseFilters,
     CaseList,
     CasePage,
@@ -24,9 +26,8 @@ from cityloop.casework.answers import (
     QueueRow,
     TaskView,
 )
-from cityloop.casework.projection import state
-from cityloop.casework.queue import queue
-from cityloop.casework.scope import may_see, visible
+from cityloop.casework.pages.queue import queue
+from cityloop.casework.rules.scope import may_see, visible
 from cityloop.core.actors import Actor
 from cityloop.core.errors import NotFound
 from cityloop.registry.city.city import City

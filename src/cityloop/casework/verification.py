@@ -12,7 +12,9 @@ from django.db import connection, transaction
 from django.db.models import TextField, Value
 from django.db.models.functions import Concat
 
-from cityloop.casework import history, models, projection
+from cityloop.casework import models
+from cityloop.casework.history import events as history
+from cityloop.casework.history import projection
 from cityloop.core import chain
 from cityloop.core.procedures.casefile import Case, after
 from cityloop.runtime.log import events

@@ -58,8 +58,8 @@ def undo(home: Path | None, number: int) -> None:
 def verify(home: Path | None, rebuild: bool) -> None:
     """Prove that nothing in the history was altered, cut or removed, and that every case is what its history says."""
     with opened(home, tell) as configuration:
-        from cityloop.casework import evidence_proof as of_photos
         from cityloop.casework import verification as of_cases
+        from cityloop.casework.history import evidence_proof as of_photos
         from cityloop.evaluation import verification as of_facts
         from cityloop.intake import verification as of_reports
         from cityloop.registry import verification as of_the_city

@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from cityloop.casework import history
+from cityloop.casework.history import events as history
 from cityloop.core.procedures.casefile import Case, Move, Task, after
 from cityloop.core.procedures.procedure import Part
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from cityloop.casework.actions import Opening, open_cases
-from cityloop.casework.projection import NUMBER_SEQUENCE
+from cityloop.casework.history.projection import NUMBER_SEQUENCE
 from cityloop.core import chain
 from cityloop.core.actors import Actor, Post
 from cityloop.core.errors import Conflict, NotAllowed

@@ -5,7 +5,7 @@ from dataclasses import replace
 from django.db.models import Q
 
 from cityloop.casework import queries
-from cityloop.casework.answers import CaseFilters, CaseList
+from cityloop.casework.pages.answers import CaseFilters, CaseList
 from cityloop.core.actors import Actor
 from cityloop.intake.models import Report
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from django.db.models import Exists, OuterRef
 
-from cityloop.casework.history import stream
+from cityloop.casework.history.events import stream
 from cityloop.casework.models import Case
 from cityloop.intake.actions import receipt_digest
 from cityloop.intake.models import Report

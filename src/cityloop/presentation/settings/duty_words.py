@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
 from cityloop.casework.queries import Choice
-from cityloop.casework.responsibility import duty_words, why
+from cityloop.casework.rules.responsibility import duty_words, why
 from cityloop.core.codes.crosswalk import major_of
 from cityloop.core.errors import Refusal
 from cityloop.core.place.responsibility import Standing

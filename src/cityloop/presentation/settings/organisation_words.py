@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
-from cityloop.casework.masking import masked_phone
+from cityloop.casework.pages.masking import masked_phone
 from cityloop.casework.queries import Choice
 from cityloop.core.errors import Refusal
 from cityloop.presentation.workbench.fields import FormField, faults_of

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.signing import BadSignature, Signer
 from django.utils.datastructures import MultiValueDict
 
-from cityloop.casework.evidence import take_in
+from cityloop.casework.history.evidence import take_in
 from cityloop.core.errors import Fault, Invalid, Refusal
 from cityloop.runtime.files import evidence, photos
 

@@ -8,8 +8,9 @@ from django.shortcuts import redirect, render
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cityloop.casework import evidence, queries
+from cityloop.casework import queries
 from cityloop.casework.actions import act, begin_case, reveal_reporter
+from cityloop.casework.history import evidence
 from cityloop.casework.queries import CasePage, case_page
 from cityloop.casework.queries import queue as open_tasks
 from cityloop.core.errors import NotFound, Refusal

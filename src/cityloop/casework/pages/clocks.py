@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext
 
-from cityloop.casework.answers import ClockEvent, ClockView
+from cityloop.casework.pages.answers import ClockEvent, ClockView
 from cityloop.casework.words import limit_words
 from cityloop.core.clocks import counting as clocks
 from cityloop.core.clocks.counting import Clock, Kind, State

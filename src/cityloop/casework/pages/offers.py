@@ -8,8 +8,8 @@ from datetime import datetime
 
 from django.utils.translation import gettext
 
-from cityloop.casework.answers import Choice, InputField, NewCaseForm, Offer
-from cityloop.casework.responsibility import CHOOSING, Responsibility, handing, openings
+from cityloop.casework.pages.answers import Choice, InputField, NewCaseForm, Offer
+from cityloop.casework.rules.responsibility import CHOOSING, Responsibility, handing, openings
 from cityloop.casework.words import limit_words
 from cityloop.core.actors import Actor
 from cityloop.core.clocks.worktime import Limit

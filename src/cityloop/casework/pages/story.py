@@ -10,12 +10,15 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from cityloop.casework import documents, evidence, history, models
-from cityloop.casework.answers import CasePage, HistoryLine, LinkView, TaskView
-from cityloop.casework.clock_views import case_clock, task_clock
-from cityloop.casework.masking import masked_name, masked_phone
-from cityloop.casework.offers import offers
-from cityloop.casework.scope import may_unmask
+from cityloop.casework import models
+from cityloop.casework.history import events as history
+from cityloop.casework.history import evidence
+from cityloop.casework.pages import documents
+from cityloop.casework.pages.answers import CasePage, HistoryLine, LinkView, TaskView
+from cityloop.casework.pages.clocks import case_clock, task_clock
+from cityloop.casework.pages.masking import masked_name, masked_phone
+from cityloop.casework.pages.offers import offers
+from cityloop.casework.rules.scope import may_unmask
 from cityloop.casework.words import answered, area_name, moment_words, named_category, unit_name
 from cityloop.core.actors import Actor
 from cityloop.core.gazetteer.places import Grade

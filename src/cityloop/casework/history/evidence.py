@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from cityloop.casework import models, projection
-from cityloop.casework.scope import may_see
+from cityloop.casework import models
+from cityloop.casework.history import projection
+from cityloop.casework.rules.scope import may_see
 from cityloop.core.actors import Actor
 from cityloop.core.errors import Fault, Invalid, NotFound
 from cityloop.registry.city.current import current_city

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from django.db import connection
 
-from cityloop.casework import history, models
+from cityloop.casework import models
+from cityloop.casework.history import events as history
 from cityloop.runtime.files import evidence
 from cityloop.runtime.verification import Finding
 

@@ -9,8 +9,8 @@ from django.db import connection
 from django.utils.translation import gettext
 
 from cityloop.casework import words
-from cityloop.casework.answers import Choice, QueueFilters, QueuePage, QueueRow
-from cityloop.casework.scope import place_of
+from cityloop.casework.pages.answers import Choice, QueueFilters, QueuePage, QueueRow
+from cityloop.casework.rules.scope import place_of
 from cityloop.core.actors import Actor
 from cityloop.core.clocks.worktime import Lamp
 from cityloop.core.procedures.procedure import Procedure

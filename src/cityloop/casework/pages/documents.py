@@ -10,8 +10,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext
 
-from cityloop.casework import history, models
-from cityloop.casework.answers import Document, DocumentView
+from cityloop.casework import models
+from cityloop.casework.history import events as history
+from cityloop.casework.pages.answers import Document, DocumentView
 from cityloop.casework.words import answered, area_name, limit_words, moment_words, named_category, unit_name
 from cityloop.core.procedures.casefile import Case, Move, after
 from cityloop.core.procedures.procedure import Procedure

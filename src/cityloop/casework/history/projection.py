@@ -8,7 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from cityloop.casework import history, models
+from cityloop.casework import models
+from cityloop.casework.history import events as history
 from cityloop.core.procedures.casefile import Case, Task
 from cityloop.core.procedures.procedure import Part
 from cityloop.runtime import rows

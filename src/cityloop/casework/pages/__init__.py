@@ -1,0 +1,1 @@
+"""What screens show of cases: queue, story, documents, clocks, offers, with masking."""

@@ -1,0 +1,1 @@
+"""Who may see, begin and be given a case, and which codes may be chosen. Nothing is written."""
