@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from cityloop.channels.columns import (
+from cityloop.channels.tables.columns import (
     CodeSource,
     ColumnMapping,
     DateSource,
@@ -27,7 +27,7 @@ from cityloop.channels.columns import (
     read_as,
     read_rows,
 )
-from cityloop.channels.rows import Row, Sheet
+from cityloop.channels.tables.rows import Row, Sheet
 from cityloop.core.errors import Fault, Invalid
 
 

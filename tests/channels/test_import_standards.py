@@ -6,7 +6,7 @@ import pytest
 import xlsxwriter
 from click.testing import CliRunner, Result
 
-from cityloop.channels.standards import StandardsText
+from cityloop.channels.imports.standards import StandardsText
 from cityloop.core.codes.classes import HOME
 from cityloop.entry.command_line import main
 from cityloop.registry.models import Category, ChangeSet, Condition

@@ -10,8 +10,15 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError
 
-from cityloop.channels.columns import CodeSource, Fields, Source, TableText, open_mapped, read_rows
-from cityloop.channels.rows import Refused, Row
+from cityloop.channels.tables.columns import (
+    CodeSource,
+    Fields,
+    Source,
+    TableText,
+    open_mapped,
+    read_rows,
+)
+from cityloop.channels.tables.rows import Refused, Row
 from cityloop.core.errors import Fault, Invalid, NotPossible
 from cityloop.entry.importing_rows import Tally, import_rows
 from cityloop.registry.models import Unit

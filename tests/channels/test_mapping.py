@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cityloop.channels.mapping import Content, ReportMapping
-from cityloop.channels.rows import Row, Sheet
+from cityloop.channels.tables.mapping import Content, ReportMapping
+from cityloop.channels.tables.rows import Row, Sheet
 from cityloop.core.errors import Invalid
 
 COLUMNS = ("no", "what", "when", "day", "x")

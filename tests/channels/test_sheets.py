@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from cityloop.channels.rows import Sheet, Wanted
-from cityloop.channels.sheets import open_sheet
+from cityloop.channels.tables.rows import Sheet, Wanted
+from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.errors import Invalid, NotPossible
 
 HEADING, ROWS = ["编号", "内容", "地址"], [["1", "路灯不亮", "长江路"], ["2", '说"坏了"', "北街, 3号"]]
@@ -58,7 +58,7 @@ def test_a_damaged_byte_spoils_its_own_row_only_and_is_kept(tmp_path: Path) -> N
 def test_a_sign_cut_in_two_by_the_reading_in_pieces_is_no_damage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cityloop.channels.csv_tables.PIECE", 7)
+    monkeypatch.setattr("cityloop.channels.tables.csv_files.PIECE", 7)
     assert cells(open_sheet(a_file(tmp_path, quoted(",").encode()))) == ROWS
 
 

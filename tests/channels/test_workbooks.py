@@ -18,8 +18,8 @@ from click.testing import CliRunner, Result
 from python_calamine import CalamineWorkbook
 
 from cityloop.casework.models import Case
-from cityloop.channels.rows import Sheet, Wanted
-from cityloop.channels.sheets import open_sheet
+from cityloop.channels.tables.rows import Sheet, Wanted
+from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.errors import Invalid
 from cityloop.entry.command_line import main
 from cityloop.intake.models import Report
@@ -244,8 +244,8 @@ def test_a_workbook_of_the_old_kind_is_read_like_any_other(tmp_path: Path) -> No
 def test_a_workbook_that_would_take_too_much_memory_is_refused_with_its_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cityloop.channels.workbooks.HELD_BINARY", 4 << 10)
-    monkeypatch.setattr("cityloop.channels.workbooks.HELD_XML", 1 << 8)
+    monkeypatch.setattr("cityloop.channels.tables.workbooks.HELD_BINARY", 4 << 10)
+    monkeypatch.setattr("cityloop.channels.tables.workbooks.HELD_XML", 1 << 8)
     for path in (xls(tmp_path / "in.xls"), ods(tmp_path / "in.ods", TWO_ROWS[:1])):
         with pytest.raises(Invalid, match=r"larger than 0 MiB unpacked.*save it as XLSX or CSV"):
             open_sheet(path)

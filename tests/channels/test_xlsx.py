@@ -15,12 +15,12 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityloop.channels import xlsx_strings
-from cityloop.channels.rows import Sheet, Wanted
-from cityloop.channels.sheets import open_sheet
-from cityloop.channels.xlsx_cells import column_of, dated
-from cityloop.channels.xlsx_parts import FIRST_DAYS, kind_of
-from cityloop.channels.xlsx_strings import SharedTexts
+from cityloop.channels.tables.rows import Sheet, Wanted
+from cityloop.channels.tables.sheets import open_sheet
+from cityloop.channels.tables.xlsx import strings as xlsx_strings
+from cityloop.channels.tables.xlsx.cells import column_of, dated
+from cityloop.channels.tables.xlsx.parts import FIRST_DAYS, kind_of
+from cityloop.channels.tables.xlsx.strings import SharedTexts
 from cityloop.core.errors import Invalid, NotPossible, Refusal
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -331,8 +331,8 @@ def test_no_file_stays_open_or_behind_when_a_sheet_is_not_read_to_its_end(tmp_pa
 PEAK = """
 import sys
 from pathlib import Path
-from cityloop.channels import workbooks
-from cityloop.channels.sheets import open_sheet
+from cityloop.channels.tables import workbooks
+from cityloop.channels.tables.sheets import open_sheet
 
 def peak():
     lines = Path("/proc/self/status").read_text().splitlines()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cityloop.channels.standards import open_standards, read_standards
+from cityloop.channels.imports.standards import open_standards, read_standards
 from cityloop.core.codes.classes import HOME
 from cityloop.registry.catalogue.comparison import compare, told_comparison
 from cityloop.registry.catalogue.matching import How, Lists, Matching, lists_of

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from django.db import transaction
 
-from cityloop.channels import importing
-from cityloop.channels.columns import wanted
-from cityloop.channels.days import NamedDays, read_days
-from cityloop.channels.importing import Tally
-from cityloop.channels.mapping import ReportMapping, ReportsText
-from cityloop.channels.rejects import Rejects
-from cityloop.channels.rows import Refused, Row, Sheet
-from cityloop.channels.sheets import open_sheet
+from cityloop.channels.imports import reports as importing
+from cityloop.channels.imports.days import NamedDays, read_days
+from cityloop.channels.imports.reports import Tally
+from cityloop.channels.tables.columns import wanted
+from cityloop.channels.tables.mapping import ReportMapping, ReportsText
+from cityloop.channels.tables.rejects.files import Rejects
+from cityloop.channels.tables.rows import Refused, Row, Sheet
+from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.actors import Actor
 from cityloop.core.errors import NotPossible
 from cityloop.entry.accounts import BY, PARTNERS

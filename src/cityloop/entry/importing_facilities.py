@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from cityloop.channels.columns import read_rows
-from cityloop.channels.facilities import open_census, place_word
-from cityloop.channels.rows import Refused, Row
+from cityloop.channels.imports.facilities import open_census, place_word
+from cityloop.channels.tables.columns import read_rows
+from cityloop.channels.tables.rows import Refused, Row
 from cityloop.entry.accounts import BY
 from cityloop.entry.importing_rows import Tally, import_rows
 from cityloop.entry.opening import Tell

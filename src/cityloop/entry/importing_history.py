@@ -46,9 +46,9 @@ def history(file: Path, mapping: Path, to: Path, as_of: str | None, rejects: Pat
 
 def import_file(file: Path, mapping_path: Path, to: Path, as_of: str | None, rejects: Path | None) -> str:
     """Make a folder of facts of a file; return in words what came of it."""
-    from cityloop.channels.columns import wanted
-    from cityloop.channels.rejects import Rejects
-    from cityloop.channels.sheets import open_sheet
+    from cityloop.channels.tables.columns import wanted
+    from cityloop.channels.tables.rejects.files import Rejects
+    from cityloop.channels.tables.sheets import open_sheet
     from cityloop.entry.importing_rows import rejects_path, summary
     from cityloop.entry.showing import progress
     from cityloop.evaluation.fact_files import FactFolder

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.urls import reverse
 
-from cityloop.channels import organisation as tables
-from cityloop.channels.columns import ColumnMapping, open_mapped, read_as, read_rows
-from cityloop.channels.rows import Refused, Row
+from cityloop.channels.imports import organisation as tables
+from cityloop.channels.tables.columns import ColumnMapping, open_mapped, read_as, read_rows
+from cityloop.channels.tables.rows import Refused, Row
 from cityloop.core.errors import Fault, Invalid
 from cityloop.entry.accounts import BY
 from cityloop.entry.importing_rows import Tally, import_rows

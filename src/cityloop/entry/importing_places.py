@@ -5,9 +5,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from cityloop.channels.places import PlaceReader, open_places, whole
-from cityloop.channels.rejects import Rejects
-from cityloop.channels.rows import Refused, Row
+from cityloop.channels.imports.places import PlaceReader, open_places, whole
+from cityloop.channels.tables.rejects.files import Rejects
+from cityloop.channels.tables.rows import Refused, Row
 from cityloop.core.errors import Invalid
 from cityloop.core.gazetteer.learning import learned
 from cityloop.entry.accounts import BY

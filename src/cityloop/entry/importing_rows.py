@@ -12,8 +12,8 @@ from typing import Any, Protocol, Self, TypeVar
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from cityloop.channels.rejects import Rejects
-from cityloop.channels.rows import Refused, Row, Sheet
+from cityloop.channels.tables.rejects.files import Rejects
+from cityloop.channels.tables.rows import Refused, Row, Sheet
 from cityloop.core.errors import Fault, Invalid, NotPossible
 from cityloop.entry.opening import Tell
 from cityloop.entry.showing import progress

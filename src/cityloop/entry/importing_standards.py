@@ -7,9 +7,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from cityloop.channels.columns import ColumnMapping
-from cityloop.channels.rows import Refused, Row
-from cityloop.channels.standards import StandardsText, open_standards, read_standards, refused_rows
+from cityloop.channels.imports.standards import StandardsText, open_standards, read_standards, refused_rows
+from cityloop.channels.tables.columns import ColumnMapping
+from cityloop.channels.tables.rows import Refused, Row
 from cityloop.core.errors import Fault, Invalid
 from cityloop.entry.accounts import BY
 from cityloop.entry.importing_rows import Tally, import_rows

@@ -11,7 +11,7 @@ from datetime import datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from cityloop.channels.rejects import plain
+from cityloop.channels.tables.rejects.files import plain
 from cityloop.core.indicators.indicator import NOTHING, Indicator, Tally, Unit
 from cityloop.evaluation.appraising import Appraisal, indicators
 from cityloop.evaluation.compiling import Key

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
-from cityloop.channels.columns import (
+from cityloop.channels.tables.columns import (
     CodeSource,
     ColumnMapping,
     Fields,
@@ -23,7 +23,7 @@ from cityloop.channels.columns import (
     TableText,
     read_mapping,
 )
-from cityloop.channels.rows import Sheet
+from cityloop.channels.tables.rows import Sheet
 from cityloop.core.place.geo import Crs, parse_crs
 from cityloop.runtime.yaml_files import Strict
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from cityloop.channels.rejects import Rejects
-from cityloop.channels.rows import Sheet
+from cityloop.channels.tables.rejects.files import Rejects
+from cityloop.channels.tables.rows import Sheet
 from cityloop.core.errors import Fault, Invalid, NotPossible
 from cityloop.evaluation.fact_files import Edition, FactFolder, Part, table_of
 from cityloop.evaluation.history_texts import HELPING, PLANNED, HistoryMapping, Rows

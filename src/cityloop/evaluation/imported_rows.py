@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from cityloop.channels.cells import as_words
-from cityloop.channels.rows import Row
+from cityloop.channels.tables.cells import as_words
+from cityloop.channels.tables.rows import Row
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.place.geo import Crs, to_wgs84
 from cityloop.evaluation.history_texts import ONE_OF, PLANNED, HistoryMapping, HistoryText

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
-from cityloop.channels.rejects import FORMULA
+from cityloop.channels.tables.rejects.files import FORMULA
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format

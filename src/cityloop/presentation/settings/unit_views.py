@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cityloop.casework.queries import open_cases_of_unit
-from cityloop.channels.cells import as_several
+from cityloop.channels.tables.cells import as_several
 from cityloop.core.errors import Fault, Invalid, NotFound, Refusal
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.settings import duty_words, organisation_words

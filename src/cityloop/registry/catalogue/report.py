@@ -1,7 +1,6 @@
 """A city's table of filing conditions, checked: what was understood, what contradicts itself or what is entered.
 
-Rows were read already, in channels/standards.py; two tables are laid side by side in standards_comparison.py, and
-writing is done in actions.py.
+Rows are read in channels/imports/standards.py, two tables are compared in comparison.py, actions.py writes.
 """
 
 from collections import Counter

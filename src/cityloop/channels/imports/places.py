@@ -14,7 +14,8 @@ import shapely
 from pydantic import model_validator
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.channels.columns import (
+from cityloop.channels.imports.facilities import GeographicText, is_geographic
+from cityloop.channels.tables.columns import (
     CodeSource,
     ColumnMapping,
     Content,
@@ -24,9 +25,8 @@ from cityloop.channels.columns import (
     Source,
     read_mapping,
 )
-from cityloop.channels.facilities import GeographicText, is_geographic
-from cityloop.channels.rows import Row, Sheet
-from cityloop.channels.sheets import open_sheet
+from cityloop.channels.tables.rows import Row, Sheet
+from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.gazetteer.addresses.reading import Address
 from cityloop.core.gazetteer.learning import Observation, display

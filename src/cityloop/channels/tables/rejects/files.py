@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any, Protocol, Self
 
-from cityloop.channels.rows import Marked, Refused, Sheet
+from cityloop.channels.tables.rows import Marked, Refused, Sheet
 from cityloop.core.errors import NotPossible
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -61,7 +61,7 @@ class Rejects:
             why = f"The rows that are not taken cannot be written to {self.path}: {wrong.strerror}."
             raise NotPossible("no-rejects-file", f"{why} Name another file with --rejects and go on.") from wrong
         if self.path.suffix.lower() == ".xlsx":
-            from cityloop.channels.reject_workbooks import WorkbookPaper
+            from cityloop.channels.tables.rejects.workbooks import WorkbookPaper
 
             return WorkbookPaper(os.fdopen(number, "wb"), self._sheet, ADDED)
         return CsvPaper(os.fdopen(number, "w", encoding="utf-8-sig", errors="surrogateescape", newline=""), self._sheet)

@@ -16,10 +16,10 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
-from cityloop.channels.rows import Sheet, Wanted
-from cityloop.channels.tables import ACROSS, Line, is_blank, table_of
-from cityloop.channels.xlsx_cells import Book, Lines
-from cityloop.channels.xlsx_parts import Damaged, Part
+from cityloop.channels.tables.layout import ACROSS, Line, is_blank, table_of
+from cityloop.channels.tables.rows import Sheet, Wanted
+from cityloop.channels.tables.xlsx.cells import Book, Lines
+from cityloop.channels.tables.xlsx.parts import Damaged, Part
 from cityloop.core.errors import Fault, Invalid, NotPossible
 
 ARCHIVE = b"PK\x03\x04"

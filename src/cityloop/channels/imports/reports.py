@@ -10,9 +10,9 @@ from typing import Self
 
 import numpy as np
 
-from cityloop.channels.columns import read_rows
-from cityloop.channels.mapping import ReportMapping
-from cityloop.channels.rows import Refused, Row
+from cityloop.channels.tables.columns import read_rows
+from cityloop.channels.tables.mapping import ReportMapping
+from cityloop.channels.tables.rows import Refused, Row
 from cityloop.core.actors import Actor
 from cityloop.core.errors import Conflict, Fault
 from cityloop.core.place.where import SYSTEMS, better_reading, fit, fitting

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from cityloop.channels.columns import (
+from cityloop.channels.tables.columns import (
     CodeSource,
     ColumnMapping,
     Content,
@@ -20,7 +20,7 @@ from cityloop.channels.columns import (
     Unfit,
     open_mapped,
 )
-from cityloop.channels.rows import Refused, Row, Sheet
+from cityloop.channels.tables.rows import Refused, Row, Sheet
 from cityloop.core.codes.classes import KINDS, ClassKey
 from cityloop.core.codes.crosswalk import MAJOR, is_code
 from cityloop.core.errors import Fault, Invalid

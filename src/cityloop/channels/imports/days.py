@@ -10,9 +10,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from cityloop.channels.cells import as_day, as_words
-from cityloop.channels.rows import Row, Sheet
-from cityloop.channels.sheets import open_sheet
+from cityloop.channels.tables.cells import as_day, as_words
+from cityloop.channels.tables.rows import Row, Sheet
+from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.errors import Fault, Invalid
 from cityloop.registry.calendar.actions import day_faults
 

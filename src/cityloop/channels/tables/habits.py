@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from cityloop.channels.rows import Row
+from cityloop.channels.tables.rows import Row
 
 TOTAL = re.compile(r"(\S{0,20}(合计|小计|总计|共计)|(sub|grand)?total)[:：]?", re.IGNORECASE)
 AMOUNT = re.compile(r"[+-]?[\d.,，]+\s*[%％件条个起宗处元]?")

@@ -10,7 +10,7 @@ from typing import Self
 
 from pydantic import Field
 
-from cityloop.channels.columns import (
+from cityloop.channels.tables.columns import (
     CodeSource,
     ColumnMapping,
     Content,
@@ -24,7 +24,7 @@ from cityloop.channels.columns import (
     Unfit,
     read_mapping,
 )
-from cityloop.channels.rows import Row, Sheet
+from cityloop.channels.tables.rows import Row, Sheet
 
 REPORTER = {"reporter_name": "name", "reporter_phone": "phone"}
 

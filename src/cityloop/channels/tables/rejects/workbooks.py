@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import xlsxwriter
 
-from cityloop.channels.rows import Layout, Marked, Sheet
+from cityloop.channels.tables.rows import Layout, Marked, Sheet
 from cityloop.core.errors import NotPossible
 
 LINES, CELL = 1_048_576, 32_767  # what a workbook holds: lines of a sheet, characters of a cell

@@ -12,9 +12,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
-from cityloop.channels.habits import without_totals, written_out
-from cityloop.channels.headings import LOOKED_AT, heading_of, likeliest, names_of
-from cityloop.channels.rows import Row, Sheet, Wanted
+from cityloop.channels.tables.habits import without_totals, written_out
+from cityloop.channels.tables.headings import LOOKED_AT, heading_of, likeliest, names_of
+from cityloop.channels.tables.rows import Row, Sheet, Wanted
 from cityloop.core.errors import Fault, Invalid
 
 DELIMITERS = (",", ";", "\t")

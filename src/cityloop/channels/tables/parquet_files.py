@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cityloop.channels.rows import Row, Sheet
+from cityloop.channels.tables.rows import Row, Sheet
 from cityloop.core.errors import Fault, Invalid, NotPossible
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from cityloop.channels.columns import (
+from cityloop.channels.tables.columns import (
     CodeSource,
     DateSource,
     Fields,

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cityloop.channels.habits import without_totals, written_out
-from cityloop.channels.headings import LOOKED_AT, heading_of, likeliest, names_of
-from cityloop.channels.rows import Layout, Range, Row, Sheet, Wanted
+from cityloop.channels.tables.habits import without_totals, written_out
+from cityloop.channels.tables.headings import LOOKED_AT, heading_of, likeliest, names_of
+from cityloop.channels.tables.rows import Layout, Range, Row, Sheet, Wanted
 from cityloop.core.errors import Fault, Invalid
 
 ACROSS = 1_000  # columns in which the heading is looked for

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import shapely
 from pydantic import Field, field_validator
 
-from cityloop.channels.columns import (
+from cityloop.channels.tables.columns import (
     CodeSource,
     ColumnMapping,
     DateSource,
@@ -22,8 +22,8 @@ from cityloop.channels.columns import (
     TableText,
     read_mapping,
 )
-from cityloop.channels.rows import Row, Sheet, Wanted
-from cityloop.channels.sheets import open_sheet
+from cityloop.channels.tables.rows import Row, Sheet, Wanted
+from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.place.geo import Crs
 from cityloop.registry.areas.imports.files import (

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from cityloop.channels.rows import Range, Wanted
+from cityloop.channels.tables.rows import Range, Wanted
 
 LOOKED_AT = 30  # lines in which the heading is looked for
 CHINESE = "\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"

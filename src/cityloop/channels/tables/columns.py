@@ -12,10 +12,10 @@ from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from cityloop.channels import cells
-from cityloop.channels.headings import tidy
-from cityloop.channels.rows import Refused, Row, Sheet, Wanted
-from cityloop.channels.sheets import open_sheet
+from cityloop.channels.tables import cells
+from cityloop.channels.tables.headings import tidy
+from cityloop.channels.tables.rows import Refused, Row, Sheet, Wanted
+from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.errors import Fault, Invalid
 from cityloop.runtime.yaml_files import Strict, faults_at, read_yaml
 

@@ -16,7 +16,7 @@ from zipfile import ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from cityloop.channels.xlsx_parts import (
+from cityloop.channels.tables.xlsx.parts import (
     DAY,
     HOUR,
     PIECE,
@@ -33,7 +33,7 @@ from cityloop.channels.xlsx_parts import (
     texts,
     unescaped,
 )
-from cityloop.channels.xlsx_strings import SharedTexts
+from cityloop.channels.tables.xlsx.strings import SharedTexts
 
 LINES, COLUMNS = 1_048_576, 16_384  # what a sheet holds
 LAST_DAY = 2_958_466  # the day after 9999-12-31

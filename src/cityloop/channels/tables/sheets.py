@@ -5,7 +5,7 @@ Each kind is read in a module of its own, loaded when it is needed. What the cel
 
 from pathlib import Path
 
-from cityloop.channels.rows import Sheet, Wanted
+from cityloop.channels.tables.rows import Sheet, Wanted
 
 PARQUET = b"PAR1"
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX and ODS are archives, XLS is not
@@ -16,13 +16,13 @@ def open_sheet(path: Path, wanted: Wanted | None = None) -> Sheet:
     with path.open("rb") as file:
         start = file.read(4)
     if start == PARQUET:
-        from cityloop.channels.parquet_tables import open_parquet
+        from cityloop.channels.tables.parquet_files import open_parquet
 
         return open_parquet(path)
     if start in WORKBOOKS:
-        from cityloop.channels.workbooks import open_workbook
+        from cityloop.channels.tables.workbooks import open_workbook
 
         return open_workbook(path, wanted or Wanted())
-    from cityloop.channels.csv_tables import open_csv
+    from cityloop.channels.tables.csv_files import open_csv
 
     return open_csv(path, wanted or Wanted())

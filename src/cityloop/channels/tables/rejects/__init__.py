@@ -1,0 +1,1 @@
+"""Rows that were refused, given back in a file with the reason."""

@@ -1,0 +1,1 @@
+"""Parts of XLSX files, read as a stream."""
