@@ -17,9 +17,9 @@ from django.utils.translation import override
 from cityloop.core.procedures.procedure import Procedure, Words
 from cityloop.core.procedures.transitions import ways
 from cityloop.entry.command_line import main as commands
-from cityloop.evaluation.indicator_texts import FILE as INDICATORS
-from cityloop.evaluation.indicator_texts import Book, read_book
-from cityloop.evaluation.relations import RELATIONS
+from cityloop.evaluation.facts.relations import RELATIONS
+from cityloop.evaluation.indicators.texts import FILE as INDICATORS
+from cityloop.evaluation.indicators.texts import Book, read_book
 from cityloop.presentation.settings.procedure_page import ActionRow, ProcedurePage
 from cityloop.presentation.settings.procedure_page import procedure_page as described
 from cityloop.presentation.settings.procedure_words import Vocabulary

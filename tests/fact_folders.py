@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cityloop.evaluation.fact_files import Edition, FactFolder, table_of
-from cityloop.evaluation.relations import RELATIONS
+from cityloop.evaluation.facts.files import Edition, FactFolder, table_of
+from cityloop.evaluation.facts.relations import RELATIONS
 from fact_rows import Rows, drawn
 
 AS_OF = datetime(2026, 8, 1, tzinfo=UTC)

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cityloop.evaluation.fact_files import arrow_schema
-from cityloop.evaluation.relations import FACTS, RELATIONS, Column, Relation, Type
+from cityloop.evaluation.facts.files import arrow_schema
+from cityloop.evaluation.facts.relations import FACTS, RELATIONS, Column, Relation, Type
 
 ZONE = ZoneInfo("Asia/Shanghai")
 FIRST = datetime(2026, 5, 1)  # noqa: DTZ001  # UTC without a zone, as facts have it

@@ -18,11 +18,12 @@ import pytest
 from click.testing import CliRunner
 
 from cityloop.entry.command_line import main
-from cityloop.evaluation import engine, figures
-from cityloop.evaluation.compiling import Question
-from cityloop.evaluation.fact_files import Edition, FactFolder
-from cityloop.evaluation.figures import Figures
-from cityloop.evaluation.indicator_texts import read_book
+from cityloop.evaluation.facts.files import Edition, FactFolder
+from cityloop.evaluation.indicators import figures
+from cityloop.evaluation.indicators.figures import Figures
+from cityloop.evaluation.indicators.texts import read_book
+from cityloop.evaluation.measures import engine
+from cityloop.evaluation.measures.compiling import Question
 from cityloop.evaluation.periods import Rhythm, read_period
 from cityloop.registry.packs.reading import SHIPPED
 

@@ -12,15 +12,15 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from cityloop.core.indicators.indicator import NOTHING, Indicator, Tally, Term, Unit
-from cityloop.evaluation.appraisal_sheets import csv, workbook
-from cityloop.evaluation.appraising import Appraisal, Asking, indicators
-from cityloop.evaluation.counting import appraised
-from cityloop.evaluation.fact_files import Edition, FactFolder
-from cityloop.evaluation.fact_names import names_in
-from cityloop.evaluation.figure_lines import WORDS, amount_words
-from cityloop.evaluation.indicator_texts import Book, read_book
-from cityloop.evaluation.object_names import TITLES, Naming, grouping_title, naming
-from cityloop.evaluation.relations import FACTS
+from cityloop.evaluation.facts.files import Edition, FactFolder
+from cityloop.evaluation.facts.names import names_in
+from cityloop.evaluation.facts.objects import TITLES, Naming, grouping_title, naming
+from cityloop.evaluation.facts.relations import FACTS
+from cityloop.evaluation.indicators.appraising import Appraisal, Asking, indicators
+from cityloop.evaluation.indicators.counting import appraised
+from cityloop.evaluation.indicators.texts import Book, read_book
+from cityloop.evaluation.sheets.appraisal import csv, workbook
+from cityloop.evaluation.sheets.lines import WORDS, amount_words
 from cityloop.registry.packs.reading import SHIPPED
 from fact_folders import kept
 

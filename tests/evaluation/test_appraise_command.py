@@ -15,8 +15,8 @@ from django.conf import settings as django_settings
 from cityloop.core.indicators.indicator import Tally
 from cityloop.entry.command_line import main
 from cityloop.evaluation import actions
-from cityloop.evaluation.appraising import Appraisal
-from cityloop.evaluation.fact_files import FactFolder
+from cityloop.evaluation.facts.files import FactFolder
+from cityloop.evaluation.indicators.appraising import Appraisal
 from cityloop.registry.packs.reading import SHIPPED
 from cityloop.runtime.models import Event
 from fact_folders import AS_OF, kept

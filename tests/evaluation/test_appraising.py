@@ -10,11 +10,11 @@ import pytest
 
 from cityloop.core.errors import Invalid
 from cityloop.core.indicators.indicator import Tally
-from cityloop.evaluation.appraising import Appraisal, Asking, indicators
-from cityloop.evaluation.counting import appraised, behind
-from cityloop.evaluation.fact_files import Edition, FactFolder
-from cityloop.evaluation.indicator_texts import read_book
-from cityloop.evaluation.speaking import has_columns, speaking, speaks_of
+from cityloop.evaluation.facts.files import Edition, FactFolder
+from cityloop.evaluation.indicators.appraising import Appraisal, Asking, indicators
+from cityloop.evaluation.indicators.counting import appraised, behind
+from cityloop.evaluation.indicators.speaking import has_columns, speaking, speaks_of
+from cityloop.evaluation.indicators.texts import read_book
 from cityloop.registry.packs.reading import SHIPPED
 from fact_folders import AS_OF, kept
 from fact_rows import drawn

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlglot import exp
 
-from cityloop.evaluation.compiling import Counting, NoSuchGrouping, Question, Statement, statements
-from cityloop.evaluation.engine import counted, opened
-from cityloop.evaluation.figures import countings
-from cityloop.evaluation.grammar import BadMeasure, read_claim, read_measure
-from cityloop.evaluation.indicator_texts import read_book
+from cityloop.evaluation.facts.relations import FACTS, Relation, Type
+from cityloop.evaluation.indicators.figures import countings
+from cityloop.evaluation.indicators.texts import read_book
+from cityloop.evaluation.measures.compiling import Counting, NoSuchGrouping, Question, Statement, statements
+from cityloop.evaluation.measures.engine import counted, opened
+from cityloop.evaluation.measures.grammar import BadMeasure, read_claim, read_measure
 from cityloop.evaluation.periods import Period, Rhythm, read_period
-from cityloop.evaluation.relations import FACTS, Relation, Type
 from cityloop.registry.packs.reading import SHIPPED
 from fact_rows import WORDS, ZONE, drawn, stored
 

@@ -10,14 +10,14 @@ import pytest
 from PIL import Image
 
 from cityloop.casework.history import evidence
-from cityloop.evaluation import engine
-from cityloop.evaluation.compiling import Question
 from cityloop.evaluation.exporting import export
-from cityloop.evaluation.fact_files import FactFolder
-from cityloop.evaluation.figures import Figures, asked
-from cityloop.evaluation.indicator_texts import read_book
+from cityloop.evaluation.facts.files import FactFolder
+from cityloop.evaluation.facts.relations import FACTS
+from cityloop.evaluation.indicators.figures import Figures, asked
+from cityloop.evaluation.indicators.texts import read_book
+from cityloop.evaluation.measures import engine
+from cityloop.evaluation.measures.compiling import Question
 from cityloop.evaluation.periods import Rhythm, read_period
-from cityloop.evaluation.relations import FACTS
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
 from cityloop.registry.city.current import current_city

@@ -11,11 +11,11 @@ from cityloop.core.procedures.casefile import Case, Move, after
 from cityloop.core.procedures.deciding import begin, decide
 from cityloop.core.procedures.opening import Terms
 from cityloop.core.procedures.procedure import Procedure
-from cityloop.evaluation.case_facts import Context, Rows, rows_of
-from cityloop.evaluation.case_walk import Said
-from cityloop.evaluation.fact_files import unsorted_table
-from cityloop.evaluation.fact_texts import FILE, read_books
-from cityloop.evaluation.relations import FACTS
+from cityloop.evaluation.facts.cases import Context, Rows, rows_of
+from cityloop.evaluation.facts.files import unsorted_table
+from cityloop.evaluation.facts.relations import FACTS
+from cityloop.evaluation.facts.texts import FILE, read_books
+from cityloop.evaluation.facts.walk import Said
 from cityloop.registry.packs.reading import SHIPPED, read_all
 from core.calendars import CITY, SHANGHAI
 from plans import ACTORS, UNITS, Step, answers, plans

@@ -19,7 +19,7 @@ from cityloop.core.procedures.deciding import refusal
 from cityloop.entry.command_line import main
 from cityloop.evaluation import exporting
 from cityloop.evaluation.exporting import export
-from cityloop.evaluation.fact_files import Edition, FactFolder
+from cityloop.evaluation.facts.files import Edition, FactFolder
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
 from cityloop.registry.city.current import current_city, forget

@@ -14,9 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cityloop.core.errors import NotFound, NotPossible
-from cityloop.evaluation import engine
-from cityloop.evaluation.fact_files import Edition, FactFolder, Part, digest_of, table_of
-from cityloop.evaluation.relations import CASES, EVENTS, RELATIONS, SOURCES, Relation, Type
+from cityloop.evaluation.facts.files import Edition, FactFolder, Part, digest_of, table_of
+from cityloop.evaluation.facts.relations import (
+    CASES,
+    EVENTS,
+    RELATIONS,
+    SOURCES,
+    Relation,
+    Type,
+)
+from cityloop.evaluation.measures import engine
 from fact_rows import drawn
 
 AS_OF = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)

@@ -2,8 +2,15 @@
 
 import pytest
 
-from cityloop.evaluation.grammar import read_measure
-from cityloop.evaluation.relations import FACTS, IN_DUCKDB, OF_THE_CASE, RELATIONS, Relation, Type
+from cityloop.evaluation.facts.relations import (
+    FACTS,
+    IN_DUCKDB,
+    OF_THE_CASE,
+    RELATIONS,
+    Relation,
+    Type,
+)
+from cityloop.evaluation.measures.grammar import read_measure
 
 
 @pytest.mark.parametrize("relation", RELATIONS.values(), ids=RELATIONS)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from cityloop.core.errors import Invalid
-from cityloop.evaluation.fact_texts import FactBook, read_book, read_books
-from cityloop.evaluation.meanings import Happened, Linked, Moment, OfTask, Source
+from cityloop.evaluation.facts.meanings import Happened, Linked, Moment, OfTask, Source
+from cityloop.evaluation.facts.texts import FactBook, read_book, read_books
 from cityloop.registry.packs.reading import read_all
 
 WAYS = [way for pack in read_all() for way in pack.procedures]

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from cityloop.core.indicators.indicator import Adds
-from cityloop.evaluation.grammar import BadMeasure, read_claim, read_measure
-from cityloop.evaluation.relations import CASES, FACTS, TASKS
+from cityloop.evaluation.facts.relations import CASES, FACTS, TASKS
+from cityloop.evaluation.measures.grammar import BadMeasure, read_claim, read_measure
 
 TASK = "SELECT count(*) FROM tasks WHERE in_period(done_at)"
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cityloop.core.errors import Invalid
-from cityloop.evaluation.history_texts import (
+from cityloop.evaluation.facts.relations import CASES
+from cityloop.evaluation.foreign.texts import (
     HELPING,
     PLANNED,
     Clocks,
@@ -19,7 +20,6 @@ from cityloop.evaluation.history_texts import (
     Order,
     StatesText,
 )
-from cityloop.evaluation.relations import CASES
 from cityloop.runtime.yaml_files import read_yaml
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "figures-from-another-systems-history.md"

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from cityloop.evaluation.hot_spots import LEAST, Places
+from cityloop.evaluation.foreign.hot_spots import LEAST, Places
 
 POINT = (Decimal("114.0545000"), Decimal("22.5445000"))
 CORNERS = ("福中路{}号", "福中路{}号对面", "福田区福中路与金田路交叉口", "福中路二段{}号旁")

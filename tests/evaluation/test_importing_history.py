@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cityloop.entry.command_line import main
-from cityloop.evaluation import imported_history
-from cityloop.evaluation.fact_files import FactFolder
+from cityloop.evaluation.facts.files import FactFolder
+from cityloop.evaluation.foreign import history as imported_history
 
 CASES = """
 zone: Asia/Shanghai
@@ -160,7 +160,7 @@ def test_the_same_table_again_is_the_same_edition_and_another_one_of_its_moment_
 
 
 def test_the_facts_of_a_city_are_left_alone() -> None:
-    from cityloop.evaluation.fact_files import Edition
+    from cityloop.evaluation.facts.files import Edition
 
     city = Edition(datetime.fromisoformat("2026-01-01T00:00:00+00:00"), "Asia/Shanghai", (), "17")
     FactFolder(Path("facts")).save(city)

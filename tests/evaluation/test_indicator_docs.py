@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from cityloop.evaluation import indicator_texts
-from cityloop.evaluation.claims import FUNCTIONS, PERIOD
-from cityloop.evaluation.grammar import AGGREGATES, LONGEST, BadMeasure, read_measure
-from cityloop.evaluation.indicator_texts import read_book
-from cityloop.evaluation.relations import FACTS
+from cityloop.evaluation.facts.relations import FACTS
+from cityloop.evaluation.indicators import texts as indicator_texts
+from cityloop.evaluation.indicators.texts import read_book
+from cityloop.evaluation.measures.claims import FUNCTIONS, PERIOD
+from cityloop.evaluation.measures.grammar import AGGREGATES, LONGEST, BadMeasure, read_measure
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "indicator-language.md").read_text("utf-8")
 SHAPES = {

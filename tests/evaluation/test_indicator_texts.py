@@ -6,7 +6,7 @@ import pytest
 
 from cityloop.core.errors import Invalid
 from cityloop.core.indicators.indicator import Better, Subject, Term, Unit
-from cityloop.evaluation.indicator_texts import read_book, read_terms
+from cityloop.evaluation.indicators.texts import read_book, read_terms
 
 TEXT = """\
 standard: ours

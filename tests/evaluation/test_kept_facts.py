@@ -8,7 +8,7 @@ import pytest
 
 from cityloop.evaluation import actions
 from cityloop.evaluation.exporting import export
-from cityloop.evaluation.fact_files import FactFolder
+from cityloop.evaluation.facts.files import FactFolder
 from cityloop.evaluation.models import FactEdition
 from cityloop.evaluation.verification import findings
 from cityloop.runtime.models import Event

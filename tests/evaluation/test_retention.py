@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityloop.evaluation.retention import EVERY_ONE, kept
+from cityloop.evaluation.facts.retention import EVERY_ONE, kept
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)

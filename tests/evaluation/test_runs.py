@@ -14,11 +14,11 @@ from click.testing import CliRunner, Result
 from cityloop.core.errors import NotPossible
 from cityloop.core.indicators.indicator import Tally
 from cityloop.entry.command_line import main
-from cityloop.evaluation.appraising import Appraisal, Asking
-from cityloop.evaluation.counting import appraised
-from cityloop.evaluation.fact_files import FactFolder
-from cityloop.evaluation.indicator_texts import read_book
-from cityloop.evaluation.runs import recounted, save
+from cityloop.evaluation.facts.files import FactFolder
+from cityloop.evaluation.indicators.appraising import Appraisal, Asking
+from cityloop.evaluation.indicators.counting import appraised
+from cityloop.evaluation.indicators.runs import recounted, save
+from cityloop.evaluation.indicators.texts import read_book
 from cityloop.registry.packs.reading import SHIPPED
 from fact_folders import kept
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from cityloop.evaluation.compiling import Counting, NoSuchGrouping, Question, rows_counted, statements
-from cityloop.evaluation.engine import counted, opened
-from cityloop.evaluation.figures import countings
-from cityloop.evaluation.grammar import read_measure
-from cityloop.evaluation.indicator_texts import read_book
+from cityloop.evaluation.indicators.figures import countings
+from cityloop.evaluation.indicators.texts import read_book
+from cityloop.evaluation.measures.compiling import Counting, NoSuchGrouping, Question, rows_counted, statements
+from cityloop.evaluation.measures.engine import counted, opened
+from cityloop.evaluation.measures.grammar import read_measure
 from cityloop.evaluation.periods import Rhythm, read_period
 from cityloop.registry.packs.reading import SHIPPED
 from fact_rows import ZONE, drawn, stored

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from cityloop.core.indicators.indicator import NOTHING, Indicator
-from cityloop.evaluation.compiling import Question, rows_counted
-from cityloop.evaluation.engine import counted, opened
-from cityloop.evaluation.figures import Figures, asked
-from cityloop.evaluation.indicator_texts import Book, read_book
+from cityloop.evaluation.indicators.figures import Figures, asked
+from cityloop.evaluation.indicators.texts import Book, read_book
+from cityloop.evaluation.measures.compiling import Question, rows_counted
+from cityloop.evaluation.measures.engine import counted, opened
 from cityloop.evaluation.periods import Rhythm, read_period
 from cityloop.registry.packs.reading import SHIPPED
 from fact_rows import ZONE, drawn, stored

@@ -15,8 +15,9 @@ from python_calamine import CalamineWorkbook
 from cityloop.casework.actions import act
 from cityloop.casework.models import Case
 from cityloop.core.indicators.indicator import Better
-from cityloop.evaluation import actions, answers
+from cityloop.evaluation import actions
 from cityloop.evaluation import jobs as evaluation_jobs
+from cityloop.evaluation.answers import asked as answers
 from cityloop.evaluation.models import CountedAnswer, FactEdition
 from cityloop.intake.models import Report
 from cityloop.presentation.figures import objects, views

@@ -11,12 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from cityloop.core.indicators.indicator import NOTHING, Indicator, Tally
-from cityloop.evaluation.appraising import Appraisal, indicators
-from cityloop.evaluation.compiling import Key
-from cityloop.evaluation.figure_lines import WORDS, Line, amount_words, lines, title
-from cityloop.evaluation.indicator_texts import Book
-from cityloop.evaluation.object_names import Naming, grouping_title
-from cityloop.evaluation.runs import Difference
+from cityloop.evaluation.facts.objects import Naming, grouping_title
+from cityloop.evaluation.indicators.appraising import Appraisal, indicators
+from cityloop.evaluation.indicators.runs import Difference
+from cityloop.evaluation.indicators.texts import Book
+from cityloop.evaluation.measures.compiling import Key
+from cityloop.evaluation.sheets.lines import WORDS, Line, amount_words, lines, title
 
 WIDTH = 160  # where nobody looks on, such as in a file
 

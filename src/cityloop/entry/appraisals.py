@@ -17,17 +17,17 @@ from cityloop.entry import appraisal_table
 from cityloop.entry.appraised_facts import Facts, facts_of, names_of
 from cityloop.entry.options import tell
 from cityloop.entry.showing import working
-from cityloop.evaluation import appraisal_sheets as sheets
-from cityloop.evaluation.appraising import Appraisal, Asking
-from cityloop.evaluation.appraising import indicators as found_in
-from cityloop.evaluation.counting import appraised
-from cityloop.evaluation.fact_files import Edition
-from cityloop.evaluation.indicator_texts import FILE, Book, read_book
-from cityloop.evaluation.object_names import Naming
+from cityloop.evaluation.facts.files import Edition
+from cityloop.evaluation.facts.objects import Naming
+from cityloop.evaluation.facts.relations import FACTS
+from cityloop.evaluation.indicators.appraising import Appraisal, Asking
+from cityloop.evaluation.indicators.appraising import indicators as found_in
+from cityloop.evaluation.indicators.counting import appraised
+from cityloop.evaluation.indicators.runs import recounted, save
+from cityloop.evaluation.indicators.speaking import speaking, speaks_of
+from cityloop.evaluation.indicators.texts import FILE, Book, read_book
 from cityloop.evaluation.periods import Length
-from cityloop.evaluation.relations import FACTS
-from cityloop.evaluation.runs import recounted, save
-from cityloop.evaluation.speaking import speaking, speaks_of
+from cityloop.evaluation.sheets import appraisal as sheets
 from cityloop.registry.packs.reading import Pack, read_all
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from cityloop.core.errors import NotFound
 from cityloop.entry.opening import opened
 from cityloop.entry.options import tell
-from cityloop.evaluation.appraising import Appraisal
-from cityloop.evaluation.fact_files import Edition, FactFolder
-from cityloop.evaluation.fact_names import names_in
-from cityloop.evaluation.object_names import OF_PERSONS, OF_POSTS, Naming, naming
+from cityloop.evaluation.facts.files import Edition, FactFolder
+from cityloop.evaluation.facts.names import names_in
+from cityloop.evaluation.facts.objects import OF_PERSONS, OF_POSTS, Naming, naming
+from cityloop.evaluation.indicators.appraising import Appraisal
 from cityloop.registry.packs.reading import Pack
 
 
@@ -33,7 +33,7 @@ def facts_of(home: Path | None, other: Path | None, edition: str | None) -> Iter
         return
     with opened(home, tell):
         from cityloop.evaluation.actions import export_facts, facts_folder
-        from cityloop.evaluation.answers import latest_edition
+        from cityloop.evaluation.answers.asked import latest_edition
         from cityloop.registry.people.accounts import account_names
         from cityloop.runtime import clock
 

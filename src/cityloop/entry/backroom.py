@@ -32,7 +32,7 @@ def do_jobs() -> None:
 
 def count() -> None:
     """Export facts and count figures, when nobody else wants the processor."""
-    from cityloop.evaluation.answers import QUEUE
+    from cityloop.evaluation.answers.asked import QUEUE
 
     os.nice(10)
     work([QUEUE])

@@ -31,7 +31,7 @@ def export_facts(home: Path | None, folder: Path | None) -> None:
     """
     with opened(home, tell):
         from cityloop.evaluation import actions, exporting
-        from cityloop.evaluation.fact_files import FactFolder
+        from cityloop.evaluation.facts.files import FactFolder
         from cityloop.runtime import clock
 
         target = FactFolder(folder or actions.facts_folder())
@@ -58,7 +58,7 @@ def check(home: Path | None, folder: Path | None, edition: str | None) -> None:
 
     The database is not asked, so a folder of facts can be proved on any machine.
     """
-    from cityloop.evaluation.fact_files import FactFolder, Part
+    from cityloop.evaluation.facts.files import FactFolder, Part
 
     facts = FactFolder(folder or configured(home).home_folder / "facts")
     editions = [facts.edition(edition)] if edition else list(facts.editions())

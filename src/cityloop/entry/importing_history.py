@@ -13,7 +13,7 @@ import click
 
 from cityloop.core.errors import Fault, Invalid
 from cityloop.entry.options import file_argument, mapping_option, rejects_option, tell
-from cityloop.evaluation.hot_spots import LEAST, Pile
+from cityloop.evaluation.foreign.hot_spots import LEAST, Pile
 
 SHOWN = 20  # false hot spots told one by one
 DISTRICTS = 6  # of each of them
@@ -51,9 +51,9 @@ def import_file(file: Path, mapping_path: Path, to: Path, as_of: str | None, rej
     from cityloop.channels.tables.sheets import open_sheet
     from cityloop.entry.importing_rows import rejects_path, summary
     from cityloop.entry.showing import progress
-    from cityloop.evaluation.fact_files import FactFolder
-    from cityloop.evaluation.history_texts import HistoryText, read_history_mapping
-    from cityloop.evaluation.imported_history import HISTORY, import_history
+    from cityloop.evaluation.facts.files import FactFolder
+    from cityloop.evaluation.foreign.history import HISTORY, import_history
+    from cityloop.evaluation.foreign.texts import HistoryText, read_history_mapping
     from cityloop.runtime import clock
 
     sheet = open_sheet(file, wanted(mapping_path, HistoryText))

@@ -117,7 +117,8 @@ def _within(folders: Sequence[Path]) -> list[Path]:
 
 def _figures(found: Iterable[Pack], ways: Sequence[Procedure]) -> dict[str, list[str]]:
     """Return what packs bring for figures, by pack; Invalid with everything wrong in all of them."""
-    from cityloop.evaluation import fact_texts, indicator_texts
+    from cityloop.evaluation.facts import texts as fact_texts
+    from cityloop.evaluation.indicators import texts as indicator_texts
 
     told: dict[str, list[str]] = {}
     faults: list[Fault] = []

@@ -20,7 +20,7 @@ def check(home: Path | None) -> None:
         from django.utils.timezone import localtime
 
         from cityloop.casework.queries import ways_without_pack
-        from cityloop.evaluation.books import books
+        from cityloop.evaluation.indicators.books import books
         from cityloop.runtime.models import Subscription
 
         if missing := ways_without_pack():

@@ -11,14 +11,14 @@ from django.conf import settings
 from django.db import transaction
 
 from cityloop.core.errors import Invalid, Refusal
-from cityloop.evaluation import appraising, counting
-from cityloop.evaluation.answered_sheets import sheet
-from cityloop.evaluation.answers import SHEET
-from cityloop.evaluation.books import book
+from cityloop.evaluation.answers.asked import SHEET
 from cityloop.evaluation.exporting import export
-from cityloop.evaluation.fact_files import FactFolder
+from cityloop.evaluation.facts.files import FactFolder
+from cityloop.evaluation.facts.retention import kept
+from cityloop.evaluation.indicators import appraising, counting
+from cityloop.evaluation.indicators.books import book
 from cityloop.evaluation.models import CountedAnswer, FactEdition
-from cityloop.evaluation.retention import kept
+from cityloop.evaluation.sheets.answered import sheet
 from cityloop.runtime.log import events
 
 STREAM = "facts"

@@ -20,13 +20,21 @@ from cityloop.core import chain
 from cityloop.core.codes.crosswalk import major_of
 from cityloop.core.errors import NotPossible
 from cityloop.core.place.areas import TREE
-from cityloop.evaluation.books import read_facts
-from cityloop.evaluation.case_facts import OTHER, Context, Rows, rows_of
-from cityloop.evaluation.case_walk import Said
-from cityloop.evaluation.fact_files import Altered, Edition, FactFolder, Part, by_key, table_of, unsorted_table
-from cityloop.evaluation.fact_texts import FactBook
-from cityloop.evaluation.meanings import Source
-from cityloop.evaluation.relations import FACTS, RELATIONS, Relation
+from cityloop.evaluation.facts.cases import OTHER, Context, Rows, rows_of
+from cityloop.evaluation.facts.files import (
+    Altered,
+    Edition,
+    FactFolder,
+    Part,
+    by_key,
+    table_of,
+    unsorted_table,
+)
+from cityloop.evaluation.facts.meanings import Source
+from cityloop.evaluation.facts.relations import FACTS, RELATIONS, Relation
+from cityloop.evaluation.facts.texts import FactBook
+from cityloop.evaluation.facts.walk import Said
+from cityloop.evaluation.indicators.books import read_facts
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.city.facts import AreaFacts, CategoryFacts, UnitFacts

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from procrastinate.contrib.django import app
 
-from cityloop.evaluation import actions, answers
+from cityloop.evaluation import actions
+from cityloop.evaluation.answers import asked as answers
 from cityloop.runtime import clock
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cityloop.core.errors import Refusal
 from cityloop.evaluation.actions import STREAM, facts_folder
-from cityloop.evaluation.fact_files import FactFolder, Part
+from cityloop.evaluation.facts.files import FactFolder, Part
 from cityloop.evaluation.models import FactEdition
 from cityloop.runtime.models import Event
 from cityloop.runtime.verification import Finding

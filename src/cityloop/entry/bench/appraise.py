@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 from cityloop.core.indicators.indicator import Subject
 from cityloop.entry.bench.drawn_facts import AS_OF, draw
 from cityloop.entry.opening import Tell
-from cityloop.evaluation.compiling import Question
-from cityloop.evaluation.engine import Counted, counted, opened
-from cityloop.evaluation.figures import Figures, asked
-from cityloop.evaluation.indicator_texts import read_book
+from cityloop.evaluation.indicators.figures import Figures, asked
+from cityloop.evaluation.indicators.texts import read_book
+from cityloop.evaluation.measures.compiling import Question
+from cityloop.evaluation.measures.engine import Counted, counted, opened
 from cityloop.evaluation.periods import Rhythm, read_period
 from cityloop.registry.packs.reading import SHIPPED
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cityloop.evaluation.relations import FACTS, IN_DUCKDB, OF_THE_CASE, Relation
+from cityloop.evaluation.facts.relations import FACTS, IN_DUCKDB, OF_THE_CASE, Relation
 
 STARTS = datetime(2025, 12, 31, 16, tzinfo=UTC)  # midnight in the city
 AS_OF = STARTS + timedelta(days=365)

@@ -13,13 +13,13 @@ from cityloop.core.actors import Actor
 from cityloop.core.errors import Fault, Invalid, NotFound
 from cityloop.core.indicators.indicator import Indicator, Subject
 from cityloop.core.place.areas import is_in_tree
-from cityloop.evaluation.answers import edition
-from cityloop.evaluation.appraising import Asking, indicators
-from cityloop.evaluation.books import book, books
-from cityloop.evaluation.indicator_texts import Book
+from cityloop.evaluation.answers.asked import edition
+from cityloop.evaluation.answers.scopes import Scope, scope
+from cityloop.evaluation.indicators.appraising import Asking, indicators
+from cityloop.evaluation.indicators.books import book, books
+from cityloop.evaluation.indicators.texts import Book
 from cityloop.evaluation.models import FactEdition
 from cityloop.evaluation.periods import Rhythm
-from cityloop.evaluation.scopes import Scope, scope
 from cityloop.presentation.figures.groupings import GROUPINGS, Grouping, Key, key_words, offered, read_key, speaks_of
 from cityloop.presentation.figures.spans import Span, read_span
 from cityloop.presentation.workbench.asked import words_asked

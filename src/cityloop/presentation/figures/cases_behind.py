@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from cityloop.casework.queries import CaseRow, cases_by_number
 from cityloop.core.actors import Actor
-from cityloop.evaluation.appraising import Behind
+from cityloop.evaluation.indicators.appraising import Behind
 from cityloop.presentation.figures.asked import Chosen
 from cityloop.presentation.figures.ranking import amount
 

@@ -9,9 +9,9 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from cityloop.core.indicators.indicator import Indicator
-from cityloop.evaluation import editions
-from cityloop.evaluation.books import books, titles
-from cityloop.evaluation.scopes import Scope, scopes
+from cityloop.evaluation.answers import editions
+from cityloop.evaluation.answers.scopes import Scope, scopes
+from cityloop.evaluation.indicators.books import books, titles
 from cityloop.presentation.figures.asked import Chosen, coded, speaking
 from cityloop.presentation.figures.groupings import Grouping, offered, speaks_of
 from cityloop.presentation.figures.objects import area_name, unit_name

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from cityloop.core.errors import NotFound
 from cityloop.core.indicators.indicator import Indicator, Tally, Term
-from cityloop.evaluation.answers import Waiting, figures, is_told_of, rows_behind
-from cityloop.evaluation.appraising import Appraisal, sql
+from cityloop.evaluation.answers.asked import Waiting, figures, is_told_of, rows_behind
+from cityloop.evaluation.indicators.appraising import Appraisal, sql
 from cityloop.presentation.figures.asked import Chosen, coded
 from cityloop.presentation.figures.objects import Names
 from cityloop.presentation.figures.ranking import amount, made_of, tally

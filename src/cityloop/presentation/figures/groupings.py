@@ -8,7 +8,7 @@ from django.utils.translation import pgettext
 
 from cityloop.core.indicators.indicator import Indicator, Subject
 from cityloop.core.place.areas import TREE
-from cityloop.evaluation.scopes import LEVELS, Scope
+from cityloop.evaluation.answers.scopes import LEVELS, Scope
 from cityloop.registry.areas.answers import level_title
 from cityloop.registry.city.city import City
 

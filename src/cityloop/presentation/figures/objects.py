@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from cityloop.core.codes.classes import ClassKey
 from cityloop.core.codes.crosswalk import major_of
 from cityloop.core.place.areas import is_in_tree
-from cityloop.evaluation.books import sources
+from cityloop.evaluation.indicators.books import sources
 from cityloop.intake.queries import has_come_by
 from cityloop.presentation.figures.asked import Chosen
 from cityloop.presentation.figures.groupings import Grouping, Key

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from cityloop.core.indicators.indicator import Better, Indicator, Subject, Tally
-from cityloop.evaluation.appraising import Appraisal, indicators
+from cityloop.evaluation.indicators.appraising import Appraisal, indicators
 from cityloop.presentation.figures.asked import Chosen, coded
 from cityloop.presentation.figures.groupings import GROUPINGS, Key, speaks_of
 from cityloop.presentation.figures.objects import Names, listed

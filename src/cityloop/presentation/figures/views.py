@@ -14,9 +14,9 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cityloop.core.errors import Fault, Invalid, NotFound
-from cityloop.evaluation import editions
-from cityloop.evaluation.answers import Waiting, figures, latest_edition, rows_behind, sheet
-from cityloop.evaluation.appraising import Appraisal
+from cityloop.evaluation.answers import editions
+from cityloop.evaluation.answers.asked import Waiting, figures, latest_edition, rows_behind, sheet
+from cityloop.evaluation.indicators.appraising import Appraisal
 from cityloop.presentation.figures import choices as offered
 from cityloop.presentation.figures import figure_page as page_of_one
 from cityloop.presentation.figures.asked import NOT_OFFERED, Chosen, coded, figure_asked, ranking_asked

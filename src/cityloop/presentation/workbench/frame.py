@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from cityloop.casework.queries import beginnings
 from cityloop.core.actors import Post
-from cityloop.evaluation.scopes import scopes
+from cityloop.evaluation.answers.scopes import scopes
 from cityloop.intake.actions import may_report
 from cityloop.presentation.workbench.people import person
 from cityloop.presentation.workbench.receipts import taken_receipt

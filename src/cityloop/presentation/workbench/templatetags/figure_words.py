@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cityloop.core.indicators.indicator import Better, Indicator, Unit
-from cityloop.evaluation.indicator_texts import Count
+from cityloop.evaluation.indicators.texts import Count
 from cityloop.presentation.figures import choices
 from cityloop.presentation.figures.asked import Chosen
 from cityloop.presentation.figures.ranking import Moved

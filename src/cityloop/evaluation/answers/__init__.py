@@ -1,0 +1,1 @@
+"""Figures that screens ask for and workers count."""

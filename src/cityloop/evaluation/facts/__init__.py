@@ -1,0 +1,1 @@
+"""Histories of cases folded into rows of published facts."""

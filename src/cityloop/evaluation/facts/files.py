@@ -1,0 +1,352 @@
+"""Facts as files: tables with canonical rows and their digests, parts in Parquet, editions that list them. No database.
+
+Where rows come from is in case_facts.py and exporting.py. A part is named by the digest of its rows and never changed;
+an edition is a dated list of parts, so whoever has the files can prove what was counted. How rows are written for
+their digest is laid down in docs/reference/facts.md.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cityloop.core import chain
+from cityloop.core.errors import NotFound, NotPossible
+from cityloop.evaluation.facts.relations import RELATIONS, Relation, Type
+from cityloop.runtime.files.archive import sync_folder
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FORMAT = "cityloop-facts/1"
+DIGEST = re.compile("[0-9a-f]{64}")
+NAME = "%Y%m%dT%H%M%SZ"
+BATCH = 8192  # rows spelled at a time
+
+
+class Altered(NotPossible):
+    """A file of facts is not what was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some rows of a relation: which part of it, how many rows, and the digest of the canonical rows."""
+
+    relation: str
+    number: int
+    rows: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The facts as they stood at a moment. `position` and `context` say from where the next export goes on."""
+
+    as_of: datetime
+    zone: str
+    parts: tuple[Part, ...]
+    position: str = ""
+    context: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.as_of.astimezone(UTC).strftime(NAME)
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Return how many rows each relation has."""
+        found: dict[str, int] = {}
+        for part in self.parts:
+            found[part.relation] = found.get(part.relation, 0) + part.rows
+        return found
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of the moment, the zone and the list of parts, hexadecimal."""
+        told = {"as_of": self.name, "zone": self.zone, "parts": [_listed(part) for part in self.parts]}
+        return hashlib.sha256(chain.canonical(told)).hexdigest()
+
+
+@dataclass(frozen=True)
+class FactFolder:
+    """A folder of facts: parts/RELATION/DIGEST.parquet and editions/NAME.json."""
+
+    path: Path
+
+    def write(self, relation: str, number: int, table: "pa.Table") -> Part:
+        """Keep a table sorted by its key as a part, durably; the same rows again are the same file."""
+        import pyarrow.parquet as pq
+
+        part = Part(relation, number, table.num_rows, digest_of(table))
+        with _written(self._path(part)) as draft:
+            pq.write_table(table, draft, **_quickly_read(table.schema))
+        return part
+
+    def table(self, part: Part) -> "pa.Table":
+        """Return the rows of a part, with the columns that were published then; NotFound where its file is not here."""
+        import pyarrow.parquet as pq
+
+        if not self.holds(part):
+            raise NotFound("facts-missing", f"The facts {part.relation} {part.digest} are not in {self.path}.")
+        return pq.read_table(self._path(part), memory_map=False)
+
+    def proved(self, part: Part) -> "pa.Table":
+        """Return the rows of a part; Altered where its file is missing or does not hold what its digest says."""
+        if wrong := self._fault(part):
+            raise Altered("facts-altered", f"parts/{part.relation}/{part.digest}.parquet: {wrong}")
+        return self.table(part)
+
+    def holds(self, part: Part) -> bool:
+        """Return whether the file of a part is here."""
+        return self._path(part).is_file()
+
+    def files(self, edition: Edition) -> dict[str, list[Path]]:
+        """Return the files of an edition by relation; one without rows where a relation has nothing."""
+        found: dict[str, list[Path]] = {name: [] for name in RELATIONS}
+        for part in edition.parts:
+            found[part.relation].append(self._path(part))
+        for name, paths in found.items():
+            if not paths:
+                paths.append(self._path(self.write(name, 0, table_of(RELATIONS[name], []))))
+        return found
+
+    def save(self, edition: Edition) -> None:
+        """Keep an edition durably; NotPossible where another stands under its moment."""
+        path = self._editions / f"{edition.name}.json"
+        if path.exists():
+            if _read(path).digest == edition.digest:
+                return
+            raise NotPossible("edition-exists", f"There are other facts of {edition.name} already; wait a second.")
+        told = {
+            "format": FORMAT,
+            "as_of": edition.name,
+            "zone": edition.zone,
+            "position": edition.position,
+            "context": dict(edition.context),
+            "parts": [_listed(part) for part in edition.parts],
+        }
+        with _written(path) as draft:
+            draft.write_bytes(chain.canonical(told) + b"\n")
+
+    def editions(self) -> tuple[Edition, ...]:
+        """Return the editions, the newest last."""
+        return tuple(_read(path) for path in self._stems())
+
+    def latest(self) -> Edition | None:
+        """Return the newest edition."""
+        paths = self._stems()
+        return _read(paths[-1]) if paths else None
+
+    def edition(self, name_or_digest: str) -> Edition:
+        """Return the edition of that name, or of that digest; NotFound where there is none."""
+        for path in reversed(self._stems()):
+            if path.stem == name_or_digest or _read(path).digest == name_or_digest:
+                return _read(path)
+        raise NotFound("no-such-facts", f"There are no facts {name_or_digest} in {self.path}.")
+
+    def faults(self, edition: Edition, proved: set[Part] | None = None) -> Iterator[str]:
+        """Yield what is wrong with the files of an edition: missing, or not the rows that their digest says.
+
+        Parts in `proved` are not read again; those found good are put there.
+        """
+        proved = set() if proved is None else proved
+        for part in edition.parts:
+            if part in proved:
+                continue
+            if wrong := self._fault(part):
+                yield f"parts/{part.relation}/{part.digest}.parquet: {wrong}"
+            else:
+                proved.add(part)
+
+    def prune(self, keep: Collection[datetime]) -> int:
+        """Remove the editions of other moments, but the newest, and the parts that only those had; return how many."""
+        with self.locked():
+            gone = [path for path in self._stems()[:-1] if _read(path).as_of not in keep]
+            for path in gone:
+                path.unlink()
+            listed = {self._path(part) for edition in self.editions() for part in edition.parts}
+            for path in (self.path / "parts").glob("*/*"):
+                if path not in listed:  # drafts of killed writers, too
+                    path.unlink()
+        return len(gone)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let one process at a time write editions or remove them; others wait."""
+        self._editions.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (self.path / ".lock").open("a") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+    @property
+    def _editions(self) -> Path:
+        return self.path / "editions"
+
+    def _stems(self) -> list[Path]:
+        return sorted(path for path in self._editions.glob("*.json") if not path.name.startswith("."))
+
+    def _path(self, part: Part) -> Path:
+        return self.path / "parts" / part.relation / f"{part.digest}.parquet"
+
+    def _fault(self, part: Part) -> str | None:
+        import pyarrow as pa
+
+        try:
+            table = self.table(part)
+        except NotFound:
+            return "is missing"
+        except (OSError, pa.ArrowException) as wrong:
+            return f"cannot be read: {wrong}"
+        if table.num_rows != part.rows or digest_of(table) != part.digest:
+            return "holds other rows than its digest says"
+        return _misleading(self._path(part), table)
+
+
+def arrow_schema(relation: Relation) -> "pa.Schema":
+    """Return the columns of a relation as Arrow has them."""
+    import pyarrow as pa
+
+    kinds = {
+        Type.TEXT: pa.string(),
+        Type.INTEGER: pa.int64(),
+        Type.DECIMAL: pa.decimal128(10, 7),
+        Type.MOMENT: pa.timestamp("us"),
+        Type.DATE: pa.date32(),
+        Type.BOOL: pa.bool_(),
+    }
+    return pa.schema([(column.name, kinds[column.type]) for column in relation.columns])
+
+
+def table_of(relation: Relation, rows: Iterable[Mapping[str, Any]]) -> "pa.Table":
+    """Return rows as a table sorted by the key; what a row does not say is empty."""
+    return by_key(relation, unsorted_table(relation, rows))
+
+
+def unsorted_table(relation: Relation, rows: Iterable[Mapping[str, Any]]) -> "pa.Table":
+    """Return rows as a table in the order they come."""
+    import pyarrow as pa
+
+    rows, schema = list(rows), arrow_schema(relation)
+    arrays = [pa.array([row.get(one.name) for row in rows], one.type) for one in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def by_key(relation: Relation, table: "pa.Table") -> "pa.Table":
+    """Return a table sorted by the relation's key, texts by their bytes in UTF-8."""
+    return table.sort_by([(name, "ascending") for name in relation.key])
+
+
+def digest_of(table: "pa.Table") -> str:
+    """Return the SHA-256 of the canonical rows of a sorted table, hexadecimal."""
+    from pyarrow import csv
+
+    sink = _Digesting()
+    csv.write_csv(_spelled(table), sink, csv.WriteOptions(quoting_style="all_valid", batch_size=BATCH))
+    return sink.digest.hexdigest()
+
+
+def _spelled(table: "pa.Table") -> "pa.Table":
+    """Return the table with decimals as text: Arrow itself would write very small ones as 1E-7."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for place, column in enumerate(table.schema):
+        if pa.types.is_decimal(column.type):
+            words = pc.cast(table[column.name], pa.string())
+            if pc.any(pc.match_substring(words, "E")).as_py():
+                words = pa.array([None if one is None else f"{one:f}" for one in table[column.name].to_pylist()])
+            table = table.set_column(place, column.name, words)
+    return table
+
+
+def _misleading(path: Path, table: "pa.Table") -> str | None:
+    """Return what a file says of its rows that is not so: the engine leaves out rows by it, though they are there."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    first, told = 0, pq.read_metadata(path)
+    for group in (told.row_group(number) for number in range(told.num_row_groups)):
+        rows = table.slice(first, group.num_rows)
+        first += group.num_rows
+        for column in (group.column(number) for number in range(group.num_columns)):
+            said, values = column.statistics, rows[column.path_in_schema]
+            if said is None:
+                continue
+            ends = pc.min_max(values).as_py()
+            is_so = not said.has_min_max or (said.min, said.max) == (ends["min"], ends["max"])
+            if not is_so or (said.has_null_count and said.null_count != values.null_count):
+                return f"says of {column.path_in_schema} what its rows do not"
+    return None
+
+
+def _quickly_read(schema: "pa.Schema") -> dict[str, Any]:
+    """Return how Parquet is written so that counting reads it fast: moments as differences, the rest by dictionary."""
+    import pyarrow as pa
+
+    moments = [column.name for column in schema if pa.types.is_timestamp(column.type)]
+    return {
+        "compression": "snappy",
+        "use_dictionary": [name for name in schema.names if name not in moments],
+        "column_encoding": dict.fromkeys(moments, "DELTA_BINARY_PACKED"),
+    }
+
+
+class _Digesting:
+    """A file that keeps nothing of what is written to it but the digest."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self.digest = hashlib.sha256()
+
+    def write(self, content: bytes) -> int:
+        self.digest.update(content)
+        return len(content)
+
+    def flush(self) -> None:
+        """Nothing waits to be written."""
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _listed(part: Part) -> list[Any]:
+    return [part.relation, part.number, part.rows, part.digest]
+
+
+def _read(path: Path) -> Edition:
+    try:
+        told = json.loads(path.read_bytes())
+        if told["format"] != FORMAT:
+            raise ValueError(told["format"])
+        as_of = datetime.strptime(told["as_of"], NAME).replace(tzinfo=UTC)
+        parts = tuple(Part(*part) for part in told["parts"])
+        # An edition may come from a stranger: no part of it leads out of its folder.
+        if not all(part.relation in RELATIONS and DIGEST.fullmatch(part.digest) for part in parts):
+            raise ValueError("parts")
+        return Edition(as_of, told["zone"], parts, told["position"], told["context"])
+    except (ValueError, KeyError, TypeError) as wrong:
+        raise NotPossible("facts-unreadable", f"{path} is no edition of facts that this CityLoop can read.") from wrong
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[Path]:
+    """Yield a draft's name; it gets the real one, durably, when the block ends well."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        yield draft
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())
+        draft.rename(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)

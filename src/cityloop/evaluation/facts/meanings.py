@@ -1,0 +1,144 @@
+"""What the events of a procedure mean for the facts of its cases: rules of a few kinds, laid down by packs. Pure.
+
+How packs write them is in fact_texts.py; what holds of every procedure (stages, tasks, clocks, closing) needs no rule
+and is in case_facts.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cityloop.core.procedures.casefile import Task
+from cityloop.core.procedures.procedure import Words
+from cityloop.evaluation.facts.walk import Step, Walk
+
+Value = datetime | int | bool | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When an event of these names happened first or last; none, where one of the others undid it afterwards."""
+
+    events: tuple[str, ...]
+    is_first: bool = False
+    undone_by: tuple[str, ...] = ()
+
+    def of(self, way: Walk) -> datetime | None:
+        step = self.step(way)
+        return step.said.at if step else None
+
+    def step(self, way: Walk) -> Step | None:
+        """Return that event."""
+        found = way.events(self.events)
+        if not found:
+            return None
+        one = found[0 if self.is_first else -1]
+        undone = any(step.said.seq > one.said.seq for step in way.events(self.undone_by))
+        return None if undone else one
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Whether an event of these names happened and none of the others undid it afterwards."""
+
+    events: tuple[str, ...]
+    undone_by: tuple[str, ...] = ()
+
+    def of(self, way: Walk) -> bool:
+        return Moment(self.events, undone_by=self.undone_by).of(way) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How many events of these names happened."""
+
+    events: tuple[str, ...]
+
+    def of(self, way: Walk) -> int:
+        return len(way.events(self.events))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was chosen for this need in the last event of these names."""
+
+    need: str
+    events: tuple[str, ...]
+
+    def of(self, way: Walk) -> str | None:
+        found = way.events(self.events)
+        return found[-1].move.answers.get(self.need) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When the last task of this kind is, or was, due."""
+
+    kind: str
+
+    def of(self, way: Walk) -> datetime | None:
+        found = [task for task in way.case.tasks if task.kind == self.kind]
+        return found[-1].due_at if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Whether a linked case of this procedure was closed in one of these stages."""
+
+    procedure: str
+    stages: tuple[str, ...]
+
+    def of(self, way: Walk) -> bool:
+        return any(link.procedure == self.procedure and link.outcome in self.stages for link in way.case.links)
+
+
+@dataclass(frozen=True, slots=True)
+class OfTask:
+    """When an event of these names last happened about a task of this kind."""
+
+    kind: str
+    events: tuple[str, ...]
+
+    def of(self, way: Walk) -> Mapping[int, datetime]:
+        found = ((way.task_behind(step, self.kind), step.said.at) for step in way.events(self.events))
+        return {task.no: at for task, at in found if task}
+
+
+@dataclass(frozen=True, slots=True)
+class SentTo:
+    """The unit that holds the first task opened by the event of these names that did a task of this kind."""
+
+    kind: str
+    events: tuple[str, ...]
+
+    def of(self, way: Walk) -> Mapping[int, str]:
+        found = ((way.case.task(step.move.task), _held(step)) for step in way.events(self.events))
+        return {task.no: held.unit for task, held in found if task and task.kind == self.kind and held and held.unit}
+
+
+CaseRule = Moment | Happened | Times | Answer | Due | Linked
+TaskRule = OfTask | SentTo
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a pack lays down for a version of a procedure: by which kinds of task a unit handles a case, and columns."""
+
+    handling: tuple[str, ...] = ()
+    cases: Mapping[str, CaseRule] = field(default_factory=dict)
+    tasks: Mapping[str, TaskRule] = field(default_factory=dict)
+
+
+NOTHING = Meaning()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A channel by which cases are reported: what kind of source it is, and its titles."""
+
+    kind: str
+    title: Words
+
+
+def _held(step: Step) -> Task | None:
+    return next((task for task in step.move.opened if task.unit), None)

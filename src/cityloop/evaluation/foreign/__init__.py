@@ -1,0 +1,1 @@
+"""Facts from the histories of other systems."""

@@ -1,0 +1,126 @@
+"""One row of another system's history as values of the facts: moments in UTC, coordinates in WGS-84, nothing guessed.
+
+What the columns mean is said in history_texts.py; what becomes of several rows of a case in imported_updates.py.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from cityloop.channels.tables.cells import as_words
+from cityloop.channels.tables.rows import Row
+from cityloop.core.errors import Fault, Invalid
+from cityloop.core.place.geo import Crs, to_wgs84
+from cityloop.evaluation.facts.relations import CASES, Type
+from cityloop.evaluation.foreign.texts import ONE_OF, PLANNED, HistoryMapping, HistoryText
+
+Values = dict[str, Any]  # by column of the relation cases, or one of HELPING; what is not known is left out
+
+PLACES = Decimal("1e-7")
+MOMENTS = ("updated_at", *(column.name for column in CASES.columns if column.type is Type.MOMENT))
+INTEGERS = tuple(column.name for column in CASES.columns if column.type is Type.INTEGER)
+DEGREES = {"lon": 180, "lat": 90}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How rows of one table are read; nothing in them may have happened after `latest` (UTC, without a zone)."""
+
+    mapping: HistoryMapping
+    latest: datetime
+
+    @property
+    def text(self) -> HistoryText:
+        return self.mapping.text
+
+    def values(self, row: Row) -> Values:
+        """Return what a row says; raise Invalid naming every field that cannot be right."""
+        nothing = self.text.nothing
+        cells = tuple(None if as_words(cell) in nothing else cell for cell in row.cells) if nothing else row.cells
+        said = self.mapping.content(replace(row, cells=cells))
+        values = {name: value for name, value in said.items() if value not in (None, "")}
+        faults = [*self._read(values), *_missing(values, self.text)]
+        if faults:
+            raise Invalid(faults)
+        return values
+
+    def _read(self, values: Values) -> Iterator[Fault]:
+        """Turn what was said into values of the facts, in place; yield what cannot be read."""
+        for name in MOMENTS:
+            if name in values and (wrong := self._moment(name, values)):
+                yield Fault(name, wrong)
+        for name in INTEGERS:
+            if name in values and (wrong := _integer(name, values)):
+                yield Fault(name, wrong)
+        for name, words in ONE_OF.items():
+            if values.get(name, words[0]) not in words:
+                yield Fault(name, f"{values[name]!r} is none of {', '.join(words)}")
+        yield from _point(values, Crs(self.text.crs))
+
+    def _moment(self, name: str, values: Values) -> str | None:
+        told = values[name]
+        try:
+            moment = told if isinstance(told, datetime) else datetime.fromisoformat(told)
+            values[name] = self.text.moment(moment)
+        except (ValueError, OverflowError):
+            return f"{told!r} is no moment: say with format how they are written"
+        if values[name] > self.latest and name not in PLANNED:
+            return f"{told} lies after the moment of the facts"
+        return None
+
+
+def with_times(case: Values, zone: tzinfo) -> Values:
+    """Return a case with its days in the city's own time zone and, once it is closed, the seconds it took.
+
+    A case is handled by its unit's department; either stands for the other where only one is known.
+    """
+    ends = {f"{name}_on": case.get(f"{name}_at") for name in ("reported", "filed", "closed")}
+    told: Values = {name: local_day(moment, zone) for name, moment in ends.items() if moment}
+    if "closed_at" in case:
+        told["raw_seconds"] = int((case["closed_at"] - case.get("filed_at", case["reported_at"])).total_seconds())
+    whose = {"unit": case.get("department"), "department": case.get("unit")}
+    return {name: value for name, value in whose.items() if value} | told | case
+
+
+def local_day(moment: datetime, zone: tzinfo) -> date:
+    """Return the day on which a moment of the facts is, in a time zone."""
+    return moment.replace(tzinfo=UTC).astimezone(zone).date()
+
+
+def _missing(values: Values, text: HistoryText) -> Iterator[Fault]:
+    required = ("case_number", "reported_at", *(("updated_at",) if text.fields.updated_at else ()))
+    return (Fault(name, "must be given") for name in required if name not in values)
+
+
+def _integer(name: str, values: Values) -> str | None:
+    try:
+        number = Decimal(str(values[name]))
+        if number == number.to_integral_value() and abs(number) < 2**63:
+            values[name] = int(number)
+            return None
+    except InvalidOperation:
+        pass
+    return f"{values[name]!r} is no whole number"
+
+
+def _point(values: Values, crs: Crs) -> Iterator[Fault]:
+    """Put the coordinates of a row into WGS-84, in place."""
+    if not {"lon", "lat"} <= values.keys():
+        values.pop("lon", None)
+        values.pop("lat", None)
+        return
+    for name, most in DEGREES.items():
+        try:
+            if abs(found := Decimal(str(values[name]))) <= most:
+                values[name] = found
+                continue
+        except InvalidOperation:
+            pass
+        yield Fault(name, f"{values[name]!r} is no number of degrees from -{most} to {most}")
+        return
+    lon, lat = values["lon"], values["lat"]
+    if crs in (Crs.GCJ02, Crs.BD09):
+        lon, lat = (Decimal(str(degrees)) for degrees in to_wgs84(float(lon), float(lat), crs))
+    values["lon"], values["lat"] = lon.quantize(PLACES), lat.quantize(PLACES)

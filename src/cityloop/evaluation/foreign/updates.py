@@ -1,0 +1,209 @@
+"""The story of a case as another system's updates tell it: who held it when, in which states it was, what happened.
+
+Works on the updates of one case, in memory. Reading them is imported_rows.py.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from sys import intern
+from typing import NamedTuple
+
+from cityloop.evaluation.facts.relations import OF_THE_CASE
+from cityloop.evaluation.foreign.rows import Values, local_day, with_times
+from cityloop.evaluation.foreign.texts import HELPING, HistoryText, Order, StatesText
+
+PASSED_ON, DONE = "pass_on", "report_back"  # outcomes of handling
+
+
+class Update(NamedTuple):
+    """What a case was like after a change; the two counts are the other system's own, where it keeps them."""
+
+    at: datetime
+    state: str | None
+    unit: str | None
+    department: str | None
+    reassignments: int | None
+    reopenings: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An update with what it changed."""
+
+    before: Update | None
+    now: Update
+    is_closed: bool
+    has_closed: bool
+    has_reopened: bool
+
+    @property
+    def has_moved(self) -> bool:
+        """Tell whether somebody else holds the case; that it is nobody now, or was nobody before, counts too."""
+        return self.before is not None and self.before.unit != self.now.unit
+
+    @property
+    def was_reassigned(self) -> bool:
+        """Tell whether the case was passed on: as the system counts, since its updates may not show every unit."""
+        if self.before is None or self.before.reassignments is None or self.now.reassignments is None:
+            return self.has_moved
+        return self.now.reassignments > self.before.reassignments
+
+
+@dataclass(slots=True)
+class Told:
+    """What the rows of one case say together, in the order of the table; of values that changed, the last."""
+
+    updates: list[Update] = field(default_factory=list)
+    values: Values = field(default_factory=dict)
+
+    def add(self, values: Values, text: HistoryText) -> None:
+        """Take one more row."""
+        at = values["updated_at"]
+        if text.order is Order.TABLE or at >= self.values.get("updated_at", at):
+            self.values = values
+        state, unit, department = (_kept(values.get(name)) for name in ("state", "unit", "department"))
+        counts = values.get("reassignments"), values.get("reopenings")
+        self.updates.append(Update(at, state, unit, department, *counts))
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The facts of a case; `differing` are the counts in which its updates disagree with the system's own.
+
+    What every fact knows of its case is put to the others by `rows`.
+    """
+
+    case: Values
+    tasks: tuple[Values, ...] = ()
+    passages: tuple[Values, ...] = ()
+    events: tuple[Values, ...] = ()
+    differing: tuple[str, ...] = ()
+
+    def rows(self, relation: str) -> Iterator[Values]:
+        """Yield its rows of a relation."""
+        if relation == "cases":
+            yield self.case
+            return
+        of_the_case = {column.name: self.case.get(column.name) for column in OF_THE_CASE}
+        for own in getattr(self, relation):
+            yield of_the_case | own
+
+
+def story(told: Told, text: HistoryText) -> Story:
+    """Return the facts that the updates of a case come to."""
+    states, zone = text.states, text.zone
+    updates = told.updates if text.order is Order.TABLE else sorted(told.updates, key=lambda update: update.at)
+    steps = tuple(_steps(updates, states))
+    passages = tuple(_passages(steps, states))
+    shown = _shown(steps, text)
+    case = with_times(_case(told.values, steps, shown) | _hung(passages), zone)
+    differing = tuple(name for name, count in shown.items() if case[name] != count)
+    return Story(case, tuple(_tasks(steps)), passages, tuple(_events(steps, zone)), differing)
+
+
+def _steps(updates: Sequence[Update], states: StatesText) -> Iterator[Step]:
+    before, was_closed = None, False
+    for now in updates:
+        is_closed = now.state in states.closed
+        yield Step(before, now, is_closed, is_closed and not was_closed, was_closed and not is_closed)
+        before, was_closed = now, is_closed
+
+
+def _shown(steps: Sequence[Step], text: HistoryText) -> dict[str, int]:
+    """Return how often the updates show the case passed on and reopened; nothing of what they say nothing about."""
+    shown = {}
+    if text.fields.unit:
+        shown["reassignments"] = sum(step.has_moved for step in steps)
+    if text.states.closed:
+        shown["reopenings"] = sum(step.has_reopened for step in steps)
+    return shown
+
+
+def _case(values: Values, steps: Sequence[Step], shown: Values) -> Values:
+    """Return what is known of the case at the end: what the system counts itself goes before what is shown."""
+    last = steps[-1]
+    held = next((step.now for step in reversed(steps) if step.now.unit), last.now)
+    known: Values = {"stage": last.now.state, "unit": held.unit, "department": held.department or held.unit}
+    if last.is_closed:
+        known["closed_at"] = next(step.now.at for step in reversed(steps) if step.has_closed)
+    kept = {name: value for name, value in values.items() if name not in HELPING and name not in ("unit", "department")}
+    return {name: value for name, value in (shown | known | kept).items() if value is not None}
+
+
+def _hung(passages: Sequence[Values]) -> Values:
+    waits = [passage for passage in passages if passage["is_hung"]]
+    return {"hung_from": waits[-1]["entered_at"], "hung_until": waits[-1].get("left_at")} if waits else {}
+
+
+def _tasks(steps: Sequence[Step]) -> Iterator[Values]:
+    """Yield a task of handling for each stay with a unit; nobody's case is nobody's task."""
+    number = 0
+    opened: Values = {}
+    for step in steps:
+        if opened and (step.has_moved or step.was_reassigned):
+            yield opened | _ended(opened["opened_at"], step.now.at, PASSED_ON)
+            opened = {}
+        if not opened and step.now.unit and (step.has_closed or not step.is_closed):
+            number += 1
+            opened = {"task_no": number, "kind": "handle", "part": "handling", "opened_at": step.now.at}
+            opened |= _whose(step.now)
+        if opened and step.is_closed:
+            yield opened | _ended(opened["opened_at"], step.now.at, DONE)
+            opened = {}
+    if opened:
+        yield opened
+
+
+def _ended(start: datetime, end: datetime, outcome: str) -> Values:
+    return {"outcome": outcome, "done_at": end, "open_until": end, "raw_seconds": _seconds(start, end)}
+
+
+def _passages(steps: Sequence[Step], states: StatesText) -> Iterator[Values]:
+    """Yield each stay in a state."""
+    stay: Values = {}
+    for step in steps:
+        if not step.now.state or step.now.state == stay.get("stage"):
+            continue
+        if stay:
+            spent = _seconds(stay["entered_at"], step.now.at)
+            yield stay | {"left_at": step.now.at, "raw_seconds": spent}
+        number = stay.get("passage_no", 0) + 1
+        stay = {"passage_no": number, "stage": step.now.state, "entered_at": step.now.at} | _whose(step.now)
+        stay["is_hung"] = step.now.state in states.waiting
+    if stay:
+        yield stay
+
+
+def _events(steps: Sequence[Step], zone: tzinfo) -> Iterator[Values]:
+    """Yield what each update did, by the names that a city's own history has where it has them."""
+    number = 0
+    for step in steps:
+        for name in _names(step):
+            number += 1
+            at, before = step.now.at, step.before.state if step.before else None
+            told = {"seq": number, "name": name, "happened_at": at, "happened_on": local_day(at, zone)}
+            yield told | {"stage": step.now.state, "stage_before": before} | _whose(step.now)
+
+
+def _names(step: Step) -> tuple[str, ...]:
+    happened = {
+        "CaseReported": step.before is None,
+        "CaseReassigned": step.was_reassigned,
+        "CaseReopened": step.has_reopened,
+        "CaseClosed": step.has_closed,
+    }
+    return tuple(name for name, did in happened.items() if did) or ("CaseUpdated",)
+
+
+def _kept(word: str | None) -> str | None:
+    """Return a word that many updates say, as one in memory."""
+    return intern(word) if word else None
+
+
+def _seconds(start: datetime, end: datetime) -> int:
+    return max(int((end - start).total_seconds()), 0)  # a table may tell moments in another order than its own
+
+
+def _whose(update: Update) -> Values:
+    return {"unit": update.unit, "department": update.department or update.unit}

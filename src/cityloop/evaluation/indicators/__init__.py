@@ -1,0 +1,1 @@
+"""Indicators over facts: reading, counting, ranking, frozen runs."""

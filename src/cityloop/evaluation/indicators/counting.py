@@ -1,0 +1,81 @@
+"""Counting what is asked over an edition of facts, and the rows behind a count. Web processes never import this."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from cityloop.core.indicators.indicator import Indicator, Tally, added
+from cityloop.evaluation.facts.files import Edition, FactFolder
+from cityloop.evaluation.indicators import figures
+from cityloop.evaluation.indicators.appraising import (
+    Appraisal,
+    Asking,
+    Behind,
+    Tallies,
+    indicators,
+    possible,
+)
+from cityloop.evaluation.indicators.figures import Figures
+from cityloop.evaluation.indicators.texts import Book
+from cityloop.evaluation.measures import engine
+from cityloop.evaluation.measures.compiling import Key, Question, Statement, rows_counted
+from cityloop.evaluation.periods import Period
+
+MOST_ROWS = 5_000  # of the rows behind a figure that are told one by one
+
+
+def appraised(facts: FactFolder, edition: Edition, pack: str, book: Book, asking: Asking, scratch: Path) -> Appraisal:
+    """Count what is asked over an edition of facts; Invalid for what cannot be asked."""
+    chosen = indicators(book, asking.indicators)
+    zone = ZoneInfo(edition.zone)
+    begun = _begun(asking, edition)
+    question = Question(tuple(begun.values()), edition.as_of, zone, asking.by, asking.only)
+    anew = {code: one for code, one in chosen.items() if not (asking.by and book.adds(one).objects)}
+    with engine.opened(facts.files(edition), scratch) as connection:
+        found = Figures(chosen, engine.counted(connection, _asked(book, chosen, question), len(asking.by)))
+        together = replace(question, by=())
+        for_all = Figures(anew, engine.counted(connection, _asked(book, anew, together), 0))
+    names = dict(enumerate(begun))
+    lines = {
+        (names[number], key): {code: found.tally(code, number, key) for code in chosen} for number, key in found.counted
+    }
+    adding = {code: one for code, one in chosen.items() if code not in anew}
+    nothing = {code: one.tally({}) for code, one in chosen.items()}
+    whole = dict.fromkeys(asking.periods, nothing) | {
+        name: {code: for_all.tally(code, number) for code in anew} | _sums(lines, name, adding)
+        for number, name in names.items()
+    }
+    return Appraisal(
+        asking, edition.digest, edition.as_of, edition.zone, pack, book.digest, lines if asking.by else {}, whole
+    )
+
+
+def behind(facts: FactFolder, edition: Edition, book: Book, asking: Asking, count: str, scratch: Path) -> Behind:
+    """Return the very rows that a count of the one indicator asked for adds up in the one period, newest case first."""
+    (indicator,) = indicators(book, asking.indicators).values()
+    if not (begun := _begun(asking, edition)):
+        return Behind((), "0")
+    question = Question(tuple(begun.values()), edition.as_of, ZoneInfo(edition.zone), (), asking.only)
+    statement = rows_counted(possible(lambda: book.counting(count, indicator.excludes)), question)
+    with engine.opened(facts.files(edition), scratch) as connection:
+        rows = [(str(row[0]), Fraction(row[-1])) for row in connection.execute(statement.duckdb).fetchall()]
+    told = sorted(rows, key=lambda row: row[0], reverse=True)[:MOST_ROWS]
+    total = sum((amount for _, amount in rows), Fraction(0))
+    return Behind(tuple((number, str(amount)) for number, amount in told), str(total), len(rows) - len(told))
+
+
+def _begun(asking: Asking, edition: Edition) -> dict[str, Period]:
+    """Return the periods by name that had begun when the facts were taken: of later ones nothing is known."""
+    periods = zip(asking.periods, asking.read_periods(ZoneInfo(edition.zone)), strict=True)
+    return {name: period for name, period in periods if period.start < edition.as_of}
+
+
+def _asked(book: Book, chosen: Mapping[str, Indicator], question: Question) -> tuple[Statement, ...]:
+    return possible(lambda: figures.asked(book, chosen.values(), question)) if chosen and question.periods else ()
+
+
+def _sums(lines: Mapping[tuple[str, Key], Tallies], period: str, adding: Mapping[str, Indicator]) -> dict[str, Tally]:
+    within = [tallies for (name, _), tallies in lines.items() if name == period]
+    return {code: added([one.tally({}), *(tallies[code] for tallies in within)], True) for code, one in adding.items()}

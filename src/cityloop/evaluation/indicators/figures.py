@@ -1,0 +1,66 @@
+"""From indicators to figures: what has to be counted for them, and what was counted put together for each object.
+
+The counting is done elsewhere, in between; dividing and rounding in core/indicators/indicator.py.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from cityloop.core.indicators.indicator import Indicator, Tally
+from cityloop.evaluation.indicators.texts import Book
+from cityloop.evaluation.measures.compiling import Counting, Key, Question, Statement, statements
+
+Counted = Mapping[tuple[int, Key], Mapping[str, Fraction]]  # by number of the period and key: counts by name
+_NONE = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was counted for indicators; an object of which nothing was counted has an empty tally."""
+
+    indicators: Mapping[str, Indicator]
+    counted: Counted
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The objects of which anything was counted in any period, in their order; those without a value last."""
+        found = {key for _, key in self.counted}
+        return tuple(sorted(found, key=lambda key: [(value is None, value or "") for value in key]))
+
+    @cached_property
+    def _names(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """The counts of each indicator, with what they are called in what was counted."""
+        return {
+            code: tuple((term.count, counting_name(term.count, one.excludes)) for term in one.terms)
+            for code, one in self.indicators.items()
+        }
+
+    def tally(self, code: str, period: int = 0, key: Key = ()) -> Tally:
+        """Return what was counted for an indicator in the period of that number, for an object."""
+        counts = self.counted.get((period, key), {})
+        return self.indicators[code].tally({count: counts.get(name, _NONE) for count, name in self._names[code]})
+
+    def written(self, code: str, period: int = 0, key: Key = ()) -> str:
+        """Return the figure as it is written."""
+        return self.indicators[code].written(self.tally(code, period, key))
+
+
+def asked(book: Book, indicators: Iterable[Indicator], question: Question) -> tuple[Statement, ...]:
+    """Return the SQL that counts what the indicators need, each count once. NoSuchGrouping as statements() raises."""
+    return statements(countings(book, indicators), question)
+
+
+def countings(book: Book, indicators: Iterable[Indicator]) -> dict[str, Counting]:
+    """Return what has to be counted for indicators, by name."""
+    return {
+        counting_name(term.count, one.excludes): book.counting(term.count, one.excludes)
+        for one in indicators
+        for term in one.terms
+    }
+
+
+def counting_name(count: str, excludes: tuple[str, ...]) -> str:
+    """Return what a count is called when rows are left out."""
+    return " without ".join([count, *([" ".join(sorted(excludes))] if excludes else [])])

@@ -1,0 +1,324 @@
+"""Indicators as people write them: the shape of a pack's indicators.yaml, read and checked; every fault with file,
+line and field.
+
+What a measure may say is in grammar.py, what an indicator is in core/indicators/indicator.py.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cityloop.core.errors import Invalid
+from cityloop.core.indicators.indicator import (
+    Adds,
+    Better,
+    Indicator,
+    Subject,
+    Term,
+    Unit,
+    Variant,
+    Words,
+    formula,
+)
+from cityloop.evaluation.facts.relations import FACTS
+from cityloop.evaluation.measures.compiling import Counting, NoSuchGrouping
+from cityloop.evaluation.measures.grammar import Measure, read_claim, read_measure
+from cityloop.evaluation.measures.marking import BadMeasure
+from cityloop.registry.packs.texts.titles import Name, Titles
+from cityloop.runtime.yaml_files import Strict, faults_at, read_yaml
+
+FILE = "indicators.yaml"
+GROUPED_BY: Mapping[Subject, tuple[str, ...]] = {  # the columns that a count must have to speak of a subject
+    Subject.AREA: ("district", "street", "community", "unit_grid"),
+    Subject.DEPARTMENT: ("department", "unit"),
+    Subject.POST: ("post",),
+    Subject.PERSON: ("person",),
+}
+
+_TERM = re.compile(r"\s*([+-]?)\s*([a-z][a-z0-9_]*(?::[a-z][a-z0-9_]*)?)\s*")
+
+Where = tuple[str, ...]  # the path of a field
+Fault = tuple[Where, str]
+Basis = Literal["implementation", "usual"]
+
+
+class CountVariantText(Strict):
+    title: Titles
+    sql: str
+    columns: dict[str, str] = Field(default_factory=dict)
+
+
+class CountText(Strict):
+    title: Titles
+    meaning: Titles
+    sql: str
+    columns: dict[str, str] = Field(default_factory=dict)
+    excludes: tuple[Name, ...] = ()
+    subjects: tuple[Subject, ...]
+    better: Better = Better.NEITHER
+    basis: Basis = "usual"
+    variants: dict[Name, CountVariantText] = Field(default_factory=dict)
+
+
+class IndicatorVariantText(Strict):
+    title: Titles
+    numerator: str | None = None
+    denominator: str | None = None
+    subjects: tuple[Subject, ...] | None = None
+
+
+class IndicatorText(Strict):
+    title: Titles
+    numerator: str
+    denominator: str | None = None
+    unit: Unit = Unit.PERCENT
+    places: int = Field(default=2, ge=0, le=6)
+    excludes: tuple[Name, ...] = ()
+    subjects: tuple[Subject, ...]
+    better: Better
+    basis: Basis = "usual"
+    variants: dict[Name, IndicatorVariantText] = Field(default_factory=dict)
+
+
+class ExclusionText(Strict):
+    title: Titles
+    when: str
+
+
+class IndicatorsText(Strict):
+    standard: Annotated[str, Field(min_length=1)]
+    exclusions: dict[Name, ExclusionText] = Field(default_factory=dict)
+    counts: dict[Name, CountText]
+    indicators: dict[Name, IndicatorText] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A count declared, or a variant of one: what it is called and how it is counted."""
+
+    title: Words
+    meaning: Words
+    measure: Measure
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Every indicator of a pack: a count is an indicator, too. Counts by code, or by code:variant."""
+
+    standard: str
+    counts: Mapping[str, Count]
+    exclusions: Mapping[str, Words]
+    indicators: Mapping[str, Indicator]
+    claims: Mapping[str, str]  # of the exclusions
+    text: str = ""  # the file it was read from
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of its file, hexadecimal."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def counting(self, count: str, excludes: tuple[str, ...]) -> Counting:
+        """Return how a count is counted when rows are left out."""
+        found = self.counts[count]
+        without = tuple(read_claim(self.claims[name], found.measure.relation) for name in excludes)
+        return Counting(found.measure, without, found.columns)
+
+    def adds(self, indicator: Indicator) -> Adds:
+        """Return over what the figures of an indicator add up: over what each of its counts does."""
+        adds = Adds()
+        for term in indicator.terms:
+            adds &= self.counting(term.count, indicator.excludes).adds
+        return adds
+
+    def formula(self, indicator: Indicator, language: str) -> str:
+        """Return how an indicator is reckoned, in words; of a count what it means."""
+        words = formula(indicator, {code: one.title for code, one in self.counts.items()}, self.exclusions, language)
+        if indicator.code in self.counts:
+            words += ("：" if language == "zh" else ": ") + self.counts[indicator.code].meaning[language]
+        return words
+
+
+def read_book(folder: Path) -> Book:
+    """Return the indicators of a pack's folder; raise Invalid naming file, line and field of everything wrong."""
+    path = folder / FILE
+    text = read_yaml(path, IndicatorsText)
+    counts: dict[str, Count] = {}
+    faults = [*_count_faults(text, counts)]
+    faults += _exclusion_faults(text) if not faults else ()
+    indicators: dict[str, Indicator] = {}
+    faults += _indicator_faults(text, counts, indicators) if not faults else ()
+    if faults:
+        raise Invalid(faults_at(path, faults), code="pack")
+    return Book(
+        text.standard,
+        counts,
+        {name: one.title for name, one in text.exclusions.items()},
+        indicators,
+        {name: one.when for name, one in text.exclusions.items()},
+        path.read_text(encoding="utf-8"),
+    )
+
+
+def read_terms(words: str) -> tuple[Term, ...]:
+    """Return a sum of counts, written as register - cancel; ValueError where it is none."""
+    terms: list[Term] = []
+    place = 0
+    while place < len(words):
+        found = _TERM.match(words, place)
+        if not found or bool(terms) != bool(found[1]):
+            raise ValueError(f"column {place + 1}: counts are joined by + and -, such as register - cancel")
+        terms.append(Term(found[2], -1 if found[1] == "-" else 1))
+        place = found.end()
+    if not terms:
+        raise ValueError("no count is named")
+    return tuple(terms)
+
+
+def _count_faults(text: IndicatorsText, counts: dict[str, Count]) -> Iterator[Fault]:
+    """Read the counts into `counts`; yield what is wrong with them."""
+    for code, one in text.counts.items():
+        ways: dict[str, tuple[Where, CountText | CountVariantText, Words]] = {code: (("counts", code), one, one.title)}
+        for name, variant in one.variants.items():
+            ways[f"{code}:{name}"] = (("counts", code, "variants", name), variant, _narrower(one.title, variant.title))
+        for name, (where, way, title) in ways.items():
+            try:
+                measure = read_measure(way.sql)
+            except BadMeasure as wrong:
+                yield (*where, "sql"), str(wrong)
+                continue
+            counts[name] = Count(title, one.meaning, measure, {**one.columns, **way.columns})
+            yield from _column_faults(where, one.subjects, counts[name])
+        if any(code in relation.by_name for relation in FACTS.values()):
+            yield ("counts", code), "is the name of a column; choose another"
+
+
+def _narrower(title: Words, variant: Words) -> Words:
+    return {"zh": f"{title['zh']}（{variant['zh']}）", "en": f"{title['en']} ({variant['en']})"}
+
+
+def _column_faults(where: Where, subjects: tuple[Subject, ...], count: Count) -> Iterator[Fault]:
+    """Yield the columns that are missing for what a count is to speak of."""
+    counting = Counting(count.measure, columns=count.columns)
+    asked = {column for subject in subjects for column in GROUPED_BY[subject]} | set(count.columns)
+    for column in sorted(asked):
+        try:
+            counting.column(column)
+        except NoSuchGrouping as wrong:
+            yield (*where, "columns" if column in count.columns else "subjects"), str(wrong)
+
+
+def _exclusion_faults(text: IndicatorsText) -> Iterator[Fault]:
+    for name, one in text.exclusions.items():
+        for relation in FACTS.values():
+            try:
+                read_claim(one.when, relation)
+            except BadMeasure as wrong:
+                yield ("exclusions", name, "when"), str(wrong)
+                break
+
+
+def _indicator_faults(
+    text: IndicatorsText, counts: Mapping[str, Count], indicators: dict[str, Indicator]
+) -> Iterator[Fault]:
+    """Read counts and ratios as indicators into `indicators`; yield what is wrong with them."""
+    for code, one in text.counts.items():
+        yield from _unknown_exclusions(text, ("counts", code, "excludes"), one.excludes)
+        indicators[code] = _of_count(code, one, text.standard)
+    for code, each in text.indicators.items():
+        where = ("indicators", code)
+        if code in text.counts:
+            yield where, "there is a count of that code"
+        yield from _unknown_exclusions(text, (*where, "excludes"), each.excludes)
+        sums: dict[Where, tuple[Term, ...]] = {}
+        for field, words, subjects in _sums(where, each):
+            try:
+                sums[field] = read_terms(words)
+            except ValueError as wrong:
+                yield field, str(wrong)
+            else:
+                yield from _term_faults(text, counts, subjects, field, sums[field])
+        indicators[code] = _indicator(code, each, where, sums, text.standard)
+
+
+def _sums(where: Where, one: IndicatorText) -> Iterator[tuple[Where, str, tuple[Subject, ...]]]:
+    """Yield the sums of counts that an indicator and its variants name, with their fields and whom they speak of."""
+    ways: list[tuple[Where, str | None, str | None, tuple[Subject, ...]]]
+    ways = [(where, one.numerator, one.denominator, one.subjects)]
+    for name, way in one.variants.items():
+        ways.append(((*where, "variants", name), way.numerator, way.denominator, way.subjects or one.subjects))
+    for place, above, below, subjects in ways:
+        for field, words in (("numerator", above), ("denominator", below)):
+            if words is not None:
+                yield (*place, field), words, subjects
+
+
+def _term_faults(
+    text: IndicatorsText,
+    counts: Mapping[str, Count],
+    subjects: tuple[Subject, ...],
+    field: Where,
+    terms: tuple[Term, ...],
+) -> Iterator[Fault]:
+    for term in terms:
+        if term.count not in counts:
+            yield field, f"there is no count {term.count}"
+            continue
+        missing = set(subjects) - set(text.counts[term.count.partition(":")[0]].subjects)
+        if missing:
+            yield field, f"{term.count} does not speak of {', '.join(sorted(missing))}"
+
+
+def _unknown_exclusions(text: IndicatorsText, where: Where, names: tuple[str, ...]) -> Iterator[Fault]:
+    for name in names:
+        if name not in text.exclusions:
+            yield where, f"there is no exclusion {name}; known are {', '.join(text.exclusions)}"
+
+
+def _of_count(code: str, one: CountText, standard: str) -> Indicator:
+    return Indicator(
+        code=code,
+        title=one.title,
+        unit=Unit.COUNT,
+        numerator=(Term(code),),
+        excludes=one.excludes,
+        better=one.better,
+        subjects=one.subjects,
+        clause=standard,
+        basis=one.basis,
+        places=0,
+        variants={name: Variant(way.title, (Term(f"{code}:{name}"),)) for name, way in one.variants.items()},
+    )
+
+
+def _indicator(
+    code: str, one: IndicatorText, where: Where, sums: Mapping[Where, tuple[Term, ...]], standard: str
+) -> Indicator:
+    is_ratio = one.denominator is not None
+    return Indicator(
+        code=code,
+        title=one.title,
+        unit=one.unit if is_ratio else Unit.COUNT,
+        numerator=sums.get((*where, "numerator"), ()),
+        denominator=sums.get((*where, "denominator"), ()),
+        excludes=one.excludes,
+        better=one.better,
+        subjects=one.subjects,
+        clause=standard,
+        basis=one.basis,
+        places=one.places if is_ratio else 0,
+        variants={
+            name: Variant(
+                way.title,
+                sums.get((*where, "variants", name, "numerator")),
+                sums.get((*where, "variants", name, "denominator")),
+                way.subjects,
+            )
+            for name, way in one.variants.items()
+        },
+    )

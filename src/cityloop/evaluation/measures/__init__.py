@@ -1,0 +1,1 @@
+"""The restricted SQL of indicators, compiled for DuckDB and Spark."""

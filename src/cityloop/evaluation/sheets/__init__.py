@@ -1,0 +1,1 @@
+"""Figures as workbooks and tables."""

@@ -1,0 +1,48 @@
+"""What was counted for a screen as a workbook, with the names that the city has now. Only workers write workbooks."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+
+from cityloop.core.codes.classes import ClassKey
+from cityloop.evaluation.facts.objects import OF_AREAS, OF_PERSONS, OF_POSTS, OF_UNITS, naming
+from cityloop.evaluation.indicators.appraising import Appraisal
+from cityloop.evaluation.indicators.books import sources
+from cityloop.evaluation.indicators.texts import Book
+from cityloop.evaluation.sheets.appraisal import workbook
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.people.accounts import account_names
+
+
+def sheet(appraisal: Appraisal, book: Book, language: str) -> dict[str, str]:
+    """Return the workbook of figures, as an answer is kept."""
+    names = naming(_names(appraisal, current_city(), language), language)
+    return {"xlsx": b64encode(workbook(appraisal, book, names, language)).decode()}
+
+
+def _names(appraisal: Appraisal, town: City, language: str) -> Mapping[str, Mapping[str, str]]:
+    areas = {code: area.name for code, area in town.areas.items()}
+    units = {code: unit.name for code, unit in town.units.items()}
+    roles = {name: role.title[language] for name, role in town.roles.items()}
+    return {
+        **dict.fromkeys(OF_AREAS, areas),
+        **dict.fromkeys(OF_UNITS, units),
+        **dict.fromkeys(OF_POSTS, roles),
+        **dict.fromkeys(OF_PERSONS, _persons(appraisal)),
+        "source": {code: source.title[language] for code, source in sources().items()},
+        "category": _classes(appraisal, town),
+    }
+
+
+def _persons(appraisal: Appraisal) -> dict[str, str]:
+    told = {value for key in appraisal.keys for column, value in zip(appraisal.asking.by, key, strict=True) if value}
+    return account_names(told)
+
+
+def _classes(appraisal: Appraisal, town: City) -> dict[str, str]:
+    """Return the names of classes by code; what stands beside the code, catalogue and kind, tells them apart."""
+    columns = ("catalogue", "category_kind", "category")
+    if appraisal.asking.by != columns:
+        return {}
+    references = {key[2] or "": ClassKey(*(value or "" for value in key)).reference for key in appraisal.keys}
+    return {code: town.classes[known].name for code, known in references.items() if known in town.classes}
