@@ -20,9 +20,9 @@ from cityloop.entry.command_line import main as commands
 from cityloop.evaluation.facts.relations import RELATIONS
 from cityloop.evaluation.indicators.texts import FILE as INDICATORS
 from cityloop.evaluation.indicators.texts import Book, read_book
-from cityloop.presentation.settings.procedure_page import ActionRow, ProcedurePage
-from cityloop.presentation.settings.procedure_page import procedure_page as described
-from cityloop.presentation.settings.procedure_words import Vocabulary
+from cityloop.presentation.settings.procedures.page import ActionRow, ProcedurePage
+from cityloop.presentation.settings.procedures.page import procedure_page as described
+from cityloop.presentation.settings.procedures.words import Vocabulary
 from cityloop.registry.packs.reading import SHIPPED, read_all
 from cityloop.runtime.configuration import Configuration, variable
 

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
-from cityloop.presentation.api.features_asked import CRS84
+from cityloop.presentation.features.asked import CRS84
 from cityloop.presentation.middleware import policy
 from cityloop.registry.areas import actions as area_actions
 from cityloop.registry.city import current

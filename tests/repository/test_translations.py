@@ -16,14 +16,14 @@ from cityloop.core.place.geo import PointFault
 from cityloop.core.procedures.needs import checked
 from cityloop.core.procedures.procedure import Need, NeedKind
 from cityloop.intake.reports import POINT_FAULTS, read
+from cityloop.presentation.pages.sentences import SENTENCES, reason_words, sentence
 from cityloop.presentation.translations import LOCALE, PACKAGE, catalog, messages
-from cityloop.presentation.workbench.sentences import SENTENCES, reason_words, sentence
 from town import NOW
 
 CHINESE = LOCALE / "zh_Hans" / "LC_MESSAGES" / "django.po"
 TEMPLATES = sorted((PACKAGE / "presentation" / "templates").rglob("*.html"))
 ICONS = PACKAGE.parent.parent / "frontend" / "icons.mjs"
-FLOORS = ("core", "casework", "intake", "registry", "presentation/workbench")  # whose refusals can reach a screen
+FLOORS = ("core", "casework", "intake", "registry", "presentation/workbench", "presentation/pages")  # whose refusals can reach a screen
 FILES_READ = {  # what is wrong in a file is told on the command line alone, in English
     "area_dates.py",
     "area_doubts.py",

@@ -8,7 +8,7 @@ from cityloop.casework.models import Case
 from cityloop.core.errors import NotPossible
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
-from cityloop.presentation.workbench.sentences import sentence
+from cityloop.presentation.pages.sentences import sentence
 from cityloop.registry.city.current import forget
 from cityloop.registry.history.changes import Part, apply
 from cityloop.registry.history.tables import DUTIES, UNITS

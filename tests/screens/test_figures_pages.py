@@ -20,7 +20,8 @@ from cityloop.evaluation import jobs as evaluation_jobs
 from cityloop.evaluation.answers import asked as answers
 from cityloop.evaluation.models import CountedAnswer, FactEdition
 from cityloop.intake.models import Report
-from cityloop.presentation.figures import objects, views
+from cityloop.presentation.figures import views
+from cityloop.presentation.figures.questions import objects
 from cityloop.presentation.figures.ranking import ranks
 from cityloop.runtime.clock import now
 from screens.conftest import HTMX, As, Page

@@ -17,7 +17,7 @@ from cityloop.casework.models import Case
 from cityloop.core.procedures.needs import members
 from cityloop.core.procedures.procedure import NeedKind, Procedure
 from cityloop.evaluation.models import FactEdition
-from cityloop.presentation.workbench.chosen_photos import kept_photos
+from cityloop.presentation.pages.photos import kept_photos
 from cityloop.registry.models import ChangeSet
 from cityloop.registry.packs.reading import read_all
 from cityloop.registry.people import accounts

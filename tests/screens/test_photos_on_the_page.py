@@ -13,8 +13,8 @@ from PIL import Image
 
 from cityloop.casework.actions import act
 from cityloop.casework.models import Case, Evidence
-from cityloop.presentation.workbench import limited_upload
-from cityloop.presentation.workbench.sentences import SENTENCES, reason_words
+from cityloop.presentation.pages import uploads as limited_upload
+from cityloop.presentation.pages.sentences import SENTENCES, reason_words
 from cityloop.runtime.files import photos
 from screens.conftest import HTMX, As, Page
 from town import NOW

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from cityloop.presentation.settings import change_views
+from cityloop.presentation.settings.history import views as change_views
 from cityloop.registry.models import ChangeSet, Unit
 from cityloop.registry.organisation.actions import enter_units
 from screens.conftest import As

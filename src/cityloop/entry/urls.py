@@ -18,7 +18,7 @@ def health(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("health", health),
     path("api/v1/", addresses()),
-    path("ogc/", include("cityloop.presentation.api.features_urls")),
+    path("ogc/", include("cityloop.presentation.features.urls")),
     path("settings/", include("cityloop.presentation.settings.urls")),
     path("figures/", include("cityloop.presentation.figures.urls")),
     path("", include("cityloop.presentation.workbench.urls")),

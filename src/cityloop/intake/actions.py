@@ -31,7 +31,8 @@ from cityloop.runtime.secrets import keys
 
 PROCEDURE = "city-problem"
 MAY_REPORT = ("operator", "duty_officer", "collector", PARTNER)
-OUR_CHANNELS = ("desk", "patrol")  # by which people report, not connected systems
+DESK = "desk"  # the channel of everything that is taken down at our own desk
+OUR_CHANNELS = (DESK, "patrol")  # by which people report, not connected systems
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0, 1, I, L, O, U: read aloud without mistakes
 CODE_LENGTH = 12  # 59 bits
 

@@ -27,7 +27,7 @@ INSTALLED_APPS = [
     "cityloop.intake",
     "cityloop.evaluation",
     "cityloop.presentation",
-    "cityloop.presentation.workbench",
+    "cityloop.presentation.pages",
 ]
 AUTH_USER_MODEL = "registry.Account"
 AUTH_PASSWORD_VALIDATORS = [
@@ -41,15 +41,15 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "cityloop.presentation.workbench.language.ChosenLanguage",
+    "cityloop.presentation.pages.language.ChosenLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "cityloop.presentation.middleware.ContentSecurityPolicy",
-    "cityloop.presentation.workbench.htmx.BrowserRedirects",
-    "cityloop.presentation.workbench.refusals.ShowRefusals",
+    "cityloop.presentation.pages.htmx.BrowserRedirects",
+    "cityloop.presentation.pages.refusals.ShowRefusals",
 ]
 ROOT_URLCONF = "cityloop.entry.urls"
 WSGI_APPLICATION = "cityloop.entry.wsgi.application"
@@ -65,8 +65,13 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "cityloop.presentation.workbench.frame.frame",
+                "cityloop.presentation.pages.frame.frame",
             ],
+            "libraries": {  # tags of one room's pages; those of every page are in presentation/pages/templatetags
+                "figure_words": "cityloop.presentation.figures.tags",
+                "settings_words": "cityloop.presentation.settings.tags",
+                "ogc": "cityloop.presentation.features.tags",
+            },
         },
     }
 ]
@@ -117,7 +122,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes of words; files have their own limits
 FILE_UPLOAD_HANDLERS = [
-    "cityloop.presentation.workbench.limited_upload.LimitedUpload",
+    "cityloop.presentation.pages.uploads.LimitedUpload",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from cityloop.core.indicators.indicator import Better, Indicator, Unit
 from cityloop.presentation.figures.ranking import Row
-from cityloop.presentation.settings.area_words import feature
+from cityloop.presentation.settings.areas.words import feature
 from cityloop.registry.areas.queries import polygon
 from cityloop.registry.city.city import City
 

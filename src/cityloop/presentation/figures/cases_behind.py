@@ -9,7 +9,7 @@ from sqlglot import exp
 from cityloop.casework.queries import CaseRow, cases_by_number
 from cityloop.core.actors import Actor
 from cityloop.evaluation.indicators.appraising import Behind
-from cityloop.presentation.figures.asked import Chosen
+from cityloop.presentation.figures.questions.asked import Chosen
 from cityloop.presentation.figures.ranking import amount
 
 PAGE = 50

@@ -14,10 +14,10 @@ from cityloop.core.errors import NotFound
 from cityloop.core.indicators.indicator import Indicator, Tally, Term
 from cityloop.evaluation.answers.asked import Waiting, figures, is_told_of, rows_behind
 from cityloop.evaluation.indicators.appraising import Appraisal, sql
-from cityloop.presentation.figures.asked import Chosen, coded
-from cityloop.presentation.figures.objects import Names
+from cityloop.presentation.figures.questions.asked import Chosen, coded
+from cityloop.presentation.figures.questions.objects import Names
+from cityloop.presentation.figures.questions.spans import named
 from cityloop.presentation.figures.ranking import amount, made_of, tally
-from cityloop.presentation.figures.spans import named
 from cityloop.presentation.figures.trends import Bar, bar_lengths
 from cityloop.registry.city.facts import title
 

@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from cityloop.core.indicators.indicator import Better, Indicator, Subject, Tally
 from cityloop.evaluation.indicators.appraising import Appraisal, indicators
-from cityloop.presentation.figures.asked import Chosen, coded
-from cityloop.presentation.figures.groupings import GROUPINGS, Key, speaks_of
-from cityloop.presentation.figures.objects import Names, listed
+from cityloop.presentation.figures.questions.asked import Chosen, coded
+from cityloop.presentation.figures.questions.groupings import GROUPINGS, Key, speaks_of
+from cityloop.presentation.figures.questions.objects import Names, listed
 from cityloop.presentation.figures.trends import Spark, spark
 
 COLUMNS: Mapping[Subject | None, tuple[str, ...]] = {  # what stands beside the ranked figure

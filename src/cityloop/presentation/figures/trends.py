@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from cityloop.core.indicators.indicator import Indicator, Tally, Unit
 from cityloop.evaluation.periods import Length
-from cityloop.presentation.figures.spans import named
+from cityloop.presentation.figures.questions.spans import named
 
 WIDTH, HEIGHT, MARGIN = 96, 24, 3
 

@@ -17,17 +17,17 @@ from cityloop.core.errors import Fault, Invalid, NotFound
 from cityloop.evaluation.answers import editions
 from cityloop.evaluation.answers.asked import Waiting, figures, latest_edition, rows_behind, sheet
 from cityloop.evaluation.indicators.appraising import Appraisal
-from cityloop.presentation.figures import choices as offered
 from cityloop.presentation.figures import figure_page as page_of_one
-from cityloop.presentation.figures.asked import NOT_OFFERED, Chosen, coded, figure_asked, ranking_asked
 from cityloop.presentation.figures.band_map import band_map
 from cityloop.presentation.figures.cases_behind import cases_behind
-from cityloop.presentation.figures.objects import may_be_many
+from cityloop.presentation.figures.questions import choices as offered
+from cityloop.presentation.figures.questions.asked import NOT_OFFERED, Chosen, coded, figure_asked, ranking_asked
+from cityloop.presentation.figures.questions.objects import may_be_many
 from cityloop.presentation.figures.ranking import Ranking, Row, columns, page_of, with_spark
 from cityloop.presentation.figures.ranking import ranking as ranked
-from cityloop.presentation.workbench.asked import words_asked
-from cityloop.presentation.workbench.htmx import wants_fragment
-from cityloop.presentation.workbench.people import person
+from cityloop.presentation.pages.asked import words_asked
+from cityloop.presentation.pages.htmx import wants_fragment
+from cityloop.presentation.pages.people import person
 from cityloop.registry.city.current import current_city
 from cityloop.runtime.clock import now
 

@@ -2,16 +2,14 @@
 
 from django.urls import path
 
-from cityloop.presentation.settings import (
-    area_views,
-    catalogue_views,
-    change_views,
-    facility_views,
-    organisation_urls,
-    pack_views,
-    place_views,
-    views,
-)
+from cityloop.presentation.settings.areas import views as area_views
+from cityloop.presentation.settings.catalogue import views as catalogue_views
+from cityloop.presentation.settings.facilities import views as facility_views
+from cityloop.presentation.settings.history import views as change_views
+from cityloop.presentation.settings.organisation import urls as organisation_urls
+from cityloop.presentation.settings.packs import views as pack_views
+from cityloop.presentation.settings.places import views as place_views
+from cityloop.presentation.settings.procedures import views
 
 app_name = "settings"
 

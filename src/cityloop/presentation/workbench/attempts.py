@@ -7,9 +7,9 @@ from django.http import QueryDict
 
 from cityloop.casework.queries import CasePage, Offer
 from cityloop.core.errors import Fault, Invalid, Refusal
-from cityloop.presentation.workbench.chosen_photos import read_words
-from cityloop.presentation.workbench.fields import FormField, fields_of_offer
-from cityloop.presentation.workbench.sentences import sentence
+from cityloop.presentation.pages.fields import FormField, fields_of_offer
+from cityloop.presentation.pages.photos import read_words
+from cityloop.presentation.pages.sentences import sentence
 
 _OURS = frozenset({"csrfmiddlewaretoken", "task", "action", "length", "written"})
 

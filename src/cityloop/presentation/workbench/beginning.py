@@ -10,9 +10,9 @@ from cityloop.casework import queries
 from cityloop.casework.queries import NewCaseForm
 from cityloop.core.actors import Actor
 from cityloop.core.errors import Invalid, NotAllowed, Refusal
-from cityloop.presentation.workbench.chosen_photos import read_words
-from cityloop.presentation.workbench.fields import FormField, fields_of_offer
-from cityloop.presentation.workbench.sentences import sentence
+from cityloop.presentation.pages.fields import FormField, fields_of_offer
+from cityloop.presentation.pages.photos import read_words
+from cityloop.presentation.pages.sentences import sentence
 
 _OURS = frozenset({"csrfmiddlewaretoken", "request"})
 LONGEST_KEY = 100

@@ -8,8 +8,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from cityloop.core.errors import Fault, Invalid, NotFound
+from cityloop.presentation.pages.fields import faults_of
 from cityloop.presentation.problems import status_of
-from cityloop.presentation.workbench.fields import faults_of
 from cityloop.registry.people import accounts
 from cityloop.runtime.clock import now
 

@@ -12,14 +12,13 @@ from cityloop.casework.queries import Choice
 from cityloop.core.actors import Actor
 from cityloop.core.errors import Refusal
 from cityloop.core.place.geo import Crs, check_point, parse_crs, to_wgs84
-from cityloop.intake.actions import Receipt, receive
+from cityloop.intake.actions import DESK, Receipt, receive
 from cityloop.intake.reports import read
-from cityloop.presentation.workbench.fields import FormField, faults_of
-from cityloop.presentation.workbench.sentences import sentence
+from cityloop.presentation.pages.fields import FormField, faults_of
+from cityloop.presentation.pages.sentences import sentence
 from cityloop.registry.facilities.queries import NEAR_METRES, Near, nearest_alike
 from cityloop.registry.organisation.actors import categories
 
-DESK = "desk"  # the channel of everything taken here
 _SYSTEMS = (
     Choice("wgs84", "WGS-84 · GPS"),
     Choice("cgcs2000", "CGCS2000"),

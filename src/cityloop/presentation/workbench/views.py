@@ -17,8 +17,12 @@ from cityloop.core.errors import NotFound, Refusal
 from cityloop.evaluation.queries import district_ranking, months
 from cityloop.intake.actions import Receipt
 from cityloop.intake.queries import cases as found_cases
+from cityloop.presentation.pages import asked
+from cityloop.presentation.pages.htmx import render_part, wants_fragment
+from cityloop.presentation.pages.people import check_may_report, person
+from cityloop.presentation.pages.photos import Received, receive
+from cityloop.presentation.pages.receipts import keep_receipt
 from cityloop.presentation.problems import status_of
-from cityloop.presentation.workbench import asked
 from cityloop.presentation.workbench.attempts import (
     Attempt,
     photo_fields,
@@ -27,10 +31,6 @@ from cityloop.presentation.workbench.attempts import (
     stray_refusal,
 )
 from cityloop.presentation.workbench.beginning import asked_photos, blank_case, case_inputs, filled_case
-from cityloop.presentation.workbench.chosen_photos import Received, receive
-from cityloop.presentation.workbench.htmx import render_part, wants_fragment
-from cityloop.presentation.workbench.people import check_may_report, person
-from cityloop.presentation.workbench.receipts import keep_receipt
 from cityloop.presentation.workbench.reporting import blank_report, filled_report, near_facilities, send_report
 from cityloop.runtime.clock import now
 from cityloop.runtime.files import photos

@@ -1,0 +1,1 @@
+"""OGC API - Features: the city open to map programs."""

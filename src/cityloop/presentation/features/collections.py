@@ -1,0 +1,126 @@
+"""Which collections of features there are, and for whom. How they are asked for and written stands beside this."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from cityloop.core.actors import Actor
+from cityloop.core.errors import NotAllowed, NotFound
+from cityloop.core.place.areas import TREE
+from cityloop.presentation.pages.people import person
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.city.facts import title
+from cityloop.registry.organisation.actors import actor_by_token
+from cityloop.registry.packs.texts.layers import LayerText
+from cityloop.registry.published import Areas, Box, Facilities, Places, Source
+
+FACILITIES = "facilities"
+
+
+class NotSignedIn(NotAllowed):
+    """Only somebody who is signed in, or has a token, may read it."""
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A collection: what it is called, where its features come from, whether everybody may read it."""
+
+    id: str
+    title: str
+    source: Source
+    is_open: bool
+    has_days: bool = False  # its features stand from one day to another
+
+
+_bounds: tuple[City, dict[str, Box | None]] | None = None
+
+
+def bounds(one: Collection) -> Box | None:
+    """Return what all features of a collection lie in; looked up once for as long as the city stays as it is."""
+    global _bounds  # noqa: PLW0603  # one city a process
+    town = current_city()
+    if _bounds is None or _bounds[0] is not town:
+        _bounds = (town, {})
+    if one.id not in _bounds[1]:
+        _bounds[1][one.id] = one.source.bounds()
+    return _bounds[1][one.id]
+
+
+def reader(request: HttpRequest) -> Actor | None:
+    """Return who asks, by token or by session; None for anybody."""
+    words = request.headers.get("Authorization", "").split()
+    if len(words) == 2 and words[0].lower() == "bearer":
+        actor = actor_by_token(words[1])
+        if actor is None:
+            raise NotSignedIn("no-token", "Send a valid token: Authorization: Bearer TOKEN.")
+        return actor
+    return person(request) if request.user.is_authenticated else None
+
+
+def collections(actor: Actor | None) -> dict[str, Collection]:
+    """Return the collections that somebody may read, by name."""
+    return {name: one for name, one in _all(current_city()).items() if _may_read(actor, one)}
+
+
+def collection(actor: Actor | None, name: str) -> Collection:
+    """Return a collection; refuse what there is not and what this reader may not have."""
+    found = _all(current_city()).get(name)
+    if found is None:
+        raise NotFound("no-such-collection", f"There is no collection {name}.")
+    if not _may_read(actor, found):
+        if actor is None:
+            raise NotSignedIn("no-token", "Sign in, or send a valid token: Authorization: Bearer TOKEN.")
+        raise NotAllowed("no-post", "You hold no post in this city yet; ask the administrator for one.")
+    return found
+
+
+def areas_name(level: str) -> str:
+    """Return the name of the collection of the areas of a level."""
+    return f"areas-{level}"
+
+
+def levels(town: City) -> list[str]:
+    """Return the levels that the city has areas of: those of the tree from above, then the other grids."""
+    there = {area.level for area in town.areas.values()}
+    return [*(level for level in TREE if level in there), *sorted(there - set(TREE))]
+
+
+def level_word(level: str) -> str:
+    """Return what the areas of a level are called."""
+    words = {
+        "city": _("City"),
+        "district": _("Districts"),
+        "street": _("Streets and townships"),
+        "community": _("Communities"),
+        "unit_grid": _("Unit grids"),
+        "patrol_grid": _("Patrol grids"),
+        "appraisal_grid": _("Appraisal grids"),
+        "social_grid": _("Social-governance grids"),
+    }
+    return words.get(level, level)
+
+
+def _may_read(actor: Actor | None, one: Collection) -> bool:
+    return (one.is_open and settings.CITYLOOP.open_layers == "1") or bool(actor and actor.posts)
+
+
+def _all(town: City) -> Mapping[str, Collection]:
+    areas = [
+        Collection(areas_name(level), level_word(level), Areas(town, {"level": (level,)}), True, has_days=True)
+        for level in levels(town)
+    ]
+    facilities = Collection(FACILITIES, _("Facilities"), Facilities({}, inside=True), False)
+    return {one.id: one for one in (*areas, facilities, *(_layer(town, text) for text in town.layers))}
+
+
+def _layer(town: City, text: LayerText) -> Collection:
+    sources: Mapping[str, Source] = {
+        "areas": Areas(town, text.where),
+        "facilities": Facilities(text.where),
+        "places": Places(text.where),
+    }
+    return Collection(text.name, title(text.title), sources[text.source], True, has_days=text.source == "areas")

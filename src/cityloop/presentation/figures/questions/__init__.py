@@ -1,0 +1,1 @@
+"""What a page of figures is asked: period, grouping, objects, choices."""

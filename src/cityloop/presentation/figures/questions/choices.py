@@ -1,0 +1,147 @@
+"""What can be chosen on the pages of figures, as chips and options with the addresses they lead to."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import get_language, pgettext
+from django.utils.translation import gettext as _
+
+from cityloop.core.indicators.indicator import Indicator
+from cityloop.evaluation.answers import editions
+from cityloop.evaluation.answers.scopes import Scope, scopes
+from cityloop.evaluation.indicators.books import books, titles
+from cityloop.presentation.figures.questions.asked import Chosen, coded, speaking
+from cityloop.presentation.figures.questions.groupings import Grouping, offered, speaks_of
+from cityloop.presentation.figures.questions.objects import area_name, unit_name
+from cityloop.presentation.pages.htmx import wants_fragment
+from cityloop.presentation.pages.people import person
+from cityloop.registry.city.city import City
+from cityloop.registry.city.facts import title
+
+MONTHS = (1, *range(16, 29))  # days on which months may begin
+DAYS = ("00:00", "06:00", "08:00", "12:00", "18:00")
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One choice: its words, where it leads, whether it is the present one."""
+
+    title: str
+    url: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a select."""
+
+    value: str
+    title: str
+    is_chosen: bool
+
+
+def language() -> str:
+    """Return the language of the page, as packs have their words."""
+    return "en" if (get_language() or "").startswith("en") else "zh"
+
+
+def scope_name(seen: Scope, town: City) -> str:
+    """Return whose cases figures are over."""
+    area, unit = area_name(seen.area or "", town), unit_name(seen.unit or "", town)
+    return " · ".join(filter(None, (area, unit))) or _("Whole city")
+
+
+def choices(request: HttpRequest, chosen: Chosen) -> dict[str, Any]:
+    """Return everything that can be chosen on a page; a fragment shows none of it."""
+    names = {"scope_name": scope_name(chosen.scope, chosen.town)}
+    if chosen.grouping:
+        names["grouping_title"] = chosen.grouping.title(chosen.town)
+    if wants_fragment(request):
+        return names
+    return {
+        **names,
+        "scopes": _scopes(request, chosen),
+        "packs": _packs(chosen),
+        "groupings": _groupings(chosen),
+        "lengths": _lengths(chosen),
+        "indicators": _indicators(chosen, chosen.grouping) if chosen.grouping and chosen.key is None else [],
+        "editions": _editions(chosen),
+        "months": [Option(str(day), str(day), day == chosen.rhythm.month_begins_on) for day in MONTHS],
+        "days": [Option(hour, hour, hour == chosen.rhythm.day_begins_at) for hour in DAYS],
+        "kept": {
+            name: words for name, words in chosen.query.items() if name not in ("edition", *chosen.rhythm._fields)
+        },
+    }
+
+
+def _scopes(request: HttpRequest, chosen: Chosen) -> list[Chip]:
+    known = scopes(person(request), chosen.town)
+    return [
+        Chip(
+            scope_name(one, chosen.town),
+            f"?{chosen.words(scope=one.name, by=None, indicator=None)}",
+            one == chosen.scope,
+        )
+        for one in (known if len(known) > 1 else ())
+    ]
+
+
+def _packs(chosen: Chosen) -> list[Chip]:
+    known = books()
+    if len(known) < 2:
+        return []
+    words = titles()
+    return [
+        Chip(title(words[pack]), f"?{chosen.words(pack=pack, indicator=None, variant=None)}", pack == chosen.pack)
+        for pack in known
+    ]
+
+
+def _groupings(chosen: Chosen) -> list[Chip]:
+    return [_grouping(one, chosen) for one in offered(chosen.scope, chosen.town)]
+
+
+def _grouping(one: Grouping, chosen: Chosen) -> Chip:
+    """Return the chip of a grouping; an indicator that does not speak of such objects is not kept."""
+    kept = chosen.code if speaks_of(chosen.indicator, one, chosen.scope) and "indicator" in chosen.query else None
+    url = f"?{chosen.words(by=one.name, indicator=kept, variant=None)}"
+    return Chip(one.title(chosen.town), url, one == chosen.grouping)
+
+
+def _lengths(chosen: Chosen) -> list[Chip]:
+    return [
+        Chip(one.title, f"?{chosen.words(period=one.period)}", one.value is chosen.span.length)
+        for one in chosen.span.lengths
+    ]
+
+
+def _indicators(chosen: Chosen, grouping: Grouping) -> list[tuple[str, list[Option]]]:
+    """Return the figures to rank by, shares and counts apart, each with its variants."""
+    groups: dict[str, list[Option]] = {_("Shares"): [], pgettext("figures", "Counts"): []}
+    for one in speaking(chosen.book, grouping, chosen.scope):
+        ways = [one, *(one.chosen(name) for name in one.variants)]
+        group = groups[_("Shares") if one.denominator else pgettext("figures", "Counts")]
+        group += [_option(way, chosen) for way in ways if speaks_of(way, grouping, chosen.scope)]
+    return list(groups.items())
+
+
+def _option(one: Indicator, chosen: Chosen) -> Option:
+    return Option(coded(one), called(one), coded(one) == chosen.code)
+
+
+def called(one: Indicator) -> str:
+    """Return what an indicator is called, with its variant."""
+    if one.variant is None:
+        return title(one.title)
+    words = {"title": title(one.title), "variant": title(one.variants[one.variant].title)}
+    return _("%(title)s (%(variant)s)") % words
+
+
+def _editions(chosen: Chosen) -> list[editions.Offered]:
+    """Return the facts of the past to choose from, among them those chosen."""
+    found = list(editions.offered(settings.CITYLOOP.zone))
+    if chosen.facts.name not in {one.name for one in found}:
+        found.append(editions.Offered(chosen.facts.name, chosen.facts.as_of))
+    return found

@@ -1,0 +1,89 @@
+"""The words and addresses of figures as templates ask for them. What they are is in presentation/figures."""
+
+from django import template
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cityloop.core.indicators.indicator import Better, Indicator, Unit
+from cityloop.evaluation.indicators.texts import Count
+from cityloop.presentation.figures.questions import choices
+from cityloop.presentation.figures.questions.asked import Chosen
+from cityloop.presentation.figures.ranking import Moved
+from cityloop.presentation.pages.sentences import reason_words
+from cityloop.registry.city.facts import title
+
+register = template.Library()
+
+register.filter("called", choices.called)
+register.filter("failure_words", reason_words)
+
+
+@register.filter
+def with_period(chosen: Chosen, period: str) -> str:
+    """The address that asks the same of another period."""
+    return f"?{chosen.words(period=period)}"
+
+
+@register.filter
+def ranking_url(chosen: Chosen) -> str:
+    """The address of the ranking that a figure stands in."""
+    words = chosen.words(pack=chosen.pack, indicator=chosen.code, key=None, variant=None)
+    return f"{reverse('figures:ranking')}?{words}"
+
+
+@register.filter
+def own_url(chosen: Chosen) -> str:
+    """The address of the figure itself."""
+    return chosen.figure_url(chosen.indicator, chosen.key)
+
+
+@register.filter
+def count_title(count: Count) -> str:
+    """What a count is called."""
+    return title(count.title)
+
+
+@register.filter
+def count_meaning(count: Count) -> str:
+    """What a count means."""
+    return title(count.meaning)
+
+
+@register.filter
+def arrow(places: int) -> str:
+    """↑2, ↓1."""
+    return f"{'↑' if places > 0 else '↓'}{abs(places)}"
+
+
+@register.filter
+def better_words(indicator: Indicator) -> str:
+    """Which way a figure is better."""
+    return {
+        Better.MORE: _("More is better."),
+        Better.LESS: _("Less is better."),
+        Better.NEITHER: _("Neither more nor less is better: the order says how much, not how good."),
+    }[indicator.better]
+
+
+@register.filter
+def movement_words(moved: Moved, indicator: Indicator) -> str:
+    """How a figure moved, in a sentence: for who does not see the arrows."""
+    if moved.change is None:
+        return _("Nothing to compare with")
+    unit = _("percentage points") if indicator.unit is Unit.PERCENT else indicator.unit.sign
+    said = {"change": f"{abs(moved.change):f} {unit}".strip()}
+    words = [
+        _("unchanged")
+        if not moved.change
+        else _("%(change)s more") % said
+        if moved.change > 0
+        else _("%(change)s less") % said
+    ]
+    if moved.places:
+        up, down = (
+            ngettext("%d place up", "%d places up", moved.places),
+            ngettext("%d place down", "%d places down", -moved.places),
+        )
+        words.append(up % moved.places if moved.places > 0 else down % -moved.places)
+    return _(", ").join(words)

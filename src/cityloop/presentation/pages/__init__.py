@@ -1,0 +1,1 @@
+"""The kit of every page: frame, fields, refusals, receipts, language."""

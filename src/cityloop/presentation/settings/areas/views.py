@@ -1,0 +1,197 @@
+"""The pages of areas: the tree, one area with what is in it and its history, the checks, and where a place lies."""
+
+from datetime import date
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from cityloop.core.errors import Fault, Invalid, NotFound, Refusal
+from cityloop.core.place.areas import UPWARD
+from cityloop.core.place.geo import Crs, parse_crs
+from cityloop.core.place.where import where
+from cityloop.presentation.pages.asked import change_seen, words_asked
+from cityloop.presentation.pages.fields import faults_of
+from cityloop.presentation.pages.people import person
+from cityloop.presentation.pages.sentences import sentence
+from cityloop.presentation.problems import status_of
+from cityloop.presentation.settings.areas import words
+from cityloop.registry.areas import queries
+from cityloop.registry.areas.actions import WantedArea, change_area, last_change
+from cityloop.registry.areas.answers import lines, sentences
+from cityloop.registry.areas.imports.doubts import of_layout, scopes
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.city.facts import AreaFacts
+from cityloop.registry.history import queries as change_queries
+from cityloop.registry.history.tables import AREAS
+from cityloop.registry.people.permissions import check_has_post, check_may_edit, may_edit
+from cityloop.runtime import clock
+
+SHOWN = 300  # doubts on one page, the largest
+
+
+@require_GET
+@login_required
+def areas(request: HttpRequest) -> HttpResponse:
+    """Show the tree of areas, or one level or kind of grid as a list."""
+    check_has_post(person(request))
+    town, today = current_city(), _today(current_city())
+    counts = queries.levels(town, today)
+    level = words_asked(request.GET, "level") or ""
+    after = words_asked(request.GET, "after") or ""
+    rows, following = queries.listed(town, level, after, today) if level else (queries.tree(town, today), "")
+    drawn = words.tree_layers([level] if level else [count.level for count in counts], town)
+    context = {"counts": counts, "level": level, "page": {"rows": rows}, "following": following, "map": drawn}
+    return render(request, "settings/areas.html", context)
+
+
+@require_GET
+@login_required
+def area(request: HttpRequest, code: str) -> HttpResponse:
+    """Show an area: its facts, its outline, what is in it, its history."""
+    check_has_post(person(request))
+    return _page(request, _found(code))
+
+
+@require_POST
+@login_required
+def edit_area(request: HttpRequest, code: str) -> HttpResponse:
+    """Give an area another name, grade or other days."""
+    check_may_edit(person(request))
+    found, said = _found(code), {name: str(value).strip() for name, value in request.POST.items()}
+    seen = change_seen(said)
+    asked = {name: said.get(name, "") for name in ("name", "grade", "valid_from", "valid_until", "reason")}
+    try:
+        change_area(code, WantedArea(**asked, seen=seen), person(request).account, clock.now(), _today(current_city()))
+    except Refusal as refusal:
+        return _page(request, found, refusal)
+    return redirect("settings:area", code)
+
+
+@require_GET
+@login_required
+def checks(request: HttpRequest) -> HttpResponse:
+    """Show overlaps, gaps and pieces outside the area around, of one level, in a list and on the map."""
+    check_has_post(person(request))
+    town, today = current_city(), _today(current_city())
+    counts = queries.levels(town, today)
+    level = _level(request, town)
+    parts, chosen = _part(request, town, level)
+    found = of_layout(town.layout(), level, chosen) if level else ()
+    rows = words.doubt_rows(found, level, town)
+    kinds = {
+        kind: (title, sum(row.kind == kind for row in rows), words.size_of(row for row in rows if row.kind == kind))
+        for kind, title in words.kinds_of_doubt().items()
+    }
+    context = {"counts": counts, "level": level, "rows": rows[:SHOWN], "in_all": len(rows), "kinds": kinds}
+    context |= {"parts": [town.areas[code] for code in parts], "part": chosen}
+    context["map"] = words.doubts_layers(level, chosen, town) if level else None
+    return render(request, "settings/area_checks.html", context)
+
+
+@require_GET
+@login_required
+def doubts(request: HttpRequest) -> HttpResponse:
+    """Return the doubtful pieces of one level as GeoJSON, the largest first."""
+    check_has_post(person(request))
+    town = current_city()
+    level = _level(request, town)
+    found = of_layout(town.layout(), level, _part(request, town, level)[1]) if level else ()
+    content = words.doubt_features(found, level, town, SHOWN)
+    return JsonResponse(content, content_type="application/geo+json", json_dumps_params={"ensure_ascii": False})
+
+
+@require_GET
+@login_required
+def where_is_it(request: HttpRequest) -> HttpResponse:
+    """Say which areas a place lies in, or why in none."""
+    check_has_post(person(request))
+    town = current_city()
+    asked = {name: words_asked(request.GET, name) or "" for name in ("lon", "lat", "crs", "on")}
+    context: dict[str, Any] = {"asked": asked, "systems": words.system_choices()}
+    if asked["lon"] or asked["lat"]:
+        try:
+            found = where(town.layout(_day(asked["on"])), *_pair(asked), _system(asked["crs"]))
+        except Invalid as refusal:
+            context |= {"faults": faults_of(refusal)}
+            return render(request, "settings/area_where.html", context, status=status_of(refusal))
+        context |= {"found": found, "lines": lines(found, town), "sentences": sentences(found, town)}
+    return render(request, "settings/area_where.html", context)
+
+
+def _pair(asked: dict[str, str]) -> tuple[float, float]:
+    pair, faults = {}, []
+    for name in ("lon", "lat"):
+        try:
+            pair[name] = float(asked[name])
+        except ValueError:
+            faults.append(Fault(name, "must be a number of degrees, such as 114.0579"))
+    if faults:
+        raise Invalid(faults)
+    return pair["lon"], pair["lat"]
+
+
+def _system(asked: str) -> Crs:
+    try:
+        return parse_crs(asked) if asked else Crs.WGS84
+    except ValueError as wrong:
+        raise Invalid([Fault("crs", str(wrong))]) from wrong
+
+
+def _day(asked: str) -> date | None:
+    try:
+        return date.fromisoformat(asked) if asked else None
+    except ValueError as wrong:
+        raise Invalid([Fault("on", "A day is written like 2026-11-22.")]) from wrong
+
+
+def _level(request: HttpRequest, town: City) -> str:
+    """Return the level that is asked for, else the smallest of the tree there is."""
+    there = {found.level for found in town.areas.values()}
+    asked = words_asked(request.GET, "level")
+    if asked and asked not in there:
+        raise NotFound("no-such-level", "There are no areas of this level.")
+    smallest = next((level for level in UPWARD if level in there), "")
+    return asked or smallest
+
+
+def _part(request: HttpRequest, town: City, level: str) -> tuple[list[str], str]:
+    """Return the parts of the city of which one is looked at, where a level has too many areas; and the one chosen."""
+    parts = scopes(town.layout(), level) if level else []
+    asked = words_asked(request.GET, "in") or ""
+    return parts, asked if asked in parts else (parts[0] if parts else "")
+
+
+def _today(town: City) -> date:
+    return clock.now().astimezone(town.calendar.time_zone).date()
+
+
+def _found(code: str) -> AreaFacts:
+    found = current_city().areas.get(code)
+    if found is None:
+        raise NotFound("no-such-area", "There is no such area.")
+    return found
+
+
+def _page(request: HttpRequest, found: AreaFacts, refusal: Refusal | None = None) -> HttpResponse:
+    town, today = current_city(), _today(current_city())
+    rows = queries.children_of(town, found.code, today)
+    editing = may_edit(person(request))
+    context = {
+        "area": found,
+        "is_standing": found.is_valid(today),
+        "around": queries.around(town, found.code),
+        "size": f"{queries.size(town, found.code):,.0f}",
+        "attributes": queries.attributes(found.code),
+        "children": rows,
+        "map": words.area_layers(found, rows, town),
+        "rows": change_queries.history(AREAS.name, [found.code]),
+        "may_edit": editing,
+        "seen": last_change(found.code),
+        "fields": words.edit_fields(found, request.POST, refusal) if editing else (),
+        "refused": sentence(refusal) if refusal else "",
+    }
+    return render(request, "settings/area.html", context, status=status_of(refusal) if refusal else 200)

@@ -1,0 +1,217 @@
+"""Catalogues: searching classes, one class with its conditions and limits, and changing them."""
+
+from collections import Counter
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from cityloop.casework.words import limit_words
+from cityloop.core.codes.classes import HOME, ClassKey, class_key
+from cityloop.core.codes.crosswalk import major_of
+from cityloop.core.errors import Invalid, NotFound
+from cityloop.presentation.pages.fields import faults_of
+from cityloop.presentation.pages.people import person
+from cityloop.registry.catalogue import actions as catalogue_actions
+from cityloop.registry.catalogue.actions import GRADES
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.city.facts import CategoryFacts
+from cityloop.registry.history import queries as change_queries
+from cityloop.registry.history.tables import CLASSES, CONDITIONS
+from cityloop.registry.people.permissions import check_has_post, check_may_edit, may_edit
+from cityloop.runtime import clock
+
+MOST_FOUND = 60
+
+
+@require_GET
+@login_required
+def catalogues(request: HttpRequest) -> HttpResponse:
+    """List the catalogues; find classes by words, pinyin or code, in one catalogue or in all."""
+    check_has_post(person(request))
+    town, words = current_city(), request.GET.get("words", "").strip()
+    chosen = request.GET.get("catalogue", "")
+    context = {
+        "catalogues": _catalogues(town),
+        "words": words,
+        "chosen": chosen,
+        "classes": _found(town, words, chosen, request.GET.get("major", "")),
+        "majors": _majors(town, chosen or HOME),
+        "major": request.GET.get("major", ""),
+        "may_edit": may_edit(person(request)),
+    }
+    return render(request, "settings/catalogues.html", context)
+
+
+@require_GET
+@login_required
+def category(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show a class: its conditions for filing with their limits, what it was called before, its history."""
+    check_has_post(person(request))
+    return _page(request, _class(reference))
+
+
+@require_POST
+@login_required
+def set_limits(request: HttpRequest, reference: str) -> HttpResponse:
+    """Give a class other limits."""
+    check_may_edit(person(request))
+    one = _class(reference)
+    handle, case = request.POST.get("handle", ""), request.POST.get("case", "")
+    try:
+        catalogue_actions.set_class_limits(_key(one), handle, case, person(request).account, clock.now())
+    except Invalid as wrong:
+        return _page(request, one, wrong, "limits")
+    return redirect("settings:class", one.reference)
+
+
+@require_http_methods(["POST"])
+@login_required
+def set_condition(request: HttpRequest, reference: str) -> HttpResponse:
+    """Enter, change or remove a condition for filing."""
+    check_may_edit(person(request))
+    one, said, by, now = _class(reference), request.POST, person(request).account, clock.now()
+    number = said.get("number", "") or _next_number(one)
+    if "remove" in said:
+        catalogue_actions.remove_condition(_key(one), number, by, now)
+        return redirect("settings:class", one.reference)
+    limits = {grade: said.get(f"limit_{grade}", "") for grade in GRADES}
+    try:
+        catalogue_actions.set_condition(
+            _key(one), number, said.get("filing", ""), said.get("closing", ""), limits, by, now
+        )
+    except Invalid as wrong:
+        return _page(request, one, wrong, said.get("number", "") or "new")
+    return redirect("settings:class", one.reference)
+
+
+@require_POST
+@login_required
+def use_catalogue(request: HttpRequest) -> HttpResponse:
+    """Let new cases be filed under a catalogue, or no more."""
+    check_may_edit(person(request))
+    name, in_use = request.POST.get("name", ""), request.POST.get("in_use") == "1"
+    catalogue_actions.use_catalogue(name, person(request).account, clock.now(), in_use=in_use)
+    return redirect("settings:catalogues")
+
+
+@require_POST
+@login_required
+def add_class(request: HttpRequest) -> HttpResponse:
+    """Enter a class of the city's own."""
+    check_may_edit(person(request))
+    major = request.POST.get("major", "")
+    names = dict(_majors(current_city(), HOME))
+    if major not in names:
+        raise NotFound("no-such-class", f"There is no major class {major}.")
+    by, now, name = person(request).account, clock.now(), request.POST.get("name", "")
+    key = catalogue_actions.add_local_class(HOME, major, names[major], name, by, now)
+    return redirect("settings:class", key.reference)
+
+
+def _page(request: HttpRequest, one: CategoryFacts, wrong: Invalid | None = None, where: str = "") -> HttpResponse:
+    town = current_city()
+    key = _key(one)
+    context = {
+        "one": one,
+        "conditions": [_condition(condition, request.POST, wrong, where) for condition in one.conditions.values()],
+        "new": _form("new", {}, request.POST, wrong, where),
+        "limits": {name: limit_words(limit) for name, limit in one.limits.items()},
+        "limit_faults": faults_of(wrong) if where == "limits" else {},
+        "before": [town.classes[k.reference] for k in town.crosswalk.predecessors(key) if k.reference in town.classes],
+        "after": _successors(town, key),
+        "history": change_queries.history(*_history_keys(one))
+        + change_queries.history("classes", [CLASSES.named(_row(key))]),
+        "may_edit": may_edit(person(request)),
+        "grades": GRADES,
+        "address": reverse("settings:class", args=[one.reference]),
+    }
+    return render(request, "settings/class.html", context, status=422 if wrong else 200)
+
+
+def _condition(condition: Any, said: QueryDict, wrong: Invalid | None, where: str) -> dict[str, Any]:
+    shown = {f"limit_{grade}": limit_words(limit) for grade, limit in condition.limits.items()}
+    given = {"filing": condition.filing, "closing": condition.closing, **shown}
+    return {"one": condition, "shown": shown, **_form(condition.number, given, said, wrong, where)}
+
+
+def _form(number: str, given: dict[str, str], said: QueryDict, wrong: Invalid | None, where: str) -> dict[str, Any]:
+    tried = where == number
+    values = {name: said.get(name, "") for name in ("filing", "closing", *(f"limit_{g}" for g in GRADES))}
+    return {"number": number, "values": values if tried else given, "faults": faults_of(wrong) if tried else {}}
+
+
+def _history_keys(one: CategoryFacts) -> tuple[str, list[str]]:
+    return "conditions", [CONDITIONS.named({**_row(_key(one)), "number": number}) for number in one.conditions]
+
+
+def _row(key: ClassKey) -> dict[str, str]:
+    return {"catalogue": key.catalogue, "kind": key.kind, "code": key.code}
+
+
+def _successors(town: City, key: ClassKey) -> list[tuple[str, list[CategoryFacts], tuple[str, ...]]]:
+    found = []
+    for name in town.catalogues:
+        became = town.crosswalk.successors(key, name) if name != key.catalogue else None
+        if became:
+            classes = [town.classes[k.reference] for k in became.classes if k.reference in town.classes]
+            found.append((name, classes, became.notes))
+    return found
+
+
+def _class(reference: str) -> CategoryFacts:
+    one = current_city().classes.get(reference)
+    if one is None:
+        raise NotFound("no-such-class", f"There is no class {reference}.")
+    return one
+
+
+def _key(one: CategoryFacts) -> ClassKey:
+    return class_key(one.reference)
+
+
+def _next_number(one: CategoryFacts) -> str:
+    return str(max((int(number) for number in one.conditions if number.isdecimal()), default=0) + 1)
+
+
+def _catalogues(town: City) -> list[dict[str, Any]]:
+    counts = Counter((one.catalogue, one.kind) for one in town.classes.values())
+    local = Counter(one.catalogue for one in town.classes.values() if one.is_local)
+    return [
+        {
+            "one": catalogue,
+            "components": counts[catalogue.name, "component"],
+            "matters": counts[catalogue.name, "matter"],
+            "local": local[catalogue.name],
+        }
+        for catalogue in sorted(town.catalogues.values(), key=lambda one: (not one.in_use, one.name))
+    ]
+
+
+def _majors(town: City, catalogue: str) -> list[tuple[str, str]]:
+    named = {
+        major_of(one.code): one.major
+        for one in town.classes.values()
+        if one.catalogue == catalogue and one.kind == "matter"
+    }
+    return sorted(named.items())
+
+
+def _found(town: City, words: str, catalogue: str, major: str) -> list[CategoryFacts]:
+    if words:
+        found = (town.classes[reference] for reference in town.class_search.find(words, len(town.classes)))
+        return [one for one in found if not catalogue or one.catalogue == catalogue][:MOST_FOUND]
+    if major or catalogue:
+        wanted = catalogue or HOME
+        return [
+            one
+            for one in town.classes.values()
+            if one.catalogue == wanted
+            and (not major or major_of(one.code) == major)
+            and (one.kind == "matter" or wanted != HOME)
+        ]
+    return []

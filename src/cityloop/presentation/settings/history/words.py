@@ -1,0 +1,173 @@
+"""The history of the city's data in words: tables, fields and kinds of change by what their users call them."""
+
+import json
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from cityloop.casework.words import limit_words
+from cityloop.presentation.settings.organisation.words import KIND_WORDS as UNIT_KIND_WORDS
+from cityloop.registry.words.limits import parse_limit
+
+TABLES = {
+    "areas": gettext_noop("Areas"),
+    "units": gettext_noop("Units"),
+    "catalogues": gettext_noop("Catalogues"),
+    "classes": gettext_noop("Classes"),
+    "conditions": gettext_noop("Filing conditions"),
+    "crosswalk": gettext_noop("Crosswalk"),
+    "duties": gettext_noop("Responsibility"),
+    "roster": gettext_noop("Rosters"),
+    "facilities": gettext_noop("Facilities"),
+    "places": gettext_noop("Gazetteer"),
+}
+EVENTS = {
+    "AreasSet": gettext_noop("Areas entered"),
+    "AreaChanged": gettext_noop("An area changed"),
+    "UnitsSet": gettext_noop("Units entered"),
+    "DutiesSet": gettext_noop("Responsibility entered"),
+    "PacksTakenUp": gettext_noop("Packs taken up"),
+    "ClassesSet": gettext_noop("Classes changed"),
+    "CataloguesSet": gettext_noop("Catalogues changed"),
+    "ConditionsSet": gettext_noop("Filing conditions entered"),
+    "RosterSet": gettext_noop("Rosters entered"),
+    "FacilitiesSet": gettext_noop("Facilities entered"),
+    "FacilityChanged": gettext_noop("A facility changed"),
+    "PlacesSet": gettext_noop("Gazetteer entries entered"),
+    "PlacesLearned": gettext_noop("Gazetteer learned from cases"),
+    "ChangesUndone": gettext_noop("A change undone"),
+}
+KINDS = {
+    "created": gettext_noop("created"),
+    "changed": gettext_noop("changed"),
+    "removed": gettext_noop("removed"),
+}
+KINDS_OF_CLASS = {"component": gettext_noop("component"), "matter": gettext_noop("matter")}
+FIELDS = {
+    "code": gettext_noop("Code"),
+    "name": gettext_noop("Called"),
+    "level": gettext_noop("Level"),
+    "parent": gettext_noop("Belongs to"),
+    "shape": gettext_noop("Outline"),
+    "grade": gettext_noop("Grade"),
+    "valid_from": gettext_noop("Valid from"),
+    "valid_until": gettext_noop("Valid until"),
+    "attributes": gettext_noop("Further attributes"),
+    "handles": gettext_noop("May be given cases"),
+    "kind": gettext_noop("Kind"),
+    "credit_code": gettext_noop("Unified social credit code"),
+    "aliases": gettext_noop("Also called"),
+    "telephone": gettext_noop("Telephone"),
+    "is_active": gettext_noop("Active"),
+    "title": gettext_noop("Title"),
+    "standard": gettext_noop("Standard"),
+    "in_force_from": gettext_noop("In force from"),
+    "in_force_until": gettext_noop("In force until"),
+    "in_use": gettext_noop("In use"),
+    "catalogue": gettext_noop("Catalogue"),
+    "major": gettext_noop("Major class"),
+    "is_local": gettext_noop("Local"),
+    "initials": gettext_noop("Initials"),
+    "handle_limit": gettext_noop("Limit of handling"),
+    "case_limit": gettext_noop("Limit of the case"),
+    "number": gettext_noop("No."),
+    "filing": gettext_noop("Filing condition"),
+    "closing": gettext_noop("Closing condition"),
+    "limits": gettext_noop("Limits"),
+    "profile": gettext_noop("Profile"),
+    "category": gettext_noop("Class of problems"),
+    "area": gettext_noop("Area"),
+    "unit": gettext_noop("Unit"),
+    "is_listed": gettext_noop("On the list of powers and duties"),
+    "basis": gettext_noop("Basis"),
+    "role": gettext_noop("Role"),
+    "starts_at": gettext_noop("From"),
+    "ends_at": gettext_noop("Until"),
+    "account": gettext_noop("Person"),
+    "note": gettext_noop("Note"),
+    "state": gettext_noop("State"),
+    "authority": gettext_noop("Authority"),
+    "owner": gettext_noop("Owner"),
+    "maintainer": gettext_noop("Maintainer"),
+    "authority_name": gettext_noop("Authority as written"),
+    "owner_name": gettext_noop("Owner as written"),
+    "maintainer_name": gettext_noop("Maintainer as written"),
+    "began_on": gettext_noop("In place since"),
+    "changed_on": gettext_noop("Changed on"),
+    "origin": gettext_noop("Source of the record"),
+    "remark": gettext_noop("Remark"),
+    "lon": gettext_noop("Longitude"),
+    "lat": gettext_noop("Latitude"),
+    "raw_lon": gettext_noop("Longitude as given"),
+    "raw_lat": gettext_noop("Latitude as given"),
+    "crs": gettext_noop("Coordinate system"),
+    "address": gettext_noop("Address"),
+    "areas": gettext_noop("Areas"),
+    "street": gettext_noop("Street"),
+    "key": gettext_noop("Key"),
+    "suffix": gettext_noop("Suffix"),
+    "district": gettext_noop("District"),
+    "community": gettext_noop("Community"),
+    "spread_metres": gettext_noop("Spread (m)"),
+    "seen": gettext_noop("Observations"),
+    "source": gettext_noop("Source"),
+    "status": gettext_noop("Status"),
+}
+
+
+ACTORS = {
+    "system": gettext_noop("the system"),
+    "demo": gettext_noop("the demo"),
+    "command-line": gettext_noop("the command line"),
+}
+LIMITS = ("limits", "handle_limit", "case_limit")
+
+
+def value_words(value: Any, name: str) -> str:
+    """Return the value of a field as people read it."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, dict):
+        return _(", ").join(
+            f"{key}: {_plain(word, name)}" if key else _plain(word, name) for key, word in value.items()
+        )
+    if name == "kind" and value in UNIT_KIND_WORDS:
+        return _(UNIT_KIND_WORDS[value])
+    return _(KINDS_OF_CLASS[value]) if name == "kind" and value in KINDS_OF_CLASS else _plain(value, name)
+
+
+def _plain(value: Any, name: str) -> str:
+    if name in LIMITS and value:
+        return limit_words(parse_limit(str(value)))
+    return str(value)
+
+
+def key_words(key: str) -> str:
+    """Return the key of a row as people read it: its parts one after the other."""
+    return " ".join(json.loads(key)) if key.startswith("[") else key
+
+
+def actor_words(name: str) -> str:
+    """Return who changed something: a person's name, or what acts by itself."""
+    return _(ACTORS[name]) if name in ACTORS else name
+
+
+def table_words(name: str) -> str:
+    """Return what a table is called."""
+    return _(TABLES[name]) if name in TABLES else name
+
+
+def event_words(name: str) -> str:
+    """Return what a change is called."""
+    return _(EVENTS[name]) if name in EVENTS else name
+
+
+def kind_words(name: str) -> str:
+    """Return created, changed or removed."""
+    return _(KINDS[name])
+
+
+def field_words(name: str) -> str:
+    """Return what a field is called."""
+    return _(FIELDS[name]) if name in FIELDS else name

@@ -1,0 +1,185 @@
+"""The pages of responsibility: none, one or many by class and district, one class on the map, the duties themselves."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from cityloop.casework.queries import Choice
+from cityloop.core.errors import Fault, Invalid, NotFound, Refusal
+from cityloop.core.place.responsibility import Standing
+from cityloop.presentation.pages.asked import words_asked
+from cityloop.presentation.pages.people import person
+from cityloop.presentation.pages.sentences import sentence
+from cityloop.presentation.problems import status_of
+from cityloop.presentation.settings.organisation import duty_words
+from cityloop.registry.areas.answers import level_title
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.history.tables import DUTIES
+from cityloop.registry.names import class_names
+from cityloop.registry.organisation import actions as organisation
+from cityloop.registry.organisation import queries
+from cityloop.registry.people.permissions import check_has_post, check_may_edit, may_edit
+from cityloop.runtime import clock
+
+SHOWN = 300  # duties on the page; more are found by narrowing
+LEVELS = ("district", "street", "community")
+
+
+@require_GET
+@login_required
+def duties(request: HttpRequest) -> HttpResponse:
+    """Show how many classes have nobody, one or several units in each district, and the duties themselves."""
+    check_has_post(person(request))
+    return _page(request)
+
+
+@require_GET
+@login_required
+def classes(request: HttpRequest, major: str, district: str) -> HttpResponse:
+    """Show the classes of a major class with who is responsible for each in a district."""
+    check_has_post(person(request))
+    town, standing = current_city(), _standing(request)
+    rows = duty_words.classes_answered(town, major, district)
+    if not rows or district not in town.areas:
+        raise NotFound("no-such-class", "There is no such class.")
+    context = {
+        "rows": [row for row in rows if standing in (None, row.standing)],
+        "all": len(rows),
+        "major": next(one.major for one in town.categories.values() if duty_words.major_key(one) == major),
+        "district": town.areas[district],
+        "standings": _standing_choices(),
+        "standing": standing,
+    }
+    return render(request, "settings/duty_classes.html", context)
+
+
+@require_GET
+@login_required
+def one_class(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show on the map, and in a table, who is responsible for a class in each area of a level."""
+    check_has_post(person(request))
+    town, level = current_city(), words_asked(request.GET, "level") or "district"
+    category = town.categories.get(reference)
+    if category is None:
+        raise NotFound("no-such-class", "There is no such class.")
+    levels = [one for one in LEVELS if any(area.level == one for area in town.areas.values())]
+    if level not in levels:
+        raise Invalid([Fault("level", "This is not one of the choices.")])
+    rows = duty_words.areas_answered(town, reference, level)
+    standing = _standing(request)
+    context = {
+        "category": category,
+        "rows": [row for row in rows if standing in (None, row.standing)],
+        "map": duty_words.map_of(rows, town),
+        "levels": [(one, level_title(one, town)) for one in levels],
+        "level": level,
+        "standings": _standing_choices(),
+        "standing": standing,
+        "sums": [(one, sum(row.standing is one for row in rows)) for one in Standing],
+    }
+    return render(request, "settings/duty_class.html", context)
+
+
+@require_POST
+@login_required
+def set_duty(request: HttpRequest) -> HttpResponse:
+    """Enter a duty, or change what is said of it."""
+    check_may_edit(person(request))
+    town = current_city()
+    try:
+        row, reason = _said(request, town)
+        organisation.set_duties([row], person(request).account, clock.now(), town=town, source=reason)
+    except Refusal as refusal:
+        return _page(request, refusal)
+    return redirect("settings:duties")
+
+
+@require_POST
+@login_required
+def remove_duty(request: HttpRequest) -> HttpResponse:
+    """Take a duty away; the history keeps it, and it can be put back there."""
+    check_may_edit(person(request))
+    said = {name: request.POST.get(name, "").strip() for name in (*DUTIES.key, "reason")}
+    if any("\x00" in words for words in said.values()):
+        raise Invalid([Fault("reason", "This contains a character that cannot be stored.")])
+    key = DUTIES.named(said)
+    organisation.set_duties(
+        [], person(request).account, clock.now(), town=current_city(), gone=[key], source=said["reason"][:200]
+    )
+    return redirect("settings:duties")
+
+
+def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
+    town, edits = current_city(), may_edit(person(request))
+    unit, area = words_asked(request.GET, "unit") or "", words_asked(request.GET, "area")
+    words, listed = words_asked(request.GET, "words") or "", request.GET.get("listed") == "1"
+    found = queries.duties(unit=unit, area=area, category=_meant(words, town), listed=listed)
+    context = {
+        "districts": duty_words.districts_of(town),
+        "matrix": duty_words.matrix(town),
+        "standings": list(Standing),
+        "rows": duty_words.duty_rows(found[:SHOWN], town),
+        "more": max(0, len(found) - SHOWN),
+        "narrowing": bool(unit or area is not None or words or listed),
+        "words": words,
+        "unit": unit or None,
+        "area": area,
+        "listed": listed,
+        "units": [Choice(one.code, one.name) for one in town.units.values()],
+        "areas": [Choice(code, name) for code, name in duty_words.districts_of(town)],
+        "may_edit": edits,
+        "fields": duty_words.duty_fields(town, request.POST, refusal) if edits else (),
+        "refused": sentence(refusal) if refusal else "",
+    }
+    return render(request, "settings/duties.html", context, status=status_of(refusal) if refusal else 200)
+
+
+def _meant(words: str, town: City) -> str:
+    """Return the class that is asked for; words that mean none stay, and find nothing."""
+    try:
+        return class_names(town).meant(words)
+    except ValueError:
+        return words
+
+
+def _said(request: HttpRequest, town: City) -> tuple[dict[str, Any], str]:
+    """Return the duty that a form says, and why; Invalid naming every wrong field."""
+    said = {
+        name: request.POST.get(name, "").strip()
+        for name in ("category", "area", "unit", "is_listed", "basis", "reason")
+    }
+    faults = []
+    if said["unit"] not in town.units:
+        faults.append(Fault("unit", "This is not one of the choices."))
+    if said["area"] and said["area"] not in town.areas:
+        faults.append(Fault("area", "This is not one of the choices."))
+    if not said["reason"]:
+        faults.append(Fault("reason", "This must be filled in."))
+    elif not said["reason"].isprintable() or len(said["reason"]) > organisation.LONGEST_WORDS:
+        faults.append(Fault("reason", "This contains a character that cannot be stored."))
+    try:
+        category = class_names(town).meant(said["category"])
+    except ValueError as wrong:
+        category = ""
+        faults.append(Fault("category", str(wrong)))
+    if faults:
+        raise Invalid(faults)
+    row = {"category": category, "area": said["area"], "unit": said["unit"], "basis": said["basis"]}
+    return {**row, "is_listed": duty_words.is_listed(said["is_listed"])}, said["reason"]
+
+
+def _standing(request: HttpRequest) -> Standing | None:
+    words = request.GET.get("standing")
+    if not words:
+        return None
+    if words not in tuple(Standing):
+        raise Invalid([Fault("standing", "This is not one of the choices.")])
+    return Standing(words)
+
+
+def _standing_choices() -> list[Choice]:
+    return [Choice(one.value, duty_words.standing_words(one)) for one in Standing]

@@ -1,0 +1,205 @@
+"""The pages of people, for administrators: the list, one person's posts and history, giving and ending posts."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from cityloop.core.errors import Fault, Invalid, Refusal
+from cityloop.presentation.pages.asked import words_asked
+from cityloop.presentation.pages.people import person
+from cityloop.presentation.pages.sentences import sentence
+from cityloop.presentation.problems import status_of
+from cityloop.presentation.settings.organisation import words as organisation_words
+from cityloop.registry.city.current import current_city
+from cityloop.registry.organisation import queries
+from cityloop.registry.people import accounts
+from cityloop.registry.people.accounts import account_names
+from cityloop.registry.people.permissions import check_may_edit
+from cityloop.runtime import clock
+
+Doing = Callable[[HttpRequest, str, str], Any]  # the request, whose account, who does it
+LONGEST = 100
+
+
+@require_GET
+@login_required
+def people(request: HttpRequest) -> HttpResponse:
+    """List the people with their posts."""
+    check_may_edit(person(request))
+    words = words_asked(request.GET, "words") or ""
+    lines, following = queries.people(words, words_asked(request.GET, "after") or "")
+    rows = [organisation_words.person_words(line, current_city()) for line in lines]
+    context = {"page": {"rows": rows}, "following": following, "words": words}
+    return render(request, "settings/people.html", context)
+
+
+@require_GET
+@login_required
+def one_person(request: HttpRequest, username: str) -> HttpResponse:
+    """Show a person's posts and what happened to the account."""
+    check_may_edit(person(request))
+    return _page(request, username)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def new_person(request: HttpRequest) -> HttpResponse:
+    """Make an account with its first post; its page then shows the link by which the person sets a password."""
+    check_may_edit(person(request))
+    refusal = None
+    if request.method == "POST":
+        try:
+            username = _made(request, person(request).account)
+            return _page(request, username, link=_link(request, username))
+        except Refusal as wrong:
+            refusal = wrong
+    fields = organisation_words.person_fields(current_city(), request.POST, refusal)
+    context = {"fields": fields, "refused": sentence(refusal) if refusal else ""}
+    return render(request, "settings/new_person.html", context, status=status_of(refusal) if refusal else 200)
+
+
+def _done(doing: Doing) -> Callable[[HttpRequest, str], HttpResponse]:
+    """Return the view that does something to an account and shows it again; a refusal is shown over the page."""
+
+    @require_POST
+    @login_required
+    @wraps(doing)
+    def view(request: HttpRequest, username: str) -> HttpResponse:
+        check_may_edit(person(request))
+        try:
+            doing(request, username, person(request).account)
+        except Refusal as refusal:
+            queries.person(username)
+            return _page(request, username, refusal)
+        return redirect("settings:person", username)
+
+    return view
+
+
+@_done
+def edit_person(request: HttpRequest, username: str, by: str) -> None:
+    """Change a name or a telephone."""
+    name, phone = _said(request, "name"), _said(request, "phone")
+    _check_words(name=name, phone=phone)
+    given = None if not phone else "" if phone == "-" else phone
+    accounts.change_account(username, by, clock.now(), name=name, phone=given)
+
+
+@_done
+def appoint(request: HttpRequest, username: str, by: str) -> None:
+    """Give a post."""
+    role, unit, area = _post(request)
+    accounts.appoint(username, role, unit, area, by, clock.now())
+
+
+@_done
+def end_post(request: HttpRequest, username: str, by: str) -> None:
+    """End a post."""
+    said = (_said(request, name) for name in ("role", "unit", "area"))
+    role, unit, area = said
+    accounts.end_appointment(username, role, unit, area or None, by, clock.now())
+
+
+@_done
+def end_person(request: HttpRequest, username: str, by: str) -> None:
+    """End an account."""
+    accounts.end_account(username, by, clock.now())
+
+
+@_done
+def reopen_person(request: HttpRequest, username: str, by: str) -> None:
+    """Reopen an account."""
+    accounts.reopen_account(username, by, clock.now())
+
+
+@never_cache
+@require_POST
+@login_required
+def person_link(request: HttpRequest, username: str) -> HttpResponse:
+    """Make a link by which the person sets a password, and show it this once."""
+    check_may_edit(person(request))
+    try:
+        return _page(request, username, link=_link(request, username))
+    except Refusal as refusal:
+        return _page(request, username, refusal)
+
+
+@never_cache
+@require_POST
+@login_required
+def person_phone(request: HttpRequest, username: str) -> HttpResponse:
+    """Show a person's telephone in clear; that it was shown is on record."""
+    check_may_edit(person(request))
+    phone = accounts.show_phone(username, person(request).account, clock.now())
+    return _page(request, username, phone=phone)
+
+
+def _page(
+    request: HttpRequest, username: str, refusal: Refusal | None = None, *, link: str = "", phone: str = ""
+) -> HttpResponse:
+    town, line = current_city(), queries.person(username)
+    events = queries.account_events(username)
+    posted = request.POST if refusal else {}
+    shown = organisation_words.person_words(line, town)
+    context = {
+        "person_line": {**shown, "phone": phone or shown["phone"]},
+        "phone_shown": bool(phone),
+        "link": link,
+        "events": organisation_words.event_lines(events, account_names({event.by for event in events}), town),
+        "post_fields": organisation_words.post_fields(town, posted, refusal),
+        "change_fields": organisation_words.change_fields(line, posted, refusal),
+        "refused": sentence(refusal) if refusal else "",
+    }
+    return render(request, "settings/person.html", context, status=status_of(refusal) if refusal else 200)
+
+
+@transaction.atomic
+def _made(request: HttpRequest, by: str) -> str:
+    username, name, phone = (_said(request, one) for one in ("username", "name", "phone"))
+    _check_words(username=username, name=name, phone=phone)
+    if " " in username or "/" in username:
+        raise Invalid([Fault("username", "This holds a blank or a stroke.")])
+    role, unit, area = _post(request)
+    accounts.create_account(username, name, None, by, clock.now(), phone=phone)
+    accounts.appoint(username, role, unit, area, by, clock.now())
+    return username
+
+
+def _post(request: HttpRequest) -> tuple[str, str, str | None]:
+    role, unit, area = (_said(request, name) for name in ("role", "unit", "area"))
+    town = current_city()
+    known = {"role": role in town.roles and role != accounts.PARTNER, "unit": unit in town.units}
+    known["area"] = not area or area in town.areas
+    if faults := [Fault(name, "This is not one of the choices.") for name, is_known in known.items() if not is_known]:
+        raise Invalid(faults)
+    return role, unit, area or None
+
+
+def _check_words(**said: str) -> None:
+    faults = []
+    for name, words in said.items():
+        if name != "phone" and not words:
+            faults.append(Fault(name, "This must be filled in."))
+        elif len(words) > LONGEST:
+            faults.append(Fault(name, f"longer than {LONGEST} characters"))
+        elif not words.isprintable():
+            faults.append(Fault(name, "This contains a character that cannot be stored."))
+    if faults:
+        raise Invalid(faults)
+
+
+def _said(request: HttpRequest, name: str) -> str:
+    return request.POST.get(name, "").strip()
+
+
+def _link(request: HttpRequest, username: str) -> str:
+    secret = accounts.make_sign_in_secret(username, person(request).account, clock.now())
+    return request.build_absolute_uri(reverse("workbench:first_sign_in", args=[secret]))

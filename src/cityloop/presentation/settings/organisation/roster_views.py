@@ -1,0 +1,117 @@
+"""The page of rosters: who stands on duty this week and now; entering and removing shifts."""
+
+from datetime import date, datetime
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.timezone import localtime
+from django.views.decorators.http import require_GET, require_POST
+
+from cityloop.casework.queries import Choice
+from cityloop.core.clocks.shifts import shift_moments
+from cityloop.core.errors import Fault, Invalid, Refusal
+from cityloop.presentation.pages.asked import YEARS, words_asked
+from cityloop.presentation.pages.people import person
+from cityloop.presentation.pages.sentences import sentence
+from cityloop.presentation.problems import status_of
+from cityloop.presentation.settings.organisation import words as organisation_words
+from cityloop.presentation.settings.organisation.roster_words import week_of
+from cityloop.registry.city.current import current_city
+from cityloop.registry.history.tables import ROSTER
+from cityloop.registry.organisation import actions as organisation
+from cityloop.registry.organisation import queries
+from cityloop.registry.people.permissions import check_has_post, check_may_edit, may_edit
+from cityloop.runtime import clock
+
+
+@require_GET
+@login_required
+def rosters(request: HttpRequest) -> HttpResponse:
+    """Show a week of rosters, of all units or of one."""
+    check_has_post(person(request))
+    return _page(request)
+
+
+@require_POST
+@login_required
+def add_shift(request: HttpRequest) -> HttpResponse:
+    """Enter a shift."""
+    check_may_edit(person(request))
+    try:
+        shift = _shift(request)
+        organisation.set_shifts([shift], person(request).account, clock.now(), source=shift["note"])
+    except Refusal as refusal:
+        return _page(request, refusal)
+    return redirect(f"{reverse('settings:rosters')}?day={request.POST.get('day', '').strip()}")
+
+
+@require_POST
+@login_required
+def remove_shift(request: HttpRequest) -> HttpResponse:
+    """Take a shift off the roster; the history keeps it, and it can be put back there."""
+    check_may_edit(person(request))
+    said = {name: request.POST.get(name, "") for name in ("unit", "role", "account", "starts_at")}
+    try:
+        said["starts_at"] = organisation.spelled(datetime.fromisoformat(said["starts_at"]))
+    except ValueError:
+        raise Invalid([Fault("starts_at", "This is not one of the choices.")]) from None
+    organisation.set_shifts([], person(request).account, clock.now(), gone=[ROSTER.named(said)])
+    return redirect(f"{reverse('settings:rosters')}?day={said['starts_at'][:10]}")
+
+
+def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
+    town, now = current_city(), clock.now()
+    unit = words_asked(request.GET, "unit") or ""
+    day = _day(words_asked(request.GET, "day"))
+    week, edits = week_of(now, town, unit, day), may_edit(person(request))
+    today = localtime(now).date()
+    usernames = queries.active_usernames() if edits else ()
+    fields = organisation_words.shift_fields(town, usernames, (day or today).isoformat(), request.POST, refusal)
+    context = {
+        "week": week,
+        "now_on_duty": week_of(now, town, unit).on_duty,
+        "today": today,
+        "unit": unit or None,
+        "units": [Choice(one.code, one.name) for one in town.units.values() if one.is_active],
+        "may_edit": edits,
+        "fields": fields if edits else (),
+        "refused": sentence(refusal) if refusal else "",
+    }
+    return render(request, "settings/rosters.html", context, status=status_of(refusal) if refusal else 200)
+
+
+def _shift(request: HttpRequest) -> dict[str, str]:
+    """Return the shift that a form says; Invalid naming every wrong field."""
+    names = ("unit", "role", "person", "day", "hours", "note")
+    said = {name: request.POST.get(name, "").strip() for name in names}
+    town = current_city()
+    known = {
+        "unit": said["unit"] in town.units,
+        "role": said["role"] in town.roles,
+        "person": said["person"] in dict(queries.active_usernames()),
+    }
+    faults = [Fault(name, "This is not one of the choices.") for name, is_known in known.items() if not is_known]
+    day = _day(said["day"] or None)
+    if day is None:
+        faults.append(Fault("day", "This must be filled in."))
+    if len(said["note"]) > organisation.LONGEST_WORDS or not said["note"].isprintable():
+        faults.append(Fault("note", "This contains a character that cannot be stored."))
+    if faults or day is None:
+        raise Invalid(faults)
+    starts_at, ends_at = shift_moments(day, said["hours"], settings.CITYLOOP.zone)
+    return organisation.shift(said["unit"], said["role"], said["person"], starts_at, ends_at, said["note"])
+
+
+def _day(words: str | None) -> date | None:
+    if not words:
+        return None
+    try:
+        day = date.fromisoformat(words)
+    except ValueError:
+        raise Invalid([Fault("day", "A day is written like 2026-11-22.")]) from None
+    if day.year not in YEARS[1:-1]:
+        raise Invalid([Fault("day", "A month lies in the years 1990 to 2100.")])
+    return day

@@ -1,0 +1,97 @@
+"""A week of rosters as a page shows it: who stands on duty on which day, and who does now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.utils.timezone import localtime
+
+from cityloop.presentation.settings.organisation.words import hours_words, role_words
+from cityloop.registry.city.city import City
+from cityloop.registry.organisation.queries import Shift, shifts
+
+DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftLine:
+    """A shift in words, its moments by the city's clock."""
+
+    shift: Shift
+    unit: str
+    role: str
+    hours: str
+    starts_at: datetime
+    ends_at: datetime
+    is_now: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A role in a unit with its shifts by day."""
+
+    unit: str
+    role: str
+    days: tuple[tuple[ShiftLine, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """A week from Monday on."""
+
+    monday: date
+    days: tuple[date, ...]
+    shifts: tuple[ShiftLine, ...]
+    posts: tuple[Post, ...]
+
+    @property
+    def before(self) -> date:
+        return self.monday - timedelta(days=DAYS)
+
+    @property
+    def after(self) -> date:
+        return self.monday + timedelta(days=DAYS)
+
+    @property
+    def on_duty(self) -> tuple[ShiftLine, ...]:
+        return tuple(line for line in self.shifts if line.is_now)
+
+
+def week_of(now: datetime, town: City, unit: str = "", day: date | None = None) -> Week:
+    """Return the week that a day (None: today) lies in, of one unit or of all. A shift stands where it begins."""
+    today = localtime(now).date()
+    monday = (day or today) - timedelta(days=(day or today).weekday())
+    calendar = town.calendar
+    first, after = calendar.midnight(monday), calendar.midnight(monday + timedelta(days=DAYS))
+    lines = tuple(_line(shift, town, now) for shift in shifts(first, after, unit))
+    days = tuple(monday + timedelta(days=number) for number in range(DAYS))
+    return Week(monday, days, lines, _posts(lines, days))
+
+
+def _posts(lines: Sequence[ShiftLine], days: Sequence[date]) -> tuple[Post, ...]:
+    found: dict[tuple[str, str], list[ShiftLine]] = {}
+    for line in lines:
+        found.setdefault((line.unit, line.role), []).append(line)
+    return tuple(
+        Post(unit, role, tuple(tuple(line for line in own if _day(line, days[0]) == day) for day in days))
+        for (unit, role), own in sorted(found.items())
+    )
+
+
+def _day(line: ShiftLine, first: date) -> date:
+    """Return the day that a shift stands under: one that began the week before, under the first."""
+    return max(line.starts_at.date(), first)
+
+
+def _line(shift: Shift, town: City, now: datetime) -> ShiftLine:
+    unit = town.units.get(shift.unit)
+    starts_at, ends_at = localtime(shift.starts_at), localtime(shift.ends_at)
+    return ShiftLine(
+        shift,
+        unit.name if unit else shift.unit,
+        role_words(shift.role, town),
+        hours_words(starts_at, ends_at),
+        starts_at,
+        ends_at,
+        is_now=shift.starts_at <= now < shift.ends_at,
+    )

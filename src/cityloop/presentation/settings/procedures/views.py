@@ -1,0 +1,62 @@
+"""The pages of settings, to be read: each view asks for what is declared and shows it."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from cityloop.casework.words import limit_words
+from cityloop.core.errors import NotFound
+from cityloop.presentation.pages.people import person
+from cityloop.presentation.settings.procedures.page import edge_words, list_rows, picture, procedure_page
+from cityloop.presentation.settings.procedures.words import Vocabulary
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.city.facts import title
+from cityloop.registry.people.permissions import check_has_post
+
+
+@require_GET
+@login_required
+def index(request: HttpRequest) -> HttpResponse:
+    """Lead to everything that is kept of the city as data."""
+    check_has_post(person(request))
+    return render(request, "settings/index.html")
+
+
+@require_GET
+@login_required
+def procedures(request: HttpRequest) -> HttpResponse:
+    """List the procedures, each with its versions, the newest first."""
+    check_has_post(person(request))
+    town = current_city()
+    rows = list_rows(town.procedures.values(), vocabulary(town))
+    return render(request, "settings/procedures.html", {"rows": rows})
+
+
+@require_GET
+@login_required
+def procedure(request: HttpRequest, name: str, version: int) -> HttpResponse:
+    """Show a version of a procedure: its picture, its stages, tasks and actions."""
+    check_has_post(person(request))
+    town = current_city()
+    found = town.procedures.get((name, version))
+    if found is None:
+        raise NotFound("no-such-procedure", "There is no such procedure, or not in this version.")
+    words = vocabulary(town)
+    versions = sorted((other for known, other in town.procedures if known == name), reverse=True)
+    drawn = picture(found, words)
+    context = {
+        "procedure": procedure_page(found, words),
+        "picture": drawn,
+        "lines": [(edge, edge_words(found, edge, words)) for edge in drawn.edges],
+        "versions": versions,
+    }
+    return render(request, "settings/procedure.html", context)
+
+
+def vocabulary(town: City) -> Vocabulary:
+    """Return how the city's procedures are told in the language of the present screen."""
+    roles = {name: role.title for name, role in town.roles.items()}
+    titles = {name: town.latest(name).title for name, _ in town.procedures}
+    return Vocabulary(title, limit_words, roles, titles)

@@ -1,0 +1,184 @@
+"""A declared procedure in words: who does what by when, asked for what, under which conditions.
+
+The pages of settings and of the documentation say the same, in the words given here. Titles come from the procedure;
+how they are chosen among languages, and how a limit is said, comes with the Vocabulary. What follows from an action is
+told in procedure_effects.py.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cityloop.core.clocks.worktime import Limit
+from cityloop.core.procedures.procedure import (
+    Action,
+    Beginning,
+    Count,
+    Guard,
+    LimitRule,
+    Need,
+    NeedKind,
+    Part,
+    Procedure,
+    Requirement,
+    TaskKind,
+    Timer,
+    Words,
+)
+from cityloop.presentation.settings.procedures.conditions import condition_words
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """How titles and limits are said, and what roles and procedures are called."""
+
+    say: Callable[[Words], str]
+    limit: Callable[[Limit], str]
+    roles: Mapping[str, Words]
+    procedures: Mapping[str, Words]
+    with_code: bool = False  # conditions as they are written stand beside their words
+
+    def role(self, name: str | None) -> str:
+        known = self.roles.get(name or "")
+        return self.say(known) if known else name or ""
+
+    def procedure(self, name: str) -> str:
+        return self.say(self.procedures[name]) if name in self.procedures else name
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What must hold, in words; `otherwise` is said where it does not hold."""
+
+    words: str
+    otherwise: str = ""
+
+
+def part_words(part: Part) -> str:
+    """Return what a part is called in the separation of handling and judging."""
+    return {Part.DESK: _("Desk"), Part.HANDLING: _("Handling"), Part.JUDGING: _("Judging")}[part]
+
+
+def holder_words(kind: TaskKind, v: Vocabulary) -> str:
+    """Return who does such a task."""
+    role = v.role(kind.role)
+    return _("%(role)s of the unit that holds it") % {"role": role} if kind.held_by_unit else role
+
+
+def limit_rule_words(procedure: Procedure, rule: LimitRule | None, v: Vocabulary) -> str:
+    """Return where a limit comes from, in the order in which it is looked for."""
+    if rule is None:
+        return _("none")
+    named = {"handle": _("the category's handling limit"), "case": _("the category's limit for the case")}
+    sources = [_("what is asked for as “%s”") % _asked(procedure, rule.asked, v)] if rule.asked else []
+    sources += [named.get(rule.name, rule.name)] if rule.name else []
+    return _(", else ").join([*sources, v.limit(rule.otherwise)])
+
+
+def short_limit(rule: LimitRule, v: Vocabulary) -> str:
+    """Return a limit in a word or two, for a picture."""
+    if rule.asked:
+        return _("limit as asked")
+    return _("limit by category") if rule.name else v.limit(rule.otherwise)
+
+
+def timer_words(procedure: Procedure, timer: Timer, v: Vocabulary) -> str:
+    """Return what happens at a share of a limit."""
+    action = procedure.actions.get(timer.action or "")
+    what = v.say(action.title) if action else _("the limit is noted as passed")
+    return _("at %(percent)d %%: %(what)s") % {"percent": timer.percent, "what": what}
+
+
+def who_words(procedure: Procedure, action: Action, v: Vocabulary) -> str:
+    """Return who may do an action."""
+    if action.automatic:
+        return _("the system")
+    if action.on:
+        return holder_words(procedure.tasks[action.on], v)
+    role = v.role(action.role)
+    return _("%(role)s of a unit that handled the case") % {"role": role} if action.handled else role
+
+
+def beginner_words(begins: Beginning, v: Vocabulary) -> str:
+    """Return who may begin a case."""
+    if begins.role:
+        return _("%(role)s by hand, or an action of another procedure") % {"role": v.role(begins.role)}
+    return _("a report, or an action of another procedure")
+
+
+def need_words(need: Need, v: Vocabulary) -> str:
+    """Return what is asked for, with its bounds and choices."""
+    more = list(_bounds(need, v))
+    if need.choices:
+        more.append(" / ".join(v.say(title) for _name, title in need.choices))
+    if not need.required:
+        more.append(_("may be left out"))
+    return (
+        _("%(title)s (%(more)s)") % {"title": v.say(need.title), "more": _("; ").join(more)}
+        if more
+        else v.say(need.title)
+    )
+
+
+def claims(procedure: Procedure, action: Action, v: Vocabulary) -> Iterator[Claim]:
+    """Yield everything that must hold for an action."""
+    if action.within:
+        yield Claim(_("no more than %s after the task was opened") % v.limit(action.within))
+    yield from (claim_of(procedure, one, v) for one in action.requires)
+    if _judges(procedure, action):
+        yield Claim(_("neither the person nor the unit handled the case"))
+
+
+def claim_of(procedure: Procedure, requirement: Requirement, v: Vocabulary) -> Claim:
+    """Return what a requirement says."""
+    words = [_guard_words(procedure, requirement.guard, v)] if requirement.guard else []
+    if requirement.condition:
+        code = f" `{requirement.condition.words}`" if v.with_code else ""
+        words.append(condition_words(procedure, requirement.condition, v.say) + code)
+    otherwise = v.say(requirement.otherwise) if requirement.otherwise else ""
+    return Claim(_(" and ").join(words) or _("nothing of that holds"), otherwise)
+
+
+def _judges(procedure: Procedure, action: Action) -> bool:
+    part = procedure.tasks[action.on].part if action.on else action.part
+    return part is Part.JUDGING and not action.automatic
+
+
+def _asked(procedure: Procedure, name: str, v: Vocabulary) -> str:
+    """Return what the need is called that a limit is asked by, in the first place that has it."""
+    needs = [*procedure.begins.needs, *(need for action in procedure.actions.values() for need in action.needs)]
+    found = next((need for need in needs if need.name == name), None)
+    return v.say(found.title) if found else name
+
+
+def _bounds(need: Need, v: Vocabulary) -> Iterator[str]:
+    match need.kind:
+        case NeedKind.NUMBER:
+            if need.most:
+                yield _("at most %s") % (v.limit(Limit(need.most, need.unit)) if need.unit else need.most)
+        case NeedKind.DATE:
+            if need.most:
+                yield ngettext("at most %d day ahead", "at most %d days ahead", need.most) % need.most
+        case NeedKind.UNITS | NeedKind.PHOTOS:
+            yield (
+                _("%(least)d to %(most)d") % {"least": need.least, "most": need.most}
+                if need.most
+                else (_("%d or more") % need.least)
+            )
+
+
+def _guard_words(procedure: Procedure, guard: Guard, v: Vocabulary) -> str:
+    task = v.say(procedure.tasks[guard.kind].title)
+    words = {
+        Count.ALL: _("every “%s” is done") % task,
+        Count.ANY: _("one “%s” is done") % task,
+        Count.QUORUM: ngettext("%(n)d “%(task)s” is done", "%(n)d “%(task)s” are done", guard.quorum)
+        % {"n": guard.quorum, "task": task},
+        Count.NO_OPEN: _("no “%s” is open") % task,
+    }[guard.count]
+    if not guard.outcomes:
+        return words
+    outcomes = " / ".join(v.say(procedure.actions[name].title) for name in guard.outcomes)
+    return _("%(words)s, by %(outcomes)s") % {"words": words, "outcomes": outcomes}
