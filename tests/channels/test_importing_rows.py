@@ -20,7 +20,7 @@ from cityloop.channels.tables.columns import (
 )
 from cityloop.channels.tables.rows import Refused, Row
 from cityloop.core.errors import Fault, Invalid, NotPossible
-from cityloop.entry.importing_rows import Tally, import_rows
+from cityloop.entry.imports.rows import Tally, import_rows
 from cityloop.registry.models import Unit
 from cityloop.registry.organisation.actions import enter_units
 

@@ -134,7 +134,7 @@ def command(home: Path, *words: str) -> str:
 
 def script(home: Path, lines: str) -> None:
     """Run lines of Python in an opened city: for what no command and no page can enter yet."""
-    opening = "from pathlib import Path\nfrom cityloop.entry.opening import opened\n"
+    opening = "from pathlib import Path\nfrom cityloop.entry.console.opening import opened\n"
     body = "".join(f"    {line}\n" for line in lines.strip().splitlines())
     program = f"{opening}with opened(Path({str(home)!r}), lambda _: None):\n{body}"
     done = subprocess.run(

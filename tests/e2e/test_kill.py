@@ -120,7 +120,7 @@ def named(words: str) -> Callable[[psutil.Process], bool]:
 
 
 VICTIMS: dict[str, Callable[[psutil.Process], bool]] = {
-    "web": named("cityloop.entry.web"),
+    "web": named("cityloop.entry.server.web"),
     "announcer": named("backroom announce"),
     "worker": named("backroom work"),
     "database": lambda process: process.name() == "postgres",

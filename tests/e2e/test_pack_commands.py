@@ -15,7 +15,7 @@ FILES = dict(re.findall(r"^`([\w.-]+)`\n```\w+\n(.*?)^```$", HOW_TO, re.S | re.M
 SHIPPED_PACKS = len(list(SHIPPED.glob("*/pack.yaml")))
 FILE_A_CASE = """
 from pathlib import Path
-from cityloop.entry.opening import opened
+from cityloop.entry.console.opening import opened
 with opened(Path({home!r}), print):
     from cityloop.casework.actions import begin_case
     from cityloop.core.actors import Actor, Post

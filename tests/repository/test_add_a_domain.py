@@ -20,7 +20,7 @@ from cityloop.core.actors import Actor, Post
 from cityloop.core.codes.classes import HOME
 from cityloop.core.errors import Invalid, NotAllowed
 from cityloop.entry.command_line import main
-from cityloop.entry.packs import _tables
+from cityloop.entry.commands.packs import _tables
 from cityloop.registry.city.current import forget
 from cityloop.registry.models import Facility
 from cityloop.registry.packs.actions import take_up

@@ -23,7 +23,8 @@ from town import NOW
 CHINESE = LOCALE / "zh_Hans" / "LC_MESSAGES" / "django.po"
 TEMPLATES = sorted((PACKAGE / "presentation" / "templates").rglob("*.html"))
 ICONS = PACKAGE.parent.parent / "frontend" / "icons.mjs"
-FLOORS = ("core", "casework", "intake", "registry", "presentation/workbench", "presentation/pages")  # whose refusals can reach a screen
+# Rooms whose refusals can reach a screen.
+FLOORS = ("core", "casework", "intake", "registry", "presentation/workbench", "presentation/pages")
 FILES_READ = {  # what is wrong in a file is told on the command line alone, in English
     "area_dates.py",
     "area_doubts.py",

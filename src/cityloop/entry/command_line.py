@@ -14,15 +14,23 @@ from typing import Any
 import click
 
 from cityloop.core.errors import Invalid, Refusal
-from cityloop.entry import organisation_commands, upkeep
-from cityloop.entry.appraising import appraise
-from cityloop.entry.asking_where import where
+from cityloop.entry.appraisal.command import appraise
 from cityloop.entry.bench.command import bench
-from cityloop.entry.exporting import export
-from cityloop.entry.importing_history import history
-from cityloop.entry.opening import opened
-from cityloop.entry.options import dry_run_option, file_argument, home_option, mapping_option, rejects_option, tell
-from cityloop.entry.packs import packs
+from cityloop.entry.commands import organisation as organisation_commands
+from cityloop.entry.commands import upkeep
+from cityloop.entry.commands.facts import export
+from cityloop.entry.commands.packs import packs
+from cityloop.entry.commands.where import where
+from cityloop.entry.console.opening import opened
+from cityloop.entry.console.options import (
+    dry_run_option,
+    file_argument,
+    home_option,
+    mapping_option,
+    rejects_option,
+    tell,
+)
+from cityloop.entry.imports.history import history
 
 
 class Commands(click.Group):
@@ -68,7 +76,7 @@ def init(home: Path | None) -> None:
 )
 def serve(home: Path | None, port: int | None) -> None:
     """Serve the city until Ctrl-C."""
-    from cityloop.entry import serving
+    from cityloop.entry.server import serving
 
     with opened(home, tell, runs=True) as configuration:
         serving.serve(configuration, port, tell, lambda address: click.echo(f"ready {address}"))
@@ -117,7 +125,7 @@ def post_options(command: Callable[..., None]) -> Callable[..., None]:
 def user_add(home: Path | None, name: str, full_name: str, password: str, **post: Any) -> None:
     """Create an account with one post."""
     with opened(home, tell):
-        from cityloop.entry.accounts import NewPost, add_person
+        from cityloop.entry.commands.accounts import NewPost, add_person
 
         add_person(name, full_name, password, NewPost(**post))
         click.echo(f"{name} may sign in.")
@@ -130,7 +138,7 @@ def user_add(home: Path | None, name: str, full_name: str, password: str, **post
 def user_post(home: Path | None, name: str, **post: Any) -> None:
     """Give an account a further post; the same post again changes nothing."""
     with opened(home, tell):
-        from cityloop.entry.accounts import NewPost, appoint
+        from cityloop.entry.commands.accounts import NewPost, appoint
 
         appoint(name, NewPost(**post))
         click.echo(f"{name} holds the post.")
@@ -146,7 +154,7 @@ def user_token(home: Path | None, name: str, channel: tuple[str, ...]) -> None:
     Where there is no account of that name, one is made for a connected system: it may hand in reports, nothing else.
     """
     with opened(home, tell):
-        from cityloop.entry.accounts import token_for
+        from cityloop.entry.commands.accounts import token_for
 
         click.echo(token_for(name, channel, tell))
 
@@ -157,7 +165,7 @@ def user_token(home: Path | None, name: str, channel: tuple[str, ...]) -> None:
 def user_revoke(home: Path | None, name: str) -> None:
     """Make every token of NAME worthless from now on."""
     with opened(home, tell):
-        from cityloop.entry.accounts import BY
+        from cityloop.entry.console.opening import BY
         from cityloop.registry.people.accounts import revoke_tokens
         from cityloop.runtime import clock
 
@@ -171,7 +179,7 @@ def user_revoke(home: Path | None, name: str) -> None:
 def user_password(home: Path | None, name: str, password: str) -> None:
     """Give NAME a new password."""
     with opened(home, tell):
-        from cityloop.entry.accounts import BY
+        from cityloop.entry.console.opening import BY
         from cityloop.registry.people.accounts import set_password
         from cityloop.runtime import clock
 
@@ -200,7 +208,7 @@ def import_reports(
     with the reason; the others are kept.
     """
     with opened(home, tell, acts=True) as configuration:
-        from cityloop.entry import importing
+        from cityloop.entry.imports import reports as importing
 
         take = importing.try_reports if dry_run else importing.import_reports
         click.echo(take(file, mapping, rejects, batch, configuration.zone, tell))
@@ -228,7 +236,7 @@ def import_areas(
     FILE is a GeoJSON (.gz or not), a Shapefile (.shp, or zipped), a GeoPackage or a KML.
     """
     with opened(home, tell):
-        from cityloop.entry import importing_areas
+        from cityloop.entry.imports import areas as importing_areas
 
         take = importing_areas.try_areas if dry_run else importing_areas.import_areas
         click.echo(take(file, mapping, tell, strict=strict, starts=starts.date() if starts else None))
@@ -265,7 +273,7 @@ def import_standards(
     Prints which classes were recognised and how, what every spelling of a limit means, and what contradicts itself.
     """
     with opened(home, tell):
-        from cityloop.entry.importing_standards import Against, import_standards
+        from cityloop.entry.imports.standards import Against, import_standards
 
         other = Against(against, against_mapping or mapping) if against else None
         click.echo(import_standards(file, mapping, tell, against=other, rejects=rejects, dry_run=dry_run))
@@ -291,7 +299,7 @@ def import_facilities(
     whole import is one change in the history and can be undone as one. Doing it again changes nothing.
     """
     with opened(home, tell):
-        from cityloop.entry.importing_facilities import import_facilities as take
+        from cityloop.entry.imports.facilities import import_facilities as take
 
         click.echo(take(file, mapping, rejects, batch, tell, dry_run=dry_run))
 
@@ -309,7 +317,7 @@ def import_places(home: Path | None, file: Path, mapping: Path, *, dry_run: bool
     with their points teaches all that they name. docs/how-to/import-places.md has the mapping.
     """
     with opened(home, tell):
-        from cityloop.entry.importing_places import import_places as take
+        from cityloop.entry.imports.places import import_places as take
 
         click.echo(take(file, mapping, rejects, tell, dry_run=dry_run))
 
@@ -324,7 +332,7 @@ def import_days(home: Path | None, file: Path, *, dry_run: bool) -> None:
     The columns may also be called 日期, 类型 (休, 班, 撤销), 名称. Due moments of open cases are reckoned again.
     """
     with opened(home, tell):
-        from cityloop.entry import importing
+        from cityloop.entry.imports import reports as importing
 
         take = importing.try_days if dry_run else importing.import_days
         click.echo(take(file))

@@ -51,8 +51,8 @@ MIDDLEWARE = [
     "cityloop.presentation.pages.htmx.BrowserRedirects",
     "cityloop.presentation.pages.refusals.ShowRefusals",
 ]
-ROOT_URLCONF = "cityloop.entry.urls"
-WSGI_APPLICATION = "cityloop.entry.wsgi.application"
+ROOT_URLCONF = "cityloop.entry.server.urls"
+WSGI_APPLICATION = "cityloop.entry.server.wsgi.application"
 
 TEMPLATES = [
     {

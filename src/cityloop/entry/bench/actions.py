@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from statistics import median
 
-from cityloop.entry.bench.acting import STRAIGHT, Done, Work
-from cityloop.entry.bench.filling import fill
-from cityloop.entry.opening import Tell
+from cityloop.entry.bench.workload.acting import STRAIGHT, Done, Work
+from cityloop.entry.bench.workload.filling import fill
+from cityloop.entry.console.opening import Tell
 
 STRETCHES = 3  # of each kind, alternating
 WORKERS = 2
@@ -94,7 +94,7 @@ def _floor(number: int, seconds: float, tell: Tell) -> list[Done]:
 
 def _worked(works: Sequence[Work]) -> list[Done]:
     """Let each worker be a process of its own, all at once."""
-    command = [sys.executable, "-m", "cityloop.entry.bench.acting"]
+    command = [sys.executable, "-m", "cityloop.entry.bench.workload.acting"]
     processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in works]
     for process, work in zip(processes, works, strict=True):
         if process.stdin:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from cityloop.core.indicators.indicator import Subject
-from cityloop.entry.bench.drawn_facts import AS_OF, draw
-from cityloop.entry.opening import Tell
+from cityloop.entry.bench.workload.facts import AS_OF, draw
+from cityloop.entry.console.opening import Tell
 from cityloop.evaluation.indicators.figures import Figures, asked
 from cityloop.evaluation.indicators.texts import read_book
 from cityloop.evaluation.measures.compiling import Question

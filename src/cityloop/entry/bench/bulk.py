@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from cityloop.entry.opening import Tell
+from cityloop.entry.console.opening import Tell
 
 BATCH = 1000  # reports in one transaction, as `cityloop import reports` has
 TURN = 5 * BATCH

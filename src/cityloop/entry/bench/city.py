@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-from cityloop.entry.opening import Tell, opened
+from cityloop.entry.console.opening import Tell, opened
 from cityloop.runtime.configuration import Configuration, variable
 
 STRANGE = ("database_url", "packs", "postgres_bin")  # settings of a real city that must not reach the bench's

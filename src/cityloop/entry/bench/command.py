@@ -7,7 +7,7 @@ import click
 
 from cityloop.core.errors import NotPossible
 from cityloop.entry.bench.city import engine, machine, temporary_city
-from cityloop.entry.options import tell
+from cityloop.entry.console.options import tell
 from cityloop.runtime.configuration import variable
 
 folder_option = click.option(

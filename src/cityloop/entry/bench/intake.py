@@ -16,9 +16,9 @@ from statistics import median
 from typing import Any
 
 from cityloop.core.errors import NotPossible
-from cityloop.entry.bench.load import Order, Outcome
-from cityloop.entry.opening import Tell
-from cityloop.entry.serving import free_port, web_command
+from cityloop.entry.bench.workload.senders import Order, Outcome
+from cityloop.entry.console.opening import Tell
+from cityloop.entry.server.serving import free_port, web_command
 from cityloop.runtime.configuration import Configuration
 
 STRETCHES = 4  # of each kind, alternating
@@ -66,7 +66,7 @@ class IntakeFigures:
 
 def measure(city: Configuration, seconds: float, connections: int, tell: Tell) -> IntakeFigures:
     """Measure both kinds for so many seconds each."""
-    from cityloop.entry.accounts import token_for
+    from cityloop.entry.commands.accounts import token_for
 
     token = token_for(SENDER, (), lambda _: None)
     _run_sql(_FLOOR_TABLE)
@@ -124,7 +124,7 @@ def _order(port: int, token: str) -> Order:
 def _sent(order: Order) -> Outcome:
     """Let a process of its own send, and return what came of it."""
     done = subprocess.run(
-        [sys.executable, "-m", "cityloop.entry.bench.load"],
+        [sys.executable, "-m", "cityloop.entry.bench.workload.senders"],
         input=json.dumps(asdict(order)),
         capture_output=True,
         text=True,
@@ -156,7 +156,7 @@ def _port_told(process: subprocess.Popen[str]) -> int:
 @contextmanager
 def _floor_served(city: Configuration) -> Iterator[int]:
     port = free_port(0)
-    command = web_command(port, int(city.web_workers), "cityloop.entry.bench.floor:application")
+    command = web_command(port, int(city.web_workers), "cityloop.entry.bench.workload.floor:application")
     with subprocess.Popen(command) as process:
         try:
             _wait(lambda: _answers(f"http://127.0.0.1:{port}/floor"), "The floor's server does not answer.")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from cityloop.core.errors import NotPossible
-from cityloop.entry.bench.filling import fill
-from cityloop.entry.opening import Tell
+from cityloop.entry.bench.workload.filling import fill
+from cityloop.entry.console.opening import Tell
 
 if TYPE_CHECKING:
     from django.test import Client  # at run time only once Django is ready

@@ -10,12 +10,12 @@ from cityloop.casework import actions as casework
 from cityloop.casework import queries
 from cityloop.casework.places_taught import learn_from_cases
 from cityloop.core.errors import NotPossible
+from cityloop.entry.console.opening import Tell
 from cityloop.entry.demo import facilities, people
 from cityloop.entry.demo.agenda import Agenda, act
 from cityloop.entry.demo.facilities import Standing
 from cityloop.entry.demo.script import Script, script
 from cityloop.entry.demo.stories import Step, Story, Teller
-from cityloop.entry.opening import Tell
 from cityloop.intake.actions import PROCEDURE, receive
 from cityloop.intake.reports import read
 from cityloop.registry.city import current

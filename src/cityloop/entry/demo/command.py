@@ -8,8 +8,8 @@ import platformdirs
 from rich.console import Console
 from rich.table import Table
 
-from cityloop.entry import serving
-from cityloop.entry.opening import Tell, opened
+from cityloop.entry.console.opening import Tell, opened
+from cityloop.entry.server import serving
 
 
 def demo(home: Path | None, port: int | None, tell: Tell) -> None:

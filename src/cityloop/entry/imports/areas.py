@@ -4,8 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from cityloop.core.place.areas import TREE, spoken
-from cityloop.entry.accounts import BY
-from cityloop.entry.opening import Tell
+from cityloop.entry.console.opening import BY, Tell
 from cityloop.registry.areas.actions import set_area_rows
 from cityloop.registry.areas.imports.boundaries import Boundaries, read_boundaries
 from cityloop.registry.areas.imports.dates import Days

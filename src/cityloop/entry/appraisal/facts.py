@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cityloop.core.errors import NotFound
-from cityloop.entry.opening import opened
-from cityloop.entry.options import tell
+from cityloop.entry.console.opening import opened
+from cityloop.entry.console.options import tell
 from cityloop.evaluation.facts.files import Edition, FactFolder
 from cityloop.evaluation.facts.names import names_in
 from cityloop.evaluation.facts.objects import OF_PERSONS, OF_POSTS, Naming, naming

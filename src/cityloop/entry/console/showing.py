@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from cityloop.entry.opening import Tell
+from cityloop.entry.console.opening import Tell
 
 Progress = Callable[[int, str], None]  # rows done, and the rest in words
 QUIET = 10.0  # seconds between two plain lines

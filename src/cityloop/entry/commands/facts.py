@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from cityloop.core.errors import NotPossible
-from cityloop.entry.opening import configured, opened
-from cityloop.entry.options import home_option, tell
+from cityloop.entry.console.opening import configured, opened
+from cityloop.entry.console.options import home_option, tell
 
 folder_option = click.option(
     "--to",

@@ -7,8 +7,8 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from cityloop.entry.opening import Tell
-from cityloop.entry.showing import progress
+from cityloop.entry.console.opening import Tell
+from cityloop.entry.console.showing import progress
 
 SPACING = timedelta(seconds=63)  # between two reports: five million are ten years
 OPEN_SHARE = 0.02

@@ -15,8 +15,8 @@ from django.db import InterfaceError, OperationalError, transaction
 from cityloop.channels.tables.rejects.files import Rejects
 from cityloop.channels.tables.rows import Refused, Row, Sheet
 from cityloop.core.errors import Fault, Invalid, NotPossible
-from cityloop.entry.opening import Tell
-from cityloop.entry.showing import progress
+from cityloop.entry.console.opening import Tell
+from cityloop.entry.console.showing import progress
 from cityloop.runtime import clock
 
 TOTALS = 20  # lines of totals told one by one

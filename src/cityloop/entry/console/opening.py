@@ -11,6 +11,8 @@ from cityloop.runtime.configuration import Configuration, read
 from cityloop.runtime.postgres import running
 
 Tell = Callable[[str], None]
+BY = "command-line"  # the actor of what a command writes
+PARTNERS = "connected-systems"  # the unit of accounts of connected systems
 MIGRATING = 7_226_001  # advisory lock: two commands may find an old schema at once
 
 

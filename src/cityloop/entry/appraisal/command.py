@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cityloop.entry.options import home_option
+from cityloop.entry.console.options import home_option
 
 DEFAULT_BOOK = "gbt30428-4"
 ENDINGS = (".xlsx", ".csv", ".json")
@@ -107,7 +107,7 @@ def appraise(home: Path | None, *, is_list: bool, formula: str | None, recompute
     What is counted are the facts as `cityloop export facts` took them last. A ratio is shown with what stands above and
     below its line; — means that there was nothing to count, which is not zero.
     """
-    from cityloop.entry import appraisals
+    from cityloop.entry.appraisal import appraisals
 
     wanted = appraisals.Wanted(**given)
     if recompute:

@@ -6,8 +6,15 @@ from typing import Any
 
 import click
 
-from cityloop.entry.opening import opened
-from cityloop.entry.options import dry_run_option, file_argument, home_option, mapping_option, rejects_option, tell
+from cityloop.entry.console.opening import opened
+from cityloop.entry.console.options import (
+    dry_run_option,
+    file_argument,
+    home_option,
+    mapping_option,
+    rejects_option,
+    tell,
+)
 
 
 def table_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -29,7 +36,7 @@ def units(home: Path | None, file: Path, mapping: Path | None, rejects: Path | N
     refused. The whole file is one change in the history and can be undone.
     """
     with opened(home, tell):
-        from cityloop.entry.importing_organisation import import_units
+        from cityloop.entry.imports.organisation import import_units
 
         click.echo(import_units(file, mapping, rejects, tell, dry_run=dry_run))
 
@@ -51,7 +58,7 @@ def people(
     No password is read from a file. Accounts and posts are not undone but ended: `cityloop user end`, `end-post`.
     """
     with opened(home, tell):
-        from cityloop.entry.importing_organisation import import_people
+        from cityloop.entry.imports.organisation import import_people
 
         click.echo(import_people(file, mapping, rejects, tell, dry_run=dry_run, secrets=links))
 
@@ -66,7 +73,7 @@ def duties(home: Path | None, file: Path, mapping: Path | None, rejects: Path | 
     the history and can be undone.
     """
     with opened(home, tell):
-        from cityloop.entry.importing_organisation import import_duties
+        from cityloop.entry.imports.organisation import import_duties
 
         click.echo(import_duties(file, mapping, rejects, tell, dry_run=dry_run))
 
@@ -80,7 +87,7 @@ def rosters(home: Path | None, file: Path, mapping: Path | None, rejects: Path |
     People on two shifts at once are told. The whole file is one change in the history and can be undone.
     """
     with opened(home, tell):
-        from cityloop.entry.importing_organisation import import_rosters
+        from cityloop.entry.imports.organisation import import_rosters
 
         click.echo(import_rosters(file, mapping, rejects, tell, dry_run=dry_run))
 
@@ -91,7 +98,7 @@ def rosters(home: Path | None, file: Path, mapping: Path | None, rejects: Path |
 def end(home: Path | None, name: str) -> None:
     """Let nobody sign in or report as NAME any more; what NAME did stays on record."""
     with opened(home, tell):
-        from cityloop.entry.accounts import BY
+        from cityloop.entry.console.opening import BY
         from cityloop.registry.people.accounts import end_account
         from cityloop.runtime import clock
 
@@ -105,7 +112,7 @@ def end(home: Path | None, name: str) -> None:
 def reopen(home: Path | None, name: str) -> None:
     """Let NAME sign in again; tokens stay revoked."""
     with opened(home, tell):
-        from cityloop.entry.accounts import BY
+        from cityloop.entry.console.opening import BY
         from cityloop.registry.people.accounts import reopen_account
         from cityloop.runtime import clock
 
@@ -119,7 +126,7 @@ def reopen(home: Path | None, name: str) -> None:
 def link(home: Path | None, name: str) -> None:
     """Print a link by which NAME sets a password, once; put it behind the city's address."""
     with opened(home, tell):
-        from cityloop.entry.importing_organisation import sign_in_link
+        from cityloop.entry.imports.organisation import sign_in_link
         from cityloop.runtime import clock
 
         click.echo(sign_in_link(name, clock.now()))
@@ -134,7 +141,7 @@ def link(home: Path | None, name: str) -> None:
 def end_post(home: Path | None, name: str, **post: Any) -> None:
     """End a post that NAME holds."""
     with opened(home, tell):
-        from cityloop.entry.accounts import BY
+        from cityloop.entry.console.opening import BY
         from cityloop.registry.people.accounts import end_appointment
         from cityloop.runtime import clock
 

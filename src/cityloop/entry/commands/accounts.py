@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from cityloop.core.errors import Fault, Invalid
-from cityloop.entry.opening import Tell
+from cityloop.entry.console.opening import BY, PARTNERS, Tell
 from cityloop.intake.actions import OUR_CHANNELS
 from cityloop.intake.reports import CHANNEL
 from cityloop.registry.city.current import current_city
@@ -14,9 +14,6 @@ from cityloop.registry.models import Account, Unit
 from cityloop.registry.organisation import actions as organisation
 from cityloop.registry.people import accounts
 from cityloop.runtime import clock
-
-BY = "command-line"
-PARTNERS = "connected-systems"  # the unit of accounts that are no person
 
 
 @dataclass(frozen=True, slots=True)

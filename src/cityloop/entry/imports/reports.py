@@ -15,9 +15,8 @@ from cityloop.channels.tables.rows import Refused, Row, Sheet
 from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.actors import Actor
 from cityloop.core.errors import NotPossible
-from cityloop.entry.accounts import BY, PARTNERS
-from cityloop.entry.importing_rows import rejects_path, summary, work_through
-from cityloop.entry.opening import Tell
+from cityloop.entry.console.opening import BY, PARTNERS, Tell
+from cityloop.entry.imports.rows import rejects_path, summary, work_through
 from cityloop.registry.calendar import actions as calendar_actions
 from cityloop.registry.city.current import current_city
 from cityloop.registry.models import Account, Unit

@@ -17,9 +17,8 @@ from cityloop.channels.imports import organisation as tables
 from cityloop.channels.tables.columns import ColumnMapping, open_mapped, read_as, read_rows
 from cityloop.channels.tables.rows import Refused, Row
 from cityloop.core.errors import Fault, Invalid
-from cityloop.entry.accounts import BY
-from cityloop.entry.importing_rows import Tally, import_rows
-from cityloop.entry.opening import Tell
+from cityloop.entry.console.opening import BY, Tell
+from cityloop.entry.imports.rows import Tally, import_rows
 from cityloop.registry.city.current import current_city
 from cityloop.registry.history.changes import Outcome
 from cityloop.registry.history.tables import DUTIES, ROSTER, Values

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from cityloop.entry.opening import opened
-from cityloop.entry.options import home_option, tell
+from cityloop.entry.console.opening import opened
+from cityloop.entry.console.options import home_option, tell
 
 
 @click.command(context_settings={"ignore_unknown_options": True})

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cityloop.core.errors import Fault, Invalid, NotPossible
-from cityloop.entry.opening import opened
-from cityloop.entry.options import home_option, tell
+from cityloop.entry.console.opening import opened
+from cityloop.entry.console.options import home_option, tell
 from cityloop.registry.packs import contents as pack_contents
 from cityloop.registry.packs.reading import Pack, pack_folders, read_all, read_together
 

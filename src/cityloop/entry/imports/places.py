@@ -10,10 +10,9 @@ from cityloop.channels.tables.rejects.files import Rejects
 from cityloop.channels.tables.rows import Refused, Row
 from cityloop.core.errors import Invalid
 from cityloop.core.gazetteer.learning import learned
-from cityloop.entry.accounts import BY
-from cityloop.entry.importing_rows import rejects_path, summary, undone, work_through
-from cityloop.entry.importing_rows import whole as in_one
-from cityloop.entry.opening import Tell
+from cityloop.entry.console.opening import BY, Tell
+from cityloop.entry.imports.rows import rejects_path, summary, undone, work_through
+from cityloop.entry.imports.rows import whole as in_one
 from cityloop.registry.city.current import current_city
 from cityloop.registry.gazetteer.actions import set_places
 

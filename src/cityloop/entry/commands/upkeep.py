@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from cityloop.core.errors import NotPossible
-from cityloop.entry.opening import connected, opened, prepare
-from cityloop.entry.options import home_option, tell
+from cityloop.entry.console.opening import connected, opened, prepare
+from cityloop.entry.console.options import home_option, tell
 
 TOLD = 50  # findings shown one by one
 
@@ -41,7 +41,7 @@ def check(home: Path | None) -> None:
 def undo(home: Path | None, number: int) -> None:
     """Put every row of a change of the city's data back as it was before; its NUMBER is in Settings, History."""
     with opened(home, tell, acts=True):
-        from cityloop.entry.accounts import BY
+        from cityloop.entry.console.opening import BY
         from cityloop.registry.history import changes
         from cityloop.runtime import clock
 
@@ -93,7 +93,7 @@ def erase(home: Path | None, number: str) -> None:
     """Erase the personal words and photos of the case NUMBER, as the law may demand; its history stays valid."""
     with opened(home, tell):
         from cityloop.casework.actions import erase_words
-        from cityloop.entry.accounts import BY
+        from cityloop.entry.console.opening import BY
         from cityloop.runtime import clock
 
         click.echo(f"{erase_words(number, BY, clock.now())} pieces of personal words and photos erased.")
@@ -153,7 +153,7 @@ def restore(home: Path | None, archive: Path, replace: bool) -> None:
 def work(home: Path | None) -> None:
     """Do the jobs of a city without serving pages, until Ctrl-C."""
     with opened(home, tell, runs=True):
-        from cityloop.entry import backroom
+        from cityloop.entry.server import backroom
 
         backroom.work()
 

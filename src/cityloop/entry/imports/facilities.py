@@ -7,9 +7,8 @@ from pathlib import Path
 from cityloop.channels.imports.facilities import open_census, place_word
 from cityloop.channels.tables.columns import read_rows
 from cityloop.channels.tables.rows import Refused, Row
-from cityloop.entry.accounts import BY
-from cityloop.entry.importing_rows import Tally, import_rows
-from cityloop.entry.opening import Tell
+from cityloop.entry.console.opening import BY, Tell
+from cityloop.entry.imports.rows import Tally, import_rows
 from cityloop.registry.city.current import current_city
 from cityloop.registry.facilities.checks import Doubts
 from cityloop.registry.facilities.entries import Entry, Reader

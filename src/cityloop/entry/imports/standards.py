@@ -11,9 +11,8 @@ from cityloop.channels.imports.standards import StandardsText, open_standards, r
 from cityloop.channels.tables.columns import ColumnMapping
 from cityloop.channels.tables.rows import Refused, Row
 from cityloop.core.errors import Fault, Invalid
-from cityloop.entry.accounts import BY
-from cityloop.entry.importing_rows import Tally, import_rows
-from cityloop.entry.opening import Tell
+from cityloop.entry.console.opening import BY, Tell
+from cityloop.entry.imports.rows import Tally, import_rows
 from cityloop.registry.catalogue import actions as catalogue_actions
 from cityloop.registry.catalogue import queries as catalogue_queries
 from cityloop.registry.catalogue.comparison import compare, told_comparison

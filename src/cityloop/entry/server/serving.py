@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cityloop.core.errors import NotPossible
-from cityloop.entry.opening import Tell
+from cityloop.entry.console.opening import Tell
 from cityloop.runtime.configuration import Configuration
 from cityloop.runtime.postgres import Cluster
 from cityloop.runtime.processes import Stop, tell_children
@@ -101,13 +101,13 @@ def free_port(port: int | None) -> int:
     raise NotPossible("port-taken", f"Port {wanted[0]} is taken by another program; choose one with --port.")
 
 
-def web_command(port: int, workers: int, application: str = "cityloop.entry.wsgi:application") -> list[str]:
+def web_command(port: int, workers: int, application: str = "cityloop.entry.server.wsgi:application") -> list[str]:
     """Return the command of the web server."""
-    return [sys.executable, "-m", "cityloop.entry.web", str(port), str(workers), application]
+    return [sys.executable, "-m", "cityloop.entry.server.web", str(port), str(workers), application]
 
 
 def _backroom(room: str) -> list[str]:
-    return [sys.executable, "-m", "cityloop.entry.backroom", room]
+    return [sys.executable, "-m", "cityloop.entry.server.backroom", room]
 
 
 def _answers(address: str, stop: Stop, web: Child) -> bool:

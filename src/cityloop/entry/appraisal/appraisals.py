@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 import click
 
 from cityloop.core.errors import Fault, Invalid, NotFound, NotPossible
-from cityloop.entry import appraisal_table
-from cityloop.entry.appraised_facts import Facts, facts_of, names_of
-from cityloop.entry.options import tell
-from cityloop.entry.showing import working
+from cityloop.entry.appraisal import table as appraisal_table
+from cityloop.entry.appraisal.facts import Facts, facts_of, names_of
+from cityloop.entry.console.options import tell
+from cityloop.entry.console.showing import working
 from cityloop.evaluation.facts.files import Edition
 from cityloop.evaluation.facts.objects import Naming
 from cityloop.evaluation.facts.relations import FACTS

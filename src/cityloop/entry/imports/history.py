@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from cityloop.core.errors import Fault, Invalid
-from cityloop.entry.options import file_argument, mapping_option, rejects_option, tell
+from cityloop.entry.console.options import file_argument, mapping_option, rejects_option, tell
 from cityloop.evaluation.foreign.hot_spots import LEAST, Pile
 
 SHOWN = 20  # false hot spots told one by one
@@ -49,8 +49,8 @@ def import_file(file: Path, mapping_path: Path, to: Path, as_of: str | None, rej
     from cityloop.channels.tables.columns import wanted
     from cityloop.channels.tables.rejects.files import Rejects
     from cityloop.channels.tables.sheets import open_sheet
-    from cityloop.entry.importing_rows import rejects_path, summary
-    from cityloop.entry.showing import progress
+    from cityloop.entry.console.showing import progress
+    from cityloop.entry.imports.rows import rejects_path, summary
     from cityloop.evaluation.facts.files import FactFolder
     from cityloop.evaluation.foreign.history import HISTORY, import_history
     from cityloop.evaluation.foreign.texts import HistoryText, read_history_mapping

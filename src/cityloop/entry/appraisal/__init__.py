@@ -1,0 +1,1 @@
+"""`cityloop appraise`: indicators as tables, saved and recomputed."""

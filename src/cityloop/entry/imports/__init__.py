@@ -1,0 +1,1 @@
+"""`cityloop import`: one file for each kind of table."""

@@ -1,0 +1,1 @@
+"""`cityloop serve`: the processes, the web application, the root addresses."""
