@@ -15,7 +15,7 @@ import django
 import pytest
 import pytest_django
 
-from town import NOW, PASSWORD, PEOPLE, Town
+from example import NOW, PASSWORD, PEOPLE, SmallCity
 
 
 def _start_database() -> None:
@@ -55,7 +55,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.Djan
 
 
 @pytest.fixture
-def town(db: None) -> Iterator[Town]:
+def city(db: None) -> Iterator[SmallCity]:
     """A small city with one person for every role; everybody's password is PASSWORD."""
     from django.contrib.auth.hashers import make_password
     from shapely.geometry import box
@@ -87,13 +87,13 @@ def town(db: None) -> Iterator[Town]:
     organisation.enter_units(offices, "test", NOW, handles=False)
     organisation.enter_units({"roads": "市政养护处", "parks": "园林绿化处"}, "test", NOW)
     everything = {"category": "", "area": "", "unit": "roads"}
-    organisation.set_duties([everything], "test", NOW, town=current.current_city())
+    organisation.set_duties([everything], "test", NOW, city=current.current_city())
     current.forget()  # on_commit does not run in a test's transaction
     for username, (role, unit, area) in PEOPLE.items():
         accounts.create_account(username, f"{username}先生", None, "test", NOW)
         accounts.appoint(username, role, unit, area, "test", NOW)
     Account.objects.update(password=make_password(PASSWORD, hasher="md5"))
-    yield Town()
+    yield SmallCity()
     current.forget()
 
 
@@ -103,7 +103,7 @@ def _quick_passwords(settings: object) -> None:
 
 
 @pytest.fixture
-def people(town: Town) -> "dict[str, object]":
+def people(city: SmallCity) -> "dict[str, object]":
     """The people of the city as the engine knows them, by username."""
     from cityloop.registry.models import Account
     from cityloop.registry.organisation.actors import actor_of

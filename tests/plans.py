@@ -28,7 +28,7 @@ from cityloop.core.procedures.procedure import (
     Requirement,
     Words,
 )
-from town import NOW, PEOPLE
+from example import NOW, PEOPLE
 
 UNITS = ("roads", "parks", "lamps", "drains")  # where a unit is to be named, the first that may be
 CATEGORY = "06010"

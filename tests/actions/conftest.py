@@ -10,7 +10,7 @@ from cityloop.casework.actions import act
 from cityloop.casework.models import Case
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
-from town import NOW, Town
+from example import NOW, SmallCity
 
 Do = Callable[..., Case]
 
@@ -25,9 +25,9 @@ STRAIGHT = (
 
 
 @pytest.fixture
-def number(town: Town, people: dict) -> str:
+def number(city: SmallCity, people: dict) -> str:
     """The number of a case that was just reported in the north."""
-    lon, lat = town.inside_north
+    lon, lat = city.inside_north
     content = {
         "channel": "12345",
         "external_id": "A1",

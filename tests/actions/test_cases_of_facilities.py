@@ -18,18 +18,18 @@ from cityloop.intake.reports import Report, read
 from cityloop.registry.city.current import current_city
 from cityloop.registry.history.changes import Part, apply
 from cityloop.registry.history.tables import FACILITIES
+from example import NOW, SmallCity
 from plans import answers
-from town import NOW, Town
 
 LAMP = "67100101037000001"
 People = dict[str, Actor]
 
 
 @pytest.fixture(autouse=True)
-def lamp(town: Town) -> None:
+def lamp(city: SmallCity) -> None:
     """A street lamp in the south that the parks look after."""
     row = {"code": LAMP, "catalogue": "GB/T 47678.5-2026", "category": "01037", "name": "路灯"}
-    place = {"lon": town.inside_south[0], "lat": town.inside_south[1], "maintainer": "parks"}
+    place = {"lon": city.inside_south[0], "lat": city.inside_south[1], "maintainer": "parks"}
     apply([Part(FACILITIES, [{**row, **place}])], "test", NOW, "FacilitiesSet")
 
 
@@ -57,34 +57,34 @@ def handed_in(people: People, external_id: str = "A1", **said: object) -> Case:
 
 
 def test_a_case_that_names_a_facility_and_no_place_lies_where_it_stands_and_its_maintainer_is_on_duty(
-    town: Town, people: People
+    city: SmallCity, people: People
 ) -> None:
     case = handed_in(people, facility=LAMP)
-    assert (case.facility, case.facts["facility"], case.district) == (LAMP, LAMP, town.south)
+    assert (case.facility, case.facts["facility"], case.district) == (LAMP, LAMP, city.south)
     assert (case.facts["lon"], case.facts["lat"], case.facts["crs"]) == ("120.2500000", "23.0500000", "wgs84")
     assert case.facts["duty"] == "parks"
     assert list(verification.findings()) == []
 
 
-def test_a_place_that_was_given_stands_before_that_of_the_facility(town: Town, people: People) -> None:
-    lon, lat = town.inside_north
+def test_a_place_that_was_given_stands_before_that_of_the_facility(city: SmallCity, people: People) -> None:
+    lon, lat = city.inside_north
     case = handed_in(people, facility=LAMP, lon=lon, lat=lat)
-    assert (case.facility, case.district) == (LAMP, town.north)
+    assert (case.facility, case.district) == (LAMP, city.north)
 
 
-def test_an_id_that_no_census_has_yet_is_kept_and_places_nothing(town: Town, people: People) -> None:
+def test_an_id_that_no_census_has_yet_is_kept_and_places_nothing(city: SmallCity, people: People) -> None:
     case = handed_in(people, facility="６７１００１０１０３７００９９９９")
     assert (case.facility, case.district) == ("67100101037009999", None)
     assert case_page(people["operator"], case.number, NOW).facility == ("67100101037009999", "")
 
 
-def test_the_page_of_the_case_names_the_facility_and_other_pages_name_none(town: Town, people: People) -> None:
+def test_the_page_of_the_case_names_the_facility_and_other_pages_name_none(city: SmallCity, people: People) -> None:
     case = handed_in(people, facility=LAMP)
     assert case_page(people["operator"], case.number, NOW).facility == (LAMP, "路灯")
     assert case_page(people["operator"], handed_in(people, "A2").number, NOW).facility is None
 
 
-def test_the_cases_of_a_facility_are_those_that_the_person_may_see(town: Town, people: People) -> None:
+def test_the_cases_of_a_facility_are_those_that_the_person_may_see(city: SmallCity, people: People) -> None:
     tied = handed_in(people, "A1", facility=LAMP)
     handed_in(people, "A2")
     of_lamp = CaseFilters(facility=LAMP)
@@ -94,12 +94,12 @@ def test_the_cases_of_a_facility_are_those_that_the_person_may_see(town: Town, p
 
 
 def test_the_tie_stays_through_actions_and_goes_on_to_linked_cases(
-    town: Town, people: People, act_on: Callable[..., None]
+    city: SmallCity, people: People, act_on: Callable[..., None]
 ) -> None:
     case = handed_in(people, facility=LAMP)
     steps = (("accept", "operator"), ("file", "duty"), ("dispatch", "dispatcher"), ("supervise", "leader"))
     for action, username in steps:
-        act_on(case, action, username, {"district": town.south})
+        act_on(case, action, username, {"district": city.south})
     case.refresh_from_db()
     assert case.facility == LAMP
     linked = Case.objects.exclude(pk=case.pk).get()
@@ -107,7 +107,7 @@ def test_the_tie_stays_through_actions_and_goes_on_to_linked_cases(
     assert list(verification.findings()) == []
 
 
-def test_the_same_report_about_another_facility_is_another_content(town: Town, people: People) -> None:
+def test_the_same_report_about_another_facility_is_another_content(city: SmallCity, people: People) -> None:
     first = receive(a_report(facility=LAMP), people["hotline"], NOW)
     again = receive(a_report(facility=LAMP), people["hotline"], NOW)
     assert (again.number, again.created) == (first.number, False)
@@ -120,14 +120,14 @@ def test_reports_without_a_facility_are_the_content_they_were_before_there_were_
 
 
 @pytest.mark.parametrize("facility", ["6.71E+16", "x" * 41, "a\x00b", 5.5])
-def test_an_id_that_cannot_be_one_is_refused(town: Town, facility: object) -> None:
+def test_an_id_that_cannot_be_one_is_refused(city: SmallCity, facility: object) -> None:
     with pytest.raises(Invalid) as refused:
         a_report(facility=facility)
     assert {fault.field for fault in refused.value.faults} == {"facility"}
 
 
 def test_many_reports_ask_for_their_facilities_once_and_reports_without_any_not_at_all(
-    town: Town, people: People
+    city: SmallCity, people: People
 ) -> None:
     receive(a_report("A0"), people["hotline"], NOW)
 

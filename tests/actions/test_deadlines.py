@@ -26,7 +26,7 @@ from cityloop.registry.words.holidays import DayKinds, chinese_day_kinds
 from cityloop.runtime.log import announcer
 from cityloop.runtime.models import Event
 from cityloop.runtime.verification import findings
-from town import NOW, Town
+from example import NOW, SmallCity
 
 ZONE = settings.CITYLOOP.zone
 MONDAY = date(2026, 11, 23)
@@ -43,7 +43,7 @@ def local(month: int, day: int, hour: int = 10) -> datetime:
 
 
 @pytest.fixture(autouse=True)
-def adopted(town: Town) -> None:
+def adopted(city: SmallCity) -> None:
     """The calendar with which the city has begun: number 1."""
     adopt_calendar(read_all(), "system", NOW)
     current.forget()
@@ -219,7 +219,7 @@ def _failing_for(one: int, move: Callable[..., bool]) -> Callable[..., bool]:
 
 
 def test_a_year_that_is_announced_makes_its_due_moments_final(
-    town: Town, people: dict, monkeypatch: pytest.MonkeyPatch
+    city: SmallCity, people: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def known_in_2025(first: date, last: date) -> DayKinds:
         """What an earlier release knew: of 2026 the holidays of fixed date alone."""
@@ -249,7 +249,7 @@ def test_a_year_that_is_announced_makes_its_due_moments_final(
 
 @pytest.mark.alone
 @pytest.mark.django_db(transaction=True)
-def test_every_calendar_but_the_first_has_one_job_that_waits_until_all_processes_know_it(town: Town) -> None:
+def test_every_calendar_but_the_first_has_one_job_that_waits_until_all_processes_know_it(city: SmallCity) -> None:
     declare(MONDAY)
     withdraw(MONDAY)
     while announcer.announce("deadlines"):

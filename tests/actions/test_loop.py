@@ -10,7 +10,7 @@ from cityloop.casework.models import Case, PersonalWords, Task
 from cityloop.casework.queries import CaseFilters, QueueFilters, case_page, cases, queue
 from cityloop.core.errors import Conflict, Invalid, NotAllowed, NotFound, NotPossible
 from cityloop.runtime.models import Event
-from town import NOW
+from example import NOW
 
 
 def test_a_case_goes_from_report_to_closed_and_its_rows_are_what_its_history_says(go) -> None:
@@ -79,8 +79,8 @@ def test_only_the_role_that_holds_a_task_may_do_it(number, people, username, ref
     assert Event.objects.filter(stream__startswith="case/").count() == 1
 
 
-def test_a_district_operator_acts_in_the_district_alone(number, do, people, town) -> None:
-    act(number, "accept", 1, people["north_operator"], {"category": "06010", "district": town.south}, None, NOW)
+def test_a_district_operator_acts_in_the_district_alone(number, do, people, city) -> None:
+    act(number, "accept", 1, people["north_operator"], {"category": "06010", "district": city.south}, None, NOW)
     with pytest.raises(NotFound):
         case_page(people["north_operator"], number, NOW)
 

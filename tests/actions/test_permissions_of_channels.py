@@ -9,14 +9,14 @@ from cityloop.intake.models import Report as Row
 from cityloop.intake.reports import Report, read
 from cityloop.registry.organisation.actors import actor_by_token, forget_bearers
 from cityloop.registry.people import accounts
-from town import NOW, Town
+from example import NOW, SmallCity
 
 
 def a_report(channel: str) -> Report:
     return read({"channel": channel, "external_id": "A1", "text": "井盖缺失"}, settings.CITYLOOP.zone, NOW)
 
 
-def test_a_connected_system_keeps_to_its_own_channel(town: Town) -> None:
+def test_a_connected_system_keeps_to_its_own_channel(city: SmallCity) -> None:
     accounts.create_account("line", "热线", None, "test", NOW, is_machine=True, channels=["12345"])
     accounts.appoint("line", accounts.PARTNER, "hotlines", None, "test", NOW)
     actor = actor_by_token(accounts.make_token("line", "test", NOW))
@@ -28,13 +28,13 @@ def test_a_connected_system_keeps_to_its_own_channel(town: Town) -> None:
 
 
 @pytest.mark.parametrize("channel", ["desk", "patrol"])
-def test_no_connected_system_speaks_for_our_own_people(town: Town, people: dict, channel: str) -> None:
+def test_no_connected_system_speaks_for_our_own_people(city: SmallCity, people: dict, channel: str) -> None:
     with pytest.raises(NotAllowed):
         receive(a_report(channel), people["hotline"], NOW)
     assert receive(a_report(channel), people["operator"], NOW).created
 
 
-def test_a_revoked_token_is_worthless(town: Town) -> None:
+def test_a_revoked_token_is_worthless(city: SmallCity) -> None:
     token = accounts.make_token("hotline", "test", NOW)
     assert actor_by_token(token) is not None
     assert accounts.revoke_tokens("hotline", "test", NOW) == 1
@@ -43,7 +43,7 @@ def test_a_revoked_token_is_worthless(town: Town) -> None:
 
 
 @pytest.mark.parametrize("password", ["1", "12345678901", "password"])
-def test_a_password_that_is_easily_guessed_is_refused(town: Town, password: str) -> None:
+def test_a_password_that_is_easily_guessed_is_refused(city: SmallCity, password: str) -> None:
     from cityloop.core.errors import Invalid
 
     with pytest.raises(Invalid):

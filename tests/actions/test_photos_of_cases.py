@@ -23,7 +23,7 @@ from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
 from cityloop.runtime.files import evidence as store
 from cityloop.runtime.models import Event
-from town import NOW
+from example import NOW
 
 NOBODYS = "0" * 64
 
@@ -86,7 +86,7 @@ def test_a_photo_that_was_never_received_is_refused_and_nothing_changes(dispatch
     assert found() == []
 
 
-def test_what_is_no_picture_is_refused_under_its_field(town: object) -> None:
+def test_what_is_no_picture_is_refused_under_its_field(city: object) -> None:
     with pytest.raises(Invalid) as refused:
         evidence.take_in(b"not a picture", "before")
     assert [fault.field for fault in refused.value.faults] == ["before"]

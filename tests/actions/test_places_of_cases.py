@@ -22,29 +22,29 @@ from cityloop.registry.organisation import actions as organisation
 from cityloop.registry.organisation.actors import actor_by_token, actor_of
 from cityloop.registry.people import accounts
 from cityloop.runtime import clock
-from town import NOW, Town
+from example import NOW, SmallCity
 
 STREET, WEST, EAST = "671001001", "671001000001", "671001000002"
 GRID, PATROL = "671001000001001", "P1"
 
 
 @pytest.fixture
-def streets(town: Town) -> Town:
+def streets(city: SmallCity) -> SmallCity:
     """The north has a street with its first community, which has a unit grid; a patrol grid lies across both."""
     street, grid = box(120.0, 23.0, 120.1, 23.1), box(120.0, 23.0, 120.1, 23.05)
     known = current_city().shapes
     area_actions.set_areas(
         [
-            area_actions.NewArea(STREET, "北街", "street", town.north, street.wkb),
+            area_actions.NewArea(STREET, "北街", "street", city.north, street.wkb),
             area_actions.NewArea(WEST, "北区第1社区", "community", STREET, known[WEST]),
             area_actions.NewArea(GRID, "第1网格", "unit_grid", WEST, grid.wkb),
-            area_actions.NewArea(PATROL, "巡查1", "patrol_grid", town.north, box(120.05, 23.0, 120.15, 23.1).wkb),
+            area_actions.NewArea(PATROL, "巡查1", "patrol_grid", city.north, box(120.05, 23.0, 120.15, 23.1).wkb),
         ],
         "test",
         NOW,
     )
     forget()
-    return town
+    return city
 
 
 def reported(people: dict[str, Actor], name: str, lon: float, lat: float) -> str:
@@ -63,7 +63,7 @@ def officer(area: str) -> Actor:
     return actor_of(Account.objects.get(username=f"o-{area}"))
 
 
-def test_a_case_keeps_every_area_it_lies_in(streets: Town, people: dict[str, Actor]) -> None:
+def test_a_case_keeps_every_area_it_lies_in(streets: SmallCity, people: dict[str, Actor]) -> None:
     within = facts(reported(people, "a", 120.07, 23.02))
     assert {name: within.get(name) for name in ("district", "street", "community", "unit_grid", "grids")} == {
         "district": streets.north, "street": STREET, "community": WEST, "unit_grid": GRID, "grids": "patrol_grid:P1"
@@ -73,7 +73,7 @@ def test_a_case_keeps_every_area_it_lies_in(streets: Town, people: dict[str, Act
 
 
 def test_areas_that_have_ended_get_no_new_cases_and_keep_those_they_had(
-    streets: Town, people: dict[str, Actor]
+    streets: SmallCity, people: dict[str, Actor]
 ) -> None:
     before = reported(people, "a", 120.07, 23.02)
     area_actions.set_area_rows([{"code": GRID, "valid_until": date(2026, 11, 20)}], "test", NOW)
@@ -95,7 +95,7 @@ def test_areas_that_have_ended_get_no_new_cases_and_keep_those_they_had(
     ],
 )
 def test_a_post_for_an_area_sees_and_does_what_lies_in_it_and_nothing_else(
-    streets: Town, people: dict[str, Actor], area: str, seen: set[str]
+    streets: SmallCity, people: dict[str, Actor], area: str, seen: set[str]
 ) -> None:
     places = {"grid": (120.07, 23.02), "west": (120.02, 23.07), "across": (120.12, 23.02), "east": (120.17, 23.02)}
     places["south"] = streets.inside_south
@@ -112,21 +112,21 @@ def test_a_post_for_an_area_sees_and_does_what_lies_in_it_and_nothing_else(
                 case_page(who, number, NOW)
 
 
-def test_a_street_sees_the_cases_that_were_there_before_it(town: Town, people: dict[str, Actor]) -> None:
+def test_a_street_sees_the_cases_that_were_there_before_it(city: SmallCity, people: dict[str, Actor]) -> None:
     old = reported(people, "old", 120.05, 23.02)
     rows = [
-        {"code": STREET, "name": "北街", "level": "street", "parent": town.north, "shape": current_city().shapes[WEST]}
+        {"code": STREET, "name": "北街", "level": "street", "parent": city.north, "shape": current_city().shapes[WEST]}
     ]
     area_actions.set_area_rows([*rows, {"code": WEST, "parent": STREET}], "test", NOW)
     forget()
     who = officer(STREET)
     assert "street" not in facts(old)
     assert [row.number for row in cases(who, CaseFilters(), None).rows] == [old]
-    act(old, "accept", 1, who, {"category": "06010", "district": town.north}, None, NOW)
+    act(old, "accept", 1, who, {"category": "06010", "district": city.north}, None, NOW)
     assert Case.objects.get(number=old).stage != "reported"
 
 
-def test_a_token_of_a_post_for_a_street_covers_the_same(streets: Town) -> None:
+def test_a_token_of_a_post_for_a_street_covers_the_same(streets: SmallCity) -> None:
     who = officer(STREET)
     token = accounts.make_token(f"o-{STREET}", "test", NOW)
     bearer = actor_by_token(token)
@@ -134,7 +134,7 @@ def test_a_token_of_a_post_for_a_street_covers_the_same(streets: Town) -> None:
 
 
 def test_the_queue_of_a_street_asks_no_more_often_than_that_of_a_district(
-    streets: Town, people: dict[str, Actor]
+    streets: SmallCity, people: dict[str, Actor]
 ) -> None:
     for number in range(3):
         reported(people, f"{number}", 120.07, 23.02)
@@ -146,7 +146,9 @@ def test_the_queue_of_a_street_asks_no_more_often_than_that_of_a_district(
     assert counts[0] == counts[1]
 
 
-def test_smaller_areas_are_forgotten_when_another_district_is_chosen(streets: Town, people: dict[str, Actor]) -> None:
+def test_smaller_areas_are_dropped_when_another_district_is_chosen(
+    streets: SmallCity, people: dict[str, Actor]
+) -> None:
     number = reported(people, "a", 120.07, 23.02)
     act(number, "accept", 1, people["operator"], {"category": "06010", "district": streets.south}, None, NOW)
     found = facts(number)
@@ -155,13 +157,13 @@ def test_smaller_areas_are_forgotten_when_another_district_is_chosen(streets: To
     assert not cases(officer(STREET), CaseFilters(), None).rows
 
 
-def test_smaller_areas_stay_when_the_same_district_is_chosen(streets: Town, people: dict[str, Actor]) -> None:
+def test_smaller_areas_stay_when_the_same_district_is_chosen(streets: SmallCity, people: dict[str, Actor]) -> None:
     number = reported(people, "a", 120.07, 23.02)
     act(number, "accept", 1, people["operator"], {"category": "06010", "district": streets.north}, None, NOW)
     assert facts(number)["unit_grid"] == GRID and facts(number)["grids"] == "patrol_grid:P1"
 
 
-def test_a_post_for_a_street_begins_cases_there_and_nowhere_else(streets: Town) -> None:
+def test_a_post_for_a_street_begins_cases_there_and_nowhere_else(streets: SmallCity) -> None:
     accounts.create_account("s", "街道", None, "test", NOW)
     accounts.appoint("s", "street_officer", "street", STREET, "test", NOW)
     who = actor_of(Account.objects.get(username="s"))
@@ -171,7 +173,7 @@ def test_a_post_for_a_street_begins_cases_there_and_nowhere_else(streets: Town) 
         begin_case("whistle", who, {**said, "district": streets.south}, "r2", clock.now())
 
 
-def test_the_indexes_stay_while_no_area_changes(streets: Town) -> None:
+def test_the_indexes_stay_while_no_area_changes(streets: SmallCity) -> None:
     places = current_city().places
     organisation.enter_units({"lamps": "路灯所"}, "test", NOW)
     revision.ask_again()

@@ -14,7 +14,7 @@ from cityloop.registry.gazetteer.finding import key_of
 from cityloop.registry.history.changes import Part, apply
 from cityloop.registry.history.tables import PLACES
 from cityloop.runtime.models import Event
-from town import NOW, Town
+from example import NOW, SmallCity
 
 
 def a_report(external_id: str = "A1", **said: object) -> Report:
@@ -22,16 +22,16 @@ def a_report(external_id: str = "A1", **said: object) -> Report:
     return read(content, settings.CITYLOOP.zone, NOW)
 
 
-def test_a_report_becomes_a_case_with_number_place_and_first_task(town: Town, people: dict) -> None:
-    lon, lat = town.inside_north
+def test_a_report_becomes_a_case_with_number_place_and_first_task(city: SmallCity, people: dict) -> None:
+    lon, lat = city.inside_north
     report = a_report(lon=lon, lat=lat, category="01001", address="长江路1号", reporter={"name": "张三"})
     receipt = receive(report, people["hotline"], NOW)
     case = Case.objects.get(number=receipt.number)
     assert receipt.created and receipt.number.startswith("20261120")
     assert (case.stage, case.district, case.community, case.category) == (
         "reported",
-        town.north,
-        f"{town.north}000001",
+        city.north,
+        f"{city.north}000001",
         "01001",
     )
     assert case.facts["duty"] == "roads"
@@ -42,21 +42,21 @@ def test_a_report_becomes_a_case_with_number_place_and_first_task(town: Town, pe
     assert event.name == "CaseReported" and "张三" not in str(event.payload) and "人行道" not in str(event.payload)
 
 
-def test_the_same_report_again_gives_the_same_receipt_and_no_second_case(town: Town, people: dict) -> None:
+def test_the_same_report_again_gives_the_same_receipt_and_no_second_case(city: SmallCity, people: dict) -> None:
     first = receive(a_report(), people["hotline"], NOW)
     again = receive(a_report(), people["hotline"], NOW)
     assert (again.number, again.tracking_code, again.created) == (first.number, first.tracking_code, False)
     assert Case.objects.count() == 1 and Row.objects.count() == 1
 
 
-def test_other_content_under_the_same_id_is_a_conflict_and_changes_nothing(town: Town, people: dict) -> None:
+def test_other_content_under_the_same_id_is_a_conflict_and_changes_nothing(city: SmallCity, people: dict) -> None:
     receive(a_report(), people["hotline"], NOW)
     with pytest.raises(Conflict):
         receive(a_report(text="别的问题"), people["hotline"], NOW)
     assert Case.objects.count() == 1
 
 
-def test_a_batch_with_repeats_makes_each_case_once(town: Town, people: dict) -> None:
+def test_a_batch_with_repeats_makes_each_case_once(city: SmallCity, people: dict) -> None:
     reports = [a_report("A1"), a_report("A2"), a_report("A1"), replace(a_report("A2"), text="别的")]
     outcomes = receive_many(reports, people["hotline"], NOW)
     assert [type(outcome).__name__ for outcome in outcomes] == ["Receipt", "Receipt", "Receipt", "Conflict"]
@@ -64,49 +64,49 @@ def test_a_batch_with_repeats_makes_each_case_once(town: Town, people: dict) -> 
     assert Case.objects.count() == 2
 
 
-def test_a_report_without_a_place_goes_to_the_desk_without_a_district(town: Town, people: dict) -> None:
-    lon, lat = town.outside
+def test_a_report_without_a_place_goes_to_the_desk_without_a_district(city: SmallCity, people: dict) -> None:
+    lon, lat = city.outside
     for report in (a_report("A1"), a_report("A2", lon=lon, lat=lat)):
         receive(report, people["hotline"], NOW)
     assert set(Case.objects.values_list("district", flat=True)) == {None}
 
 
-def test_the_reporter_is_kept_encrypted(town: Town, people: dict) -> None:
+def test_the_reporter_is_kept_encrypted(city: SmallCity, people: dict) -> None:
     receive(a_report(reporter={"name": "张三", "phone": "１３８ ００００ １２３４"}), people["hotline"], NOW)
     for words in PersonalWords.objects.filter(name__startswith="reporter"):
         assert "张三" not in words.body and "1380000" not in words.body
 
 
-def test_who_has_no_post_that_reports_may_not(town: Town, people: dict) -> None:
+def test_who_has_no_post_that_reports_may_not(city: SmallCity, people: dict) -> None:
     with pytest.raises(NotAllowed):
         receive(a_report(), people["leader"], NOW)
     assert Row.objects.count() == 0
 
 
-def test_a_report_takes_at_most_ten_statements(town: Town, people: dict, django_assert_max_num_queries) -> None:
+def test_a_report_takes_at_most_ten_statements(city: SmallCity, people: dict, django_assert_max_num_queries) -> None:
     receive(a_report("A0"), people["hotline"], NOW)
     with django_assert_max_num_queries(9):  # and one to find out who the token belongs to
         receive(a_report("A1", lon=120.05, lat=23.05), people["hotline"], NOW)
 
 
-def known_place(town: Town, **said: object) -> None:
-    lon, lat = town.inside_north
+def known_place(city: SmallCity, **said: object) -> None:
+    lon, lat = city.inside_north
     plate = {"kind": "plate", "key": key_of("长江路"), "name": "长江路", "number": 92, "suffix": ""}
-    row = {**plate, "district": town.north, "lon": lon, "lat": lat, "source": "test", **said}
+    row = {**plate, "district": city.north, "lon": lon, "lat": lat, "source": "test", **said}
     apply([Part(PLACES, [row])], "test", NOW, "PlacesSet")
 
 
-def test_a_report_with_an_address_alone_lies_where_the_gazetteer_finds_it(town: Town, people: dict) -> None:
-    known_place(town)
+def test_a_report_with_an_address_alone_lies_where_the_gazetteer_finds_it(city: SmallCity, people: dict) -> None:
+    known_place(city)
     receipt = receive(a_report(address="长江路９２号门前"), people["hotline"], NOW)
     case = Case.objects.get(number=receipt.number)
-    assert (case.district, case.community) == (town.north, f"{town.north}000001")
+    assert (case.district, case.community) == (city.north, f"{city.north}000001")
     assert case.facts["place_grade"] == "plate"
-    assert (float(case.facts["lon"]), float(case.facts["lat"])) == pytest.approx(town.inside_north, abs=1e-3)
+    assert (float(case.facts["lon"]), float(case.facts["lat"])) == pytest.approx(city.inside_north, abs=1e-3)
 
 
-def test_what_an_address_does_not_tell_closely_gives_no_point(town: Town, people: dict) -> None:
-    known_place(town)
+def test_what_an_address_does_not_tell_closely_gives_no_point(city: SmallCity, people: dict) -> None:
+    known_place(city)
     receipt = receive(a_report(address="长江路"), people["hotline"], NOW)
     case = Case.objects.get(number=receipt.number)
     assert "lon" not in case.facts
@@ -114,9 +114,9 @@ def test_what_an_address_does_not_tell_closely_gives_no_point(town: Town, people
     assert Case.objects.get(number=receipt.number).district is None
 
 
-def test_a_point_that_was_given_stands_whatever_the_address_says(town: Town, people: dict) -> None:
-    known_place(town)
-    lon, lat = town.inside_south
+def test_a_point_that_was_given_stands_whatever_the_address_says(city: SmallCity, people: dict) -> None:
+    known_place(city)
+    lon, lat = city.inside_south
     receipt = receive(a_report(lon=lon, lat=lat, address="长江路92号"), people["hotline"], NOW)
     case = Case.objects.get(number=receipt.number)
-    assert (case.district, "place_grade" in case.facts) == (town.south, False)
+    assert (case.district, "place_grade" in case.facts) == (city.south, False)

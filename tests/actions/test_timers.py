@@ -13,7 +13,7 @@ from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
 from cityloop.runtime.log import announcer
 from cityloop.runtime.models import Event
-from town import NOW, Town
+from example import NOW, SmallCity
 
 pytestmark = [pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 
@@ -28,7 +28,7 @@ def announce() -> None:
         pass
 
 
-def test_every_minute_in_which_a_limit_passes_has_one_timer(town: Town, people: dict) -> None:
+def test_every_minute_in_which_a_limit_passes_has_one_timer(city: SmallCity, people: dict) -> None:
     for name, after in (("A1", 0), ("A2", 20), ("A3", 40), ("A4", 61)):
         report(people, name, timedelta(seconds=after))
         announce()  # each on its own, as they come in
@@ -37,7 +37,7 @@ def test_every_minute_in_which_a_limit_passes_has_one_timer(town: Town, people: 
     assert sorted(timer.scheduled_at for timer in timers) == due
 
 
-def test_a_limit_that_was_set_while_its_timer_was_gone_gets_another(town: Town, people: dict) -> None:
+def test_a_limit_that_was_set_while_its_timer_was_gone_gets_another(city: SmallCity, people: dict) -> None:
     report(people, "A1")
     announce()
     ProcrastinateJob.objects.all().delete()
@@ -47,7 +47,7 @@ def test_a_limit_that_was_set_while_its_timer_was_gone_gets_another(town: Town, 
 
 
 def test_a_timer_notes_each_limit_once_even_where_the_workers_clock_is_behind(
-    town: Town, people: dict, monkeypatch: pytest.MonkeyPatch
+    city: SmallCity, people: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report(people, "A1")
     report(people, "A2", timedelta(minutes=5))
@@ -59,7 +59,7 @@ def test_a_timer_notes_each_limit_once_even_where_the_workers_clock_is_behind(
 
 
 def test_a_case_that_cannot_be_noted_holds_up_no_other(
-    town: Town, people: dict, monkeypatch: pytest.MonkeyPatch
+    city: SmallCity, people: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report(people, "A1")
     report(people, "A2")

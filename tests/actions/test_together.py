@@ -15,7 +15,7 @@ from cityloop.core.errors import Refusal
 from cityloop.intake.actions import receive, receive_many
 from cityloop.intake.reports import read
 from cityloop.runtime.models import Event
-from town import NOW, Town
+from example import NOW, SmallCity
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,7 +47,7 @@ def a_report(external_id: str, text: str = "垃圾堆放") -> Any:
     return read(content, settings.CITYLOOP.zone, NOW)
 
 
-def test_of_two_people_who_accept_at_once_one_does_and_one_is_told(town: Town, people: dict) -> None:
+def test_of_two_people_who_accept_at_once_one_does_and_one_is_told(city: SmallCity, people: dict) -> None:
     number = receive(a_report("A1"), people["hotline"], NOW).number
     answers = {"category": "06010", "district": "671001"}
     outcomes = at_once(
@@ -63,14 +63,14 @@ def test_of_two_people_who_accept_at_once_one_does_and_one_is_told(town: Town, p
     assert list(verification.findings()) == []
 
 
-def test_a_report_sent_many_times_at_once_is_one_case(town: Town, people: dict) -> None:
+def test_a_report_sent_many_times_at_once_is_one_case(city: SmallCity, people: dict) -> None:
     outcomes = at_once(*[lambda: receive(a_report("A1"), people["hotline"], NOW) for _ in range(8)])
     assert len({outcome.number for outcome in outcomes}) == 1
     assert [outcome.created for outcome in outcomes].count(True) == 1
     assert Case.objects.count() == 1 and Event.objects.filter(stream__startswith="case/").count() == 1
 
 
-def test_two_imports_of_the_same_reports_in_other_order_do_not_lock_each_other(town: Town, people: dict) -> None:
+def test_two_imports_of_the_same_reports_in_other_order_do_not_lock_each_other(city: SmallCity, people: dict) -> None:
     reports = [a_report(f"A{number}") for number in range(200)]
     both = at_once(
         lambda: receive_many(reports, people["hotline"], NOW),
@@ -80,7 +80,7 @@ def test_two_imports_of_the_same_reports_in_other_order_do_not_lock_each_other(t
     assert sum(receipt.created for outcome in both for receipt in outcome) == 200
 
 
-def test_other_content_at_once_is_a_conflict_for_one(town: Town, people: dict) -> None:
+def test_other_content_at_once_is_a_conflict_for_one(city: SmallCity, people: dict) -> None:
     outcomes = at_once(*[lambda n=n: receive(a_report("A1", f"内容{n}"), people["hotline"], NOW) for n in range(4)])
     assert sum(isinstance(outcome, Refusal) for outcome in outcomes) == 3
     assert Case.objects.count() == 1

@@ -8,7 +8,7 @@ from django.db import connection
 from cityloop.casework import verification
 from cityloop.casework.actions import wake
 from cityloop.casework.models import Case, Task
-from town import NOW
+from example import NOW
 
 
 def test_columns_that_were_added_are_given_what_the_histories_say(go, do, number) -> None:

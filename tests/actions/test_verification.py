@@ -15,9 +15,9 @@ from cityloop.intake import verification as of_reports
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
 from cityloop.runtime.verification import Finding
+from example import NOW
 from runtime.embedded import until
 from runtime.log import tamper
-from town import NOW
 
 
 def findings() -> Iterator[Finding]:

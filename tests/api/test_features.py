@@ -26,7 +26,7 @@ from cityloop.registry.areas import actions as area_actions
 from cityloop.registry.city import current
 from cityloop.registry.models import Area, Facility
 from cityloop.registry.people import accounts
-from town import NOW, Town
+from example import NOW, SmallCity
 
 ITEMS = "/ogc/collections/{}/items"
 COMMUNITIES = ITEMS.format("areas-community")
@@ -44,13 +44,13 @@ layers:
 
 
 @pytest.fixture
-def anybody(town: Town) -> Client:
+def anybody(city: SmallCity) -> Client:
     """Somebody without a name, met as from outside."""
     return Client(raise_request_exception=False)
 
 
 @pytest.fixture
-def facilities(town: Town) -> list[Facility]:
+def facilities(city: SmallCity) -> list[Facility]:
     """Five facilities in a row from west to east; the last one has no place."""
     rows = [
         Facility(
@@ -72,7 +72,7 @@ def facilities(town: Town) -> list[Facility]:
 
 
 @pytest.fixture
-def within(town: Town) -> Client:
+def within(city: SmallCity) -> Client:
     """A connected system with its token."""
     return Client(headers={"Authorization": f"Bearer {accounts.make_token('hotline', 'test', NOW)}"})
 
@@ -387,7 +387,7 @@ CHECKS = [not_a_server_error, status_code_conformance, response_schema_conforman
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=lambda mode: mode.value)
 def test_no_request_breaks_the_features(
-    town: Town, facilities: list[Facility], mode: schemathesis.GenerationMode
+    city: SmallCity, facilities: list[Facility], mode: schemathesis.GenerationMode
 ) -> None:
     headers = {"Authorization": f"Bearer {accounts.make_token('hotline', 'test', NOW)}"}
     description = schemathesis.openapi.from_wsgi("/ogc/api", get_wsgi_application(), headers=headers)

@@ -8,14 +8,14 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
 from cityloop.registry.people import accounts
-from town import NOW, Town
+from example import NOW, SmallCity
 
 CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance]
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=lambda mode: mode.value)
-def test_no_request_breaks_the_server(town: Town, mode: schemathesis.GenerationMode) -> None:
+def test_no_request_breaks_the_server(city: SmallCity, mode: schemathesis.GenerationMode) -> None:
     headers = {"Authorization": f"Bearer {accounts.make_token('hotline', 'test', NOW)}"}
     description = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
     operations = [found.ok() for found in description.get_all_operations()]

@@ -10,14 +10,14 @@ from django.test import Client
 
 from cityloop.casework.models import Case
 from cityloop.registry.people import accounts
-from town import NOW, Town
+from example import NOW, SmallCity
 
 PATH = "/api/v1/reports"
 METHODS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
 
 
 @pytest.fixture
-def sender(town: Town) -> Client:
+def sender(city: SmallCity) -> Client:
     """A connected system with its token, met as strictly as from outside."""
     bearer = {"Authorization": f"Bearer {accounts.make_token('hotline', 'test', NOW)}"}
     return Client(headers=bearer, enforce_csrf_checks=True, raise_request_exception=False)

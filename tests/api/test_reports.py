@@ -8,13 +8,13 @@ from django.test import Client
 
 from cityloop.casework.models import Case
 from cityloop.registry.people import accounts
-from town import NOW, Town
+from example import NOW, SmallCity
 
 PATH = "/api/v1/reports"
 
 
 @pytest.fixture
-def token(town: Town) -> str:
+def token(city: SmallCity) -> str:
     return accounts.make_token("hotline", "test", NOW)
 
 
@@ -121,12 +121,12 @@ def test_without_a_valid_token_nothing_is_taken(post: Any, bearer: str | None) -
     assert Case.objects.count() == 0
 
 
-def test_who_may_not_report_is_refused(town: Town, post: Any) -> None:
+def test_who_may_not_report_is_refused(city: SmallCity, post: Any) -> None:
     answer = post(a_report(), accounts.make_token("leader", "test", NOW))
     assert answer.status_code == 403
 
 
-def test_the_description_is_openapi_3_1(client: Client, town: Town) -> None:
+def test_the_description_is_openapi_3_1(client: Client, city: SmallCity) -> None:
     description = client.get("/api/v1/openapi.json").json()
     assert description["openapi"].startswith("3.1")
     assert set(description["paths"]["/api/v1/reports"]["post"]["responses"]) >= {"200", "201", "409", "422"}

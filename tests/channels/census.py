@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-from town import Town
+from example import SmallCity
 
 HEADING = (
     *("GLBJBSM", "GLBJMC", "ZGBMDM", "ZGBMMC", "QSDWMC", "YHDWMC", "SZDYWGBSM", "GLBJZT", "CSRQ", "BGRQ", "SJLY", "BZ"),
@@ -25,7 +25,7 @@ def rows(count: int, seed: int = 1) -> Iterator[tuple[str, ...]]:
     for number in range(count):
         code, name = CLASSES[number % len(CLASSES)]
         south = number % 2
-        area = (Town.north, Town.south)[south]
+        area = (SmallCity.north, SmallCity.south)[south]
         lon, lat = chance.uniform(120.0 + 0.2 * south, 120.2 + 0.2 * south), chance.uniform(23.0, 23.1)
         community = f"{area}{1 + (lon - 120.0 - 0.2 * south >= 0.1):06d}"
         units = ("", "监督指挥中心", "市政养护处", "市政养护处")

@@ -15,8 +15,8 @@ from cityloop.core.place.geo import Crs, from_wgs84
 from cityloop.entry.command_line import main
 from cityloop.registry.history import changes
 from cityloop.registry.models import ChangeSet, Facility
-from conftest import Town
-from town import NOW
+from conftest import SmallCity
+from example import NOW
 
 GOOD = {
     "GLBJBSM": "67100101001000001",
@@ -63,7 +63,7 @@ def rejected(file: str = "in.rejects.csv") -> list[dict[str, str]]:
         return list(csv.DictReader(opened))
 
 
-def test_a_table_with_the_columns_of_the_standard_needs_no_mapping(town: Town) -> None:
+def test_a_table_with_the_columns_of_the_standard_needs_no_mapping(city: SmallCity) -> None:
     result = bring_in(GOOD)
     assert (result.exit_code, result.stderr) == (0, "")
     assert "1 rows: created 1, changed 0, unchanged 0, rejected 0." in result.stdout
@@ -74,10 +74,10 @@ def test_a_table_with_the_columns_of_the_standard_needs_no_mapping(town: Town) -
     assert (one.maintainer, one.maintainer_name, one.state) == ("roads", "市政养护处", "damaged")
     assert (str(one.began_on), one.changed_on, one.lon, one.lat) == ("2020-01-02", None, 120.05, 23.05)
     assert (one.raw_lon, one.raw_lat, one.crs) == ("120.05", "23.05", "wgs84")
-    assert one.areas == {"district": town.north, "community": f"{town.north}000001"}
+    assert one.areas == {"district": city.north, "community": f"{city.north}000001"}
 
 
-def test_a_census_a_second_time_changes_nothing_and_the_first_is_undone_as_one(town: Town) -> None:
+def test_a_census_a_second_time_changes_nothing_and_the_first_is_undone_as_one(city: SmallCity) -> None:
     census.write(Path("c.csv"), 50)
     first, second = run("c.csv", "--batch", "7"), run("c.csv")
     assert "created 50" in first.stdout and "unchanged 50" in second.stdout
@@ -89,7 +89,7 @@ def test_a_census_a_second_time_changes_nothing_and_the_first_is_undone_as_one(t
     assert not Facility.objects.exists()
 
 
-def test_many_rows_are_undone_in_pieces_and_still_all_of_them(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_rows_are_undone_in_pieces_and_still_all_of_them(city: SmallCity, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changes, "PIECE", 10)
     census.write(Path("c.csv"), 45)
     run("c.csv")
@@ -100,7 +100,7 @@ def test_many_rows_are_undone_in_pieces_and_still_all_of_them(town: Town, monkey
     assert changes.undo(undone.number, "test", NOW).created == Facility.objects.count() == 45
 
 
-def test_a_dry_run_says_the_same_and_enters_nothing(town: Town) -> None:
+def test_a_dry_run_says_the_same_and_enters_nothing(city: SmallCity) -> None:
     census.write(Path("c.csv"), 30)
     result = run("c.csv", "--dry-run", "--batch", "8")
     assert result.stdout == ("Dry run, nothing was changed. 30 rows: created 30, changed 0, unchanged 0, rejected 0.\n")
@@ -126,7 +126,7 @@ def test_a_dry_run_says_the_same_and_enters_nothing(town: Town) -> None:
     ],
 )
 def test_a_row_that_cannot_be_right_is_refused_beside_its_cell_and_the_others_are_kept(
-    town: Town, odd: dict[str, str], field: str, reason: str
+    city: SmallCity, odd: dict[str, str], field: str, reason: str
 ) -> None:
     result = bring_in({**GOOD, "GLBJBSM": "67100101001000002", "经度": "120.06"}, {**GOOD, **odd})
     assert result.exit_code == 0 and "created 1" in result.stdout and "rejected 1" in result.stdout
@@ -135,12 +135,12 @@ def test_a_row_that_cannot_be_right_is_refused_beside_its_cell_and_the_others_ar
     assert reason in row["reason"]
 
 
-def test_full_width_digits_are_digits(town: Town) -> None:
+def test_full_width_digits_are_digits(city: SmallCity) -> None:
     bring_in({**GOOD, "GLBJBSM": "６７１００１０１００１００００１１"})
     assert Facility.objects.get().code == "67100101001000011"
 
 
-def test_an_id_that_stands_twice_is_named_with_both_lines_across_batches(town: Town) -> None:
+def test_an_id_that_stands_twice_is_named_with_both_lines_across_batches(city: SmallCity) -> None:
     other = {**GOOD, "GLBJBSM": "67100101001000002", "经度": "120.06"}
     result = bring_in(GOOD, other, {**GOOD, "经度": "120.07"}, options=("--batch", "1"))
     assert "rejected 1" in result.stdout
@@ -162,7 +162,7 @@ def test_an_id_that_stands_twice_is_named_with_both_lines_across_batches(town: T
     ],
 )
 def test_what_is_in_doubt_is_told_and_kept_and_refused_where_the_mapping_is_strict(
-    town: Town, odd: dict[str, str], told: str
+    city: SmallCity, odd: dict[str, str], told: str
 ) -> None:
     good = {**GOOD, "GLBJBSM": "67100101001000009", "经度": "120.09"}
     kept = bring_in(good, {**GOOD, **odd})
@@ -173,27 +173,27 @@ def test_what_is_in_doubt_is_told_and_kept_and_refused_where_the_mapping_is_stri
     assert told.removeprefix("In doubt, ").removesuffix(": 1")[:20] in rejected()[0]["reason"]
 
 
-def test_coordinates_that_were_exchanged_are_suspected_where_that_brings_them_into_the_city(town: Town) -> None:
+def test_coordinates_that_were_exchanged_are_suspected_where_that_brings_them_into_the_city(city: SmallCity) -> None:
     x, y = projected()
     surveyed = {**GOOD, "经度": str(y), "纬度": str(x)}  # north and then east, as surveyors write
     result = bring_in(surveyed, mapping="crs: EPSG:4549\n")
     assert "and within it if its coordinates are exchanged" in result.stderr
 
 
-def test_the_same_class_on_the_same_spot_is_suspected(town: Town) -> None:
+def test_the_same_class_on_the_same_spot_is_suspected(city: SmallCity) -> None:
     result = bring_in(GOOD, {**GOOD, "GLBJBSM": "67100101001000002"}, options=("--batch", "1"))
     assert "created 2" in result.stdout
     assert "line 3 has the class and the position of line 2" in result.stderr
 
 
-def test_doubts_of_a_kind_are_counted_and_the_first_ones_named(town: Town) -> None:
+def test_doubts_of_a_kind_are_counted_and_the_first_ones_named(city: SmallCity) -> None:
     rows = [{**GOOD, "GLBJBSM": f"671001010010000{n:02d}", "YHDWMC": "甲", "经度": f"120.0{n}"} for n in range(10, 20)]
     told = bring_in(*rows).stderr
     assert "In doubt, a unit is not known: 10" in told and "and 5 more like these" in told
     assert told.count("甲 is no unit") == 5
 
 
-def test_units_are_known_by_credit_code_name_or_other_name_and_else_kept_in_words(town: Town) -> None:
+def test_units_are_known_by_credit_code_name_or_other_name_and_else_kept_in_words(city: SmallCity) -> None:
     from cityloop.registry.history.changes import Part, apply
     from cityloop.registry.history.tables import UNITS
 
@@ -205,7 +205,7 @@ def test_units_are_known_by_credit_code_name_or_other_name_and_else_kept_in_word
     assert (one.owner, one.maintainer, one.maintainer_name) == ("roads", "供水公司", "供水公司")
 
 
-def test_coordinates_of_other_systems_are_turned_and_kept_as_they_were(town: Town) -> None:
+def test_coordinates_of_other_systems_are_turned_and_kept_as_they_were(city: SmallCity) -> None:
     lon, lat = from_wgs84(120.05, 23.05, Crs.BD09)
     bring_in({**GOOD, "经度": f"{lon:.7f}", "纬度": f"{lat:.7f}"}, mapping="crs: bd09\n")
     one = Facility.objects.get()
@@ -213,7 +213,7 @@ def test_coordinates_of_other_systems_are_turned_and_kept_as_they_were(town: Tow
     assert (one.raw_lon, one.crs) == (f"{lon:.7f}", "bd09")
 
 
-def test_an_old_id_stays_one_of_the_old_list_or_is_carried_over_by_the_crosswalk(town: Town) -> None:
+def test_an_old_id_stays_one_of_the_old_list_or_is_carried_over_by_the_crosswalk(city: SmallCity) -> None:
     old = {**GOOD, "GLBJBSM": "6710010101000001", "GLBJMC": ""}
     assert "created 1" in bring_in(old).stdout
     one = Facility.objects.get()
@@ -223,7 +223,7 @@ def test_an_old_id_stays_one_of_the_old_list_or_is_carried_over_by_the_crosswalk
     assert (new.category, new.attributes) == ("01001", {"former_code": "6710010101000001"})
 
 
-def test_a_mapping_names_other_columns_words_and_further_attributes(town: Town) -> None:
+def test_a_mapping_names_other_columns_words_and_further_attributes(city: SmallCity) -> None:
     mapping = """
 ids: own
 fields:
@@ -243,23 +243,23 @@ fields:
     assert (one.code, one.category, one.name, one.attributes) == ("灯-7B", "01037", "路灯", {"lamp_watts": "60"})
 
 
-def test_a_field_the_table_does_not_have_stays_as_it_is(town: Town) -> None:
+def test_a_field_the_table_does_not_have_stays_as_it_is(city: SmallCity) -> None:
     bring_in({**GOOD, "BZ": "重装"})
     bring_in({"GLBJBSM": GOOD["GLBJBSM"], "GLBJZT": "移除"})
     one = Facility.objects.get()
     assert (one.state, one.remark, one.maintainer, one.lon, one.areas["district"]) == (
-        "removed", "重装", "roads", 120.05, town.north,
+        "removed", "重装", "roads", 120.05, city.north,
     )  # fmt: skip
 
 
-def test_a_table_without_ids_is_refused_by_name(town: Town) -> None:
+def test_a_table_without_ids_is_refused_by_name(city: SmallCity) -> None:
     result = bring_in({"名称": "灯"})
     assert (
         result.exit_code == 1 and "has no column 管理部件标识码 or" in result.stderr and "It has: 名称" in result.stderr
     )
 
 
-def test_a_workbook_with_two_header_rows_is_read_and_its_rejects_are_a_workbook(town: Town) -> None:
+def test_a_workbook_with_two_header_rows_is_read_and_its_rejects_are_a_workbook(city: SmallCity) -> None:
     with xlsxwriter.Workbook("census.xlsx") as book:
         sheet = book.add_worksheet()
         for place, (words, name) in enumerate(
@@ -279,7 +279,7 @@ def test_a_workbook_with_two_header_rows_is_read_and_its_rejects_are_a_workbook(
     assert Path("census.rejects.xlsx").exists()
 
 
-def test_the_example_of_the_how_to_comes_out_as_it_says(town: Town) -> None:
+def test_the_example_of_the_how_to_comes_out_as_it_says(city: SmallCity) -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "import-facilities.md").read_text("utf-8")
     table = page.partition("```csv\n")[2].partition("```")[0]
     said = page.partition("    $ cityloop import facilities census.csv\n")[2].partition("\n\n")[0]
@@ -297,7 +297,7 @@ def features(*points: Any, **said: Any) -> str:
     return json.dumps({"type": "FeatureCollection", "features": listed})
 
 
-def test_points_of_a_geojson_are_facilities_and_other_shapes_are_refused_by_their_number(town: Town) -> None:
+def test_points_of_a_geojson_are_facilities_and_other_shapes_are_refused_by_their_number(city: SmallCity) -> None:
     point, line = {"type": "Point", "coordinates": [120.05, 23.05]}, shapely.LineString([(120, 23), (120.1, 23.1)])
     Path("f.geojson").write_text(features(point, shapely.geometry.mapping(line), GLBJZT="完好"), encoding="utf-8")
     result = run("f.geojson")
@@ -308,7 +308,7 @@ def test_points_of_a_geojson_are_facilities_and_other_shapes_are_refused_by_thei
 
 
 @pytest.mark.parametrize("kind", ["gpkg", "shp"])
-def test_points_of_a_projected_layer_are_turned_by_the_system_it_names(town: Town, kind: str) -> None:
+def test_points_of_a_projected_layer_are_turned_by_the_system_it_names(city: SmallCity, kind: str) -> None:
     import numpy as np
     import pyogrio
 
@@ -338,7 +338,7 @@ def test_points_of_a_projected_layer_are_turned_by_the_system_it_names(town: Tow
         ("colour: red\n", "map.yaml:1 colour"),
     ],
 )
-def test_a_mapping_that_does_not_fit_changes_nothing(town: Town, words: str, told: str) -> None:
+def test_a_mapping_that_does_not_fit_changes_nothing(city: SmallCity, words: str, told: str) -> None:
     result = bring_in(GOOD, mapping=words)
     assert result.exit_code == 1 and told in result.stderr
     assert not Facility.objects.exists()

@@ -13,7 +13,7 @@ from cityloop.registry.history import changes
 from cityloop.registry.models import Account, Appointment, ChangeSet, Duty, Roster, Unit
 from cityloop.registry.organisation.actors import on_duty
 from cityloop.runtime.models import Event
-from town import NOW, Town
+from example import NOW, SmallCity
 
 UNITS = """单位编码,单位名称,单位类型,上级单位,统一社会信用代码,简称,电话
 crew,市政一队,公司,养护处,,一队,
@@ -62,7 +62,7 @@ def rejects(what: str) -> list[str]:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-def test_units_are_entered_with_their_parents_named_in_words(town: Town, encoding: str) -> None:
+def test_units_are_entered_with_their_parents_named_in_words(city: SmallCity, encoding: str) -> None:
     result = bring_in("units", UNITS, encoding=encoding)
     assert result.exit_code == 0, result.stderr
     assert result.stdout.startswith("3 rows: created 2, changed 1, unchanged 0, rejected 0.")
@@ -77,7 +77,7 @@ def test_units_are_entered_with_their_parents_named_in_words(town: Town, encodin
 
 
 @pytest.mark.parametrize(("what", "words"), FILES.items(), ids=FILES)
-def test_the_same_file_again_changes_nothing(town: Town, what: str, words: str) -> None:
+def test_the_same_file_again_changes_nothing(city: SmallCity, what: str, words: str) -> None:
     bring_in(what, words)
     before = recorded()
     again = bring_in(what, words)
@@ -87,14 +87,14 @@ def test_the_same_file_again_changes_nothing(town: Town, what: str, words: str) 
 
 
 @pytest.mark.parametrize(("what", "words"), FILES.items(), ids=FILES)
-def test_a_dry_run_says_the_same_and_changes_nothing(town: Town, what: str, words: str) -> None:
+def test_a_dry_run_says_the_same_and_changes_nothing(city: SmallCity, what: str, words: str) -> None:
     before = recorded(), Account.objects.count(), Unit.objects.count()
     tried = bring_in(what, words, "--dry-run").stdout
     assert (recorded(), Account.objects.count(), Unit.objects.count()) == before
     assert tried.removeprefix("Dry run, nothing was changed. ") == bring_in(what, words).stdout
 
 
-def test_wrong_units_are_told_with_the_reason_and_the_others_entered(town: Town) -> None:
+def test_wrong_units_are_told_with_the_reason_and_the_others_entered(city: SmallCity) -> None:
     words = (
         "code,name,kind,parent,credit_code\n"
         "a,甲,部门,丙,\nb,乙,部门,a,\nc,丙,部门,b,\n"  # a ring
@@ -110,7 +110,7 @@ def test_wrong_units_are_told_with_the_reason_and_the_others_entered(town: Town)
     assert Unit.objects.filter(code__in="abcdefgh").get().code == "g"
 
 
-def test_an_import_of_units_is_undone_as_one(town: Town) -> None:
+def test_an_import_of_units_is_undone_as_one(city: SmallCity) -> None:
     bring_in("units", UNITS)
     number = ChangeSet.objects.get(source="units.csv").number
     changes.undo(number, "test", NOW)
@@ -118,12 +118,12 @@ def test_an_import_of_units_is_undone_as_one(town: Town) -> None:
     assert Unit.objects.get(code="roads").name == "市政养护处"
 
 
-def test_a_name_that_two_units_have_is_told(town: Town) -> None:
+def test_a_name_that_two_units_have_is_told(city: SmallCity) -> None:
     result = bring_in("units", "code,name\nroads-2,市政养护处\n")
     assert "市政养护处 is the name of 2 units: roads, roads-2" in result.stderr
 
 
-def test_a_mapping_says_what_other_columns_mean(town: Town) -> None:
+def test_a_mapping_says_what_other_columns_mean(city: SmallCity) -> None:
     Path("units.yaml").write_text(
         "fields:\n  code: {column: 组织机构}\n  name: {column: 全称}\n"
         '  kind: {column: 性质, words: {行政: department, 居委: community}}\n  handles: {constant: "否"}\n',
@@ -137,7 +137,7 @@ def test_a_mapping_says_what_other_columns_mean(town: Town) -> None:
     ]
 
 
-def test_people_are_entered_with_their_posts_and_without_a_password(town: Town) -> None:
+def test_people_are_entered_with_their_posts_and_without_a_password(city: SmallCity) -> None:
     result = bring_in("people", PEOPLE)
     assert result.stdout.startswith("3 rows: created 2, changed 1, unchanged 0, rejected 0.")
     zhao = Account.objects.get(username="zhao")
@@ -148,7 +148,7 @@ def test_people_are_entered_with_their_posts_and_without_a_password(town: Town) 
     assert "12011112222" not in str(list(Event.objects.values_list("payload", flat=True)))
 
 
-def test_each_new_person_gets_a_link_that_works_once_in_a_file_of_its_owner_alone(town: Town) -> None:
+def test_each_new_person_gets_a_link_that_works_once_in_a_file_of_its_owner_alone(city: SmallCity) -> None:
     result = bring_in("people", PEOPLE, "--links", "links.csv")
     assert "Links by which 2 people set their password, once: links.csv" in result.stdout
     assert Path("links.csv").stat().st_mode & 0o777 == 0o600
@@ -164,14 +164,14 @@ def test_each_new_person_gets_a_link_that_works_once_in_a_file_of_its_owner_alon
     assert Client().get(links["zhao"]).status_code == 404
 
 
-def test_a_file_of_links_is_never_written_over(town: Town) -> None:
+def test_a_file_of_links_is_never_written_over(city: SmallCity) -> None:
     Path("links.csv").write_text("others", encoding="utf-8")
     assert bring_in("people", PEOPLE, "--links", "links.csv").exit_code == 1
     assert not Account.objects.filter(username="zhao").exists()
     assert Path("links.csv").read_text("utf-8") == "others"
 
 
-def test_people_who_cannot_be_entered_are_told(town: Town) -> None:
+def test_people_who_cannot_be_entered_are_told(city: SmallCity) -> None:
     words = (
         "username,name,role,unit,area,phone\n"
         "ok,好,处置人员,roads,,\nx1,一,皇帝,roads,,\nx2,二,处置人员,没有,,\nx3,三,处置人员,roads,月亮,\n"
@@ -190,7 +190,7 @@ def test_people_who_cannot_be_entered_are_told(town: Town) -> None:
         assert sum(part in line for line in told) == 1, part
 
 
-def test_an_ended_account_is_not_brought_back_by_a_file(town: Town) -> None:
+def test_an_ended_account_is_not_brought_back_by_a_file(city: SmallCity) -> None:
     from cityloop.registry.people.accounts import end_account
 
     bring_in("people", PEOPLE)
@@ -199,7 +199,7 @@ def test_an_ended_account_is_not_brought_back_by_a_file(town: Town) -> None:
     assert not Account.objects.get(username="zhao").is_active
 
 
-def test_duties_are_entered_by_code_or_name_and_the_list_stands(town: Town) -> None:
+def test_duties_are_entered_by_code_or_name_and_the_list_stands(city: SmallCity) -> None:
     result = bring_in("duties", DUTIES)
     assert result.stdout.startswith("3 rows: created 3, changed 0, unchanged 0, rejected 0.")
     assert set(
@@ -213,7 +213,7 @@ def test_duties_are_entered_by_code_or_name_and_the_list_stands(town: Town) -> N
     assert listed and listed.basis == "市政设施管理条例"
 
 
-def test_a_duty_on_a_departments_list_is_not_given_to_a_community(town: Town) -> None:
+def test_a_duty_on_a_departments_list_is_not_given_to_a_community(city: SmallCity) -> None:
     bring_in("units", UNITS)
     bring_in("duties", DUTIES.replace("市政养护处", "市政设施养护处"))
     words = (
@@ -229,7 +229,7 @@ def test_a_duty_on_a_departments_list_is_not_given_to_a_community(town: Town) ->
         assert sum(part in line for line in told) == 1, part
 
 
-def test_a_shift_goes_over_midnight(town: Town) -> None:
+def test_a_shift_goes_over_midnight(city: SmallCity) -> None:
     result = bring_in("rosters", ROSTERS)
     assert result.exit_code == 0, result.stderr
     night = Roster.objects.get(account__username="roads2")
@@ -240,7 +240,7 @@ def test_a_shift_goes_over_midnight(town: Town) -> None:
     assert [one.username for one in on_duty("roads", "handler", NOW)] == ["roads"]
 
 
-def test_shifts_by_their_moments_are_read_and_those_that_overlap_told(town: Town) -> None:
+def test_shifts_by_their_moments_are_read_and_those_that_overlap_told(city: SmallCity) -> None:
     words = "unit,role,starts,ends,person\nroads,handler,2026-11-20 08:00,2026-11-20 20:00,roads\n"
     words += "parks,handler,2026-11-20 19:00,2026-11-20 21:00,roads\n"
     result = bring_in("rosters", words)
@@ -248,7 +248,7 @@ def test_shifts_by_their_moments_are_read_and_those_that_overlap_told(town: Town
     assert "roads is on two shifts at once" in result.stderr
 
 
-def test_shifts_that_cannot_be_are_told(town: Town) -> None:
+def test_shifts_that_cannot_be_are_told(city: SmallCity) -> None:
     words = (
         "unit,role,day,hours,starts,ends,person\n"
         "roads,handler,2026-11-20,早班,,,roads\nroads,handler,,,2026-11-20 20:00,2026-11-20 08:00,roads\n"

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from cityloop.entry.command_line import main
 from cityloop.registry.gazetteer.finding import place_of
 from cityloop.registry.models import ChangeSet, Place
-from conftest import Town
+from conftest import SmallCity
 
 PLATES = """
 kind: plate
@@ -52,7 +52,7 @@ def lines(*features: tuple[str | None, list[list[float]]]) -> str:
     )
 
 
-def test_plates_of_a_table_are_found_and_a_second_time_changes_nothing(town: Town) -> None:
+def test_plates_of_a_table_are_found_and_a_second_time_changes_nothing(city: SmallCity) -> None:
     result = bring_in(GOOD, PLATES)
     assert result.exit_code == 0, result.output
     assert "places created 3, changed 0, unchanged 0" in result.stdout
@@ -63,7 +63,7 @@ def test_plates_of_a_table_are_found_and_a_second_time_changes_nothing(town: Tow
     assert ChangeSet.objects.filter(what="PlacesSet").count() == 1
 
 
-def test_rows_that_cannot_be_read_are_given_back_and_the_others_stay(town: Town) -> None:
+def test_rows_that_cannot_be_read_are_given_back_and_the_others_stay(city: SmallCity) -> None:
     bad = "福华路,x,120.05,23.05\n福华路,9,23.05,120.05\n,8,120.05,23.05\n福华路,7,,\n"
     result = bring_in(GOOD + bad, PLATES)
     assert "rejected 4" in result.stdout
@@ -78,13 +78,13 @@ def test_rows_that_cannot_be_read_are_given_back_and_the_others_stay(town: Town)
     assert Place.objects.count() == 3
 
 
-def test_a_dry_run_changes_nothing(town: Town) -> None:
+def test_a_dry_run_changes_nothing(city: SmallCity) -> None:
     result = bring_in(GOOD, PLATES, "--dry-run")
     assert "Dry run, nothing was changed. 3 rows" in result.stdout
     assert not Place.objects.exists()
 
 
-def test_the_pieces_of_a_street_are_one_street_and_those_without_a_name_are_left_out(town: Town) -> None:
+def test_the_pieces_of_a_street_are_one_street_and_those_without_a_name_are_left_out(city: SmallCity) -> None:
     pieces = (
         ("福华路", [[120.05, 23.05], [120.055, 23.05]]),
         ("福华路", [[120.055, 23.05], [120.06, 23.05]]),
@@ -98,7 +98,7 @@ def test_the_pieces_of_a_street_are_one_street_and_those_without_a_name_are_left
     assert found and (found.lon, found.lat) == (pytest.approx(120.055), pytest.approx(23.05))
 
 
-def test_metres_of_a_projection_are_turned_into_degrees(town: Town) -> None:
+def test_metres_of_a_projection_are_turned_into_degrees(city: SmallCity) -> None:
     rows = f"{HEADING}福华路,10,300000,2550000\n"
     result = bring_in(rows, PLATES + "crs: EPSG:4549\n")
     assert result.exit_code == 0, result.output
@@ -106,7 +106,7 @@ def test_metres_of_a_projection_are_turned_into_degrees(town: Town) -> None:
     assert 117 < place.lon < 121 and 22.5 < place.lat < 23.5
 
 
-def test_addresses_with_their_points_teach_streets_lanes_and_numbers(town: Town) -> None:
+def test_addresses_with_their_points_teach_streets_lanes_and_numbers(city: SmallCity) -> None:
     rows = (
         "where,x,y\n北區福華路3巷8號,120.05,23.05\n福华路3巷8号,120.0501,23.05\n"
         "南区福华路9号,120.05,23.05\n谁知道,120.05,23.05\n"
@@ -127,7 +127,7 @@ def test_addresses_with_their_points_teach_streets_lanes_and_numbers(town: Town)
         (PLATES + "crs: mars\n", "mars"),
     ],
 )
-def test_what_is_wrong_in_a_mapping_is_told(town: Town, mapping: str, told: str) -> None:
+def test_what_is_wrong_in_a_mapping_is_told(city: SmallCity, mapping: str, told: str) -> None:
     result = bring_in(GOOD, mapping)
     assert result.exit_code == 1
     assert told in result.output

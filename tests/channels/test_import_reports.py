@@ -17,7 +17,7 @@ from cityloop.casework.models import Case
 from cityloop.entry.command_line import main
 from cityloop.intake.models import Report
 from cityloop.registry.models import Account
-from conftest import Town
+from conftest import SmallCity
 
 MAPPING = """
 channel: old-hotline
@@ -52,27 +52,27 @@ def rejected() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_rows_become_cases_placed_and_classed(town: Town) -> None:
+def test_rows_become_cases_placed_and_classed(city: SmallCity) -> None:
     result = bring_in(GOOD)
     assert (result.exit_code, result.stdout) == (
         0,
         "4 rows: created 4, already known 0, conflicts 0, rejected 0; placed in no district 2.\n",
     )
     assert not Path("in.rejects.csv").exists()
-    first = Case.objects.get(district=town.north)
+    first = Case.objects.get(district=city.north)
     assert (first.category, first.reported_at.isoformat()) == ("09009", "2026-11-01T00:00:00+00:00")
-    assert Case.objects.get(district=town.south).category_words == "别的"
+    assert Case.objects.get(district=city.south).category_words == "别的"
     assert Account.objects.get(username="import-old-hotline").is_machine
 
 
-def test_the_same_file_again_changes_nothing(town: Town) -> None:
+def test_the_same_file_again_changes_nothing(city: SmallCity) -> None:
     bring_in(GOOD)
     result = bring_in(GOOD, "--batch", "3")
     assert "created 0, already known 4, conflicts 0" in result.stdout and result.exit_code == 0
     assert Case.objects.count() == 4
 
 
-def test_other_content_under_a_known_id_is_a_conflict_and_stands_in_the_rejects(town: Town) -> None:
+def test_other_content_under_a_known_id_is_a_conflict_and_stands_in_the_rejects(city: SmallCity) -> None:
     bring_in(GOOD)
     result = bring_in(GOOD.replace("灯坏了", "灯又坏了"))
     assert "already known 3, conflicts 1, rejected 0" in result.stdout and result.exit_code == 0
@@ -81,7 +81,7 @@ def test_other_content_under_a_known_id_is_a_conflict_and_stands_in_the_rejects(
     assert Case.objects.count() == 4
 
 
-def test_bad_rows_are_written_with_their_reasons_and_the_good_ones_are_kept(town: Town) -> None:
+def test_bad_rows_are_written_with_their_reasons_and_the_good_ones_are_kept(city: SmallCity) -> None:
     result = bring_in(BAD + GOOD)
     assert result.exit_code == 0 and "created 4" in result.stdout and "rejected 4" in result.stdout
     assert "in.rejects.csv" in result.stdout
@@ -95,23 +95,23 @@ def test_bad_rows_are_written_with_their_reasons_and_the_good_ones_are_kept(town
     assert "must be given" in rows[0]["reason"] and "beyond the last column: cells" in rows[3]["reason"]
 
 
-def test_cells_of_the_rejects_are_never_formulas_and_only_its_owner_reads_them(town: Town) -> None:
+def test_cells_of_the_rejects_are_never_formulas_and_only_its_owner_reads_them(city: SmallCity) -> None:
     bring_in(BAD)
     assert [row["what"] for row in rejected()][1:3] == ["'=1+1", "'@x"]
     assert Path("in.rejects.csv").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_file_of_which_nothing_can_be_read_is_refused(town: Town) -> None:
+def test_a_file_of_which_nothing_can_be_read_is_refused(city: SmallCity) -> None:
     result = bring_in(BAD)
     assert result.exit_code == 1 and "None of the 4 rows could be read" in result.stderr
     assert Case.objects.count() == 0
 
 
-def test_an_empty_day_is_no_mistake(town: Town) -> None:
+def test_an_empty_day_is_no_mistake(city: SmallCity) -> None:
     assert bring_in("").exit_code == 0
 
 
-def test_a_dry_run_places_everything_and_writes_no_case_and_no_account(town: Town) -> None:
+def test_a_dry_run_places_everything_and_writes_no_case_and_no_account(city: SmallCity) -> None:
     result = bring_in(BAD + GOOD, "--dry-run")
     assert "8 rows: fit to hand in 4, rejected 4; placed in no district 2." in result.stdout
     assert Case.objects.count() == Report.objects.count() == 0
@@ -119,7 +119,7 @@ def test_a_dry_run_places_everything_and_writes_no_case_and_no_account(town: Tow
     assert len(rejected()) == 4
 
 
-def test_rejects_go_where_they_are_asked_for_but_never_over_the_file_itself(town: Town) -> None:
+def test_rejects_go_where_they_are_asked_for_but_never_over_the_file_itself(city: SmallCity) -> None:
     bring_in(BAD + GOOD, "--rejects", "elsewhere.csv")
     assert Path("elsewhere.csv").exists() and not Path("in.rejects.csv").exists()
     result = bring_in(BAD, "--rejects", "in.csv")
@@ -127,19 +127,19 @@ def test_rejects_go_where_they_are_asked_for_but_never_over_the_file_itself(town
     assert Path("in.csv").read_text(encoding="utf-8") == HEADING + BAD
 
 
-def test_a_rejects_file_that_cannot_be_made_is_told(town: Town) -> None:
+def test_a_rejects_file_that_cannot_be_made_is_told(city: SmallCity) -> None:
     result = bring_in(BAD, "--rejects", "no-such-folder/rejects.csv")
     assert result.exit_code == 1 and "cannot be written to no-such-folder" in result.stderr
 
 
-def test_a_mapping_that_does_not_fit_the_file_changes_nothing(town: Town) -> None:
+def test_a_mapping_that_does_not_fit_the_file_changes_nothing(city: SmallCity) -> None:
     Path("map.yaml").write_text(MAPPING.replace("column: what", "column: words"), encoding="utf-8")
     result = bring_in(GOOD)
     assert result.exit_code == 1 and "map.yaml:5 fields.text.column: there is no column 'words'" in result.stderr
     assert Case.objects.count() == 0
 
 
-def test_an_import_killed_half_way_goes_on_where_it_stopped(transactional_db: None, town: Town) -> None:
+def test_an_import_killed_half_way_goes_on_where_it_stopped(transactional_db: None, city: SmallCity) -> None:
     rows = "".join(f"K{number},灯坏了,{NORTH},,\n" for number in range(3000))
     Path("in.csv").write_text(HEADING + rows, encoding="utf-8")
     server = urlsplit(os.environ["CITYLOOP_DATABASE_URL"])

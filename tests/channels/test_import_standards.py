@@ -57,7 +57,7 @@ def north() -> dict[tuple[str, str], tuple[str, dict[str, str]]]:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-def test_a_citys_table_is_entered_under_the_new_list(town: object, encoding: str) -> None:
+def test_a_citys_table_is_entered_under_the_new_list(city: object, encoding: str) -> None:
     result = bring_in(ROWS, encoding=encoding)
     assert result.exit_code == 0, result.output
     assert "5 rows: created 5, changed 0, unchanged 0, rejected 0." in result.stdout
@@ -71,14 +71,14 @@ def test_a_citys_table_is_entered_under_the_new_list(town: object, encoding: str
     }
 
 
-def test_what_the_city_named_itself_becomes_a_class_of_its_own(town: object) -> None:
+def test_what_the_city_named_itself_becomes_a_class_of_its_own(city: object) -> None:
     bring_in(ROWS)
     own = Category.objects.get(catalogue=HOME, name="气球挂树")
     assert (own.kind, own.code, own.is_local, own.major) == ("matter", "06992", True, "市容环境")
     assert own.initials.startswith("qi ") and north()["matter", "06992"] == ("树上挂着气球", {"": "3 work_day"})
 
 
-def test_the_same_table_again_changes_nothing(town: object) -> None:
+def test_the_same_table_again_changes_nothing(city: object) -> None:
     bring_in(ROWS)
     changes, classes = ChangeSet.objects.count(), Category.objects.count()
     again = bring_in(ROWS)
@@ -86,7 +86,7 @@ def test_the_same_table_again_changes_nothing(town: object) -> None:
     assert (ChangeSet.objects.count(), Category.objects.count()) == (changes, classes)
 
 
-def test_another_limit_changes_the_condition_and_is_told_with_both_sides(town: object) -> None:
+def test_another_limit_changes_the_condition_and_is_told_with_both_sides(city: object) -> None:
     bring_in(ROWS)
     later = bring_in([ROWS[2].replace("2小时", "4小时")])
     assert "created 0, changed 1" in later.stdout
@@ -94,7 +94,7 @@ def test_another_limit_changes_the_condition_and_is_told_with_both_sides(town: o
     assert north()["matter", "06012"] == ("路面有油污", {"": "4 work_hour"})
 
 
-def test_the_report_says_what_was_understood(town: object) -> None:
+def test_the_report_says_what_was_understood(city: object) -> None:
     told = bring_in(ROWS).stdout
     assert "5 conditions of 4 classes read; 0 faults." in told
     assert "Classes by code and name: 3" in told
@@ -104,7 +104,7 @@ def test_the_report_says_what_was_understood(town: object) -> None:
     assert "of which no unit is called so: 3" in told
 
 
-def test_a_dry_run_enters_nothing(town: object) -> None:
+def test_a_dry_run_enters_nothing(city: object) -> None:
     before = Category.objects.count()
     result = bring_in(ROWS, "--dry-run")
     assert "Dry run, nothing was changed. 5 rows: created 5" in result.stdout
@@ -122,14 +122,14 @@ def test_a_dry_run_enters_nothing(town: object) -> None:
         (ROWS[2].replace("道路不洁", "路边烧烤"), "it is not clear which class this is"),
     ],
 )
-def test_a_row_that_cannot_be_read_comes_back_with_the_reason(town: object, row: str, why: str) -> None:
+def test_a_row_that_cannot_be_read_comes_back_with_the_reason(city: object, row: str, why: str) -> None:
     result = bring_in([ROWS[0], row])
     assert "created 1, changed 0, unchanged 0, rejected 1." in result.stdout, result.output
     assert why in Path("table.rejects.csv").read_text(encoding="utf-8-sig")
     assert ("matter", "06012") not in north()
 
 
-def test_two_limits_for_one_condition_are_both_refused(town: object) -> None:
+def test_two_limits_for_one_condition_are_both_refused(city: object) -> None:
     result = bring_in([*ROWS, ROWS[2].replace("2小时", "1天")])
     assert "rejected 2." in result.stdout and "The same condition twice in the table: 1" in result.stdout
     rejects = Path("table.rejects.csv").read_text(encoding="utf-8-sig")
@@ -137,25 +137,25 @@ def test_two_limits_for_one_condition_are_both_refused(town: object) -> None:
     assert ("matter", "06012") not in north()
 
 
-def test_said_twice_alike_it_is_one_condition(town: object) -> None:
+def test_said_twice_alike_it_is_one_condition(city: object) -> None:
     result = bring_in([*ROWS, ROWS[2].replace("2小时", "2工作时")])
     assert "The same condition twice in the table: 1" in result.stdout and "rejected 0." in result.stdout
     assert Condition.objects.filter(profile="north", code="06012").count() == 1
 
 
-def test_plain_hours_are_not_guessed(town: object) -> None:
+def test_plain_hours_are_not_guessed(city: object) -> None:
     result = bring_in(ROWS, mapping=MAPPING.replace("plain_units: working\n", ""))
     assert "rejected 3." in result.stdout and "the mapping must say plain_units" in result.stdout
 
 
-def test_limits_by_grade_of_area_become_one_condition(town: object) -> None:
+def test_limits_by_grade_of_area_become_one_condition(city: object) -> None:
     graded = MAPPING.replace("  units: {column: 处置单位}\n", "  grade: {column: 处置单位}\n").replace(", units]", "]")
     rows = [ROWS[2].replace("环卫处", "A"), ROWS[2].replace("2小时", "1天").replace("环卫处", "C")]
     assert "rejected 0." in bring_in(rows, mapping=graded).stdout
     assert north()["matter", "06012"] == ("路面有油污", {"A": "2 work_hour", "C": "1 work_day"})
 
 
-def test_limits_of_three_grades_may_stand_in_one_row(town: object) -> None:
+def test_limits_of_three_grades_may_stand_in_one_row(city: object) -> None:
     graded = MAPPING.replace("  units: {column: 处置单位}\n", "  limit_c: {column: 处置单位}\n").replace(
         ", units]", "]"
     )
@@ -163,14 +163,14 @@ def test_limits_of_three_grades_may_stand_in_one_row(town: object) -> None:
     assert north()["matter", "06012"] == ("路面有油污", {"": "2 work_hour", "C": "5 work_day"})
 
 
-def test_the_mapping_may_say_what_a_class_is(town: object) -> None:
+def test_the_mapping_may_say_what_a_class_is(city: object) -> None:
     said = MAPPING + 'classes: {"matter 0199": "06019"}\n'
     bring_in(ROWS, mapping=said)
     assert north()["matter", "06019"][0] == "树上挂着气球"
     assert not Category.objects.filter(name="气球挂树").exists()
 
 
-def test_the_citys_table_may_take_the_place_of_the_example(town: object) -> None:
+def test_the_citys_table_may_take_the_place_of_the_example(city: object) -> None:
     example = Condition.objects.filter(profile="example-city").count()
     assert example > 400
     replacing = MAPPING + "replaces: [example-city, north]\n"
@@ -181,7 +181,7 @@ def test_the_citys_table_may_take_the_place_of_the_example(town: object) -> None
     assert set(north()) == {("matter", "06010")}
 
 
-def test_nothing_goes_while_a_row_cannot_be_read(town: object) -> None:
+def test_nothing_goes_while_a_row_cannot_be_read(city: object) -> None:
     replacing = MAPPING + "replaces: [example-city, north]\n"
     for row in (ROWS[2].replace("2小时", "尽快"), ROWS[2].replace("路面有油污", "")):
         result = bring_in([ROWS[0], row], mapping=replacing)
@@ -200,13 +200,13 @@ def test_nothing_goes_while_a_row_cannot_be_read(town: object) -> None:
         ("plain_units: working", "plain_units: usual", "'working' or 'natural'"),
     ],
 )
-def test_a_mapping_that_does_not_fit_is_refused_with_its_line(town: object, old: str, new: str, why: str) -> None:
+def test_a_mapping_that_does_not_fit_is_refused_with_its_line(city: object, old: str, new: str, why: str) -> None:
     result = bring_in(ROWS, mapping=MAPPING.replace(old, new))
     assert result.exit_code == 1 and why in result.stderr and "mapping.yaml:" in result.stderr
     assert north() == {}
 
 
-def test_a_table_made_by_another_list_is_refused_before_it_does_harm(town: object) -> None:
+def test_a_table_made_by_another_list_is_refused_before_it_does_harm(city: object) -> None:
     oldest = [
         "事件,04,突发事件,01,路面塌陷,路塌了,修好,2小时,x\n",
         "事件,05,街面秩序,04,店外经营,货摆到门外,撤回,2小时,x\n",
@@ -219,7 +219,7 @@ def test_a_table_made_by_another_list_is_refused_before_it_does_harm(town: objec
     assert "created 3" in right.stdout and ("matter", "09005") in north()
 
 
-def test_another_table_is_laid_beside_it(town: object) -> None:
+def test_another_table_is_laid_beside_it(city: object) -> None:
     Path("other.csv").write_text(
         HEAD + ROWS[0].replace("4小时", "4工作时") + ROWS[2].replace("2小时", "1天").replace("洗净", "擦净"),
         encoding="utf-8",
@@ -230,7 +230,7 @@ def test_another_table_is_laid_beside_it(town: object) -> None:
     assert "Another closing condition: 1" in told and "Only in the first: 3" in told
 
 
-def test_merged_cells_and_numbers_of_a_workbook_are_read(town: object) -> None:
+def test_merged_cells_and_numbers_of_a_workbook_are_read(city: object) -> None:
     with xlsxwriter.Workbook("book.xlsx") as book:
         sheet, other = book.add_worksheet("事件"), book.add_worksheet("部件")
         other.write_row(0, 0, ["无关"])

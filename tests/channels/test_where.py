@@ -9,14 +9,14 @@ from click.testing import CliRunner, Result
 
 from cityloop.core.place.geo import Crs, from_wgs84
 from cityloop.entry.command_line import main
-from town import Town
+from example import SmallCity
 
 
 def ask(*words: str) -> Result:
     return CliRunner().invoke(main, ["where", *words])
 
 
-def test_a_place_in_the_city_is_told_with_every_area_it_lies_in(town: Town) -> None:
+def test_a_place_in_the_city_is_told_with_every_area_it_lies_in(city: SmallCity) -> None:
     answer = ask("120.05", "23.05")
     assert (answer.exit_code, answer.stderr) == (0, "")
     assert answer.stdout.splitlines() == [
@@ -38,25 +38,25 @@ def test_a_place_in_the_city_is_told_with_every_area_it_lies_in(town: Town) -> N
         (["120.05", "23.05", "--on", "2020-01-01"], "It lies in 北区第1社区"),
     ],
 )
-def test_every_other_place_gets_a_clear_answer(town: Town, words: list[str], told: str) -> None:
+def test_every_other_place_gets_a_clear_answer(city: SmallCity, words: list[str], told: str) -> None:
     answer = ask(*words)
     assert answer.exit_code == 0 and told in answer.stdout
 
 
-def test_the_answer_may_be_had_as_json(town: Town) -> None:
+def test_the_answer_may_be_had_as_json(city: SmallCity) -> None:
     content = json.loads(ask("120.41", "23.05", "--json").stdout)
     assert content["is_inside"] is False and content["nearest"]["code"] == "671002000002"
     assert content["readings"][0]["name"] == "bd09" and content["sentences"]
 
 
-def test_an_unknown_system_is_refused_with_those_known(town: Town) -> None:
+def test_an_unknown_system_is_refused_with_those_known(city: SmallCity) -> None:
     answer = ask("120", "23", "--crs", "mars")
     assert answer.exit_code == 1 and "use WGS-84 (EPSG:4326)" in answer.stderr
 
 
 @pytest.mark.parametrize("crs", [Crs.WGS84, Crs.GCJ02])
 def test_a_dry_run_suspects_another_system_where_it_fits_the_points_better(
-    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crs: Crs
+    city: SmallCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crs: Crs
 ) -> None:
     monkeypatch.chdir(tmp_path)
     dice = np.random.default_rng(3)

@@ -23,7 +23,7 @@ from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.errors import Invalid
 from cityloop.entry.command_line import main
 from cityloop.intake.models import Report
-from conftest import Town
+from conftest import SmallCity
 
 Grid = Sequence[Sequence[Any]]
 PLAIN = [["编号", "内容"], ["A1", "灯坏了"], ["A2", "路坏了"]]
@@ -309,7 +309,7 @@ def again(name: str, *options: str) -> Result:
     return CliRunner().invoke(main, ["import", "reports", name, "--mapping", "map.yaml", *options])
 
 
-def test_a_workbook_becomes_cases_and_the_second_time_they_are_known(folder: Path, town: Town) -> None:
+def test_a_workbook_becomes_cases_and_the_second_time_they_are_known(folder: Path, city: SmallCity) -> None:
     result = bring_in(GOOD)
     assert result.exit_code == 0, result.output
     assert result.stdout == (
@@ -326,7 +326,7 @@ def test_a_workbook_becomes_cases_and_the_second_time_they_are_known(folder: Pat
     assert "created 0, already known 3, conflicts 0, rejected 0" in second.stdout and Case.objects.count() == 3
 
 
-def test_rejects_come_back_in_the_same_workbook_with_the_reasons_beside_them(folder: Path, town: Town) -> None:
+def test_rejects_come_back_in_the_same_workbook_with_the_reasons_beside_them(folder: Path, city: SmallCity) -> None:
     result = bring_in([*GOOD, *BAD])
     assert "created 3" in result.stdout and "rejected 3" in result.stdout and "in.rejects.xlsx" in result.stdout
     assert "Totals left out: 2, in line 8, 12." in result.stdout
@@ -361,21 +361,21 @@ def notes_and_fills(path: str) -> tuple[dict[str, str], set[str]]:
     return told, {cell.get("r", "") for cell in sheet.iterfind(".//m:c", names) if filled[int(cell.get("s", 0))]}
 
 
-def test_the_very_cells_that_are_wrong_are_filled_and_bear_the_reason(folder: Path, town: Town) -> None:
+def test_the_very_cells_that_are_wrong_are_filled_and_bear_the_reason(folder: Path, city: SmallCity) -> None:
     bring_in([*GOOD, *BAD])
     notes, filled = notes_and_fills("in.rejects.xlsx")
     assert filled == set(notes) == {"B4", "E5", "B6"}, "an empty cell, a latitude of 950, an id of 16 digits"
     assert notes["B4"] == "must be given" and "outside the earth" in notes["E5"] and "shortened" in notes["B6"]
 
 
-def test_nothing_in_the_rejects_is_a_formula(folder: Path, town: Town) -> None:
+def test_nothing_in_the_rejects_is_a_formula(folder: Path, city: SmallCity) -> None:
     bring_in([*GOOD, *BAD])
     with zipfile.ZipFile("in.rejects.xlsx") as file:
         sheet, styles = (file.read(f"xl/{name}.xml").decode() for name in ("worksheets/sheet1", "styles"))
     assert "<f>" not in sheet and "=cmd()" in sheet and 'quotePrefix="1"' in styles
 
 
-def test_rejects_that_were_mended_are_imported_with_the_same_mapping(folder: Path, town: Town) -> None:
+def test_rejects_that_were_mended_are_imported_with_the_same_mapping(folder: Path, city: SmallCity) -> None:
     bring_in([*GOOD, *BAD])
     top, (first, *_) = 3, list(CalamineWorkbook.from_path("in.rejects.xlsx").get_sheet_by_index(0).iter_rows())[3:]
     assert open_sheet(Path("in.rejects.xlsx")).layout.merged[-1][2] < top  # type: ignore[union-attr]
@@ -386,14 +386,14 @@ def test_rejects_that_were_mended_are_imported_with_the_same_mapping(folder: Pat
     assert unmended.exit_code == 1 and "None of the 3 rows could be read" in unmended.stderr
 
 
-def test_a_dry_run_of_a_workbook_writes_its_rejects_and_no_case(folder: Path, town: Town) -> None:
+def test_a_dry_run_of_a_workbook_writes_its_rejects_and_no_case(folder: Path, city: SmallCity) -> None:
     result = bring_in([*GOOD, *BAD], "--dry-run")
     assert "6 rows: fit to hand in 3, rejected 3" in result.stdout and Path("in.rejects.xlsx").exists()
     assert Case.objects.count() == 0
 
 
 def test_rejects_of_a_workbook_may_be_asked_for_as_csv_and_those_of_a_csv_as_a_workbook(
-    folder: Path, town: Town
+    folder: Path, city: SmallCity
 ) -> None:
     bring_in([*GOOD, *BAD], "--rejects", "out.csv")
     assert "'=cmd()" in Path("out.csv").read_text(encoding="utf-8-sig")
@@ -404,7 +404,7 @@ def test_rejects_of_a_workbook_may_be_asked_for_as_csv_and_those_of_a_csv_as_a_w
     assert row[1] == "无" and "�" in damaged[1]
 
 
-def test_the_mapping_names_the_sheet_and_the_lines_of_the_heading(folder: Path, town: Town) -> None:
+def test_the_mapping_names_the_sheet_and_the_lines_of_the_heading(folder: Path, city: SmallCity) -> None:
     (folder / "map.yaml").write_text(MAPPING + "sheet: 二\nheading: [2, 3]\n", encoding="utf-8")
     workbook(folder / "in.xlsx", {"一": [["u", "v"]], "二": [*TOP, *GOOD[2:3]]})
     assert "1 rows: created 1" in again("in.xlsx").stdout

@@ -17,7 +17,7 @@ from cityloop.registry.city import current
 from cityloop.registry.models import Area, Facility
 from cityloop.registry.packs import actions as pack_actions
 from cityloop.registry.packs.reading import read_all
-from town import NOW, Town
+from example import NOW, SmallCity
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_a_demo_city_that_is_there_is_left_as_it_is(empty_city: None) -> None:
     assert Case.objects.filter(procedure=PROCEDURE).count() == script().cases
 
 
-def test_the_demo_city_is_not_built_into_another_city(town: Town) -> None:
+def test_the_demo_city_is_not_built_into_another_city(city: SmallCity) -> None:
     with pytest.raises(NotPossible, match="another city"):
         build(NOW, silent)
     assert Area.objects.filter(code__startswith="49").count() == 0

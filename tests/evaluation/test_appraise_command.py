@@ -19,9 +19,9 @@ from cityloop.evaluation.facts.files import FactFolder
 from cityloop.evaluation.indicators.appraising import Appraisal
 from cityloop.registry.packs.reading import SHIPPED
 from cityloop.runtime.models import Event
+from example import NOW
 from fact_folders import AS_OF, kept
 from scenarios.conftest import Desks
-from town import NOW
 
 MONTH = f"{NOW:%Y-%m}"
 

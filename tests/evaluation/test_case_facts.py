@@ -22,9 +22,9 @@ from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
 from cityloop.registry.city.current import current_city
 from cityloop.registry.packs.reading import SHIPPED
+from example import NOW
 from fact_rows import ZONE
 from scenarios.conftest import TO_THE_END, Desks, linked, tell, wake
-from town import NOW
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 AS_OF = datetime(2026, 12, 5, 2, 0, tzinfo=UTC)

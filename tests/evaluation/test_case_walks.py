@@ -18,8 +18,8 @@ from cityloop.evaluation.facts.texts import FILE, read_books
 from cityloop.evaluation.facts.walk import Said
 from cityloop.registry.packs.reading import SHIPPED, read_all
 from core.calendars import CITY, SHANGHAI
+from example import NOW
 from plans import ACTORS, UNITS, Step, answers, plans
-from town import NOW
 
 PACKS = read_all()
 WAYS = [way for pack in PACKS for way in pack.procedures]

@@ -25,10 +25,10 @@ from cityloop.intake.reports import read
 from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.organisation import actions as organisation
 from cityloop.runtime.models import Event
+from example import NOW
 from plans import UNITS, answers
 from runtime.log import tamper
 from scenarios.conftest import Desks, tell, way_of
-from town import NOW
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 

@@ -210,8 +210,8 @@ PIECES = (
 def test_whatever_is_written_is_read_into_allowed_parts_or_refused(words: str) -> None:
     try:
         measure = read_measure(words)
-    except BadMeasure as wrong:
-        assert wrong.line >= 1 and wrong.column >= 0
+    except BadMeasure as error:
+        assert error.line >= 1 and error.column >= 0
         return
     trees = [measure.aggregate, *([measure.where] if measure.where else [])]
     assert all(isinstance(node, ALLOWED) for tree in trees for node in tree.walk())

@@ -12,9 +12,9 @@ from cityloop.evaluation.facts.files import FactFolder
 from cityloop.evaluation.models import FactEdition
 from cityloop.evaluation.verification import findings
 from cityloop.runtime.models import Event
+from example import NOW
 from runtime.log import tamper
 from scenarios.conftest import Desks, tell
-from town import NOW
 
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 

@@ -22,7 +22,7 @@ from cityloop.registry.models import DeclaredDay, Revision, WorkingCalendar
 from cityloop.registry.packs.reading import Pack, read_all
 from cityloop.runtime.models import Event
 from core.calendars import CITY, any_calendars, law, moments
-from town import NOW
+from example import NOW
 
 DAY_OFF = date(2026, 11, 23)  # a Monday
 SUNDAY = date(2026, 11, 29)
@@ -38,7 +38,7 @@ def packs(db: None, tmp_path: Path) -> Iterator[tuple[Pack, ...]]:
 
 
 def another(folder: Path, hours: str) -> Pack:
-    words = f'name: town\ntitle: {{zh: 小城, en: Town}}\ncalendar: {{hours: ["{hours}"]}}\n'
+    words = f'name: town\ntitle: {{zh: 小城, en: SmallCity}}\ncalendar: {{hours: ["{hours}"]}}\n'
     (folder / "pack.yaml").write_text(words, encoding="utf-8")
     return Pack.read(folder)
 

@@ -19,7 +19,7 @@ from cityloop.registry.history.tables import (
 from cityloop.registry.models import Change, ChangeSet, Revision, Unit
 from cityloop.registry.verification import findings
 from cityloop.runtime.models import Event
-from town import NOW
+from example import NOW
 
 pytestmark = pytest.mark.django_db
 

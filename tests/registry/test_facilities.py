@@ -18,7 +18,7 @@ from cityloop.registry.history import queries as change_queries
 from cityloop.registry.history.changes import Part, apply
 from cityloop.registry.history.tables import FACILITIES
 from cityloop.registry.models import Facility
-from town import NOW, Town
+from example import NOW, SmallCity
 
 HERE = (120.05, 23.05)
 METRE = 1 / 111_195  # degrees of latitude
@@ -34,7 +34,7 @@ def north(metres: float) -> dict[str, object]:
     return {"lat": HERE[1] + metres * METRE}
 
 
-def test_the_nearest_facilities_of_a_class_come_first_with_their_distance(town: Town) -> None:
+def test_the_nearest_facilities_of_a_class_come_first_with_their_distance(city: SmallCity) -> None:
     enter(north(150), north(20), north(250), {"category": "01001", **north(1)}, north(90))
     found = queries.nearest("01037", *HERE)
     assert [(near.code[-1], round(near.metres)) for near in found] == [("2", 20), ("5", 90), ("1", 150)]
@@ -42,22 +42,22 @@ def test_the_nearest_facilities_of_a_class_come_first_with_their_distance(town: 
     assert [near.code[-1] for near in queries.nearest("01037", *HERE, radius_metres=30)] == ["2"]
 
 
-def test_what_was_taken_away_is_not_offered_and_what_has_no_place_is_not_near(town: Town) -> None:
+def test_what_was_taken_away_is_not_offered_and_what_has_no_place_is_not_near(city: SmallCity) -> None:
     enter({"state": "removed"}, {"lon": None, "lat": None}, {"state": "damaged"})
     assert [near.code[-1] for near in queries.nearest("01037", *HERE)] == ["3"]
 
 
-def test_the_corners_of_the_box_are_not_within_the_radius(town: Town) -> None:
+def test_the_corners_of_the_box_are_not_within_the_radius(city: SmallCity) -> None:
     enter({"lon": HERE[0] + 180 * METRE, "lat": HERE[1] + 180 * METRE})
     assert queries.nearest("01037", *HERE) == []
 
 
-def test_everything_at_a_place_is_found_whatever_its_class(town: Town) -> None:
+def test_everything_at_a_place_is_found_whatever_its_class(city: SmallCity) -> None:
     enter(north(1), {"category": "01001", **north(3)}, north(40))
     assert [near.category for near in queries.at(*HERE)] == ["01037", "01001"]
 
 
-def test_a_matter_is_about_its_component_and_older_lists_of_it_count(town: Town) -> None:
+def test_a_matter_is_about_its_component_and_older_lists_of_it_count(city: SmallCity) -> None:
     enter(north(10), {"code": "6710010137000001", "catalogue": "GB/T 30428.2-2013", "category": "0131", **north(5)})
     assert [near.metres for near in queries.nearest_alike("01037", *HERE)] == [
         near.metres for near in queries.nearest_alike("component:01037", *HERE)
@@ -69,7 +69,7 @@ def test_a_matter_is_about_its_component_and_older_lists_of_it_count(town: Town)
 
 
 @pytest.mark.parametrize("reference", ["06010", "no:such", "matter:", ""])
-def test_what_is_about_no_component_is_near_nothing(town: Town, reference: str) -> None:
+def test_what_is_about_no_component_is_near_nothing(city: SmallCity, reference: str) -> None:
     enter(north(1))
     assert queries.nearest_alike(reference, *HERE) == []
 
@@ -82,7 +82,7 @@ _MANY = """
 """
 
 
-def test_among_many_facilities_only_those_nearby_are_read(town: Town) -> None:
+def test_among_many_facilities_only_those_nearby_are_read(city: SmallCity) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_MANY)
         cursor.execute("ANALYZE registry_facility")
@@ -99,7 +99,7 @@ def test_among_many_facilities_only_those_nearby_are_read(town: Town) -> None:
     assert node["Actual Rows"] + node.get("Rows Removed by Filter", 0) < 50
 
 
-def test_a_list_goes_on_from_the_last_id_and_ends(town: Town) -> None:
+def test_a_list_goes_on_from_the_last_id_and_ends(city: SmallCity) -> None:
     enter(*({} for _ in range(queries.PAGE + 5)))
     first = queries.facilities(FacilityFilters(), None)
     second = queries.facilities(FacilityFilters(), first.next)
@@ -107,7 +107,7 @@ def test_a_list_goes_on_from_the_last_id_and_ends(town: Town) -> None:
     assert first.next == first.rows[-1].code < second.rows[0].code
 
 
-def test_a_list_by_name_is_in_the_order_of_names_and_goes_on_within_one_and_over_to_the_next(town: Town) -> None:
+def test_a_list_by_name_is_in_the_order_of_names_and_goes_on_within_one_and_over_to_the_next(city: SmallCity) -> None:
     lamps, covers = queries.PAGE + 3, queries.PAGE
     enter(*({"name": "路灯"} for _ in range(lamps)), *({"name": "路灯井盖"} for _ in range(covers)), {"name": "树"})
     seen, after = [], None
@@ -130,12 +130,12 @@ def test_a_list_by_name_is_in_the_order_of_names_and_goes_on_within_one_and_over
         (FacilityFilters(words="%"), ""),
     ],
 )
-def test_filters_leave_what_fits(town: Town, filters: FacilityFilters, found: str) -> None:
+def test_filters_leave_what_fits(city: SmallCity, filters: FacilityFilters, found: str) -> None:
     enter({}, {"category": "01001", "name": "树"}, {"state": "damaged"}, {"areas": {"district": "671002"}}, {})
     assert "".join(row.code[-1] for row in queries.facilities(filters, None).rows) == found
 
 
-def test_the_classes_in_use_are_named(town: Town) -> None:
+def test_the_classes_in_use_are_named(city: SmallCity) -> None:
     assert queries.classes_in_use() == {}
     enter({}, {"category": "01001"}, {"category": "09999"}, {"category": "01001"})
     assert queries.classes_in_use() == {"01001": "供水井盖", "01037": "路灯", "09999": "09999"}
@@ -146,7 +146,7 @@ def wanted(**said: object) -> Wanted:
     return Wanted(**{**known, **said})  # type: ignore[arg-type]
 
 
-def test_a_facility_is_changed_with_a_reason_and_put_back(town: Town) -> None:
+def test_a_facility_is_changed_with_a_reason_and_put_back(city: SmallCity) -> None:
     enter({"maintainer": "甲公司", "maintainer_name": "甲公司", "began_on": date(2020, 1, 2)})
     code = Facility.objects.get().code
     outcome = change_facility(code, wanted(), "test", NOW)
@@ -162,7 +162,7 @@ def test_a_facility_is_changed_with_a_reason_and_put_back(town: Town) -> None:
     assert (Facility.objects.get().state, Facility.objects.get().maintainer) == ("intact", "甲公司")
 
 
-def test_a_unit_that_stands_in_words_may_stay_and_may_be_taken_away(town: Town) -> None:
+def test_a_unit_that_stands_in_words_may_stay_and_may_be_taken_away(city: SmallCity) -> None:
     enter({"maintainer": "甲公司", "maintainer_name": "甲公司"})
     code = Facility.objects.get().code
     change_facility(code, wanted(units={"maintainer": "甲公司"}), "test", NOW)
@@ -182,7 +182,7 @@ def test_a_unit_that_stands_in_words_may_stay_and_may_be_taken_away(town: Town) 
     ],
 )
 def test_what_is_wrong_with_a_change_is_named_and_nothing_is_written(
-    town: Town, said: dict[str, object], field: str
+    city: SmallCity, said: dict[str, object], field: str
 ) -> None:
     enter({})
     with pytest.raises(Invalid) as refused:
@@ -191,7 +191,7 @@ def test_what_is_wrong_with_a_change_is_named_and_nothing_is_written(
     assert Facility.objects.get().state == "intact"
 
 
-def test_whoever_looked_before_somebody_else_changed_it_is_told(town: Town) -> None:
+def test_whoever_looked_before_somebody_else_changed_it_is_told(city: SmallCity) -> None:
     enter({})
     code = Facility.objects.get().code
     seen = last_change(code)
@@ -201,7 +201,7 @@ def test_whoever_looked_before_somebody_else_changed_it_is_told(town: Town) -> N
     assert Facility.objects.get().state == "damaged"
 
 
-def test_what_does_not_exist_is_not_changed(town: Town) -> None:
+def test_what_does_not_exist_is_not_changed(city: SmallCity) -> None:
     with pytest.raises(NotFound):
         change_facility("67100101037000001", wanted(), "test", NOW)
 

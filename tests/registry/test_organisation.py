@@ -16,7 +16,7 @@ from cityloop.registry.organisation import actions as organisation
 from cityloop.registry.organisation.actors import actor_by_token, actor_of, facility_units, forget_bearers, on_duty
 from cityloop.registry.people import accounts
 from cityloop.runtime.models import Event
-from town import NOW, Town
+from example import NOW, SmallCity
 
 NORTH = {"district": "671001", "community": "671001000001"}
 
@@ -35,7 +35,7 @@ def events_of(username: str) -> list[str]:
     return list(Event.objects.filter(stream=stream).order_by("seq").values_list("name", flat=True))
 
 
-def test_units_that_belong_to_each_other_in_a_ring_are_refused_by_name(town: Town) -> None:
+def test_units_that_belong_to_each_other_in_a_ring_are_refused_by_name(city: SmallCity) -> None:
     rows = [{"code": "a", "name": "甲", "parent": "c"}, {"code": "b", "name": "乙", "parent": "a"}]
     rows.append({"code": "c", "name": "丙", "parent": "b"})
     with pytest.raises(Invalid) as refused:
@@ -44,7 +44,7 @@ def test_units_that_belong_to_each_other_in_a_ring_are_refused_by_name(town: Tow
     assert not Unit.objects.filter(code="a").exists()
 
 
-def test_a_ring_through_a_unit_that_is_known_is_found(town: Town) -> None:
+def test_a_ring_through_a_unit_that_is_known_is_found(city: SmallCity) -> None:
     organisation.set_units([{"code": "crew", "name": "一队", "parent": "roads"}], "test", NOW)
     with pytest.raises(Invalid) as refused:
         organisation.set_units([{"code": "roads", "parent": "crew"}], "test", NOW)
@@ -61,13 +61,13 @@ def test_a_ring_through_a_unit_that_is_known_is_found(town: Town) -> None:
         ({"name": "甲\x00"}, "name", "signs"),
     ],
 )
-def test_a_unit_that_cannot_be_is_refused(town: Town, said: dict[str, str], field: str, reason: str) -> None:
+def test_a_unit_that_cannot_be_is_refused(city: SmallCity, said: dict[str, str], field: str, reason: str) -> None:
     with pytest.raises(Invalid) as refused:
         organisation.set_units([{"code": "new", "name": "新", **said}], "test", NOW)
     assert [(name, reason in why) for name, why in reasons(refused)] == [(field, True)]
 
 
-def test_a_name_of_two_units_is_told_and_means_neither(town: Town) -> None:
+def test_a_name_of_two_units_is_told_and_means_neither(city: SmallCity) -> None:
     rows = [{"code": "roads-2", "name": "市政养护处", "aliases": ["二处"]}]
     assert organisation.doubled_names(rows) == ["市政养护处 is the name of 2 units: roads, roads-2"]
     organisation.set_units(rows, "test", NOW)
@@ -76,7 +76,7 @@ def test_a_name_of_two_units_is_told_and_means_neither(town: Town) -> None:
         unit_names().code("市政养护处")
 
 
-def test_areas_roles_and_classes_are_found_by_what_they_are_called(town: Town) -> None:
+def test_areas_roles_and_classes_are_found_by_what_they_are_called(city: SmallCity) -> None:
     here = renewed()
     assert area_names(here).code("北区第1社区") == "671001000001"
     assert (role_names(here).code("处置人员"), role_names(here).code("Handler")) == ("handler", "handler")
@@ -95,7 +95,7 @@ def test_areas_roles_and_classes_are_found_by_what_they_are_called(town: Town) -
             classes.meant(words)
 
 
-def test_a_facilitys_own_units_come_first_and_those_closed_are_passed_over(town: Town) -> None:
+def test_a_facilitys_own_units_come_first_and_those_closed_are_passed_over(city: SmallCity) -> None:
     Facility.objects.create(
         code="F1",
         catalogue="c",
@@ -116,33 +116,33 @@ def test_a_facilitys_own_units_come_first_and_those_closed_are_passed_over(town:
     assert [(ground.unit, why) for ground, why in answer.skipped] == [("lamps", Skipped.CLOSED)]
 
 
-def test_where_two_units_have_the_same_duty_none_is_chosen(town: Town) -> None:
-    rows = [{"category": "06010", "area": town.north, "unit": unit} for unit in ("roads", "parks")]
-    organisation.set_duties(rows, "test", NOW, town=renewed())
+def test_where_two_units_have_the_same_duty_none_is_chosen(city: SmallCity) -> None:
+    rows = [{"category": "06010", "area": city.north, "unit": unit} for unit in ("roads", "parks")]
+    organisation.set_duties(rows, "test", NOW, city=renewed())
     here = renewed()
     assert here.responsible("06010", NORTH).standing is Standing.MANY
     assert here.unit_on_duty("06010", NORTH) is None
-    assert here.unit_on_duty("06010", {"district": town.south}) == "roads"
+    assert here.unit_on_duty("06010", {"district": city.south}) == "roads"
 
 
-def test_a_duty_of_a_department_is_not_entered_for_a_community(town: Town) -> None:
+def test_a_duty_of_a_department_is_not_entered_for_a_community(city: SmallCity) -> None:
     organisation.set_units([{"code": "north-1", "name": "一社区", "kind": "community"}], "test", NOW)
     own = {"category": "06", "area": "671001000001", "unit": "north-1"}
-    listed = {"category": "06", "area": town.north, "unit": "roads", "is_listed": True, "basis": "某条例"}
+    listed = {"category": "06", "area": city.north, "unit": "roads", "is_listed": True, "basis": "某条例"}
     here = renewed()
-    organisation.set_duties([own], "test", NOW, town=here)
-    organisation.set_duties([listed], "test", NOW, town=here)
+    organisation.set_duties([own], "test", NOW, city=here)
+    organisation.set_duties([listed], "test", NOW, city=here)
     with pytest.raises(Invalid) as refused:
-        organisation.set_duties([{**own, "category": "06010"}], "test", NOW, town=here)
+        organisation.set_duties([{**own, "category": "06010"}], "test", NOW, city=here)
     assert reasons(refused)[0][0] == "unit"
     assert "市政养护处 (某条例)" in reasons(refused)[0][1]
     # Where it has nothing but a wider duty of its own, the list is nearer.
     answer = renewed().responsible("06010", NORTH)
     assert (answer.unit, [why for _, why in answer.skipped]) == ("roads", [Skipped.LISTED])
-    organisation.set_duties([{**own, "category": "07001"}], "test", NOW, town=here)
+    organisation.set_duties([{**own, "category": "07001"}], "test", NOW, city=here)
 
 
-def test_who_is_on_duty_now_is_who_the_roster_says(town: Town) -> None:
+def test_who_is_on_duty_now_is_who_the_roster_says(city: SmallCity) -> None:
     def row(username: str, first: datetime, hours: int) -> dict[str, object]:
         return organisation.shift("roads", "handler", username, first, first + timedelta(hours=hours), "夜班")
 
@@ -158,7 +158,7 @@ def test_who_is_on_duty_now_is_who_the_roster_says(town: Town) -> None:
     assert on_duty("roads", "handler", NOW) == ()
 
 
-def test_a_person_on_two_shifts_at_once_is_told_a_shift_that_ends_first_refused(town: Town) -> None:
+def test_a_person_on_two_shifts_at_once_is_told_a_shift_that_ends_first_refused(city: SmallCity) -> None:
     first = organisation.shift("roads", "handler", "roads", NOW, NOW + timedelta(hours=12), "")
     organisation.set_shifts([first], "test", NOW)
     later = organisation.shift("parks", "handler", "roads", NOW + timedelta(hours=11), NOW + timedelta(hours=13), "")
@@ -171,7 +171,7 @@ def test_a_person_on_two_shifts_at_once_is_told_a_shift_that_ends_first_refused(
             organisation.set_shifts([{**first, "ends_at": organisation.spelled(wrong)}], "test", NOW)
 
 
-def test_a_post_that_is_ended_gives_no_right_any_more_and_is_on_record(town: Town) -> None:
+def test_a_post_that_is_ended_gives_no_right_any_more_and_is_on_record(city: SmallCity) -> None:
     accounts.end_appointment("roads", "handler", "roads", None, "test", NOW)
     assert actor_of(Account.objects.get(username="roads")).posts == ()
     assert events_of("roads")[-1] == "AppointmentEnded"
@@ -180,8 +180,8 @@ def test_a_post_that_is_ended_gives_no_right_any_more_and_is_on_record(town: Tow
     assert refused.value.code == "no-such-post"
 
 
-def test_an_account_that_is_ended_neither_signs_in_nor_reports(town: Town) -> None:
-    from town import PASSWORD
+def test_an_account_that_is_ended_neither_signs_in_nor_reports(city: SmallCity) -> None:
+    from city import PASSWORD
 
     token = accounts.make_token("roads", "test", NOW)
     assert authenticate(username="roads", password=PASSWORD)
@@ -198,7 +198,7 @@ def test_an_account_that_is_ended_neither_signs_in_nor_reports(town: Town) -> No
     assert events_of("roads")[-3:] == ["TokensRevoked", "AccountEnded", "AccountReopened"]
 
 
-def test_the_last_administrator_stays(town: Town) -> None:
+def test_the_last_administrator_stays(city: SmallCity) -> None:
     for ending in (
         lambda: accounts.end_appointment("administrator", "administrator", "centre", None, "test", NOW),
         lambda: accounts.end_account("administrator", "test", NOW),
@@ -211,7 +211,7 @@ def test_the_last_administrator_stays(town: Town) -> None:
     accounts.end_account("administrator", "test", NOW)
 
 
-def test_a_telephone_is_kept_encrypted_and_showing_it_is_on_record(town: Town) -> None:
+def test_a_telephone_is_kept_encrypted_and_showing_it_is_on_record(city: SmallCity) -> None:
     accounts.create_account("new", "新人", None, "test", NOW, phone="12012345678")
     kept = Account.objects.get(username="new").phone
     assert "12012345678" not in kept
@@ -224,7 +224,7 @@ def test_a_telephone_is_kept_encrypted_and_showing_it_is_on_record(town: Town) -
     assert told.payload == {"fields": ["phone"]}
 
 
-def test_a_sign_in_secret_sets_a_password_once(town: Town) -> None:
+def test_a_sign_in_secret_sets_a_password_once(city: SmallCity) -> None:
     accounts.create_account("new", "新人", None, "test", NOW)
     secret = accounts.make_sign_in_secret("new", "test", NOW)
     with pytest.raises(Invalid):
@@ -237,7 +237,7 @@ def test_a_sign_in_secret_sets_a_password_once(town: Town) -> None:
     assert accounts.account_by_secret("99999999999-x") is None
 
 
-def test_a_sign_in_secret_of_an_ended_account_is_worth_nothing(town: Town) -> None:
+def test_a_sign_in_secret_of_an_ended_account_is_worth_nothing(city: SmallCity) -> None:
     accounts.create_account("new", "新人", None, "test", NOW)
     secret = accounts.make_sign_in_secret("new", "test", NOW)
     accounts.end_account("new", "test", NOW)

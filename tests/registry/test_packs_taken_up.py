@@ -24,8 +24,8 @@ from cityloop.registry.packs.in_force import packs_in_force
 from cityloop.registry.packs.queries import differences, pack_line, pack_lines, way_changes
 from cityloop.registry.packs.reading import Pack, read_all
 from cityloop.registry.packs.versions import digest
+from example import NOW, SmallCity
 from registry.test_procedures import SMALL
-from town import NOW, Town
 
 WORDS = f"""name: dogs
 version: 2
@@ -59,7 +59,7 @@ CHANGED = SMALL.replace("limit: {otherwise: 1 day}", "limit: {otherwise: 2 day}"
 
 
 @pytest.fixture
-def folder(tmp_path: Path, town: Town, settings: pytest_django.Settings) -> Path:
+def folder(tmp_path: Path, city: SmallCity, settings: pytest_django.Settings) -> Path:
     """A pack beside the shipped ones, that the city does not have yet."""
     for name, content in FILES.items():
         put(tmp_path / "dogs", name, content)

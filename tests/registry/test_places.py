@@ -22,39 +22,39 @@ from cityloop.registry.history import changes
 from cityloop.registry.history.tables import PLACES
 from cityloop.registry.models import ChangeSet, Place
 from cityloop.registry.words.scripts import simplified
-from town import NOW, Town
+from example import NOW, SmallCity
 
 LATER = NOW + timedelta(days=1)
 
 
-def street(name: str, town: Town, *points: tuple[float, float], **said: object) -> Entry:
-    line = shapely.LineString([moved(town.inside_north, *point) for point in points])
-    lon, lat = town.inside_north
-    return Entry(Kind.STREET, key_of(name), name, lon, lat, shape=shapely.to_wkb(line), district=town.north, **said)
+def street(name: str, city: SmallCity, *points: tuple[float, float], **said: object) -> Entry:
+    line = shapely.LineString([moved(city.inside_north, *point) for point in points])
+    lon, lat = city.inside_north
+    return Entry(Kind.STREET, key_of(name), name, lon, lat, shape=shapely.to_wkb(line), district=city.north, **said)
 
 
-def plate(name: str, number: int, town: Town, east: float = 0, **said: object) -> Entry:
-    lon, lat = moved(town.inside_north, east, 0)
-    told = {"district": town.north, **said}
+def plate(name: str, number: int, city: SmallCity, east: float = 0, **said: object) -> Entry:
+    lon, lat = moved(city.inside_north, east, 0)
+    told = {"district": city.north, **said}
     return Entry(Kind.PLATE, key_of(name), f"{name}{number}号", lon, lat, number=number, **told)
 
 
-def taught(words: str, point: tuple[float, float], town: Town) -> Observation:
+def taught(words: str, point: tuple[float, float], city: SmallCity) -> Observation:
     seen = observed(read_address(words), point)
     assert seen
     return seen
 
 
-def test_an_address_is_found_whatever_its_script_and_width(town: Town) -> None:
-    set_places([plate("臺灣路", 12, town), plate("台湾路", 20, town, 100)], "test", NOW)
+def test_an_address_is_found_whatever_its_script_and_width(city: SmallCity) -> None:
+    set_places([plate("臺灣路", 12, city), plate("台湾路", 20, city, 100)], "test", NOW)
     found = [place_of(words).place for words in ("台湾路12号", "臺灣路１２號", "北區臺灣路十二號")]
-    assert all(one and one.grade is Grade.PLATE and one.district == town.north for one in found)
+    assert all(one and one.grade is Grade.PLATE and one.district == city.north for one in found)
     assert len({(one.lon, one.lat) for one in found if one}) == 1
 
 
-def test_a_crossing_of_imported_streets_is_found_with_three_queries_at_most(town: Town) -> None:
-    east = street("福华路", town, (-500, 0), (500, 0))
-    north = street("民田路", town, (0, -500), (0, 500), aliases=(key_of("老福路"),))
+def test_a_crossing_of_imported_streets_is_found_with_three_queries_at_most(city: SmallCity) -> None:
+    east = street("福华路", city, (-500, 0), (500, 0))
+    north = street("民田路", city, (0, -500), (0, 500), aliases=(key_of("老福路"),))
     set_places([east, north], "test", NOW)
     place_of("福华路")  # the city is in memory now
     with CaptureQueriesContext(connection) as asked:
@@ -64,14 +64,14 @@ def test_a_crossing_of_imported_streets_is_found_with_three_queries_at_most(town
     assert len(asked) <= 4  # the revision is looked at, too
 
 
-def test_an_entry_out_of_use_is_not_found(town: Town) -> None:
-    set_places([plate("福华路", 12, town)], "test", NOW)
+def test_an_entry_out_of_use_is_not_found(city: SmallCity) -> None:
+    set_places([plate("福华路", 12, city)], "test", NOW)
     Place.objects.update(status="closed")
     assert place_of("福华路12号").place is None
 
 
-def test_entering_again_changes_nothing_and_the_whole_can_be_undone(town: Town) -> None:
-    wanted = [plate("福华路", n, town, 10 * n) for n in (2, 4)]
+def test_entering_again_changes_nothing_and_the_whole_can_be_undone(city: SmallCity) -> None:
+    wanted = [plate("福华路", n, city, 10 * n) for n in (2, 4)]
     first = set_places(wanted, "test", NOW, source="doors.csv")
     assert (first.created, set_places(wanted, "test", NOW).differs) == (2, False)
     assert first.number
@@ -79,33 +79,33 @@ def test_entering_again_changes_nothing_and_the_whole_can_be_undone(town: Town) 
     assert not Place.objects.exists()
 
 
-def test_an_entry_is_removed_by_its_key_and_what_is_none_is_not_found(town: Town) -> None:
-    set_places([plate("福华路", 2, town)], "test", NOW)
-    remove_place(PLACES.named(values(plate("福华路", 2, town))), "test", NOW)
+def test_an_entry_is_removed_by_its_key_and_what_is_none_is_not_found(city: SmallCity) -> None:
+    set_places([plate("福华路", 2, city)], "test", NOW)
+    remove_place(PLACES.named(values(plate("福华路", 2, city))), "test", NOW)
     assert not Place.objects.exists()
     for key in ("", "[]", '["plate","福华路","",2,""]', '["plate",1,2,3,4]', '["a","b","c",9999999999,"d"]', "\x00"):
         with pytest.raises(NotFound):
             remove_place(key, "test", NOW)
 
 
-def test_what_was_seen_again_is_counted_and_an_import_stands_over_it(town: Town) -> None:
-    point = moved(town.inside_north, 40, 0)
-    set_places([plate("福华路", 12, town, source="doors.csv")], "test", NOW)
+def test_what_was_seen_again_is_counted_and_an_import_stands_over_it(city: SmallCity) -> None:
+    point = moved(city.inside_north, 40, 0)
+    set_places([plate("福华路", 12, city, source="doors.csv")], "test", NOW)
     for _ in range(2):
-        learn([taught("福华路12号", point, town), taught("福华路14号", point, town)], "test", NOW)
+        learn([taught("福华路12号", point, city), taught("福华路14号", point, city)], "test", NOW)
     imported, learned = (Place.objects.get(kind="plate", number=n) for n in (12, 14))
-    assert (imported.source, imported.seen, imported.lon) == ("doors.csv", 1, pytest.approx(town.inside_north[0]))
+    assert (imported.source, imported.seen, imported.lon) == ("doors.csv", 1, pytest.approx(city.inside_north[0]))
     assert (learned.source, learned.seen) == ("cases", 2)
 
 
-def test_a_point_in_another_district_than_the_one_named_is_not_believed(town: Town) -> None:
-    assert observed(read_address("南区福华路12号"), town.inside_north) is None
-    assert observed(read_address("南区福华路12号"), town.inside_south)
-    assert observed(read_address("福华路12号"), town.inside_north)
+def test_a_point_in_another_district_than_the_one_named_is_not_believed(city: SmallCity) -> None:
+    assert observed(read_address("南区福华路12号"), city.inside_north) is None
+    assert observed(read_address("南区福华路12号"), city.inside_south)
+    assert observed(read_address("福华路12号"), city.inside_north)
 
 
-def closed_case(external_id: str, people: dict, town: Town, **facts: object) -> Case:
-    lon, lat = town.inside_north
+def closed_case(external_id: str, people: dict, city: SmallCity, **facts: object) -> Case:
+    lon, lat = city.inside_north
     said = {"channel": "12345", "external_id": external_id, "text": "积水", "lon": lon, "lat": lat}
     report = read({**said, "address": "福华路12号王小明家旁"}, settings.CITYLOOP.zone, NOW)
     case = Case.objects.get(number=receive(report, people["hotline"], NOW).number)
@@ -114,8 +114,8 @@ def closed_case(external_id: str, people: dict, town: Town, **facts: object) -> 
     return case
 
 
-def test_closed_cases_teach_where_their_addresses_lie_and_each_counts_once(town: Town, people: dict) -> None:
-    closed_case("A1", people, town)
+def test_closed_cases_teach_where_their_addresses_lie_and_each_counts_once(city: SmallCity, people: dict) -> None:
+    closed_case("A1", people, city)
     assert learn_from_cases(LATER) == 1
     assert learn_from_cases(LATER) == 0
     plate = Place.objects.get(kind="plate")
@@ -126,38 +126,38 @@ def test_closed_cases_teach_where_their_addresses_lie_and_each_counts_once(town:
     assert ChangeSet.objects.filter(what="PlacesLearned").count() == 1
 
 
-def test_a_later_case_of_the_same_house_is_added(town: Town, people: dict) -> None:
-    closed_case("A1", people, town)
+def test_a_later_case_of_the_same_house_is_added(city: SmallCity, people: dict) -> None:
+    closed_case("A1", people, city)
     learn_from_cases(LATER)
-    Case.objects.filter(pk=closed_case("A2", people, town).pk).update(closed_at=LATER)
+    Case.objects.filter(pk=closed_case("A2", people, city).pk).update(closed_at=LATER)
     assert learn_from_cases(LATER + timedelta(days=1)) == 1
     assert Place.objects.get(kind="plate").seen == 2
 
 
-def test_a_case_that_was_closed_just_now_waits_until_all_before_it_are_committed(town: Town, people: dict) -> None:
-    closed_case("A1", people, town)
+def test_a_case_that_was_closed_just_now_waits_until_all_before_it_are_committed(city: SmallCity, people: dict) -> None:
+    closed_case("A1", people, city)
     assert learn_from_cases(NOW + timedelta(minutes=1)) == 0
 
 
-def test_cases_that_the_gazetteer_placed_were_voided_or_erased_teach_nothing(town: Town, people: dict) -> None:
-    closed_case("A1", people, town, **{FACT: "plate"})
-    Case.objects.filter(pk=closed_case("A2", people, town).pk).update(counts=False)
-    Case.objects.filter(pk=closed_case("A3", people, town).pk).update(address=None)
+def test_cases_that_the_gazetteer_placed_were_voided_or_erased_teach_nothing(city: SmallCity, people: dict) -> None:
+    closed_case("A1", people, city, **{FACT: "plate"})
+    Case.objects.filter(pk=closed_case("A2", people, city).pk).update(counts=False)
+    Case.objects.filter(pk=closed_case("A3", people, city).pk).update(address=None)
     learn_from_cases(LATER)
     assert not Place.objects.exists()
 
 
-def test_the_page_lists_entries_by_the_beginning_of_a_name_or_alias(town: Town) -> None:
-    named = [street("福华路", town, (0, 0), (9, 9), aliases=(key_of("老福路"),)), plate("福华路", 2, town)]
-    set_places([*named, plate("民田路", 2, town)], "test", NOW)
+def test_the_page_lists_entries_by_the_beginning_of_a_name_or_alias(city: SmallCity) -> None:
+    named = [street("福华路", city, (0, 0), (9, 9), aliases=(key_of("老福路"),)), plate("福华路", 2, city)]
+    set_places([*named, plate("民田路", 2, city)], "test", NOW)
     assert [row.name for row in places("福華", None, None).rows] == ["福华路", "福华路2号"]
     assert [row.name for row in places("老福路", None, None).rows] == ["福华路"]
     assert [row.name for row in places("", "street", None).rows] == ["福华路"]
     assert counts() == {"plate": 2, "street": 1}
 
 
-def test_a_long_list_goes_on_from_its_last_entry(town: Town) -> None:
-    set_places([plate("福华路", n, town, n) for n in range(1, 61)], "test", NOW)
+def test_a_long_list_goes_on_from_its_last_entry(city: SmallCity) -> None:
+    set_places([plate("福华路", n, city, n) for n in range(1, 61)], "test", NOW)
     first = places("", None, None)
     second = places("", None, first.next)
     assert (len(first.rows), len(second.rows), second.next) == (50, 10, None)

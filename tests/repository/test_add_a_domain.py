@@ -26,8 +26,8 @@ from cityloop.registry.models import Facility
 from cityloop.registry.packs.actions import take_up
 from cityloop.registry.packs.queries import differences
 from cityloop.registry.packs.reading import read_all
+from example import NOW, SmallCity
 from scenarios.conftest import Desks, events
-from town import NOW, Town
 
 HOW_TO = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "add-a-domain.md").read_text("utf-8")
 FILES = dict(re.findall(r"^`([\w.-]+)`\n```\w+\n(.*?)^```$", HOW_TO, re.S | re.M))
@@ -47,7 +47,7 @@ def packs(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def toilets(
-    packs: Path, town: Town, people: dict[str, Actor], settings: pytest_django.Settings
+    packs: Path, city: SmallCity, people: dict[str, Actor], settings: pytest_django.Settings
 ) -> Iterator[dict[str, Actor]]:
     """The people of a city that has taken the pack up: those of the how-to, and a unit that keeps toilets."""
     settings.CITYLOOP = replace(settings.CITYLOOP, packs=str(packs))
@@ -107,7 +107,7 @@ def test_a_slip_in_the_indicators_is_told_with_file_line_and_field(
 
 
 def test_a_case_of_the_new_domain_goes_from_report_to_close(toilets: dict[str, Actor]) -> None:
-    said = {"text": "人民公园公厕地面积水", "category": "03998", "district": Town.north}
+    said = {"text": "人民公园公厕地面积水", "category": "03998", "district": SmallCity.north}
     number = casework.begin_case("toilet-inspection", toilets["zhao"], said, "1", NOW)
     case = act(number, "order", toilets["qian"], condition="03998 1", keeper="parks")
     (mend,) = case.tasks.filter(kind="mend")
@@ -129,11 +129,11 @@ def act(number: str, action: str, actor: Actor, **inputs: str) -> Case:
 
 def test_everybody_finds_the_toilets_on_the_map(toilets: dict[str, Actor]) -> None:
     for number, (category, state) in enumerate((("03001", "intact"), ("03001", "removed"), ("03005", "intact"))):
-        code = f"{Town.north}{category}{number:06d}"
-        place = {"lon": 120.05, "lat": 23.05, "areas": {"district": Town.north}}
+        code = f"{SmallCity.north}{category}{number:06d}"
+        place = {"lon": 120.05, "lat": 23.05, "areas": {"district": SmallCity.north}}
         Facility.objects.create(code=code, catalogue=HOME, category=category, name="公厕", state=state, **place)
     found = json.loads(Client().get("/ogc/collections/public-toilets/items").getvalue())
-    assert [feature["id"] for feature in found["features"]] == [f"{Town.north}03001000000"]
+    assert [feature["id"] for feature in found["features"]] == [f"{SmallCity.north}03001000000"]
 
 
 def test_an_edit_is_told_before_it_is_taken_up_as_the_how_to_says(toilets: dict[str, Actor], packs: Path) -> None:
@@ -149,7 +149,7 @@ def test_an_edit_is_told_before_it_is_taken_up_as_the_how_to_says(toilets: dict[
 def test_a_procedure_that_a_case_follows_is_not_changed_under_its_version(
     toilets: dict[str, Actor], packs: Path
 ) -> None:
-    said = {"text": "门锁坏了", "category": "03998", "district": Town.north}
+    said = {"text": "门锁坏了", "category": "03998", "district": SmallCity.north}
     write(packs, "inspection.yaml", FILES["inspection.yaml"].replace("zh: 整改完毕", "zh: 已整改") + "# mended\n")
     casework.begin_case("toilet-inspection", toilets["zhao"], said, "1", NOW)
     taken_up(packs)
@@ -168,7 +168,7 @@ def test_a_procedure_that_a_case_follows_is_not_changed_under_its_version(
 def test_the_indicators_of_the_how_to_count_its_cases(
     toilets: dict[str, Actor], packs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = {"text": "人民公园公厕地面积水", "category": "03998", "district": Town.north}
+    said = {"text": "人民公园公厕地面积水", "category": "03998", "district": SmallCity.north}
     number = casework.begin_case("toilet-inspection", toilets["zhao"], said, "1", NOW)
     act(number, "order", toilets["qian"], condition="03998 1", keeper="parks")
     act(number, "report_mended", toilets["parks"], result="已冲洗")

@@ -18,7 +18,7 @@ from cityloop.core.procedures.procedure import Need, NeedKind
 from cityloop.intake.reports import POINT_FAULTS, read
 from cityloop.presentation.pages.sentences import SENTENCES, reason_words, sentence
 from cityloop.presentation.translations import LOCALE, PACKAGE, catalog, messages
-from town import NOW
+from example import NOW
 
 CHINESE = LOCALE / "zh_Hans" / "LC_MESSAGES" / "django.po"
 TEMPLATES = sorted((PACKAGE / "presentation" / "templates").rglob("*.html"))

@@ -3,7 +3,7 @@
 from django.db import connection, transaction
 
 from cityloop.runtime.log import events
-from town import NOW
+from example import NOW
 
 
 def happen(stream: str, times: int = 1) -> None:

@@ -11,8 +11,8 @@ from cityloop.core.errors import NotPossible
 from cityloop.runtime import verification
 from cityloop.runtime.log import checkpoints, events
 from cityloop.runtime.models import Event
+from example import NOW
 from runtime.log import happen, tamper
-from town import NOW
 
 pytestmark = [pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 
@@ -172,13 +172,13 @@ def test_a_city_that_runs_meanwhile_gives_no_alarm(tmp_path: Path) -> None:
             checkpoints.seal(tmp_path, NOW)
         connection.close()
 
-    city = threading.Thread(target=running)
-    city.start()
+    service = threading.Thread(target=running)
+    service.start()
     try:
         found = [list(verification.findings(tmp_path)) for _ in range(30)]
     finally:
         over.set()
-        city.join()
+        service.join()
     assert found == [[]] * 30
     assert Event.objects.count() > 30
 

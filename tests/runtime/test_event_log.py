@@ -15,9 +15,9 @@ from cityloop.registry.organisation import actions as organisation
 from cityloop.registry.packs import actions as pack_actions
 from cityloop.runtime.log import announcer, events
 from cityloop.runtime.models import Event, Subscription
+from example import NOW
 from runtime.embedded import until
 from runtime.log import happen
-from town import NOW
 
 pytestmark = pytest.mark.alone
 

@@ -9,7 +9,7 @@ from cityloop.runtime import verification
 from cityloop.runtime.log import announcer, events
 from cityloop.runtime.log.restored import note_restore
 from cityloop.runtime.models import Event, Subscription
-from town import NOW
+from example import NOW
 
 pytestmark = pytest.mark.alone
 

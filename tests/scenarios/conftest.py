@@ -17,7 +17,7 @@ from cityloop.intake.reports import read
 from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.organisation.actions import enter_units
 from cityloop.runtime.models import Event
-from town import NOW, Town
+from example import NOW, SmallCity
 
 TO_THE_UNIT = (  # how a problem comes to be handled, and closed
     ("accept", "operator", {"category": "06013", "district": "671001"}),
@@ -117,16 +117,16 @@ def tell() -> None:
 
 
 @pytest.fixture
-def desks(town: Town, people: dict[str, Actor]) -> Desks:
+def desks(city: SmallCity, people: dict[str, Actor]) -> Desks:
     """The people of the small city, at work; two more units handle, each with one person."""
     enter_units({"lamps": "路灯管理所", "drains": "排水管理处"}, "test", NOW)
     forget()
     more = {unit: Actor(f"account/{unit}", unit, (Post("handler", unit),)) for unit in ("lamps", "drains")}
-    return Desks({**people, **more}, town.inside_north)
+    return Desks({**people, **more}, city.inside_north)
 
 
 @pytest.fixture
-def sound(town: Town) -> Iterator[None]:
+def sound(city: SmallCity) -> Iterator[None]:
     """When a test is over, every case is what its history says."""
     yield
     assert list(verification.findings()) == []

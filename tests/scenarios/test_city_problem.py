@@ -17,8 +17,8 @@ from cityloop.intake.reports import read
 from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.models import Category
 from cityloop.runtime.models import Event
+from example import NOW
 from scenarios.conftest import TO_THE_END, Desks, due, events, linked, tell, waiting, wake
-from town import NOW
 
 pytestmark = pytest.mark.usefixtures("sound")
 

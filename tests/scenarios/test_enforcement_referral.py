@@ -7,8 +7,8 @@ import pytest
 from cityloop.casework.models import Case
 from cityloop.casework.queries import case_page, document
 from cityloop.core.errors import Invalid, NotAllowed, NotFound
+from example import NOW
 from scenarios.conftest import Desks, due, events, linked, tell, waiting, wake
-from town import NOW
 
 pytestmark = pytest.mark.usefixtures("sound")
 

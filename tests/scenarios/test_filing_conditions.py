@@ -12,8 +12,8 @@ from cityloop.registry.catalogue import actions as catalogue_actions
 from cityloop.registry.city.current import forget
 from cityloop.registry.history.changes import Part, apply
 from cityloop.registry.history.tables import AREAS
+from example import NOW, SmallCity
 from scenarios.conftest import Desks, due
-from town import NOW, Town
 
 pytestmark = pytest.mark.usefixtures("sound")
 
@@ -58,10 +58,10 @@ def test_a_condition_of_another_class_is_refused(desks: Desks) -> None:
         filed(desks, "01001 99")
 
 
-def test_the_grade_of_the_smallest_area_that_has_one_decides(desks: Desks, town: Town) -> None:
+def test_the_grade_of_the_smallest_area_that_has_one_decides(desks: Desks, city: SmallCity) -> None:
     set_limits("1", any="4 work_hour", B="1 work_day", C="2 work_day")
     assert due(filed(desks, "01001 1").number, "handle") == NOW + 6 * HOUR  # with the pause at noon
-    grades = [{"code": town.north, "grade": "C"}]
+    grades = [{"code": city.north, "grade": "C"}]
     apply([Part(AREAS, grades)], "test", NOW, "AreasSet")
     forget()
     assert due(filed(desks, "01001 1").number, "handle") == NOW + 4 * DAY  # over the weekend

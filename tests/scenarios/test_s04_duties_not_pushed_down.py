@@ -13,21 +13,21 @@ from cityloop.registry.city.current import forget
 from cityloop.registry.history.changes import Part, apply
 from cityloop.registry.history.tables import DUTIES, UNITS
 from cityloop.registry.models import Account
+from example import NOW, SmallCity
 from scenarios.conftest import Desks
 from screens.conftest import Page
-from town import NOW, Town
 
 COMMUNITY = "north-1"
 
 
 @pytest.fixture
-def listed(town: Town) -> None:
+def listed(city: SmallCity) -> None:
     """The road department has 06013 on its list in the north; a community and its team are units, too."""
     units = [
         {"code": COMMUNITY, "name": "北区第一社区居委会", "kind": "community"},
         {"code": "north-1-team", "name": "北区第一社区服务队", "kind": "company", "parent": COMMUNITY},
     ]
-    duty = {"category": "06013", "area": town.north, "unit": "roads", "is_listed": True, "basis": "市政设施管理条例"}
+    duty = {"category": "06013", "area": city.north, "unit": "roads", "is_listed": True, "basis": "市政设施管理条例"}
     apply([Part(UNITS, units), Part(DUTIES, [duty])], "test", NOW, "UnitsSet")
     forget()
 
@@ -40,7 +40,7 @@ def waiting(desks: Desks, listed: None) -> str:
 
 def brought(desks: Desks, category: str = "06013", district: str = "671001") -> str:
     """Report a problem and bring it to where it waits to be dispatched."""
-    place = Town.inside_north if district == Town.north else Town.inside_south
+    place = SmallCity.inside_north if district == SmallCity.north else SmallCity.inside_south
     said = {"channel": "12345", "external_id": "S", "text": "路面塌陷", "lon": place[0], "lat": place[1]}
     number = receive(read(said, settings.CITYLOOP.zone, NOW), desks.people["hotline"], NOW).number
     desks.act(number, "accept", "operator", category=category, district=district)

@@ -8,8 +8,8 @@ from cityloop.casework.models import Case
 from cityloop.casework.queries import QueueFilters, case_page, queue
 from cityloop.core.actors import Actor, Post
 from cityloop.core.errors import Invalid, NotAllowed, NotFound, NotPossible
+from example import NOW
 from scenarios.conftest import Desks, due, events, linked, tell, waiting, wake
-from town import NOW
 
 pytestmark = pytest.mark.usefixtures("sound")
 

@@ -8,8 +8,8 @@ from cityloop.casework.models import Case
 from cityloop.casework.queries import case_page
 from cityloop.core.actors import Actor, Post
 from cityloop.core.errors import Invalid, NotAllowed, NotFound, NotPossible
+from example import NOW, SmallCity
 from scenarios.conftest import Desks, due, events, waiting, wake
-from town import NOW, Town
 
 pytestmark = pytest.mark.usefixtures("sound")
 
@@ -176,9 +176,9 @@ def test_a_street_officer_whose_unit_acted_does_not_evaluate(desks: Desks, whist
     assert refused.value.code == "handled-it"
 
 
-def test_a_street_sees_the_whistles_of_its_own_area(desks: Desks, town: Town) -> None:
-    desks.people["south"] = Actor("account/97", "", (Post("street_officer", "street", town.south),))
-    number = desks.begin("whistle", "street", text="积水", district=town.north, units="roads")
+def test_a_street_sees_the_whistles_of_its_own_area(desks: Desks, city: SmallCity) -> None:
+    desks.people["south"] = Actor("account/97", "", (Post("street_officer", "street", city.south),))
+    number = desks.begin("whistle", "street", text="积水", district=city.north, units="roads")
     assert case_page(desks.people["street"], number, NOW).text == "积水"
     with pytest.raises(NotFound):
         desks.act(number, "call_off", "south", reason="误")

@@ -18,8 +18,8 @@ from cityloop.core.procedures.procedure import NeedKind, Procedure
 from cityloop.presentation.workbench import views
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city
+from example import NOW, PEOPLE, SmallCity
 from plans import CATEGORY, UNITS, Plans, Step, answers, plans
-from town import NOW, PEOPLE, Town
 
 _PLANS: dict[tuple[str, int, str], Plans] = {}
 
@@ -37,7 +37,7 @@ class Bringing:
     """What brings cases to where an action waits; the pages then show that moment."""
 
     people: dict[str, Actor]
-    town: Town
+    city: SmallCity
     report: Callable[..., str]
     patch: pytest.MonkeyPatch
 
@@ -45,7 +45,7 @@ class Bringing:
         """Bring a case, of the newest version unless one is given, to where `procedure.action` waits."""
         procedure, _, action = name.partition(".")
         way = current_city().procedures[procedure, version] if version else current_city().latest(procedure)
-        return self.brought(way, action, district or self.town.north)
+        return self.brought(way, action, district or self.city.north)
 
     def brought(self, way: Procedure, action: str, district: str) -> Waiting:
         """Bring a case to where the action waits; one of the system's own, to just before its moment."""
@@ -63,7 +63,7 @@ class Bringing:
 
     def _begun(self, way: Procedure, district: str) -> str:
         if way.name == "city-problem":
-            place = self.town.inside_north if district == self.town.north else self.town.inside_south
+            place = self.city.inside_north if district == self.city.north else self.city.inside_south
             with self.patch.context() as patch:  # an older version begins as when nothing was newer
                 patch.setattr(City, "latest", lambda known, name: known.procedures[name, way.version])
                 return self.report(f"{way.version}-{Case.objects.count()}", place, reporter={"name": "张三丰"})

@@ -14,9 +14,9 @@ from cityloop.registry.city.current import forget
 from cityloop.registry.history.changes import Part, apply
 from cityloop.registry.history.tables import FACILITIES
 from cityloop.registry.organisation.actions import enter_units
+from example import NOW, SmallCity
 from screens.bringing import Bringing
 from screens.gone import november, went  # noqa: F401  # fixtures
-from town import NOW, Town
 
 Report = Callable[..., str]
 As = Callable[[str], Client]
@@ -45,7 +45,7 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def signed_in(town: Town) -> As:
+def signed_in(city: SmallCity) -> As:
     """A browser in which the person of that name is signed in."""
     from cityloop.registry.models import Account
 
@@ -58,10 +58,10 @@ def signed_in(town: Town) -> As:
 
 
 @pytest.fixture
-def report(town: Town, people: dict) -> Report:
+def report(city: SmallCity, people: dict) -> Report:
     """Hand in a report from the hotline and return its case's number."""
 
-    def reported(external_id: str = "A1", place: tuple[float, float] = town.inside_north, **more: object) -> str:
+    def reported(external_id: str = "A1", place: tuple[float, float] = city.inside_north, **more: object) -> str:
         said = {"channel": "12345", "external_id": external_id, "text": "垃圾堆放", "address": "长江路1号"}
         point = {"lon": place[0], "lat": place[1]}
         content = read({**said, **point, **more}, settings.CITYLOOP.zone, NOW)
@@ -79,14 +79,18 @@ def number(report: Report) -> str:
 def enter_lamp(**more: object) -> None:
     """Enter the facility 67100101037000001, a street lamp in the north."""
     row = {"code": "67100101037000001", "catalogue": HOME, "category": "01037", "name": "路灯"}
-    place = {"lon": Town.inside_north[0], "lat": Town.inside_north[1], "areas": {"district": Town.north}}
+    place = {
+        "lon": SmallCity.inside_north[0],
+        "lat": SmallCity.inside_north[1],
+        "areas": {"district": SmallCity.north},
+    }
     apply([Part(FACILITIES, [{**row, **place, **more}])], "test", NOW, "FacilitiesSet")
 
 
 @pytest.fixture
-def bringing(town: Town, people: dict, report: Report, monkeypatch: pytest.MonkeyPatch) -> Bringing:
+def bringing(city: SmallCity, people: dict, report: Report, monkeypatch: pytest.MonkeyPatch) -> Bringing:
     """Bring cases to where an action waits; two more units handle, so that three may vote."""
     enter_lamp()
     enter_units({"lamps": "路灯管理所", "drains": "排水管理处"}, "test", NOW)
     forget()
-    return Bringing(people, town, report, monkeypatch)
+    return Bringing(people, city, report, monkeypatch)

@@ -10,7 +10,7 @@ from cityloop.casework.actions import act
 from cityloop.casework.models import Case
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
-from town import NOW, Town
+from example import NOW, SmallCity
 
 Went = Callable[..., Case]
 DISTRICTS = {"north": (120.05, 671001), "south": (120.25, 671002), "east": (120.45, 671003), "outside": (121.5, 0)}
@@ -22,7 +22,7 @@ def city_time(words: str) -> datetime:
 
 
 @pytest.fixture
-def went(people: dict, town: Town) -> Went:
+def went(people: dict, city: SmallCity) -> Went:
     """A case reported in a district, that went as far as told: filed, closed, rejected or not filed at those times."""
 
     def gone(

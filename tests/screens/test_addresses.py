@@ -2,8 +2,8 @@
 
 import pytest
 
+from example import SmallCity
 from screens.conftest import As, Page, Report
-from town import Town
 
 NUL = "%00"
 PAGES = ("/queue/", "/cases/")
@@ -67,7 +67,7 @@ def test_a_form_with_a_character_that_cannot_be_stored_is_refused(signed_in: As,
 
 
 def test_a_search_goes_on_to_its_next_page_instead_of_jumping_to_a_case(
-    signed_in: As, report: Report, town: Town, monkeypatch: pytest.MonkeyPatch
+    signed_in: As, report: Report, city: SmallCity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cityloop.casework.queries.PAGE", 1)
     older, newer = report("A"), report("B")

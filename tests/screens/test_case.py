@@ -7,9 +7,9 @@ import pytest
 
 from cityloop.casework.actions import act
 from cityloop.casework.models import Case
+from example import NOW, SmallCity
 from screens.bringing import Bringing
 from screens.conftest import HTMX, As, Page, Report
-from town import NOW, Town
 
 ACCEPT = {"task": "1", "action": "accept", "length": "1", "category": "06010", "district": "671001"}
 
@@ -71,8 +71,8 @@ def test_an_action_forced_by_the_wrong_role_is_refused_under_its_own_status(sign
     assert Case.objects.get(number=number).stage == "reported"
 
 
-def test_a_case_outside_a_persons_area_is_not_found(signed_in: As, report: Report, town: Town) -> None:
-    south = report("S", town.inside_south)
+def test_a_case_outside_a_persons_area_is_not_found(signed_in: As, report: Report, city: SmallCity) -> None:
+    south = report("S", city.inside_south)
     answer = signed_in("north_operator").get(f"/cases/{south}/")
     assert answer.status_code == 404
     assert "没有这个案件，或者您无权查看" in Page(answer.content).text

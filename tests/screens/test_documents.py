@@ -6,9 +6,9 @@ from django.test import Client
 
 from cityloop.casework.actions import act, erase_words
 from cityloop.casework.models import Case
+from example import NOW
 from screens.bringing import Bringing
 from screens.conftest import As, Page
-from town import NOW
 
 
 def lines(client: Client, address: str) -> list[str]:

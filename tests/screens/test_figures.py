@@ -3,15 +3,15 @@
 import re
 from urllib.parse import parse_qs, urlsplit
 
+from example import SmallCity
 from screens.conftest import As, Page, Report
-from town import Town
 
 
-def test_every_number_opens_as_many_cases_as_it_says(signed_in: As, report: Report, town: Town) -> None:
+def test_every_number_opens_as_many_cases_as_it_says(signed_in: As, report: Report, city: SmallCity) -> None:
     for n in range(3):
         report(f"N{n}")
-    report("S", town.inside_south)
-    report("O", town.outside)
+    report("S", city.inside_south)
+    report("O", city.outside)
     client = signed_in("leader")
     shown = client.get("/figures/districts/?month=2026-11").content.decode()
     numbers = re.findall(r'<a href="(/cases/\?[^"]+)">(\d+)</a>', shown)
@@ -29,7 +29,7 @@ def test_nothing_closed_is_a_dash_and_not_zero(signed_in: As, number: str) -> No
     assert "0.0%" not in page.text
 
 
-def test_a_month_that_is_none_is_refused(signed_in: As, town: Town) -> None:
+def test_a_month_that_is_none_is_refused(signed_in: As, city: SmallCity) -> None:
     assert signed_in("leader").get("/figures/districts/?month=2026-13").status_code == 422
     assert signed_in("leader").get("/cases/?month=soon").status_code == 422
     assert signed_in("leader").get("/cases/?month=2026-11&figure=lost").status_code == 422

@@ -24,9 +24,9 @@ from cityloop.presentation.figures import views
 from cityloop.presentation.figures.questions import objects
 from cityloop.presentation.figures.ranking import ranks
 from cityloop.runtime.clock import now
+from example import PEOPLE, SmallCity
 from screens.conftest import HTMX, As, Page
 from screens.gone import MONDAY, SAME_DAY, WEEKS_LATER, Went, city_time
-from town import PEOPLE, Town
 
 END = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 JOBS = "SELECT args->>'key' FROM procrastinate_jobs WHERE task_name = 'evaluation.count_answer'"
@@ -35,7 +35,7 @@ Row = tuple[str, ...]
 
 
 @pytest.fixture
-def exported(town: Town, settings: object, tmp_path: Path) -> Exported:
+def exported(city: SmallCity, settings: object, tmp_path: Path) -> Exported:
     """Export the facts as they stand, by default at the end of November; into a folder of their own."""
     settings.CITYLOOP = replace(settings.CITYLOOP, home=str(tmp_path))  # type: ignore[attr-defined]
     return lambda now=END: actions.export_facts(now)
@@ -142,7 +142,7 @@ def test_what_cannot_be_counted_says_why(signed_in: As, november: None, exported
     assert "hx-trigger" not in page
 
 
-def test_before_the_first_export_the_page_teaches_and_offers_one(signed_in: As, town: Town) -> None:
+def test_before_the_first_export_the_page_teaches_and_offers_one(signed_in: As, city: SmallCity) -> None:
     page = signed_in("leader").get("/figures/")
     assert page.status_code == 200
     assert "还没有事实数据" in page.content.decode()
@@ -311,7 +311,7 @@ def test_of_many_objects_only_the_histories_of_the_page_are_counted_and_they_are
     assert client.get(f"{address}&after=999").status_code == 200
 
 
-def test_who_sees_but_the_cases_of_a_unit_may_not_refresh(signed_in: As, town: Town) -> None:
+def test_who_sees_but_the_cases_of_a_unit_may_not_refresh(signed_in: As, city: SmallCity) -> None:
     assert signed_in("roads").post("/figures/refresh/").status_code == 403
 
 

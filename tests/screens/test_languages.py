@@ -7,9 +7,9 @@ from django.test import Client
 
 from cityloop.presentation.translations import LOCALE, catalog
 from cityloop.registry.city.current import current_city
+from example import PEOPLE
 from screens.bringing import Bringing
 from screens.conftest import As, Page
-from town import PEOPLE
 
 ADDRESSES = ("/queue/", "/cases/", "/cases/{number}/", "/reports/new/", "/figures/districts/", "/nowhere/")
 ACTIONS = (  # where cases of every procedure stand whose pages tell much

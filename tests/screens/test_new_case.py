@@ -6,9 +6,9 @@ import pytest
 from django.http import HttpResponse
 
 from cityloop.casework.models import Case
+from example import NOW, PEOPLE, SmallCity
 from screens.bringing import Bringing
 from screens.conftest import As, Page
-from town import NOW, PEOPLE, Town
 
 ORDER = "/cases/new/supervision-order/"
 WHISTLE = "/cases/new/whistle/"
@@ -28,7 +28,7 @@ def field(answer: HttpResponse, name: str) -> str:
     return next(one for one in drawn if f'id="new-{name}"' in one)
 
 
-def test_the_form_asks_for_what_the_procedure_asks_for(signed_in: As, town: Town) -> None:
+def test_the_form_asks_for_what_the_procedure_asks_for(signed_in: As, city: SmallCity) -> None:
     answer = signed_in("leader").get(ORDER)
     assert answer.status_code == 200
     assert {"下达督办", "承办单位", "督办要求", "反馈时限（工作日）", "所属区县"} <= set(Page(answer.content).words)
@@ -49,7 +49,7 @@ def test_an_order_is_begun_and_its_page_is_shown(bringing: Bringing, signed_in: 
     assert "3 工作日" in page.text and "2026-11-25 10:00" in page.text
 
 
-def test_a_second_press_of_the_button_begins_no_second_case(signed_in: As, town: Town) -> None:
+def test_a_second_press_of_the_button_begins_no_second_case(signed_in: As, city: SmallCity) -> None:
     client = signed_in("leader")
     request = key(client.get(ORDER))
     first, second = (client.post(ORDER, {**SAID, "request": request}) for _ in range(2))
@@ -59,7 +59,7 @@ def test_a_second_press_of_the_button_begins_no_second_case(signed_in: As, town:
     assert Case.objects.count() == 2
 
 
-def test_what_is_wrong_is_said_above_and_beside_and_what_was_typed_stays(signed_in: As, town: Town) -> None:
+def test_what_is_wrong_is_said_above_and_beside_and_what_was_typed_stays(signed_in: As, city: SmallCity) -> None:
     wrong = {**SAID, "unit": "", "days": "99", "order": "限期整改", "request": "k"}
     answer = signed_in("leader").post(ORDER, wrong)
     assert answer.status_code == 422
@@ -75,14 +75,14 @@ def test_what_is_wrong_is_said_above_and_beside_and_what_was_typed_stays(signed_
 
 
 @pytest.mark.parametrize("unit", ["centre", "nowhere"])
-def test_a_unit_that_does_not_handle_is_no_choice(signed_in: As, town: Town, unit: str) -> None:
+def test_a_unit_that_does_not_handle_is_no_choice(signed_in: As, city: SmallCity, unit: str) -> None:
     answer = signed_in("leader").post(ORDER, {**SAID, "unit": unit, "request": "k"})
     assert answer.status_code == 422
     assert "不在可选范围之内" in field(answer, "unit")
     assert Case.objects.count() == 0
 
 
-def test_several_units_are_called_at_once_and_stay_chosen_over_a_fault(signed_in: As, town: Town) -> None:
+def test_several_units_are_called_at_once_and_stay_chosen_over_a_fault(signed_in: As, city: SmallCity) -> None:
     client = signed_in("street")
     refused = client.post(WHISTLE, {**CALLED, "text": "", "request": "k"})
     chosen = re.findall(r'name="units" value="(\w+)" checked', refused.content.decode())
@@ -91,15 +91,15 @@ def test_several_units_are_called_at_once_and_stay_chosen_over_a_fault(signed_in
     assert set(Case.objects.get().tasks.values_list("unit", flat=True)) == {"roads", "parks"}
 
 
-def test_where_no_unit_is_called_it_is_told_at_the_field(signed_in: As, town: Town) -> None:
+def test_where_no_unit_is_called_it_is_told_at_the_field(signed_in: As, city: SmallCity) -> None:
     answer = signed_in("street").post(WHISTLE, {**CALLED, "units": [], "request": "k"})
     assert answer.status_code == 422
     assert "此项必填" in field(answer, "units")
     assert 'aria-describedby="new-units-fault"' in field(answer, "units")
 
 
-def test_a_street_begins_nothing_in_another_district(signed_in: As, town: Town) -> None:
-    answer = signed_in("street").post(WHISTLE, {**CALLED, "district": town.south, "request": "k"})
+def test_a_street_begins_nothing_in_another_district(signed_in: As, city: SmallCity) -> None:
+    answer = signed_in("street").post(WHISTLE, {**CALLED, "district": city.south, "request": "k"})
     assert answer.status_code == 403
     assert "您的岗位负责其他区域" in Page(answer.content).text
     assert "背街小巷积水" in field(answer, "text")
@@ -120,6 +120,6 @@ def test_a_button_is_shown_to_whom_the_procedure_lets_begin(signed_in: As, usern
     assert Case.objects.count() == (username in ("leader", "street"))
 
 
-def test_what_is_begun_by_another_case_alone_is_not_begun_by_hand(signed_in: As, town: Town) -> None:
+def test_what_is_begun_by_another_case_alone_is_not_begun_by_hand(signed_in: As, city: SmallCity) -> None:
     for procedure in ("score-appeal", "enforcement-referral", "city-problem", "nothing"):
         assert signed_in("leader").get(f"/cases/new/{procedure}/").status_code in (403, 404)

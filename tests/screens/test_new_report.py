@@ -7,13 +7,13 @@ import pytest
 from cityloop.casework.models import Case
 from cityloop.intake.actions import may_report
 from cityloop.intake.models import Report
+from example import PEOPLE, SmallCity
 from screens.conftest import HTMX, As, Page
-from town import PEOPLE, Town
 
 SAID = {"text": "路灯不亮", "address": "长江路1号", "lon": "120.05", "lat": "23.05", "crs": "wgs84"}
 
 
-def test_two_presses_of_the_button_are_one_case(signed_in: As, town: Town) -> None:
+def test_two_presses_of_the_button_are_one_case(signed_in: As, city: SmallCity) -> None:
     client = signed_in("operator")
     key = re.search(r'name="external_id" value="([^"]+)"', client.get("/reports/new/").content.decode())
     assert key
@@ -21,16 +21,16 @@ def test_two_presses_of_the_button_are_one_case(signed_in: As, town: Town) -> No
     second = client.post("/reports/new/", {**SAID, "external_id": key[1]})
     assert first["Location"] == second["Location"]
     assert Case.objects.count() == 1
-    assert Case.objects.get().district == town.north
+    assert Case.objects.get().district == city.north
 
 
-def test_the_moment_in_the_form_is_the_citys(signed_in: As, town: Town) -> None:
+def test_the_moment_in_the_form_is_the_citys(signed_in: As, city: SmallCity) -> None:
     client = signed_in("operator")
     client.post("/reports/new/", {**SAID, "external_id": "k", "reported_at": "2026-11-01 09:00"})
     assert Case.objects.get().reported_at.isoformat() == "2026-11-01T01:00:00+00:00"
 
 
-def test_what_is_wrong_is_said_above_and_beside_and_what_was_typed_stays(signed_in: As, town: Town) -> None:
+def test_what_is_wrong_is_said_above_and_beside_and_what_was_typed_stays(signed_in: As, city: SmallCity) -> None:
     wrong = {**SAID, "external_id": "k", "text": "", "lat": "", "reporter_name": "李四"}
     answer = signed_in("operator").post("/reports/new/", wrong)
     shown = answer.content.decode()
@@ -43,7 +43,7 @@ def test_what_is_wrong_is_said_above_and_beside_and_what_was_typed_stays(signed_
     assert Case.objects.count() == 0
 
 
-def test_the_same_form_with_other_words_is_refused(signed_in: As, town: Town) -> None:
+def test_the_same_form_with_other_words_is_refused(signed_in: As, city: SmallCity) -> None:
     client = signed_in("operator")
     client.post("/reports/new/", {**SAID, "external_id": "k"})
     answer = client.post("/reports/new/", {**SAID, "external_id": "k", "text": "井盖破损"})
@@ -52,14 +52,14 @@ def test_the_same_form_with_other_words_is_refused(signed_in: As, town: Town) ->
 
 
 @pytest.mark.parametrize("username", ["roads", "leader", "dispatcher"])
-def test_who_may_not_report_has_no_button_and_is_refused(signed_in: As, town: Town, username: str) -> None:
+def test_who_may_not_report_has_no_button_and_is_refused(signed_in: As, city: SmallCity, username: str) -> None:
     client = signed_in(username)
     assert "/reports/new/" not in client.get("/queue/").content.decode()
     assert client.get("/reports/new/").status_code == 403
     assert client.post("/reports/new/", {**SAID, "external_id": "k"}).status_code == 403
 
 
-def test_the_tracking_code_is_shown_once_to_be_read_to_the_caller(signed_in: As, town: Town) -> None:
+def test_the_tracking_code_is_shown_once_to_be_read_to_the_caller(signed_in: As, city: SmallCity) -> None:
     client = signed_in("operator")
     answer = client.post("/reports/new/", {**SAID, "external_id": "k"})
     kept = Report.objects.get()
@@ -72,9 +72,9 @@ def test_the_tracking_code_is_shown_once_to_be_read_to_the_caller(signed_in: As,
     assert spoken not in client.get(answer["Location"]).content.decode()
 
 
-def test_a_case_outside_the_clerks_area_is_received_and_its_receipt_shown(signed_in: As, town: Town) -> None:
+def test_a_case_outside_the_clerks_area_is_received_and_its_receipt_shown(signed_in: As, city: SmallCity) -> None:
     client = signed_in("north_operator")
-    lon, lat = (str(degrees) for degrees in town.inside_south)
+    lon, lat = (str(degrees) for degrees in city.inside_south)
     answer = client.post("/reports/new/", {**SAID, "external_id": "k", "lon": lon, "lat": lat}, follow=True)
     kept = Report.objects.get()
     assert answer.redirect_chain == [("/queue/", 302)]
@@ -86,7 +86,7 @@ def test_a_case_outside_the_clerks_area_is_received_and_its_receipt_shown(signed
     assert f"/cases/{kept.number}/" not in page.links
 
 
-def test_a_fragment_does_not_use_up_the_receipt(signed_in: As, town: Town) -> None:
+def test_a_fragment_does_not_use_up_the_receipt(signed_in: As, city: SmallCity) -> None:
     client = signed_in("operator")
     case = client.post("/reports/new/", {**SAID, "external_id": "k"})["Location"]
     client.get(case, **HTMX)

@@ -21,10 +21,10 @@ from cityloop.presentation.pages.photos import kept_photos
 from cityloop.registry.models import ChangeSet
 from cityloop.registry.packs.reading import read_all
 from cityloop.registry.people import accounts
+from example import NOW, PEOPLE, SmallCity
 from plans import UNITS, Step, answers
 from screens.bringing import Bringing, Waiting, kept_photo
 from screens.conftest import As
-from town import NOW, PEOPLE, Town
 
 NOBODY = "nobody"
 WAYS = {f"{way.name} {way.version}": way for pack in read_all() for way in pack.procedures}
@@ -137,7 +137,7 @@ def test_no_address_is_missing_from_the_table() -> None:
     assert set(_routes(get_resolver())) == tabled
 
 
-def test_no_operation_of_the_interface_is_missing_from_the_table(client: Client, town: Town) -> None:
+def test_no_operation_of_the_interface_is_missing_from_the_table(client: Client, city: SmallCity) -> None:
     paths = json.loads(client.get("/api/v1/openapi.json").content)["paths"]
     described = {(method.upper(), path) for path, operations in paths.items() for method in operations}
     assert described <= {(line.method, line.address) for line in LINES}
@@ -195,7 +195,7 @@ def _addressed(line: Line, bringing: Bringing) -> tuple[str, Waiting | None]:
 
 
 def _brought(case: str, line: Line, bringing: Bringing) -> Waiting:
-    district = bringing.town.south if case.endswith("south") else bringing.town.north
+    district = bringing.city.south if case.endswith("south") else bringing.city.north
     if case.startswith("waiting"):
         return bringing.brought(WAYS[line.way or ""], line.action or "", district)
     return bringing.to(CASES[case.removesuffix("_south")], district)

@@ -16,8 +16,8 @@ from cityloop.casework.models import Case, Evidence
 from cityloop.presentation.pages import uploads as limited_upload
 from cityloop.presentation.pages.sentences import SENTENCES, reason_words
 from cityloop.runtime.files import photos
+from example import NOW
 from screens.conftest import HTMX, As, Page
-from town import NOW
 
 STRAIGHT = (
     ("accept", "operator", {"category": "06010", "district": "671001"}),

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from cityloop.casework.actions import act
+from example import NOW, SmallCity
 from screens.conftest import As, Page, Report
-from town import NOW, Town
 
 
 def numbers_on(client: Client, address: str = "/queue/") -> list[str]:
@@ -20,8 +20,8 @@ def test_a_reported_case_waits_for_the_operator_and_for_nobody_else(signed_in: A
         assert numbers_on(signed_in(username)) == []
 
 
-def test_an_operator_of_the_north_has_no_task_of_the_south(signed_in: As, report: Report, town: Town) -> None:
-    north, south = report("N"), report("S", town.inside_south)
+def test_an_operator_of_the_north_has_no_task_of_the_south(signed_in: As, report: Report, city: SmallCity) -> None:
+    north, south = report("N"), report("S", city.inside_south)
     assert numbers_on(signed_in("operator")) == [north, south]
     assert numbers_on(signed_in("north_operator")) == [north]
 
@@ -65,23 +65,23 @@ def test_paging_shows_every_task_once(signed_in: As, report: Report) -> None:
     assert set(seen) == expected
 
 
-def test_chips_narrow_the_queue_and_show_what_is_chosen(signed_in: As, report: Report, town: Town) -> None:
+def test_chips_narrow_the_queue_and_show_what_is_chosen(signed_in: As, report: Report, city: SmallCity) -> None:
     report("N")
-    south = report("S", town.inside_south)
+    south = report("S", city.inside_south)
     client = signed_in("operator")
     assert numbers_on(client, "/queue/?district=671002") == [south]
     assert numbers_on(client, "/queue/?kind=accept&district=671002") == [south]
     assert "南区" in Page(client.get("/queue/?district=671002").content).text
 
 
-def test_an_empty_queue_teaches_what_would_fill_it(signed_in: As, town: Town) -> None:
+def test_an_empty_queue_teaches_what_would_fill_it(signed_in: As, city: SmallCity) -> None:
     page = Page(signed_in("duty").get("/queue/").content)
     assert "没有待办任务" in page.text
     assert "收到上报" in page.text
 
 
 @pytest.mark.parametrize("asked", ["lamp=blue", "lamp=RED"])
-def test_a_lamp_there_is_not_is_refused_and_not_ignored(signed_in: As, town: Town, asked: str) -> None:
+def test_a_lamp_there_is_not_is_refused_and_not_ignored(signed_in: As, city: SmallCity, asked: str) -> None:
     answer = signed_in("operator").get(f"/queue/?{asked}")
     assert answer.status_code == 422
     assert "不在可选范围之内" in Page(answer.content).text

@@ -10,9 +10,9 @@ from shapely.geometry import box
 
 from cityloop.registry.areas import actions as area_actions
 from cityloop.registry.city import current
+from example import NOW, PEOPLE, SmallCity
 from screens.conftest import As
 from screens.gone import MONDAY, SAME_DAY, WEEKS_LATER, Went
-from town import NOW, PEOPLE, Town
 
 MONTH = "2026-11"
 
@@ -60,7 +60,7 @@ def test_who_has_one_district_is_shown_no_other(signed_in: As, november: None) -
     assert [row[1] for row in ranking(signed_in("north_operator"))] == ["北区"]
 
 
-def test_equal_shares_have_equal_rank_and_the_next_rank_is_left_out(signed_in: As, went: Went, town: Town) -> None:
+def test_equal_shares_have_equal_rank_and_the_next_rank_is_left_out(signed_in: As, went: Went, city: SmallCity) -> None:
     east = area_actions.NewArea("671003", "东区", "district", None, box(120.4, 23.0, 120.6, 23.1).wkb)
     area_actions.set_areas([east], "test", NOW)
     current.forget()
@@ -77,7 +77,7 @@ def test_equal_shares_have_equal_rank_and_the_next_rank_is_left_out(signed_in: A
 
 
 def test_nothing_closed_in_time_is_zero_and_nothing_closed_is_a_dash_without_a_rank(
-    signed_in: As, went: Went, town: Town
+    signed_in: As, went: Went, city: SmallCity
 ) -> None:
     went("south", filed=MONDAY, closed=WEEKS_LATER)
     went("north", filed=MONDAY)
@@ -87,7 +87,7 @@ def test_nothing_closed_in_time_is_zero_and_nothing_closed_is_a_dash_without_a_r
     ]
 
 
-def test_each_event_counts_in_its_own_month_of_the_citys_time(signed_in: As, went: Went, town: Town) -> None:
+def test_each_event_counts_in_its_own_month_of_the_citys_time(signed_in: As, went: Went, city: SmallCity) -> None:
     went("north", "2026-09-30 23:59", filed="2026-10-01 00:00", closed="2026-11-01 00:00")
     client = signed_in("leader")
     north = {month: ranking(client, month)[0][2:5] for month in ("2026-09", "2026-10", "2026-11", "2026-12")}
@@ -99,7 +99,7 @@ def test_each_event_counts_in_its_own_month_of_the_citys_time(signed_in: As, wen
 
 @pytest.mark.parametrize(("seconds", "in_time"), [(0, "1"), (1, "0")])
 def test_closed_at_the_very_moment_it_was_due_is_in_time(
-    signed_in: As, went: Went, town: Town, seconds: int, in_time: str
+    signed_in: As, went: Went, city: SmallCity, seconds: int, in_time: str
 ) -> None:
     due_at = went("north", filed=MONDAY).case_due_at
     assert due_at

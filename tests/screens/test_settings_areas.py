@@ -16,8 +16,8 @@ from cityloop.registry.organisation import actions as organisation
 from cityloop.registry.packs import actions as pack_actions
 from cityloop.registry.people.accounts import account_names
 from cityloop.runtime.models import Event
+from example import NOW, SmallCity
 from screens.conftest import As, Page
-from town import NOW, Town
 
 WEST = "671001000001"
 
@@ -38,15 +38,15 @@ def enter(*areas: area_actions.NewArea) -> None:
     forget()
 
 
-def test_the_tree_shows_what_lies_in_what_and_leads_to_each_area(town: Town, administrator: Client) -> None:
+def test_the_tree_shows_what_lies_in_what_and_leads_to_each_area(city: SmallCity, administrator: Client) -> None:
     found = page(administrator, "/settings/areas/")
-    assert f"/settings/areas/of/{town.north}/" in found.links and f"/settings/areas/of/{WEST}/" in found.links
+    assert f"/settings/areas/of/{city.north}/" in found.links and f"/settings/areas/of/{WEST}/" in found.links
     assert (
         "社区 2" in found.text and "区县 2" in found.text and found.text.index("北区") < found.text.index("北区第1社区")
     )
 
 
-def test_one_level_is_a_list_by_code_with_what_has_ended(town: Town, administrator: Client) -> None:
+def test_one_level_is_a_list_by_code_with_what_has_ended(city: SmallCity, administrator: Client) -> None:
     area_actions.set_area_rows([{"code": WEST, "valid_until": date(2026, 1, 1)}], "test", NOW)
     forget()
     found = page(administrator, "/settings/areas/?level=community")
@@ -54,7 +54,7 @@ def test_one_level_is_a_list_by_code_with_what_has_ended(town: Town, administrat
     assert f"/settings/areas/of/{WEST}/" not in page(administrator, "/settings/areas/").links
 
 
-def test_a_long_level_is_read_page_by_page(town: Town, administrator: Client) -> None:
+def test_a_long_level_is_read_page_by_page(city: SmallCity, administrator: Client) -> None:
     enter(
         *(
             area_actions.NewArea(f"{WEST}{no:03d}", f"{no}号网格", "unit_grid", WEST, box(120, 23, 120.1, 23.1).wkb)
@@ -68,14 +68,14 @@ def test_a_long_level_is_read_page_by_page(town: Town, administrator: Client) ->
     assert sum("/settings/areas/of/" in link for link in rest.links) == 30
 
 
-def test_an_area_tells_its_facts_its_children_and_its_history(town: Town, administrator: Client) -> None:
-    found = page(administrator, f"/settings/areas/of/{town.north}/")
+def test_an_area_tells_its_facts_its_children_and_its_history(city: SmallCity, administrator: Client) -> None:
+    found = page(administrator, f"/settings/areas/of/{city.north}/")
     assert "北区第1社区" in found.text and "226,992,8" in found.text
     inside = page(administrator, f"/settings/areas/of/{WEST}/")
-    assert f"/settings/areas/of/{town.north}/" in inside.links and WEST in inside.text
+    assert f"/settings/areas/of/{city.north}/" in inside.links and WEST in inside.text
 
 
-def test_an_area_that_is_not_there_is_not_found(town: Town, administrator: Client) -> None:
+def test_an_area_that_is_not_there_is_not_found(city: SmallCity, administrator: Client) -> None:
     page(administrator, "/settings/areas/of/nowhere/", 404)
     page(administrator, "/settings/areas/checks/?level=nowhere", 404)
 
@@ -92,19 +92,19 @@ def changed(**more: str) -> dict[str, str]:
     }
 
 
-def test_an_administrator_changes_an_area_and_it_can_be_undone(town: Town, administrator: Client) -> None:
-    address = f"/settings/areas/of/{town.north}/"
+def test_an_administrator_changes_an_area_and_it_can_be_undone(city: SmallCity, administrator: Client) -> None:
+    address = f"/settings/areas/of/{city.north}/"
     assert administrator.post(f"{address}edit/", changed()).status_code == 302
     forget()
-    row = Area.objects.get(code=town.north)
+    row = Area.objects.get(code=city.north)
     assert (row.name, row.grade) == ("北城区", "A")
     event = Event.objects.filter(name="AreaChanged").latest("id")
-    assert event.payload["area"] == town.north and "管理员" not in json.dumps(event.payload)
+    assert event.payload["area"] == city.north and "管理员" not in json.dumps(event.payload)
     assert ChangeSet.objects.latest("number").source == "更名"
     found = page(administrator, address)
     assert "北城区" in found.text and any(name in found.text for name in account_names({event.actor}).values())
     undo(ChangeSet.objects.latest("number").number, "test", NOW)
-    assert Area.objects.get(code=town.north).name == "北区"
+    assert Area.objects.get(code=city.north).name == "北区"
 
 
 @pytest.mark.parametrize(
@@ -120,16 +120,16 @@ def test_an_administrator_changes_an_area_and_it_can_be_undone(town: Town, admin
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_changed(
-    town: Town, administrator: Client, said: dict[str, str], told: str
+    city: SmallCity, administrator: Client, said: dict[str, str], told: str
 ) -> None:
-    answer = administrator.post(f"/settings/areas/of/{town.north}/edit/", changed(**said))
+    answer = administrator.post(f"/settings/areas/of/{city.north}/edit/", changed(**said))
     assert answer.status_code in (409, 422)
     content = answer.content.decode()
     assert told in content and ("cl-fault" in content or answer.status_code == 409)
-    assert Area.objects.get(code=town.north).name == "北区"
+    assert Area.objects.get(code=city.north).name == "北区"
 
 
-def test_an_area_that_has_ended_is_not_opened_again(town: Town, administrator: Client) -> None:
+def test_an_area_that_has_ended_is_not_opened_again(city: SmallCity, administrator: Client) -> None:
     area_actions.set_area_rows([{"code": WEST, "valid_until": date(2026, 1, 1)}], "test", NOW)
     forget()
     answer = administrator.post(f"/settings/areas/of/{WEST}/edit/", changed(seen=str(last_change(WEST))))
@@ -137,27 +137,27 @@ def test_an_area_that_has_ended_is_not_opened_again(town: Town, administrator: C
     assert Area.objects.get(code=WEST).valid_until == date(2026, 1, 1)
 
 
-def test_who_may_not_change_sees_no_form(town: Town, signed_in: As) -> None:
-    answer = signed_in("operator").get(f"/settings/areas/of/{town.north}/")
+def test_who_may_not_change_sees_no_form(city: SmallCity, signed_in: As) -> None:
+    answer = signed_in("operator").get(f"/settings/areas/of/{city.north}/")
     assert answer.status_code == 200 and b"cl-edit-form" not in answer.content
 
 
-def test_areas_that_fit_together_are_told_to(town: Town, administrator: Client) -> None:
+def test_areas_that_fit_together_are_told_to(city: SmallCity, administrator: Client) -> None:
     assert "没有重叠，也没有缝隙" in page(administrator, "/settings/areas/checks/?level=community").text
 
 
 @pytest.fixture
-def misdrawn(town: Town) -> Town:
+def misdrawn(city: SmallCity) -> SmallCity:
     """A grid that leaves its community and another that it overlaps."""
     enter(
         area_actions.NewArea(f"{WEST}001", "第1网格", "unit_grid", WEST, box(120.0, 23.0, 120.12, 23.1).wkb),
         area_actions.NewArea(f"{WEST}002", "第2网格", "unit_grid", WEST, box(120.0, 23.0, 120.05, 23.02).wkb),
     )
-    return town
+    return city
 
 
 def test_overlaps_and_pieces_outside_are_listed_with_their_areas_the_smallest_level_first(
-    misdrawn: Town, administrator: Client
+    misdrawn: SmallCity, administrator: Client
 ) -> None:
     found = page(administrator, "/settings/areas/checks/")
     assert "第1网格 (671001000001001)与第2网格 (671001000001002)重叠" in found.text
@@ -165,7 +165,7 @@ def test_overlaps_and_pieces_outside_are_listed_with_their_areas_the_smallest_le
     assert "11,352,934" in found.text and "22,699,28" in found.text
 
 
-def test_the_map_of_doubts_has_the_same_pieces(misdrawn: Town, administrator: Client) -> None:
+def test_the_map_of_doubts_has_the_same_pieces(misdrawn: SmallCity, administrator: Client) -> None:
     answer = administrator.get("/settings/areas/doubts.geojson?level=unit_grid")
     assert answer["Content-Type"] == "application/geo+json"
     features = json.loads(answer.content)["features"]
@@ -175,7 +175,7 @@ def test_the_map_of_doubts_has_the_same_pieces(misdrawn: Town, administrator: Cl
     assert all(f'data-map-feature="{one["id"]}"' in listed for one in features)
 
 
-def test_the_checks_follow_what_is_changed(misdrawn: Town, administrator: Client) -> None:
+def test_the_checks_follow_what_is_changed(misdrawn: SmallCity, administrator: Client) -> None:
     assert "重叠" in page(administrator, "/settings/areas/checks/?level=unit_grid").text
     enter(area_actions.NewArea(f"{WEST}001", "第1网格", "unit_grid", WEST, box(120.0, 23.02, 120.1, 23.1).wkb))
     enter(area_actions.NewArea(f"{WEST}002", "第2网格", "unit_grid", WEST, box(120.0, 23.0, 120.1, 23.02).wkb))
@@ -194,12 +194,12 @@ def test_the_checks_follow_what_is_changed(misdrawn: Town, administrator: Client
         ("lon=120.05&lat=23.05&on=2026-01-01", "该点位于"),
     ],
 )
-def test_where_a_place_lies_is_said_in_words(town: Town, administrator: Client, query: str, told: str) -> None:
+def test_where_a_place_lies_is_said_in_words(city: SmallCity, administrator: Client, query: str, told: str) -> None:
     assert told in page(administrator, f"/settings/areas/where/?{query}").text
 
 
 @pytest.mark.parametrize("query", ["lon=x&lat=23", "lon=120", "lon=120&lat=23&crs=mars", "lon=120&lat=23&on=never"])
-def test_what_is_no_question_is_said_beside_its_field(town: Town, administrator: Client, query: str) -> None:
+def test_what_is_no_question_is_said_beside_its_field(city: SmallCity, administrator: Client, query: str) -> None:
     answer = administrator.get(f"/settings/areas/where/?{query}")
     assert answer.status_code == 422 and "cl-fault" in answer.content.decode()
 

@@ -5,14 +5,14 @@ from django.test import Client
 
 from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.models import Catalogue, Category, Change, ChangeSet, Condition
+from example import SmallCity
 from screens.conftest import As
-from town import Town
 
 ADDRESS = "/settings/catalogues/classes/01001/"
 
 
 @pytest.fixture
-def administrator(town: Town, signed_in: As) -> Client:
+def administrator(city: SmallCity, signed_in: As) -> Client:
     return signed_in("administrator")
 
 
@@ -89,6 +89,6 @@ def test_a_catalogue_that_is_put_out_of_use_takes_no_new_cases(administrator: Cl
     assert not Catalogue.objects.get(name="GB/T 30428.2-2013").in_use
 
 
-def test_everybody_with_a_post_reads_and_only_an_administrator_is_offered_to_change(town: Town, signed_in: As) -> None:
+def test_everybody_with_a_post_reads_and_only_an_administrator_may_change(city: SmallCity, signed_in: As) -> None:
     assert '<form method="post" action="/settings/' not in signed_in("roads").get(ADDRESS).content.decode()
     assert '<form method="post" action="/settings/' in signed_in("administrator").get(ADDRESS).content.decode()

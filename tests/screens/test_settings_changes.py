@@ -6,12 +6,12 @@ from django.test import Client
 from cityloop.presentation.settings.history import views as change_views
 from cityloop.registry.models import ChangeSet, Unit
 from cityloop.registry.organisation.actions import enter_units
+from example import NOW, SmallCity
 from screens.conftest import As
-from town import NOW, Town
 
 
 @pytest.fixture
-def number(town: Town) -> int:
+def number(city: SmallCity) -> int:
     """A change of two units: one renamed, one entered."""
     found = enter_units({"roads": "道路养护处", "lamps": "路灯管理所"}, "test", NOW).number
     assert found
@@ -47,7 +47,7 @@ def test_a_change_of_very_many_rows_is_undone_by_command(
     assert ChangeSet.objects.latest("number").number == number
 
 
-def test_a_change_there_is_not_is_not_found(town: Town, signed_in: As) -> None:
+def test_a_change_there_is_not_is_not_found(city: SmallCity, signed_in: As) -> None:
     assert signed_in("roads").get("/settings/changes/999999/").status_code == 404
 
 

@@ -6,15 +6,15 @@ from cityloop.registry.facilities.queries import PAGE
 from cityloop.registry.history.changes import Part, apply
 from cityloop.registry.history.tables import FACILITIES
 from cityloop.registry.models import ChangeSet, Facility
+from example import NOW, SmallCity
 from screens.conftest import As, Page, Report, enter_lamp
-from town import NOW, Town
 
 LAMP = "67100101037000001"
 HERE = f"/settings/facilities/{LAMP}/"
 
 
 @pytest.fixture(autouse=True)
-def lamp(town: Town) -> None:
+def lamp(city: SmallCity) -> None:
     enter_lamp(maintainer="roads", owner="甲公司", owner_name="甲公司")
 
 
@@ -137,8 +137,8 @@ def test_nobody_else_is_offered_to_change_a_facility(signed_in: As) -> None:
 NEAR = "/reports/new/facilities/"
 
 
-def test_facilities_near_a_report_of_their_class_are_offered_and_none_is_chosen(signed_in: As, town: Town) -> None:
-    lon, lat = town.inside_north
+def test_facilities_near_a_report_of_their_class_are_offered_and_none_is_chosen(signed_in: As, city: SmallCity) -> None:
+    lon, lat = city.inside_north
     query = {"category": "01037", "lon": f"{lon + 0.0005}", "lat": str(lat), "crs": "wgs84"}
     shown = signed_in("operator").get(NEAR, query).content.decode()
     assert LAMP in shown and "51 米" in shown

@@ -11,8 +11,8 @@ from cityloop.registry.organisation import actions as organisation
 from cityloop.registry.people import accounts
 from cityloop.runtime import clock
 from cityloop.runtime.models import Event
+from example import NOW, SmallCity
 from screens.conftest import As, Page, Report
-from town import NOW, Town
 
 
 @pytest.fixture(autouse=True)
@@ -244,15 +244,15 @@ def test_a_week_that_is_none_is_refused(administrator: Client, address: str) -> 
     assert administrator.get(address).status_code == 422
 
 
-def test_the_matrix_counts_none_one_and_many_and_leads_to_the_classes(administrator: Client, town: Town) -> None:
+def test_the_matrix_counts_none_one_and_many_and_leads_to_the_classes(administrator: Client, city: SmallCity) -> None:
     Duty.objects.all().delete()
-    rows = [{"category": "0601", "area": town.north, "unit": "roads"}]
-    rows += [{"category": "06010", "area": town.north, "unit": unit} for unit in ("roads", "parks")]
-    organisation.set_duties(rows, "test", NOW, town=current_city())
+    rows = [{"category": "0601", "area": city.north, "unit": "roads"}]
+    rows += [{"category": "06010", "area": city.north, "unit": unit} for unit in ("roads", "parks")]
+    organisation.set_duties(rows, "test", NOW, city=current_city())
     forget()
     shown = page(administrator, "/settings/duties/")
     assert "多家负责 1" in shown.text and "无人负责" in shown.text
-    listed = page(administrator, f"/settings/duties/in/{town.north}/06/?standing=many")
+    listed = page(administrator, f"/settings/duties/in/{city.north}/06/?standing=many")
     assert {words for words in listed.words if words.startswith("060")} == {
         f"06010 {current_city().categories['06010'].name}",
         "06010 × 北区",
@@ -260,11 +260,11 @@ def test_the_matrix_counts_none_one_and_many_and_leads_to_the_classes(administra
     assert "市政养护处" in listed.words and "06010 × 北区" in listed.words
 
 
-def test_a_class_is_shown_on_the_map_with_a_table_that_says_the_same(administrator: Client, town: Town) -> None:
+def test_a_class_is_shown_on_the_map_with_a_table_that_says_the_same(administrator: Client, city: SmallCity) -> None:
     Duty.objects.all().delete()
     community = {"category": "06010", "area": "671001000001", "unit": "parks"}
     organisation.set_duties(
-        [{"category": "06", "area": town.north, "unit": "roads"}, community], "test", NOW, town=current_city()
+        [{"category": "06", "area": city.north, "unit": "roads"}, community], "test", NOW, city=current_city()
     )
     forget()
     answer = administrator.get("/settings/duties/classes/06010/?level=community")
@@ -276,17 +276,17 @@ def test_a_class_is_shown_on_the_map_with_a_table_that_says_the_same(administrat
     assert administrator.get("/settings/duties/classes/99999/").status_code == 404
 
 
-def test_a_duty_is_entered_put_on_the_list_and_removed(administrator: Client, town: Town) -> None:
+def test_a_duty_is_entered_put_on_the_list_and_removed(administrator: Client, city: SmallCity) -> None:
     said = {
         "category": "06010",
-        "area": town.north,
+        "area": city.north,
         "unit": "parks",
         "is_listed": "1",
         "basis": "某条例",
         "reason": "新清单",
     }
     assert sent(administrator, "/settings/duties/set/", **said) == 302
-    listed = current_city().listed("06010", {"district": town.north})
+    listed = current_city().listed("06010", {"district": city.north})
     assert listed and (listed.unit, listed.basis) == ("parks", "某条例")
     shown = page(administrator, "/settings/duties/?listed=1")
     assert "某条例" in shown.text and "所有类别" not in shown.words
@@ -306,12 +306,12 @@ def test_a_duty_is_entered_put_on_the_list_and_removed(administrator: Client, to
         ({"reason": ""}, "必填"),
     ],
 )
-def test_a_duty_that_cannot_be_is_told(administrator: Client, town: Town, said: dict[str, str], told: str) -> None:
+def test_a_duty_that_cannot_be_is_told(administrator: Client, city: SmallCity, said: dict[str, str], told: str) -> None:
     organisation.set_units([{"code": "north-1", "name": "一社区", "kind": "community"}], "test", NOW)
     forget()
-    row = {"category": "06", "area": town.north, "unit": "roads", "is_listed": True}
-    organisation.set_duties([row], "test", NOW, town=current_city())
-    whole = {"category": "06010", "area": town.north, "unit": "parks", "is_listed": "0", "reason": "登记", **said}
+    row = {"category": "06", "area": city.north, "unit": "roads", "is_listed": True}
+    organisation.set_duties([row], "test", NOW, city=current_city())
+    whole = {"category": "06010", "area": city.north, "unit": "parks", "is_listed": "0", "reason": "登记", **said}
     answer = administrator.post("/settings/duties/set/", whole)
     assert answer.status_code == 422
     assert told in Page(answer.content).text
@@ -319,15 +319,15 @@ def test_a_duty_that_cannot_be_is_told(administrator: Client, town: Town, said: 
 
 
 def test_the_dispatcher_reads_beside_the_form_who_is_responsible_and_why(
-    signed_in: As, report: Report, people: dict, town: Town
+    signed_in: As, report: Report, people: dict, city: SmallCity
 ) -> None:
     from cityloop.casework.actions import act
 
-    rows = [{"category": "06013", "area": town.north, "unit": unit} for unit in ("roads", "parks")]
-    organisation.set_duties(rows, "test", NOW, town=current_city())
+    rows = [{"category": "06013", "area": city.north, "unit": unit} for unit in ("roads", "parks")]
+    organisation.set_duties(rows, "test", NOW, city=current_city())
     forget()
     number = report()
-    act(number, "accept", 1, people["operator"], {"category": "06013", "district": town.north}, None, NOW)
+    act(number, "accept", 1, people["operator"], {"category": "06013", "district": city.north}, None, NOW)
     act(number, "file", 2, people["duty"], {}, None, NOW)
     shown = page(signed_in("dispatcher"), f"/cases/{number}/")
     assert "多家同等负责" in shown.text and "市政养护处（06013 × 北区）" in shown.text

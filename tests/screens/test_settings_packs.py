@@ -10,8 +10,8 @@ from cityloop.registry.city.current import forget
 from cityloop.registry.models import ChangeSet
 from cityloop.registry.packs.actions import take_up
 from cityloop.registry.packs.reading import SHIPPED, read_all
+from example import NOW
 from screens.conftest import As, Page
-from town import NOW
 
 LIST = "/settings/packs/"
 PACK = """name: own

@@ -9,8 +9,8 @@ from cityloop.core.procedures.procedure import Procedure
 from cityloop.core.procedures.transitions import ways
 from cityloop.registry.packs.reading import read_all
 from cityloop.registry.people import accounts
+from example import NOW, PEOPLE, SmallCity
 from screens.conftest import As, Page
-from town import NOW, PEOPLE, Town
 
 PROCEDURES = [way for pack in read_all() for way in pack.procedures]
 LIST = "/settings/procedures/"
@@ -95,7 +95,7 @@ def test_a_procedure_there_is_not_is_told_in_words(signed_in: As, name: str) -> 
     assert "没有这个流程" in Page(answer.content).text
 
 
-def test_who_holds_no_post_is_told_so(signed_in: As, town: Town) -> None:
+def test_who_holds_no_post_is_told_so(signed_in: As, city: SmallCity) -> None:
     accounts.create_account("newcomer", "新来的", None, "test", NOW)
     for where in (LIST, address(PROCEDURES[0])):
         answer = signed_in("newcomer").get(where)

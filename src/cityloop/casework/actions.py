@@ -49,11 +49,11 @@ class Opening:
 
 def open_cases(openings: Sequence[Opening], actor: Actor, now: datetime, by: Post | None = None) -> None:
     """Open cases and write the first event of each, in one statement however many they are; `by` is the post used."""
-    town = current_city()
-    terms = Terms(town.calendar)
+    city = current_city()
+    terms = Terms(city.calendar)
     moves = []
     for opening in openings:
-        way = town.latest(opening.procedure)
+        way = city.latest(opening.procedure)
         facts = {**opening.facts, **_origin(opening.number, way)}
         moves.append((opening.id, deciding.begin(way, facts, opening.words, now, terms, by=by)))
     _write_new(moves, actor, now)
@@ -64,14 +64,14 @@ def begin_case(name: str, actor: Actor, inputs: Words, request: str, now: dateti
     known = models.Case.objects.filter(request=request).values_list("number", flat=True).first()
     if known:
         return known
-    town = current_city()
-    way = beginning.by_hand(name, actor, town)
+    city = current_city()
+    way = beginning.by_hand(name, actor, city)
     post = deciding.may_begin(way, actor)
-    check_codes(way.begins.needs, inputs, None, town)
-    facts = {**_home(post, town), "channel": "begun", "reported_at": chain.moment(now), "request": request}
+    check_codes(way.begins.needs, inputs, None, city)
+    facts = {**_home(post, city), "channel": "begun", "reported_at": chain.moment(now), "request": request}
     handed = handing(way.begins.needs, way, way.begins.opens)
-    check_handed_to(handed, inputs, {**facts, **facts_of(way.begins.needs, inputs)}, town)
-    return _begun(way, facts, {}, inputs, actor, now, post=post, town=town)
+    check_handed_to(handed, inputs, {**facts, **facts_of(way.begins.needs, inputs)}, city)
+    return _begun(way, facts, {}, inputs, actor, now, post=post, city=city)
 
 
 @transaction.atomic
@@ -86,15 +86,15 @@ def act(
     row, state = _locked(number, actor)
     if expected_length is not None and _acted_since(row, expected_length):
         raise Conflict("somebody-was-faster", "Somebody else acted on this case while you had it open.")
-    town = current_city()
-    way = town.way(row.procedure, row.version)
+    city = current_city()
+    way = city.way(row.procedure, row.version)
     declared = way.actions.get(action)
-    check_codes(declared.needs if declared else (), inputs, state.facts.get("category"), town)
+    check_codes(declared.needs if declared else (), inputs, state.facts.get("category"), city)
     now = _not_before_history(row, now)
-    move = deciding.decide(way, state, action, task_no, actor, inputs, now, _terms(state, inputs, town))
-    move = _as_filed(_placed(move, state, town), way.actions[action], state, town)
+    move = deciding.decide(way, state, action, task_no, actor, inputs, now, _terms(state, inputs, city))
+    move = _as_filed(_placed(move, state, city), way.actions[action], state, city)
     handed = handing(way.actions[action].needs, way, openings(way, action))
-    check_handed_to(handed, move.answers, {**state.facts, **move.facts}, town)
+    check_handed_to(handed, move.answers, {**state.facts, **move.facts}, city)
     move = _with_new_case(row, state, way, move, actor, now)
     _write(row, state, move, actor, now)
 
@@ -103,14 +103,14 @@ def act(
 def wake(case_id: int, now: datetime) -> int:
     """Do what the timers of a case that have run out bring about; return how many moves that were."""
     row = models.Case.objects.select_for_update().filter(pk=case_id).first()
-    town = current_city()
-    way = town.procedures.get((row.procedure, row.version)) if row else None
+    city = current_city()
+    way = city.procedures.get((row.procedure, row.version)) if row else None
     if row is None or way is None:
         return 0
     now = _not_before_history(row, now)
     for made in range(MOST_AT_ONCE):
         state = _state(row)
-        move = waking.woken(way, state, now, _terms(state, {}, town))
+        move = waking.woken(way, state, now, _terms(state, {}, city))
         if move is None:
             return made
         _write(row, state, _with_new_case(row, state, way, move, SYSTEM, now), SYSTEM, now)
@@ -158,10 +158,10 @@ def reveal_reporter(number: str, actor: Actor, now: datetime) -> tuple[str | Non
     name, phone = (bodies.get(key) for key in REPORTER)
     try:
         return vault.unlock(name) if name else None, vault.unlock(phone) if phone else None
-    except vault.Unreadable as wrong:
+    except vault.Unreadable as error:
         raise NotPossible(
             "reporter-unreadable", "Who reported this cannot be read; ask for a check of the data."
-        ) from wrong
+        ) from error
 
 
 @transaction.atomic
@@ -208,14 +208,14 @@ def _with_new_case(row: models.Case, state: Case, way: Procedure, move: Move, ac
     action = way.actions.get(move.action)
     if action is None or action.begins_case is None:
         return move
-    town, new = current_city(), action.begins_case
-    other = town.latest(new.procedure)
+    city, new = current_city(), action.begins_case
+    other = city.latest(new.procedure)
     inputs = beginning.given(new, move, state)
-    check_codes(other.begins.needs, inputs, None, town)
+    check_codes(other.begins.needs, inputs, None, city)
     facts = beginning.taken_over(state, now)
     words = {"address": row.address} if row.address else {}
     back = Link(beginning.inverse(new.relation), row.number, row.procedure)
-    number = _begun(other, facts, words, inputs, actor, now, post=move.by, town=town, links=(back,))
+    number = _begun(other, facts, words, inputs, actor, now, post=move.by, city=city, links=(back,))
     return replace(move, links=(*move.links, Link(new.relation, number, other.name)))
 
 
@@ -229,18 +229,18 @@ def _begun(
     now: datetime,
     *,
     post: Post | None,
-    town: City,
+    city: City,
     links: tuple[Link, ...] = (),
 ) -> str:
     """Begin a case and return its number."""
     case_id, number = projection.next_number(now)
     known = {**facts, **_origin(number, way)}
-    limits = _terms(Case("", True, (), known, 0), inputs, town)
+    limits = _terms(Case("", True, (), known, 0), inputs, city)
     move = deciding.begin(way, known, words, now, limits, inputs=inputs, by=post, links=links)
-    move = _placed(move, Case("", True, (), known, 0), town)
+    move = _placed(move, Case("", True, (), known, 0), city)
     if post and not links and not post.covers(codes_in(move.facts)):
         raise NotAllowed("outside-your-area", "Your post is for another area.")
-    duty = Responsibility(move.facts, town).answer.unit
+    duty = Responsibility(move.facts, city).answer.unit
     move = replace(move, facts={**move.facts, "duty": duty}) if duty else move
     _write_new([(case_id, move)], actor, now)
     evidence.record(case_id, 1, photos_given(way.begins.needs, move.answers))
@@ -292,30 +292,30 @@ def _kept(case_id: int, seq: int, words: Words) -> list[projection.NewWords]:
     ]
 
 
-def _home(post: Post | None, town: City) -> dict[str, str]:
+def _home(post: Post | None, city: City) -> dict[str, str]:
     """Return where a post for one area begins cases: there."""
-    area = town.areas.get(post.area or "") if post else None
-    lineage = town.lineage(area.code) if area else {}
+    area = city.areas.get(post.area or "") if post else None
+    lineage = city.lineage(area.code) if area else {}
     return place_facts(lineage, {} if area is None or is_in_tree(area.level) else {area.level: (area.code,)})
 
 
-def _placed(move: Move, state: Case, town: City) -> Move:
+def _placed(move: Move, state: Case, city: City) -> Move:
     """Return the move with smaller areas only where they lie in the district that was chosen."""
     district = move.facts.get("district")
     if district is None:
         return move
     smaller = {name: state.facts[name] for name in PLACED[1:] if state.facts.get(name)}
-    outside = {name: "" for name, code in smaller.items() if _lies_elsewhere(code, district, town)}
+    outside = {name: "" for name, code in smaller.items() if _lies_elsewhere(code, district, city)}
     if state.facts.get("grids") and state.facts.get("district") != district:
         outside["grids"] = ""
     return replace(move, facts={**move.facts, **outside}) if outside else move
 
 
-def _lies_elsewhere(code: str, district: str, town: City) -> bool:
-    return code in town.areas and town.lineage(code).get("district") != district
+def _lies_elsewhere(code: str, district: str, city: City) -> bool:
+    return code in city.areas and city.lineage(code).get("district") != district
 
 
-def _as_filed(move: Move, action: Action, state: Case, town: City) -> Move:
+def _as_filed(move: Move, action: Action, state: Case, city: City) -> Move:
     """Return the move with the words of the class and the condition as they stand when the case is filed.
 
     Catalogues change; a case keeps what it was filed as.
@@ -323,21 +323,21 @@ def _as_filed(move: Move, action: Action, state: Case, town: City) -> Move:
     if action.case_clock is not CaseClock.START:
         return move
     facts = {**state.facts, **move.facts}
-    category, condition = town.classes.get(facts.get("category", "")), town.condition(facts.get("condition", ""))
+    category, condition = city.classes.get(facts.get("category", "")), city.condition(facts.get("condition", ""))
     words = {"category_name": category.name} if category else {}
     if condition:
         words |= {"condition_filing": condition.filing, "condition_closing": condition.closing}
     return replace(move, facts={**move.facts, **words})
 
 
-def _terms(state: Case, inputs: Words, town: City) -> Terms:
-    category = town.classes.get(inputs.get("category") or state.facts.get("category", ""))
+def _terms(state: Case, inputs: Words, city: City) -> Terms:
+    category = city.classes.get(inputs.get("category") or state.facts.get("category", ""))
     if category is None:
-        return Terms(town.calendar)
+        return Terms(city.calendar)
     named = inputs.get("condition") or state.facts.get("condition", "")
-    condition = town.condition(named) if named.rpartition(" ")[0] == category.reference else None
-    limit = condition.limit(town.grade_of(state.areas)) if condition else None
-    return Terms(town.calendar, category.limits_with(limit) if limit else category.limits)
+    condition = city.condition(named) if named.rpartition(" ")[0] == category.reference else None
+    limit = condition.limit(city.grade_of(state.areas)) if condition else None
+    return Terms(city.calendar, category.limits_with(limit) if limit else category.limits)
 
 
 def _acted_since(row: models.Case, length: int) -> bool:

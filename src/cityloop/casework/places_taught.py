@@ -64,10 +64,10 @@ def _closed(since: datetime | None, until: datetime) -> list[Case]:
 
 
 def _observations(cases: Iterable[Case]) -> Iterator[Observation]:
-    town = current_city()
+    city = current_city()
     for case in cases:
         if FACT in case.facts or not (case.facts.get("lon") and case.address):
             continue
         point = float(case.facts["lon"]), float(case.facts["lat"])
-        if seen := place_actions.observed(read_address(case.address), point, town):
+        if seen := place_actions.observed(read_address(case.address), point, city):
             yield seen

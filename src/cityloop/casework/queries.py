@@ -83,10 +83,10 @@ def case_page(actor: Actor, number: str, now: datetime) -> CasePage:
 def document(actor: Actor, number: str, seq: int, name: str) -> Document:
     """Return a document of a case; NotFound where there is none, or the case is outside the person's scope."""
     row = models.Case.objects.filter(number=number).first()
-    town = current_city()
-    sees = row is not None and may_see(actor, state(row, row.tasks.order_by("no")), town)
-    way = town.procedures.get((row.procedure, row.version)) if row and sees else None
-    found = documents.produced(row, way, seq, name, town) if row and way else None
+    city = current_city()
+    sees = row is not None and may_see(actor, state(row, row.tasks.order_by("no")), city)
+    way = city.procedures.get((row.procedure, row.version)) if row and sees else None
+    found = documents.produced(row, way, seq, name, city) if row and way else None
     if found is None:
         raise NotFound("no-such-document", "There is no such document, or you may not see it.")
     return found
@@ -99,22 +99,22 @@ def beginnings(actor: Actor) -> tuple[NewCaseForm, ...]:
 
 def cases(actor: Actor, filters: CaseFilters, after: str | None) -> CaseList:
     """Return the cases that this person may see, 50 a page, the latest reported first."""
-    town = current_city()
-    rows = models.Case.objects.filter(visible(actor, town) & _wanted(filters) & _beyond(after))
+    city = current_city()
+    rows = models.Case.objects.filter(visible(actor, city) & _wanted(filters) & _beyond(after))
     found = list(rows.order_by("-reported_at", "-id")[: PAGE + 1])
     last = found[PAGE - 1] if len(found) > PAGE else None
     return CaseList(
-        rows=tuple(_row(row, town) for row in found[:PAGE]),
+        rows=tuple(_row(row, city) for row in found[:PAGE]),
         next=f"{last.reported_at.isoformat()}_{last.id}" if last else None,
-        districts=tuple(Choice(area.code, area.name) for area in town.areas.values() if area.level == "district"),
+        districts=tuple(Choice(area.code, area.name) for area in city.areas.values() if area.level == "district"),
     )
 
 
 def cases_by_number(actor: Actor, numbers: Iterable[str]) -> dict[str, CaseRow]:
     """Return those of the cases that this person may see, by number; the rest is not there."""
-    town = current_city()
-    rows = models.Case.objects.filter(visible(actor, town), number__in=list(numbers))
-    return {row.number: _row(row, town) for row in rows}
+    city = current_city()
+    rows = models.Case.objects.filter(visible(actor, city), number__in=list(numbers))
+    return {row.number: _row(row, city) for row in rows}
 
 
 def counts_by_district(actor: Actor, figure: str, month: date) -> dict[str, int]:
@@ -214,14 +214,14 @@ def _beyond(after: str | None) -> Q:
     return Q(reported_at__lt=reported_at) | Q(reported_at=reported_at, pk__lt=last)
 
 
-def _row(row: models.Case, town: City) -> CaseRow:
-    way = town.procedures.get((row.procedure, row.version))
+def _row(row: models.Case, city: City) -> CaseRow:
+    way = city.procedures.get((row.procedure, row.version))
     in_time = row.closed_at <= row.case_due_at if row.closed_at and row.case_due_at else None
     return CaseRow(
         number=row.number,
         stage_title=title(way.stages[row.stage].title) if way else row.stage,
-        category_name=words.named_category(row.category, row.category_words, town),
-        district_name=words.area_name(row.district, town),
+        category_name=words.named_category(row.category, row.category_words, city),
+        district_name=words.area_name(row.district, city),
         address=row.address,
         reported_at=row.reported_at,
         filed_at=row.clock_started_at,

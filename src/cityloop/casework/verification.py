@@ -104,8 +104,8 @@ def tell(history_of_case: list[Event]) -> Told | None:
     for event in history_of_case:
         try:
             told = _after(told, event)
-        except UNREADABLE as wrong:
-            raise Unreadable(f"{event.stream}#{event.seq}") from wrong
+        except UNREADABLE as error:
+            raise Unreadable(f"{event.stream}#{event.seq}") from error
     return told
 
 
@@ -142,8 +142,8 @@ def _told(case_ids: list[int]) -> Mapping[str, Told | Unreadable | None]:
     for stream, group in groupby(found, key=lambda event: event.stream):
         try:
             told[stream] = tell(list(group))
-        except Unreadable as wrong:
-            told[stream] = wrong
+        except Unreadable as error:
+            told[stream] = error
     return told
 
 

@@ -23,21 +23,21 @@ _UNITS: dict[Unit, Callable[[int], str]] = {
 }
 
 
-def named_category(code: str | None, words: str | None, town: City) -> str | None:
+def named_category(code: str | None, words: str | None, city: City) -> str | None:
     """Return the class's name, else the words the reporter's channel used for it."""
-    category = town.classes.get(code or "")
+    category = city.classes.get(code or "")
     return category.name if category else words or code
 
 
-def area_name(code: str | None, town: City) -> str | None:
+def area_name(code: str | None, city: City) -> str | None:
     """Return the area's name; its code where it is no longer known."""
-    area = town.areas.get(code or "")
+    area = city.areas.get(code or "")
     return area.name if area else code or None
 
 
-def unit_name(code: str | None, town: City) -> str | None:
+def unit_name(code: str | None, city: City) -> str | None:
     """Return the unit's name; its code where it is no longer known."""
-    unit = town.units.get(code or "")
+    unit = city.units.get(code or "")
     return unit.name if unit else code
 
 
@@ -51,17 +51,17 @@ def moment_words(moment: datetime) -> str:
     return moment.astimezone(settings.CITYLOOP.zone).strftime("%Y-%m-%d %H:%M")
 
 
-def answered(need: Need, answer: str, town: City) -> str:
+def answered(need: Need, answer: str, city: City) -> str:
     """Return an answer as people read it: names in place of codes."""
     match need.kind:
         case NeedKind.CATEGORY:
-            return named_category(answer, None, town) or answer
+            return named_category(answer, None, city) or answer
         case NeedKind.CONDITION:
-            condition = town.condition(answer)
+            condition = city.condition(answer)
             return condition.filing if condition else answer
         case NeedKind.DISTRICT:
-            return area_name(answer, town) or answer
+            return area_name(answer, city) or answer
         case NeedKind.UNIT | NeedKind.UNITS:
-            return gettext(", ").join(unit_name(code, town) or code for code in members(answer))
+            return gettext(", ").join(unit_name(code, city) or code for code in members(answer))
     chosen = dict(need.choices).get(answer)
     return title(chosen) if chosen else answer

@@ -60,9 +60,9 @@ def read(words: str, names: Collection[str]) -> Condition:
         raise BadCondition(f"a condition is at most {LONGEST} characters long")
     try:
         tree = ast.parse(words.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as wrong:
-        column = getattr(wrong, "offset", None) or 1
-        raise BadCondition(f"column {column}: this cannot be read as a condition") from wrong
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        column = getattr(error, "offset", None) or 1
+        raise BadCondition(f"column {column}: this cannot be read as a condition") from error
     _check_truth(tree, names)
     return Condition(words, tree)
 
@@ -121,8 +121,8 @@ def _check_call(node: ast.Call) -> None:
     if name == "time_of_day":
         try:
             [time.fromisoformat(text) for text in texts]
-        except ValueError as wrong:
-            raise _wrong(node, "a time of day is written 22:00") from wrong
+        except ValueError as error:
+            raise _wrong(node, "a time of day is written 22:00") from error
 
 
 def _wrong(node: ast.expr, why: str) -> BadCondition:

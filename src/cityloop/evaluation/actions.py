@@ -59,10 +59,10 @@ def count_answer(key: str, now: datetime) -> None:
         return
     try:
         row.answer = _counted(row)
-    except Invalid as wrong:
-        row.failure = "; ".join(fault.reason for fault in wrong.faults)
-    except Refusal as wrong:
-        row.failure = wrong.sentence
+    except Invalid as error:
+        row.failure = "; ".join(fault.reason for fault in error.faults)
+    except Refusal as error:
+        row.failure = error.sentence
     row.answered_at = now
     row.save(update_fields=["answer", "failure", "answered_at"])
 

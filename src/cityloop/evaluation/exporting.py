@@ -65,7 +65,7 @@ Parts = dict[tuple[str, int], Part]  # by relation and number
 class Standing:
     """What the facts are taken from beside the histories: the city in memory, and what its packs lay down."""
 
-    town: City
+    city: City
     book: FactBook
 
     @property
@@ -73,10 +73,10 @@ class Standing:
         """What rows of cases depend on."""
         ranks = {level: rank for rank, level in enumerate(TREE)}
         return Context(
-            calendar=self.town.calendar,
+            calendar=self.city.calendar,
             zone=settings.CITYLOOP.zone,
-            departments={code: self.department(code) for code in self.town.units},
-            grades={a.code: (ranks.get(a.level, len(ranks)), a.grade) for a in self.town.areas.values() if a.grade},
+            departments={code: self.department(code) for code in self.city.units},
+            grades={a.code: (ranks.get(a.level, len(ranks)), a.grade) for a in self.city.areas.values() if a.grade},
             source_kinds={code: source.kind for code, source in self.book.sources.items()},
             meanings=self.book.meanings,
         )
@@ -86,7 +86,7 @@ class Standing:
         """What an edition keeps, so that the next one knows whether rows would be the same."""
         columns = [[one.name, [[c.name, c.type.value] for c in one.columns]] for one in RELATIONS.values()]
         return {
-            "calendar": str(self.town.calendar_number),
+            "calendar": str(self.city.calendar_number),
             "meanings": _digest(sorted(f"{key} {meaning}" for key, meaning in self.book.meanings.items())),
             "relations": _digest(columns),
             "reading": READING,
@@ -94,7 +94,7 @@ class Standing:
 
     def department(self, code: str) -> str:
         """Return the uppermost unit that a unit belongs to."""
-        *_, last = self.town.units_above(code)
+        *_, last = self.city.units_above(code)
         return last.code
 
 
@@ -117,8 +117,8 @@ def export(
         try:
             made = _Export(folder, standing, before, tell)
             made.read_cases(_changed(before))
-        except Altered as wrong:  # nobody may bring rows of his own into the next edition
-            tell(f"{wrong.sentence}: everything is read anew.")
+        except Altered as error:  # nobody may bring rows of his own into the next edition
+            tell(f"{error.sentence}: everything is read anew.")
             made = _Export(folder, standing, None, tell)
             made.read_cases(_changed(None))
         made.describe()
@@ -172,9 +172,9 @@ class _Export:
         for stream, events in _histories(ids):
             try:
                 told = rows_of(events, self.context)
-            except UNREADABLE as wrong:
+            except UNREADABLE as error:
                 sentence = f"The history of {stream} cannot be read; see `cityloop verify`."
-                raise NotPossible("history-unreadable", sentence) from wrong
+                raise NotPossible("history-unreadable", sentence) from error
             for name in FACTS:
                 rows[name] += told[name]
         return rows
@@ -200,11 +200,11 @@ class _Export:
         return self.folder.proved(part).to_pylist() if part else []
 
     def _describing(self) -> Mapping[str, Iterable[Mapping[str, Any]]]:
-        town, standing = self.standing.town, self.standing
+        city, standing = self.standing.city, self.standing
         return {
-            "areas": (_area(one, town) for one in town.areas.values()),
-            "units": (_unit(one, standing.department(one.code)) for one in town.units.values()),
-            "categories": map(_category, town.classes.values()),
+            "areas": (_area(one, city) for one in city.areas.values()),
+            "units": (_unit(one, standing.department(one.code)) for one in city.units.values()),
+            "categories": map(_category, city.classes.values()),
             "sources": (_source(code, standing.book.sources.get(code)) for code in self._codes()),
         }
 
@@ -236,12 +236,12 @@ def _still_holds(folder: FactFolder, edition: Edition, standing: Standing) -> It
         yield False
         return
     yield from (context.departments.get(row["code"]) == row["department"] for row in rows["units"])
-    yield from (_graded(standing.town, row["code"]) == (row["level"], row["grade"]) for row in rows["areas"])
+    yield from (_graded(standing.city, row["code"]) == (row["level"], row["grade"]) for row in rows["areas"])
     yield from (context.source_kinds.get(row["code"], OTHER) == row["kind"] for row in rows["sources"])
 
 
-def _graded(town: City, code: str) -> tuple[str | None, str | None]:
-    area = town.areas.get(code)
+def _graded(city: City, code: str) -> tuple[str | None, str | None]:
+    area = city.areas.get(code)
     return (area.level, area.grade or None) if area else (None, None)
 
 
@@ -268,8 +268,8 @@ def _histories(ids: list[int]) -> Iterator[tuple[str, list[Said]]]:
             yield stream, [Said(seq, name, actor, at, json.loads(text)) for _, seq, name, actor, at, text in rows]
 
 
-def _area(one: AreaFacts, town: City) -> dict[str, Any]:
-    around = town.lineage(one.code)
+def _area(one: AreaFacts, city: City) -> dict[str, Any]:
+    around = city.lineage(one.code)
     return {
         "code": one.code,
         "name": one.name,

@@ -33,11 +33,11 @@ def district_ranking(actor: Actor, month: date) -> tuple[DistrictFigures, ...]:
 
     Equal shares have equal ranks; among them, who closed more stands first.
     """
-    town = current_city()
+    city = current_city()
     counts = {figure: counts_by_district(actor, figure, month) for figure in FIGURES}
     codes = {code for by_district in counts.values() for code in by_district}
-    codes |= {area.code for area in town.areas.values() if area.level == "district" and _sees(actor, area.code)}
-    rows = [_figures(code, {figure: counts[figure].get(code, 0) for figure in FIGURES}, town) for code in codes]
+    codes |= {area.code for area in city.areas.values() if area.level == "district" and _sees(actor, area.code)}
+    rows = [_figures(code, {figure: counts[figure].get(code, 0) for figure in FIGURES}, city) for code in codes]
     rows.sort(key=lambda row: (row.in_time_share is None, -(row.in_time_share or 0), -row.closed, row.district))
     shares = [row.in_time_share for row in rows]
     return tuple(
@@ -59,8 +59,8 @@ def months(actor: Actor) -> tuple[date, ...]:
     return tuple(found)
 
 
-def _figures(code: str, counts: dict[str, int], town: City) -> DistrictFigures:
-    area = town.areas.get(code)
+def _figures(code: str, counts: dict[str, int], city: City) -> DistrictFigures:
+    area = city.areas.get(code)
     closed = counts["closed"]
     return DistrictFigures(
         rank=None,

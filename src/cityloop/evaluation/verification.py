@@ -23,6 +23,6 @@ def findings() -> Iterator[Finding]:
             yield Finding(f"facts/{row.name}", "the log does not tell of this edition")
         try:
             faults = list(folder.faults(folder.edition(row.digest), proved))
-        except Refusal as wrong:  # it is missing, or cannot be read
-            faults = [wrong.sentence]
+        except Refusal as error:  # it is missing, or cannot be read
+            faults = [error.sentence]
         yield from (Finding(f"facts/{row.name}", wrong) for wrong in faults)

@@ -96,9 +96,9 @@ def receive_many(reports: Sequence[Report], actor: Actor, now: datetime) -> list
     digests = [_digest(report) for report in reports]
     firsts = {_key(report): (report, digest) for report, digest in reversed(list(zip(reports, digests, strict=True)))}
     created = _insert(firsts, now)
-    town = current_city()
+    city = current_city()
     known_facilities = ties([code for name in created if (code := firsts[name][0].facility)])
-    openings = [_opening(*firsts[name], new, town, known_facilities, now) for name, new in created.items()]
+    openings = [_opening(*firsts[name], new, city, known_facilities, now) for name, new in created.items()]
     open_cases(openings, actor, now, _reporting_post(actor, reports))
     known = _known([name for name in firsts if name not in created])
     known |= {name: (new.number, new.tracking_code, firsts[name][1]) for name, new in created.items()}
@@ -156,15 +156,15 @@ def _known(keys: Sequence[Key]) -> dict[Key, Standing]:
 
 
 def _opening(
-    report: Report, digest: str, given: Numbered, town: City, facilities: Mapping[str, Tie], now: datetime
+    report: Report, digest: str, given: Numbered, city: City, facilities: Mapping[str, Tie], now: datetime
 ) -> Opening:
     facility = facilities.get(report.facility or "")
     spot = placing.spot(report, facility)
     point = spot.point
-    layout = town.layout(now.astimezone(town.calendar.time_zone).date())
+    layout = city.layout(now.astimezone(city.calendar.time_zone).date())
     lon, lat = (float(point.lon), float(point.lat)) if point else (math.nan, math.nan)
-    areas = layout.lineage_at(lon, lat) if point else town.lineage(spot.district)
-    category = town.category_of(report.category) if report.category else None
+    areas = layout.lineage_at(lon, lat) if point else city.lineage(spot.district)
+    category = city.category_of(report.category) if report.category else None
     facts = {
         "channel": report.channel,
         "external_id": report.external_id,
@@ -174,7 +174,7 @@ def _opening(
         **place_facts(areas, layout.grids_at(lon, lat)),
         **(spot.found or {}),
         "facility": report.facility,
-        "duty": town.unit_on_duty(category, areas, facility.units if facility else NO_FACILITY),
+        "duty": city.unit_on_duty(category, areas, facility.units if facility else NO_FACILITY),
     }
     if point:
         facts |= {"lon": point.lon, "lat": point.lat, "crs": point.crs.value}

@@ -160,8 +160,8 @@ def _crs(value: Any, faults: list[Fault]) -> Crs | None:
         return Crs.WGS84
     try:
         return parse_crs(str(value))
-    except ValueError as wrong:
-        faults.append(Fault("crs", str(wrong)))
+    except ValueError as error:
+        faults.append(Fault("crs", str(error)))
         return None
 
 
@@ -185,8 +185,8 @@ def _facility(words: str, faults: list[Fault]) -> str:
     """Return the id of a facility; whether there is one of that id, a census may tell later."""
     try:
         return facility_codes.tidy(words)
-    except ValueError as wrong:
-        faults.append(Fault("facility", str(wrong)))
+    except ValueError as error:
+        faults.append(Fault("facility", str(error)))
         return ""
 
 

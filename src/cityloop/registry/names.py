@@ -51,20 +51,20 @@ def unit_names(further: Iterable[tuple[str, Iterable[str]]] = ()) -> Names:
     return names("unit", (*known, *further))
 
 
-def area_names(town: City) -> Names:
+def area_names(city: City) -> Names:
     """Return what areas are called: by name, and where two share one, by the name of the area around before it."""
-    return names("area", ((area.code, (area.name, _within(town, code))) for code, area in town.areas.items()))
+    return names("area", ((area.code, (area.name, _within(city, code))) for code, area in city.areas.items()))
 
 
-def _within(town: City, code: str) -> str:
-    area = town.areas[code]
-    around = town.areas.get(area.parent or "")
+def _within(city: City, code: str) -> str:
+    area = city.areas[code]
+    around = city.areas.get(area.parent or "")
     return f"{around.name}{area.name}" if around else ""
 
 
-def role_names(town: City) -> Names:
+def role_names(city: City) -> Names:
     """Return what roles are called, in every language."""
-    return names("role", ((role.name, role.title.values()) for role in town.roles.values()))
+    return names("role", ((role.name, role.title.values()) for role in city.roles.values()))
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,14 @@ class ClassNames:
         return Names("class", frozenset(), {words: fitting}).code(words)
 
 
-def class_names(town: City) -> ClassNames:
+def class_names(city: City) -> ClassNames:
     """Return what classes are called: those that may be filed under, and the components of the home catalogue."""
-    components = {key: one for key, one in town.classes.items() if one.kind == "component" and one.catalogue == HOME}
+    components = {key: one for key, one in city.classes.items() if one.kind == "component" and one.catalogue == HOME}
     called: dict[str, set[str]] = {}
-    for reference, one in {**town.categories, **components}.items():
+    for reference, one in {**city.categories, **components}.items():
         called.setdefault(reference, set()).add(one.name)
         called.setdefault(reference[: len(reference) - len(one.code) + 2], set()).add(one.major)
-    return ClassNames(frozenset((*town.categories, *components)), names("class", called.items()))
+    return ClassNames(frozenset((*city.categories, *components)), names("class", called.items()))
 
 
 def _kind(reference: str) -> str:

@@ -47,11 +47,11 @@ class Feature:
 _frames: tuple[City, Mapping[str, Box]] | None = None
 
 
-def frames(town: City) -> Mapping[str, Box]:
+def frames(city: City) -> Mapping[str, Box]:
     """Return the bounds of every area; reckoned once for as long as the city stays as it is."""
     global _frames  # noqa: PLW0603  # one city a process
-    if _frames is None or _frames[0] is not town:
-        _frames = (town, {code: shapely.from_wkb(shape).bounds for code, shape in town.shapes.items()})
+    if _frames is None or _frames[0] is not city:
+        _frames = (city, {code: shapely.from_wkb(shape).bounds for code, shape in city.shapes.items()})
     return _frames[1]
 
 

@@ -72,8 +72,8 @@ def _readable(proof: Proof) -> Iterator[Finding]:
     """Yield what a proof finds; a value that the driver cannot read, such as a moment at infinity, is found, too."""
     try:
         yield from proof()
-    except (DataError, ValueError, RecursionError) as wrong:
-        yield Finding("database", f"a value cannot be read, and what follows it was not looked at: {wrong}")
+    except (DataError, ValueError, RecursionError) as error:
+        yield Finding("database", f"a value cannot be read, and what follows it was not looked at: {error}")
 
 
 def _broken_links() -> Iterator[Finding]:

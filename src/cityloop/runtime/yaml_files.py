@@ -40,8 +40,8 @@ def read_yaml(path: Path, shape: type[Text]) -> Text:
         loader = PlainLoader(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()
         content = loader.construct_document(node) if node else None
-    except (OSError, ValueError, yaml.YAMLError) as wrong:
-        raise Invalid([Fault(str(path), str(wrong))], code="pack") from wrong
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise Invalid([Fault(str(path), str(error))], code="pack") from error
     if twice := list(_twice(node)):
         raise Invalid(
             [Fault(f"{path.name}:{line} {name}", "stands here a second time") for line, name in twice], "pack"

@@ -25,20 +25,20 @@ _HAPPENED: dict[Kind, Callable[[], str]] = {
 }
 
 
-def case_clock(case: Case, town: City, now: datetime) -> ClockView | None:
+def case_clock(case: Case, city: City, now: datetime) -> ClockView | None:
     """Return the clock of the whole case, None before it started."""
-    return _view(gettext("Whole case"), case.clock, case.case_due_at, town, now) if case.clock else None
+    return _view(gettext("Whole case"), case.clock, case.case_due_at, city, now) if case.clock else None
 
 
-def task_clock(name: str, task: Task, town: City, now: datetime) -> ClockView | None:
+def task_clock(name: str, task: Task, city: City, now: datetime) -> ClockView | None:
     """Return the clock of a task."""
-    return _view(name, task.clock, task.due_at, town, now) if task.clock else None
+    return _view(name, task.clock, task.due_at, city, now) if task.clock else None
 
 
-def _view(name: str, clock: Clock, due_at: datetime | None, town: City, now: datetime) -> ClockView:
+def _view(name: str, clock: Clock, due_at: datetime | None, city: City, now: datetime) -> ClockView:
     """Return a clock as it stands; the due moment is the one that was reckoned and kept, the rest explains it."""
     now = max(now, clock.facts[-1].at)  # another process's clock may be ahead of ours
-    standing = clocks.standing(clock, now, town.calendar)
+    standing = clocks.standing(clock, now, city.calendar)
     due = replace(standing.due, at=due_at) if standing.due and due_at else standing.due
     last = clock.facts[-1]
     stopped_at = last.at if clock.state is State.STOPPED else None

@@ -32,7 +32,7 @@ def listed(way: Procedure, events: Iterable[Event]) -> tuple[DocumentView, ...]:
     )
 
 
-def produced(row: models.Case, way: Procedure, seq: int, name: str, town: City) -> Document | None:
+def produced(row: models.Case, way: Procedure, seq: int, name: str, city: City) -> Document | None:
     """Return a document of a case with its words, None where that event produced none of that name."""
     events = list(Event.objects.filter(stream=history.stream(row.pk), seq__lte=seq).order_by("seq"))
     if not events or events[-1].seq != seq or name not in events[-1].payload.get("documents", ()):
@@ -43,7 +43,7 @@ def produced(row: models.Case, way: Procedure, seq: int, name: str, town: City) 
         state = after(state, move, event.actor, event.at)
     if state is None or move is None:
         return None
-    values = _values(row, state, move, events[-1], way, town)
+    values = _values(row, state, move, events[-1], way, city)
     declared = way.documents[name]
     lines = tuple(_filled(line, values) for line in declared.lines)
     return Document(row.number, title(declared.title), lines, events[-1].at)
@@ -54,34 +54,34 @@ def _filled(line: str, values: Mapping[str, str]) -> str:
     return "".join(words + (values.get(name, "") if name is not None else "") for words, name, _, _ in parts)
 
 
-def _values(row: models.Case, state: Case, move: Move, event: Event, way: Procedure, town: City) -> dict[str, str]:
+def _values(row: models.Case, state: Case, move: Move, event: Event, way: Procedure, city: City) -> dict[str, str]:
     said = row.words.filter(seq__in=(1, event.seq)).values_list("seq", "name", "body")
     words = {name: gettext("(erased by law)") if body is None else body for _, name, body in sorted(said, key=_by_seq)}
     asked = way.actions[move.action].needs if move.action in way.actions else way.begins.needs
-    answers = {need.name: answered(need, move.answers[need.name], town) for need in asked if need.name in move.answers}
+    answers = {need.name: answered(need, move.answers[need.name], city) for need in asked if need.name in move.answers}
     stage = {"stage": title(way.stages[state.stage].title)}
-    of_the_case = _of_the_case(state, event, town)
+    of_the_case = _of_the_case(state, event, city)
     if of_the_case["district"] in words.get("address", ""):
         of_the_case["district"] = ""  # an address that begins with it does not need it twice
-    return {**of_the_case, **stage, **words, **answers, **_of_the_task(state, move, town)}
+    return {**of_the_case, **stage, **words, **answers, **_of_the_task(state, move, city)}
 
 
 def _by_seq(said: tuple[int, str, str | None]) -> int:
     return said[0]
 
 
-def _of_the_case(state: Case, event: Event, town: City) -> dict[str, str]:
+def _of_the_case(state: Case, event: Event, city: City) -> dict[str, str]:
     return {
         "number": state.facts.get("number", ""),
-        "category": named_category(state.facts.get("category"), None, town) or "",
-        "district": area_name(state.facts.get("district"), town) or "",
+        "category": named_category(state.facts.get("category"), None, city) or "",
+        "district": area_name(state.facts.get("district"), city) or "",
         "by": account_names({event.actor}).get(event.actor, gettext("System")),
         "moment": moment_words(event.at),
         "case_due": _moment(state.case_due_at),
     }
 
 
-def _of_the_task(state: Case, move: Move, town: City) -> dict[str, str]:
+def _of_the_task(state: Case, move: Move, city: City) -> dict[str, str]:
     """Return what a document tells of the task it is about: the handling one opened or changed last."""
     task = next((one for one in reversed(move.opened) if one.unit), None)
     changed = next((state.task(change.task) for change in move.changes if change.task), None)
@@ -89,7 +89,7 @@ def _of_the_task(state: Case, move: Move, town: City) -> dict[str, str]:
     if task is None:
         return {}
     limit = limit_words(task.clock.limit_in_force) if task.clock else ""
-    return {"unit": unit_name(task.unit, town) or "", "limit": limit, "due": _moment(task.due_at)}
+    return {"unit": unit_name(task.unit, city) or "", "limit": limit, "due": _moment(task.due_at)}
 
 
 def _moment(moment: datetime | None) -> str:

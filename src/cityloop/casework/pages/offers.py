@@ -30,20 +30,20 @@ _KNOWN = {
 _ELSEWHERE = Case(stage="", is_open=True, tasks=(), facts={}, length=0)
 
 
-def offers(way: Procedure, case: Case, actor: Actor, town: City, now: datetime) -> tuple[Offer, ...]:
+def offers(way: Procedure, case: Case, actor: Actor, city: City, now: datetime) -> tuple[Offer, ...]:
     """Return the actions on open tasks, then those on the case itself, that fall to this person."""
-    found, there = [], Responsibility(case.facts, town)
+    found, there = [], Responsibility(case.facts, city)
     for task, action in _fitting(way, case, actor):
         no = task.no if task else 0
-        refused = deciding.refusal(way, case, action, no, actor, now, town.calendar)
+        refused = deciding.refusal(way, case, action, no, actor, now, city.calendar)
         found.append(_offer(way, action, task, case, there, refused))
     return tuple(found)
 
 
-def beginnings(actor: Actor, town: City) -> tuple[NewCaseForm, ...]:
+def beginnings(actor: Actor, city: City) -> tuple[NewCaseForm, ...]:
     """Return the kinds of case that this person may begin by hand."""
-    newest = {name: town.latest(name) for name, _ in town.procedures}
-    there = Responsibility(_ELSEWHERE.facts, town)
+    newest = {name: city.latest(name) for name, _ in city.procedures}
+    there = Responsibility(_ELSEWHERE.facts, city)
     return tuple(
         NewCaseForm(way.name, title(way.begins.title or way.title), _fields(way.begins.needs, (), _ELSEWHERE, there))
         for way in newest.values()
@@ -125,10 +125,10 @@ def _choices(need: Need, there: Responsibility, *, is_handed: bool) -> tuple[Cho
 
 def _conditions(there: Responsibility) -> tuple[Choice, ...]:
     """Return the conditions for filing of the case's class, each with its limit of handling there."""
-    category = there.town.classes.get(there.facts.get("category", ""))
+    category = there.city.classes.get(there.facts.get("category", ""))
     if category is None:
         return ()
-    grade = there.town.grade_of(tuple(there.areas.values()))
+    grade = there.city.grade_of(tuple(there.areas.values()))
     return tuple(
         Choice(f"{category.reference} {number}", _with_limit(condition.filing, condition.limit(grade)))
         for number, condition in category.conditions.items()

@@ -40,19 +40,19 @@ class Clause:
 
 def queue(actor: Actor, filters: QueueFilters, after: str | None, now: datetime) -> QueuePage:
     """Return the open tasks that this person may do, the most urgent first, 50 a page."""
-    town = current_city()
-    held = _held(actor, town)
+    city = current_city()
+    held = _held(actor, city)
     if not held:
         return QueuePage((), None, (), (), ())
     rows = _rows(held, filters, after, now)
     counts = _counts(held, now)
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     return QueuePage(
-        rows=tuple(_row(row, town, now) for row in rows[:PAGE]),
+        rows=tuple(_row(row, city, now) for row in rows[:PAGE]),
         next=f"{last['due_at'].isoformat()}_{last['id']}" if last else None,
-        kinds=_choices(counts, "kind", _kinds(actor, town)),
+        kinds=_choices(counts, "kind", _kinds(actor, city)),
         lamps=_choices(counts, "lamp", {lamp: named() for lamp, named in _LAMP_TITLES.items()}),
-        districts=_choices(counts, "district", _districts(town)),
+        districts=_choices(counts, "district", _districts(city)),
     )
 
 
@@ -63,21 +63,21 @@ _LAMP_TITLES: dict[str, Callable[[], str]] = {
 }
 
 
-def _held(actor: Actor, town: City) -> tuple[Clause, ...]:
+def _held(actor: Actor, city: City) -> tuple[Clause, ...]:
     """Return one clause for every kind of open task the person's posts hold; each reads one index."""
     clauses = {}
     for post in actor.posts:
         for unit in ("", post.unit):
             words, values = "task.role = %s AND coalesce(task.unit, '') = %s", [post.role, unit]
             if post.area is not None:
-                inside = _inside(post.area, town)
+                inside = _inside(post.area, city)
                 words, values = words + inside.words, [*values, *inside.values]
             clauses[words, tuple(values)] = Clause(words, tuple(values))
     return tuple(clauses.values())
 
 
-def _inside(area: str, town: City) -> Clause:
-    place = place_of(area, town)
+def _inside(area: str, city: City) -> Clause:
+    place = place_of(area, city)
     words, values = "", []
     for column, codes in place.columns.items():
         words += f" AND task.{column} IN ({', '.join(['%s'] * len(codes)) or 'NULL'})"
@@ -146,18 +146,18 @@ def _beyond(after: str | None) -> list[Clause]:
     return [Clause("(task.due_at, task.id) > (%s, %s)", (due_at, last))]
 
 
-def _row(row: dict[str, Any], town: City, now: datetime) -> QueueRow:
-    way = town.procedures.get((row["procedure"], row["version"]))
+def _row(row: dict[str, Any], city: City, now: datetime) -> QueueRow:
+    way = city.procedures.get((row["procedure"], row["version"]))
     return QueueRow(
         task_id=row["id"],
         task_no=row["no"],
         number=row["number"],
         kind=row["kind"],
         kind_title=title(way.tasks[row["kind"]].title) if way else row["kind"],
-        category_name=words.named_category(row["category"], row["words"], town) or _by_hand(way),
-        district_name=words.area_name(row["district"], town),
+        category_name=words.named_category(row["category"], row["words"], city) or _by_hand(way),
+        district_name=words.area_name(row["district"], city),
         address=row["address"],
-        unit_name=words.unit_name(row["unit"], town),
+        unit_name=words.unit_name(row["unit"], city),
         reported_at=row["reported_at"],
         opened_at=row["opened_at"],
         due_at=row["due_at"],
@@ -180,15 +180,15 @@ def _choices(counts: Sequence[dict[str, Any]], by: str, titles: Mapping[str, str
     return tuple(Choice(value, titles[value], sums.get(value), capped) for value in offered)
 
 
-def _kinds(actor: Actor, town: City) -> dict[str, str]:
+def _kinds(actor: Actor, city: City) -> dict[str, str]:
     """Return the kinds of task that the person's roles hold, in the order of the procedures."""
     roles = {post.role for post in actor.posts}
-    tasks = [task for way in town.procedures.values() for task in way.tasks.values() if task.role in roles]
+    tasks = [task for way in city.procedures.values() for task in way.tasks.values() if task.role in roles]
     return {task.name: title(task.title) for task in tasks}
 
 
-def _districts(town: City) -> dict[str, str]:
-    return {area.code: area.name for area in town.areas.values() if area.level == "district"} | {
+def _districts(city: City) -> dict[str, str]:
+    return {area.code: area.name for area in city.areas.values() if area.level == "district"} | {
         "": gettext("No district")
     }
 

@@ -64,13 +64,13 @@ _RELATIONS: dict[Relation, Callable[[], str]] = {
 
 def page(row: models.Case, case: Case, actor: Actor, now: datetime) -> CasePage:
     """Return everything on the case's page."""
-    town = current_city()
-    way = town.way(row.procedure, row.version)
+    city = current_city()
+    way = city.way(row.procedure, row.version)
     words = _words(row)
     events = list(Event.objects.filter(stream=history.stream(row.pk)).order_by("seq"))
     said = words.get(1, {})
     told = {name: _told(body) for name, body in said.items()}
-    outline = town.locator(row.district) if row.district else None
+    outline = city.locator(row.district) if row.district else None
     lon, lat = row.facts.get("lon"), row.facts.get("lat")
     return CasePage(
         number=row.number,
@@ -78,18 +78,18 @@ def page(row: models.Case, case: Case, actor: Actor, now: datetime) -> CasePage:
         stage=row.stage,
         stage_title=title(way.stages[row.stage].title),
         is_open=row.is_open,
-        stages=_stages(way, case, events, town),
+        stages=_stages(way, case, events, city),
         category_code=row.category,
-        category_name=row.facts.get("category_name") or named_category(row.category, row.category_words, town),
+        category_name=row.facts.get("category_name") or named_category(row.category, row.category_words, city),
         condition=_condition(row.facts),
         text=told.get(_main_words(way)),
         address=row.address,
         lon=lon,
         lat=lat,
-        district_name=area_name(row.district, town),
-        community_name=area_name(row.community, town),
-        street_name=area_name(row.facts.get("street"), town),
-        grids=_grids(row.facts, town),
+        district_name=area_name(row.district, city),
+        community_name=area_name(row.community, city),
+        street_name=area_name(row.facts.get("street"), city),
+        grids=_grids(row.facts, city),
         channel=_channel(row.facts.get("channel", "")),
         external_id=row.facts.get("external_id", ""),
         reported_at=row.reported_at,
@@ -99,12 +99,12 @@ def page(row: models.Case, case: Case, actor: Actor, now: datetime) -> CasePage:
         reporter_name=_masked(said, "reporter_name", masked_name),
         reporter_phone=_masked(said, "reporter_phone", masked_phone),
         may_unmask=bool(said.get("reporter_name") or said.get("reporter_phone")) and may_unmask(actor, case),
-        clock=case_clock(case, town, now),
+        clock=case_clock(case, city, now),
         has_clock=way.case_limit is not None,
-        tasks=tuple(_task(way, case, task, town, now) for task in case.tasks),
-        offers=offers(way, case, actor, town, now),
-        history=_history(row, case, way, words, events, town),
-        links=tuple(_link(link, town) for link in case.links),
+        tasks=tuple(_task(way, case, task, city, now) for task in case.tasks),
+        offers=offers(way, case, actor, city, now),
+        history=_history(row, case, way, words, events, city),
+        links=tuple(_link(link, city) for link in case.links),
         documents=documents.listed(way, events),
         place_found=_found_by_address(row.facts),
         facility=(row.facility, facility_name(row.facility)) if row.facility else None,
@@ -113,9 +113,9 @@ def page(row: models.Case, case: Case, actor: Actor, now: datetime) -> CasePage:
     )
 
 
-def _grids(facts: Mapping[str, str], town: City) -> tuple[str, ...]:
+def _grids(facts: Mapping[str, str], city: City) -> tuple[str, ...]:
     codes = [facts.get("unit_grid", ""), *(words.partition(":")[2] for words in facts.get("grids", "").split())]
-    found = [(code, town.areas[code].name if code in town.areas else code) for code in codes if code]
+    found = [(code, city.areas[code].name if code in city.areas else code) for code in codes if code]
     return tuple(name if code in name else f"{name} {code}" for code, name in found)
 
 
@@ -151,12 +151,12 @@ def _channel(name: str) -> str:
     return ours.get(name, name)
 
 
-def _stages(way: Procedure, case: Case, events: Sequence[Event], town: City) -> tuple[tuple[str, bool], ...]:
+def _stages(way: Procedure, case: Case, events: Sequence[Event], city: City) -> tuple[tuple[str, bool], ...]:
     """Return the stages of the straight way with whether the case has come so far, for the progress line.
 
     A stage beside the straight way stands behind the one it was left for; a closed case ends with its own.
     """
-    names = list(town.main_way(way))
+    names = list(city.main_way(way))
     if case.stage not in names:
         been = [event.payload["stage"] for event in events if event.payload["stage"] in names]
         behind = names.index(been[-1]) + 1 if been else 0
@@ -187,27 +187,27 @@ def _masked(said: Mapping[str, str | None], name: str, mask: Callable[[str], str
         return gettext("(cannot be read)")
 
 
-def _task(way: Procedure, case: Case, task: Task, town: City, now: datetime) -> TaskView:
+def _task(way: Procedure, case: Case, task: Task, city: City, now: datetime) -> TaskView:
     kind = way.tasks[task.kind]
-    role = town.roles.get(task.role)
+    role = city.roles.get(task.role)
     outcome = way.actions.get(task.outcome or "")
     return TaskView(
         no=task.no,
         kind_title=title(kind.title),
         role_title=title(role.title) if role else task.role,
-        unit_name=unit_name(task.unit, town),
+        unit_name=unit_name(task.unit, city),
         opened_at=task.opened_at,
         done_at=task.done_at,
         outcome=title(outcome.title) if outcome else gettext("Ended with another") if task.done_at else None,
-        clock=task_clock(_clock_title(case, task, kind, town), task, town, now),
+        clock=task_clock(_clock_title(case, task, kind, city), task, city, now),
         depth=_depth(case, task),
     )
 
 
-def _clock_title(case: Case, task: Task, kind: TaskKind, town: City) -> str:
+def _clock_title(case: Case, task: Task, kind: TaskKind, city: City) -> str:
     """Return the task's name, with its unit where several units have such a task at once."""
     alike = [one for one in case.open_tasks if one.kind == task.kind]
-    unit = unit_name(task.unit, town) if len(alike) > 1 else None
+    unit = unit_name(task.unit, city) if len(alike) > 1 else None
     return f"{title(kind.title)} · {unit}" if unit else title(kind.title)
 
 
@@ -219,8 +219,8 @@ def _depth(case: Case, task: Task) -> int:
     return depth
 
 
-def _link(link: Link, town: City) -> LinkView:
-    ways = {name: way for (name, _), way in sorted(town.procedures.items())}
+def _link(link: Link, city: City) -> LinkView:
+    ways = {name: way for (name, _), way in sorted(city.procedures.items())}
     way = ways.get(link.procedure)
     stage = way.stages.get(link.outcome or "") if way else None
     state = title(stage.title) if stage else link.outcome or gettext("open")
@@ -236,24 +236,24 @@ class _Ground:
     names: Mapping[str, str]
     photos: Mapping[int, Sequence[evidence.Photo]]
     tasks: Mapping[int, str]
-    town: City
+    city: City
 
 
 def _history(
-    row: models.Case, case: Case, way: Procedure, words: Said, events: Sequence[Event], town: City
+    row: models.Case, case: Case, way: Procedure, words: Said, events: Sequence[Event], city: City
 ) -> tuple[HistoryLine, ...]:
     tasks = {task.no: title(way.tasks[task.kind].title) for task in case.tasks}
     names = account_names({event.actor for event in events})
-    ground = _Ground(way, names, evidence.photos_of(row), tasks, town)
+    ground = _Ground(way, names, evidence.photos_of(row), tasks, city)
     return tuple(_line(event, words.get(event.seq, {}), ground) for event in events)
 
 
 def _line(event: Event, words: Mapping[str, str | None], ground: _Ground) -> HistoryLine:
-    way, town = ground.way, ground.town
+    way, city = ground.way, ground.city
     content = event.payload
     action = way.actions.get(content["action"])
     needs = _asked(way, content["action"])
-    role = town.roles.get(content["by"][0]) if content["by"] else None
+    role = city.roles.get(content["by"][0]) if content["by"] else None
     shown = [(need, digest) for name, digest in ground.photos.get(event.seq, ()) for need in needs if need.name == name]
     gone = [(title(need.title), _told(None)) for need, digest in shown if digest is None]
     return HistoryLine(
@@ -263,8 +263,8 @@ def _line(event: Event, words: Mapping[str, str | None], ground: _Ground) -> His
         action_title=_done(event, way, action),
         actor_name=ground.names.get(event.actor, gettext("System")),
         actor_role=title(role.title) if role else None,
-        actor_unit=unit_name(content["by"][1], town) if content["by"] else None,
-        says=(*_says(needs, content, words, town), *_notes(event, ground), *dict.fromkeys(gone)),
+        actor_unit=unit_name(content["by"][1], city) if content["by"] else None,
+        says=(*_says(needs, content, words, city), *_notes(event, ground), *dict.fromkeys(gone)),
         stage_title=title(way.stages[content["stage"]].title),
         photos=tuple((title(need.title), digest) for need, digest in shown if digest),
     )
@@ -291,14 +291,14 @@ def _done(event: Event, way: Procedure, action: Action | None) -> str:
 
 
 def _says(
-    needs: Sequence[Need], content: Mapping[str, Any], words: Mapping[str, str | None], town: City
+    needs: Sequence[Need], content: Mapping[str, Any], words: Mapping[str, str | None], city: City
 ) -> Sequence[tuple[str, str]]:
     """Return what was said or chosen with an action, in the order it was asked for."""
     said = []
     for need in needs:
         answer = _told(words[need.name]) if need.name in words else content["answers"].get(need.name)
         if answer and need.kind is not NeedKind.PHOTOS:
-            said.append((title(need.title), answered(need, answer, town)))
+            said.append((title(need.title), answered(need, answer, city)))
     return said
 
 
@@ -306,7 +306,7 @@ def _notes(event: Event, ground: _Ground) -> Sequence[tuple[str, str]]:
     """Return what an event that nobody did says: due moments that moved and why, which linked case was closed."""
     move = history.move(event.name, event.payload)
     notes = [(ground.tasks.get(one.task or 0, gettext("Whole case")), _moved_words(one)) for one in move.moved]
-    links = [_link(link, ground.town) for link in move.links]
+    links = [_link(link, ground.city) for link in move.links]
     if event.name == "LinkedCaseClosed":
         notes += [(link.procedure_title, f"{link.number} · {link.state}") for link in links]
     elif event.payload["action"] != "begin":

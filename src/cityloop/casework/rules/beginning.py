@@ -16,11 +16,11 @@ TAKEN_OVER = ("category", *PLACED, "grids", "lon", "lat", "crs", "raw_lon", "raw
 _INVERSE = {Relation.CHILD: Relation.PARENT, Relation.PARENT: Relation.CHILD}
 
 
-def by_hand(name: str, actor: Actor, town: City) -> Procedure:
+def by_hand(name: str, actor: Actor, city: City) -> Procedure:
     """Return the procedure in its newest version; refuse one that is not begun by hand, or not by this actor."""
-    if all(known != name for known, _ in town.procedures):
+    if all(known != name for known, _ in city.procedures):
         raise NotFound("no-such-procedure", "There is no such procedure.")
-    way = town.latest(name)
+    way = city.latest(name)
     if may_begin(way, actor) is None:
         raise NotAllowed("may-not-begin", "None of your posts may begin such a case.")
     return way

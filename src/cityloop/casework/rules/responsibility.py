@@ -54,28 +54,28 @@ class Responsibility:
     """Who is responsible where a case lies, as far as its class and place are known."""
 
     facts: Words
-    town: City
+    city: City
 
     @cached_property
     def areas(self) -> Mapping[str, str]:
         """The areas the case lies in, by level."""
         named = {level: self.facts[level] for level in ("district", "community") if self.facts.get(level)}
         smallest = named.get("community") or named.get("district")
-        return {**self.town.lineage(smallest), **named}
+        return {**self.city.lineage(smallest), **named}
 
     @cached_property
     def answer(self) -> Answer:
         facility = facility_units(self.facts.get("facility"))
-        return self.town.responsible(self.facts.get("category"), self.areas, facility)
+        return self.city.responsible(self.facts.get("category"), self.areas, facility)
 
     @cached_property
     def listed(self) -> Duty | None:
         """The duty by which the case stands on a department's list."""
-        return self.town.listed(self.facts.get("category"), self.areas)
+        return self.city.listed(self.facts.get("category"), self.areas)
 
     def barred(self, unit: str) -> bool:
         """Return whether the case may not be handed to a unit: a department's duty stays out of communities."""
-        return self.listed is not None and self.town.is_of_community(unit)
+        return self.listed is not None and self.city.is_of_community(unit)
 
     def refusal(self, unit: str) -> NotPossible | None:
         """Return why the case may not be handed to a unit; None where it may."""
@@ -115,14 +115,14 @@ class Responsibility:
                 return gettext("Several are equally responsible: %(units)s.") % {"units": first}
 
     def _named(self, ground: Ground) -> str:
-        return gettext("%(unit)s (%(why)s)") % {"unit": self._name(ground.unit), "why": why(ground, self.town)}
+        return gettext("%(unit)s (%(why)s)") % {"unit": self._name(ground.unit), "why": why(ground, self.city)}
 
     def _name(self, unit: str) -> str:
-        return unit_name(unit, self.town) or unit
+        return unit_name(unit, self.city) or unit
 
     def _class(self) -> str:
         category = self.facts.get("category")
-        return f"{category} {named_category(category, None, self.town)}"
+        return f"{category} {named_category(category, None, self.city)}"
 
     def _pushed_down(self, duty: Duty, unit: str, language: str) -> str:
         with override(language):
@@ -134,25 +134,25 @@ class Responsibility:
             }
 
 
-def why(ground: Ground, town: City) -> str:
+def why(ground: Ground, city: City) -> str:
     """Return why a unit is responsible: 设施养护单位, 06010 × 滨河区."""
     if ground.role:
         return _ROLES[ground.role]()
     if ground.duty is None:
         return ""
-    return duty_words(ground.duty.category, ground.duty.area, town)
+    return duty_words(ground.duty.category, ground.duty.area, city)
 
 
-def duty_words(category: str, area: str, town: City) -> str:
+def duty_words(category: str, area: str, city: City) -> str:
     """Return what a duty is for: 06010 × 滨河区."""
-    place = area_name(area, town) if area else gettext("whole city")
+    place = area_name(area, city) if area else gettext("whole city")
     return f"{category or gettext('any class')} × {place}"
 
 
-def check_handed_to(needs: Iterable[Need], inputs: Words, facts: Words, town: City) -> None:
+def check_handed_to(needs: Iterable[Need], inputs: Words, facts: Words, city: City) -> None:
     """Refuse to hand a case to a unit that it may not be pushed down to; `needs` are those that hand it over."""
     chosen = [unit for need in needs for unit in members(inputs.get(need.name))]
-    there = Responsibility(facts, town)
+    there = Responsibility(facts, city)
     for unit in chosen:
         if refused := there.refusal(unit):
             raise refused

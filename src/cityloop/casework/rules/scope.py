@@ -13,9 +13,9 @@ COLUMNS = ("district", "community")  # of cases and tasks
 UNMASKING = ("operator", "duty_officer")  # the roles that speak with the reporter
 
 
-def may_see(actor: Actor, case: Case, town: City) -> bool:
+def may_see(actor: Actor, case: Case, city: City) -> bool:
     """Return whether any post of the actor lets it see the case."""
-    return any(_lets_see(post, case, town) for post in actor.posts)
+    return any(_lets_see(post, case, city) for post in actor.posts)
 
 
 def may_unmask(actor: Actor, case: Case) -> bool:
@@ -23,33 +23,33 @@ def may_unmask(actor: Actor, case: Case) -> bool:
     return any(post.role in UNMASKING and post.covers(case.areas) for post in actor.posts)
 
 
-def visible(actor: Actor, town: City) -> Q:
+def visible(actor: Actor, city: City) -> Q:
     """Return the same rule as a condition on rows of cases."""
     condition = Q(pk__in=[])
     for post in actor.posts:
-        sees = _sees(post, town)
+        sees = _sees(post, city)
         if sees == "area":
-            condition |= _in_area(post.area, town)
+            condition |= _in_area(post.area, city)
         elif sees == "unit":
-            condition |= Q(units__contains=[post.unit]) & _in_area(post.area, town)
+            condition |= Q(units__contains=[post.unit]) & _in_area(post.area, city)
     return condition
 
 
-def _lets_see(post: Post, case: Case, town: City) -> bool:
-    sees = _sees(post, town)
+def _lets_see(post: Post, case: Case, city: City) -> bool:
+    sees = _sees(post, city)
     inside = post.covers(case.areas)
     return inside and (sees == "area" or (sees == "unit" and post.unit in case.units))
 
 
-def _sees(post: Post, town: City) -> str:
-    role = town.roles.get(post.role)
+def _sees(post: Post, city: City) -> str:
+    role = city.roles.get(post.role)
     return role.sees if role else "none"
 
 
-def _in_area(area: str | None, town: City) -> Q:
+def _in_area(area: str | None, city: City) -> Q:
     if area is None:
         return Q(pk__isnull=False)  # an empty Q would vanish from an "or" instead of meaning everything
-    place = place_of(area, town)
+    place = place_of(area, city)
     condition = Q(**{f"{column}__in": codes for column, codes in place.columns.items()})
     return condition & Q(**{f"facts__{place.fact[0]}__regex": place.fact[1]}) if place.fact else condition
 
@@ -62,9 +62,9 @@ class Place:
     fact: tuple[str, str] | None = None
 
 
-def place_of(area: str, town: City) -> Place:
+def place_of(area: str, city: City) -> Place:
     """Return how the cases of an area are found, so that an index of the columns narrows every search."""
-    facts, lineage, within = town.areas.get(area), town.lineage(area), town.within(area)
+    facts, lineage, within = city.areas.get(area), city.lineage(area), city.within(area)
     level = facts.level if facts else "district"
     around = {name: [lineage[name]] for name in COLUMNS if name in lineage}
     if level == "city":

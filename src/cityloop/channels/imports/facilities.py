@@ -185,8 +185,8 @@ def _titled(sheet: Sheet) -> Iterator[tuple[str, str]]:
 def _layer(path: Path, text: FacilitiesText) -> Layer:
     try:
         return read_layer(path, text.layer, text.encoding)
-    except Unreadable as wrong:
-        raise Invalid([Fault(path.name, str(wrong))]) from wrong
+    except Unreadable as error:
+        raise Invalid([Fault(path.name, str(error))]) from error
 
 
 def _own_system(path: Path, layer: Layer, text: FacilitiesText) -> "Crs | Any":
@@ -196,8 +196,8 @@ def _own_system(path: Path, layer: Layer, text: FacilitiesText) -> "Crs | Any":
         return Crs.WGS84
     try:
         return system(layer.crs)
-    except ValueError as wrong:
-        raise Invalid([Fault(path.name, str(wrong))]) from wrong
+    except ValueError as error:
+        raise Invalid([Fault(path.name, str(error))]) from error
 
 
 def _as_sheet(layer: Layer) -> Sheet:

@@ -134,8 +134,8 @@ def _without_point(text: PlacesText) -> Iterator[tuple[tuple[str, ...], str]]:
 def _layer(path: Path, text: PlacesText) -> Layer:
     try:
         return read_layer(path, text.layer, text.encoding)
-    except Unreadable as wrong:
-        raise Invalid([Fault(path.name, str(wrong))]) from wrong
+    except Unreadable as error:
+        raise Invalid([Fault(path.name, str(error))]) from error
 
 
 def _as_sheet(layer: Layer) -> Sheet:
@@ -149,7 +149,7 @@ class PlaceReader:
     """Makes places of the rows of a file, in a city; of a geographic file a feature without a name makes none."""
 
     file: PlaceFile
-    town: City
+    city: City
     source: str
 
     def read(self, row: Row) -> PlaceRow:
@@ -185,7 +185,7 @@ class PlaceReader:
         address = read_address(said["address"])
         if address.road is None:
             raise Invalid([Fault("address", "names no road")])
-        seen = observed(address, point, self.town)
+        seen = observed(address, point, self.city)
         if seen is None:
             raise Invalid([Fault("address", "names another district than the point lies in")])
         return seen
@@ -199,8 +199,8 @@ class PlaceReader:
     def _district(self, said: Content, point: Pair) -> str:
         words = said.get("district")
         if not words:
-            return self.town.areas_at(*point).get("district", "")
-        districts = {code: a for code, a in self.town.areas.items() if a.level == "district"}
+            return self.city.areas_at(*point).get("district", "")
+        districts = {code: a for code, a in self.city.areas.items() if a.level == "district"}
         found = [code for code, a in districts.items() if words == code or key_of(a.name) == key_of(words)]
         if len(found) != 1:
             raise Invalid([Fault("district", f"{words!r} is no district of the city")])
@@ -236,7 +236,7 @@ class PlaceReader:
     def _entry(
         self, kind: Kind, key: str, name: str, point: Pair, district: str, number: int = 0, suffix: str = ""
     ) -> Entry:
-        community = self.town.areas_at(*point).get("community", "")
+        community = self.city.areas_at(*point).get("community", "")
         return Entry(
             kind,
             key,

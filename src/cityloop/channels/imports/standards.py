@@ -101,8 +101,8 @@ def read_standards(
         try:
             content = _filled(mapping.content(row), carried, mapping.text.fill_down)
             read.append(_stated(row, content, mapping.text, file, digits))
-        except Invalid as wrong:
-            refused.append(mapping.refused(row, wrong.faults))
+        except Invalid as error:
+            refused.append(mapping.refused(row, error.faults))
     return read, refused
 
 

@@ -181,8 +181,8 @@ class ColumnMapping(Generic[Text]):
         for name, source in self.sources.items():
             try:
                 said[name] = source.taken(row.cells, self.places[name])
-            except ValueError as wrong:
-                faults.append(Fault(name, str(wrong)))
+            except ValueError as error:
+                faults.append(Fault(name, str(error)))
         if faults:
             raise Invalid(faults)
         return said
@@ -269,8 +269,8 @@ def read_rows(
     for row in rows:
         try:
             read.append((row, taken(mapping.content(row))))
-        except Invalid as wrong:
-            refused.append(mapping.refused(row, wrong.faults))
+        except Invalid as error:
+            refused.append(mapping.refused(row, error.faults))
     return read, refused
 
 

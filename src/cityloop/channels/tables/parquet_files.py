@@ -15,8 +15,8 @@ def open_parquet(path: Path) -> Sheet:
     """Return the table in a Parquet file; raise Invalid where it is none."""
     try:
         file = pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as wrong:
-        raise Invalid([Fault(path.name, f"is not a Parquet file that can be read: {wrong}")]) from wrong
+    except (pa.ArrowException, OSError) as error:
+        raise Invalid([Fault(path.name, f"is not a Parquet file that can be read: {error}")]) from error
     return Sheet(tuple(file.schema_arrow.names), file.metadata.num_rows, _rows(path, file))
 
 
@@ -27,9 +27,9 @@ def _rows(path: Path, file: pq.ParquetFile) -> Iterator[Row]:
             for cells in zip(*(_cells(column) for column in batch.columns), strict=True):
                 yield Row(number, None, cells)
                 number += 1
-    except (pa.ArrowException, OSError) as wrong:
-        why = f"{path.name} is damaged after row {number - 1}: {wrong}. The rows before it were handed in."
-        raise NotPossible("damaged-file", why) from wrong
+    except (pa.ArrowException, OSError) as error:
+        why = f"{path.name} is damaged after row {number - 1}: {error}. The rows before it were handed in."
+        raise NotPossible("damaged-file", why) from error
     finally:
         file.close()
 

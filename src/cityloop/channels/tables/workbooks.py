@@ -45,15 +45,15 @@ def open_workbook(path: Path, wanted: Wanted) -> Sheet:
     try:
         is_streamed = _is_xlsx(path)
         return _streamed(path, wanted) if is_streamed else _held(path, wanted)
-    except PasswordError as wrong:
-        raise _protected(path) from wrong
-    except CalamineError as wrong:
-        if "Cell limit" in str(wrong):
+    except PasswordError as error:
+        raise _protected(path) from error
+    except CalamineError as error:
+        if "Cell limit" in str(error):
             why = "has a cell far away from the table; delete it, or save the sheet as XLSX"
-            raise Invalid([Fault(path.name, why)]) from wrong
-        raise _unreadable(path, wrong) from wrong
-    except BROKEN as wrong:
-        raise _unreadable(path, wrong) from wrong
+            raise Invalid([Fault(path.name, why)]) from error
+        raise _unreadable(path, error) from error
+    except BROKEN as error:
+        raise _unreadable(path, error) from error
 
 
 def _is_xlsx(path: Path) -> bool:
@@ -80,9 +80,9 @@ def _streamed(path: Path, wanted: Wanted) -> Sheet:
             lines.width = width
 
         return table_of(path, part.name, _told(path, book, first), merged, length, wanted, narrow)
-    except NotPossible as wrong:  # damaged before the first row
+    except NotPossible as error:  # damaged before the first row
         book.close()
-        raise _unreadable(path, wrong.__cause__ or wrong) from wrong
+        raise _unreadable(path, error.__cause__ or error) from error
     except BaseException:
         book.close()
         raise
@@ -109,9 +109,9 @@ def _told(path: Path, book: Book, lines: Iterator[Line]) -> Iterator[Line]:
             for line in lines:
                 last = line[0] + 1
                 yield line
-        except BROKEN as wrong:
-            why = f"{path.name} is damaged below line {last}: {wrong}. The rows before it were handed in."
-            raise NotPossible("damaged-file", why) from wrong
+        except BROKEN as error:
+            why = f"{path.name} is damaged below line {last}: {error}. The rows before it were handed in."
+            raise NotPossible("damaged-file", why) from error
 
 
 def _held(path: Path, wanted: Wanted) -> Sheet:

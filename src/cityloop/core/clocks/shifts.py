@@ -26,6 +26,6 @@ def shift_moments(day: date, hours: str, zone: tzinfo) -> tuple[datetime, dateti
     """
     try:
         first, last = shift_hours(hours)
-    except ValueError as wrong:
-        raise Invalid([Fault("hours", str(wrong))]) from wrong
+    except ValueError as error:
+        raise Invalid([Fault("hours", str(error))]) from error
     return datetime.combine(day, first, zone), datetime.combine(day + timedelta(days=last <= first), last, zone)

@@ -128,8 +128,8 @@ def _of_lines(procedure: Procedure, name: str, by: str, known: set[str]) -> Iter
         where = ("documents", name, "lines", str(no))
         try:
             named = {field for _, field, _, _ in string.Formatter().parse(line) if field is not None}
-        except ValueError as wrong:
-            yield where, f"its braces do not match ({wrong}); a brace that is meant is written twice"
+        except ValueError as error:
+            yield where, f"its braces do not match ({error}); a brace that is meant is written twice"
             continue
         for field in sorted(named - known):
             yield where, f"{by} knows no {field}; known are {', '.join(sorted(known))}"

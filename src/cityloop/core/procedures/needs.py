@@ -28,8 +28,8 @@ def checked(needs: Sequence[Need], inputs: Words, today: date) -> dict[str, str]
                 answers[need.name] = _read(need, answers[need.name], today)
             elif need.required:
                 raise ValueError(MISSING)
-        except ValueError as wrong:
-            faults.append(Fault(need.name, str(wrong)))
+        except ValueError as error:
+            faults.append(Fault(need.name, str(error)))
     if faults:
         raise Invalid(faults)
     return answers

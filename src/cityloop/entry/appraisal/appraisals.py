@@ -100,10 +100,10 @@ def _asked(wanted: Wanted, book: Book, edition: Edition) -> Asking:
     asking = Asking(indicators, periods, by, _only(wanted.only), wanted.month_begins_on, wanted.day_begins_at)
     try:
         rhythm = asking.rhythm(ZoneInfo(edition.zone))
-    except ValueError as wrong:
+    except ValueError as error:
         raise Invalid(
             [Fault("--day-begins-at", f"{wanted.day_begins_at} is no time of the day: write 12:00")]
-        ) from wrong
+        ) from error
     periods = asking.periods or (rhythm.containing(Length.MONTH, edition.as_of).name,)
     asking = replace(asking, periods=periods, indicators=asking.indicators or speaking(book, asking.by, asking.only))
     if not asking.indicators:
@@ -154,6 +154,6 @@ def _write(found: Appraisal, book: Book, names: Naming, path: Path, language: st
     }
     try:
         path.write_bytes(contents[path.suffix.lower()]())
-    except OSError as wrong:
-        raise NotPossible("not-written", f"{path} cannot be written: {wrong.strerror}.") from wrong
+    except OSError as error:
+        raise NotPossible("not-written", f"{path} cannot be written: {error.strerror}.") from error
     click.echo(f"{path} holds the figures.")

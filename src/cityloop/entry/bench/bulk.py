@@ -55,9 +55,9 @@ def measure(reports: int, tell: Tell) -> BulkFigures:
     _make_floor()
     taking = copying = indexed = 0.0
     taken = 0
-    town = current_city()
+    city = current_city()
     while taken < reports:
-        contents = [_content(taken + n, chance, list(town.categories)) for n in range(min(TURN, reports - taken))]
+        contents = [_content(taken + n, chance, list(city.categories)) for n in range(min(TURN, reports - taken))]
         before = _last_case()
         taking += _take(contents, actor)
         copied = _copy(before)

@@ -131,8 +131,8 @@ def _figures(found: Iterable[Pack], ways: Sequence[Procedure]) -> dict[str, list
             if (pack.folder / indicator_texts.FILE).exists():
                 book = indicator_texts.read_book(pack.folder)
                 told[pack.name].append(f"{_many('indicators', len(book.indicators))}: {book.standard}")
-        except Invalid as wrong:
-            faults += [Fault(f"{pack.folder.name}/{fault.field}", fault.reason) for fault in wrong.faults]
+        except Invalid as error:
+            faults += [Fault(f"{pack.folder.name}/{fault.field}", fault.reason) for fault in error.faults]
     if faults:
         raise Invalid(faults, code="pack")
     return told

@@ -34,12 +34,12 @@ def where(home: Path | None, lon: float, lat: float, crs: str, on: datetime | No
 
         try:
             system = parse_crs(crs)
-        except ValueError as wrong:
-            raise Invalid([Fault("--crs", str(wrong))]) from wrong
-        town = current_city()
-        found = find(town.layout(on.date() if on else None), lon, lat, system)
+        except ValueError as error:
+            raise Invalid([Fault("--crs", str(error))]) from error
+        city = current_city()
+        found = find(city.layout(on.date() if on else None), lon, lat, system)
         with override("en"):
-            told, areas = sentences(found, town), lines(found, town)
+            told, areas = sentences(found, city), lines(found, city)
         if as_json:
             content: dict[str, Any] = {**asdict(found), "sentences": told, "is_inside": found.is_inside}
             click.echo(json.dumps(content, ensure_ascii=False, default=dict))

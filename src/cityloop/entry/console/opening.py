@@ -90,8 +90,8 @@ def _migrate(tell: Tell) -> None:
             with transaction.atomic():
                 check_keys(settings.CITYLOOP.home_folder, clock.now())
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATING])
-    except DatabaseError as wrong:
-        raise NotPossible("no-database", f"The database does not answer: {wrong}") from wrong
+    except DatabaseError as error:
+        raise NotPossible("no-database", f"The database does not answer: {error}") from error
 
 
 def _await_database(tell: Tell) -> None:
@@ -102,8 +102,8 @@ def _await_database(tell: Tell) -> None:
     while True:
         try:
             connection.ensure_connection()
-        except OperationalError as wrong:
-            if "the database system is" not in str(wrong):
+        except OperationalError as error:
+            if "the database system is" not in str(error):
                 raise
             if not told:
                 tell("The database is recovering; waiting for it.")

@@ -49,15 +49,15 @@ def build(now: datetime, tell: Tell) -> bool:
 
 def live(said: Script, standing: Standing, chance: Random, now: datetime, tell: Tell) -> None:
     """Let every story happen, in the order of time."""
-    town, actors = current.current_city(), people.actors(said)
-    stories = list(Teller(said, town, town.latest(PROCEDURE), chance, now).all())
+    city, actors = current.current_city(), people.actors(said)
+    stories = list(Teller(said, city, city.latest(PROCEDURE), chance, now).all())
     agenda = Agenda(said, actors, chance, now)
     numbers: dict[int, str] = {}
     for which, step in _in_order(stories):
         story = stories[which]
         _pass(step.at if step else story.at, agenda)
         if step is None:
-            report = read(standing.named(story.content, town), town.calendar.time_zone, story.at)
+            report = read(standing.named(story.content, city), city.calendar.time_zone, story.at)
             numbers[which] = receive(report, actors[story.by], story.at).number
         else:
             act(numbers[which], step.action, actors[step.by], step.inputs, step.at)

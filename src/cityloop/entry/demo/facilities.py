@@ -32,11 +32,11 @@ class Standing:
 
     codes: Mapping[tuple[str, str], tuple[str, ...]]
 
-    def named(self, content: Mapping[str, object], town: City) -> Mapping[str, object]:
+    def named(self, content: Mapping[str, object], city: City) -> Mapping[str, object]:
         """Return a report that names a facility instead of a point, where one of its class stands in its community."""
         if "lon" not in content or "category" not in content:
             return content
-        community = town.areas_at(float(str(content["lon"])), float(str(content["lat"]))).get("community", "")
+        community = city.areas_at(float(str(content["lon"])), float(str(content["lat"]))).get("community", "")
         known = self.codes.get((str(content["category"]), community))
         if not known:
             return content
@@ -45,10 +45,10 @@ class Standing:
         return {**kept, "facility": known[crc32(str(content["external_id"]).encode()) % len(known)]}
 
 
-def enter(script: Script, town: City, now: datetime) -> Standing:
+def enter(script: Script, city: City, now: datetime) -> Standing:
     """Enter the facilities; return where they stand."""
     chance = Random(f"{script.seed} facilities")  # noqa: S311  # of its own, so that the stories stay as they are
-    rows = list(_rows(script, town, chance, now))
+    rows = list(_rows(script, city, chance, now))
     changes.apply([Part(FACILITIES, rows)], BY, now, "FacilitiesSet", source="普查")
     found: dict[tuple[str, str], list[str]] = {}
     for row in rows:
@@ -56,18 +56,18 @@ def enter(script: Script, town: City, now: datetime) -> Standing:
     return Standing({key: tuple(codes) for key, codes in found.items()})
 
 
-def _rows(script: Script, town: City, chance: Random, now: datetime) -> Iterator[dict[str, Any]]:
-    roads = {road: _line(town, chance) for road in script.roads}
+def _rows(script: Script, city: City, chance: Random, now: datetime) -> Iterator[dict[str, Any]]:
+    roads = {road: _line(city, chance) for road in script.roads}
     serials: dict[str, int] = {}
     for kind in script.facilities:
         for number in range(kind.count):
             road = script.roads[number % len(roads)]
             lon, lat = _beside(roads[road], number // len(roads), kind)
-            areas = dict(town.areas_at(lon, lat))
+            areas = dict(city.areas_at(lon, lat))
             if "district" in areas:
                 key = f"{areas['district']}{kind.code}"
                 serials[key] = serials.get(key, 0) + 1
-                yield _row(f"{key}{serials[key]:06d}", kind, (lon, lat), areas, town, chance, now)
+                yield _row(f"{key}{serials[key]:06d}", kind, (lon, lat), areas, city, chance, now)
 
 
 def _row(
@@ -75,7 +75,7 @@ def _row(
     kind: FacilityKind,
     place: Place,
     areas: Mapping[str, str],
-    town: City,
+    city: City,
     chance: Random,
     now: datetime,
 ) -> dict[str, Any]:
@@ -85,9 +85,9 @@ def _row(
         "code": code,
         "catalogue": HOME,
         "category": kind.code,
-        "name": town.classes[f"component:{kind.code}"].name,
+        "name": city.classes[f"component:{kind.code}"].name,
         **units,
-        **{f"{role}_name": town.units[unit].name for role, unit in units.items()},
+        **{f"{role}_name": city.units[unit].name for role, unit in units.items()},
         "state": chance.choices(list(STATES), list(STATES.values()))[0],
         "began_on": (now - timedelta(days=chance.randint(400, 6000))).date(),
         "origin": "实测",
@@ -100,10 +100,10 @@ def _row(
     }
 
 
-def _line(town: City, chance: Random) -> tuple[Place, float]:
+def _line(city: City, chance: Random) -> tuple[Place, float]:
     """Return where a road begins, and its direction."""
-    community = chance.choice([area.code for area in town.areas.values() if area.level == "community"])
-    return ground.spot(town.shapes[community], chance), chance.uniform(0, math.tau)
+    community = chance.choice([area.code for area in city.areas.values() if area.level == "community"])
+    return ground.spot(city.shapes[community], chance), chance.uniform(0, math.tau)
 
 
 def _beside(road: tuple[Place, float], step: int, kind: FacilityKind) -> Place:

@@ -25,7 +25,7 @@ def settle(script: Script, chance: Random, now: datetime) -> None:
     organisation.enter_units(script.units, BY, now)
     organisation.enter_units(script.offices, BY, now, handles=False)
     duties = [{"category": category, "area": area, "unit": unit} for category, area, unit in script.duties]
-    organisation.set_duties(duties, BY, now, town=current_city())
+    organisation.set_duties(duties, BY, now, city=current_city())
     organise(script, BY, now)
     for number, person in enumerate(script.people):
         # Making a password costs half a second, which is its purpose: only those get one who are to sign in.

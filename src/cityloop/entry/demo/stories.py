@@ -82,7 +82,7 @@ class Teller:
     """Tells the stories of one city as of one moment."""
 
     script: Script
-    town: City
+    city: City
     way: Procedure
     chance: Random
     now: datetime
@@ -91,7 +91,7 @@ class Teller:
         """Yield every story: first those that stand in a queue now, then the past."""
         standing = [(path, lamp) for path, lamps in OPEN for lamp, count in lamps.items() for _ in range(count)]
         for number in range(self.script.cases):
-            wrong = trouble(self.script, self.town, self.chance)
+            wrong = trouble(self.script, self.city, self.chance)
             if number < len(standing):
                 path, lamp = standing[number]
                 moments = self._backwards(path, lamp, wrong)
@@ -102,7 +102,7 @@ class Teller:
 
     def _story(self, external_id: str, wrong: Trouble, path: Path, moments: Sequence[datetime]) -> Story:
         (channel, by), at = pick(self.chance, CHANNELS), moments[0]
-        said = content(wrong, channel, at, self.script, self.town, self.chance)
+        said = content(wrong, channel, at, self.script, self.city, self.chance)
         steps = self._steps(path, moments, wrong, placed="lon" in said)
         by_now = tuple(step for step in steps if step.at <= self.now)
         return Story(at, by, {"channel": channel, "external_id": external_id, **said}, by_now)
@@ -126,7 +126,7 @@ class Teller:
 
     def _condition(self, wrong: Trouble) -> dict[str, str]:
         """Return the condition it is filed by: the first with the limit of its class, by which the stories are told."""
-        category = self.town.categories[wrong.problem.code]
+        category = self.city.categories[wrong.problem.code]
         alike = (n for n, one in category.conditions.items() if one.limit("") == category.limits.get("handle"))
         number = next(alike, None)
         return {"condition": f"{category.reference} {number}"} if number else {}
@@ -186,29 +186,29 @@ class Teller:
         action = self.way.actions[name]
         due = self._due(action.on or "close", moments[-1], wrong)
         if action.within:
-            due = min(due, self.town.due_after(moments[-1], action.within), key=lambda one: one.at)
+            due = min(due, self.city.due_after(moments[-1], action.within), key=lambda one: one.at)
         if action.keeps or name in EARLY:  # asked while there is time left
             return due.reached(Fraction(self.chance.randint(5, 20), 100))
         if name == "report_back" and self.chance.random() < wrong.district.late:
             filed_at = moments[2]
             rule = self.way.case_limit
-            whole = self.town.due_after(filed_at, self._limit("case", rule.otherwise, wrong)).at if rule else due.at
+            whole = self.city.due_after(filed_at, self._limit("case", rule.otherwise, wrong)).at if rule else due.at
             late = max(due.at, whole)
-            return self.town.due_after(late, Limit(self.chance.randint(1, 15), Unit.WORK_HOUR)).at
+            return self.city.due_after(late, Limit(self.chance.randint(1, 15), Unit.WORK_HOUR)).at
         if name != "report_back" and self.chance.random() < CARELESS:
             return due.at + timedelta(minutes=self.chance.uniform(3, 90))
         return due.reached(Fraction(self.chance.randint(8, 92), 100))
 
     def _due(self, kind: str, opened_at: datetime, wrong: Trouble) -> Due:
         rule = self.way.tasks[kind].limit
-        return self.town.due_after(opened_at, self._limit(rule.name, rule.otherwise, wrong))
+        return self.city.due_after(opened_at, self._limit(rule.name, rule.otherwise, wrong))
 
     def _limit(self, name: str | None, otherwise: Limit, wrong: Trouble) -> Limit:
-        return self.town.categories[wrong.problem.code].limits.get(name or "", otherwise)
+        return self.city.categories[wrong.problem.code].limits.get(name or "", otherwise)
 
     def _some_time(self) -> datetime:
         """Return a moment of the last weeks, at an hour at which people report things."""
-        midnight = self.now.astimezone(self.town.calendar.time_zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        midnight = self.now.astimezone(self.city.calendar.time_zone).replace(hour=0, minute=0, second=0, microsecond=0)
         days = [midnight - timedelta(days=back) for back in range(1, self.script.weeks * 7)]
         day = self.chance.choices(days, [WEEKDAYS[day.weekday()] for day in days])[0]
         hour = self.chance.choices(range(24), HOURS)[0]

@@ -33,21 +33,21 @@ def pick(chance: Random, weights: Mapping[T, int]) -> T:
     return chance.choices(list(weights), list(weights.values()))[0]
 
 
-def trouble(script: Script, town: City, chance: Random) -> Trouble:
+def trouble(script: Script, city: City, chance: Random) -> Trouble:
     """Return something that goes wrong somewhere."""
     problem = pick(chance, {problem: problem.weight for problem in script.problems})
     district = pick(chance, {district: district.share for district in script.districts})
-    communities = sorted(town.within(district.code)["community"])
+    communities = sorted(city.within(district.code)["community"])
     # People do not complain evenly: the first communities of a district are its busy ones.
     community = pick(chance, {code: len(communities) - number for number, code in enumerate(communities)})
-    unit = town.unit_on_duty(problem.code, {"district": district.code, "community": community})
+    unit = city.unit_on_duty(problem.code, {"district": district.code, "community": community})
     if unit is None:
         raise LookupError(f"demo.yaml gives {problem.code} in {district.code} to no unit")
     return Trouble(problem, district, community, chance.choice(script.roads), chance.choice(script.near), unit)
 
 
 def content(
-    wrong: Trouble, channel: str, at: datetime, script: Script, town: City, chance: Random
+    wrong: Trouble, channel: str, at: datetime, script: Script, city: City, chance: Random
 ) -> dict[str, object]:
     """Return the report as the channel sends it."""
     said: dict[str, object] = {
@@ -61,7 +61,7 @@ def content(
     if channel == "patrol" or chance.random() < KNOWS_CATEGORY:
         said["category"] = wrong.problem.code
     if channel == "patrol" or chance.random() < KNOWS_PLACE:
-        lon, lat = ground.spot(town.shapes[wrong.community], chance)
+        lon, lat = ground.spot(city.shapes[wrong.community], chance)
         said |= {"lon": f"{lon:.6f}", "lat": f"{lat:.6f}"}
     return said
 

@@ -30,10 +30,10 @@ def try_areas(path: Path, mapping: Path, tell: Tell, *, strict: bool = False, st
 
 
 def _read(path: Path, mapping: Path, *, strict: bool, starts: date | None) -> Boundaries:
-    town = current_city()
-    today = clock.now().astimezone(town.calendar.time_zone).date()
+    city = current_city()
+    today = clock.now().astimezone(city.calendar.time_zone).date()
     return read_boundaries(
-        path, mapping, known_areas(), strict=strict, kinds=tuple(town.grid_kinds), days=Days(today, starts)
+        path, mapping, known_areas(), strict=strict, kinds=tuple(city.grid_kinds), days=Days(today, starts)
     )
 
 

@@ -24,8 +24,8 @@ def import_facilities(
 ) -> str:
     """Enter the facilities of a file, `size` in one transaction; return in words what came of it."""
     sheet, mapping, rules = open_census(path, mapping_path)
-    town, doubts, word = current_city(), Doubts(), place_word(path)
-    reader, settling = Reader(rules, town), Settling(rules, town, word)
+    city, doubts, word = current_city(), Doubts(), place_word(path)
+    reader, settling = Reader(rules, city), Settling(rules, city, word)
     number: int | None = None  # of the change that the whole import is
 
     def take(rows: list[Row], now: datetime) -> tuple[Tally, list[Refused]]:

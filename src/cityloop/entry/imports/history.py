@@ -78,8 +78,8 @@ def import_file(file: Path, mapping_path: Path, to: Path, as_of: str | None, rej
 def _moment(words: str, zone: ZoneInfo) -> datetime:
     try:
         moment = datetime.fromisoformat(words)
-    except ValueError as wrong:
-        raise Invalid([Fault("--as-of", f"{words!r} is no moment: write one such as 2016-07-01T00:00")]) from wrong
+    except ValueError as error:
+        raise Invalid([Fault("--as-of", f"{words!r} is no moment: write one such as 2016-07-01T00:00")]) from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).replace(microsecond=0).astimezone(UTC)
 
 

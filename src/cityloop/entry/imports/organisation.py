@@ -52,8 +52,8 @@ def import_units(path: Path, mapping: Path | None, rejects: Path | None, tell: T
 def import_duties(path: Path, mapping: Path | None, rejects: Path | None, tell: Tell, *, dry_run: bool) -> str:
     """Enter the duties of a file, all in one transaction; return in words what came of it."""
     sheet, columns = open_mapped(path, mapping, tables.DutiesText, titles=tables.DUTY_TITLES)
-    town, units = current_city(), unit_names()
-    areas, classes = area_names(town), class_names(town)
+    city, units = current_city(), unit_names()
+    areas, classes = area_names(city), class_names(city)
 
     def duty(content: Said) -> Said:
         row = read_as(tables.DutyRow, content)
@@ -71,9 +71,9 @@ def import_duties(path: Path, mapping: Path | None, rejects: Path | None, tell: 
     def take(rows: list[Row], now: datetime) -> tuple[Tally, list[Refused]]:
         read, refused = read_rows(rows, columns, duty)
         read, doubles = _once(read, columns, "category", DUTIES.named)
-        faults = organisation.duty_faults([values for _, values in read], town)
+        faults = organisation.duty_faults([values for _, values in read], city)
         good, wrong = _parted(read, columns, lambda values: faults.get(DUTIES.named(values), []))
-        outcome = organisation.set_duties(good, BY, now, town=town, source=path.name)
+        outcome = organisation.set_duties(good, BY, now, city=city, source=path.name)
         return _tally(outcome, refused + doubles + wrong)
 
     return import_rows(path, sheet, take, tell, rejects=rejects, size=None, dry_run=dry_run)
@@ -111,8 +111,8 @@ def import_people(
     Nobody gets a password. With `secrets`, a link by which each new person sets one, once, is written to that file.
     """
     sheet, columns = open_mapped(path, mapping, tables.PeopleText, titles=tables.PEOPLE_TITLES)
-    town, units = current_city(), unit_names()
-    areas, roles = area_names(town), role_names(town)
+    city, units = current_city(), unit_names()
+    areas, roles = area_names(city), role_names(city)
     links: list[tuple[str, str, str]] = []
     if secrets and not dry_run:
         _check_new(secrets)
@@ -129,8 +129,8 @@ def import_people(
         for source, (row, post) in read:
             try:
                 part, is_new = _entered(row, post, now)
-            except Invalid as wrong:
-                refused.append(columns.refused(source, wrong.faults))
+            except Invalid as error:
+                refused.append(columns.refused(source, error.faults))
                 tally += Tally(rejected=1)
                 continue
             tally += part
@@ -206,8 +206,8 @@ def _named(said: Mapping[str, tuple[str, Meaning]]) -> Said:
     for name, (words, meaning) in said.items():
         try:
             found[name] = meaning(words) if words else ""
-        except ValueError as wrong:
-            faults.append(Fault(name, str(wrong)))
+        except ValueError as error:
+            faults.append(Fault(name, str(error)))
     if faults:
         raise Invalid(faults)
     return found

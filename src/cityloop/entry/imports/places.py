@@ -59,8 +59,8 @@ def import_places(path: Path, mapping_path: Path, rejects: Path | None, tell: Te
         for row in rows:
             try:
                 read.append(reader.read(row))
-            except Invalid as wrong:
-                refused.append(file.mapping.refused(row, wrong.faults))
+            except Invalid as error:
+                refused.append(file.mapping.refused(row, error.faults))
         entries = [entry for one in read for entry in one.entries]
         entries += learned((one.seen for one in read if one.seen), path.name)
         outcome = set_places(whole(entries), BY, now, source=path.name, into=number)

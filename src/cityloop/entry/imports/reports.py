@@ -73,8 +73,8 @@ def try_days(path: Path) -> str:
 
 
 def _fitted(path: Path, mapping_path: Path) -> tuple[Sheet, ReportMapping]:
-    sheet, town = open_sheet(path, wanted(mapping_path, ReportsText)), current_city()
-    return sheet, ReportMapping.read(mapping_path, sheet, lambda code: code in town.categories)
+    sheet, city = open_sheet(path, wanted(mapping_path, ReportsText)), current_city()
+    return sheet, ReportMapping.read(mapping_path, sheet, lambda code: code in city.categories)
 
 
 def _summary(tally: Tally, parts: str, rejects: Rejects, sheet: Sheet) -> str:

@@ -37,17 +37,17 @@ def offered(zone: tzinfo) -> tuple[Offered, ...]:
     return tuple(by_day.values())[:OFFERED]
 
 
-def may_refresh(actor: Actor, town: City) -> bool:
+def may_refresh(actor: Actor, city: City) -> bool:
     """Return whether a person may have the facts exported now: a post must see an area or the city."""
-    return any(one.unit is None for one in scopes(actor, town))
+    return any(one.unit is None for one in scopes(actor, city))
 
 
-def refresh(actor: Actor, town: City, now: datetime) -> bool:
+def refresh(actor: Actor, city: City, now: datetime) -> bool:
     """Have the facts exported, once however often it is asked; NotAllowed for a person who may not.
 
     False where the newest facts are so fresh that none are exported.
     """
-    if not may_refresh(actor, town):
+    if not may_refresh(actor, city):
         raise NotAllowed(
             "may-not-refresh", "None of your posts may have the figures counted anew. It is done every hour by itself."
         )

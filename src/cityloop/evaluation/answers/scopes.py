@@ -36,10 +36,10 @@ class Scope:
         return (Subject.AREA, Subject.DEPARTMENT) if self.unit else tuple(Subject)
 
     @classmethod
-    def of(cls, post: Post, town: City) -> Self | None:
+    def of(cls, post: Post, city: City) -> Self | None:
         """Return what a post lets see; None: nothing."""
-        role = town.roles.get(post.role)
-        area = town.areas.get(post.area) if post.area else None
+        role = city.roles.get(post.role)
+        area = city.areas.get(post.area) if post.area else None
         level = area.level if area else None
         if role is None or role.sees == "none" or (post.area and level != "city" and level not in LEVELS):
             return None
@@ -47,17 +47,17 @@ class Scope:
         return cls(code, level if code else None, post.unit if role.sees == "unit" else None)
 
 
-def scopes(actor: Actor, town: City) -> tuple[Scope, ...]:
+def scopes(actor: Actor, city: City) -> tuple[Scope, ...]:
     """Return what a person's posts let see, the widest first; what lies within another by the same words once."""
-    found = dict.fromkeys(scope for post in actor.posts if (scope := Scope.of(post, town)))
+    found = dict.fromkeys(scope for post in actor.posts if (scope := Scope.of(post, city)))
     if Scope() in found:
         return (Scope(),)
     return tuple(sorted(found, key=lambda one: (one.unit is not None, _depth(one), one.name)))
 
 
-def scope(actor: Actor, town: City, name: str) -> Scope:
+def scope(actor: Actor, city: City, name: str) -> Scope:
     """Return the scope of that name, the widest where it is empty; NotAllowed where a person has none such."""
-    known = scopes(actor, town)
+    known = scopes(actor, city)
     found = next((one for one in known if name in ("", one.name)), None)
     if found is None:
         raise NotAllowed(

@@ -203,8 +203,8 @@ class FactFolder:
             table = self.table(part)
         except NotFound:
             return "is missing"
-        except (OSError, pa.ArrowException) as wrong:
-            return f"cannot be read: {wrong}"
+        except (OSError, pa.ArrowException) as error:
+            return f"cannot be read: {error}"
         if table.num_rows != part.rows or digest_of(table) != part.digest:
             return "holds other rows than its digest says"
         return _misleading(self._path(part), table)
@@ -333,8 +333,8 @@ def _read(path: Path) -> Edition:
         if not all(part.relation in RELATIONS and DIGEST.fullmatch(part.digest) for part in parts):
             raise ValueError("parts")
         return Edition(as_of, told["zone"], parts, told["position"], told["context"])
-    except (ValueError, KeyError, TypeError) as wrong:
-        raise NotPossible("facts-unreadable", f"{path} is no edition of facts that this CityLoop can read.") from wrong
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotPossible("facts-unreadable", f"{path} is no edition of facts that this CityLoop can read.") from error
 
 
 @contextmanager

@@ -120,8 +120,8 @@ def read_books(folders: Iterable[Path], procedures: Sequence[Procedure]) -> Fact
             continue
         try:
             book = book.joined(read_book(folder, procedures))
-        except Invalid as wrong:
-            faults += [Fault(f"{folder.name}/{fault.field}", fault.reason) for fault in wrong.faults]
+        except Invalid as error:
+            faults += [Fault(f"{folder.name}/{fault.field}", fault.reason) for fault in error.faults]
     if faults:
         raise Invalid(faults, code="pack")
     return book

@@ -88,9 +88,9 @@ def _read(sheet: Sheet, reading: Reading, rejects: Rejects, came: Imported, show
             values = reading.values(row)
             if reading.text.rows is Rows.CASES:
                 _refuse_second(values["case_number"], known)
-        except Invalid as wrong:
+        except Invalid as error:
             came.rejected += 1
-            rejects.add([reading.mapping.refused(row, wrong.faults)])
+            rejects.add([reading.mapping.refused(row, error.faults)])
         else:
             came.latest = max(came.latest, *(values[name] for name in HAPPENED if name in values))
             yield values

@@ -123,8 +123,8 @@ ONE_OF = {
 def _zone(words: Any) -> ZoneInfo:
     try:
         return ZoneInfo(words)
-    except (KeyError, ValueError, TypeError, OSError) as wrong:
-        raise ValueError(f"there is no time zone {words!r}: write one such as Asia/Shanghai") from wrong
+    except (KeyError, ValueError, TypeError, OSError) as error:
+        raise ValueError(f"there is no time zone {words!r}: write one such as Asia/Shanghai") from error
 
 
 class HistoryText(TableText):

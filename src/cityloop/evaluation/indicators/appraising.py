@@ -74,8 +74,8 @@ class Asking:
         """Return its periods; Invalid saying how one is written."""
         try:
             return tuple(read_period(words, self.rhythm(zone)) for words in self.periods)
-        except ValueError as wrong:
-            raise Invalid([Fault("period", str(wrong))], code="period") from wrong
+        except ValueError as error:
+            raise Invalid([Fault("period", str(error))], code="period") from error
 
 
 @dataclass(frozen=True)
@@ -143,8 +143,8 @@ class Appraisal:
                 lines={(period, tuple(key)): _read(said) for period, key, said in content["figures"]},
                 whole={period: _read(said) for period, said in content["whole"].items()},
             )
-        except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as wrong:
-            raise Invalid([Fault("appraisal", f"is no appraisal of ours: {wrong}")], code="appraisal") from wrong
+        except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+            raise Invalid([Fault("appraisal", f"is no appraisal of ours: {error}")], code="appraisal") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +181,8 @@ def possible(ask: Callable[[], Found]) -> Found:
     """Return what compiling gives; Invalid where a figure cannot be told apart, or narrowed, so."""
     try:
         return ask()
-    except NoSuchGrouping as wrong:
-        raise Invalid([Fault("by", str(wrong))], code="grouping") from wrong
+    except NoSuchGrouping as error:
+        raise Invalid([Fault("by", str(error))], code="grouping") from error
 
 
 def _written(tallies: Tallies) -> dict[str, list[str]]:

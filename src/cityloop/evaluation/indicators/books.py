@@ -53,10 +53,10 @@ def read_facts(packs: tuple[Pack, ...]) -> FactBook:
 
 def _said() -> _Said:
     global _read  # noqa: PLW0603  # one city a process
-    town = current_city()  # which packs are in force is asked once for each reading of the city
-    if _read is None or _read[0] is not town:
+    city = current_city()  # which packs are in force is asked once for each reading of the city
+    if _read is None or _read[0] is not city:
         packs = packs_in_force()
-        _read = town, _read[1] if _read and _read[1].packs is packs else _Said.by(packs)
+        _read = city, _read[1] if _read and _read[1].packs is packs else _Said.by(packs)
     return _read[1]
 
 

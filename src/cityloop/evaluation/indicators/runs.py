@@ -69,8 +69,8 @@ def save(appraisal: Appraisal, book: Book, facts: FactFolder, edition: Edition, 
         if folder.exists():
             folder.rmdir()
         draft.rename(folder)
-    except OSError as wrong:
-        raise NotPossible("run-not-written", f"The run cannot be written to {folder}: {wrong}.") from wrong
+    except OSError as error:
+        raise NotPossible("run-not-written", f"The run cannot be written to {folder}: {error}.") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
@@ -136,8 +136,8 @@ def _edition(facts: FactFolder, said: Appraisal) -> Edition | str:
     """Return the edition a run was counted of, else the one there is; or what is wrong."""
     try:
         found = facts.editions()
-    except Refusal as wrong:
-        return wrong.sentence
+    except Refusal as error:
+        return error.sentence
     if not found:
         return f"{FACTS}: there is no edition"
     return next((one for one in found if one.digest == said.facts), found[-1])
@@ -146,15 +146,15 @@ def _edition(facts: FactFolder, said: Appraisal) -> Edition | str:
 def _book(folder: Path) -> Book | str:
     try:
         return read_book(folder)
-    except Invalid as wrong:
-        return wrong.sentence
+    except Invalid as error:
+        return error.sentence
 
 
 def _read(folder: Path) -> str:
     try:
         return (folder / APPRAISAL).read_bytes().decode()
-    except (OSError, ValueError) as wrong:
-        raise Invalid([Fault(str(folder / APPRAISAL), f"cannot be read: {wrong}")], code="appraisal") from wrong
+    except (OSError, ValueError) as error:
+        raise Invalid([Fault(str(folder / APPRAISAL), f"cannot be read: {error}")], code="appraisal") from error
 
 
 def _write(path: Path, text: str) -> None:

@@ -189,8 +189,8 @@ def _count_faults(text: IndicatorsText, counts: dict[str, Count]) -> Iterator[Fa
         for name, (where, way, title) in ways.items():
             try:
                 measure = read_measure(way.sql)
-            except BadMeasure as wrong:
-                yield (*where, "sql"), str(wrong)
+            except BadMeasure as error:
+                yield (*where, "sql"), str(error)
                 continue
             counts[name] = Count(title, one.meaning, measure, {**one.columns, **way.columns})
             yield from _column_faults(where, one.subjects, counts[name])
@@ -209,8 +209,8 @@ def _column_faults(where: Where, subjects: tuple[Subject, ...], count: Count) ->
     for column in sorted(asked):
         try:
             counting.column(column)
-        except NoSuchGrouping as wrong:
-            yield (*where, "columns" if column in count.columns else "subjects"), str(wrong)
+        except NoSuchGrouping as error:
+            yield (*where, "columns" if column in count.columns else "subjects"), str(error)
 
 
 def _exclusion_faults(text: IndicatorsText) -> Iterator[Fault]:
@@ -218,8 +218,8 @@ def _exclusion_faults(text: IndicatorsText) -> Iterator[Fault]:
         for relation in FACTS.values():
             try:
                 read_claim(one.when, relation)
-            except BadMeasure as wrong:
-                yield ("exclusions", name, "when"), str(wrong)
+            except BadMeasure as error:
+                yield ("exclusions", name, "when"), str(error)
                 break
 
 
@@ -239,8 +239,8 @@ def _indicator_faults(
         for field, words, subjects in _sums(where, each):
             try:
                 sums[field] = read_terms(words)
-            except ValueError as wrong:
-                yield field, str(wrong)
+            except ValueError as error:
+                yield field, str(error)
             else:
                 yield from _term_faults(text, counts, subjects, field, sums[field])
         indicators[code] = _indicator(code, each, where, sums, text.standard)

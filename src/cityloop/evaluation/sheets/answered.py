@@ -20,17 +20,17 @@ def sheet(appraisal: Appraisal, book: Book, language: str) -> dict[str, str]:
     return {"xlsx": b64encode(workbook(appraisal, book, names, language)).decode()}
 
 
-def _names(appraisal: Appraisal, town: City, language: str) -> Mapping[str, Mapping[str, str]]:
-    areas = {code: area.name for code, area in town.areas.items()}
-    units = {code: unit.name for code, unit in town.units.items()}
-    roles = {name: role.title[language] for name, role in town.roles.items()}
+def _names(appraisal: Appraisal, city: City, language: str) -> Mapping[str, Mapping[str, str]]:
+    areas = {code: area.name for code, area in city.areas.items()}
+    units = {code: unit.name for code, unit in city.units.items()}
+    roles = {name: role.title[language] for name, role in city.roles.items()}
     return {
         **dict.fromkeys(OF_AREAS, areas),
         **dict.fromkeys(OF_UNITS, units),
         **dict.fromkeys(OF_POSTS, roles),
         **dict.fromkeys(OF_PERSONS, _persons(appraisal)),
         "source": {code: source.title[language] for code, source in sources().items()},
-        "category": _classes(appraisal, town),
+        "category": _classes(appraisal, city),
     }
 
 
@@ -39,10 +39,10 @@ def _persons(appraisal: Appraisal) -> dict[str, str]:
     return account_names(told)
 
 
-def _classes(appraisal: Appraisal, town: City) -> dict[str, str]:
+def _classes(appraisal: Appraisal, city: City) -> dict[str, str]:
     """Return the names of classes by code; what stands beside the code, catalogue and kind, tells them apart."""
     columns = ("catalogue", "category_kind", "category")
     if appraisal.asking.by != columns:
         return {}
     references = {key[2] or "": ClassKey(*(value or "" for value in key)).reference for key in appraisal.keys}
-    return {code: town.classes[known].name for code, known in references.items() if known in town.classes}
+    return {code: city.classes[known].name for code, known in references.items() if known in city.classes}

@@ -101,8 +101,8 @@ def _given(
         return None
     try:
         return understood(query[name])
-    except ValueError as wrong:
-        faults.append(Fault(name, str(wrong)))
+    except ValueError as error:
+        faults.append(Fault(name, str(error)))
         return None
 
 

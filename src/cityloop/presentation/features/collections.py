@@ -42,9 +42,9 @@ _bounds: tuple[City, dict[str, Box | None]] | None = None
 def bounds(one: Collection) -> Box | None:
     """Return what all features of a collection lie in; looked up once for as long as the city stays as it is."""
     global _bounds  # noqa: PLW0603  # one city a process
-    town = current_city()
-    if _bounds is None or _bounds[0] is not town:
-        _bounds = (town, {})
+    city = current_city()
+    if _bounds is None or _bounds[0] is not city:
+        _bounds = (city, {})
     if one.id not in _bounds[1]:
         _bounds[1][one.id] = one.source.bounds()
     return _bounds[1][one.id]
@@ -83,9 +83,9 @@ def areas_name(level: str) -> str:
     return f"areas-{level}"
 
 
-def levels(town: City) -> list[str]:
+def levels(city: City) -> list[str]:
     """Return the levels that the city has areas of: those of the tree from above, then the other grids."""
-    there = {area.level for area in town.areas.values()}
+    there = {area.level for area in city.areas.values()}
     return [*(level for level in TREE if level in there), *sorted(there - set(TREE))]
 
 
@@ -108,18 +108,18 @@ def _may_read(actor: Actor | None, one: Collection) -> bool:
     return (one.is_open and settings.CITYLOOP.open_layers == "1") or bool(actor and actor.posts)
 
 
-def _all(town: City) -> Mapping[str, Collection]:
+def _all(city: City) -> Mapping[str, Collection]:
     areas = [
-        Collection(areas_name(level), level_word(level), Areas(town, {"level": (level,)}), True, has_days=True)
-        for level in levels(town)
+        Collection(areas_name(level), level_word(level), Areas(city, {"level": (level,)}), True, has_days=True)
+        for level in levels(city)
     ]
     facilities = Collection(FACILITIES, _("Facilities"), Facilities({}, inside=True), False)
-    return {one.id: one for one in (*areas, facilities, *(_layer(town, text) for text in town.layers))}
+    return {one.id: one for one in (*areas, facilities, *(_layer(city, text) for text in city.layers))}
 
 
-def _layer(town: City, text: LayerText) -> Collection:
+def _layer(city: City, text: LayerText) -> Collection:
     sources: Mapping[str, Source] = {
-        "areas": Areas(town, text.where),
+        "areas": Areas(city, text.where),
         "facilities": Facilities(text.where),
         "places": Places(text.where),
     }

@@ -166,9 +166,9 @@ def _dressed(response: HttpResponseBase, actor: Actor | None, etag: str | None) 
 
 def _etag(request: HttpRequest, actor: Actor | None) -> str:
     """Return a name for the answer that changes with the city, the day, the language and what the reader may see."""
-    town, today = current_city(), clock.now().astimezone(settings.CITYLOOP.zone).date()
-    seen = (request.build_absolute_uri(), get_language(), bool(actor and actor.posts), today, town.layers)
-    return f'W/"{town.revision}-{hashlib.sha256(repr(seen).encode()).hexdigest()[:24]}"'
+    city, today = current_city(), clock.now().astimezone(settings.CITYLOOP.zone).date()
+    seen = (request.build_absolute_uri(), get_language(), bool(actor and actor.posts), today, city.layers)
+    return f'W/"{city.revision}-{hashlib.sha256(repr(seen).encode()).hexdigest()[:24]}"'
 
 
 def _refused(refusal: Refusal) -> HttpResponse:

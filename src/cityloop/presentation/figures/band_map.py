@@ -29,16 +29,16 @@ GROUPS = ("outline", "dots", "hatch", "cross")  # from the fewest to the most
 NOTHING = "nothing"
 
 
-def band_map(rows: Sequence[Row], indicator: Indicator, town: City) -> dict[str, Any] | None:
+def band_map(rows: Sequence[Row], indicator: Indicator, city: City) -> dict[str, Any] | None:
     """Return what the map draws; None where there is nothing to draw, or too much."""
-    drawn = [row for row in rows if row.key[-1] in town.shapes]
+    drawn = [row for row in rows if row.key[-1] in city.shapes]
     if not drawn or len(drawn) > MOST:
         return None
     is_graded = indicator.unit is Unit.PERCENT and indicator.better is Better.MORE
     group, looks = _bands() if is_graded else _groups([row.value for row in drawn], indicator)
     layer = {
         "title": "",
-        "data": {"type": "FeatureCollection", "features": [_feature(row, group(row.value), town) for row in drawn]},
+        "data": {"type": "FeatureCollection", "features": [_feature(row, group(row.value), city) for row in drawn]},
         "by": "group",
         "looks": {**looks, NOTHING: {"title": _("Nothing to count"), "tone": "grey", "pattern": "plain"}},
         "label": "words",
@@ -84,7 +84,7 @@ def _groups(values: Sequence[Decimal | None], indicator: Indicator) -> tuple[Any
     return group, looks
 
 
-def _feature(row: Row, group: str, town: City) -> dict[str, Any]:
+def _feature(row: Row, group: str, city: City) -> dict[str, Any]:
     code = row.key[-1] or ""
     said: Mapping[str, Any] = {
         "name": row.name,
@@ -95,4 +95,4 @@ def _feature(row: Row, group: str, town: City) -> dict[str, Any]:
         "rank": "" if row.rank is None else str(row.rank),
         "url": row.ranked.url,
     }
-    return feature(code, shapely.simplify(polygon(town, code), DRAWN), said)
+    return feature(code, shapely.simplify(polygon(city, code), DRAWN), said)

@@ -109,7 +109,7 @@ def name_of(chosen: Chosen) -> str:
     """
     if chosen.key is None or chosen.grouping is None:
         return ""
-    names = Names.of(chosen.town, chosen.grouping, [chosen.key])
+    names = Names.of(chosen.city, chosen.grouping, [chosen.key])
     if not names.knows(chosen.key) and not is_told_of(chosen.by, chosen.key):
         raise NotFound("no-such-figure", "There is no such figure, or you may not see it.")
     return names.name(chosen.key)

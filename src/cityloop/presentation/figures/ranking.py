@@ -87,7 +87,7 @@ def ranking(chosen: Chosen, table: Appraisal) -> Ranking:
     grouping = chosen.grouping or GROUPINGS["district"]  # a ranking always has one
     this, before, code, indicator = chosen.span.period.name, chosen.span.previous, chosen.code, chosen.indicator
     keys = listed(chosen, table.keys)
-    names = Names.of(chosen.town, grouping, keys)
+    names = Names.of(chosen.city, grouping, keys)
     tables = _Tables(chosen, table, columns(chosen))
     if grouping.subject in (Subject.POST, Subject.PERSON):
         keys = [key for key in keys if tables.has_part(key)]  # others do other work

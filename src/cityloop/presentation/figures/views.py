@@ -52,7 +52,7 @@ def ranking(request: HttpRequest) -> HttpResponse:
         return _shown(request, "ranking", {**context, "waiting": found, **offered.choices(request, chosen)})
     drawn = chosen.grouping and chosen.grouping.is_of_areas
     context |= {"table": found.table, "page": found, "following": found.following}
-    context["map"] = band_map(found.table.rows, chosen.indicator, chosen.town) if drawn else None
+    context["map"] = band_map(found.table.rows, chosen.indicator, chosen.city) if drawn else None
     return _shown(request, "ranking", {**context, **offered.choices(request, chosen)})
 
 

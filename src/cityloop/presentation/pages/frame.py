@@ -67,9 +67,9 @@ def _entry(request: HttpRequest, words: str, icon: str, name: str) -> Entry:
     return Entry(words, icon, url, is_current=request.path.startswith(url))
 
 
-def _in_words(post: Post, town: City) -> PostLine:
-    role, unit = town.roles.get(post.role), town.units.get(post.unit)
-    area = town.areas.get(post.area or "")
+def _in_words(post: Post, city: City) -> PostLine:
+    role, unit = city.roles.get(post.role), city.units.get(post.unit)
+    area = city.areas.get(post.area or "")
     return PostLine(
         title(role.title) if role else post.role, unit.name if unit else post.unit, area.name if area else ""
     )

@@ -48,74 +48,74 @@ class Line:
     name: str
 
 
-def level_title(level: str, town: City) -> str:
+def level_title(level: str, city: City) -> str:
     """Return what a level or a kind of grid is called."""
-    words: Mapping[str, str] | None = town.grid_kinds.get(level)
+    words: Mapping[str, str] | None = city.grid_kinds.get(level)
     return title(words) if words else str(LEVELS.get(level, level))
 
 
-def lines(found: Where, town: City) -> list[Line]:
+def lines(found: Where, city: City) -> list[Line]:
     """Return the areas that a place lies in, the largest first, then grids of other kinds."""
     named = [(level, found.lineage[level]) for level in TREE if level in found.lineage]
     named += [(kind, code) for kind, codes in found.grids.items() for code in codes]
-    return [Line(level_title(level, town), code, town.areas[code].name) for level, code in named]
+    return [Line(level_title(level, city), code, city.areas[code].name) for level, code in named]
 
 
-def sentences(found: Where, town: City) -> list[str]:
+def sentences(found: Where, city: City) -> list[str]:
     """Return everything that is to be known about where a place lies, the most important first."""
-    return list(_sentences(found, town))
+    return list(_sentences(found, city))
 
 
-def _sentences(found: Where, town: City) -> Iterator[str]:
+def _sentences(found: Where, city: City) -> Iterator[str]:
     if found.fault:
         yield str(FAULTS[found.fault])
     if found.is_inside:
-        yield from _inside(found, town)
+        yield from _inside(found, city)
     elif found.fault is None:
         yield gettext("It lies in no area of the city.")
         if found.nearest:
-            yield _nearest(found.nearest, town)
+            yield _nearest(found.nearest, city)
     for reading in found.readings:
-        yield _reading(reading, town)
+        yield _reading(reading, city)
 
 
-def _inside(found: Where, town: City) -> Iterator[str]:
+def _inside(found: Where, city: City) -> Iterator[str]:
     code = found.code or ""
-    yield gettext("It lies in %(area)s.") % {"area": _called(code, town)}
+    yield gettext("It lies in %(area)s.") % {"area": _called(code, city)}
     if len(found.meeting) > 1:
-        areas = gettext(", ").join(_called(one, town) for one in found.meeting)
+        areas = gettext(", ").join(_called(one, city) for one in found.meeting)
         told = gettext("It is on a border, where these meet: %(areas)s. The smallest code has it: %(code)s.")
         yield told % {"areas": areas, "code": code}
     elif found.meeting:
-        yield gettext("It is on the border of %(area)s.") % {"area": _called(found.meeting[0], town)}
+        yield gettext("It is on the border of %(area)s.") % {"area": _called(found.meeting[0], city)}
     if found.overlapping:
-        areas = gettext(", ").join(_called(one, town) for one in found.overlapping)
+        areas = gettext(", ").join(_called(one, city) for one in found.overlapping)
         told = gettext("These overlap here: %(areas)s. The smallest code has it: %(code)s.")
         yield told % {"areas": areas, "code": code}
     if found.missing and found.nearest:
-        level = level_title(found.missing, town)
+        level = level_title(found.missing, city)
         yield gettext("It lies in a gap: %(level)s, none covers it.") % {"level": level}
-        yield _nearest(found.nearest, town)
+        yield _nearest(found.nearest, city)
 
 
-def _nearest(near: Near, town: City) -> str:
+def _nearest(near: Near, city: City) -> str:
     far = gettext("%(number)s km") % {"number": f"{near.metres / 1000:,.1f}"}
     close = gettext("%(number)s m") % {"number": f"{near.metres:,.1f}" if near.metres < 10 else f"{near.metres:,.0f}"}
     return gettext("The nearest is %(area)s, %(distance)s %(direction)s.") % {
-        "area": _called(near.code, town),
+        "area": _called(near.code, city),
         "distance": far if near.metres >= 10_000 else close,
         "direction": TOWARDS[near.direction],
     }
 
 
-def _reading(reading: Reading, town: City) -> str:
-    area = _called(reading.code, town)
+def _reading(reading: Reading, city: City) -> str:
+    area = _called(reading.code, city)
     if reading.name == SWAPPED:
         return gettext("With longitude and latitude exchanged it lies in %(area)s.") % {"area": area}
     told = gettext("Read as %(system)s it lies in %(area)s, %(metres)s m away: another coordinate system is likely.")
     return told % {"system": SYSTEMS[reading.name], "area": area, "metres": f"{reading.metres:,.0f}"}
 
 
-def _called(code: str, town: City) -> str:
-    area = town.areas[code]
+def _called(code: str, city: City) -> str:
+    area = city.areas[code]
     return code if area.name == code else f"{area.name} ({code})"

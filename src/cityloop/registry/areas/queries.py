@@ -37,54 +37,54 @@ class LevelCount:
     ended: int  # or yet to come
 
 
-def levels(town: City, on: date) -> list[LevelCount]:
+def levels(city: City, on: date) -> list[LevelCount]:
     """Return the levels and kinds of grid there are, the tree first."""
     counts: dict[str, list[int]] = {}
-    for area in town.areas.values():
+    for area in city.areas.values():
         counts.setdefault(area.level, [0, 0])[0 if area.is_valid(on) else 1] += 1
-    order = [*TREE, *town.grid_kinds]
+    order = [*TREE, *city.grid_kinds]
     return [LevelCount(level, *counts[level]) for level in sorted(counts, key=lambda one: _place(one, order))]
 
 
-def tree(town: City, on: date) -> list[AreaRow]:
+def tree(city: City, on: date) -> list[AreaRow]:
     """Return the upper levels of the tree, each area below the one around it, as deep as fits on a page."""
-    children = _children(town, on)
+    children = _children(city, on)
     shown = [area.level for area in children.get(None, []) if is_in_tree(area.level)]
     deepest = TREE.index(min(shown, key=TREE.index)) if shown else 0
-    while deepest + 1 < len(TREE) and _count(town, TREE[: deepest + 2], on) <= DEEP:
+    while deepest + 1 < len(TREE) and _count(city, TREE[: deepest + 2], on) <= DEEP:
         deepest += 1
-    return list(_below(None, 0, children, TREE[: deepest + 1], town, on))
+    return list(_below(None, 0, children, TREE[: deepest + 1], city, on))
 
 
-def listed(town: City, level: str, after: str, on: date) -> tuple[list[AreaRow], str]:
+def listed(city: City, level: str, after: str, on: date) -> tuple[list[AreaRow], str]:
     """Return the areas of one level by code, standing or not, and the code to go on from, or nothing."""
-    rows = sorted((a for a in town.areas.values() if a.level == level and a.code > after), key=lambda area: area.code)
-    found = [AreaRow(area, 0, _inside(area, town, on), area.is_valid(on)) for area in rows[:PAGE]]
+    rows = sorted((a for a in city.areas.values() if a.level == level and a.code > after), key=lambda area: area.code)
+    found = [AreaRow(area, 0, _inside(area, city, on), area.is_valid(on)) for area in rows[:PAGE]]
     return found, rows[PAGE - 1].code if len(rows) > PAGE else ""
 
 
-def children_of(town: City, code: str, on: date) -> list[AreaRow]:
+def children_of(city: City, code: str, on: date) -> list[AreaRow]:
     """Return the areas right below one, those of the tree first."""
-    own = (area for area in town.areas.values() if area.parent == code)
-    order = [*TREE, *town.grid_kinds]
+    own = (area for area in city.areas.values() if area.parent == code)
+    order = [*TREE, *city.grid_kinds]
     rows = sorted(own, key=lambda area: (_place(area.level, order), area.code))
-    return [AreaRow(area, 0, _inside(area, town, on), area.is_valid(on)) for area in rows]
+    return [AreaRow(area, 0, _inside(area, city, on), area.is_valid(on)) for area in rows]
 
 
-def around(town: City, code: str) -> list[AreaFacts]:
+def around(city: City, code: str) -> list[AreaFacts]:
     """Return the areas around one, the largest first."""
-    codes = list(town.lineage(code).values())
-    return [town.areas[one] for one in reversed(codes) if one != code]
+    codes = list(city.lineage(code).values())
+    return [city.areas[one] for one in reversed(codes) if one != code]
 
 
-def size(town: City, code: str) -> float:
+def size(city: City, code: str) -> float:
     """Return the square metres of an area."""
-    return float(square_metres([polygon(town, code)])[0])
+    return float(square_metres([polygon(city, code)])[0])
 
 
-def polygon(town: City, code: str) -> BaseGeometry:
+def polygon(city: City, code: str) -> BaseGeometry:
     """Return the outline of an area."""
-    return shapely.from_wkb(town.shapes[code])
+    return shapely.from_wkb(city.shapes[code])
 
 
 def attributes(code: str) -> dict[str, str]:
@@ -95,15 +95,15 @@ def attributes(code: str) -> dict[str, str]:
     }
 
 
-def _count(town: City, names: Sequence[str], on: date) -> int:
-    return sum(area.level in names and area.is_valid(on) for area in town.areas.values())
+def _count(city: City, names: Sequence[str], on: date) -> int:
+    return sum(area.level in names and area.is_valid(on) for area in city.areas.values())
 
 
-def _children(town: City, on: date) -> dict[str | None, list[AreaFacts]]:
+def _children(city: City, on: date) -> dict[str | None, list[AreaFacts]]:
     found: dict[str | None, list[AreaFacts]] = {}
-    for area in sorted(town.areas.values(), key=lambda area: area.code):
+    for area in sorted(city.areas.values(), key=lambda area: area.code):
         if area.is_valid(on) and is_in_tree(area.level):
-            found.setdefault(area.parent if area.parent in town.areas else None, []).append(area)
+            found.setdefault(area.parent if area.parent in city.areas else None, []).append(area)
     return found
 
 
@@ -112,20 +112,20 @@ def _below(
     depth: int,
     children: dict[str | None, list[AreaFacts]],
     names: Sequence[str],
-    town: City,
+    city: City,
     on: date,
 ) -> Iterable[AreaRow]:
     for area in children.get(code, []):
         if area.level in names:
-            yield AreaRow(area, depth, _inside(area, town, on), is_standing=True)
-            yield from _below(area.code, depth + 1, children, names, town, on)
+            yield AreaRow(area, depth, _inside(area, city, on), is_standing=True)
+            yield from _below(area.code, depth + 1, children, names, city, on)
 
 
-def _inside(area: AreaFacts, town: City, on: date) -> tuple[tuple[str, int], ...]:
-    within = town.within(area.code)
-    order = [*TREE, *town.grid_kinds]
+def _inside(area: AreaFacts, city: City, on: date) -> tuple[tuple[str, int], ...]:
+    within = city.within(area.code)
+    order = [*TREE, *city.grid_kinds]
     counts = (
-        (level, sum(town.areas[code].is_valid(on) for code in within[level]))
+        (level, sum(city.areas[code].is_valid(on) for code in within[level]))
         for level in sorted(within, key=lambda one: _place(one, order))
         if level != area.level
     )

@@ -39,12 +39,12 @@ def change_facility(code: str, wanted: Wanted, by: str, now: datetime) -> Outcom
     row = facility(code)
     if row is None:
         raise NotFound("no-such-facility", "There is no such facility.")
-    town = current_city()
-    if faults := list(_faults(row, wanted, town)):
+    city = current_city()
+    if faults := list(_faults(row, wanted, city)):
         raise Invalid(faults)
     if last_change(code) > wanted.seen:
         raise Conflict("changed-meanwhile", "Somebody else changed this meanwhile; look at it again.")
-    values = {"code": code, "state": wanted.state, "remark": wanted.remark, **_units(row, wanted, town)}
+    values = {"code": code, "state": wanted.state, "remark": wanted.remark, **_units(row, wanted, city)}
     return apply([Part(FACILITIES, [values])], by, now, EVENT, source=wanted.reason, told={"facility": code})
 
 
@@ -54,11 +54,11 @@ def last_change(code: str) -> int:
     return rows.values_list("changes_id", flat=True).first() or 0
 
 
-def _faults(row: Facility, wanted: Wanted, town: City) -> list[Fault]:
+def _faults(row: Facility, wanted: Wanted, city: City) -> list[Fault]:
     faults = [
         Fault(role, "This is not one of the choices.")
         for role in UNITS
-        if (unit := wanted.units.get(role, "")) and unit not in town.units and unit != getattr(row, role)
+        if (unit := wanted.units.get(role, "")) and unit not in city.units and unit != getattr(row, role)
     ]
     if wanted.state not in STATES:
         faults.append(Fault("state", "This is not one of the choices."))
@@ -73,11 +73,11 @@ def _faults(row: Facility, wanted: Wanted, town: City) -> list[Fault]:
     return faults
 
 
-def _units(row: Facility, wanted: Wanted, town: City) -> dict[str, str]:
+def _units(row: Facility, wanted: Wanted, city: City) -> dict[str, str]:
     """Return the units that are other ones now, with the names they go by."""
     found: dict[str, str] = {}
     for role in UNITS:
         unit = wanted.units.get(role, "")
         if unit != getattr(row, role):
-            found |= {role: unit, f"{role}_name": town.units[unit].name if unit else ""}
+            found |= {role: unit, f"{role}_name": city.units[unit].name if unit else ""}
     return found

@@ -69,8 +69,8 @@ class Entry:
 class Reader:
     """Reads the rows of one census, each by itself."""
 
-    def __init__(self, rules: Rules, town: City) -> None:
-        self._rules, self._town = rules, town
+    def __init__(self, rules: Rules, city: City) -> None:
+        self._rules, self._city = rules, city
         self._names = component_names()  # by catalogue, then code
         self._successors = successors(rules.catalogue or FORMER) if rules.upgrade else {}
         self._codes_by_name = {
@@ -106,8 +106,8 @@ class Reader:
         try:
             code = self._national(entry, words) if self._rules.ids == "national" else None
             entry.values["code"] = str(code) if code else foreign(words)
-        except ValueError as wrong:
-            faults.append(Fault("code", str(wrong)))
+        except ValueError as error:
+            faults.append(Fault("code", str(error)))
             return
         named = None if self._rules.upgrade else self._rules.catalogue
         catalogue = named or (code.catalogue if code else HOME)
@@ -168,8 +168,8 @@ class Reader:
             return
         try:
             crs = self._system(str(said.get("crs") or ""))
-        except ValueError as wrong:
-            faults.append(Fault("crs", str(wrong)))
+        except ValueError as error:
+            faults.append(Fault("crs", str(error)))
             return
         wrong_with = check_point(lon, lat) if isinstance(crs, Crs) else _flat_fault(lon, lat)
         if wrong_with:
@@ -190,7 +190,7 @@ class Reader:
         kept = {name: value for name, value in further.items() if value not in (None, "")}
         for name in NAMED:
             level = name.removesuffix("_name")
-            if said.get(name) and entry.said_areas.get(level) not in self._town.areas:
+            if said.get(name) and entry.said_areas.get(level) not in self._city.areas:
                 kept[name] = str(said[name])
         if kept or further:
             entry.values["attributes"] = {**entry.values.get("attributes", {}), **kept}

@@ -24,10 +24,10 @@ from cityloop.registry.facilities.queries import component_names
 class Settling:
     """Settles the entries of one census, batch after batch."""
 
-    def __init__(self, rules: Rules, town: City, word: str) -> None:
+    def __init__(self, rules: Rules, city: City, word: str) -> None:
         """Take what the place of a row is called in the file: line or feature."""
-        self._rules, self._town, self._word = rules, town, word
-        self._layout, self._names = town.layout(), component_names()
+        self._rules, self._city, self._word = rules, city, word
+        self._layout, self._names = city.layout(), component_names()
         self._ids, self._spots = Seen(), Seen()
 
     def settle(self, entries: Sequence[Entry], places: Sequence[int]) -> None:
@@ -56,7 +56,7 @@ class Settling:
             own = [entry for entry in entries if entry.crs is crs]
             pairs = np.array([entry.pair for entry in own])
             placed = _into_wgs84(pairs, crs)
-            codes = self._town.layout().smallest_many(placed[:, 0].copy(), placed[:, 1].copy())
+            codes = self._city.layout().smallest_many(placed[:, 0].copy(), placed[:, 1].copy())
             for entry, (lon, lat), code in zip(own, placed.tolist(), codes, strict=True):
                 self._settled(entry, lon, lat, code)
 
@@ -64,8 +64,8 @@ class Settling:
         if fault := check_point(lon, lat):
             entry.faults.append(Fault("lon", POINT_FAULTS[fault]))
             return
-        entry.values |= {"lon": round(lon, 7), "lat": round(lat, 7), "areas": dict(self._town.lineage(area))}
-        if area is None and self._town.areas:
+        entry.values |= {"lon": round(lon, 7), "lat": round(lat, 7), "areas": dict(self._city.lineage(area))}
+        if area is None and self._city.areas:
             told = f"{lon:.6f}, {lat:.6f} lies outside the city"
             if self._is_inside_exchanged(entry):
                 told += ", and within it if its coordinates are exchanged"

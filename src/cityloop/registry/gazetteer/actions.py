@@ -71,19 +71,19 @@ def _merged(row: Values, new: Entry) -> Entry | None:
     return merged(known, new)
 
 
-def observed(address: Address, point: Pair, town: City | None = None) -> Observation | None:
+def observed(address: Address, point: Pair, city: City | None = None) -> Observation | None:
     """Return an address with its point; None where the point lies outside the district that the address names."""
-    town = town or current_city()
-    areas = town.areas_at(*point)
-    places = gazetteer.places(town)
+    city = city or current_city()
+    areas = city.areas_at(*point)
+    places = gazetteer.places(city)
     named = {area.code for name in address.areas for area in places.areas(name) if area.is_district}
-    if not agrees(named, areas.get("district", ""), lambda code: _away(code, point, town)):
+    if not agrees(named, areas.get("district", ""), lambda code: _away(code, point, city)):
         return None
     return Observation(address, point, areas.get("district", ""), areas.get("community", ""))
 
 
-def _away(code: str, point: Pair, town: City) -> float:
-    return float(shapely.distance(shapely.from_wkb(town.shapes[code]), shapely.Point(point)))
+def _away(code: str, point: Pair, city: City) -> float:
+    return float(shapely.distance(shapely.from_wkb(city.shapes[code]), shapely.Point(point)))
 
 
 def _is_key(key: str) -> bool:

@@ -40,10 +40,10 @@ def place_of(words: str, near: Pair | None = None, district: str | None = None) 
 
     `near` (longitude, latitude) and `district` (a code) choose among places of one name. Three queries at most.
     """
-    town = current_city()
-    found = gazetteer.find(words, places(town), near, district, simplified())
-    chosen = _in_district(found.place, town) if found.place else None
-    return replace(found, place=chosen, alternatives=tuple(_in_district(one, town) for one in found.alternatives))
+    city = current_city()
+    found = gazetteer.find(words, places(city), near, district, simplified())
+    chosen = _in_district(found.place, city) if found.place else None
+    return replace(found, place=chosen, alternatives=tuple(_in_district(one, city) for one in found.alternatives))
 
 
 def read_address(words: str) -> Address:
@@ -56,15 +56,15 @@ def key_of(name: str) -> str:
     return spelled(name, simplified())
 
 
-def _in_district(place: Place, town: City) -> Place:
-    return replace(place, district=town.areas_at(place.lon, place.lat).get("district", ""))
+def _in_district(place: Place, city: City) -> Place:
+    return replace(place, district=city.areas_at(place.lon, place.lat).get("district", ""))
 
 
 @dataclass(frozen=True)
 class CityPlaces:
     """The entries of the database and the areas of a city, as core.gazetteer looks them up."""
 
-    town: City
+    city: City
     _made: dict[str, AreaPlace] = field(default_factory=dict)
 
     def entries(self, keys: Collection[str]) -> list[Entry]:
@@ -79,7 +79,7 @@ class CityPlaces:
 
     def areas_of(self, codes: Collection[str]) -> list[AreaPlace]:
         """Return areas with their middle and extent."""
-        return [self._area(code) for code in codes if code in self.town.shapes]
+        return [self._area(code) for code in codes if code in self.city.shapes]
 
     @property
     def area_names(self) -> Collection[str]:
@@ -89,27 +89,27 @@ class CityPlaces:
     @cached_property
     def _codes(self) -> Mapping[str, list[str]]:
         found: dict[str, list[str]] = defaultdict(list)
-        for code in self.town.layout().areas:
-            area = self.town.areas[code]
+        for code in self.city.layout().areas:
+            area = self.city.areas[code]
             if area.level in AREA_LEVELS:
                 found[key_of(area.name)].append(code)
         return found
 
     def _area(self, code: str) -> AreaPlace:
         if code not in self._made:
-            self._made[code] = area_place(code, self.town)
+            self._made[code] = area_place(code, self.city)
         return self._made[code]
 
 
-def area_place(code: str, town: City) -> AreaPlace:
+def area_place(code: str, city: City) -> AreaPlace:
     """Return an area as addresses name it; its radius is that of a circle of its size, and half as much again."""
-    area, shape = town.areas[code], shapely.from_wkb(town.shapes[code])
+    area, shape = city.areas[code], shapely.from_wkb(city.shapes[code])
     inside = shape.representative_point()
     west, south, east, north = shape.bounds
     box = metres((west, south), (east, south)) * metres((west, south), (west, north))
     share = shape.area / max((east - west) * (north - south), 1e-12)
     radius = 1.5 * math.sqrt(box * share / math.pi)
-    district = town.lineage(code).get("district", "")
+    district = city.lineage(code).get("district", "")
     return AreaPlace(code, key_of(area.name), area.level == "district", inside.x, inside.y, radius, district)
 
 
@@ -136,10 +136,10 @@ def entry(row: models.Place) -> Entry:
 _places: CityPlaces | None = None
 
 
-def places(town: City) -> CityPlaces:
+def places(city: City) -> CityPlaces:
     """Return the look-up of a city; what it worked out of the areas is kept while the city is the same."""
     global _places  # noqa: PLW0603  # one city a process
     known = _places
-    if known is None or known.town is not town:
-        known = _places = CityPlaces(town)
+    if known is None or known.city is not city:
+        known = _places = CityPlaces(city)
     return known

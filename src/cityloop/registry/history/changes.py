@@ -279,9 +279,9 @@ def _remove_each(table: Table, keys: Sequence[str]) -> None:
         named = {_path(table, name): table.real(name, value) for name, value in zip(table.key, parts, strict=True)}
         try:
             table.model._default_manager.filter(**named).delete()
-        except ProtectedError as wrong:
-            told = f"{table.name} {key} cannot be removed: {_users(wrong.protected_objects)} still refer to it."
-            raise NotPossible("still-used", told) from wrong
+        except ProtectedError as error:
+            told = f"{table.name} {key} cannot be removed: {_users(error.protected_objects)} still refer to it."
+            raise NotPossible("still-used", told) from error
 
 
 def _users(protected: Iterable[Model]) -> str:

@@ -63,10 +63,10 @@ def last_change(code: str) -> int:
 
 
 def set_duties(
-    rows: Sequence[Values], by: str, now: datetime, *, town: City, gone: Sequence[str] = (), source: str = ""
+    rows: Sequence[Values], by: str, now: datetime, *, city: City, gone: Sequence[str] = (), source: str = ""
 ) -> Outcome:
     """Enter who sees to what where; Invalid where that pushes a department's duty down to a community."""
-    _refuse(duty_faults(rows, town))
+    _refuse(duty_faults(rows, city))
     return apply([Part(DUTIES, rows, gone)], by, now, "DutiesSet", source=source)
 
 
@@ -110,7 +110,7 @@ def doubled_names(rows: Sequence[Values]) -> list[str]:
     ]
 
 
-def duty_faults(rows: Sequence[Values], town: City) -> Faults:
+def duty_faults(rows: Sequence[Values], city: City) -> Faults:
     """Return what is wrong with duties that are to be entered, by their keys.
 
     A community, or what belongs to one, is given no duty that a department has on its list for all of that area.
@@ -120,12 +120,12 @@ def duty_faults(rows: Sequence[Values], town: City) -> Faults:
     found: Faults = {}
     for row in rows:
         faults = _words_faults(row)
-        there = town.lineage(row["area"]) if row["area"] else {}
-        duty = listed.listed(row["category"], there, town.is_department)
-        if duty and town.is_of_community(row["unit"]):
-            whose = f"{town.units[duty.unit].name} ({duty.basis})" if duty.basis else town.units[duty.unit].name
+        there = city.lineage(row["area"]) if row["area"] else {}
+        duty = listed.listed(row["category"], there, city.is_department)
+        if duty and city.is_of_community(row["unit"]):
+            whose = f"{city.units[duty.unit].name} ({duty.basis})" if duty.basis else city.units[duty.unit].name
             faults.append(Fault("unit", f"stands on the list of powers and duties of {whose}: not to be pushed down"))
-        if row["area"] and row["area"] not in town.areas:
+        if row["area"] and row["area"] not in city.areas:
             faults.append(Fault("area", f"{row['area']} is no area of the city"))
         if faults:
             found[DUTIES.named(row)] = faults

@@ -50,8 +50,8 @@ def _post(role: str, unit: str, area: str | None) -> Post:
     """Return a post with what lies below its area, where cases are known by that."""
     if area is None:
         return Post(role, unit)
-    town = current_city()
-    known, within = town.areas.get(area), town.within(area)
+    city = current_city()
+    known, within = city.areas.get(area), city.within(area)
     named = {"city": "district", "street": "community"}.get(known.level if known else "", "")
     return Post(role, unit, area, below=frozenset(within.get(named, ())))
 

@@ -123,8 +123,8 @@ class _Reading:
         if text.when is not None:
             try:
                 condition = conditions.read(text.when, self.names)
-            except conditions.BadCondition as wrong:
-                self.faults.append(((*where, "when"), str(wrong)))
+            except conditions.BadCondition as error:
+                self.faults.append(((*where, "when"), str(error)))
         return Requirement(_guard(text), condition, otherwise)
 
     def _needs(self, needs: Sequence[texts.NeedText], where: Where) -> tuple[Need, ...]:

@@ -155,8 +155,8 @@ class _Reading:
         for name, *given in files:
             try:
                 found += read(self.folder / name, *given)
-            except Invalid as wrong:
-                self.faults += wrong.faults
+            except Invalid as error:
+                self.faults += error.faults
         return tuple(found)
 
 
@@ -205,8 +205,8 @@ def _read_stamped(folders: tuple[tuple[Path, tuple[Stamp, ...]], ...]) -> tuple[
     for folder, _ in folders:
         try:
             found.append(Pack.read(folder))
-        except Invalid as wrong:
-            faults += _with_folder(folder, wrong)
+        except Invalid as error:
+            faults += _with_folder(folder, error)
     if faults:
         raise Invalid(faults, code="pack")
     check_together(found)

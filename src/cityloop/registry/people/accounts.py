@@ -226,8 +226,8 @@ def _set_password(account: Account, password: str | None) -> None:
         return
     try:
         validate_password(password, account)
-    except ValidationError as wrong:
-        raise Invalid([Fault("password", " ".join(wrong.messages))]) from wrong
+    except ValidationError as error:
+        raise Invalid([Fault("password", " ".join(error.messages))]) from error
     account.set_password(password)
 
 

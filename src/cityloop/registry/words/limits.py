@@ -58,8 +58,8 @@ def read_limit(words: str, plain: Plain | None = None) -> Spelled:
         return Spelled(words, None, fault=WHICH_HOURS)
     try:
         limit = _limit(found[0]["amount"], unit)
-    except ValueError as wrong:
-        return Spelled(words, None, fault=str(wrong))
+    except ValueError as error:
+        return Spelled(words, None, fault=str(error))
     left = squeezed[: found[0].start()] + " " + squeezed[found[0].end() :]
     return Spelled(words, limit, "" if NOTHING_TO_SAY.fullmatch(left) else left.strip())
 
@@ -93,6 +93,6 @@ def limit_fault(words: str) -> str | None:
     """Return why the words are no limit, None where they are one."""
     try:
         parse_limit(words)
-    except ValueError as wrong:
-        return str(wrong)
+    except ValueError as error:
+        return str(error)
     return None

@@ -29,8 +29,8 @@ def unlock(body: str) -> str:
     try:
         sealed = b64decode(body, validate=True)
         return _cipher(settings.CITYLOOP.home_folder).decrypt(sealed[:NONCE], sealed[NONCE:], None).decode()
-    except (InvalidTag, ValueError) as wrong:
-        raise Unreadable("this was altered, or locked with another key") from wrong
+    except (InvalidTag, ValueError) as error:
+        raise Unreadable("this was altered, or locked with another key") from error
 
 
 @lru_cache(maxsize=4)

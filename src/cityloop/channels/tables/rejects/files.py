@@ -57,9 +57,9 @@ class Rejects:
         # Only for the person who imports: the rows hold homes and names.
         try:
             number = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        except OSError as wrong:
-            why = f"The rows that are not taken cannot be written to {self.path}: {wrong.strerror}."
-            raise NotPossible("no-rejects-file", f"{why} Name another file with --rejects and go on.") from wrong
+        except OSError as error:
+            why = f"The rows that are not taken cannot be written to {self.path}: {error.strerror}."
+            raise NotPossible("no-rejects-file", f"{why} Name another file with --rejects and go on.") from error
         if self.path.suffix.lower() == ".xlsx":
             from cityloop.channels.tables.rejects.workbooks import WorkbookPaper
 

@@ -94,8 +94,8 @@ def _values(last: int, now: datetime) -> dict[str, Any]:
     from cityloop.intake.actions import PROCEDURE
     from cityloop.registry.city.current import current_city
 
-    town = current_city()
-    way = town.latest(PROCEDURE)
+    city = current_city()
+    way = city.latest(PROCEDURE)
     return {
         "now": now,
         "last": last,
@@ -103,9 +103,9 @@ def _values(last: int, now: datetime) -> dict[str, Any]:
         "fewest_open": FEWEST_OPEN,
         "every": max(round(1 / OPEN_SHARE), 1),
         "kinds": [kind for kind, share in KINDS.items() for _ in range(share)],
-        "areas": [area.code for area in town.areas.values() if area.level == "community"],
+        "areas": [area.code for area in city.areas.values() if area.level == "community"],
         "units": UNITS,
-        "categories": list(town.categories),
+        "categories": list(city.categories),
         "procedure": way.name,
         "version": way.version,
         "stages": json.dumps(STAGES),

@@ -59,7 +59,7 @@ class Chosen:
     `key` is one object of the grouping, None for all of them.
     """
 
-    town: City
+    city: City
     facts: FactEdition
     pack: str
     book: Book
@@ -112,33 +112,33 @@ def coded(indicator: Indicator) -> str:
     return f"{indicator.code}:{indicator.variant}" if indicator.variant else indicator.code
 
 
-def ranking_asked(query: Mapping[str, str], actor: Actor, town: City) -> Chosen:
+def ranking_asked(query: Mapping[str, str], actor: Actor, city: City) -> Chosen:
     """Return what the ranking page is asked for, the usual where it says nothing."""
     said = _said(query)
-    seen = scope(actor, town, said.get("scope", ""))
+    seen = scope(actor, city, said.get("scope", ""))
     facts, pack = edition(said.get("edition", "")), said.get("pack") or _usual_pack()
-    groupings = offered(seen, town)
+    groupings = offered(seen, city)
     grouping = _grouping(said, groupings) or groupings[0]
     known = book(pack)
     indicator = _indicator(said, known, grouping, seen)
     rhythm = _rhythm(said)
-    return Chosen(town, facts, pack, known, seen, grouping, None, _span(said, rhythm, facts), rhythm, indicator, said)
+    return Chosen(city, facts, pack, known, seen, grouping, None, _span(said, rhythm, facts), rhythm, indicator, said)
 
 
-def figure_asked(query: Mapping[str, str], pack: str, code: str, actor: Actor, town: City) -> Chosen:
+def figure_asked(query: Mapping[str, str], pack: str, code: str, actor: Actor, city: City) -> Chosen:
     """Return what the page of one figure is asked for; NotFound where there is no such figure."""
     said = _said(query)
-    seen = scope(actor, town, said.get("scope", ""))
+    seen = scope(actor, city, said.get("scope", ""))
     known = book(pack)
     if code not in known.indicators:
         raise NotFound("no-such-figure", "There is no such figure, or you may not see it.")
     facts, rhythm = edition(said.get("edition", "")), _rhythm(said)
-    grouping = _grouping(said, offered(seen, town)) if "key" in said else None
+    grouping = _grouping(said, offered(seen, city)) if "key" in said else None
     key = read_key(said["key"], grouping) if grouping else None
     indicator = _variant(known.indicators[code], said)
-    if ("key" in said and not _is_within(key, grouping, seen, town)) or not speaks_of(indicator, grouping, seen):
+    if ("key" in said and not _is_within(key, grouping, seen, city)) or not speaks_of(indicator, grouping, seen):
         raise NotFound("no-such-figure", "There is no such figure, or you may not see it.")
-    return Chosen(town, facts, pack, known, seen, grouping, key, _span(said, rhythm, facts), rhythm, indicator, said)
+    return Chosen(city, facts, pack, known, seen, grouping, key, _span(said, rhythm, facts), rhythm, indicator, said)
 
 
 def speaking(known: Book, grouping: Grouping, seen: Scope) -> list[Indicator]:
@@ -205,7 +205,7 @@ def _span(said: Mapping[str, str], rhythm: Rhythmed, facts: FactEdition) -> Span
     )
 
 
-def _is_within(key: Key | None, grouping: Grouping | None, seen: Scope, town: City) -> bool:
+def _is_within(key: Key | None, grouping: Grouping | None, seen: Scope, city: City) -> bool:
     """Return whether there may be such an object within a scope: an area must lie in it, a unit be the one it is of."""
     if key is None or grouping is None:
         return False
@@ -214,9 +214,9 @@ def _is_within(key: Key | None, grouping: Grouping | None, seen: Scope, town: Ci
     if not grouping.is_of_areas or key == (None,):
         return True
     (code,) = key
-    area = town.areas.get(code or "")
+    area = city.areas.get(code or "")
     if area is None or area.level != grouping.name:
         return False
     if seen.area is None or not is_in_tree(area.level):  # grids of other kinds lie across
         return True
-    return code in town.within(seen.area).get(grouping.name, ())
+    return code in city.within(seen.area).get(grouping.name, ())

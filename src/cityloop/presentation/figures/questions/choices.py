@@ -47,17 +47,17 @@ def language() -> str:
     return "en" if (get_language() or "").startswith("en") else "zh"
 
 
-def scope_name(seen: Scope, town: City) -> str:
+def scope_name(seen: Scope, city: City) -> str:
     """Return whose cases figures are over."""
-    area, unit = area_name(seen.area or "", town), unit_name(seen.unit or "", town)
+    area, unit = area_name(seen.area or "", city), unit_name(seen.unit or "", city)
     return " · ".join(filter(None, (area, unit))) or _("Whole city")
 
 
 def choices(request: HttpRequest, chosen: Chosen) -> dict[str, Any]:
     """Return everything that can be chosen on a page; a fragment shows none of it."""
-    names = {"scope_name": scope_name(chosen.scope, chosen.town)}
+    names = {"scope_name": scope_name(chosen.scope, chosen.city)}
     if chosen.grouping:
-        names["grouping_title"] = chosen.grouping.title(chosen.town)
+        names["grouping_title"] = chosen.grouping.title(chosen.city)
     if wants_fragment(request):
         return names
     return {
@@ -77,10 +77,10 @@ def choices(request: HttpRequest, chosen: Chosen) -> dict[str, Any]:
 
 
 def _scopes(request: HttpRequest, chosen: Chosen) -> list[Chip]:
-    known = scopes(person(request), chosen.town)
+    known = scopes(person(request), chosen.city)
     return [
         Chip(
-            scope_name(one, chosen.town),
+            scope_name(one, chosen.city),
             f"?{chosen.words(scope=one.name, by=None, indicator=None)}",
             one == chosen.scope,
         )
@@ -100,14 +100,14 @@ def _packs(chosen: Chosen) -> list[Chip]:
 
 
 def _groupings(chosen: Chosen) -> list[Chip]:
-    return [_grouping(one, chosen) for one in offered(chosen.scope, chosen.town)]
+    return [_grouping(one, chosen) for one in offered(chosen.scope, chosen.city)]
 
 
 def _grouping(one: Grouping, chosen: Chosen) -> Chip:
     """Return the chip of a grouping; an indicator that does not speak of such objects is not kept."""
     kept = chosen.code if speaks_of(chosen.indicator, one, chosen.scope) and "indicator" in chosen.query else None
     url = f"?{chosen.words(by=one.name, indicator=kept, variant=None)}"
-    return Chip(one.title(chosen.town), url, one == chosen.grouping)
+    return Chip(one.title(chosen.city), url, one == chosen.grouping)
 
 
 def _lengths(chosen: Chosen) -> list[Chip]:

@@ -28,9 +28,9 @@ class Grouping:
     def is_of_areas(self) -> bool:
         return self.subject is Subject.AREA
 
-    def title(self, town: City) -> str:
+    def title(self, city: City) -> str:
         """Return what its objects are called."""
-        return _words().get(self.name) or level_title(self.name, town)
+        return _words().get(self.name) or level_title(self.name, city)
 
 
 GROUPINGS: Mapping[str, Grouping] = {
@@ -62,9 +62,9 @@ def read_key(words: str, grouping: Grouping) -> Key | None:
     return parts if len(parts) == len(grouping.columns) else None
 
 
-def offered(scope: Scope, town: City) -> tuple[Grouping, ...]:
+def offered(scope: Scope, city: City) -> tuple[Grouping, ...]:
     """Return by what figures of a scope can be told apart usefully, areas first."""
-    there = {area.level for area in town.areas.values()}
+    there = {area.level for area in city.areas.values()}
     return tuple(one for one in GROUPINGS.values() if _is_of_use(one, scope, there))
 
 

@@ -21,10 +21,10 @@ CLOSER = {"street": 10.5, "community": 13}  # the zoom from which a smaller leve
 @register.inclusion_tag("map/head.html")
 def map_head() -> dict[str, Any]:
     """The styles, the words and the script of the map."""
-    town, configured = current_city(), settings.CITYLOOP
+    city, configured = current_city(), settings.CITYLOOP
     said = {
-        "base": _ground(town),
-        "bounds": _bounds(town),
+        "base": _ground(city),
+        "bounds": _bounds(city),
         "tiles": configured.map_tiles,
         "attribution": escape(configured.map_attribution),
         "words": _words(),
@@ -33,8 +33,8 @@ def map_head() -> dict[str, Any]:
     return {"said": said}
 
 
-def _ground(town: City) -> list[dict[str, Any]]:
-    there = {area.level for area in town.areas.values()}
+def _ground(city: City) -> list[dict[str, Any]]:
+    there = {area.level for area in city.areas.values()}
     levels = [level for level in QUIET if level in there] or [level for level in ("city",) if level in there]
     return [
         {
@@ -46,10 +46,10 @@ def _ground(town: City) -> list[dict[str, Any]]:
     ]
 
 
-def _bounds(town: City) -> list[float] | None:
-    if not town.shapes:
+def _bounds(city: City) -> list[float] | None:
+    if not city.shapes:
         return None
-    west, south, east, north = zip(*frames(town).values(), strict=True)
+    west, south, east, north = zip(*frames(city).values(), strict=True)
     return [min(west), min(south), max(east), max(north)]
 
 

@@ -38,12 +38,12 @@ SHOWN = 300  # doubts on one page, the largest
 def areas(request: HttpRequest) -> HttpResponse:
     """Show the tree of areas, or one level or kind of grid as a list."""
     check_has_post(person(request))
-    town, today = current_city(), _today(current_city())
-    counts = queries.levels(town, today)
+    city, today = current_city(), _today(current_city())
+    counts = queries.levels(city, today)
     level = words_asked(request.GET, "level") or ""
     after = words_asked(request.GET, "after") or ""
-    rows, following = queries.listed(town, level, after, today) if level else (queries.tree(town, today), "")
-    drawn = words.tree_layers([level] if level else [count.level for count in counts], town)
+    rows, following = queries.listed(city, level, after, today) if level else (queries.tree(city, today), "")
+    drawn = words.tree_layers([level] if level else [count.level for count in counts], city)
     context = {"counts": counts, "level": level, "page": {"rows": rows}, "following": following, "map": drawn}
     return render(request, "settings/areas.html", context)
 
@@ -76,19 +76,19 @@ def edit_area(request: HttpRequest, code: str) -> HttpResponse:
 def checks(request: HttpRequest) -> HttpResponse:
     """Show overlaps, gaps and pieces outside the area around, of one level, in a list and on the map."""
     check_has_post(person(request))
-    town, today = current_city(), _today(current_city())
-    counts = queries.levels(town, today)
-    level = _level(request, town)
-    parts, chosen = _part(request, town, level)
-    found = of_layout(town.layout(), level, chosen) if level else ()
-    rows = words.doubt_rows(found, level, town)
+    city, today = current_city(), _today(current_city())
+    counts = queries.levels(city, today)
+    level = _level(request, city)
+    parts, chosen = _part(request, city, level)
+    found = of_layout(city.layout(), level, chosen) if level else ()
+    rows = words.doubt_rows(found, level, city)
     kinds = {
         kind: (title, sum(row.kind == kind for row in rows), words.size_of(row for row in rows if row.kind == kind))
         for kind, title in words.kinds_of_doubt().items()
     }
     context = {"counts": counts, "level": level, "rows": rows[:SHOWN], "in_all": len(rows), "kinds": kinds}
-    context |= {"parts": [town.areas[code] for code in parts], "part": chosen}
-    context["map"] = words.doubts_layers(level, chosen, town) if level else None
+    context |= {"parts": [city.areas[code] for code in parts], "part": chosen}
+    context["map"] = words.doubts_layers(level, chosen, city) if level else None
     return render(request, "settings/area_checks.html", context)
 
 
@@ -97,10 +97,10 @@ def checks(request: HttpRequest) -> HttpResponse:
 def doubts(request: HttpRequest) -> HttpResponse:
     """Return the doubtful pieces of one level as GeoJSON, the largest first."""
     check_has_post(person(request))
-    town = current_city()
-    level = _level(request, town)
-    found = of_layout(town.layout(), level, _part(request, town, level)[1]) if level else ()
-    content = words.doubt_features(found, level, town, SHOWN)
+    city = current_city()
+    level = _level(request, city)
+    found = of_layout(city.layout(), level, _part(request, city, level)[1]) if level else ()
+    content = words.doubt_features(found, level, city, SHOWN)
     return JsonResponse(content, content_type="application/geo+json", json_dumps_params={"ensure_ascii": False})
 
 
@@ -109,16 +109,16 @@ def doubts(request: HttpRequest) -> HttpResponse:
 def where_is_it(request: HttpRequest) -> HttpResponse:
     """Say which areas a place lies in, or why in none."""
     check_has_post(person(request))
-    town = current_city()
+    city = current_city()
     asked = {name: words_asked(request.GET, name) or "" for name in ("lon", "lat", "crs", "on")}
     context: dict[str, Any] = {"asked": asked, "systems": words.system_choices()}
     if asked["lon"] or asked["lat"]:
         try:
-            found = where(town.layout(_day(asked["on"])), *_pair(asked), _system(asked["crs"]))
+            found = where(city.layout(_day(asked["on"])), *_pair(asked), _system(asked["crs"]))
         except Invalid as refusal:
             context |= {"faults": faults_of(refusal)}
             return render(request, "settings/area_where.html", context, status=status_of(refusal))
-        context |= {"found": found, "lines": lines(found, town), "sentences": sentences(found, town)}
+        context |= {"found": found, "lines": lines(found, city), "sentences": sentences(found, city)}
     return render(request, "settings/area_where.html", context)
 
 
@@ -137,20 +137,20 @@ def _pair(asked: dict[str, str]) -> tuple[float, float]:
 def _system(asked: str) -> Crs:
     try:
         return parse_crs(asked) if asked else Crs.WGS84
-    except ValueError as wrong:
-        raise Invalid([Fault("crs", str(wrong))]) from wrong
+    except ValueError as error:
+        raise Invalid([Fault("crs", str(error))]) from error
 
 
 def _day(asked: str) -> date | None:
     try:
         return date.fromisoformat(asked) if asked else None
-    except ValueError as wrong:
-        raise Invalid([Fault("on", "A day is written like 2026-11-22.")]) from wrong
+    except ValueError as error:
+        raise Invalid([Fault("on", "A day is written like 2026-11-22.")]) from error
 
 
-def _level(request: HttpRequest, town: City) -> str:
+def _level(request: HttpRequest, city: City) -> str:
     """Return the level that is asked for, else the smallest of the tree there is."""
-    there = {found.level for found in town.areas.values()}
+    there = {found.level for found in city.areas.values()}
     asked = words_asked(request.GET, "level")
     if asked and asked not in there:
         raise NotFound("no-such-level", "There are no areas of this level.")
@@ -158,15 +158,15 @@ def _level(request: HttpRequest, town: City) -> str:
     return asked or smallest
 
 
-def _part(request: HttpRequest, town: City, level: str) -> tuple[list[str], str]:
+def _part(request: HttpRequest, city: City, level: str) -> tuple[list[str], str]:
     """Return the parts of the city of which one is looked at, where a level has too many areas; and the one chosen."""
-    parts = scopes(town.layout(), level) if level else []
+    parts = scopes(city.layout(), level) if level else []
     asked = words_asked(request.GET, "in") or ""
     return parts, asked if asked in parts else (parts[0] if parts else "")
 
 
-def _today(town: City) -> date:
-    return clock.now().astimezone(town.calendar.time_zone).date()
+def _today(city: City) -> date:
+    return clock.now().astimezone(city.calendar.time_zone).date()
 
 
 def _found(code: str) -> AreaFacts:
@@ -177,17 +177,17 @@ def _found(code: str) -> AreaFacts:
 
 
 def _page(request: HttpRequest, found: AreaFacts, refusal: Refusal | None = None) -> HttpResponse:
-    town, today = current_city(), _today(current_city())
-    rows = queries.children_of(town, found.code, today)
+    city, today = current_city(), _today(current_city())
+    rows = queries.children_of(city, found.code, today)
     editing = may_edit(person(request))
     context = {
         "area": found,
         "is_standing": found.is_valid(today),
-        "around": queries.around(town, found.code),
-        "size": f"{queries.size(town, found.code):,.0f}",
+        "around": queries.around(city, found.code),
+        "size": f"{queries.size(city, found.code):,.0f}",
         "attributes": queries.attributes(found.code),
         "children": rows,
-        "map": words.area_layers(found, rows, town),
+        "map": words.area_layers(found, rows, city),
         "rows": change_queries.history(AREAS.name, [found.code]),
         "may_edit": editing,
         "seen": last_change(found.code),

@@ -57,19 +57,19 @@ def kinds_of_doubt() -> dict[str, str]:
     }
 
 
-def doubt_rows(doubts: Sequence[Doubt], level: str, town: City) -> list[DoubtRow]:
+def doubt_rows(doubts: Sequence[Doubt], level: str, city: City) -> list[DoubtRow]:
     """Return doubts as they are listed, the largest first."""
     numbered = sorted(doubts, key=lambda doubt: -doubt.piece.square_metres)
-    return [_doubt_row(f"{number}", doubt, level, town) for number, doubt in enumerate(numbered, start=1)]
+    return [_doubt_row(f"{number}", doubt, level, city) for number, doubt in enumerate(numbered, start=1)]
 
 
-def _doubt_row(number: str, doubt: Doubt, level: str, town: City) -> DoubtRow:
-    names = [called(code, town) for code in doubt.piece.codes]
+def _doubt_row(number: str, doubt: Doubt, level: str, city: City) -> DoubtRow:
+    names = [called(code, city) for code in doubt.piece.codes]
     first = {"area": names[0] if names else "", "other": names[1] if names[1:] else ""}
     what = {
         OVERLAP: _("%(area)s and %(other)s overlap.") % first,
         OUTSIDE: _("%(area)s lies partly outside %(other)s.") % first,
-        UNCOVERED: _("A part of %(area)s lies in none: %(level)s.") % {**first, "level": level_title(level, town)},
+        UNCOVERED: _("A part of %(area)s lies in none: %(level)s.") % {**first, "level": level_title(level, city)},
         GAP: _("Between %(areas)s") % {"areas": _(", ").join(names[:4])},
     }[doubt.kind]
     piece = doubt.piece
@@ -78,18 +78,18 @@ def _doubt_row(number: str, doubt: Doubt, level: str, town: City) -> DoubtRow:
     )
 
 
-def doubt_features(doubts: Sequence[Doubt], level: str, town: City, most: int) -> dict[str, Any]:
+def doubt_features(doubts: Sequence[Doubt], level: str, city: City, most: int) -> dict[str, Any]:
     """Return the largest doubts as a FeatureCollection."""
     ordered = sorted(doubts, key=lambda doubt: -doubt.piece.square_metres)[:most]
     titles = kinds_of_doubt()
     features = []
-    for row, doubt in zip(doubt_rows(ordered, level, town), ordered, strict=True):
+    for row, doubt in zip(doubt_rows(ordered, level, city), ordered, strict=True):
         said = {"kind": row.kind, "title": titles[row.kind], "what": row.what, "size": f"{row.size} m²"}
         features.append(feature(row.id, doubt.piece.shape, {**said, "codes": list(doubt.piece.codes)}))
     return {"type": "FeatureCollection", "features": features}
 
 
-def doubts_layers(level: str, part: str, town: City) -> dict[str, Any]:
+def doubts_layers(level: str, part: str, city: City) -> dict[str, Any]:
     """Return what the map of the checks draws."""
     looks = {
         kind: {"title": words, "tone": LOOKS[kind][0], "pattern": LOOKS[kind][1]}
@@ -102,13 +102,13 @@ def doubts_layers(level: str, part: str, town: City) -> dict[str, Any]:
         "looks": looks,
         "card": {"title": "title", "rows": [["what", ""], ["size", _("Area")]]},
     }
-    return {"layers": [level_layer(level, town, outline=True), doubts]}
+    return {"layers": [level_layer(level, city, outline=True), doubts]}
 
 
-def level_layer(level: str, town: City, *, outline: bool = False) -> dict[str, Any]:
+def level_layer(level: str, city: City, *, outline: bool = False) -> dict[str, Any]:
     """Return the layer of all areas of a level."""
     words = {"tone": "grey", "pattern": "outline"} if outline else {"tone": "blue", "pattern": "plain"}
-    title = level_title(level, town)
+    title = level_title(level, city)
     return {
         "title": title,
         "src": f"{reverse('features:items', args=[f'areas-{level}'])}?f=json&limit=1000",
@@ -117,19 +117,19 @@ def level_layer(level: str, town: City, *, outline: bool = False) -> dict[str, A
     }
 
 
-def tree_layers(levels: Iterable[str], town: City) -> dict[str, Any] | None:
+def tree_layers(levels: Iterable[str], city: City) -> dict[str, Any] | None:
     """Return what the map of the tree draws: the largest level there is."""
     first = next((level for level in levels if level != "city"), None)
-    return {"layers": [level_layer(first, town)]} if first else None
+    return {"layers": [level_layer(first, city)]} if first else None
 
 
-def area_layers(area: AreaFacts, rows: Sequence[AreaRow], town: City) -> dict[str, Any]:
+def area_layers(area: AreaFacts, rows: Sequence[AreaRow], city: City) -> dict[str, Any]:
     """Return what the map of one area draws: what is in it, and itself."""
-    own = feature(area.code, shapely.simplify(polygon(town, area.code), DRAWN), {"name": area.name, "code": area.code})
+    own = feature(area.code, shapely.simplify(polygon(city, area.code), DRAWN), {"name": area.name, "code": area.code})
     inside = [
         feature(
             row.area.code,
-            shapely.simplify(polygon(town, row.area.code), DRAWN),
+            shapely.simplify(polygon(city, row.area.code), DRAWN),
             {"name": row.area.name, "code": row.area.code, "link": reverse("settings:area", args=[row.area.code])},
         )
         for row in rows
@@ -162,9 +162,9 @@ def feature(code: str, shape: shapely.Geometry, properties: Mapping[str, Any]) -
     return {"type": "Feature", "id": code, "geometry": json.loads(shapely.to_geojson(shape)), "properties": properties}
 
 
-def called(code: str, town: City) -> str:
+def called(code: str, city: City) -> str:
     """Return name and code of an area."""
-    area = town.areas.get(code)
+    area = city.areas.get(code)
     return code if area is None or area.name == code else f"{area.name} ({code})"
 
 

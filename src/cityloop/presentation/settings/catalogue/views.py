@@ -33,14 +33,14 @@ MOST_FOUND = 60
 def catalogues(request: HttpRequest) -> HttpResponse:
     """List the catalogues; find classes by words, pinyin or code, in one catalogue or in all."""
     check_has_post(person(request))
-    town, words = current_city(), request.GET.get("words", "").strip()
+    city, words = current_city(), request.GET.get("words", "").strip()
     chosen = request.GET.get("catalogue", "")
     context = {
-        "catalogues": _catalogues(town),
+        "catalogues": _catalogues(city),
         "words": words,
         "chosen": chosen,
-        "classes": _found(town, words, chosen, request.GET.get("major", "")),
-        "majors": _majors(town, chosen or HOME),
+        "classes": _found(city, words, chosen, request.GET.get("major", "")),
+        "majors": _majors(city, chosen or HOME),
         "major": request.GET.get("major", ""),
         "may_edit": may_edit(person(request)),
     }
@@ -64,8 +64,8 @@ def set_limits(request: HttpRequest, reference: str) -> HttpResponse:
     handle, case = request.POST.get("handle", ""), request.POST.get("case", "")
     try:
         catalogue_actions.set_class_limits(_key(one), handle, case, person(request).account, clock.now())
-    except Invalid as wrong:
-        return _page(request, one, wrong, "limits")
+    except Invalid as error:
+        return _page(request, one, error, "limits")
     return redirect("settings:class", one.reference)
 
 
@@ -84,8 +84,8 @@ def set_condition(request: HttpRequest, reference: str) -> HttpResponse:
         catalogue_actions.set_condition(
             _key(one), number, said.get("filing", ""), said.get("closing", ""), limits, by, now
         )
-    except Invalid as wrong:
-        return _page(request, one, wrong, said.get("number", "") or "new")
+    except Invalid as error:
+        return _page(request, one, error, said.get("number", "") or "new")
     return redirect("settings:class", one.reference)
 
 
@@ -114,7 +114,7 @@ def add_class(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, one: CategoryFacts, wrong: Invalid | None = None, where: str = "") -> HttpResponse:
-    town = current_city()
+    city = current_city()
     key = _key(one)
     context = {
         "one": one,
@@ -122,8 +122,8 @@ def _page(request: HttpRequest, one: CategoryFacts, wrong: Invalid | None = None
         "new": _form("new", {}, request.POST, wrong, where),
         "limits": {name: limit_words(limit) for name, limit in one.limits.items()},
         "limit_faults": faults_of(wrong) if where == "limits" else {},
-        "before": [town.classes[k.reference] for k in town.crosswalk.predecessors(key) if k.reference in town.classes],
-        "after": _successors(town, key),
+        "before": [city.classes[k.reference] for k in city.crosswalk.predecessors(key) if k.reference in city.classes],
+        "after": _successors(city, key),
         "history": change_queries.history(*_history_keys(one))
         + change_queries.history("classes", [CLASSES.named(_row(key))]),
         "may_edit": may_edit(person(request)),
@@ -153,12 +153,12 @@ def _row(key: ClassKey) -> dict[str, str]:
     return {"catalogue": key.catalogue, "kind": key.kind, "code": key.code}
 
 
-def _successors(town: City, key: ClassKey) -> list[tuple[str, list[CategoryFacts], tuple[str, ...]]]:
+def _successors(city: City, key: ClassKey) -> list[tuple[str, list[CategoryFacts], tuple[str, ...]]]:
     found = []
-    for name in town.catalogues:
-        became = town.crosswalk.successors(key, name) if name != key.catalogue else None
+    for name in city.catalogues:
+        became = city.crosswalk.successors(key, name) if name != key.catalogue else None
         if became:
-            classes = [town.classes[k.reference] for k in became.classes if k.reference in town.classes]
+            classes = [city.classes[k.reference] for k in became.classes if k.reference in city.classes]
             found.append((name, classes, became.notes))
     return found
 
@@ -178,9 +178,9 @@ def _next_number(one: CategoryFacts) -> str:
     return str(max((int(number) for number in one.conditions if number.isdecimal()), default=0) + 1)
 
 
-def _catalogues(town: City) -> list[dict[str, Any]]:
-    counts = Counter((one.catalogue, one.kind) for one in town.classes.values())
-    local = Counter(one.catalogue for one in town.classes.values() if one.is_local)
+def _catalogues(city: City) -> list[dict[str, Any]]:
+    counts = Counter((one.catalogue, one.kind) for one in city.classes.values())
+    local = Counter(one.catalogue for one in city.classes.values() if one.is_local)
     return [
         {
             "one": catalogue,
@@ -188,28 +188,28 @@ def _catalogues(town: City) -> list[dict[str, Any]]:
             "matters": counts[catalogue.name, "matter"],
             "local": local[catalogue.name],
         }
-        for catalogue in sorted(town.catalogues.values(), key=lambda one: (not one.in_use, one.name))
+        for catalogue in sorted(city.catalogues.values(), key=lambda one: (not one.in_use, one.name))
     ]
 
 
-def _majors(town: City, catalogue: str) -> list[tuple[str, str]]:
+def _majors(city: City, catalogue: str) -> list[tuple[str, str]]:
     named = {
         major_of(one.code): one.major
-        for one in town.classes.values()
+        for one in city.classes.values()
         if one.catalogue == catalogue and one.kind == "matter"
     }
     return sorted(named.items())
 
 
-def _found(town: City, words: str, catalogue: str, major: str) -> list[CategoryFacts]:
+def _found(city: City, words: str, catalogue: str, major: str) -> list[CategoryFacts]:
     if words:
-        found = (town.classes[reference] for reference in town.class_search.find(words, len(town.classes)))
+        found = (city.classes[reference] for reference in city.class_search.find(words, len(city.classes)))
         return [one for one in found if not catalogue or one.catalogue == catalogue][:MOST_FOUND]
     if major or catalogue:
         wanted = catalogue or HOME
         return [
             one
-            for one in town.classes.values()
+            for one in city.classes.values()
             if one.catalogue == wanted
             and (not major or major_of(one.code) == major)
             and (one.kind == "matter" or wanted != HOME)

@@ -84,21 +84,21 @@ def _filters(request: HttpRequest) -> FacilityFilters:
 
 
 def _page(request: HttpRequest, row: Facility, refusal: Refusal | None = None) -> HttpResponse:
-    town, who = current_city(), person(request)
+    city, who = current_city(), person(request)
     tied = cases(who, CaseFilters(facility=row.code), request.GET.get("after"))
     context = {
         "facility": row,
         "state": facility_words.state_words(row.state),
         "category": queries.component_names().get(row.catalogue, {}).get(row.category, row.category),
-        "units": facility_words.units_of(row, town),
-        "areas": facility_words.areas_of(row, town),
+        "units": facility_words.units_of(row, city),
+        "areas": facility_words.areas_of(row, city),
         "map": facility_words.map_of(row),
         "cases": tied,
         "page": tied,
         "rows": change_queries.history(FACILITIES.name, [row.code]),
         "may_edit": may_edit(who),
         "seen": last_change(row.code),
-        "fields": facility_words.edit_fields(row, town, request.POST, refusal) if may_edit(who) else (),
+        "fields": facility_words.edit_fields(row, city, request.POST, refusal) if may_edit(who) else (),
         "refused": sentence(refusal) if refusal else "",
     }
     return render(request, "settings/facility.html", context, status=status_of(refusal) if refusal else 200)

@@ -50,21 +50,21 @@ def state_choices() -> tuple[Choice, ...]:
     return tuple(Choice(state, state_words(state)) for state in STATES)
 
 
-def units_of(row: Facility, town: City) -> list[tuple[str, str, bool]]:
+def units_of(row: Facility, city: City) -> list[tuple[str, str, bool]]:
     """Return the units of a facility: what each is to it, its name, whether the city knows it."""
     found = []
     for role in UNITS:
         code = getattr(row, role)
-        unit = town.units.get(code)
+        unit = city.units.get(code)
         words = unit.name if unit else getattr(row, f"{role}_name") or code
         found.append((_(ROLE_WORDS[role]), words, unit is not None))
     return found
 
 
-def areas_of(row: Facility, town: City) -> list[tuple[str, str]]:
+def areas_of(row: Facility, city: City) -> list[tuple[str, str]]:
     """Return the areas of a facility: the kind and the name of each, its code where the city does not know it."""
     return [
-        (_(words), area.name if (area := town.areas.get(row.areas[level])) else row.areas[level])
+        (_(words), area.name if (area := city.areas.get(row.areas[level])) else row.areas[level])
         for level, words in LEVEL_WORDS.items()
         if row.areas.get(level)
     ]
@@ -86,7 +86,7 @@ def map_of(row: Facility) -> Mapping[str, Any] | None:
     return {"layers": [layer]}
 
 
-def edit_fields(row: Facility, town: City, posted: Mapping[str, str], refusal: Refusal | None) -> tuple[FormField, ...]:
+def edit_fields(row: Facility, city: City, posted: Mapping[str, str], refusal: Refusal | None) -> tuple[FormField, ...]:
     """Return the form that changes a facility, with what was typed and what was wrong with it."""
     faults = faults_of(refusal)
 
@@ -94,7 +94,7 @@ def edit_fields(row: Facility, town: City, posted: Mapping[str, str], refusal: R
         return FormField(name, words, kind, value=posted.get(name, value), fault=faults.get(name, ""), **more)
 
     units = (
-        field(role, _(ROLE_WORDS[role]), "select", getattr(row, role), choices=_unit_choices(row, role, town))
+        field(role, _(ROLE_WORDS[role]), "select", getattr(row, role), choices=_unit_choices(row, role, city))
         for role in UNITS
     )
     reason = field("reason", _("Reason"), "line", "", required=True, help=_("It stands in the history."))
@@ -102,11 +102,11 @@ def edit_fields(row: Facility, town: City, posted: Mapping[str, str], refusal: R
     return (state, *units, field("remark", _("Remark"), "text", row.remark, rows=2), reason)
 
 
-def _unit_choices(row: Facility, role: str, town: City) -> tuple[Choice, ...]:
-    known = tuple(Choice(unit.code, unit.name) for unit in town.units.values() if unit.is_active)
+def _unit_choices(row: Facility, role: str, city: City) -> tuple[Choice, ...]:
+    known = tuple(Choice(unit.code, unit.name) for unit in city.units.values() if unit.is_active)
     code = getattr(row, role)
-    own = (Choice(code, getattr(row, f"{role}_name") or code),) if code and code not in town.units else ()
-    closed = (Choice(code, town.units[code].name),) if code in town.units and not town.units[code].is_active else ()
+    own = (Choice(code, getattr(row, f"{role}_name") or code),) if code and code not in city.units else ()
+    closed = (Choice(code, city.units[code].name),) if code in city.units and not city.units[code].is_active else ()
     return (*own, *closed, *known)
 
 

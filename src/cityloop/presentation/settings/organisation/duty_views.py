@@ -42,15 +42,15 @@ def duties(request: HttpRequest) -> HttpResponse:
 def classes(request: HttpRequest, major: str, district: str) -> HttpResponse:
     """Show the classes of a major class with who is responsible for each in a district."""
     check_has_post(person(request))
-    town, standing = current_city(), _standing(request)
-    rows = duty_words.classes_answered(town, major, district)
-    if not rows or district not in town.areas:
+    city, standing = current_city(), _standing(request)
+    rows = duty_words.classes_answered(city, major, district)
+    if not rows or district not in city.areas:
         raise NotFound("no-such-class", "There is no such class.")
     context = {
         "rows": [row for row in rows if standing in (None, row.standing)],
         "all": len(rows),
-        "major": next(one.major for one in town.categories.values() if duty_words.major_key(one) == major),
-        "district": town.areas[district],
+        "major": next(one.major for one in city.categories.values() if duty_words.major_key(one) == major),
+        "district": city.areas[district],
         "standings": _standing_choices(),
         "standing": standing,
     }
@@ -62,20 +62,20 @@ def classes(request: HttpRequest, major: str, district: str) -> HttpResponse:
 def one_class(request: HttpRequest, reference: str) -> HttpResponse:
     """Show on the map, and in a table, who is responsible for a class in each area of a level."""
     check_has_post(person(request))
-    town, level = current_city(), words_asked(request.GET, "level") or "district"
-    category = town.categories.get(reference)
+    city, level = current_city(), words_asked(request.GET, "level") or "district"
+    category = city.categories.get(reference)
     if category is None:
         raise NotFound("no-such-class", "There is no such class.")
-    levels = [one for one in LEVELS if any(area.level == one for area in town.areas.values())]
+    levels = [one for one in LEVELS if any(area.level == one for area in city.areas.values())]
     if level not in levels:
         raise Invalid([Fault("level", "This is not one of the choices.")])
-    rows = duty_words.areas_answered(town, reference, level)
+    rows = duty_words.areas_answered(city, reference, level)
     standing = _standing(request)
     context = {
         "category": category,
         "rows": [row for row in rows if standing in (None, row.standing)],
-        "map": duty_words.map_of(rows, town),
-        "levels": [(one, level_title(one, town)) for one in levels],
+        "map": duty_words.map_of(rows, city),
+        "levels": [(one, level_title(one, city)) for one in levels],
         "level": level,
         "standings": _standing_choices(),
         "standing": standing,
@@ -89,10 +89,10 @@ def one_class(request: HttpRequest, reference: str) -> HttpResponse:
 def set_duty(request: HttpRequest) -> HttpResponse:
     """Enter a duty, or change what is said of it."""
     check_may_edit(person(request))
-    town = current_city()
+    city = current_city()
     try:
-        row, reason = _said(request, town)
-        organisation.set_duties([row], person(request).account, clock.now(), town=town, source=reason)
+        row, reason = _said(request, city)
+        organisation.set_duties([row], person(request).account, clock.now(), city=city, source=reason)
     except Refusal as refusal:
         return _page(request, refusal)
     return redirect("settings:duties")
@@ -108,64 +108,64 @@ def remove_duty(request: HttpRequest) -> HttpResponse:
         raise Invalid([Fault("reason", "This contains a character that cannot be stored.")])
     key = DUTIES.named(said)
     organisation.set_duties(
-        [], person(request).account, clock.now(), town=current_city(), gone=[key], source=said["reason"][:200]
+        [], person(request).account, clock.now(), city=current_city(), gone=[key], source=said["reason"][:200]
     )
     return redirect("settings:duties")
 
 
 def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
-    town, edits = current_city(), may_edit(person(request))
+    city, edits = current_city(), may_edit(person(request))
     unit, area = words_asked(request.GET, "unit") or "", words_asked(request.GET, "area")
     words, listed = words_asked(request.GET, "words") or "", request.GET.get("listed") == "1"
-    found = queries.duties(unit=unit, area=area, category=_meant(words, town), listed=listed)
+    found = queries.duties(unit=unit, area=area, category=_meant(words, city), listed=listed)
     context = {
-        "districts": duty_words.districts_of(town),
-        "matrix": duty_words.matrix(town),
+        "districts": duty_words.districts_of(city),
+        "matrix": duty_words.matrix(city),
         "standings": list(Standing),
-        "rows": duty_words.duty_rows(found[:SHOWN], town),
+        "rows": duty_words.duty_rows(found[:SHOWN], city),
         "more": max(0, len(found) - SHOWN),
         "narrowing": bool(unit or area is not None or words or listed),
         "words": words,
         "unit": unit or None,
         "area": area,
         "listed": listed,
-        "units": [Choice(one.code, one.name) for one in town.units.values()],
-        "areas": [Choice(code, name) for code, name in duty_words.districts_of(town)],
+        "units": [Choice(one.code, one.name) for one in city.units.values()],
+        "areas": [Choice(code, name) for code, name in duty_words.districts_of(city)],
         "may_edit": edits,
-        "fields": duty_words.duty_fields(town, request.POST, refusal) if edits else (),
+        "fields": duty_words.duty_fields(city, request.POST, refusal) if edits else (),
         "refused": sentence(refusal) if refusal else "",
     }
     return render(request, "settings/duties.html", context, status=status_of(refusal) if refusal else 200)
 
 
-def _meant(words: str, town: City) -> str:
+def _meant(words: str, city: City) -> str:
     """Return the class that is asked for; words that mean none stay, and find nothing."""
     try:
-        return class_names(town).meant(words)
+        return class_names(city).meant(words)
     except ValueError:
         return words
 
 
-def _said(request: HttpRequest, town: City) -> tuple[dict[str, Any], str]:
+def _said(request: HttpRequest, city: City) -> tuple[dict[str, Any], str]:
     """Return the duty that a form says, and why; Invalid naming every wrong field."""
     said = {
         name: request.POST.get(name, "").strip()
         for name in ("category", "area", "unit", "is_listed", "basis", "reason")
     }
     faults = []
-    if said["unit"] not in town.units:
+    if said["unit"] not in city.units:
         faults.append(Fault("unit", "This is not one of the choices."))
-    if said["area"] and said["area"] not in town.areas:
+    if said["area"] and said["area"] not in city.areas:
         faults.append(Fault("area", "This is not one of the choices."))
     if not said["reason"]:
         faults.append(Fault("reason", "This must be filled in."))
     elif not said["reason"].isprintable() or len(said["reason"]) > organisation.LONGEST_WORDS:
         faults.append(Fault("reason", "This contains a character that cannot be stored."))
     try:
-        category = class_names(town).meant(said["category"])
-    except ValueError as wrong:
+        category = class_names(city).meant(said["category"])
+    except ValueError as error:
         category = ""
-        faults.append(Fault("category", str(wrong)))
+        faults.append(Fault("category", str(error)))
     if faults:
         raise Invalid(faults)
     row = {"category": category, "area": said["area"], "unit": said["unit"], "basis": said["basis"]}

@@ -82,24 +82,24 @@ def standing_words(standing: Standing) -> str:
     return _(STANDING_WORDS[standing])
 
 
-def duty_rows(lines: Iterable[DutyLine], town: City) -> list[DutyRow]:
+def duty_rows(lines: Iterable[DutyLine], city: City) -> list[DutyRow]:
     """Return duties in words."""
-    return [_duty_row(line, town) for line in lines]
+    return [_duty_row(line, city) for line in lines]
 
 
-def districts_of(town: City) -> list[tuple[str, str]]:
+def districts_of(city: City) -> list[tuple[str, str]]:
     """Return the districts, codes with names."""
-    return [(code, area.name) for code, area in town.areas.items() if area.level == "district"]
+    return [(code, area.name) for code, area in city.areas.items() if area.level == "district"]
 
 
-def matrix(town: City) -> list[MatrixRow]:
+def matrix(city: City) -> list[MatrixRow]:
     """Return for each major class and district how many classes have none, one or several units."""
-    districts = [code for code, _name in districts_of(town)]
+    districts = [code for code, _name in districts_of(city)]
     counts: dict[tuple[str, str], Counter[Standing]] = {}
     names: dict[str, str] = {}
-    for (reference, district), standing in town.standings.items():
-        major = major_key(town.categories[reference])
-        names.setdefault(major, town.categories[reference].major)
+    for (reference, district), standing in city.standings.items():
+        major = major_key(city.categories[reference])
+        names.setdefault(major, city.categories[reference].major)
         counts.setdefault((major, district), Counter())[standing] += 1
     return [
         MatrixRow(
@@ -115,36 +115,36 @@ def major_key(category: CategoryFacts) -> str:
     return reference[: len(reference) - len(category.code)] + major_of(category.code)
 
 
-def classes_answered(town: City, major: str, district: str) -> list[Answered]:
+def classes_answered(city: City, major: str, district: str) -> list[Answered]:
     """Return the classes of a major class with who is responsible for each in a district."""
     return [
-        answered(town, reference, f"{reference} {category.name}", reference, district)
-        for reference, category in town.categories.items()
+        answered(city, reference, f"{reference} {category.name}", reference, district)
+        for reference, category in city.categories.items()
         if major_key(category) == major
     ]
 
 
-def areas_answered(town: City, reference: str, level: str) -> list[Answered]:
+def areas_answered(city: City, reference: str, level: str) -> list[Answered]:
     """Return the areas of a level with who is responsible for a class in each."""
     return [
-        answered(town, code, area.name, reference, code) for code, area in town.areas.items() if area.level == level
+        answered(city, code, area.name, reference, code) for code, area in city.areas.items() if area.level == level
     ]
 
 
-def answered(town: City, key: str, name: str, reference: str, area: str) -> Answered:
+def answered(city: City, key: str, name: str, reference: str, area: str) -> Answered:
     """Return who is responsible for a class in an area."""
-    places = town.lineage(area)
-    answer, listed = town.responsible(reference, places), town.listed(reference, places)
-    units = tuple((ground.unit, town.units[ground.unit].name, why(ground, town)) for ground in answer.first)
-    return Answered(key, name, answer.standing, units, town.units[listed.unit].name if listed else "")
+    places = city.lineage(area)
+    answer, listed = city.responsible(reference, places), city.listed(reference, places)
+    units = tuple((ground.unit, city.units[ground.unit].name, why(ground, city)) for ground in answer.first)
+    return Answered(key, name, answer.standing, units, city.units[listed.unit].name if listed else "")
 
 
-def map_of(rows: Sequence[Answered], town: City) -> dict[str, Any]:
+def map_of(rows: Sequence[Answered], city: City) -> dict[str, Any]:
     """Return what the map of one class draws: each area by none, one or many."""
     features = [
         feature(
             row.key,
-            shapely.simplify(polygon(town, row.key), DRAWN),
+            shapely.simplify(polygon(city, row.key), DRAWN),
             {
                 "code": row.key,
                 "name": row.name,
@@ -154,7 +154,7 @@ def map_of(rows: Sequence[Answered], town: City) -> dict[str, Any]:
             },
         )
         for row in rows
-        if row.key in town.shapes
+        if row.key in city.shapes
     ]
     looks = {
         standing.value: {"title": standing_words(standing), "tone": tone, "pattern": pattern}
@@ -174,19 +174,19 @@ def map_of(rows: Sequence[Answered], town: City) -> dict[str, Any]:
     return {"layers": [layer]}
 
 
-def duty_fields(town: City, posted: Posted, refusal: Refusal | None) -> tuple[FormField, ...]:
+def duty_fields(city: City, posted: Posted, refusal: Refusal | None) -> tuple[FormField, ...]:
     """Return the form of a duty."""
     field = form_field(posted, refusal)
     areas = tuple(
         Choice(area.code, area.name)
-        for area in town.areas.values()
+        for area in city.areas.values()
         if area.level in ("district", "street", "community")
     )
     return (
         field("category", _("Class"), "line", "",
               help=_("A code, its first digits, or a name. Empty: any class.")),
         field("area", _("Area"), "select", "", choices=areas, help=_("Empty: the whole city.")),
-        field("unit", pgettext("organisation", "Unit"), "select", "", required=True, choices=unit_choices(town)),
+        field("unit", pgettext("organisation", "Unit"), "select", "", required=True, choices=unit_choices(city)),
         field("is_listed", _("On the list of powers and duties"), "select", NO, required=True, choices=yes_or_no(),
               help=_("A department's duty on the list is not pushed down to a community.")),
         field("basis", _("Basis"), "line", "", help=_("The law or paper it rests on.")),
@@ -199,21 +199,21 @@ def is_listed(words: str) -> bool:
     return words == YES
 
 
-def _duty_row(line: DutyLine, town: City) -> DutyRow:
-    category, area, unit = town.classes.get(line.category), town.areas.get(line.area), town.units.get(line.unit)
+def _duty_row(line: DutyLine, city: City) -> DutyRow:
+    category, area, unit = city.classes.get(line.category), city.areas.get(line.area), city.units.get(line.unit)
     return DutyRow(
         line,
-        duty_words(line.category, line.area, town),
-        category.name if category else _major_name(line.category, town),
+        duty_words(line.category, line.area, city),
+        category.name if category else _major_name(line.category, city),
         area.name if area else line.area or _("whole city"),
         unit.name if unit else line.unit,
     )
 
 
-def _major_name(prefix: str, town: City) -> str:
+def _major_name(prefix: str, city: City) -> str:
     if not prefix:
         return _("any class")
-    known = {major_key(category): category.major for category in town.categories.values()}
+    known = {major_key(category): category.major for category in city.categories.values()}
     return known.get(prefix) or _("all classes that begin so")
 
 

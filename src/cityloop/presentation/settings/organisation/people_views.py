@@ -59,8 +59,8 @@ def new_person(request: HttpRequest) -> HttpResponse:
         try:
             username = _made(request, person(request).account)
             return _page(request, username, link=_link(request, username))
-        except Refusal as wrong:
-            refusal = wrong
+        except Refusal as error:
+            refusal = error
     fields = organisation_words.person_fields(current_city(), request.POST, refusal)
     context = {"fields": fields, "refused": sentence(refusal) if refusal else ""}
     return render(request, "settings/new_person.html", context, status=status_of(refusal) if refusal else 200)
@@ -145,16 +145,16 @@ def person_phone(request: HttpRequest, username: str) -> HttpResponse:
 def _page(
     request: HttpRequest, username: str, refusal: Refusal | None = None, *, link: str = "", phone: str = ""
 ) -> HttpResponse:
-    town, line = current_city(), queries.person(username)
+    city, line = current_city(), queries.person(username)
     events = queries.account_events(username)
     posted = request.POST if refusal else {}
-    shown = organisation_words.person_words(line, town)
+    shown = organisation_words.person_words(line, city)
     context = {
         "person_line": {**shown, "phone": phone or shown["phone"]},
         "phone_shown": bool(phone),
         "link": link,
-        "events": organisation_words.event_lines(events, account_names({event.by for event in events}), town),
-        "post_fields": organisation_words.post_fields(town, posted, refusal),
+        "events": organisation_words.event_lines(events, account_names({event.by for event in events}), city),
+        "post_fields": organisation_words.post_fields(city, posted, refusal),
         "change_fields": organisation_words.change_fields(line, posted, refusal),
         "refused": sentence(refusal) if refusal else "",
     }
@@ -175,9 +175,9 @@ def _made(request: HttpRequest, by: str) -> str:
 
 def _post(request: HttpRequest) -> tuple[str, str, str | None]:
     role, unit, area = (_said(request, name) for name in ("role", "unit", "area"))
-    town = current_city()
-    known = {"role": role in town.roles and role != accounts.PARTNER, "unit": unit in town.units}
-    known["area"] = not area or area in town.areas
+    city = current_city()
+    known = {"role": role in city.roles and role != accounts.PARTNER, "unit": unit in city.units}
+    known["area"] = not area or area in city.areas
     if faults := [Fault(name, "This is not one of the choices.") for name, is_known in known.items() if not is_known]:
         raise Invalid(faults)
     return role, unit, area or None

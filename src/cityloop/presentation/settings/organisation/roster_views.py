@@ -63,19 +63,19 @@ def remove_shift(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
-    town, now = current_city(), clock.now()
+    city, now = current_city(), clock.now()
     unit = words_asked(request.GET, "unit") or ""
     day = _day(words_asked(request.GET, "day"))
-    week, edits = week_of(now, town, unit, day), may_edit(person(request))
+    week, edits = week_of(now, city, unit, day), may_edit(person(request))
     today = localtime(now).date()
     usernames = queries.active_usernames() if edits else ()
-    fields = organisation_words.shift_fields(town, usernames, (day or today).isoformat(), request.POST, refusal)
+    fields = organisation_words.shift_fields(city, usernames, (day or today).isoformat(), request.POST, refusal)
     context = {
         "week": week,
-        "now_on_duty": week_of(now, town, unit).on_duty,
+        "now_on_duty": week_of(now, city, unit).on_duty,
         "today": today,
         "unit": unit or None,
-        "units": [Choice(one.code, one.name) for one in town.units.values() if one.is_active],
+        "units": [Choice(one.code, one.name) for one in city.units.values() if one.is_active],
         "may_edit": edits,
         "fields": fields if edits else (),
         "refused": sentence(refusal) if refusal else "",
@@ -87,10 +87,10 @@ def _shift(request: HttpRequest) -> dict[str, str]:
     """Return the shift that a form says; Invalid naming every wrong field."""
     names = ("unit", "role", "person", "day", "hours", "note")
     said = {name: request.POST.get(name, "").strip() for name in names}
-    town = current_city()
+    city = current_city()
     known = {
-        "unit": said["unit"] in town.units,
-        "role": said["role"] in town.roles,
+        "unit": said["unit"] in city.units,
+        "role": said["role"] in city.roles,
         "person": said["person"] in dict(queries.active_usernames()),
     }
     faults = [Fault(name, "This is not one of the choices.") for name, is_known in known.items() if not is_known]

@@ -57,13 +57,13 @@ class Week:
         return tuple(line for line in self.shifts if line.is_now)
 
 
-def week_of(now: datetime, town: City, unit: str = "", day: date | None = None) -> Week:
+def week_of(now: datetime, city: City, unit: str = "", day: date | None = None) -> Week:
     """Return the week that a day (None: today) lies in, of one unit or of all. A shift stands where it begins."""
     today = localtime(now).date()
     monday = (day or today) - timedelta(days=(day or today).weekday())
-    calendar = town.calendar
+    calendar = city.calendar
     first, after = calendar.midnight(monday), calendar.midnight(monday + timedelta(days=DAYS))
-    lines = tuple(_line(shift, town, now) for shift in shifts(first, after, unit))
+    lines = tuple(_line(shift, city, now) for shift in shifts(first, after, unit))
     days = tuple(monday + timedelta(days=number) for number in range(DAYS))
     return Week(monday, days, lines, _posts(lines, days))
 
@@ -83,13 +83,13 @@ def _day(line: ShiftLine, first: date) -> date:
     return max(line.starts_at.date(), first)
 
 
-def _line(shift: Shift, town: City, now: datetime) -> ShiftLine:
-    unit = town.units.get(shift.unit)
+def _line(shift: Shift, city: City, now: datetime) -> ShiftLine:
+    unit = city.units.get(shift.unit)
     starts_at, ends_at = localtime(shift.starts_at), localtime(shift.ends_at)
     return ShiftLine(
         shift,
         unit.name if unit else shift.unit,
-        role_words(shift.role, town),
+        role_words(shift.role, city),
         hours_words(starts_at, ends_at),
         starts_at,
         ends_at,

@@ -58,8 +58,8 @@ def new_unit(request: HttpRequest) -> HttpResponse:
             said = _said(request)
             organisation.add_unit(said["code"], _values(said), said["reason"], person(request).account, clock.now())
             return redirect("settings:unit", said["code"])
-        except Refusal as wrong:
-            refusal = wrong
+        except Refusal as error:
+            refusal = error
     fields = organisation_words.unit_fields(None, current_city(), request.POST, refusal)
     context = {"fields": fields, "refused": sentence(refusal) if refusal else ""}
     return render(request, "settings/new_unit.html", context, status=status_of(refusal) if refusal else 200)
@@ -80,21 +80,21 @@ def edit_unit(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, row: Unit, refusal: Refusal | None = None) -> HttpResponse:
-    town, who = current_city(), person(request)
+    city, who = current_city(), person(request)
     now = clock.now()
     posts = queries.posts_of_unit(row.code)
     context = {
         "unit": row,
         "kind": organisation_words.kind_of_unit(row.kind),
-        "posts": [organisation_words.post_words(post, town) for post in posts if post.is_active],
-        "duties": duty_words.duty_rows(queries.duties_of_unit(row.code), town),
-        "shifts": week_of(now, town, row.code).shifts,
+        "posts": [organisation_words.post_words(post, city) for post in posts if post.is_active],
+        "duties": duty_words.duty_rows(queries.duties_of_unit(row.code), city),
+        "shifts": week_of(now, city, row.code).shifts,
         "open_cases": open_cases_of_unit(row.code),
-        "below": [one for one in town.units.values() if one.parent == row.code],
+        "below": [one for one in city.units.values() if one.parent == row.code],
         "rows": change_queries.history(UNITS.name, [row.code]),
         "may_edit": may_edit(who),
         "seen": organisation.last_change(row.code),
-        "fields": organisation_words.unit_fields(row, town, request.POST, refusal) if may_edit(who) else (),
+        "fields": organisation_words.unit_fields(row, city, request.POST, refusal) if may_edit(who) else (),
         "refused": sentence(refusal) if refusal else "",
     }
     return render(request, "settings/unit.html", context, status=status_of(refusal) if refusal else 200)

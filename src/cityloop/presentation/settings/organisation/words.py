@@ -54,43 +54,43 @@ def kind_of_unit(kind: str) -> str:
     return _(KIND_WORDS[kind]) if kind in KIND_WORDS else kind
 
 
-def role_words(role: str, town: City) -> str:
+def role_words(role: str, city: City) -> str:
     """Return what a role is called."""
-    known = town.roles.get(role)
+    known = city.roles.get(role)
     return title(known.title) if known else role
 
 
-def area_words(area: str | None, town: City) -> str:
+def area_words(area: str | None, city: City) -> str:
     """Return the name of a post's area; none means the whole city."""
-    known = town.areas.get(area or "")
+    known = city.areas.get(area or "")
     return known.name if known else area or _("whole city")
 
 
-def post_words(post: PostLine, town: City) -> dict[str, Any]:
+def post_words(post: PostLine, city: City) -> dict[str, Any]:
     """Return a post in words beside its codes."""
-    unit = town.units.get(post.unit)
+    unit = city.units.get(post.unit)
     return {
         "post": post,
-        "role": role_words(post.role, town),
+        "role": role_words(post.role, city),
         "unit": unit.name if unit else post.unit,
-        "area": area_words(post.area, town),
+        "area": area_words(post.area, city),
     }
 
 
-def person_words(person: PersonLine, town: City) -> dict[str, Any]:
+def person_words(person: PersonLine, city: City) -> dict[str, Any]:
     """Return a person in words, the telephone masked."""
     phone = masked_phone(person.phone) if person.phone else ""
-    return {"one": person, "phone": phone, "posts": [post_words(post, town) for post in person.posts]}
+    return {"one": person, "phone": phone, "posts": [post_words(post, city) for post in person.posts]}
 
 
-def event_lines(events: Iterable[AccountEvent], names: Mapping[str, str], town: City) -> list[dict[str, Any]]:
+def event_lines(events: Iterable[AccountEvent], names: Mapping[str, str], city: City) -> list[dict[str, Any]]:
     """Return what happened to an account in words."""
     return [
         {
             "at": event.at,
             "what": _(EVENT_WORDS[event.name]) if event.name in EVENT_WORDS else event.name,
             "by": names.get(event.by, event.by),
-            "detail": _of_post(event.payload, town),
+            "detail": _of_post(event.payload, city),
         }
         for event in events
     ]
@@ -102,7 +102,7 @@ def hours_words(starts_at: datetime, ends_at: datetime) -> str:
     return f"{starts_at:%H:%M}–{until}"
 
 
-def unit_fields(unit: Unit | None, town: City, posted: Posted, refusal: Refusal | None) -> tuple[FormField, ...]:
+def unit_fields(unit: Unit | None, city: City, posted: Posted, refusal: Refusal | None) -> tuple[FormField, ...]:
     """Return the form of a unit, new (None) or known, with what was typed and what was wrong with it."""
     field = form_field(posted, refusal)
     kinds = tuple(Choice(kind, _(words)) for kind, words in KIND_WORDS.items())
@@ -118,7 +118,7 @@ def unit_fields(unit: Unit | None, town: City, posted: Posted, refusal: Refusal 
         *code,
         field("name", pgettext("organisation", "Name"), "line", unit.name if unit else "", required=True),
         field("kind", _("Kind"), "select", unit.kind if unit else "department", required=True, choices=kinds),
-        field("parent", _("Belongs to"), "select", parent, choices=unit_choices(town, without=own, kept=parent)),
+        field("parent", _("Belongs to"), "select", parent, choices=unit_choices(city, without=own, kept=parent)),
         field("handles", _("May be given cases"), "select", _flag(unit.handles) if unit else YES, required=True,
               choices=yes_or_no()),
         field("aliases", _("Also called"), "line", "、".join(unit.aliases) if unit else "",
@@ -130,14 +130,14 @@ def unit_fields(unit: Unit | None, town: City, posted: Posted, refusal: Refusal 
     )  # fmt: skip
 
 
-def person_fields(town: City, posted: Posted, refusal: Refusal | None) -> tuple[FormField, ...]:
+def person_fields(city: City, posted: Posted, refusal: Refusal | None) -> tuple[FormField, ...]:
     """Return the form of a new account with its first post."""
     field = form_field(posted, refusal)
     return (
         field("username", _("User name"), "line", "", required=True, help=_("It stays for good.")),
         field("name", _("Name"), "line", "", required=True),
         field("phone", _("Telephone"), "phone", "", help=_("Kept encrypted, shown masked.")),
-        *post_fields(town, posted, refusal),
+        *post_fields(city, posted, refusal),
     )
 
 
@@ -150,30 +150,30 @@ def change_fields(person: PersonLine, posted: Posted, refusal: Refusal | None) -
     )
 
 
-def post_fields(town: City, posted: Posted, refusal: Refusal | None) -> tuple[FormField, ...]:
+def post_fields(city: City, posted: Posted, refusal: Refusal | None) -> tuple[FormField, ...]:
     """Return the form of a post."""
     field = form_field(posted, refusal)
     areas = tuple(
         Choice(area.code, area.name)
-        for area in town.areas.values()
+        for area in city.areas.values()
         if area.level in ("district", "street", "community")
     )
     return (
-        field("role", _("Role"), "select", "", required=True, choices=role_choices(town)),
-        field("unit", pgettext("organisation", "Unit"), "select", "", required=True, choices=unit_choices(town)),
+        field("role", _("Role"), "select", "", required=True, choices=role_choices(city)),
+        field("unit", pgettext("organisation", "Unit"), "select", "", required=True, choices=unit_choices(city)),
         field("area", _("Area"), "select", "", choices=areas, help=_("Empty: the whole city.")),
     )
 
 
 def shift_fields(
-    town: City, people: Iterable[tuple[str, str]], today: str, posted: Posted, refusal: Refusal | None
+    city: City, people: Iterable[tuple[str, str]], today: str, posted: Posted, refusal: Refusal | None
 ) -> tuple[FormField, ...]:
     """Return the form of a shift."""
     field = form_field(posted, refusal)
     named = tuple(Choice(username, f"{name} ({username})") for username, name in people)
     return (
-        field("unit", pgettext("organisation", "Unit"), "select", "", required=True, choices=unit_choices(town)),
-        field("role", _("Role"), "select", "", required=True, choices=role_choices(town)),
+        field("unit", pgettext("organisation", "Unit"), "select", "", required=True, choices=unit_choices(city)),
+        field("role", _("Role"), "select", "", required=True, choices=role_choices(city)),
         field("person", _("Person"), "select", "", required=True, choices=named),
         field("day", _("Day"), "date", today, required=True),
         field("hours", _("Hours"), "line", "08:00-20:00", required=True,
@@ -202,23 +202,23 @@ def yes_or_no() -> tuple[Choice, ...]:
     return (Choice(YES, _("Yes")), Choice(NO, _("No")))
 
 
-def unit_choices(town: City, without: str = "", kept: str = "") -> tuple[Choice, ...]:
+def unit_choices(city: City, without: str = "", kept: str = "") -> tuple[Choice, ...]:
     """Return the units that are active, and the one that is to stay though it is not."""
-    units = (unit for unit in town.units.values() if unit.code != without)
+    units = (unit for unit in city.units.values() if unit.code != without)
     return tuple(Choice(unit.code, unit.name) for unit in units if unit.is_active or unit.code == kept)
 
 
-def role_choices(town: City) -> tuple[Choice, ...]:
+def role_choices(city: City) -> tuple[Choice, ...]:
     """Return the roles that people hold."""
-    return tuple(Choice(role.name, title(role.title)) for role in town.roles.values() if role.name != "partner")
+    return tuple(Choice(role.name, title(role.title)) for role in city.roles.values() if role.name != "partner")
 
 
-def _of_post(payload: Mapping[str, object], town: City) -> str:
+def _of_post(payload: Mapping[str, object], city: City) -> str:
     if "role" not in payload:
         return ""
-    unit = town.units.get(str(payload["unit"]))
-    area = area_words(str(payload["area"]) or None, town)
-    return " · ".join((role_words(str(payload["role"]), town), unit.name if unit else str(payload["unit"]), area))
+    unit = city.units.get(str(payload["unit"]))
+    area = area_words(str(payload["area"]) or None, city)
+    return " · ".join((role_words(str(payload["role"]), city), unit.name if unit else str(payload["unit"]), area))
 
 
 def _flag(value: bool) -> str:

@@ -47,21 +47,21 @@ def pack(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "settings/pack.html", context)
 
 
-def _contents(line: PackLine, town: City, titles: dict[str, str]) -> dict[str, Any]:
+def _contents(line: PackLine, city: City, titles: dict[str, str]) -> dict[str, Any]:
     pack = line.pack
     if pack is None:
         return {}
-    own = [one.key.reference for one in pack.classes if one.key.reference in town.classes]
+    own = [one.key.reference for one in pack.classes if one.key.reference in city.classes]
     return {
         "title": title(pack.title),
         "counts": counted(counts(pack)),
         "requires": [(name, titles.get(name, name)) for name in pack.requires],
         "roles": [(role.name, title(role.title), sees_words(role.sees)) for role in pack.roles],
         "procedures": [
-            (way, title(way.title)) for way in pack.procedures if (way.name, way.version) in town.procedures
+            (way, title(way.title)) for way in pack.procedures if (way.name, way.version) in city.procedures
         ],
         "catalogues": [(one.name, title(one.title)) for one in pack.catalogues],
-        "classes": [town.classes[reference] for reference in own[:CLASSES_SHOWN]],
+        "classes": [city.classes[reference] for reference in own[:CLASSES_SHOWN]],
         "classes_in_all": len(own),
         "lists": sorted({one.catalogue for one in pack.classes}),
         "layers": [(layer.name, title(layer.title), source_words(layer.source)) for layer in pack.layers],

@@ -29,8 +29,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def procedures(request: HttpRequest) -> HttpResponse:
     """List the procedures, each with its versions, the newest first."""
     check_has_post(person(request))
-    town = current_city()
-    rows = list_rows(town.procedures.values(), vocabulary(town))
+    city = current_city()
+    rows = list_rows(city.procedures.values(), vocabulary(city))
     return render(request, "settings/procedures.html", {"rows": rows})
 
 
@@ -39,12 +39,12 @@ def procedures(request: HttpRequest) -> HttpResponse:
 def procedure(request: HttpRequest, name: str, version: int) -> HttpResponse:
     """Show a version of a procedure: its picture, its stages, tasks and actions."""
     check_has_post(person(request))
-    town = current_city()
-    found = town.procedures.get((name, version))
+    city = current_city()
+    found = city.procedures.get((name, version))
     if found is None:
         raise NotFound("no-such-procedure", "There is no such procedure, or not in this version.")
-    words = vocabulary(town)
-    versions = sorted((other for known, other in town.procedures if known == name), reverse=True)
+    words = vocabulary(city)
+    versions = sorted((other for known, other in city.procedures if known == name), reverse=True)
     drawn = picture(found, words)
     context = {
         "procedure": procedure_page(found, words),
@@ -55,8 +55,8 @@ def procedure(request: HttpRequest, name: str, version: int) -> HttpResponse:
     return render(request, "settings/procedure.html", context)
 
 
-def vocabulary(town: City) -> Vocabulary:
+def vocabulary(city: City) -> Vocabulary:
     """Return how the city's procedures are told in the language of the present screen."""
-    roles = {name: role.title for name, role in town.roles.items()}
-    titles = {name: town.latest(name).title for name, _ in town.procedures}
+    roles = {name: role.title for name, role in city.roles.items()}
+    titles = {name: city.latest(name).title for name, _ in city.procedures}
     return Vocabulary(title, limit_words, roles, titles)

@@ -60,8 +60,8 @@ def read_boundaries(
 def _layer(path: Path, text: AreasText) -> Layer:
     try:
         return read_layer(path, text.layer, text.encoding)
-    except Unreadable as wrong:
-        raise Invalid([Fault(path.name, str(wrong))]) from wrong
+    except Unreadable as error:
+        raise Invalid([Fault(path.name, str(error))]) from error
 
 
 def _placed(path: Path, text: AreasText, layer: Layer, notices: list[Fault]) -> NDArray[np.object_]:
@@ -99,8 +99,8 @@ def _own(path: Path, layer: Layer) -> Crs | Any:
         raise Invalid([Fault(path.name, why)])
     try:
         return system(layer.crs) if layer.crs else Crs.WGS84
-    except ValueError as wrong:
-        raise Invalid([Fault(path.name, str(wrong))]) from wrong
+    except ValueError as error:
+        raise Invalid([Fault(path.name, str(error))]) from error
 
 
 def _check_mapping(mapping: Path, text: AreasText, layer: Layer, kinds: Collection[str]) -> None:

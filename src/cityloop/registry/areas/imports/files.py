@@ -133,8 +133,8 @@ def _from_gdal(file: Path, kind: str, layer: str | None, encoding: str | None) -
     try:
         layers = [layer] if layer else _layers(pyogrio.list_layers(file)[:, 0].tolist(), kind)
         read = [pyogrio.raw.read(file, layer=one, encoding=RAW if is_shapefile else None) for one in layers]
-    except (RuntimeError, ValueError) as wrong:  # what pyogrio's own errors are
-        raise Unreadable(f"cannot be read: {wrong}") from wrong
+    except (RuntimeError, ValueError) as error:  # what pyogrio's own errors are
+        raise Unreadable(f"cannot be read: {error}") from error
     said, geometries = _rows(read)
     if is_shapefile:
         said = _decoded(said, _encodings(file, encoding))

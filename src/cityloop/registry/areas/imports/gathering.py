@@ -84,8 +84,8 @@ def gather(
         try:
             polygon = _polygon(geometry)
             code = _take(feature.said, polygon, text, levels)
-        except ValueError as wrong:
-            left_out.append(Fault(called, f"was left out: {wrong}"))
+        except ValueError as error:
+            left_out.append(Fault(called, f"was left out: {error}"))
             continue
         seen[code].append(feature.number)
         if code != words(feature.said.get(text.own.code)):
@@ -148,8 +148,8 @@ def _day(said: Mapping[str, Any], name: str | None) -> date | None:
     found = DAY.fullmatch(plain(words(value)))
     try:
         return date(*map(int, found.groups())) if found else date.fromisoformat(words(value))
-    except ValueError as wrong:
-        raise ValueError(f"{words(value)} ({name}) is no date") from wrong
+    except ValueError as error:
+        raise ValueError(f"{words(value)} ({name}) is no date") from error
 
 
 def _polygon(geometry: BaseGeometry | None) -> BaseGeometry:

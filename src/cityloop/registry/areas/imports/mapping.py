@@ -61,8 +61,8 @@ class AreasText(Strict):
         if words:
             try:
                 "".encode(words)
-            except LookupError as wrong:
-                raise ValueError(str(wrong)) from wrong
+            except LookupError as error:
+                raise ValueError(str(error)) from error
         return words
 
     @model_validator(mode="after")

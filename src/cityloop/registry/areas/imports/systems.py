@@ -31,8 +31,8 @@ def _of_proj(words: str, unknown: ValueError) -> Any:
 
     try:
         found = CRS.from_user_input(int(words) if words.strip().isdigit() else words)
-    except CRSError as wrong:
-        raise ValueError(f"{unknown} Any other by its EPSG code, as in EPSG:4547.") from wrong
+    except CRSError as error:
+        raise ValueError(f"{unknown} Any other by its EPSG code, as in EPSG:4547.") from error
     if found.is_geographic and found.to_epsg(min_confidence=100) in (4326, None) and "WGS 84" in found.name:
         return Crs.WGS84
     return Crs.CGCS2000 if found.to_epsg() == 4490 else found

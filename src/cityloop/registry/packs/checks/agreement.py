@@ -92,5 +92,5 @@ def _of_fixed(where: Where, words: str, other: Procedure, theirs: Need) -> Itera
         return
     try:
         checked((theirs,), {theirs.name: words}, SOME_DAY)
-    except Invalid as wrong:
-        yield where, f"{other.name} would not take {words!r}: {wrong.faults[0].reason}"
+    except Invalid as error:
+        yield where, f"{other.name} would not take {words!r}: {error.faults[0].reason}"

@@ -232,8 +232,8 @@ def _lines(path: Path, columns: Sequence[str], faults: list[Fault]) -> Iterator[
                 faults += wrong_cells
                 if not wrong_cells:
                     yield line
-    except (OSError, UnicodeDecodeError, csv.Error) as wrong:
-        raise Invalid([Fault(str(path), str(wrong))], code="pack") from wrong
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise Invalid([Fault(str(path), str(error))], code="pack") from error
 
 
 def _heading_fault(path: Path, columns: Sequence[str], found: Sequence[str]) -> Fault | None:

@@ -7,7 +7,7 @@ NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)  # Friday, 10:00 in the city
 
 
 @dataclass(frozen=True)
-class Town:
+class SmallCity:
     """A city of two districts with two communities each, squares of 0.1 degree side by side from (120.0, 23.0)."""
 
     north: str = "671001"
