@@ -19,7 +19,7 @@ from cityloop.core.procedures.transitions import ways
 from cityloop.entry.command_line import main as commands
 from cityloop.evaluation.facts.relations import RELATIONS
 from cityloop.evaluation.indicators.texts import FILE as INDICATORS
-from cityloop.evaluation.indicators.texts import Book, read_book
+from cityloop.evaluation.indicators.texts import IndicatorBook, read_book
 from cityloop.presentation.settings.procedures.page import ActionRow, ProcedurePage
 from cityloop.presentation.settings.procedures.page import procedure_page as described
 from cityloop.presentation.settings.procedures.words import Vocabulary
@@ -206,7 +206,7 @@ def indicators() -> str:
     return "# Indicators\n\n" + NOTE + intro + "".join(_indicators(name, book) for name, book in books)
 
 
-def _indicators(pack: str, book: Book) -> str:
+def _indicators(pack: str, book: IndicatorBook) -> str:
     rows = []
     for one in book.indicators.values():
         ways = [one, *(one.chosen(name) for name in one.variants)]

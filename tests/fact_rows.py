@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cityloop.evaluation.facts.files import arrow_schema
-from cityloop.evaluation.facts.relations import FACTS, RELATIONS, Column, Relation, Type
+from cityloop.evaluation.facts.relations import FACTS, RELATIONS, Column, FactRelation, Type
 
 ZONE = ZoneInfo("Asia/Shanghai")
 FIRST = datetime(2026, 5, 1)  # noqa: DTZ001  # UTC without a zone, as facts have it
@@ -56,7 +56,7 @@ def drawn(seed: int, cases: int = 240) -> Rows:
     }
 
 
-def _row(random: Random, relation: Relation, case_number: str, number: int) -> SimpleNamespace:
+def _row(random: Random, relation: FactRelation, case_number: str, number: int) -> SimpleNamespace:
     values = {column.name: _value(random, column) for column in relation.columns}
     if outcomes := OUTCOMES.get(values.get("kind", "")):
         values["outcome"] = random.choice(outcomes)

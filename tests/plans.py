@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from itertools import combinations
 
 from cityloop.core.actors import Actor, Post
-from cityloop.core.clocks.history import Kind
+from cityloop.core.clocks.history import ClockEventKind
 from cityloop.core.errors import Refusal
 from cityloop.core.procedures import waking
-from cityloop.core.procedures.casefile import Case, Move, Task, after
+from cityloop.core.procedures.casefile import CaseState, Move, TaskState, after
 from cityloop.core.procedures.deciding import begin, decide, refusal
 from cityloop.core.procedures.needs import DIGEST
 from cityloop.core.procedures.opening import Terms
@@ -51,7 +51,7 @@ class Step:
 class Situation:
     """A case, the way it came, and the moment."""
 
-    case: Case
+    case: CaseState
     steps: tuple[Step, ...]
     now: datetime
 
@@ -95,7 +95,7 @@ def _answer(need: Need, units: tuple[str, ...], district: str) -> str:
     return need.choices[0][0] if need.kind is NeedKind.CHOICE else right[need.kind]
 
 
-def _begun(way: Procedure, terms: Terms, district: str) -> Case:
+def _begun(way: Procedure, terms: Terms, district: str) -> CaseState:
     by = next((actor.posts[0] for actor in ACTORS.values() if actor.posts[0].role == way.begins.role), None)
     said = answers(way.begins.needs, UNITS[:1], district)
     move = begin(way, {"district": district}, {}, NOW, terms, inputs=said, by=by)
@@ -113,7 +113,7 @@ def _following(way: Procedure, here: Situation, terms: Terms, district: str) -> 
     yield from _woken(way, here, terms)
 
 
-def _places(case: Case, action: Action) -> tuple[int, ...]:
+def _places(case: CaseState, action: Action) -> tuple[int, ...]:
     if action.on is None:
         return (0,)
     return tuple(task.no for task in case.open_tasks if task.kind == action.on)
@@ -148,7 +148,7 @@ def _after(here: Situation, move: Move, step: Step) -> Situation:
     return Situation(after(here.case, move, step.username or "system", here.now), (*here.steps, step), here.now)
 
 
-def _seen_as(way: Procedure, case: Case) -> Hashable:
+def _seen_as(way: Procedure, case: CaseState) -> Hashable:
     """Return what the requirements of the procedure can tell cases apart by."""
     conditions = [one.condition for one in _requirements(way) if one.condition]
     names = {node.id for one in conditions for node in ast.walk(one.tree) if isinstance(node, ast.Name)}
@@ -172,8 +172,8 @@ def _requirements(way: Procedure) -> Iterator[Requirement]:
         yield from (branch.requirement for branch in action.branches)
 
 
-def _extensions(task: Task) -> int:
-    return sum(fact.kind is Kind.EXTENDED for fact in task.facts)
+def _extensions(task: TaskState) -> int:
+    return sum(fact.kind is ClockEventKind.EXTENDED for fact in task.facts)
 
 
 def _capped(counted: Counter[Hashable]) -> Hashable:

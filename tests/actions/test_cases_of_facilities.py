@@ -16,7 +16,7 @@ from cityloop.core.errors import Conflict, Invalid
 from cityloop.intake.actions import receive, receive_many
 from cityloop.intake.reports import Report, read
 from cityloop.registry.city.current import current_city
-from cityloop.registry.history.changes import Part, apply
+from cityloop.registry.history.changes import TableChange, apply
 from cityloop.registry.history.tables import FACILITIES
 from example import NOW, SmallCity
 from plans import answers
@@ -30,7 +30,7 @@ def lamp(city: SmallCity) -> None:
     """A street lamp in the south that the parks look after."""
     row = {"code": LAMP, "catalogue": "GB/T 47678.5-2026", "category": "01037", "name": "路灯"}
     place = {"lon": city.inside_south[0], "lat": city.inside_south[1], "maintainer": "parks"}
-    apply([Part(FACILITIES, [{**row, **place}])], "test", NOW, "FacilitiesSet")
+    apply([TableChange(FACILITIES, [{**row, **place}])], "test", NOW, "FacilitiesSet")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from cityloop.casework.deadlines import cases_due_since, move_deadlines, recompu
 from cityloop.casework.history import events as history
 from cityloop.casework.models import Case, Task
 from cityloop.casework.queries import case_page
-from cityloop.core.clocks.recalculation import Why
+from cityloop.core.clocks.recalculation import RecalculationReason
 from cityloop.core.errors import NotFound
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
@@ -243,7 +243,7 @@ def test_a_year_that_is_announced_makes_its_due_moments_final(
     assert due_moments(case)[0] == local(10, 10)  # a Saturday worked for the holiday
     assert not is_provisional(case, people)
     (event,) = moves()
-    assert {moved.why for moved in history.move(event.name, event.payload).moved} == {Why.ANNOUNCED}
+    assert {moved.why for moved in history.move(event.name, event.payload).moved} == {RecalculationReason.ANNOUNCED}
     assert altered() == []
 
 

@@ -11,7 +11,7 @@ from cityloop.intake.actions import receive, receive_many
 from cityloop.intake.models import Report as Row
 from cityloop.intake.reports import Report, read
 from cityloop.registry.gazetteer.finding import key_of
-from cityloop.registry.history.changes import Part, apply
+from cityloop.registry.history.changes import TableChange, apply
 from cityloop.registry.history.tables import PLACES
 from cityloop.runtime.models import Event
 from example import NOW, SmallCity
@@ -93,7 +93,7 @@ def known_place(city: SmallCity, **said: object) -> None:
     lon, lat = city.inside_north
     plate = {"kind": "plate", "key": key_of("长江路"), "name": "长江路", "number": 92, "suffix": ""}
     row = {**plate, "district": city.north, "lon": lon, "lat": lat, "source": "test", **said}
-    apply([Part(PLACES, [row])], "test", NOW, "PlacesSet")
+    apply([TableChange(PLACES, [row])], "test", NOW, "PlacesSet")
 
 
 def test_a_report_with_an_address_alone_lies_where_the_gazetteer_finds_it(city: SmallCity, people: dict) -> None:

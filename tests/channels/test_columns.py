@@ -14,20 +14,20 @@ from cityloop.channels.tables.columns import (
     ColumnMapping,
     DateSource,
     Fields,
+    FieldSource,
     FlagSource,
     IdSource,
     ListSource,
     MomentSource,
     NumberSource,
     PhoneSource,
-    Source,
     TableText,
     Unfit,
     open_mapped,
     read_as,
     read_rows,
 )
-from cityloop.channels.tables.rows import Row, Sheet
+from cityloop.channels.tables.rows import Sheet, TableRow
 from cityloop.core.errors import Fault, Invalid
 
 
@@ -35,7 +35,7 @@ class LampFields(Fields):
     """The fields of a street lamp."""
 
     code: IdSource
-    name: Source
+    name: FieldSource
     area: CodeSource | None = None
     power: NumberSource | None = None
     since: DateSource | None = None
@@ -179,5 +179,5 @@ def test_good_rows_are_kept_and_bad_ones_go_back_with_their_reasons(tmp_path: Pa
 
 def test_a_fault_of_a_part_of_a_field_is_beside_its_cell(tmp_path: Path) -> None:
     _, mapping = opened(tmp_path, PLAIN + "  aliases: {column: x}\n", "编号,名称,x\n")
-    refused = mapping.refused(Row(1, 2, ("1", "灯", "甲")), [Fault("aliases.0", "is too short")])
+    refused = mapping.refused(TableRow(1, 2, ("1", "灯", "甲")), [Fault("aliases.0", "is too short")])
     assert refused.faults == (Fault("aliases.0 (x)", "is too short"),) and refused.marks == ((2, "is too short"),)

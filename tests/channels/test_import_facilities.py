@@ -194,11 +194,11 @@ def test_doubts_of_a_kind_are_counted_and_the_first_ones_named(city: SmallCity) 
 
 
 def test_units_are_known_by_credit_code_name_or_other_name_and_else_kept_in_words(city: SmallCity) -> None:
-    from cityloop.registry.history.changes import Part, apply
+    from cityloop.registry.history.changes import TableChange, apply
     from cityloop.registry.history.tables import UNITS
 
     row = {"code": "roads", "credit_code": "91350100M000100Y43", "aliases": ["市政处"]}
-    apply([Part(UNITS, [row])], "test", NOW, "UnitsSet")
+    apply([TableChange(UNITS, [row])], "test", NOW, "UnitsSet")
     bring_in({**GOOD, "ZGBMDM": "91350100m000100y43", "ZGBMMC": "别的写法", "QSDWMC": "市政处", "YHDWMC": "供水公司"})
     one = Facility.objects.get()
     assert (one.authority, one.authority_name) == ("roads", "别的写法")

@@ -13,14 +13,14 @@ from django.db import OperationalError
 from cityloop.channels.tables.columns import (
     CodeSource,
     Fields,
-    Source,
+    FieldSource,
     TableText,
     open_mapped,
     read_rows,
 )
-from cityloop.channels.tables.rows import Refused, Row
+from cityloop.channels.tables.rows import Refused, TableRow
 from cityloop.core.errors import Fault, Invalid, NotPossible
-from cityloop.entry.imports.rows import Tally, import_rows
+from cityloop.entry.imports.rows import RowTally, import_rows
 from cityloop.registry.models import Unit
 from cityloop.registry.organisation.actions import enter_units
 
@@ -33,7 +33,7 @@ class UnitFields(Fields):
     """The fields of a unit."""
 
     code: CodeSource
-    name: Source
+    name: FieldSource
 
 
 class UnitsText(TableText):
@@ -59,12 +59,12 @@ def bring_in(rows: str, *, size: int | None = 2, dry_run: bool = False, lost_aft
     path.write_text(HEADING + rows, encoding="utf-8")
     sheet, mapping = open_mapped(path, None, UnitsText, titles=TITLES)
 
-    def take(batch: list[Row], now: datetime) -> tuple[Tally, list[Refused]]:
+    def take(batch: list[TableRow], now: datetime) -> tuple[RowTally, list[Refused]]:
         if lost_after is not None and batch[0].number > lost_after:
             raise OperationalError("the server closed the connection")
         read, refused = read_rows(batch, mapping, named)
         came = enter_units(dict(unit for _, unit in read), "tests", now)
-        return Tally(came.created, came.changed, came.unchanged, len(refused)), refused
+        return RowTally(came.created, came.changed, came.unchanged, len(refused)), refused
 
     return import_rows(path, sheet, take, lambda words: None, size=size, dry_run=dry_run)
 

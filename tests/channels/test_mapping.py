@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cityloop.channels.tables.mapping import Content, ReportMapping
-from cityloop.channels.tables.rows import Row, Sheet
+from cityloop.channels.tables.rows import Sheet, TableRow
 from cityloop.core.errors import Invalid
 
 COLUMNS = ("no", "what", "when", "day", "x")
@@ -23,7 +23,7 @@ def read(folder: Path, words: str, columns: tuple[str, ...] = COLUMNS) -> Report
 
 
 def content(folder: Path, words: str, *cells: object) -> Content:
-    return read(folder, words).content(Row(1, 2, (*cells, *[None] * (len(COLUMNS) - len(cells)))))
+    return read(folder, words).content(TableRow(1, 2, (*cells, *[None] * (len(COLUMNS) - len(cells)))))
 
 
 def refusal(folder: Path, words: str) -> str:

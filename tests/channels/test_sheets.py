@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from cityloop.channels.tables.rows import Sheet, Wanted
+from cityloop.channels.tables.rows import Sheet, WantedTable
 from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.errors import Invalid, NotPossible
 
@@ -94,7 +94,7 @@ def test_the_heading_of_a_csv_is_found_below_titles_where_the_mapping_names_its_
     tmp_path: Path, delimiter: str
 ) -> None:
     path = a_file(tmp_path, TITLED.replace(",", delimiter).encode())
-    sheet = open_sheet(path, Wanted(frozenset({"编号", "内容"})))
+    sheet = open_sheet(path, WantedTable(frozenset({"编号", "内容"})))
     assert sheet.columns == ("编号", "内容", "地址")
     assert [(row.number, row.line, row.cells[0], row.fault) for row in sheet.rows] == [
         (1, 5, "1", None),
@@ -104,7 +104,7 @@ def test_the_heading_of_a_csv_is_found_below_titles_where_the_mapping_names_its_
 
 @pytest.mark.parametrize("words", [TWO_ROWS, TWO_ROWS.partition("\n")[2]])
 def test_two_rows_of_a_heading_of_a_csv_are_joined(tmp_path: Path, words: str) -> None:
-    sheet = open_sheet(a_file(tmp_path, words.encode("gb18030")), Wanted(frozenset({"编号", "坐标 经度", "内容"})))
+    sheet = open_sheet(a_file(tmp_path, words.encode("gb18030")), WantedTable(frozenset({"编号", "坐标 经度", "内容"})))
     assert sheet.columns == ("编号", "坐标 经度", "坐标 纬度", "内容")
     assert cells(sheet) == [["A1", "120.05", "23.05", "灯坏了"]] and len(sheet.totals) == 1
 
@@ -116,15 +116,17 @@ def test_without_a_mapping_the_first_line_of_a_csv_is_its_heading(tmp_path: Path
 
 def test_the_lines_of_the_heading_of_a_csv_may_be_given(tmp_path: Path) -> None:
     path = a_file(tmp_path, b"u,v\n\na,b\nx,y\n1,2\n")
-    assert open_sheet(path, Wanted(heading=(3,))).columns == ("a", "b")
-    joined = open_sheet(path, Wanted(heading=(3, 4)))
+    assert open_sheet(path, WantedTable(heading=(3,))).columns == ("a", "b")
+    joined = open_sheet(path, WantedTable(heading=(3, 4)))
     assert joined.columns == ("a x", "b y") and [row.line for row in joined.rows] == [5]
     with pytest.raises(Invalid, match="no heading in line 9"):
-        open_sheet(path, Wanted(heading=(9,)))
+        open_sheet(path, WantedTable(heading=(9,)))
 
 
 def test_a_csv_whose_columns_are_not_those_wanted_tells_the_ones_it_seems_to_have(tmp_path: Path) -> None:
-    assert open_sheet(a_file(tmp_path, TITLED.encode()), Wanted(frozenset({"no"}))).columns[0] == "填报单位：监督中心"
+    assert (
+        open_sheet(a_file(tmp_path, TITLED.encode()), WantedTable(frozenset({"no"}))).columns[0] == "填报单位：监督中心"
+    )
 
 
 def test_parquet_gives_values_across_its_row_groups(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from python_calamine import CalamineWorkbook
 
 from cityloop.casework.models import Case
-from cityloop.channels.tables.rows import Sheet, Wanted
+from cityloop.channels.tables.rows import Sheet, WantedTable
 from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.errors import Invalid
 from cityloop.entry.command_line import main
@@ -54,7 +54,7 @@ def workbook(path: Path, sheets: dict[str, Grid], merged: Sequence[str] = (), hi
     return path
 
 
-def table(folder: Path, grid: Grid, merged: Sequence[str] = (), wanted: Wanted | None = None) -> Sheet:
+def table(folder: Path, grid: Grid, merged: Sequence[str] = (), wanted: WantedTable | None = None) -> Sheet:
     return open_sheet(workbook(folder / "in.xlsx", {"数据": grid}, merged), wanted)
 
 
@@ -70,16 +70,16 @@ def test_the_first_sheet_that_is_shown_and_not_empty_is_read(tmp_path: Path) -> 
 
 def test_a_sheet_is_chosen_by_name_and_a_wrong_name_tells_those_there_are(tmp_path: Path) -> None:
     path = workbook(tmp_path / "in.xlsx", {"一": PLAIN, "二": [["u", "v"], ["1", "2"]], "三": []})
-    assert open_sheet(path, Wanted(sheet="二")).columns == ("u", "v")
+    assert open_sheet(path, WantedTable(sheet="二")).columns == ("u", "v")
     with pytest.raises(Invalid, match="no sheet '四'; it has: 一, 二, 三"):
-        open_sheet(path, Wanted(sheet="四"))
+        open_sheet(path, WantedTable(sheet="四"))
     with pytest.raises(Invalid, match="nothing on the sheet '三'"):
-        open_sheet(path, Wanted(sheet="三"))
+        open_sheet(path, WantedTable(sheet="三"))
 
 
 def test_the_heading_is_found_below_titles_and_lines_are_those_of_the_spreadsheet(tmp_path: Path) -> None:
     grid = [["十一月上报情况表"], ["填报单位：监督中心", "2026年11月"], [], *PLAIN]
-    sheet = table(tmp_path, grid, ["A1:B1"], Wanted(frozenset({"编号", "内容"})))
+    sheet = table(tmp_path, grid, ["A1:B1"], WantedTable(frozenset({"编号", "内容"})))
     assert sheet.columns == ("编号", "内容")
     assert [(row.number, row.line) for row in sheet.rows] == [(1, 5), (2, 6)]
 
@@ -94,7 +94,7 @@ def test_a_table_that_does_not_begin_in_the_corner_is_found(tmp_path: Path) -> N
 @pytest.mark.parametrize("title", [[], [["上报情况表", "", "", ""]]])
 def test_two_rows_of_a_heading_are_joined_merged_or_not(tmp_path: Path, merged: list[str], title: Grid) -> None:
     shifted = [part.translate(str.maketrans("12", "23")) for part in merged] if title else merged
-    wanted = Wanted(frozenset({"编号", "坐标 经度", "坐标 纬度", "内容"}))
+    wanted = WantedTable(frozenset({"编号", "坐标 经度", "坐标 纬度", "内容"}))
     sheet = table(tmp_path, [*title, *TWO_ROWS], shifted, wanted)
     assert sheet.columns == ("编号", "坐标 经度", "坐标 纬度", "内容")
     assert cells(sheet) == [["A1", 120.05, 23.05, "灯坏了"]]
@@ -106,16 +106,16 @@ def test_a_heading_of_two_merged_rows_is_seen_without_knowing_its_names(tmp_path
 
 def test_a_row_of_words_with_gaps_is_no_second_row_of_the_heading(tmp_path: Path) -> None:
     grid = [["编号", "内容", "地址", ""], ["A1", "灯坏了", "", "急"]]
-    sheet = table(tmp_path, grid, wanted=Wanted(frozenset({"编号", "内容", "地址"})))
+    sheet = table(tmp_path, grid, wanted=WantedTable(frozenset({"编号", "内容", "地址"})))
     assert sheet.columns == ("编号", "内容", "地址", "") and cells(sheet) == grid[1:]
 
 
 def test_the_lines_of_the_heading_may_be_given(tmp_path: Path) -> None:
     grid = [["甲", "乙", "丙"], ["a", "b", "c"], ["x", "y", "z"], ["1", "2", "3"]]
-    assert table(tmp_path, grid, wanted=Wanted(heading=(2,))).columns == ("a", "b", "c")
-    assert table(tmp_path, grid, wanted=Wanted(heading=(1, 2, 3))).columns == ("甲 a x", "乙 b y", "丙 c z")
+    assert table(tmp_path, grid, wanted=WantedTable(heading=(2,))).columns == ("a", "b", "c")
+    assert table(tmp_path, grid, wanted=WantedTable(heading=(1, 2, 3))).columns == ("甲 a x", "乙 b y", "丙 c z")
     with pytest.raises(Invalid, match="no heading in line 9: it has 4 lines"):
-        table(tmp_path, grid, wanted=Wanted(heading=(9,)))
+        table(tmp_path, grid, wanted=WantedTable(heading=(9,)))
 
 
 def test_cells_merged_downwards_hold_in_each_of_their_rows_and_blank_rows_are_none(tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def xls(path: Path) -> Path:
 
 
 def test_a_workbook_of_the_old_kind_is_read_like_any_other(tmp_path: Path) -> None:
-    sheet = open_sheet(xls(tmp_path / "in.xls"), Wanted(frozenset({"编号", "坐标 经度", "坐标 纬度"})))
+    sheet = open_sheet(xls(tmp_path / "in.xls"), WantedTable(frozenset({"编号", "坐标 经度", "坐标 纬度"})))
     assert sheet.columns[:5] == ("区", "编号", "坐标 经度", "坐标 纬度", "时间") and sheet.layout
     assert [(row.line, row.cells[:5]) for row in sheet.rows] == [
         (4, ("北区", 7, 120.05, 23.05, datetime(2026, 11, 1, 8, 30))),  # noqa: DTZ001

@@ -15,7 +15,7 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityloop.channels.tables.rows import Sheet, Wanted
+from cityloop.channels.tables.rows import Sheet, WantedTable
 from cityloop.channels.tables.sheets import open_sheet
 from cityloop.channels.tables.xlsx import strings as xlsx_strings
 from cityloop.channels.tables.xlsx.cells import column_of, dated
@@ -322,7 +322,7 @@ def test_an_archive_behind_a_password_is_refused_as_such(tmp_path: Path) -> None
 
 def test_no_file_stays_open_or_behind_when_a_sheet_is_not_read_to_its_end(tmp_path: Path) -> None:
     lines = "".join(a_line(line, text(f"A{line}", "x"), text(f"B{line}", "y")) for line in range(2, 5_000))
-    sheet = open_sheet(xlsx(tmp_path, HEADING + lines), Wanted(frozenset({"编号"})))
+    sheet = open_sheet(xlsx(tmp_path, HEADING + lines), WantedTable(frozenset({"编号"})))
     next(sheet.rows)
     sheet.rows.close()  # type: ignore[attr-defined]
     assert not [one for one in Path("/proc/self/fd").iterdir() if one.exists() and one.resolve().name == "in.xlsx"]

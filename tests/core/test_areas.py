@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.core.place.areas import AreaLocator, Layout, codes_in, place_facts
+from cityloop.core.place.areas import AreaLayout, AreaLocator, codes_in, place_facts
 from cityloop.core.place.geo import Crs, PointFault, from_wgs84
 from cityloop.core.place.where import better_reading, fitting, where
 
@@ -50,7 +50,7 @@ CITY = (
 
 
 @pytest.fixture(scope="module")
-def layout() -> Layout:
+def layout() -> AreaLayout:
     return locator(*CITY).on(DAY)
 
 
@@ -65,12 +65,12 @@ def layout() -> Layout:
     ],
 )
 def test_the_smallest_area_tells_those_around_it_and_larger_ones_fill_its_gaps(
-    layout: Layout, lon: float, expected: dict[str, str]
+    layout: AreaLayout, lon: float, expected: dict[str, str]
 ) -> None:
     assert layout.lineage_at(lon, 23.01) == expected
 
 
-def test_grids_of_other_kinds_are_found_for_themselves(layout: Layout) -> None:
+def test_grids_of_other_kinds_are_found_for_themselves(layout: AreaLayout) -> None:
     assert layout.grids_at(120.1, 23.01) == {"patrol_grid": ("P", "Q"), "social_grid": ("S",)}
     assert layout.grids_at(120.01, 23.01) == {}
     assert layout.lineage_at(120.22, 23.01) == {} and layout.grids_at(120.22, 23.01) == {"social_grid": ("S",)}
@@ -122,7 +122,7 @@ def test_a_case_keeps_the_codes_of_where_it_lies() -> None:
     assert place_facts({}, {}) == {}
 
 
-def test_a_place_on_a_border_names_the_areas_that_meet_and_goes_to_the_smallest_code(layout: Layout) -> None:
+def test_a_place_on_a_border_names_the_areas_that_meet_and_goes_to_the_smallest_code(layout: AreaLayout) -> None:
     found = where(layout, 120.1, 23.07)
     assert found.meeting == ("1a", "1b") and found.code == "1a" and found.overlapping == ()
     assert where(layout, 120.1 + 0.3 * METRE, 23.07).meeting == ("1a", "1b")
@@ -138,7 +138,7 @@ def test_a_place_in_an_overlap_names_both_areas() -> None:
     assert found.overlapping == ("a", "b") and found.code == "a" and found.meeting == ()
 
 
-def test_a_place_in_a_gap_of_smaller_areas_names_the_nearest_of_them(layout: Layout) -> None:
+def test_a_place_in_a_gap_of_smaller_areas_names_the_nearest_of_them(layout: AreaLayout) -> None:
     found = where(layout, 120.05 + 100 * METRE, 23.07)
     assert found.code == "1a" and found.missing == "unit_grid" and found.nearest is not None
     assert (found.nearest.code, found.nearest.direction) == ("1a1", "west")
@@ -157,7 +157,7 @@ def test_a_place_in_a_gap_of_smaller_areas_names_the_nearest_of_them(layout: Lay
     ],
 )
 def test_a_place_outside_is_told_what_is_nearest(
-    layout: Layout, lon: float, lat: float, code: str, metres: float, direction: str
+    layout: AreaLayout, lon: float, lat: float, code: str, metres: float, direction: str
 ) -> None:
     found = where(layout, lon, lat)
     assert not found.is_inside and found.nearest is not None
@@ -174,13 +174,13 @@ def test_the_nearest_in_metres_is_found_although_another_is_nearer_in_degrees() 
     assert found.nearest.metres == pytest.approx(837, abs=3)
 
 
-def test_a_far_place_is_answered_too(layout: Layout) -> None:
+def test_a_far_place_is_answered_too(layout: AreaLayout) -> None:
     found = where(layout, 2.35, 48.85)
     assert found.nearest is not None and found.nearest.metres > 8_000_000
 
 
 @pytest.mark.parametrize("crs", [Crs.GCJ02, Crs.BD09])
-def test_a_place_given_in_another_system_than_said_is_suspected(layout: Layout, crs: Crs) -> None:
+def test_a_place_given_in_another_system_than_said_is_suspected(layout: AreaLayout, crs: Crs) -> None:
     edge = (120.1999, 23.05)
     drawn = from_wgs84(*edge, crs)
     assert not where(layout, *drawn).is_inside
@@ -190,7 +190,7 @@ def test_a_place_given_in_another_system_than_said_is_suspected(layout: Layout, 
     assert where(layout, *drawn, crs).is_inside
 
 
-def test_a_place_of_wgs84_that_was_said_to_be_shifted_is_suspected(layout: Layout) -> None:
+def test_a_place_of_wgs84_that_was_said_to_be_shifted_is_suspected(layout: AreaLayout) -> None:
     found = where(layout, 120.0001, 23.05, Crs.GCJ02)
     assert not found.is_inside and [reading.name for reading in found.readings] == ["wgs84"]
 
@@ -204,12 +204,12 @@ def test_a_place_of_wgs84_that_was_said_to_be_shifted_is_suspected(layout: Layou
         ((200.0, 10.0), PointFault.OUT_OF_RANGE),
     ],
 )
-def test_what_is_no_place_says_why(layout: Layout, pair: tuple[float, float], fault: PointFault) -> None:
+def test_what_is_no_place_says_why(layout: AreaLayout, pair: tuple[float, float], fault: PointFault) -> None:
     found = where(layout, *pair)
     assert found.fault is fault and not found.is_inside
 
 
-def test_exchanged_coordinates_are_read_the_other_way_round(layout: Layout) -> None:
+def test_exchanged_coordinates_are_read_the_other_way_round(layout: AreaLayout) -> None:
     (reading,) = where(layout, 23.05, 120.01).readings
     assert (reading.name, reading.code, reading.lon, reading.lat) == ("swapped", "1a1", 120.01, 23.05)
 
@@ -224,7 +224,7 @@ def test_a_city_without_areas_answers_that_there_is_none() -> None:
     assert not found.is_inside and found.nearest is None and found.readings == ()
 
 
-def test_a_batch_that_fits_better_in_another_system_is_noticed(layout: Layout) -> None:
+def test_a_batch_that_fits_better_in_another_system_is_noticed(layout: AreaLayout) -> None:
     dice = np.random.default_rng(1)
     true = dice.random((2000, 2)) * (0.2, 0.1) + (120, 23)
     for crs in (Crs.WGS84, Crs.GCJ02, Crs.BD09):
@@ -235,7 +235,7 @@ def test_a_batch_that_fits_better_in_another_system_is_noticed(layout: Layout) -
         assert better_reading(inside, inside[crs], 2000) is None
 
 
-def test_points_in_the_middle_of_the_city_tell_nothing_of_their_system(layout: Layout) -> None:
+def test_points_in_the_middle_of_the_city_tell_nothing_of_their_system(layout: AreaLayout) -> None:
     pairs = np.full((100, 2), (120.1, 23.05))
     inside = fitting(layout, *pairs.T)
     assert set(inside.values()) == {100} and better_reading(inside, 100, 100) is None

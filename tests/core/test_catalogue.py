@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from cityloop.core.codes.classes import ClassKey
 from cityloop.core.codes.crosswalk import (
     NATIONAL_UP_TO,
-    Crosswalk,
+    ClassCrosswalk,
     CrosswalkLine,
     agreements,
     false_friends,
@@ -69,7 +69,7 @@ def test_signs_and_width_do_not_make_another_name() -> None:
 def test_a_crosswalk_says_what_its_lines_say_and_no_more(
     given_lines: list[CrosswalkLine], kind: str, code: str
 ) -> None:
-    walk = Crosswalk(given_lines)
+    walk = ClassCrosswalk(given_lines)
     for key in {line.source for line in given_lines} | {ClassKey(OLD, kind, code)}:
         found = walk.successors(key, NEW)
         own = [line for line in given_lines if line.source == key]
@@ -79,14 +79,14 @@ def test_a_crosswalk_says_what_its_lines_say_and_no_more(
 
 @given(lines)
 def test_what_came_of_a_class_came_from_it(given_lines: list[CrosswalkLine]) -> None:
-    walk = Crosswalk(given_lines)
+    walk = ClassCrosswalk(given_lines)
     for line in given_lines:
         if line.to_code:
             assert line.source in walk.predecessors(line.target)
 
 
 def test_a_class_without_successor_is_not_one_of_which_nothing_is_known() -> None:
-    walk = Crosswalk([CrosswalkLine(OLD, "matter", "0505", NEW, "matter", "", "choose another")])
+    walk = ClassCrosswalk([CrosswalkLine(OLD, "matter", "0505", NEW, "matter", "", "choose another")])
     gone = walk.successors(ClassKey(OLD, "matter", "0505"), NEW)
     assert gone is not None and gone.classes == () and gone.notes == ("choose another",)
     assert walk.successors(ClassKey(OLD, "matter", "0506"), NEW) is None
@@ -95,8 +95,8 @@ def test_a_class_without_successor_is_not_one_of_which_nothing_is_known() -> Non
 
 def test_a_class_is_its_own_successor_in_its_own_list() -> None:
     key = ClassKey(NEW, "matter", "06010")
-    assert Crosswalk([]).successors(key, NEW) == Crosswalk([]).successors(key, NEW, "matter")
-    assert Crosswalk([]).successors(key, NEW).classes == (key,)  # type: ignore[union-attr]
+    assert ClassCrosswalk([]).successors(key, NEW) == ClassCrosswalk([]).successors(key, NEW, "matter")
+    assert ClassCrosswalk([]).successors(key, NEW).classes == (key,)  # type: ignore[union-attr]
 
 
 def test_one_number_with_two_meanings_is_found() -> None:

@@ -11,8 +11,8 @@ from cityloop.core.clocks import worktime
 from cityloop.core.clocks.counting import (
     Because,
     Clock,
+    ClockEventKind,
     Fact,
-    Kind,
     State,
     Stretch,
     counted_between,
@@ -23,60 +23,82 @@ from cityloop.core.clocks.counting import (
     limit_seconds,
     standing,
 )
-from cityloop.core.clocks.worktime import Calendar, Lamp, Limit, Unit, Window
+from cityloop.core.clocks.worktime import Calendar, Lamp, Limit, LimitUnit, Window
 from cityloop.core.errors import NotPossible
 
 HOUR = 3600
-FOUR_HOURS = Limit(4, Unit.WORK_HOUR)
-ONE_DAY = Limit(1, Unit.WORK_DAY)
+FOUR_HOURS = Limit(4, LimitUnit.WORK_HOUR)
+ONE_DAY = Limit(1, LimitUnit.WORK_DAY)
 
 
-def history(limit: Limit, *facts: tuple[str, Kind] | tuple[str, Kind, Limit]) -> Clock:
+def history(limit: Limit, *facts: tuple[str, ClockEventKind] | tuple[str, ClockEventKind, Limit]) -> Clock:
     clock = Clock(limit)
     for at, kind, *extra in facts:
         clock = clock.noted(kind, local(at), *extra)
     return clock
 
 
-STARTED = ("2026-03-04 09:00", Kind.STARTED)  # a Wednesday; 08:30–12:00 and 14:00–18:00
+STARTED = ("2026-03-04 09:00", ClockEventKind.STARTED)  # a Wednesday; 08:30–12:00 and 14:00–18:00
 
 
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
         ([], "2026-03-04 15:00"),
-        ([("2026-03-04 10:00", Kind.PAUSED), ("2026-03-05 10:00", Kind.RESUMED)], "2026-03-05 15:00"),
-        ([("2026-03-04 12:30", Kind.PAUSED), ("2026-03-04 13:30", Kind.RESUMED)], "2026-03-04 15:00"),
-        ([("2026-03-04 14:00", Kind.EXTENDED, FOUR_HOURS)], "2026-03-05 09:30"),
-        ([("2026-03-04 14:00", Kind.EXTENDED, ONE_DAY)], "2026-03-05 15:00"),
-        ([("2026-03-04 11:00", Kind.STOPPED)], "2026-03-04 15:00"),
-        ([("2026-03-04 11:00", Kind.STOPPED), ("2026-03-05 09:00", Kind.CONTINUED)], "2026-03-05 11:00"),
-        ([("2026-03-04 11:00", Kind.STOPPED), ("2026-03-05 09:00", Kind.RESTARTED)], "2026-03-05 15:00"),
-        ([("2026-03-04 11:00", Kind.STOPPED), ("2026-03-05 09:00", Kind.UNSTOPPED)], "2026-03-04 15:00"),
-        ([("2026-03-04 11:00", Kind.LIMIT_REPLACED, Limit(2, Unit.WORK_HOUR))], "2026-03-04 11:00"),
-        ([("2026-03-04 11:00", Kind.LIMIT_REPLACED, Limit(24, Unit.URGENT_HOUR))], "2026-03-05 09:00"),
         (
-            [("2026-03-04 10:00", Kind.EXTENDED, ONE_DAY), ("2026-03-04 11:00", Kind.LIMIT_REPLACED, ONE_DAY)],
+            [("2026-03-04 10:00", ClockEventKind.PAUSED), ("2026-03-05 10:00", ClockEventKind.RESUMED)],
+            "2026-03-05 15:00",
+        ),
+        (
+            [("2026-03-04 12:30", ClockEventKind.PAUSED), ("2026-03-04 13:30", ClockEventKind.RESUMED)],
+            "2026-03-04 15:00",
+        ),
+        ([("2026-03-04 14:00", ClockEventKind.EXTENDED, FOUR_HOURS)], "2026-03-05 09:30"),
+        ([("2026-03-04 14:00", ClockEventKind.EXTENDED, ONE_DAY)], "2026-03-05 15:00"),
+        ([("2026-03-04 11:00", ClockEventKind.STOPPED)], "2026-03-04 15:00"),
+        (
+            [("2026-03-04 11:00", ClockEventKind.STOPPED), ("2026-03-05 09:00", ClockEventKind.CONTINUED)],
+            "2026-03-05 11:00",
+        ),
+        (
+            [("2026-03-04 11:00", ClockEventKind.STOPPED), ("2026-03-05 09:00", ClockEventKind.RESTARTED)],
+            "2026-03-05 15:00",
+        ),
+        (
+            [("2026-03-04 11:00", ClockEventKind.STOPPED), ("2026-03-05 09:00", ClockEventKind.UNSTOPPED)],
+            "2026-03-04 15:00",
+        ),
+        ([("2026-03-04 11:00", ClockEventKind.LIMIT_REPLACED, Limit(2, LimitUnit.WORK_HOUR))], "2026-03-04 11:00"),
+        ([("2026-03-04 11:00", ClockEventKind.LIMIT_REPLACED, Limit(24, LimitUnit.URGENT_HOUR))], "2026-03-05 09:00"),
+        (
+            [
+                ("2026-03-04 10:00", ClockEventKind.EXTENDED, ONE_DAY),
+                ("2026-03-04 11:00", ClockEventKind.LIMIT_REPLACED, ONE_DAY),
+            ],
             "2026-03-05 09:00",
         ),
         (
             [
-                ("2026-03-04 10:00", Kind.PAUSED),
-                ("2026-03-04 11:00", Kind.STOPPED),
-                ("2026-03-05 09:00", Kind.CONTINUED),
+                ("2026-03-04 10:00", ClockEventKind.PAUSED),
+                ("2026-03-04 11:00", ClockEventKind.STOPPED),
+                ("2026-03-05 09:00", ClockEventKind.CONTINUED),
             ],
             "2026-03-05 12:00",
         ),
     ],
 )
-def test_a_clock_of_four_working_hours_is_due_by_its_history(facts: list[tuple[str, Kind]], expected: str) -> None:
+def test_a_clock_of_four_working_hours_is_due_by_its_history(
+    facts: list[tuple[str, ClockEventKind]], expected: str
+) -> None:
     found = due(history(FOUR_HOURS, STARTED, *facts), CITY)
     assert found is not None
     assert found.at == local(expected)
 
 
 def test_the_windows_of_a_due_moment_skip_a_pause() -> None:
-    paused = history(FOUR_HOURS, STARTED, ("2026-03-04 10:00", Kind.PAUSED), ("2026-03-04 14:30", Kind.RESUMED))
+    paused = history(
+        FOUR_HOURS, STARTED, ("2026-03-04 10:00", ClockEventKind.PAUSED), ("2026-03-04 14:30", ClockEventKind.RESUMED)
+    )
     found = due(paused, CITY)
     assert found is not None
     assert found.windows == (
@@ -90,10 +112,10 @@ def test_every_stretch_of_a_clock_says_why_it_counts_or_does_not() -> None:
     clock = history(
         FOUR_HOURS,
         STARTED,
-        ("2026-03-04 10:00", Kind.PAUSED),
-        ("2026-03-04 11:30", Kind.RESUMED),
-        ("2026-03-04 15:00", Kind.STOPPED),
-        ("2026-03-04 16:00", Kind.CONTINUED),
+        ("2026-03-04 10:00", ClockEventKind.PAUSED),
+        ("2026-03-04 11:30", ClockEventKind.RESUMED),
+        ("2026-03-04 15:00", ClockEventKind.STOPPED),
+        ("2026-03-04 16:00", ClockEventKind.CONTINUED),
     )
     bounds = ("09:00", "10:00", "11:30", "12:00", "14:00", "15:00", "16:00", "17:00")
     reasons = (
@@ -111,7 +133,7 @@ def test_every_stretch_of_a_clock_says_why_it_counts_or_does_not() -> None:
 
 
 def test_a_paused_clock_with_time_left_has_no_due_moment_until_it_goes_on() -> None:
-    paused = history(FOUR_HOURS, STARTED, ("2026-03-04 10:00", Kind.PAUSED))
+    paused = history(FOUR_HOURS, STARTED, ("2026-03-04 10:00", ClockEventKind.PAUSED))
     now = local("2026-03-20 10:00")
     found = standing(paused, now, CITY)
     assert (found.state, found.counted_seconds, found.due, found.lamp) == (State.PAUSED, HOUR, None, Lamp.GREEN)
@@ -119,7 +141,7 @@ def test_a_paused_clock_with_time_left_has_no_due_moment_until_it_goes_on() -> N
 
 
 def test_who_was_late_before_the_pause_stays_late() -> None:
-    paused = history(FOUR_HOURS, STARTED, ("2026-03-04 16:00", Kind.PAUSED))
+    paused = history(FOUR_HOURS, STARTED, ("2026-03-04 16:00", ClockEventKind.PAUSED))
     found = standing(paused, local("2026-03-20 10:00"), CITY)
     assert found.due is not None
     assert found.due.at == local("2026-03-04 15:00")
@@ -130,9 +152,9 @@ def test_an_extension_granted_during_a_pause_counts_from_the_due_moment_it_would
     clock = history(
         FOUR_HOURS,
         STARTED,
-        ("2026-03-04 10:00", Kind.PAUSED),
-        ("2026-03-04 11:00", Kind.EXTENDED, FOUR_HOURS),
-        ("2026-03-05 08:30", Kind.RESUMED),
+        ("2026-03-04 10:00", ClockEventKind.PAUSED),
+        ("2026-03-04 11:00", ClockEventKind.EXTENDED, FOUR_HOURS),
+        ("2026-03-05 08:30", ClockEventKind.RESUMED),
     )
     assert limit_seconds(clock, CITY) == 8 * HOUR
     found = due(clock, CITY)
@@ -141,21 +163,21 @@ def test_an_extension_granted_during_a_pause_counts_from_the_due_moment_it_would
 
 
 def test_where_a_working_day_ends_with_the_day_an_extension_ends_with_a_later_one() -> None:
-    clock = history(ONE_DAY, STARTED, ("2026-03-05 09:00", Kind.EXTENDED, ONE_DAY))
+    clock = history(ONE_DAY, STARTED, ("2026-03-05 09:00", ClockEventKind.EXTENDED, ONE_DAY))
     found = due(clock, END_OF_DAY)
     assert found is not None
     assert found.at == local("2026-03-06 18:00")
 
 
 def test_an_extension_in_working_days_is_as_long_as_the_day_on_which_it_begins() -> None:
-    clock = Clock(ONE_DAY).noted(Kind.STARTED, local("2026-09-29 08:00"))  # 8 hours in summer, 7 from October
-    longer = clock.noted(Kind.EXTENDED, local("2026-09-29 09:00"), Limit(2, Unit.WORK_DAY))
+    clock = Clock(ONE_DAY).noted(ClockEventKind.STARTED, local("2026-09-29 08:00"))  # 8 hours in summer, 7 from October
+    longer = clock.noted(ClockEventKind.EXTENDED, local("2026-09-29 09:00"), Limit(2, LimitUnit.WORK_DAY))
     assert limit_seconds(clock, SEASONAL) == 8 * HOUR
     assert limit_seconds(longer, SEASONAL) == (8 + 16) * HOUR
 
 
 def test_the_lamp_is_told_by_what_was_known_then() -> None:
-    clock = history(FOUR_HOURS, STARTED, ("2026-03-04 16:00", Kind.EXTENDED, FOUR_HOURS))
+    clock = history(FOUR_HOURS, STARTED, ("2026-03-04 16:00", ClockEventKind.EXTENDED, FOUR_HOURS))
     lamps = [
         standing(clock, local(f"2026-03-04 {at}"), CITY).lamp
         for at in ("08:00", "14:00", "14:12", "15:00", "15:01", "16:00")
@@ -164,15 +186,19 @@ def test_the_lamp_is_told_by_what_was_known_then() -> None:
 
 
 def test_a_closed_clock_is_judged_by_when_it_was_stopped() -> None:
-    late = history(FOUR_HOURS, STARTED, ("2026-03-04 15:01", Kind.STOPPED))
-    in_time = history(FOUR_HOURS, STARTED, ("2026-03-04 15:00", Kind.STOPPED))
+    late = history(FOUR_HOURS, STARTED, ("2026-03-04 15:01", ClockEventKind.STOPPED))
+    in_time = history(FOUR_HOURS, STARTED, ("2026-03-04 15:00", ClockEventKind.STOPPED))
     lamps = [standing(clock, local("2026-03-20 10:00"), CITY).lamp for clock in (late, in_time)]
     assert lamps == [Lamp.RED, Lamp.YELLOW]
 
 
 def test_done_in_the_evening_after_the_closing_at_which_it_was_due_is_late() -> None:
-    clock = history(Limit(8, Unit.WORK_HOUR), ("2026-03-04 08:30", Kind.STARTED), ("2026-03-05 08:31", Kind.STOPPED))
-    found = due(history(Limit(7, Unit.WORK_HOUR), ("2026-03-04 08:30", Kind.STARTED)), CITY)
+    clock = history(
+        Limit(8, LimitUnit.WORK_HOUR),
+        ("2026-03-04 08:30", ClockEventKind.STARTED),
+        ("2026-03-05 08:31", ClockEventKind.STOPPED),
+    )
+    found = due(history(Limit(7, LimitUnit.WORK_HOUR), ("2026-03-04 08:30", ClockEventKind.STARTED)), CITY)
     assert found is not None
     assert found.at == local("2026-03-04 17:30")
     assert standing(clock, local("2026-03-05 08:31"), CITY).lamp is Lamp.YELLOW
@@ -181,15 +207,15 @@ def test_done_in_the_evening_after_the_closing_at_which_it_was_due_is_late() -> 
 @pytest.mark.parametrize(
     ("kinds", "refused", "code"),
     [
-        ([], Kind.PAUSED, "clock-waiting"),
-        ([Kind.STARTED], Kind.STARTED, "clock-running"),
-        ([Kind.STARTED], Kind.RESUMED, "clock-running"),
-        ([Kind.STARTED, Kind.PAUSED], Kind.PAUSED, "clock-paused"),
-        ([Kind.STARTED, Kind.STOPPED], Kind.STOPPED, "clock-stopped"),
-        ([Kind.STARTED, Kind.STOPPED], Kind.PAUSED, "clock-stopped"),
+        ([], ClockEventKind.PAUSED, "clock-waiting"),
+        ([ClockEventKind.STARTED], ClockEventKind.STARTED, "clock-running"),
+        ([ClockEventKind.STARTED], ClockEventKind.RESUMED, "clock-running"),
+        ([ClockEventKind.STARTED, ClockEventKind.PAUSED], ClockEventKind.PAUSED, "clock-paused"),
+        ([ClockEventKind.STARTED, ClockEventKind.STOPPED], ClockEventKind.STOPPED, "clock-stopped"),
+        ([ClockEventKind.STARTED, ClockEventKind.STOPPED], ClockEventKind.PAUSED, "clock-stopped"),
     ],
 )
-def test_a_fact_that_cannot_follow_is_refused(kinds: list[Kind], refused: Kind, code: str) -> None:
+def test_a_fact_that_cannot_follow_is_refused(kinds: list[ClockEventKind], refused: ClockEventKind, code: str) -> None:
     clock = history(FOUR_HOURS, *[("2026-03-04 09:00", kind) for kind in kinds])
     with pytest.raises(NotPossible) as caught:
         clock.noted(refused, local("2026-03-04 10:00"))
@@ -198,28 +224,30 @@ def test_a_fact_that_cannot_follow_is_refused(kinds: list[Kind], refused: Kind, 
 
 def test_facts_come_in_the_order_of_time() -> None:
     with pytest.raises(NotPossible, match="before"):
-        history(FOUR_HOURS, STARTED, ("2026-03-04 08:59", Kind.PAUSED))
+        history(FOUR_HOURS, STARTED, ("2026-03-04 08:59", ClockEventKind.PAUSED))
 
 
 def test_working_time_is_not_extended_by_hours_of_the_night() -> None:
     with pytest.raises(NotPossible, match="counted as the limit is"):
-        history(FOUR_HOURS, STARTED, ("2026-03-04 10:00", Kind.EXTENDED, Limit(1, Unit.HOUR)))
+        history(FOUR_HOURS, STARTED, ("2026-03-04 10:00", ClockEventKind.EXTENDED, Limit(1, LimitUnit.HOUR)))
 
 
-@pytest.mark.parametrize(("kind", "limit"), [(Kind.EXTENDED, None), (Kind.PAUSED, ONE_DAY)])
-def test_a_limit_comes_with_what_changes_the_limit_and_with_nothing_else(kind: Kind, limit: Limit | None) -> None:
+@pytest.mark.parametrize(("kind", "limit"), [(ClockEventKind.EXTENDED, None), (ClockEventKind.PAUSED, ONE_DAY)])
+def test_a_limit_comes_with_what_changes_the_limit_and_with_nothing_else(
+    kind: ClockEventKind, limit: Limit | None
+) -> None:
     with pytest.raises(ValueError, match="limit belongs"):
         Fact(kind, local("2026-03-04 09:00"), limit)
 
 
 # The laws, over clocks with any history.
 
-working = st.sampled_from([Unit.WORK_HOUR, Unit.WORK_DAY])
-continuous = st.sampled_from([unit for unit in Unit if unit.is_continuous])
+working = st.sampled_from([LimitUnit.WORK_HOUR, LimitUnit.WORK_DAY])
+continuous = st.sampled_from([unit for unit in LimitUnit if unit.is_continuous])
 FOLLOWING = {
-    State.RUNNING: (Kind.PAUSED, Kind.EXTENDED, Kind.STOPPED),
-    State.PAUSED: (Kind.RESUMED, Kind.EXTENDED, Kind.STOPPED),
-    State.STOPPED: (Kind.CONTINUED, Kind.RESTARTED, Kind.UNSTOPPED),
+    State.RUNNING: (ClockEventKind.PAUSED, ClockEventKind.EXTENDED, ClockEventKind.STOPPED),
+    State.PAUSED: (ClockEventKind.RESUMED, ClockEventKind.EXTENDED, ClockEventKind.STOPPED),
+    State.STOPPED: (ClockEventKind.CONTINUED, ClockEventKind.RESTARTED, ClockEventKind.UNSTOPPED),
 }
 
 
@@ -228,12 +256,12 @@ def clocks(draw: st.DrawFn, *, restarts: bool = True) -> Clock:
     units = draw(st.sampled_from([working, continuous]))
     limits = st.builds(Limit, st.integers(1, 20), units)
     at = draw(moments)
-    clock = Clock(draw(limits)).noted(Kind.STARTED, at)
+    clock = Clock(draw(limits)).noted(ClockEventKind.STARTED, at)
     for _ in range(draw(st.integers(0, 6))):
         at += timedelta(seconds=draw(st.integers(0, 5 * 86400)))
-        kinds = [kind for kind in FOLLOWING[clock.state] if restarts or kind is not Kind.RESTARTED]
+        kinds = [kind for kind in FOLLOWING[clock.state] if restarts or kind is not ClockEventKind.RESTARTED]
         kind = draw(st.sampled_from(kinds))
-        clock = clock.noted(kind, at, draw(limits) if kind is Kind.EXTENDED else None)
+        clock = clock.noted(kind, at, draw(limits) if kind is ClockEventKind.EXTENDED else None)
     return clock
 
 
@@ -300,9 +328,9 @@ def test_a_pause_adds_nothing(clock: Clock, after: int, length: int, calendar: C
     assume(clock.state is State.RUNNING)
     pause = clock.facts[-1].at + timedelta(seconds=after)
     end = pause + timedelta(seconds=length)
-    paused = clock.noted(Kind.PAUSED, pause)
+    paused = clock.noted(ClockEventKind.PAUSED, pause)
     assert counted_seconds(paused, end, calendar) == counted_seconds(clock, pause, calendar)
-    again, later = paused.noted(Kind.RESUMED, end), end + timedelta(days=9)
+    again, later = paused.noted(ClockEventKind.RESUMED, end), end + timedelta(days=9)
     lost = counted_between(clock, pause, end, calendar)
     assert counted_seconds(again, later, calendar) == counted_seconds(clock, later, calendar) - lost
     assert limit_seconds(again, calendar) == limit_seconds(clock, calendar)
@@ -315,7 +343,11 @@ def test_to_pause_and_resume_at_once_or_stop_and_continue_changes_nothing(
 ) -> None:
     assume(clock.state is State.RUNNING)
     at = clock.facts[-1].at + timedelta(seconds=after)
-    for first, second in ((Kind.PAUSED, Kind.RESUMED), (Kind.STOPPED, Kind.CONTINUED), (Kind.STOPPED, Kind.UNSTOPPED)):
+    for first, second in (
+        (ClockEventKind.PAUSED, ClockEventKind.RESUMED),
+        (ClockEventKind.STOPPED, ClockEventKind.CONTINUED),
+        (ClockEventKind.STOPPED, ClockEventKind.UNSTOPPED),
+    ):
         assert due(clock.noted(first, at).noted(second, at), calendar) == due(clock, calendar)
 
 
@@ -327,7 +359,7 @@ def test_an_extension_adds_exactly_what_it_is_long_from_the_due_moment(
     assume(clock.state is State.RUNNING)
     extension = Limit(amount, clock.unit)
     former = due(clock, calendar)
-    extended = due(clock.noted(Kind.EXTENDED, clock.facts[-1].at, extension), calendar)
+    extended = due(clock.noted(ClockEventKind.EXTENDED, clock.facts[-1].at, extension), calendar)
     assert former is not None
     assert extended is not None
     assert extended.seconds - former.seconds == worktime.due(former.at, extension, calendar).seconds
@@ -336,12 +368,12 @@ def test_an_extension_adds_exactly_what_it_is_long_from_the_due_moment(
 
 
 @law
-@given(moments, st.integers(1, 40), st.sampled_from(Unit), any_calendars())
+@given(moments, st.integers(1, 40), st.sampled_from(LimitUnit), any_calendars())
 def test_a_clock_with_no_more_history_than_its_start_is_due_as_the_limit_is(
-    start: datetime, amount: int, unit: Unit, calendar: Calendar
+    start: datetime, amount: int, unit: LimitUnit, calendar: Calendar
 ) -> None:
     limit = Limit(amount, unit)
-    assert due(Clock(limit).noted(Kind.STARTED, start), calendar) == worktime.due(start, limit, calendar)
+    assert due(Clock(limit).noted(ClockEventKind.STARTED, start), calendar) == worktime.due(start, limit, calendar)
 
 
 @law
@@ -351,10 +383,10 @@ def test_a_restart_has_the_whole_limit_and_a_continuation_what_is_left(
 ) -> None:
     assume(clock.facts)
     if clock.state is not State.STOPPED:
-        clock = clock.noted(Kind.STOPPED, clock.facts[-1].at + timedelta(hours=1))
+        clock = clock.noted(ClockEventKind.STOPPED, clock.facts[-1].at + timedelta(hours=1))
     at = clock.facts[-1].at + timedelta(seconds=after)
-    restarted = due(clock.noted(Kind.RESTARTED, at), calendar)
-    continued = clock.noted(Kind.CONTINUED, at)
+    restarted = due(clock.noted(ClockEventKind.RESTARTED, at), calendar)
+    continued = clock.noted(ClockEventKind.CONTINUED, at)
     assert restarted == worktime.due(at, clock.limit, calendar)
     assert counted_seconds(continued, at, calendar) == counted_seconds(clock, at, calendar)
     assert limit_seconds(continued, calendar) == limit_seconds(clock, calendar)

@@ -21,7 +21,7 @@ from cityloop.core.diagrams.diagram import (
 from cityloop.core.diagrams.text import Run, measured, wrapped
 from cityloop.core.procedures import transitions as following
 from cityloop.core.procedures.casefile import after
-from cityloop.core.procedures.procedure import Opening, Procedure
+from cityloop.core.procedures.procedure import Procedure, TaskOpening
 from cityloop.core.procedures.transitions import Transition, transitions, ways
 
 ALL = [*PROCEDURES, WIDE]
@@ -152,7 +152,7 @@ def test_a_task_that_outlives_its_stage_can_be_done_where_the_case_went() -> Non
 def test_a_sub_task_ends_with_the_task_it_is_under() -> None:
     assert "decide_extension" in ways(WIDE).tasks["handling"]
     assert [stage for stage, kinds in ways(WIDE).tasks.items() if "decide_extension" in kinds] == ["handling"]
-    alone = replace(WIDE.actions["ask_extension"], opens=(Opening("decide_extension"),))
+    alone = replace(WIDE.actions["ask_extension"], opens=(TaskOpening("decide_extension"),))
     assert "decide_extension" in ways(_changed(ask_extension=alone)).tasks["fed_back"]
 
 

@@ -8,17 +8,17 @@ import pytest
 from calendars import CITY, local
 
 from cityloop.core.actors import SYSTEM, Actor, Post
-from cityloop.core.clocks.worktime import Limit, Unit
+from cityloop.core.clocks.worktime import Limit, LimitUnit
 from cityloop.core.errors import Invalid, NotAllowed, NotPossible
 from cityloop.core.procedures import deciding, waking
-from cityloop.core.procedures.casefile import Case, Move, after
+from cityloop.core.procedures.casefile import CaseState, Move, after
 from cityloop.core.procedures.opening import Terms
 from cityloop.core.procedures.procedure import Procedure
 from cityloop.registry.packs.procedures import read_procedure
 
 T = "{zh: 甲, en: A}"
 BEGAN = local("2026-11-16 09:00")  # a Monday
-LIMITS = {"handle": Limit(1, Unit.WORK_DAY), "case": Limit(2, Unit.WORK_DAY)}
+LIMITS = {"handle": Limit(1, LimitUnit.WORK_DAY), "case": Limit(2, LimitUnit.WORK_DAY)}
 
 PANEL = f"""
 name: panel
@@ -127,9 +127,9 @@ class Run:
         self.way, self.now, self.moves = way, BEGAN, list[Move]()
         self.terms = Terms(CITY, LIMITS)
         begun = deciding.begin(way, {}, {}, BEGAN, self.terms, inputs={"unit": unit})
-        self.case: Case = after(None, begun, "account/0", BEGAN)
+        self.case: CaseState = after(None, begun, "account/0", BEGAN)
 
-    def do(self, action: str, no: int, actor: Actor, **inputs: str) -> Case:
+    def do(self, action: str, no: int, actor: Actor, **inputs: str) -> CaseState:
         move = deciding.decide(self.way, self.case, action, no, actor, inputs, self.now, self.terms)
         return self._made(move, actor.account)
 
@@ -140,7 +140,7 @@ class Run:
             self._made(move, SYSTEM.account)
         return woken
 
-    def _made(self, move: Move, account: str) -> Case:
+    def _made(self, move: Move, account: str) -> CaseState:
         self.case = after(self.case, move, account, self.now)
         return self.case
 
@@ -200,8 +200,8 @@ def test_sub_tasks_have_their_own_limit_and_hold_up_what_they_are_under(run) -> 
     joint = run(JOINT, "roads")
     case = joint.do("share", 1, member("roads", "handler"), helpers="parks lamps", days="3")
     assert [(task.unit, task.parent, task.limit) for task in case.tasks[1:]] == [
-        ("parks", 1, Limit(3, Unit.WORK_DAY)),
-        ("lamps", 1, Limit(3, Unit.WORK_DAY)),
+        ("parks", 1, Limit(3, LimitUnit.WORK_DAY)),
+        ("lamps", 1, Limit(3, LimitUnit.WORK_DAY)),
     ]
     with pytest.raises(NotPossible) as refused:
         joint.do("finish", 1, member("roads", "handler"))
@@ -306,10 +306,10 @@ def test_a_case_that_is_opened_again_goes_on_with_the_time_that_was_left(run) ->
 
 def test_a_limit_that_was_filed_with_is_kept_when_the_catalogue_changes(run) -> None:
     joint = run(JOINT, "roads")
-    joint.terms = Terms(CITY, {"handle": Limit(9, Unit.WORK_DAY), "case": Limit(9, Unit.WORK_DAY)})
+    joint.terms = Terms(CITY, {"handle": Limit(9, LimitUnit.WORK_DAY), "case": Limit(9, LimitUnit.WORK_DAY)})
     joint.do("give_up", 1, member("roads", "handler"))
     case = joint.do("reopen", 0, CHAIR)
-    assert case.tasks[1].limit == Limit(1, Unit.WORK_DAY)
+    assert case.tasks[1].limit == Limit(1, LimitUnit.WORK_DAY)
     assert case.facts["limit_handle"] == "1 work_day"
 
 
@@ -334,7 +334,7 @@ def test_an_answer_out_of_bounds_is_named(run, given: dict[str, str], field: str
 def test_digits_of_full_width_are_numbers(run) -> None:
     joint = run(JOINT, "roads")
     case = joint.do("share", 1, member("roads", "handler"), helpers="parks", days="３")
-    assert case.tasks[1].limit == Limit(3, Unit.WORK_DAY)
+    assert case.tasks[1].limit == Limit(3, LimitUnit.WORK_DAY)
 
 
 @pytest.mark.parametrize("day", ["2026-11-16", "2026-12-17", "2026-02-30", "tomorrow"])

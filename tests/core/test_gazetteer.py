@@ -8,18 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cityloop.core.gazetteer.addresses.reading import parse
-from cityloop.core.gazetteer.book import Book
+from cityloop.core.gazetteer.book import PlaceBook
 from cityloop.core.gazetteer.finding import find
 from cityloop.core.gazetteer.learning import HEAVIEST, Observation, agrees, learned, merged
 from cityloop.core.gazetteer.numbering import Known, estimate
 from cityloop.core.gazetteer.places import (
     AreaPlace,
-    Entry,
     Found,
+    FoundPlace,
     Grade,
-    Kind,
     Pair,
-    Place,
+    PlaceEntry,
+    PlaceKind,
     metres,
     moved,
 )
@@ -31,31 +31,33 @@ SOUTH = AreaPlace("2", "南区", True, *FAR, 3000.0, "2")
 VILLAGE = AreaPlace("101", "福民社区", False, *moved(HOME, 500, 500), 400.0, "1")
 
 
-def plate(street: str, number: int, east: float, north: float = 0.0, district: str = "1", origin: Pair = HOME) -> Entry:
+def plate(
+    street: str, number: int, east: float, north: float = 0.0, district: str = "1", origin: Pair = HOME
+) -> PlaceEntry:
     lon, lat = moved(origin, east, north)
-    return Entry(Kind.PLATE, street, f"{street}{number}号", lon, lat, number=number, district=district)
+    return PlaceEntry(PlaceKind.PLATE, street, f"{street}{number}号", lon, lat, number=number, district=district)
 
 
-def street(name: str, points: list[Pair], district: str = "1") -> Entry:
+def street(name: str, points: list[Pair], district: str = "1") -> PlaceEntry:
     line = shapely.LineString([moved(HOME, *point) for point in points])
     middle = line.interpolate(0.5, normalized=True)
-    return Entry(Kind.STREET, name, name, middle.x, middle.y, district=district, shape=shapely.to_wkb(line))
+    return PlaceEntry(PlaceKind.STREET, name, name, middle.x, middle.y, district=district, shape=shapely.to_wkb(line))
 
 
-def book(*entries: Entry) -> Book:
-    return Book(entries, [NORTH, SOUTH, VILLAGE])
+def book(*entries: PlaceEntry) -> PlaceBook:
+    return PlaceBook(entries, [NORTH, SOUTH, VILLAGE])
 
 
-def place(found: Found) -> Place:
+def place(found: Found) -> FoundPlace:
     assert found.place, found
     return found.place
 
 
-def words_of(one: Place) -> list[str]:
+def words_of(one: FoundPlace) -> list[str]:
     return [why.word for why in one.why]
 
 
-def off(one: Place, east: float, north: float = 0.0) -> float:
+def off(one: FoundPlace, east: float, north: float = 0.0) -> float:
     return metres(one.point, moved(HOME, east, north))
 
 
@@ -144,7 +146,7 @@ def test_a_stretch_lies_halfway_between_its_crossings() -> None:
 
 
 def test_an_estate_is_known_by_name_and_alias_and_its_buildings_by_number() -> None:
-    estate = Entry(Kind.BLOCK, "阳光小区", "阳光小区", *moved(HOME, 50, 50), aliases=("阳光花园",))
+    estate = PlaceEntry(PlaceKind.BLOCK, "阳光小区", "阳光小区", *moved(HOME, 50, 50), aliases=("阳光花园",))
     tower = plate("阳光小区", 3, 90, 90)
     assert place(find("阳光花园后面", book(estate))).grade is Grade.BLOCK
     assert off(place(find("阳光小区3号楼后面", book(estate, tower))), 90, 90) < 1
@@ -152,7 +154,7 @@ def test_an_estate_is_known_by_name_and_alias_and_its_buildings_by_number() -> N
 
 
 def test_a_street_is_found_by_what_it_was_called_before() -> None:
-    renamed = Entry(Kind.STREET, "福华路", "福华路", *HOME, district="1", aliases=("红旗路",))
+    renamed = PlaceEntry(PlaceKind.STREET, "福华路", "福华路", *HOME, district="1", aliases=("红旗路",))
     one = place(find("红旗路10号", book(renamed, plate("福华路", 10, 70))))
     assert off(one, 70) < 1
 
@@ -244,7 +246,7 @@ def observations(rows: Iterable[tuple[str, Pair]]) -> list[Observation]:
 
 def test_several_reports_of_one_house_are_one_entry_at_their_middle() -> None:
     seen = observations(("福华路10号", moved(HOME, east, 0)) for east in (0, 2, 4000))
-    entry = next(one for one in learned(seen, "test") if one.kind is Kind.PLATE)
+    entry = next(one for one in learned(seen, "test") if one.kind is PlaceKind.PLATE)
     assert (entry.number, entry.seen, entry.source) == (10, 3, "test")
     assert metres(entry.point, HOME) < 5
     assert entry.spread_metres > 1000
@@ -266,7 +268,7 @@ def test_what_is_learned_again_counts_for_the_more_the_more_it_was_seen() -> Non
     (new, *_) = learned(observations([("福华路10号", moved(HOME, 100, 0))]), "test")
     both = merged(old, new)
     assert both.seen == 4
-    assert off(Place(*both.point, Grade.PLATE, 0, ""), 25) < 2
+    assert off(FoundPlace(*both.point, Grade.PLATE, 0, ""), 25) < 2
     assert min(both.seen, HEAVIEST) == 4
 
 

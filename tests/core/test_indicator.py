@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from cityloop.core.indicators.indicator import (
     NOTHING,
     Adds,
+    FigureCount,
+    FigureUnit,
     Indicator,
     Subject,
-    Tally,
     Term,
-    Unit,
     Variant,
     added,
     formula,
@@ -24,7 +24,7 @@ from cityloop.core.indicators.indicator import (
 IN_TIME = Indicator(
     code="in_time",
     title={"zh": "按期结案率", "en": "Share closed in time"},
-    unit=Unit.PERCENT,
+    unit=FigureUnit.PERCENT,
     numerator=(Term("intime"),),
     denominator=(Term("need"),),
     excludes=("voided",),
@@ -32,7 +32,9 @@ IN_TIME = Indicator(
         "of_closed": Variant({"zh": "占已结案", "en": "of those closed"}, denominator=(Term("intime"), Term("late")))
     },
 )
-CLOSED = Indicator("closed", {"zh": "结案数", "en": "Closed"}, Unit.COUNT, (Term("intime"), Term("late")), places=0)
+CLOSED = Indicator(
+    "closed", {"zh": "结案数", "en": "Closed"}, FigureUnit.COUNT, (Term("intime"), Term("late")), places=0
+)
 TITLES = {
     "intime": {"zh": "按期结案数", "en": "closed in time"},
     "late": {"zh": "超期结案数", "en": "closed late"},
@@ -42,11 +44,11 @@ VOIDED = {"voided": {"zh": "作废", "en": "voided"}}
 
 counts = st.integers(-(10**12), 10**12)
 below = st.integers(0, 10**12)
-ratios = st.builds(lambda one, other: Tally(Fraction(one), Fraction(other)), counts, below)
-units = st.sampled_from([unit for unit in Unit if unit is not Unit.COUNT])
+ratios = st.builds(lambda one, other: FigureCount(Fraction(one), Fraction(other)), counts, below)
+units = st.sampled_from([unit for unit in FigureUnit if unit is not FigureUnit.COUNT])
 
 
-def tally(**found: int) -> Tally:
+def tally(**found: int) -> FigureCount:
     return IN_TIME.tally({name: Fraction(number) for name, number in found.items()})
 
 
@@ -76,7 +78,7 @@ def test_nothing_to_count_is_not_zero_and_a_count_of_nothing_is() -> None:
 
 
 def test_hours_are_given_from_seconds() -> None:
-    mean = Indicator("mean", {"en": "Mean"}, Unit.HOURS, (Term("seconds"),), (Term("cases"),), places=1)
+    mean = Indicator("mean", {"en": "Mean"}, FigureUnit.HOURS, (Term("seconds"),), (Term("cases"),), places=1)
     assert mean.written(mean.tally({"seconds": Fraction(5400), "cases": Fraction(2)})) == "0.8h"
 
 
@@ -104,7 +106,7 @@ def test_a_rounded_number_is_never_off_by_more_than_half_of_its_last_place(numbe
 
 
 @given(st.lists(ratios, min_size=1), st.randoms(use_true_random=False))
-def test_the_order_in_which_tallies_are_added_does_not_matter(tallies: list[Tally], random: object) -> None:
+def test_the_order_in_which_tallies_are_added_does_not_matter(tallies: list[FigureCount], random: object) -> None:
     shuffled = tallies[:]
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert added(tallies, True) == added(shuffled, True)
@@ -112,7 +114,7 @@ def test_the_order_in_which_tallies_are_added_does_not_matter(tallies: list[Tall
 
 @given(st.lists(ratios, min_size=1, max_size=8), units)
 def test_the_whole_is_the_sum_above_over_the_sum_below_and_never_a_mean_of_ratios(
-    tallies: list[Tally], unit: Unit
+    tallies: list[FigureCount], unit: FigureUnit
 ) -> None:
     whole = added(tallies, True)
     above, under = sum(one.numerator for one in tallies), sum(one.denominator or 0 for one in tallies)
@@ -121,7 +123,7 @@ def test_the_whole_is_the_sum_above_over_the_sum_below_and_never_a_mean_of_ratio
 
 
 @given(st.lists(ratios.filter(lambda one: one.denominator), min_size=1, max_size=8))
-def test_the_whole_lies_between_its_smallest_and_its_largest_part(tallies: list[Tally]) -> None:
+def test_the_whole_lies_between_its_smallest_and_its_largest_part(tallies: list[FigureCount]) -> None:
     values = [one.numerator / one.denominator for one in tallies if one.denominator]
     whole = added(tallies, True)
     assert whole.denominator
@@ -145,13 +147,13 @@ def test_figures_add_up_over_what_each_of_their_counts_does() -> None:
 
 
 def test_counts_taken_away_are_taken_away() -> None:
-    rightly = Indicator("x", {}, Unit.PERCENT, (Term("filed"), Term("voided", -1)), (Term("filed"),))
+    rightly = Indicator("x", {}, FigureUnit.PERCENT, (Term("filed"), Term("voided", -1)), (Term("filed"),))
     assert rightly.written(rightly.tally({"filed": Fraction(8), "voided": Fraction(2)})) == "75.00%"
 
 
 def test_a_variant_is_reckoned_in_its_own_way_and_keeps_the_rest() -> None:
     other = IN_TIME.chosen("of_closed")
-    assert (other.numerator, other.variant, other.unit) == (IN_TIME.numerator, "of_closed", Unit.PERCENT)
+    assert (other.numerator, other.variant, other.unit) == (IN_TIME.numerator, "of_closed", FigureUnit.PERCENT)
     assert other.written(other.tally({"intime": Fraction(1), "late": Fraction(1), "need": Fraction(9)})) == "50.00%"
     assert IN_TIME.chosen(None) is IN_TIME
     with pytest.raises(KeyError):
@@ -160,7 +162,7 @@ def test_a_variant_is_reckoned_in_its_own_way_and_keeps_the_rest() -> None:
 
 def test_a_variant_may_speak_of_fewer_objects() -> None:
     narrow = Indicator(
-        "x", {}, Unit.COUNT, (Term("a"),), variants={"b": Variant({}, (Term("b"),), subjects=(Subject.AREA,))}
+        "x", {}, FigureUnit.COUNT, (Term("a"),), variants={"b": Variant({}, (Term("b"),), subjects=(Subject.AREA,))}
     )
     assert narrow.subjects == tuple(Subject) and narrow.chosen("b").subjects == (Subject.AREA,)
 

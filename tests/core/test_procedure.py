@@ -13,18 +13,18 @@ from hypothesis import strategies as st
 from cityloop.casework.history import events as history
 from cityloop.core.actors import SYSTEM, Actor, Post
 from cityloop.core.clocks import counting as clocks
-from cityloop.core.clocks.worktime import Limit, Unit
+from cityloop.core.clocks.worktime import Limit, LimitUnit
 from cityloop.core.errors import Invalid, Refusal
 from cityloop.core.procedures import deciding, waking
-from cityloop.core.procedures.casefile import Case, Move, Task, after
+from cityloop.core.procedures.casefile import CaseState, Move, TaskState, after
 from cityloop.core.procedures.opening import Terms
 from cityloop.core.procedures.procedure import (
     Action,
     CaseClock,
+    CaseRelation,
     NeedKind,
-    Part,
     Procedure,
-    Relation,
+    Separation,
 )
 from cityloop.registry.packs.procedures import read_procedure
 from cityloop.registry.packs.reading import SHIPPED
@@ -34,7 +34,7 @@ PROCEDURES = [read_procedure(path) for path in sorted(SHIPPED.glob("*/procedure*
 BY_NAME = {f"{way.name}-{way.version}": way for way in PROCEDURES}
 UNITS = ("centre", "roads", "parks", "lamps")
 CALENDAR = CITY
-LIMITS = {"handle": Limit(2, Unit.WORK_HOUR), "case": Limit(1, Unit.WORK_DAY)}
+LIMITS = {"handle": Limit(2, LimitUnit.WORK_HOUR), "case": Limit(1, LimitUnit.WORK_DAY)}
 MINUTES = ((0, 1, 7, 30, 90, 600, 4000, 50000), (4, 4, 4, 4, 3, 2, 1, 1))  # that pass, and how often
 BY_ANSWER = ("nobody-goes-on", "no-former-task", "unit-handled-it")  # refused because of what was chosen
 TERMS = Terms(CALENDAR, LIMITS)
@@ -66,7 +66,7 @@ class Walk:
     chance: Random
     now: datetime = BEGAN
     made: list[tuple[Move, str, datetime]] = field(default_factory=list)
-    case: Case | None = None
+    case: CaseState | None = None
     hands: set[str] = field(default_factory=set)  # who handled, people and units
     counted: dict[int, int] = field(default_factory=dict)  # by task; 0 is the case
 
@@ -140,7 +140,7 @@ class Walk:
         self._check()
         if move.handling:
             self.hands.add(account)
-        self.hands |= {task.unit for task in move.opened if task.part is Part.HANDLING and task.unit}
+        self.hands |= {task.unit for task in move.opened if task.part is Separation.HANDLING and task.unit}
 
     def _check(self) -> None:
         """See that an open case has holders and moments for its tasks, a closed one none, and that clocks are right."""
@@ -156,7 +156,7 @@ class Walk:
         if case.clock:
             self._check_clock(0, case)
 
-    def _check_clock(self, no: int, holder: Task | Case) -> None:
+    def _check_clock(self, no: int, holder: TaskState | CaseState) -> None:
         """Counted time never exceeds elapsed time and never shrinks; a kept due moment is the one that is counted."""
         clock = holder.clock
         counted = clocks.counted_in_all(clock, self.now, CALENDAR)
@@ -171,9 +171,9 @@ class Walk:
         """Nobody, person or unit, who handled the case judges it; who acts on a handling task has handled it."""
         task = self.case.task(no)
         part = task.part if task else action.part
-        if part is Part.JUDGING:
+        if part is Separation.JUDGING:
             assert not self.hands & {actor.account, *(post.unit for post in actor.posts)}
-        if part is Part.HANDLING:
+        if part is Separation.HANDLING:
             self.hands.add(actor.account)
 
 
@@ -217,7 +217,7 @@ def test_every_procedure_that_begins_another_names_it_and_gives_what_it_asks() -
 
 def test_both_kinds_of_link_are_used() -> None:
     relations = {a.begins_case.relation for way in PROCEDURES for a in way.actions.values() if a.begins_case}
-    assert relations == {Relation.CHILD, Relation.LINKED}
+    assert relations == {CaseRelation.CHILD, CaseRelation.LINKED}
 
 
 def test_the_case_clock_of_a_problem_starts_pauses_resumes_and_restarts() -> None:

@@ -25,8 +25,8 @@ from cityloop.core.clocks.worktime import (
     ClosingRule,
     Lamp,
     Limit,
+    LimitUnit,
     Season,
-    Unit,
     Window,
     WorkDayRule,
     counted_seconds,
@@ -42,26 +42,26 @@ from cityloop.registry.words.holidays import chinese_day_kinds
 @pytest.mark.parametrize(
     ("start", "amount", "unit", "expected"),
     [
-        ("2026-10-01 23:50", 15, Unit.MINUTE, "2026-10-02 00:05"),
-        ("2026-10-01 20:00", 2, Unit.URGENT_HOUR, "2026-10-01 22:00"),
-        ("2026-10-01 20:00", 1, Unit.URGENT_DAY, "2026-10-02 20:00"),
-        ("2026-10-01 20:00", 3, Unit.DAY, "2026-10-04 20:00"),
-        ("2026-03-04 09:00", 2, Unit.WORK_HOUR, "2026-03-04 11:00"),
-        ("2026-03-04 11:00", 2, Unit.WORK_HOUR, "2026-03-04 15:00"),
-        ("2026-03-04 12:00", 1, Unit.WORK_HOUR, "2026-03-04 15:00"),
-        ("2026-03-04 14:00", 4, Unit.WORK_HOUR, "2026-03-04 18:00"),
-        ("2026-03-04 18:00", 1, Unit.WORK_HOUR, "2026-03-05 09:30"),
-        ("2026-03-06 17:00", 4, Unit.WORK_HOUR, "2026-03-09 11:30"),
-        ("2026-03-04 15:00", 1, Unit.WORK_DAY, "2026-03-05 15:00"),
-        ("2026-03-04 08:30", 1, Unit.WORK_DAY, "2026-03-04 18:00"),
-        ("2026-03-07 10:00", 1, Unit.WORK_DAY, "2026-03-09 18:00"),
-        ("2026-09-30 15:00", 1, Unit.WORK_DAY, "2026-10-08 15:00"),
-        ("2026-09-19 15:00", 1, Unit.WORK_DAY, "2026-09-20 18:00"),
-        ("2026-02-13 15:00", 1, Unit.WORK_DAY, "2026-02-14 15:00"),
-        ("2026-02-14 15:00", 5, Unit.WORK_DAY, "2026-02-28 15:00"),
+        ("2026-10-01 23:50", 15, LimitUnit.MINUTE, "2026-10-02 00:05"),
+        ("2026-10-01 20:00", 2, LimitUnit.URGENT_HOUR, "2026-10-01 22:00"),
+        ("2026-10-01 20:00", 1, LimitUnit.URGENT_DAY, "2026-10-02 20:00"),
+        ("2026-10-01 20:00", 3, LimitUnit.DAY, "2026-10-04 20:00"),
+        ("2026-03-04 09:00", 2, LimitUnit.WORK_HOUR, "2026-03-04 11:00"),
+        ("2026-03-04 11:00", 2, LimitUnit.WORK_HOUR, "2026-03-04 15:00"),
+        ("2026-03-04 12:00", 1, LimitUnit.WORK_HOUR, "2026-03-04 15:00"),
+        ("2026-03-04 14:00", 4, LimitUnit.WORK_HOUR, "2026-03-04 18:00"),
+        ("2026-03-04 18:00", 1, LimitUnit.WORK_HOUR, "2026-03-05 09:30"),
+        ("2026-03-06 17:00", 4, LimitUnit.WORK_HOUR, "2026-03-09 11:30"),
+        ("2026-03-04 15:00", 1, LimitUnit.WORK_DAY, "2026-03-05 15:00"),
+        ("2026-03-04 08:30", 1, LimitUnit.WORK_DAY, "2026-03-04 18:00"),
+        ("2026-03-07 10:00", 1, LimitUnit.WORK_DAY, "2026-03-09 18:00"),
+        ("2026-09-30 15:00", 1, LimitUnit.WORK_DAY, "2026-10-08 15:00"),
+        ("2026-09-19 15:00", 1, LimitUnit.WORK_DAY, "2026-09-20 18:00"),
+        ("2026-02-13 15:00", 1, LimitUnit.WORK_DAY, "2026-02-14 15:00"),
+        ("2026-02-14 15:00", 5, LimitUnit.WORK_DAY, "2026-02-28 15:00"),
     ],
 )
-def test_a_limit_falls_due_as_the_law_counts_it(start: str, amount: int, unit: Unit, expected: str) -> None:
+def test_a_limit_falls_due_as_the_law_counts_it(start: str, amount: int, unit: LimitUnit, expected: str) -> None:
     assert due(local(start), Limit(amount, unit), CITY).at == local(expected)
 
 
@@ -76,19 +76,19 @@ def test_a_limit_falls_due_as_the_law_counts_it(start: str, amount: int, unit: U
     ],
 )
 def test_a_city_may_let_a_working_day_end_with_the_next_working_day(start: str, expected: str) -> None:
-    found = due(local(start), Limit(1, Unit.WORK_DAY), END_OF_DAY)
+    found = due(local(start), Limit(1, LimitUnit.WORK_DAY), END_OF_DAY)
     assert found.at == local(expected)
-    assert found.seconds == counted_seconds(local(start), found.at, Unit.WORK_DAY, END_OF_DAY)
+    assert found.seconds == counted_seconds(local(start), found.at, LimitUnit.WORK_DAY, END_OF_DAY)
 
 
 def test_the_rule_for_working_days_leaves_working_hours_alone() -> None:
-    limit = Limit(9, Unit.WORK_HOUR)
+    limit = Limit(9, LimitUnit.WORK_HOUR)
     start = local("2026-03-04 15:00")
     assert due(start, limit, END_OF_DAY) == due(start, limit, CITY)
 
 
 def test_a_due_moment_explains_itself_as_the_windows_that_add_up_to_it() -> None:
-    explained = due(local("2026-09-30 15:00"), Limit(1, Unit.WORK_DAY), CITY)
+    explained = due(local("2026-09-30 15:00"), Limit(1, LimitUnit.WORK_DAY), CITY)
     assert explained.windows == (
         Window(local("2026-09-30 15:00"), local("2026-09-30 18:00")),
         Window(local("2026-10-08 08:30"), local("2026-10-08 12:00")),
@@ -97,14 +97,14 @@ def test_a_due_moment_explains_itself_as_the_windows_that_add_up_to_it() -> None
 
 
 def test_a_clock_started_at_a_closing_has_its_first_window_at_the_next_opening() -> None:
-    explained = due(local("2026-03-04 12:00"), Limit(1, Unit.WORK_HOUR), CITY)
+    explained = due(local("2026-03-04 12:00"), Limit(1, LimitUnit.WORK_HOUR), CITY)
     assert explained.windows == (Window(local("2026-03-04 14:00"), local("2026-03-04 15:00")),)
 
 
 def test_windows_that_touch_are_shown_as_one() -> None:
     around_the_clock = Calendar(UTC, ((time(0), time(8)), (time(8), time(0))))
     monday = datetime(2026, 3, 2, 6, tzinfo=UTC)
-    found = due(monday, Limit(40, Unit.WORK_HOUR), around_the_clock)
+    found = due(monday, Limit(40, LimitUnit.WORK_HOUR), around_the_clock)
     assert found.windows == (Window(monday, monday + timedelta(hours=40)),)
 
 
@@ -112,31 +112,31 @@ def test_windows_that_touch_are_shown_as_one() -> None:
 @pytest.mark.parametrize(
     ("start", "amount", "unit", "expected"),
     [
-        ("2026-04-30 16:00", 1, Unit.WORK_DAY, "2026-05-06 16:30"),
-        ("2026-06-01 10:00", 1, Unit.WORK_DAY, "2026-06-02 10:00"),
-        ("2026-09-30 10:00", 1, Unit.WORK_DAY, "2026-10-08 10:30"),
-        ("2026-01-05 11:00", 2, Unit.WORK_HOUR, "2026-01-05 14:30"),
-        ("2026-09-30 17:30", 2, Unit.WORK_HOUR, "2026-10-08 09:30"),
-        ("2026-09-30 18:30", 1, Unit.WORK_DAY, "2026-10-08 17:00"),
+        ("2026-04-30 16:00", 1, LimitUnit.WORK_DAY, "2026-05-06 16:30"),
+        ("2026-06-01 10:00", 1, LimitUnit.WORK_DAY, "2026-06-02 10:00"),
+        ("2026-09-30 10:00", 1, LimitUnit.WORK_DAY, "2026-10-08 10:30"),
+        ("2026-01-05 11:00", 2, LimitUnit.WORK_HOUR, "2026-01-05 14:30"),
+        ("2026-09-30 17:30", 2, LimitUnit.WORK_HOUR, "2026-10-08 09:30"),
+        ("2026-09-30 18:30", 1, LimitUnit.WORK_DAY, "2026-10-08 17:00"),
     ],
 )
 def test_the_hours_change_with_the_season_and_a_begun_day_keeps_its_length(
-    start: str, amount: int, unit: Unit, expected: str
+    start: str, amount: int, unit: LimitUnit, expected: str
 ) -> None:
     assert due(local(start), Limit(amount, unit), SEASONAL).at == local(expected)
 
 
 def test_a_week_of_six_days_works_on_saturday_but_not_on_a_holiday_at_the_weekend() -> None:
     six = Calendar(SHANGHAI, HOURS, CITY.day_kinds, weekdays=frozenset(range(6)))
-    assert due(local("2026-03-06 15:00"), Limit(1, Unit.WORK_DAY), six).at == local("2026-03-07 15:00")
-    assert due(local("2026-10-02 15:00"), Limit(1, Unit.WORK_DAY), six).at == local("2026-10-08 18:00")
+    assert due(local("2026-03-06 15:00"), Limit(1, LimitUnit.WORK_DAY), six).at == local("2026-03-07 15:00")
+    assert due(local("2026-10-02 15:00"), Limit(1, LimitUnit.WORK_DAY), six).at == local("2026-10-08 18:00")
     assert not six.is_workday(date(2026, 10, 3))
 
 
 def test_a_limit_used_up_at_a_closing_may_be_due_at_the_next_opening() -> None:
     boston = Calendar(NEW_YORK, ((time(8, 30), time(17)),), closing_rule=ClosingRule.NEXT_OPENING)
     evening = datetime(2014, 3, 7, 20, tzinfo=NEW_YORK)  # the night of 8 March loses an hour
-    found = due(evening, Limit(1, Unit.WORK_DAY), boston)
+    found = due(evening, Limit(1, LimitUnit.WORK_DAY), boston)
     assert found.at == datetime(2014, 3, 11, 8, 30, tzinfo=NEW_YORK)
     assert found.windows == (Window(found.at - timedelta(hours=24), found.at - timedelta(hours=15.5)),)
     assert found.reached(Fraction(1)) == found.at
@@ -166,7 +166,7 @@ def test_a_season_begins_on_a_day_that_there_is() -> None:
 
 def test_a_year_without_a_working_day_is_passed_over() -> None:
     closed = {date(2026, 1, 1) + timedelta(days=number): False for number in range(3 * 365)}
-    assert due(local("2026-03-04 10:00"), Limit(1, Unit.WORK_HOUR), Calendar(SHANGHAI, HOURS, closed)).at == local(
+    assert due(local("2026-03-04 10:00"), Limit(1, LimitUnit.WORK_HOUR), Calendar(SHANGHAI, HOURS, closed)).at == local(
         "2029-01-01 09:30"
     )
 
@@ -174,25 +174,25 @@ def test_a_year_without_a_working_day_is_passed_over() -> None:
 def test_a_limit_beyond_all_calendars_is_refused() -> None:
     seldom = Calendar(SHANGHAI, ((time(8), time(18)),), weekdays=frozenset({0}))
     with pytest.raises(OverflowError, match="9998"):
-        due(local("9990-03-04 10:00"), Limit(1000, Unit.WORK_DAY), seldom)
+        due(local("9990-03-04 10:00"), Limit(1000, LimitUnit.WORK_DAY), seldom)
 
 
-@pytest.mark.parametrize("unit", [Unit.HOUR, Unit.WORK_HOUR])
-def test_no_time_cannot_be_spent(unit: Unit) -> None:
+@pytest.mark.parametrize("unit", [LimitUnit.HOUR, LimitUnit.WORK_HOUR])
+def test_no_time_cannot_be_spent(unit: LimitUnit) -> None:
     with pytest.raises(ValueError, match="positive"):
         spent(local("2026-03-04 10:00"), 0, unit, CITY)
 
 
 def test_what_falls_due_after_the_last_announced_day_is_provisional() -> None:
-    limit = Limit(1, Unit.WORK_DAY)
+    limit = Limit(1, LimitUnit.WORK_DAY)
     assert not due(local("2026-12-31 08:30"), limit, CITY).provisional
     assert due(local("2026-12-31 08:31"), limit, CITY).provisional
-    assert not due(local("2026-12-31 08:31"), Limit(1, Unit.URGENT_DAY), CITY).provisional
+    assert not due(local("2026-12-31 08:31"), Limit(1, LimitUnit.URGENT_DAY), CITY).provisional
 
 
 def test_a_day_that_closes_at_midnight_is_due_on_that_day() -> None:
     late = Calendar(SHANGHAI, ((time(14), time(0)),), announced_until=date(2026, 3, 4))
-    found = due(local("2026-03-04 14:00"), Limit(10, Unit.WORK_HOUR), late)
+    found = due(local("2026-03-04 14:00"), Limit(10, LimitUnit.WORK_HOUR), late)
     assert found.at == local("2026-03-05 00:00")
     assert not found.provisional
 
@@ -215,11 +215,11 @@ def test_the_lamp_turns_yellow_at_four_fifths_and_red_beyond_the_limit(counted: 
 
 
 def test_a_clock_that_has_not_started_has_counted_nothing() -> None:
-    assert counted_seconds(local("2026-03-04 10:00"), local("2026-03-04 09:00"), Unit.HOUR, CITY) == 0
+    assert counted_seconds(local("2026-03-04 10:00"), local("2026-03-04 09:00"), LimitUnit.HOUR, CITY) == 0
 
 
-@pytest.mark.parametrize("unit", [Unit.HOUR, Unit.WORK_HOUR])
-def test_a_moment_without_its_time_zone_is_refused(unit: Unit) -> None:
+@pytest.mark.parametrize("unit", [LimitUnit.HOUR, LimitUnit.WORK_HOUR])
+def test_a_moment_without_its_time_zone_is_refused(unit: LimitUnit) -> None:
     naive = datetime(2026, 3, 4)  # noqa: DTZ001 - the very fault
     with pytest.raises(ValueError, match="time zone"):
         due(naive, Limit(1, unit), CITY)
@@ -247,7 +247,7 @@ def test_a_calendar_without_sound_working_hours_is_refused(hours: tuple[tuple[ti
 @pytest.mark.parametrize("amount", [0, -1])
 def test_a_limit_must_be_positive(amount: int) -> None:
     with pytest.raises(ValueError, match="positive"):
-        Limit(amount, Unit.DAY)
+        Limit(amount, LimitUnit.DAY)
     with pytest.raises(ValueError, match="positive"):
         lamp(0, amount)
 
@@ -284,13 +284,13 @@ def test_holidays_before_2004_or_backwards_are_refused(first: date, last: date) 
 # The laws of arithmetic, over calendars of any hours and holidays.
 
 amounts = st.integers(1, 60)
-units = st.sampled_from(Unit)
+units = st.sampled_from(LimitUnit)
 
 
 @law
 @given(moments, amounts, units, any_calendars())
 def test_the_windows_of_a_due_moment_add_up_to_its_limit(
-    start: datetime, amount: int, unit: Unit, calendar: Calendar
+    start: datetime, amount: int, unit: LimitUnit, calendar: Calendar
 ) -> None:
     limit = Limit(amount, unit)
     found = due(start, limit, calendar)
@@ -306,7 +306,7 @@ def test_the_windows_of_a_due_moment_add_up_to_its_limit(
 @law
 @given(moments, amounts, units, any_calendars())
 def test_the_moment_of_yellow_is_the_first_at_which_the_lamp_is_yellow(
-    start: datetime, amount: int, unit: Unit, calendar: Calendar
+    start: datetime, amount: int, unit: LimitUnit, calendar: Calendar
 ) -> None:
     found = due(start, Limit(amount, unit), calendar)
     yellow_at = found.reached(YELLOW_SHARE)
@@ -319,7 +319,7 @@ def test_the_moment_of_yellow_is_the_first_at_which_the_lamp_is_yellow(
 @law
 @given(moments, amounts, units, any_calendars())
 def test_windows_are_in_order_apart_and_in_working_time(
-    start: datetime, amount: int, unit: Unit, calendar: Calendar
+    start: datetime, amount: int, unit: LimitUnit, calendar: Calendar
 ) -> None:
     windows = due(start, Limit(amount, unit), calendar).windows
     assert all(window.seconds > 0 for window in windows)
@@ -331,7 +331,7 @@ def test_windows_are_in_order_apart_and_in_working_time(
 @law
 @given(moments, moments, amounts, units, st.one_of(calendars(), st.just(END_OF_DAY)))
 def test_who_starts_later_is_never_due_earlier(
-    one: datetime, other: datetime, amount: int, unit: Unit, calendar: Calendar
+    one: datetime, other: datetime, amount: int, unit: LimitUnit, calendar: Calendar
 ) -> None:
     first, second = sorted((one, other))
     limit = Limit(amount, unit)
@@ -341,7 +341,7 @@ def test_who_starts_later_is_never_due_earlier(
 @law
 @given(moments, amounts, amounts, units, st.one_of(calendars(), st.just(END_OF_DAY)))
 def test_two_limits_one_after_the_other_are_one_limit(
-    start: datetime, first: int, second: int, unit: Unit, calendar: Calendar
+    start: datetime, first: int, second: int, unit: LimitUnit, calendar: Calendar
 ) -> None:
     halfway = due(start, Limit(first, unit), calendar).at
     assert due(halfway, Limit(second, unit), calendar).at == due(start, Limit(first + second, unit), calendar).at
@@ -350,7 +350,7 @@ def test_two_limits_one_after_the_other_are_one_limit(
 @law
 @given(st.lists(moments, min_size=3, max_size=3).map(sorted), units, any_calendars())
 def test_counted_time_adds_up_and_never_exceeds_the_time_that_passed(
-    ordered: list[datetime], unit: Unit, calendar: Calendar
+    ordered: list[datetime], unit: LimitUnit, calendar: Calendar
 ) -> None:
     start, middle, end = ordered
     whole = counted_seconds(start, end, unit, calendar)
@@ -363,7 +363,7 @@ def test_counted_time_adds_up_and_never_exceeds_the_time_that_passed(
 @law
 @given(moments, amounts, units, any_calendars())
 def test_counting_by_totals_is_the_same_as_walking_from_day_to_day(
-    start: datetime, amount: int, unit: Unit, calendar: Calendar
+    start: datetime, amount: int, unit: LimitUnit, calendar: Calendar
 ) -> None:
     limit = Limit(amount, unit)
     assert due(start, limit, calendar).at == walked(start.replace(microsecond=0), limit, calendar)
@@ -388,7 +388,7 @@ def walked(start: datetime, limit: Limit, calendar: Calendar) -> datetime:
                 continue
             if left is None:
                 whole_day = timedelta(seconds=calendar.season_on(day).seconds)
-                left = limit.amount * (timedelta(hours=1) if limit.unit is Unit.WORK_HOUR else whole_day)
+                left = limit.amount * (timedelta(hours=1) if limit.unit is LimitUnit.WORK_HOUR else whole_day)
             passed = closes_at - max(start, opens_at)
             if left < passed:
                 return max(start, opens_at) + left
@@ -401,5 +401,5 @@ def walked(start: datetime, limit: Limit, calendar: Calendar) -> datetime:
 @given(st.dates(date(2025, 1, 1), date(2027, 8, 1)), calendars())
 def test_a_working_day_counts_its_whole_length_and_a_day_off_nothing(day: date, calendar: Calendar) -> None:
     midnight = datetime.combine(day, time(0), calendar.time_zone)
-    counted = counted_seconds(midnight, midnight + timedelta(days=1), Unit.WORK_DAY, calendar)
+    counted = counted_seconds(midnight, midnight + timedelta(days=1), LimitUnit.WORK_DAY, calendar)
     assert counted == (calendar.season_on(day).seconds if calendar.is_workday(day) else 0)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from cityloop.core.clocks.history import Kind as ClockFact
-from cityloop.core.clocks.worktime import Limit, Unit
+from cityloop.core.clocks.history import ClockEventKind as ClockFact
+from cityloop.core.clocks.worktime import Limit, LimitUnit
 from cityloop.core.conditions import read
 from cityloop.core.procedures.procedure import (
     LIMIT_PASSED,
@@ -11,27 +11,27 @@ from cityloop.core.procedures.procedure import (
     Beginning,
     Branch,
     CaseClock,
-    Count,
-    Document,
+    CaseRelation,
+    DocumentKind,
     Extension,
     Guard,
+    GuardCount,
     LimitRule,
     Need,
     NeedKind,
-    NewCase,
-    Opening,
-    Part,
+    NewCaseRule,
     Procedure,
-    Relation,
     Requirement,
+    Separation,
     Stage,
     TaskKind,
+    TaskOpening,
     Timer,
     Words,
 )
 
-MINUTES = LimitRule(None, Limit(30, Unit.MINUTE))
-DAYS = LimitRule("handle", Limit(5, Unit.WORK_DAY))
+MINUTES = LimitRule(None, Limit(30, LimitUnit.MINUTE))
+DAYS = LimitRule("handle", Limit(5, LimitUnit.WORK_DAY))
 
 
 def words(both: str) -> Words:
@@ -44,14 +44,14 @@ def stage(name: str, title: str, **more: bool) -> Stage:
     return Stage(name, words(title), **more)
 
 
-def task(name: str, title: str, role: str, part: Part = Part.DESK, **more: object) -> TaskKind:
+def task(name: str, title: str, role: str, part: Separation = Separation.DESK, **more: object) -> TaskKind:
     return TaskKind(name, words(title), role, part, **{"held_by_unit": False, "limit": MINUTES, **more})  # type: ignore[arg-type]
 
 
 def action(
-    name: str, title: str, on: str | None, to: str | None, opens: Sequence[str | Opening] = (), **more: object
+    name: str, title: str, on: str | None, to: str | None, opens: Sequence[str | TaskOpening] = (), **more: object
 ) -> Action:
-    openings = tuple(Opening(each) if isinstance(each, str) else each for each in opens)
+    openings = tuple(TaskOpening(each) if isinstance(each, str) else each for each in opens)
     event = "".join(part.title() for part in name.split("_"))
     return Action(name, words(title), event, on, to=to, opens=openings, **more)  # type: ignore[arg-type]
 
@@ -60,7 +60,7 @@ REASON = Need("reason", NeedKind.TEXT, words("原因 Why"))
 UNIT = Need("unit", NeedKind.UNIT, words("处置单位 Handling unit"))
 UNITS = Need("units", NeedKind.UNITS, words("协办单位 Assisting units"), least=1, most=5)
 PHOTOS = Need("photos", NeedKind.PHOTOS, words("处置后照片 Photos afterwards"), least=1, most=9)
-DAYS_ASKED = Need("days", NeedKind.NUMBER, words("申请天数 Days asked for"), most=10, unit=Unit.WORK_DAY)
+DAYS_ASKED = Need("days", NeedKind.NUMBER, words("申请天数 Days asked for"), most=10, unit=LimitUnit.WORK_DAY)
 GROUNDS = Need(
     "grounds",
     NeedKind.CHOICE,
@@ -68,7 +68,8 @@ GROUNDS = Need(
     choices=(("duplicate", words("重复 Duplicate")), ("beyond", words("超出范围 Beyond our scope"))),
 )
 HANDLED = Requirement(
-    Guard("assist", Count.NO_OPEN), otherwise=words("仍有协办单位未反馈 An assisting unit has not reported back yet.")
+    Guard("assist", GuardCount.NO_OPEN),
+    otherwise=words("仍有协办单位未反馈 An assisting unit has not reported back yet."),
 )
 TWICE = Requirement(condition=read("times_return >= 2", {"times_return"}))
 
@@ -94,14 +95,14 @@ TASKS = [
     task("verify", "核实 Verify on the spot", "collector", timers=(Timer(80, None), LIMIT_PASSED)),
     task("file", "立案 File", "duty_officer"),
     task("dispatch", "派遣 Dispatch", "dispatcher", timers=(LIMIT_PASSED, Timer(150, "dispatch_overdue"))),
-    task("handle", "处置 Handle", "handler", Part.HANDLING, held_by_unit=True, limit=DAYS),
-    task("assist", "协办 Assist", "handler", Part.HANDLING, held_by_unit=True, limit=DAYS),
+    task("handle", "处置 Handle", "handler", Separation.HANDLING, held_by_unit=True, limit=DAYS),
+    task("assist", "协办 Assist", "handler", Separation.HANDLING, held_by_unit=True, limit=DAYS),
     task("decide_extension", "审批延期 Decide on an extension", "dispatcher"),
     task("decide_hold", "审批挂账 Decide on putting it on hold", "duty_officer"),
     task("hold", "挂账到期 Bring it back", "dispatcher", timers=(Timer(100, "take_down"),)),
     task("look", "审核反馈 Look at the feedback", "dispatcher"),
-    task("check", "核查 Check on the spot", "collector", Part.JUDGING),
-    task("close", "结案 Close", "duty_officer", Part.JUDGING),
+    task("check", "核查 Check on the spot", "collector", Separation.JUDGING),
+    task("close", "结案 Close", "duty_officer", Separation.JUDGING),
 ]
 ACTIONS = [
     action("accept", "受理 Accept", "accept", "accepted", ["file"], main=True),
@@ -131,10 +132,10 @@ ACTIONS = [
         "handle",
         None,
         needs=(REASON,),
-        within=Limit(4, Unit.WORK_HOUR),
+        within=Limit(4, LimitUnit.WORK_HOUR),
         branches=(
-            Branch(TWICE, to="accepted", opens=(Opening("file"),)),
-            Branch(Requirement(), to="filed", opens=(Opening("dispatch"),)),
+            Branch(TWICE, to="accepted", opens=(TaskOpening("file"),)),
+            Branch(Requirement(), to="filed", opens=(TaskOpening("dispatch"),)),
         ),
     ),
     action(
@@ -144,7 +145,7 @@ ACTIONS = [
         None,
         keeps=True,
         needs=(UNITS,),
-        opens=(Opening("assist", "units", under=True),),
+        opens=(TaskOpening("assist", "units", under=True),),
     ),
     action("assisted", "协办反馈 Assistance given", "assist", None, needs=(REASON,)),
     action(
@@ -154,7 +155,7 @@ ACTIONS = [
         None,
         keeps=True,
         needs=(DAYS_ASKED, REASON),
-        opens=(Opening("decide_extension", under=True),),
+        opens=(TaskOpening("decide_extension", under=True),),
     ),
     action("grant", "同意延期 Grant more time", "decide_extension", None, extends=Extension(True, "days")),
     action("refuse", "不同意延期 Refuse more time", "decide_extension", None, needs=(REASON,)),
@@ -165,7 +166,7 @@ ACTIONS = [
         None,
         keeps=True,
         needs=(REASON,),
-        opens=(Opening("decide_hold", under=True),),
+        opens=(TaskOpening("decide_hold", under=True),),
     ),
     action(
         "hang",
@@ -182,7 +183,7 @@ ACTIONS = [
         "挂账到期 Hold is over",
         "hold",
         "handling",
-        opens=(Opening("handle", again=ClockFact.CONTINUED),),
+        opens=(TaskOpening("handle", again=ClockFact.CONTINUED),),
         case_clock=CaseClock.RESUME,
         automatic=True,
     ),
@@ -191,7 +192,7 @@ ACTIONS = [
         "提前恢复 Take it up again",
         "hold",
         "handling",
-        opens=(Opening("handle", again=ClockFact.CONTINUED),),
+        opens=(TaskOpening("handle", again=ClockFact.CONTINUED),),
         case_clock=CaseClock.RESUME,
         main=True,
     ),
@@ -201,7 +202,7 @@ ACTIONS = [
         "反馈不合格 Feedback not good enough",
         "look",
         "handling",
-        opens=(Opening("handle", again=ClockFact.UNSTOPPED),),
+        opens=(TaskOpening("handle", again=ClockFact.UNSTOPPED),),
     ),
     action("fixed", "核查通过 Fixed", "check", "checked", ["close"], main=True),
     action(
@@ -209,7 +210,7 @@ ACTIONS = [
         "返工 Not fixed",
         "check",
         "handling",
-        opens=(Opening("handle", again=ClockFact.UNSTOPPED),),
+        opens=(TaskOpening("handle", again=ClockFact.UNSTOPPED),),
         needs=(REASON, PHOTOS),
     ),
     action("close", "结案 Close", "close", "closed", main=True, documents=("notice",)),
@@ -219,7 +220,7 @@ ACTIONS = [
         "移交执法 Hand over to law enforcement",
         "dispatch",
         "transferred",
-        begins_case=NewCase("enforcement", Relation.LINKED, {"reason": "reason"}, {"source": "city-problem"}),
+        begins_case=NewCaseRule("enforcement", CaseRelation.LINKED, {"reason": "reason"}, {"source": "city-problem"}),
         needs=(REASON,),
     ),
     action(
@@ -239,8 +240,8 @@ ACTIONS = [
         "handling",
         at=("closed",),
         role="duty_officer",
-        part=Part.JUDGING,
-        opens=(Opening("handle", again=ClockFact.RESTARTED),),
+        part=Separation.JUDGING,
+        opens=(TaskOpening("handle", again=ClockFact.RESTARTED),),
         case_clock=CaseClock.RESTART,
         needs=(REASON,),
     ),
@@ -249,11 +250,11 @@ WIDE = Procedure(
     name="wide",
     version=2,
     title=words("城市管理问题 City problem"),
-    begins=Beginning("CaseReported", "reported", (Opening("accept"),), words("上报 Report"), "operator"),
+    begins=Beginning("CaseReported", "reported", (TaskOpening("accept"),), words("上报 Report"), "operator"),
     stages={one.name: one for one in STAGES},
     tasks={one.name: one for one in TASKS},
     actions={one.name: one for one in ACTIONS},
-    case_limit=LimitRule("case", Limit(7, Unit.WORK_DAY)),
+    case_limit=LimitRule("case", Limit(7, LimitUnit.WORK_DAY)),
     case_timers=(Timer(80, None),),
-    documents={"notice": Document("notice", words("告知书 Notice"), ("案件{number}：{reason}",))},
+    documents={"notice": DocumentKind("notice", words("告知书 Notice"), ("案件{number}：{reason}",))},
 )

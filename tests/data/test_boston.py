@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pyarrow.parquet as pq
 import pytest
 
-from cityloop.core.clocks.worktime import Calendar, ClosingRule, Limit, Unit, due
+from cityloop.core.clocks.worktime import Calendar, ClosingRule, Limit, LimitUnit, due
 from cityloop.core.clocks.worktime_many import due_many
 
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -22,7 +22,7 @@ REQUESTS = Path(os.environ.get("CITYLOOP_DATA") or BESIDE) / "boston311_animal_2
 BOSTON = ZoneInfo("America/New_York")
 MONDAY, THURSDAY = 0, 3
 AT_ONCE = 10  # seconds: a request is numbered some seconds after the form from which its target is reckoned
-ONE_DAY = Limit(1, Unit.WORK_DAY)
+ONE_DAY = Limit(1, LimitUnit.WORK_DAY)
 
 pytestmark = [
     pytest.mark.data,

@@ -14,7 +14,7 @@ from pyarrow import parquet
 from pyogrio import raw
 from shapely.geometry import shape
 
-from cityloop.core.place.areas import AreaLocator, Layout
+from cityloop.core.place.areas import AreaLayout, AreaLocator
 from cityloop.core.place.geo import Crs, from_wgs84
 from cityloop.core.place.where import better_reading, fitting, where
 from cityloop.registry.areas.imports.boundaries import Boundaries, read_boundaries
@@ -120,7 +120,7 @@ def test_the_townships_of_fuzhou_are_streets_of_their_counties(tmp_path: Path) -
     }
 
 
-def layout_of(found: Boundaries) -> Layout:
+def layout_of(found: Boundaries) -> AreaLayout:
     areas = {area.code: AreaFacts(area.code, area.name, area.level, area.parent) for area in found.areas}
     return AreaLocator(areas, {area.code: area.shape for area in found.areas}).on(date(2016, 6, 1))
 

@@ -8,7 +8,7 @@ import pytest
 
 from cityloop.channels.imports.standards import open_standards, read_standards
 from cityloop.core.codes.classes import HOME
-from cityloop.registry.catalogue.comparison import compare, told_comparison
+from cityloop.registry.catalogue.comparison import compare, comparison_lines
 from cityloop.registry.catalogue.matching import How, Lists, Matching, lists_of
 from cityloop.registry.catalogue.report import Findings, Stated, check
 from cityloop.registry.packs.reading import read_all
@@ -119,7 +119,7 @@ def test_where_the_tables_disagree_is_told_with_both_places(lists: Lists, tmp_pa
     # The two tables write the step of the frame otherwise: 3 and 4 cm in one, 2 cm in the other.
     assert {row.code for row in found.only_right} == {"0110", "0111"}
     assert {"0110", "0111"} <= {row.code for row in found.only_left if row.kind == "component"}
-    assert any(line.startswith("Another limit: 3") for line in told_comparison(found))
+    assert any(line.startswith("Another limit: 3") for line in comparison_lines(found))
 
 
 def test_taken_by_the_clock_the_same_words_disagree(lists: Lists, tmp_path: Path) -> None:

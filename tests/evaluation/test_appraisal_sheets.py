@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
-from cityloop.core.indicators.indicator import NOTHING, Indicator, Tally, Term, Unit
+from cityloop.core.indicators.indicator import NOTHING, FigureCount, FigureUnit, Indicator, Term
 from cityloop.evaluation.facts.files import Edition, FactFolder
 from cityloop.evaluation.facts.names import names_in
 from cityloop.evaluation.facts.objects import TITLES, Naming, grouping_title, naming
 from cityloop.evaluation.facts.relations import FACTS
 from cityloop.evaluation.indicators.appraising import Appraisal, Asking, indicators
 from cityloop.evaluation.indicators.counting import appraised
-from cityloop.evaluation.indicators.texts import Book, read_book
+from cityloop.evaluation.indicators.texts import IndicatorBook, read_book
 from cityloop.evaluation.sheets.appraisal import csv, workbook
 from cityloop.evaluation.sheets.lines import WORDS, amount_words
 from cityloop.registry.packs.reading import SHIPPED
@@ -164,18 +164,18 @@ def test_a_csv_has_one_figure_a_row(city: tuple[FactFolder, Edition], tmp_path: 
 @pytest.mark.parametrize(
     ("unit", "places", "tally", "cell", "shown"),
     [
-        (Unit.PERCENT, 2, Tally(Fraction(2), Fraction(3)), "0.6667", "0.00%"),
-        (Unit.PER_MILLE, 1, Tally(Fraction(2), Fraction(3)), "666.7", "0.0&quot;‰&quot;"),
-        (Unit.HOURS, 1, Tally(Fraction(5400), Fraction(1)), "1.5", "0.0&quot; h&quot;"),
-        (Unit.RATIO, 3, Tally(Fraction(1), Fraction(8)), "0.125", "0.000"),
+        (FigureUnit.PERCENT, 2, FigureCount(Fraction(2), Fraction(3)), "0.6667", "0.00%"),
+        (FigureUnit.PER_MILLE, 1, FigureCount(Fraction(2), Fraction(3)), "666.7", "0.0&quot;‰&quot;"),
+        (FigureUnit.HOURS, 1, FigureCount(Fraction(5400), Fraction(1)), "1.5", "0.0&quot; h&quot;"),
+        (FigureUnit.RATIO, 3, FigureCount(Fraction(1), Fraction(8)), "0.125", "0.000"),
     ],
 )
 def test_each_unit_is_shown_as_it_is_written(
-    city: tuple[FactFolder, Edition], unit: Unit, places: int, tally: Tally, cell: str, shown: str
+    city: tuple[FactFolder, Edition], unit: FigureUnit, places: int, tally: FigureCount, cell: str, shown: str
 ) -> None:
     terms = (Term("register"),), (Term("dispose"),)
     one = Indicator("x", {"zh": "甲", "en": "X"}, unit, *terms, basis="usual", places=places)
-    book = Book("S", BOOK.counts, {}, {"x": one}, {})
+    book = IndicatorBook("S", BOOK.counts, {}, {"x": one}, {})
     found = Appraisal(
         Asking(("x",), ("2026-06",)), "f", city[1].as_of, "Asia/Shanghai", "p", "b", {}, {"2026-06": {"x": tally}}
     )

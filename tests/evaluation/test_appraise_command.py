@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from django.conf import settings as django_settings
 
-from cityloop.core.indicators.indicator import Tally
+from cityloop.core.indicators.indicator import FigureCount
 from cityloop.entry.command_line import main
 from cityloop.evaluation import actions
 from cityloop.evaluation.facts.files import FactFolder
@@ -79,10 +79,10 @@ def test_past_facts_are_counted_as_they_stood(home: Path, desks: Desks) -> None:
     after = actions.export_facts(NOW + timedelta(minutes=2))
     asked = ("--period", MONTH, "--indicator", "register")
     now = figures(home, *asked)
-    assert (now.facts, now.whole[MONTH]["register"]) == (after.digest, Tally(Fraction(1)))
+    assert (now.facts, now.whole[MONTH]["register"]) == (after.digest, FigureCount(Fraction(1)))
     for name in (before.name, before.digest):
         past = figures(home, *asked, "--edition", name)
-        assert (past.facts, past.whole[MONTH]["register"]) == (before.digest, Tally(Fraction(0)))
+        assert (past.facts, past.whole[MONTH]["register"]) == (before.digest, FigureCount(Fraction(0)))
     answer = appraise("--edition", "yesterday")
     assert answer.exit_code == 1 and "There are no facts yesterday" in answer.stderr
 

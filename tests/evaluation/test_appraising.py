@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cityloop.core.errors import Invalid
-from cityloop.core.indicators.indicator import Tally
+from cityloop.core.indicators.indicator import FigureCount
 from cityloop.evaluation.facts.files import Edition, FactFolder
 from cityloop.evaluation.indicators.appraising import Appraisal, Asking, indicators
 from cityloop.evaluation.indicators.counting import appraised, behind
@@ -78,7 +78,7 @@ def test_the_whole_is_counted_anew_where_a_case_is_counted_once(tmp_path: Path) 
     found = ask(kept(tmp_path / "facts", rows), tmp_path, asking)
     (whole,) = found.whole.values()
     cases = {task.case_number for task in rows["tasks"] if task.reworked_at}
-    assert whole["rework:cases"] == Tally(Fraction(len(cases)))
+    assert whole["rework:cases"] == FigureCount(Fraction(len(cases)))
     assert sum(line["rework:cases"].numerator for line in found.lines.values()) > len(cases)  # in both units
     assert whole["rework"].numerator == sum(line["rework"].numerator for line in found.lines.values())
 
@@ -176,7 +176,10 @@ def test_of_a_period_that_begins_after_the_facts_nothing_is_said(tmp_path: Path)
     asking = Asking(("overdue_open", "dispose_rate"), ("2026-06", "2026-07"), ("unit",))
     found = ask(city, tmp_path, asking)
     assert found.whole["2026-06"]["overdue_open"].numerator > 0
-    assert found.whole["2026-07"] == {"overdue_open": Tally(Fraction(0)), "dispose_rate": Tally(*[Fraction(0)] * 2)}
+    assert found.whole["2026-07"] == {
+        "overdue_open": FigureCount(Fraction(0)),
+        "dispose_rate": FigureCount(*[Fraction(0)] * 2),
+    }
     assert {period for period, _ in found.lines} == {"2026-06"}
     later = Asking(("overdue_open",), ("2026-07",))
     assert behind(*city, BOOK, later, "overdue_open", tmp_path).rows == ()

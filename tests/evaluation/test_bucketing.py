@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlglot import exp
 
-from cityloop.evaluation.facts.relations import FACTS, Relation, Type
+from cityloop.evaluation.facts.relations import FACTS, FactRelation, Type
 from cityloop.evaluation.indicators.figures import countings
 from cityloop.evaluation.indicators.texts import read_book
 from cityloop.evaluation.measures.compiling import Counting, NoSuchGrouping, Question, Statement, statements
@@ -110,7 +110,7 @@ def measures(random: Random, many: int) -> Iterator[Counting]:
         many -= 1
 
 
-def an_aggregate(random: Random, relation: Relation) -> str:
+def an_aggregate(random: Random, relation: FactRelation) -> str:
     number, claim = a_column(random, relation, Type.INTEGER), a_claim(random, relation, 1)
     return random.choice(
         [
@@ -122,7 +122,7 @@ def an_aggregate(random: Random, relation: Relation) -> str:
     )  # fmt: skip
 
 
-def a_claim(random: Random, relation: Relation, depth: int) -> str:
+def a_claim(random: Random, relation: FactRelation, depth: int) -> str:
     if depth and random.random() < 0.8:
         one, other = (a_claim(random, relation, depth - 1) for _ in range(2))
         return random.choice([f"({one} AND {other})", f"({one} OR {other})", f"NOT ({one})", f"{one} AND {other}"])
@@ -145,12 +145,12 @@ def a_claim(random: Random, relation: Relation, depth: int) -> str:
     )  # fmt: skip
 
 
-def a_moment(random: Random, relation: Relation) -> str:
+def a_moment(random: Random, relation: FactRelation) -> str:
     one, other = (a_column(random, relation, Type.MOMENT) for _ in range(2))
     return random.choice([one, one, one, f"coalesce({one}, {other})", "TIMESTAMP '2026-06-19 00:00:00'"])
 
 
-def a_column(random: Random, relation: Relation, type_: Type) -> str:
+def a_column(random: Random, relation: FactRelation, type_: Type) -> str:
     return random.choice([column.name for column in relation.columns if column.type is type_])
 
 

@@ -7,7 +7,7 @@ import pytest
 from cityloop.casework.history import events as history
 from cityloop.core import chain
 from cityloop.core.procedures import waking
-from cityloop.core.procedures.casefile import Case, Move, after
+from cityloop.core.procedures.casefile import CaseState, Move, after
 from cityloop.core.procedures.deciding import begin, decide
 from cityloop.core.procedures.opening import Terms
 from cityloop.core.procedures.procedure import Procedure
@@ -43,7 +43,7 @@ def told(way: Procedure, steps: tuple[Step, ...]) -> Iterator[Said]:
         yield said(case, made, account, step.at)
 
 
-def moved(way: Procedure, case: Case, step: Step) -> Move:
+def moved(way: Procedure, case: CaseState, step: Step) -> Move:
     if step.username is None:
         found = waking.woken(way, case, step.at, TERMS)
         assert found
@@ -51,7 +51,7 @@ def moved(way: Procedure, case: Case, step: Step) -> Move:
     return decide(way, case, step.action, step.task, ACTORS[step.username], step.answers, step.at, TERMS)
 
 
-def said(case: Case, move: Move, account: str, at: object) -> Said:
+def said(case: CaseState, move: Move, account: str, at: object) -> Said:
     return Said(case.length, move.event, account, at, history.payload(move, {}))  # type: ignore[arg-type]
 
 

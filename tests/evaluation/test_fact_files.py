@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cityloop.core.errors import NotFound, NotPossible
-from cityloop.evaluation.facts.files import Edition, FactFolder, Part, digest_of, table_of
+from cityloop.evaluation.facts.files import Edition, FactFolder, FactPart, digest_of, table_of
 from cityloop.evaluation.facts.relations import (
     CASES,
     EVENTS,
     RELATIONS,
     SOURCES,
-    Relation,
+    FactRelation,
     Type,
 )
 from cityloop.evaluation.measures import engine
@@ -70,7 +70,7 @@ def micros(moment: datetime) -> bytes:
     return int(moment.replace(tzinfo=UTC).timestamp() * 10**6).to_bytes(8, "little", signed=True)
 
 
-def rows_of(relation: Relation) -> st.SearchStrategy[list[dict[str, Any]]]:
+def rows_of(relation: FactRelation) -> st.SearchStrategy[list[dict[str, Any]]]:
     row = {
         one.name: VALUES[one.type] if one.name in relation.key else st.none() | VALUES[one.type]
         for one in relation.columns
@@ -99,7 +99,7 @@ def spelled(value: Any) -> str:
     return f'"{doubled}"'
 
 
-def digest_by_hand(relation: Relation, rows: list[dict[str, Any]]) -> str:
+def digest_by_hand(relation: FactRelation, rows: list[dict[str, Any]]) -> str:
     """Return the digest as a stranger recomputes it from docs/reference/facts.md."""
     names = [column.name for column in relation.columns]
 
@@ -172,7 +172,7 @@ def test_other_facts_do_not_take_the_place_of_those_of_the_same_moment(tmp_path:
 
 
 def test_the_digest_of_an_edition_is_over_its_moment_its_zone_and_its_parts() -> None:
-    part = Part("sources", 0, 2, "ab")
+    part = FactPart("sources", 0, 2, "ab")
     edition = Edition(AS_OF, "Asia/Shanghai", (part,))
     listed = '{"as_of":"20261122T083000Z","parts":[["sources",0,2,"ab"]],"zone":"Asia/Shanghai"}'
     assert edition.digest == hashlib.sha256(listed.encode()).hexdigest()

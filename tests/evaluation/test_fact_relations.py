@@ -7,14 +7,14 @@ from cityloop.evaluation.facts.relations import (
     IN_DUCKDB,
     OF_THE_CASE,
     RELATIONS,
-    Relation,
+    FactRelation,
     Type,
 )
 from cityloop.evaluation.measures.grammar import read_measure
 
 
 @pytest.mark.parametrize("relation", RELATIONS.values(), ids=RELATIONS)
-def test_columns_have_one_name_each_and_a_key_is_made_of_them(relation: Relation) -> None:
+def test_columns_have_one_name_each_and_a_key_is_made_of_them(relation: FactRelation) -> None:
     assert len(relation.by_name) == len(relation.columns)
     assert set(relation.key) <= set(relation.by_name)
     assert all(column.meaning.endswith(".") for column in relation.columns)

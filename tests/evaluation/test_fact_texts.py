@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cityloop.core.errors import Invalid
-from cityloop.evaluation.facts.meanings import Happened, Linked, Moment, OfTask, Source
+from cityloop.evaluation.facts.meanings import Happened, Linked, Moment, OfTask, SourceMeaning
 from cityloop.evaluation.facts.texts import FactBook, read_book, read_books
 from cityloop.registry.packs.reading import read_all
 
@@ -34,7 +34,7 @@ procedures:
       1: {handling: [handle], tasks: {returned_at: {kind: handle, last: [CaseReturned]}}}
 """,
     )
-    assert book.sources == {"1999": Source("public", {"zh": "市民热线", "en": "Hotline"})}
+    assert book.sources == {"1999": SourceMeaning("public", {"zh": "市民热线", "en": "Hotline"})}
     newest, first = book.meanings["city-problem", 3], book.meanings["city-problem", 1]
     assert newest.cases["verified_at"] == Moment(("ReportVerified",), undone_by=("ReportNotVerified",))
     assert newest.cases["is_exempt"] == Linked("score-appeal", ("granted",))

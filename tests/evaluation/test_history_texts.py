@@ -17,8 +17,8 @@ from cityloop.evaluation.foreign.texts import (
     Clocks,
     HistoryFields,
     HistoryText,
-    Order,
     StatesText,
+    UpdateOrder,
 )
 from cityloop.runtime.yaml_files import read_yaml
 
@@ -41,7 +41,7 @@ def test_the_page_tells_of_every_field_and_word() -> None:
     page = PAGE.read_text("utf-8")
     for name in (*HistoryFields.model_fields, *HistoryText.model_fields, *StatesText.model_fields):
         assert f"`{name}`" in page, name
-    assert all(f"`order: {order}`" in page for order in Order)
+    assert all(f"`order: {order}`" in page for order in UpdateOrder)
     assert all(f"`{clocks}`" in page for clocks in Clocks)
 
 

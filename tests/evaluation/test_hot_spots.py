@@ -2,15 +2,15 @@
 
 from decimal import Decimal
 
-from cityloop.evaluation.foreign.hot_spots import LEAST, Places
+from cityloop.evaluation.foreign.hot_spots import LEAST, PointGroups
 
 POINT = (Decimal("114.0545000"), Decimal("22.5445000"))
 CORNERS = ("福中路{}号", "福中路{}号对面", "福田区福中路与金田路交叉口", "福中路二段{}号旁")
 ELSEWHERE = ("景田路{}号", "彩田路{}号", "新洲路{}号", "福中路{}号", "香蜜湖街道红荔路{}号")
 
 
-def gathered(addresses: list[str | None], district: str | None = "福田区") -> Places:
-    places = Places()
+def gathered(addresses: list[str | None], district: str | None = "福田区") -> PointGroups:
+    places = PointGroups()
     for address in addresses:
         places.add(POINT, district, address)
     return places

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cityloop.core.errors import Invalid
-from cityloop.core.indicators.indicator import Better, Subject, Term, Unit
+from cityloop.core.indicators.indicator import Better, FigureUnit, Subject, Term
 from cityloop.evaluation.indicators.texts import read_book, read_terms
 
 TEXT = """\
@@ -60,10 +60,10 @@ def test_indicators_are_read_as_they_are_written(tmp_path: Path) -> None:
     assert list(book.counts) == ["filed", "finished", "finished:all"]
     assert list(book.indicators) == ["filed", "finished", "rate", "open"]
     rate = book.indicators["rate"]
-    assert (rate.unit, rate.places, rate.better) == (Unit.PERCENT, 1, Better.MORE)
+    assert (rate.unit, rate.places, rate.better) == (FigureUnit.PERCENT, 1, Better.MORE)
     assert (rate.numerator, rate.denominator, rate.excludes) == ((Term("finished"),), (Term("filed"),), ("voided",))
     assert rate.chosen("all").numerator == (Term("finished:all"),)
-    assert (book.indicators["open"].unit, book.indicators["open"].denominator) == (Unit.COUNT, ())
+    assert (book.indicators["open"].unit, book.indicators["open"].denominator) == (FigureUnit.COUNT, ())
     assert book.indicators["filed"].subjects == (Subject.AREA, Subject.PERSON)
     assert book.counting("filed", ("voided",)).column("person") == "filed_by"
     assert {one.clause for one in book.indicators.values()} == {"ours"}

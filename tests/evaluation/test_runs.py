@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cityloop.core.errors import NotPossible
-from cityloop.core.indicators.indicator import Tally
+from cityloop.core.indicators.indicator import FigureCount
 from cityloop.entry.command_line import main
 from cityloop.evaluation.facts.files import FactFolder
 from cityloop.evaluation.indicators.appraising import Appraisal, Asking
@@ -179,7 +179,7 @@ def test_an_altered_figure_is_told_with_what_was_counted_and_no_other(run: Path,
     figure(run)
     (found,) = recounted(run, tmp_path).differences
     assert (found.period, found.key, found.indicator) == ("2026-05", ("490101",), "register")
-    assert found.said == Tally(Fraction(99)) != found.counted == counted
+    assert found.said == FigureCount(Fraction(99)) != found.counted == counted
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "[1", '{"format": "cityloop-appraisal/1"}'])

@@ -11,7 +11,7 @@ import pytest
 
 from cityloop.core.indicators.indicator import NOTHING, Indicator
 from cityloop.evaluation.indicators.figures import Figures, asked
-from cityloop.evaluation.indicators.texts import Book, read_book
+from cityloop.evaluation.indicators.texts import IndicatorBook, read_book
 from cityloop.evaluation.measures.compiling import Question, rows_counted
 from cityloop.evaluation.measures.engine import counted, opened
 from cityloop.evaluation.periods import Rhythm, read_period
@@ -236,7 +236,7 @@ FORMULAS = {
 GROUPS = {"area": "district", "department": "department", "post": "post", "person": "person"}
 
 
-def all_ways(book: Book) -> dict[str, Indicator]:
+def all_ways(book: IndicatorBook) -> dict[str, Indicator]:
     """Return every indicator and every variant of one, by code or code.variant."""
     found = dict(book.indicators)
     for code, one in book.indicators.items():

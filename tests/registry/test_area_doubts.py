@@ -5,13 +5,13 @@ from datetime import date
 import pytest
 from shapely.geometry import box
 
-from cityloop.core.place.areas import AreaLocator, Layout
+from cityloop.core.place.areas import AreaLayout, AreaLocator
 from cityloop.registry.areas.imports import doubts as area_doubts
 from cityloop.registry.areas.imports.doubts import of_layout, scopes
 from cityloop.registry.city.facts import AreaFacts
 
 
-def layout(*areas: tuple[str, str, str | None, tuple[float, float, float, float]]) -> Layout:
+def layout(*areas: tuple[str, str, str | None, tuple[float, float, float, float]]) -> AreaLayout:
     facts = {code: AreaFacts(code, code, level, parent) for code, level, parent, _ in areas}
     shapes = {code: box(*bounds).wkb for code, *_, bounds in areas}
     return AreaLocator(facts, shapes).on(date(2026, 1, 1))
@@ -29,7 +29,7 @@ CITY = (
 )
 
 
-def kinds(found: Layout, level: str, within: str = "") -> dict[str, list[tuple[str, ...]]]:
+def kinds(found: AreaLayout, level: str, within: str = "") -> dict[str, list[tuple[str, ...]]]:
     told: dict[str, list[tuple[str, ...]]] = {}
     for doubt in of_layout(found, level, within):
         told.setdefault(doubt.kind, []).append(doubt.piece.codes)

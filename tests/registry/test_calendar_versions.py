@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityloop.core.clocks.worktime import Calendar, Limit, Unit, due
+from cityloop.core.clocks.worktime import Calendar, Limit, LimitUnit, due
 from cityloop.core.errors import Invalid
 from cityloop.registry import verification
 from cityloop.registry.calendar import versions as calendar_versions
@@ -58,9 +58,9 @@ def test_a_calendar_written_down_and_read_again_is_the_same(calendar: Calendar) 
 
 
 @law
-@given(any_calendars(), any_calendars(), st.integers(1, 40), st.sampled_from(Unit), moments)
+@given(any_calendars(), any_calendars(), st.integers(1, 40), st.sampled_from(LimitUnit), moments)
 def test_a_limit_that_is_due_before_the_first_changed_day_is_due_as_before(
-    old: Calendar, other: Calendar, amount: int, unit: Unit, start: object
+    old: Calendar, other: Calendar, amount: int, unit: LimitUnit, start: object
 ) -> None:
     new = replace(old, day_kinds=other.day_kinds, announced_until=other.announced_until)
     change, limit = difference(old, new), Limit(amount, unit)

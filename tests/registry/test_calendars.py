@@ -8,8 +8,8 @@ from cityloop.core.clocks.worktime import (
     Calendar,
     ClosingRule,
     Limit,
+    LimitUnit,
     Season,
-    Unit,
     WorkDayRule,
     due,
 )
@@ -65,7 +65,7 @@ def test_another_citys_rules_are_only_another_pack(tmp_path: Path) -> None:
     )
     assert (boston.announced_until, boston.closing_rule) == (None, ClosingRule.NEXT_OPENING)
     friday = datetime(2014, 5, 23, 15, tzinfo=boston.time_zone)
-    assert due(friday, Limit(1, Unit.WORK_DAY), boston).at == datetime(2014, 5, 27, 15, tzinfo=boston.time_zone)
+    assert due(friday, Limit(1, LimitUnit.WORK_DAY), boston).at == datetime(2014, 5, 27, 15, tzinfo=boston.time_zone)
 
 
 def test_a_pack_may_have_a_week_of_six_days_that_end_with_their_closing(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cityloop.core.codes.classes import HOME, ClassKey
-from cityloop.core.codes.crosswalk import Crosswalk, false_friends, plain_name
+from cityloop.core.codes.crosswalk import ClassCrosswalk, false_friends, plain_name
 from cityloop.core.errors import Invalid
 from cityloop.registry.catalogue.matching import How, Lists, Matching, lists_of
 from cityloop.registry.city.search import ClassSearch, Searched
@@ -235,7 +235,7 @@ def search(packs: tuple[Pack, ...], lists: Lists) -> ClassSearch:
     for one in (one for pack in packs for one in pack.conditions):
         conditions[one.key] = (*conditions.get(one.key, ()), one.filing)
     others = {one.key: lists.other_names.get(one.key, ()) for one in classes_of(packs, HOME)}
-    walk: Crosswalk = lists.crosswalk
+    walk: ClassCrosswalk = lists.crosswalk
     return ClassSearch(
         Searched(
             one.code,

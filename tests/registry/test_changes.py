@@ -6,7 +6,7 @@ import pytest
 
 from cityloop.core.errors import Conflict, Invalid, NotFound, NotPossible
 from cityloop.registry.history import changes
-from cityloop.registry.history.changes import Part, apply, differing, undo
+from cityloop.registry.history.changes import TableChange, apply, differing, undo
 from cityloop.registry.history.tables import (
     AREAS,
     CONDITIONS,
@@ -27,8 +27,8 @@ SQUARE = b"\x01\x03"
 LAMP = {"code": "49010201037000001", "catalogue": "GB/T 47678.5-2026", "category": "01037", "name": "路灯"}
 
 
-def units(*rows: dict[str, object]) -> list[Part]:
-    return [Part(UNITS, rows)]
+def units(*rows: dict[str, object]) -> list[TableChange]:
+    return [TableChange(UNITS, rows)]
 
 
 def names() -> dict[str, str]:
@@ -90,8 +90,10 @@ def test_undoing_brings_back_every_row_and_is_itself_a_change() -> None:
 
 
 def test_a_removal_is_undone_with_its_references() -> None:
-    apply([*units({"code": "roads", "name": "市政处"}), Part(DUTIES, [duty := duty_of("roads")])], "test", NOW, "x")
-    gone = apply([Part(DUTIES, gone=[DUTIES.named(duty)])], "test", NOW, "DutiesSet")
+    apply(
+        [*units({"code": "roads", "name": "市政处"}), TableChange(DUTIES, [duty := duty_of("roads")])], "test", NOW, "x"
+    )
+    gone = apply([TableChange(DUTIES, gone=[DUTIES.named(duty)])], "test", NOW, "DutiesSet")
     assert gone.removed == 1
     assert gone.number
     undo(gone.number, "test", NOW)
@@ -127,9 +129,9 @@ def test_a_change_that_never_was_cannot_be_undone() -> None:
 
 
 def test_what_is_still_referred_to_is_not_removed() -> None:
-    apply([*units({"code": "roads", "name": "市政处"}), Part(DUTIES, [duty_of("roads")])], "test", NOW, "x")
+    apply([*units({"code": "roads", "name": "市政处"}), TableChange(DUTIES, [duty_of("roads")])], "test", NOW, "x")
     with pytest.raises(NotPossible) as refused:
-        apply([Part(UNITS, gone=["roads"])], "test", NOW, "UnitsSet")
+        apply([TableChange(UNITS, gone=["roads"])], "test", NOW, "UnitsSet")
     assert refused.value.code == "still-used"
     assert names() == {"roads": "市政处"}
 
@@ -154,12 +156,13 @@ def test_every_table_says_what_a_new_row_holds(name: str) -> None:
 
 def test_polygons_days_numbers_and_lists_come_back_as_they_were() -> None:
     area = {"code": "1", "name": "北", "level": "district", "parent": None, "shape": SQUARE}
+    areas = {"district": "1"}
     rows = [
-        Part(AREAS, [{**area, "valid_from": date(2026, 1, 1)}]),
-        Part(FACILITIES, [{**LAMP, "lon": 120.1, "lat": 23.0, "began_on": "2020-01-02", "areas": {"district": "1"}}]),
-        Part(PLACES, [{"kind": "poi", "key": "k", "district": "", "number": 0, "suffix": "", "name": "n",
+        TableChange(AREAS, [{**area, "valid_from": date(2026, 1, 1)}]),
+        TableChange(FACILITIES, [{**LAMP, "lon": 120.1, "lat": 23.0, "began_on": "2020-01-02", "areas": areas}]),
+        TableChange(PLACES, [{"kind": "poi", "key": "k", "district": "", "number": 0, "suffix": "", "name": "n",
                        "lon": 1.5, "lat": 2, "aliases": ("a", "b")}]),
-        Part(CONDITIONS, [{"catalogue": "c", "kind": "matter", "code": "06010", "number": "1", "filing": "垃圾",
+        TableChange(CONDITIONS, [{"catalogue": "c", "kind": "matter", "code": "06010", "number": "1", "filing": "垃圾",
                            "limits": {"": "4 work_hour"}}]),
     ]  # fmt: skip
     number = apply(rows, "test", NOW, "x").number

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from cityloop.core.errors import Conflict, Invalid, NotFound
 from cityloop.registry.facilities import queries
-from cityloop.registry.facilities.actions import Wanted, change_facility, last_change
+from cityloop.registry.facilities.actions import FacilityEdit, change_facility, last_change
 from cityloop.registry.facilities.checks import Seen
 from cityloop.registry.facilities.queries import FacilityFilters
 from cityloop.registry.history import changes
 from cityloop.registry.history import queries as change_queries
-from cityloop.registry.history.changes import Part, apply
+from cityloop.registry.history.changes import TableChange, apply
 from cityloop.registry.history.tables import FACILITIES
 from cityloop.registry.models import Facility
 from example import NOW, SmallCity
@@ -27,7 +27,7 @@ METRE = 1 / 111_195  # degrees of latitude
 def enter(*rows: dict[str, object]) -> None:
     known = {"catalogue": "GB/T 47678.5-2026", "category": "01037", "name": "路灯", "lon": HERE[0], "lat": HERE[1]}
     numbered = ({"code": f"67100101037{n:06d}", **known, **row} for n, row in enumerate(rows, start=1))
-    apply([Part(FACILITIES, list(numbered))], "test", NOW, "FacilitiesSet")
+    apply([TableChange(FACILITIES, list(numbered))], "test", NOW, "FacilitiesSet")
 
 
 def north(metres: float) -> dict[str, object]:
@@ -141,9 +141,9 @@ def test_the_classes_in_use_are_named(city: SmallCity) -> None:
     assert queries.classes_in_use() == {"01001": "供水井盖", "01037": "路灯", "09999": "09999"}
 
 
-def wanted(**said: object) -> Wanted:
+def wanted(**said: object) -> FacilityEdit:
     known = {"state": "damaged", "units": {"maintainer": "roads"}, "remark": "", "reason": "巡查发现", "seen": 10**6}
-    return Wanted(**{**known, **said})  # type: ignore[arg-type]
+    return FacilityEdit(**{**known, **said})  # type: ignore[arg-type]
 
 
 def test_a_facility_is_changed_with_a_reason_and_put_back(city: SmallCity) -> None:

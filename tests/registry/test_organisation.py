@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import authenticate
 
 from cityloop.core.errors import Invalid, NotFound, NotPossible
-from cityloop.core.place.responsibility import FacilityRole, FacilityUnits, Skipped, Standing
+from cityloop.core.place.responsibility import DutyCount, FacilityRole, FacilityUnits, Skipped
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.history.changes import undo
@@ -120,7 +120,7 @@ def test_where_two_units_have_the_same_duty_none_is_chosen(city: SmallCity) -> N
     rows = [{"category": "06010", "area": city.north, "unit": unit} for unit in ("roads", "parks")]
     organisation.set_duties(rows, "test", NOW, city=renewed())
     here = renewed()
-    assert here.responsible("06010", NORTH).standing is Standing.MANY
+    assert here.responsible("06010", NORTH).standing is DutyCount.MANY
     assert here.unit_on_duty("06010", NORTH) is None
     assert here.unit_on_duty("06010", {"district": city.south}) == "roads"
 
@@ -181,7 +181,7 @@ def test_a_post_that_is_ended_gives_no_right_any_more_and_is_on_record(city: Sma
 
 
 def test_an_account_that_is_ended_neither_signs_in_nor_reports(city: SmallCity) -> None:
-    from city import PASSWORD
+    from example import PASSWORD
 
     token = accounts.make_token("roads", "test", NOW)
     assert authenticate(username="roads", password=PASSWORD)

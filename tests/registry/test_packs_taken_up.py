@@ -21,7 +21,7 @@ from cityloop.registry.organisation import actions as organisation
 from cityloop.registry.packs import actions as pack_actions
 from cityloop.registry.packs import reading as packs
 from cityloop.registry.packs.in_force import packs_in_force
-from cityloop.registry.packs.queries import differences, pack_line, pack_lines, way_changes
+from cityloop.registry.packs.queries import differences, pack_line, pack_lines, procedure_changes
 from cityloop.registry.packs.reading import Pack, read_all
 from cityloop.registry.packs.versions import digest
 from example import NOW, SmallCity
@@ -205,7 +205,7 @@ def test_what_taking_a_pack_up_would_change_is_told_and_nothing_is_changed(folde
     assert dogs
     told = {(row.table.name, json.loads(row.key)[-1], row.after is None) for row in differences(dogs, every)}
     assert told == {("conditions", "1", False), ("conditions", "2", True)}
-    assert [(way.name, way.version, way.kind) for way in way_changes(dogs)] == [("small", 1, "changed")]
+    assert [(way.name, way.version, way.kind) for way in procedure_changes(dogs)] == [("small", 1, "changed")]
     assert conditions() == {"1", "2"}
 
 

@@ -12,7 +12,7 @@ from cityloop.casework.models import Case
 from cityloop.casework.places_taught import learn_from_cases
 from cityloop.core.errors import NotFound
 from cityloop.core.gazetteer.learning import Observation
-from cityloop.core.gazetteer.places import Entry, Grade, Kind, moved
+from cityloop.core.gazetteer.places import Grade, PlaceEntry, PlaceKind, moved
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
 from cityloop.registry.gazetteer.actions import learn, observed, remove_place, set_places, values
@@ -27,16 +27,18 @@ from example import NOW, SmallCity
 LATER = NOW + timedelta(days=1)
 
 
-def street(name: str, city: SmallCity, *points: tuple[float, float], **said: object) -> Entry:
+def street(name: str, city: SmallCity, *points: tuple[float, float], **said: object) -> PlaceEntry:
     line = shapely.LineString([moved(city.inside_north, *point) for point in points])
     lon, lat = city.inside_north
-    return Entry(Kind.STREET, key_of(name), name, lon, lat, shape=shapely.to_wkb(line), district=city.north, **said)
+    return PlaceEntry(
+        PlaceKind.STREET, key_of(name), name, lon, lat, shape=shapely.to_wkb(line), district=city.north, **said
+    )
 
 
-def plate(name: str, number: int, city: SmallCity, east: float = 0, **said: object) -> Entry:
+def plate(name: str, number: int, city: SmallCity, east: float = 0, **said: object) -> PlaceEntry:
     lon, lat = moved(city.inside_north, east, 0)
     told = {"district": city.north, **said}
-    return Entry(Kind.PLATE, key_of(name), f"{name}{number}号", lon, lat, number=number, **told)
+    return PlaceEntry(PlaceKind.PLATE, key_of(name), f"{name}{number}号", lon, lat, number=number, **told)
 
 
 def taught(words: str, point: tuple[float, float], city: SmallCity) -> Observation:

@@ -16,11 +16,11 @@ import yaml
 from cityloop.core.actors import Actor, Post
 from cityloop.core.clocks import counting as clocks
 from cityloop.core.clocks.charging import Holding, charges
-from cityloop.core.clocks.history import Clock, Kind
+from cityloop.core.clocks.history import Clock, ClockEventKind
 from cityloop.core.clocks.recalculation import recalculated
 from cityloop.core.clocks.worktime import Calendar, Limit
 from cityloop.core.errors import Invalid, Refusal
-from cityloop.core.procedures.casefile import Case, after
+from cityloop.core.procedures.casefile import CaseState, after
 from cityloop.core.procedures.deciding import begin, decide
 from cityloop.core.procedures.opening import Terms
 from cityloop.core.procedures.procedure import Procedure
@@ -95,7 +95,7 @@ class Reckoning:
         ]
 
     def _happened(self, at: str, kind: str, limit: str | None) -> None:
-        self.clock = self.clock.noted(Kind(kind), local(at), Limit.read(limit) if limit else None)
+        self.clock = self.clock.noted(ClockEventKind(kind), local(at), Limit.read(limit) if limit else None)
 
     def _declared(self, day: str, kind: str) -> None:
         self.former = self.calendar
@@ -122,7 +122,7 @@ class Reckoning:
 @pytest.mark.parametrize("lines", examples("holders"), ids=" / ".join)
 def test_time_is_charged_to_who_held_the_task_as_the_page_says(lines: list[str]) -> None:
     limit, started, *held, claim = lines
-    clock = Clock(Limit.read(limit)).noted(Kind.STARTED, local(started.removesuffix(" started")))
+    clock = Clock(Limit.read(limit)).noted(ClockEventKind.STARTED, local(started.removesuffix(" started")))
     holdings = []
     for line in held:
         said = re.fullmatch(rf"{MOMENT}(?: to {MOMENT})? held by (\w+)(, returned)?", line)
@@ -140,7 +140,7 @@ def test_time_is_charged_to_who_held_the_task_as_the_page_says(lines: list[str])
 def test_a_case_keeps_the_limits_of_its_filing_as_the_page_says(lines: list[str]) -> None:
     way = read_procedure(SHIPPED / "city-problem" / "procedure.yaml")
     *steps, claim = lines
-    case: Case | None = None
+    case: CaseState | None = None
     for line in steps:
         said = re.fullmatch(rf"{MOMENT} (\w+); the catalogue gives (\d+ \w+)", line)
         assert said, line

@@ -10,7 +10,7 @@ from cityloop.core.codes.classes import class_key
 from cityloop.core.errors import Invalid
 from cityloop.registry.catalogue import actions as catalogue_actions
 from cityloop.registry.city.current import forget
-from cityloop.registry.history.changes import Part, apply
+from cityloop.registry.history.changes import TableChange, apply
 from cityloop.registry.history.tables import AREAS
 from example import NOW, SmallCity
 from scenarios.conftest import Desks, due
@@ -62,11 +62,11 @@ def test_the_grade_of_the_smallest_area_that_has_one_decides(desks: Desks, city:
     set_limits("1", any="4 work_hour", B="1 work_day", C="2 work_day")
     assert due(filed(desks, "01001 1").number, "handle") == NOW + 6 * HOUR  # with the pause at noon
     grades = [{"code": city.north, "grade": "C"}]
-    apply([Part(AREAS, grades)], "test", NOW, "AreasSet")
+    apply([TableChange(AREAS, grades)], "test", NOW, "AreasSet")
     forget()
     assert due(filed(desks, "01001 1").number, "handle") == NOW + 4 * DAY  # over the weekend
     community = Case.objects.latest("id").community
-    apply([Part(AREAS, [{"code": community, "grade": "B"}])], "test", NOW, "AreasSet")
+    apply([TableChange(AREAS, [{"code": community, "grade": "B"}])], "test", NOW, "AreasSet")
     forget()
     assert due(filed(desks, "01001 1").number, "handle") == NOW + 3 * DAY
 

@@ -10,7 +10,7 @@ from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
 from cityloop.presentation.pages.sentences import sentence
 from cityloop.registry.city.current import forget
-from cityloop.registry.history.changes import Part, apply
+from cityloop.registry.history.changes import TableChange, apply
 from cityloop.registry.history.tables import DUTIES, UNITS
 from cityloop.registry.models import Account
 from example import NOW, SmallCity
@@ -28,7 +28,7 @@ def listed(city: SmallCity) -> None:
         {"code": "north-1-team", "name": "北区第一社区服务队", "kind": "company", "parent": COMMUNITY},
     ]
     duty = {"category": "06013", "area": city.north, "unit": "roads", "is_listed": True, "basis": "市政设施管理条例"}
-    apply([Part(UNITS, units), Part(DUTIES, [duty])], "test", NOW, "UnitsSet")
+    apply([TableChange(UNITS, units), TableChange(DUTIES, [duty])], "test", NOW, "UnitsSet")
     forget()
 
 
@@ -98,7 +98,7 @@ def test_the_list_holds_where_the_department_has_the_duty_and_nowhere_else(desks
 
 
 def test_a_list_of_a_department_that_is_closed_bars_nothing(waiting: str) -> None:
-    apply([Part(UNITS, [{"code": "roads", "is_active": False}])], "test", NOW, "UnitsSet")
+    apply([TableChange(UNITS, [{"code": "roads", "is_active": False}])], "test", NOW, "UnitsSet")
     forget()
     assert dispatch(waiting, COMMUNITY)[0] == 200
 

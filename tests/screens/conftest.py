@@ -11,7 +11,7 @@ from cityloop.core.codes.classes import HOME
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
 from cityloop.registry.city.current import forget
-from cityloop.registry.history.changes import Part, apply
+from cityloop.registry.history.changes import TableChange, apply
 from cityloop.registry.history.tables import FACILITIES
 from cityloop.registry.organisation.actions import enter_units
 from example import NOW, SmallCity
@@ -84,7 +84,7 @@ def enter_lamp(**more: object) -> None:
         "lat": SmallCity.inside_north[1],
         "areas": {"district": SmallCity.north},
     }
-    apply([Part(FACILITIES, [{**row, **place, **more}])], "test", NOW, "FacilitiesSet")
+    apply([TableChange(FACILITIES, [{**row, **place, **more}])], "test", NOW, "FacilitiesSet")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from cityloop.registry.facilities.queries import PAGE
-from cityloop.registry.history.changes import Part, apply
+from cityloop.registry.history.changes import TableChange, apply
 from cityloop.registry.history.tables import FACILITIES
 from cityloop.registry.models import ChangeSet, Facility
 from example import NOW, SmallCity
@@ -50,7 +50,7 @@ def test_the_list_is_narrowed_by_class_state_district_and_words(signed_in: As) -
 def test_the_next_page_goes_on_where_the_first_ended(signed_in: As) -> None:
     row = {"catalogue": "GB/T 47678.5-2026", "category": "01001", "name": "供水井盖"}
     more = [{**row, "code": f"67100101001{n:06d}"} for n in range(1, PAGE + 1)]
-    apply([Part(FACILITIES, more)], "test", NOW, "FacilitiesSet")
+    apply([TableChange(FACILITIES, more)], "test", NOW, "FacilitiesSet")
     client = signed_in("leader")
     first = page(client, "/settings/facilities/")
     assert LAMP not in first.text

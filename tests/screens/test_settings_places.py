@@ -1,6 +1,6 @@
 """The page of the gazetteer: an address is tried, its place shown with grade and reason, entries are looked through."""
 
-from cityloop.core.gazetteer.places import Entry, Kind
+from cityloop.core.gazetteer.places import PlaceEntry, PlaceKind
 from cityloop.registry.gazetteer.actions import set_places, values
 from cityloop.registry.gazetteer.finding import key_of
 from cityloop.registry.history.tables import PLACES
@@ -11,11 +11,11 @@ from screens.conftest import As, Page
 ADDRESS = "/settings/places/"
 
 
-def entered(city: SmallCity) -> Entry:
+def entered(city: SmallCity) -> PlaceEntry:
     north, south = city.inside_north, city.inside_south
-    one = Entry(Kind.PLATE, key_of("福华路"), "福华路12号", *north, number=12, district=city.north)
-    other = Entry(Kind.PLATE, key_of("中山路"), "中山路8号", *north, number=8, district=city.north)
-    third = Entry(Kind.PLATE, key_of("中山路"), "中山路8号", *south, number=8, district=city.south)
+    one = PlaceEntry(PlaceKind.PLATE, key_of("福华路"), "福华路12号", *north, number=12, district=city.north)
+    other = PlaceEntry(PlaceKind.PLATE, key_of("中山路"), "中山路8号", *north, number=8, district=city.north)
+    third = PlaceEntry(PlaceKind.PLATE, key_of("中山路"), "中山路8号", *south, number=8, district=city.south)
     set_places([one, other, third], "test", NOW, source="doors.csv")
     return one
 

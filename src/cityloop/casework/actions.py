@@ -20,7 +20,7 @@ from cityloop.core.clocks.worktime import Calendar
 from cityloop.core.errors import Conflict, NotAllowed, NotFound, NotPossible
 from cityloop.core.place.areas import PLACED, codes_in, is_in_tree, place_facts
 from cityloop.core.procedures import deciding, waking
-from cityloop.core.procedures.casefile import Case, Link, Move, after
+from cityloop.core.procedures.casefile import CaseState, Link, Move, after
 from cityloop.core.procedures.needs import facts_of, photos_given
 from cityloop.core.procedures.opening import Terms
 from cityloop.core.procedures.procedure import Action, CaseClock, Procedure, Words
@@ -37,7 +37,7 @@ MOST_AT_ONCE = 20  # timers of one case that run out in one go; the next go take
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class CaseOpening:
     """A case to be opened: its id is allotted, its place is known."""
 
     id: int
@@ -47,7 +47,7 @@ class Opening:
     words: Words = field(default_factory=dict)
 
 
-def open_cases(openings: Sequence[Opening], actor: Actor, now: datetime, by: Post | None = None) -> None:
+def open_cases(openings: Sequence[CaseOpening], actor: Actor, now: datetime, by: Post | None = None) -> None:
     """Open cases and write the first event of each, in one statement however many they are; `by` is the post used."""
     city = current_city()
     terms = Terms(city.calendar)
@@ -158,7 +158,7 @@ def reveal_reporter(number: str, actor: Actor, now: datetime) -> tuple[str | Non
     name, phone = (bodies.get(key) for key in REPORTER)
     try:
         return vault.unlock(name) if name else None, vault.unlock(phone) if phone else None
-    except vault.Unreadable as error:
+    except vault.UnreadableSecret as error:
         raise NotPossible(
             "reporter-unreadable", "Who reported this cannot be read; ask for a check of the data."
         ) from error
@@ -182,12 +182,12 @@ def erase_words(number: str, by: str, now: datetime) -> int:
     return len(erased)
 
 
-def _note(state: Case, event: str, action: str) -> Move:
+def _note(state: CaseState, event: str, action: str) -> Move:
     """Return a move that changes nothing of the case."""
     return Move(event, action, None, state.stage, not state.is_open, None, counts=state.counts)
 
 
-def _locked(number: str, actor: Actor) -> tuple[models.Case, Case]:
+def _locked(number: str, actor: Actor) -> tuple[models.Case, CaseState]:
     row = models.Case.objects.select_for_update().filter(number=number).first()
     state = _state(row) if row else None
     if row is None or state is None or not may_see(actor, state, current_city()):
@@ -195,7 +195,7 @@ def _locked(number: str, actor: Actor) -> tuple[models.Case, Case]:
     return row, state
 
 
-def _state(row: models.Case) -> Case:
+def _state(row: models.Case) -> CaseState:
     return projection.state(row, models.Task.objects.filter(case=row).order_by("no"))
 
 
@@ -203,7 +203,7 @@ def _origin(number: str, way: Procedure) -> dict[str, str]:
     return {"number": number, "procedure": way.name, "version": str(way.version)}
 
 
-def _with_new_case(row: models.Case, state: Case, way: Procedure, move: Move, actor: Actor, now: datetime) -> Move:
+def _with_new_case(row: models.Case, state: CaseState, way: Procedure, move: Move, actor: Actor, now: datetime) -> Move:
     """Return the move with the link to the case that its action begins, having begun it."""
     action = way.actions.get(move.action)
     if action is None or action.begins_case is None:
@@ -235,9 +235,9 @@ def _begun(
     """Begin a case and return its number."""
     case_id, number = projection.next_number(now)
     known = {**facts, **_origin(number, way)}
-    limits = _terms(Case("", True, (), known, 0), inputs, city)
+    limits = _terms(CaseState("", True, (), known, 0), inputs, city)
     move = deciding.begin(way, known, words, now, limits, inputs=inputs, by=post, links=links)
-    move = _placed(move, Case("", True, (), known, 0), city)
+    move = _placed(move, CaseState("", True, (), known, 0), city)
     if post and not links and not post.covers(codes_in(move.facts)):
         raise NotAllowed("outside-your-area", "Your post is for another area.")
     duty = Responsibility(move.facts, city).answer.unit
@@ -254,13 +254,13 @@ def _write_new(moves: Sequence[tuple[int, Move]], actor: Actor, now: datetime) -
         kept = _kept(case_id, 1, move.words)
         entry = _entry(case_id, 1, chain.EMPTY, move, kept, actor, now)
         state = after(None, move, actor.account, now)
-        cases.append(projection.NewCase(case_id, entry.hash, state, now, move.words))
+        cases.append(projection.NewCaseRow(case_id, entry.hash, state, now, move.words))
         entries.append(entry)
         words += kept
     projection.insert(cases, words, entries)
 
 
-def _write(row: models.Case, state: Case, move: Move, actor: Actor, now: datetime) -> None:
+def _write(row: models.Case, state: CaseState, move: Move, actor: Actor, now: datetime) -> None:
     """Write a move; `now` is not before the history's last event."""
     kept = _kept(row.id, row.length + 1, move.words)
     entry = _entry(row.id, row.length + 1, bytes(row.head), move, kept, actor, now)
@@ -277,7 +277,7 @@ def _entry(
     kept: Sequence[projection.NewWords],
     actor: Actor,
     now: datetime,
-) -> events.Entry:
+) -> events.EventRow:
     commitments = {words.name: chain.commitment(words.salt, words.body.encode()) for words in kept}
     content = history.payload(move, commitments)
     return events.entry(history.stream(case_id), seq, before, move.event, actor.account, now, content)
@@ -299,7 +299,7 @@ def _home(post: Post | None, city: City) -> dict[str, str]:
     return place_facts(lineage, {} if area is None or is_in_tree(area.level) else {area.level: (area.code,)})
 
 
-def _placed(move: Move, state: Case, city: City) -> Move:
+def _placed(move: Move, state: CaseState, city: City) -> Move:
     """Return the move with smaller areas only where they lie in the district that was chosen."""
     district = move.facts.get("district")
     if district is None:
@@ -315,7 +315,7 @@ def _lies_elsewhere(code: str, district: str, city: City) -> bool:
     return code in city.areas and city.lineage(code).get("district") != district
 
 
-def _as_filed(move: Move, action: Action, state: Case, city: City) -> Move:
+def _as_filed(move: Move, action: Action, state: CaseState, city: City) -> Move:
     """Return the move with the words of the class and the condition as they stand when the case is filed.
 
     Catalogues change; a case keeps what it was filed as.
@@ -330,7 +330,7 @@ def _as_filed(move: Move, action: Action, state: Case, city: City) -> Move:
     return replace(move, facts={**move.facts, **words})
 
 
-def _terms(state: Case, inputs: Words, city: City) -> Terms:
+def _terms(state: CaseState, inputs: Words, city: City) -> Terms:
     category = city.classes.get(inputs.get("category") or state.facts.get("category", ""))
     if category is None:
         return Terms(city.calendar)

@@ -16,7 +16,6 @@ from cityloop.casework.pages.answers import (
     CaseRow,
     Choice,
     ClockView,
-    Document,
     HistoryLine,
     InputField,
     NewCaseForm,
@@ -24,6 +23,7 @@ from cityloop.casework.pages.answers import (
     QueueFilters,
     QueuePage,
     QueueRow,
+    ShownDocument,
     TaskView,
 )
 from cityloop.casework.pages.queue import queue
@@ -41,7 +41,6 @@ __all__ = [
     "CaseRow",
     "Choice",
     "ClockView",
-    "Document",
     "HistoryLine",
     "InputField",
     "NewCaseForm",
@@ -49,6 +48,7 @@ __all__ = [
     "QueueFilters",
     "QueuePage",
     "QueueRow",
+    "ShownDocument",
     "TaskView",
     "beginnings",
     "case_page",
@@ -60,9 +60,9 @@ __all__ = [
     "is_followed",
     "next_to_wake",
     "open_cases_of_unit",
+    "procedures_without_pack",
     "queue",
     "reported_span",
-    "ways_without_pack",
 ]
 
 PAGE = 50  # rows of one screenful
@@ -80,7 +80,7 @@ def case_page(actor: Actor, number: str, now: datetime) -> CasePage:
     return story.page(row, case, actor, now)
 
 
-def document(actor: Actor, number: str, seq: int, name: str) -> Document:
+def document(actor: Actor, number: str, seq: int, name: str) -> ShownDocument:
     """Return a document of a case; NotFound where there is none, or the case is outside the person's scope."""
     row = models.Case.objects.filter(number=number).first()
     city = current_city()
@@ -164,7 +164,7 @@ def is_followed(procedure: str, version: int) -> bool:
     return models.Case.objects.filter(procedure=procedure, version=version).exists()
 
 
-def ways_without_pack() -> tuple[str, ...]:
+def procedures_without_pack() -> tuple[str, ...]:
     """Return the procedures, by name and version, that cases began with and that no pack has any more."""
     used = set(models.Case.objects.values_list("procedure", "version").distinct().order_by())
     return tuple(f"{name} {version}" for name, version in sorted(used - set(current_city().procedures)))

@@ -16,7 +16,7 @@ from cityloop.casework import models
 from cityloop.casework.history import events as history
 from cityloop.casework.history import projection
 from cityloop.core import chain
-from cityloop.core.procedures.casefile import Case, after
+from cityloop.core.procedures.casefile import CaseState, after
 from cityloop.runtime.log import events
 from cityloop.runtime.models import Event
 from cityloop.runtime.verification import UNREADABLE, Finding, snapshot
@@ -39,15 +39,15 @@ _WITHOUT_CASE = """
 Key = tuple[int, str]  # of personal words: the event they belong to, their name
 
 
-class Unreadable(Exception):
+class UnreadableEvent(Exception):
     """An event of a case says what no event of ours does; where it stands is the argument."""
 
 
 @dataclass(slots=True)
-class Told:
+class ReplayedCase:
     """What a history adds up to: the state, the columns of the row, the commitments of words, those erased."""
 
-    case: Case
+    case: CaseState
     columns: dict[str, Any]
     promised: dict[Key, str]
     erased: set[Key]
@@ -60,7 +60,7 @@ def findings() -> Iterator[Finding]:
     for stream in _streams(_WITHOUT_CASE):
         yield Finding(stream, f"has a history but no case; {MENDS}, but for personal words")
     for row, told in _cases():
-        if isinstance(told, Unreadable):
+        if isinstance(told, UnreadableEvent):
             yield Finding(str(told), "cannot be read")
         elif told:
             yield from _of_rows(row, told)
@@ -70,7 +70,7 @@ def findings() -> Iterator[Finding]:
 def rebuild_all() -> int:
     """Write anew the rows of every case that is missing or not what its history says; return how many."""
     with snapshot():
-        wrong = [row.pk for row, told in _cases() if isinstance(told, Told) and any(_of_rows(row, told))]
+        wrong = [row.pk for row, told in _cases() if isinstance(told, ReplayedCase) and any(_of_rows(row, told))]
         wrong += _missing()
     with transaction.atomic():
         # Numbers that were changed about must not stand in each other's way.
@@ -98,18 +98,18 @@ def rebuild(case_id: int) -> None:
     projection.insert_tasks((case_id, told.case, task) for task in told.case.tasks)
 
 
-def tell(history_of_case: list[Event]) -> Told | None:
+def tell(history_of_case: list[Event]) -> ReplayedCase | None:
     """Return what the events of a case add up to, None without any; raises Unreadable."""
     told = None
     for event in history_of_case:
         try:
             told = _after(told, event)
         except UNREADABLE as error:
-            raise Unreadable(f"{event.stream}#{event.seq}") from error
+            raise UnreadableEvent(f"{event.stream}#{event.seq}") from error
     return told
 
 
-def _after(told: Told | None, event: Event) -> Told:
+def _after(told: ReplayedCase | None, event: Event) -> ReplayedCase:
     said = event.payload
     case = after(told.case if told else None, history.move(event.name, said), event.actor, event.at)
     opened_at = told.columns["opened_at"] if told else event.at
@@ -119,7 +119,7 @@ def _after(told: Told | None, event: Event) -> Told:
     if told:
         erased = told.erased | (erased & told.promised.keys())
         promised = told.promised | promised
-    return Told(case, columns, promised, erased)
+    return ReplayedCase(case, columns, promised, erased)
 
 
 def _key(words: str) -> Key:
@@ -127,7 +127,7 @@ def _key(words: str) -> Key:
     return int(seq), name
 
 
-def _cases() -> Iterator[tuple[models.Case, Told | Unreadable | None]]:
+def _cases() -> Iterator[tuple[models.Case, ReplayedCase | UnreadableEvent | None]]:
     """Yield every case with what its history adds up to."""
     rows = models.Case.objects.prefetch_related("tasks", "words").order_by("pk").iterator(chunk_size=CHUNK)
     while chunk := list(islice(rows, CHUNK)):
@@ -135,19 +135,19 @@ def _cases() -> Iterator[tuple[models.Case, Told | Unreadable | None]]:
         yield from ((row, told.get(history.stream(row.pk))) for row in chunk)
 
 
-def _told(case_ids: list[int]) -> Mapping[str, Told | Unreadable | None]:
+def _told(case_ids: list[int]) -> Mapping[str, ReplayedCase | UnreadableEvent | None]:
     streams = [history.stream(case_id) for case_id in case_ids]
     found = Event.objects.filter(stream__in=streams).order_by("stream", "seq")
-    told: dict[str, Told | Unreadable | None] = {}
+    told: dict[str, ReplayedCase | UnreadableEvent | None] = {}
     for stream, group in groupby(found, key=lambda event: event.stream):
         try:
             told[stream] = tell(list(group))
-        except Unreadable as error:
+        except UnreadableEvent as error:
             told[stream] = error
     return told
 
 
-def _of_rows(row: models.Case, told: Told) -> Iterator[Finding]:
+def _of_rows(row: models.Case, told: ReplayedCase) -> Iterator[Finding]:
     if not _agrees(row, told):
         yield Finding(history.stream(row.pk), f"its row is not what its history says; {MENDS}")
     for name, body in _shown(row).items():
@@ -155,7 +155,7 @@ def _of_rows(row: models.Case, told: Told) -> Iterator[Finding]:
             yield Finding(history.stream(row.pk), f"the {name} shown is not the one that was reported; {MENDS}")
 
 
-def _agrees(row: models.Case, told: Told) -> bool:
+def _agrees(row: models.Case, told: ReplayedCase) -> bool:
     """Return whether the rows of the case and of its tasks are what the history gives."""
     tasks = sorted(row.tasks.all(), key=lambda task: task.no)
     try:
@@ -177,7 +177,7 @@ def _shown(row: models.Case) -> dict[str, str | None]:
     return {name: said.get(name) for name in projection.SHOWN}
 
 
-def _of_words(row: models.Case, told: Told) -> Iterator[Finding]:
+def _of_words(row: models.Case, told: ReplayedCase) -> Iterator[Finding]:
     missing = dict(told.promised)
     for words in sorted(row.words.all(), key=lambda words: (words.seq, words.name)):
         what = _wrong_with(words, missing.pop((words.seq, words.name), None), told)
@@ -187,7 +187,7 @@ def _of_words(row: models.Case, told: Told) -> Iterator[Finding]:
         yield Finding(f"{history.stream(row.pk)}#{seq} {name}", "the words are missing")
 
 
-def _wrong_with(words: models.PersonalWords, digest: str | None, told: Told) -> str | None:
+def _wrong_with(words: models.PersonalWords, digest: str | None, told: ReplayedCase) -> str | None:
     """Return what is wrong with personal words whose event holds that commitment."""
     was_erased = (words.seq, words.name) in told.erased
     is_gone = words.body is None and words.salt is None
@@ -204,7 +204,7 @@ def _wrong_with(words: models.PersonalWords, digest: str | None, told: Told) -> 
 def _missing() -> list[int]:
     """Return the ids of the cases that have a history to write them from and no row."""
     ids = [int(stream[5:]) for stream in _streams(_WITHOUT_CASE) if re.fullmatch(r"case/[1-9]\d{0,17}", stream)]
-    return [case_id for case_id in ids if isinstance(_told([case_id])[history.stream(case_id)], Told)]
+    return [case_id for case_id in ids if isinstance(_told([case_id])[history.stream(case_id)], ReplayedCase)]
 
 
 def _streams(statement: str) -> list[str]:

@@ -6,20 +6,20 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import gettext, ngettext
 
-from cityloop.core.clocks.worktime import Limit, Unit
+from cityloop.core.clocks.worktime import Limit, LimitUnit
 from cityloop.core.procedures.needs import members
 from cityloop.core.procedures.procedure import Need, NeedKind
 from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import title
 
-_UNITS: dict[Unit, Callable[[int], str]] = {
-    Unit.MINUTE: lambda n: ngettext("%(n)d minute", "%(n)d minutes", n),
-    Unit.HOUR: lambda n: ngettext("%(n)d hour", "%(n)d hours", n),
-    Unit.DAY: lambda n: ngettext("%(n)d day", "%(n)d days", n),
-    Unit.URGENT_HOUR: lambda n: ngettext("%(n)d urgent hour", "%(n)d urgent hours", n),
-    Unit.URGENT_DAY: lambda n: ngettext("%(n)d urgent day", "%(n)d urgent days", n),
-    Unit.WORK_HOUR: lambda n: ngettext("%(n)d working hour", "%(n)d working hours", n),
-    Unit.WORK_DAY: lambda n: ngettext("%(n)d working day", "%(n)d working days", n),
+_UNITS: dict[LimitUnit, Callable[[int], str]] = {
+    LimitUnit.MINUTE: lambda n: ngettext("%(n)d minute", "%(n)d minutes", n),
+    LimitUnit.HOUR: lambda n: ngettext("%(n)d hour", "%(n)d hours", n),
+    LimitUnit.DAY: lambda n: ngettext("%(n)d day", "%(n)d days", n),
+    LimitUnit.URGENT_HOUR: lambda n: ngettext("%(n)d urgent hour", "%(n)d urgent hours", n),
+    LimitUnit.URGENT_DAY: lambda n: ngettext("%(n)d urgent day", "%(n)d urgent days", n),
+    LimitUnit.WORK_HOUR: lambda n: ngettext("%(n)d working hour", "%(n)d working hours", n),
+    LimitUnit.WORK_DAY: lambda n: ngettext("%(n)d working day", "%(n)d working days", n),
 }
 
 

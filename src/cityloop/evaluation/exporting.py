@@ -25,13 +25,13 @@ from cityloop.evaluation.facts.files import (
     Altered,
     Edition,
     FactFolder,
-    Part,
+    FactPart,
     by_key,
     table_of,
     unsorted_table,
 )
-from cityloop.evaluation.facts.meanings import Source
-from cityloop.evaluation.facts.relations import FACTS, RELATIONS, Relation
+from cityloop.evaluation.facts.meanings import SourceMeaning
+from cityloop.evaluation.facts.relations import FACTS, RELATIONS, FactRelation
 from cityloop.evaluation.facts.texts import FactBook
 from cityloop.evaluation.facts.walk import Said
 from cityloop.evaluation.indicators.books import read_facts
@@ -58,11 +58,11 @@ _HISTORIES = """
 """
 
 Tell = Callable[[str], None]
-Parts = dict[tuple[str, int], Part]  # by relation and number
+Parts = dict[tuple[str, int], FactPart]  # by relation and number
 
 
 @dataclass(frozen=True)
-class Standing:
+class ExportContext:
     """What the facts are taken from beside the histories: the city in memory, and what its packs lay down."""
 
     city: City
@@ -111,7 +111,7 @@ def export(
     """
     forget()  # the city is read in the same view
     with folder.locked(), snapshot():
-        standing = Standing(current_city(), read_facts(packs_in_force()))
+        standing = ExportContext(current_city(), read_facts(packs_in_force()))
         horizon = _horizon()
         before = _usable(folder, standing, horizon, known() if known else None)
         try:
@@ -133,7 +133,7 @@ def export(
 class _Export:
     """An edition in the making: the parts of the one before, replaced one after the other."""
 
-    def __init__(self, folder: FactFolder, standing: Standing, before: Edition | None, tell: Tell) -> None:
+    def __init__(self, folder: FactFolder, standing: ExportContext, before: Edition | None, tell: Tell) -> None:
         self.folder, self.standing, self.tell = folder, standing, tell
         self.context = standing.context
         self.parts: Parts = {(part.relation, part.number): part for part in before.parts} if before else {}
@@ -179,7 +179,7 @@ class _Export:
                 rows[name] += told[name]
         return rows
 
-    def _merged(self, relation: Relation, number: int, new: "list[pa.Table]", cases: list[str]) -> "pa.Table":
+    def _merged(self, relation: FactRelation, number: int, new: "list[pa.Table]", cases: list[str]) -> "pa.Table":
         """Return the rows of a part, those of some cases replaced."""
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -212,7 +212,7 @@ class _Export:
         return self.channels | set(self.standing.book.sources)
 
 
-def _usable(folder: FactFolder, standing: Standing, horizon: int, known: Collection[str] | None) -> Edition | None:
+def _usable(folder: FactFolder, standing: ExportContext, horizon: int, known: Collection[str] | None) -> Edition | None:
     """Return the newest edition where its rows still hold for all in which nothing happened since."""
     found = folder.latest()
     if found is None or (known is not None and found.digest not in known):
@@ -226,7 +226,7 @@ def _usable(folder: FactFolder, standing: Standing, horizon: int, known: Collect
     return found if all(_still_holds(folder, found, standing)) else None
 
 
-def _still_holds(folder: FactFolder, edition: Edition, standing: Standing) -> Iterator[bool]:
+def _still_holds(folder: FactFolder, edition: Edition, standing: ExportContext) -> Iterator[bool]:
     """Yield for everything known of units, areas and sources whether it is as it was."""
     context = standing.context
     known = {part.relation: part for part in edition.parts if part.relation in ("units", "areas", "sources")}
@@ -306,7 +306,7 @@ def _category(one: CategoryFacts) -> dict[str, Any]:
     }
 
 
-def _source(code: str, source: Source | None) -> dict[str, Any]:
+def _source(code: str, source: SourceMeaning | None) -> dict[str, Any]:
     return {"code": code, "name": source.title["zh"] if source else code, "kind": source.kind if source else OTHER}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cityloop.core.errors import Refusal
 from cityloop.evaluation.actions import STREAM, facts_folder
-from cityloop.evaluation.facts.files import FactFolder, Part
+from cityloop.evaluation.facts.files import FactFolder, FactPart
 from cityloop.evaluation.models import FactEdition
 from cityloop.runtime.models import Event
 from cityloop.runtime.verification import Finding
@@ -17,7 +17,7 @@ def findings() -> Iterator[Finding]:
     """
     folder = FactFolder(facts_folder())
     told = set(Event.objects.filter(stream=STREAM).values_list("payload__digest", flat=True))
-    proved: set[Part] = set()
+    proved: set[FactPart] = set()
     for row in FactEdition.objects.order_by("as_of"):
         if row.digest not in told:
             yield Finding(f"facts/{row.name}", "the log does not tell of this edition")

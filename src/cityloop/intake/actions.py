@@ -13,7 +13,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import transaction
 
-from cityloop.casework.actions import Opening, open_cases
+from cityloop.casework.actions import CaseOpening, open_cases
 from cityloop.casework.history.projection import NUMBER_SEQUENCE
 from cityloop.core import chain
 from cityloop.core.actors import Actor, Post
@@ -157,7 +157,7 @@ def _known(keys: Sequence[Key]) -> dict[Key, Standing]:
 
 def _opening(
     report: Report, digest: str, given: Numbered, city: City, facilities: Mapping[str, Tie], now: datetime
-) -> Opening:
+) -> CaseOpening:
     facility = facilities.get(report.facility or "")
     spot = placing.spot(report, facility)
     point = spot.point
@@ -186,7 +186,7 @@ def _opening(
         "reporter_name": report.reporter_name,
         "reporter_phone": report.reporter_phone,
     }
-    return Opening(given.case_id, given.number, PROCEDURE, _without_blanks(facts), _without_blanks(words))
+    return CaseOpening(given.case_id, given.number, PROCEDURE, _without_blanks(facts), _without_blanks(words))
 
 
 def receipt_digest(digest: str, tracking_code: str) -> str:

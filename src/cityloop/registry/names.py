@@ -14,7 +14,7 @@ TOLD = 5  # codes told where a name means several
 
 
 @dataclass(frozen=True)
-class Names:
+class CodeNames:
     """Codes by themselves and by name; `what` is what they are codes of."""
 
     what: str
@@ -34,24 +34,24 @@ class Names:
         return found[0]
 
 
-def names(what: str, known: Iterable[tuple[str, Iterable[str]]]) -> Names:
+def names(what: str, known: Iterable[tuple[str, Iterable[str]]]) -> CodeNames:
     """Return the names of codes, each code given with what it is called."""
     codes, by_name = set(), dict[str, set[str]]()
     for code, called in known:
         codes.add(code)
         for name in filter(None, called):
             by_name.setdefault(name, set()).add(code)
-    return Names(what, frozenset(codes), {name: frozenset(found) for name, found in by_name.items()})
+    return CodeNames(what, frozenset(codes), {name: frozenset(found) for name, found in by_name.items()})
 
 
-def unit_names(further: Iterable[tuple[str, Iterable[str]]] = ()) -> Names:
+def unit_names(further: Iterable[tuple[str, Iterable[str]]] = ()) -> CodeNames:
     """Return what the city's units are called: by name, alias and credit code; `further` are about to be entered."""
     rows = Unit.objects.values_list("code", "name", "credit_code", "aliases")
     known = ((code, (name, credit_code, *aliases)) for code, name, credit_code, aliases in rows)
     return names("unit", (*known, *further))
 
 
-def area_names(city: City) -> Names:
+def area_names(city: City) -> CodeNames:
     """Return what areas are called: by name, and where two share one, by the name of the area around before it."""
     return names("area", ((area.code, (area.name, _within(city, code))) for code, area in city.areas.items()))
 
@@ -62,7 +62,7 @@ def _within(city: City, code: str) -> str:
     return f"{around.name}{area.name}" if around else ""
 
 
-def role_names(city: City) -> Names:
+def role_names(city: City) -> CodeNames:
     """Return what roles are called, in every language."""
     return names("role", ((role.name, role.title.values()) for role in city.roles.values()))
 
@@ -72,7 +72,7 @@ class ClassNames:
     """Classes by code, by their first digits, by name and by the name of their major class."""
 
     references: frozenset[str]
-    named: Names
+    named: CodeNames
 
     def meant(self, words: str, kind: str = "") -> str:
         """Return the reference, or the beginning of several, that the words mean; "" for no words: any class.
@@ -88,7 +88,7 @@ class ClassNames:
             raise ValueError(f"no class has the code {words}, and none begins with it")
         found = self.named.by_name.get(words, frozenset())
         fitting = frozenset(one for one in found if not kind or _kind(one) == kind)
-        return Names("class", frozenset(), {words: fitting}).code(words)
+        return CodeNames("class", frozenset(), {words: fitting}).code(words)
 
 
 def class_names(city: City) -> ClassNames:

@@ -25,7 +25,7 @@ DIGITS = 7  # of a degree: a centimetre
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FeatureQuery:
     """What is asked of a source: properties equal to values, somewhere in the boxes, on the days, after a key."""
 
     equal: Mapping[str, str] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Feature:
+class PublishedFeature:
     """One row as a feature; the geometry is GeoJSON text, None where it has no place."""
 
     id: str
@@ -55,7 +55,7 @@ def frames(city: City) -> Mapping[str, Box]:
     return _frames[1]
 
 
-class Source(Protocol):
+class FeatureSource(Protocol):
     """Where the features of a collection come from."""
 
     @property
@@ -66,13 +66,13 @@ class Source(Protocol):
     def narrowed_by(self) -> tuple[str, ...]:
         """The properties that may be asked for."""
 
-    def count(self, asked: Asked) -> int | None:
+    def count(self, asked: FeatureQuery) -> int | None:
         """Return how many match, wherever the page begins; None for too many to be counted."""
 
-    def features(self, asked: Asked) -> Iterator[Feature]:
+    def features(self, asked: FeatureQuery) -> Iterator[PublishedFeature]:
         """Yield those that match after the key, at most as many as asked for."""
 
-    def one(self, key: str) -> Feature | None:
+    def one(self, key: str) -> PublishedFeature | None:
         """Return the feature of a key, whatever its days."""
 
     def bounds(self) -> Box | None:
@@ -80,7 +80,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Areas:
+class AreaSource:
     """Areas out of the city in memory; `where` narrows them by level and code."""
 
     city: City
@@ -88,15 +88,15 @@ class Areas:
     properties: tuple[str, ...] = ("code", "name", "level", "parent", "grade", "valid_from", "valid_until")
     narrowed_by: tuple[str, ...] = ("code", "name", "parent", "grade")
 
-    def count(self, asked: Asked) -> int | None:
+    def count(self, asked: FeatureQuery) -> int | None:
         return sum(1 for _ in self._matching(asked))
 
-    def features(self, asked: Asked) -> Iterator[Feature]:
+    def features(self, asked: FeatureQuery) -> Iterator[PublishedFeature]:
         following = (area for area in self._matching(asked) if area.code > asked.after)
         for _, area in zip(range(asked.limit), following, strict=False):
             yield self._feature(area)
 
-    def one(self, key: str) -> Feature | None:
+    def one(self, key: str) -> PublishedFeature | None:
         area = self.city.areas.get(key)
         return self._feature(area) if area and self._is_here(area) else None
 
@@ -107,7 +107,7 @@ class Areas:
         west, south, east, north = zip(*boxes, strict=True)
         return min(west), min(south), max(east), max(north)
 
-    def _matching(self, asked: Asked) -> Iterator[AreaFacts]:
+    def _matching(self, asked: FeatureQuery) -> Iterator[AreaFacts]:
         windows = [(box, shapely.box(*box)) for box in asked.boxes]
         for code in sorted(self.city.areas):
             area = self.city.areas[code]
@@ -129,9 +129,9 @@ class Areas:
                 return True
         return False
 
-    def _feature(self, area: AreaFacts) -> Feature:
+    def _feature(self, area: AreaFacts) -> PublishedFeature:
         said = {name: _written(getattr(area, name)) for name in self.properties}
-        return Feature(area.code, polygon_text(self.city.shapes[area.code]), said)
+        return PublishedFeature(area.code, polygon_text(self.city.shapes[area.code]), said)
 
 
 _LEVELS = ("district", "street", "community", "unit_grid")
@@ -139,7 +139,7 @@ _FACILITY_FIELDS = {"class": "category", **{level: f"areas__{level}" for level i
 
 
 @dataclass(frozen=True, slots=True)
-class Facilities:
+class FacilitySource:
     """Facilities; `where` narrows them by category and state. `inside` adds who looks after them."""
 
     where: Mapping[str, Sequence[str]]
@@ -151,28 +151,28 @@ class Facilities:
         further = ("authority", "maintainer") if self.inside else ()
         return ("code", "name", "class", "catalogue", "state", *_LEVELS, "address", "began_on", "changed_on", *further)
 
-    def count(self, asked: Asked) -> int | None:
+    def count(self, asked: FeatureQuery) -> int | None:
         return _count(self._rows(asked))
 
-    def features(self, asked: Asked) -> Iterator[Feature]:
+    def features(self, asked: FeatureQuery) -> Iterator[PublishedFeature]:
         rows = self._rows(asked).filter(code__gt=asked.after).order_by("code")[: asked.limit]
         return (self._feature(row) for row in rows.iterator(chunk_size=1000))
 
-    def one(self, key: str) -> Feature | None:
-        row = self._rows(Asked()).filter(code=key).first()
+    def one(self, key: str) -> PublishedFeature | None:
+        row = self._rows(FeatureQuery()).filter(code=key).first()
         return self._feature(row) if row else None
 
     def bounds(self) -> Box | None:
-        return _bounds(self._rows(Asked()))
+        return _bounds(self._rows(FeatureQuery()))
 
-    def _rows(self, asked: Asked) -> "QuerySet[Facility]":
+    def _rows(self, asked: FeatureQuery) -> "QuerySet[Facility]":
         rows = Facility.objects.filter(**{f"{name}__in": list(values) for name, values in self.where.items()})
         rows = rows.filter(**{_FACILITY_FIELDS.get(name, name): value for name, value in asked.equal.items()})
         if asked.days and asked.days[1]:
             rows = rows.filter(Q(began_on=None) | Q(began_on__lte=asked.days[1]))
         return _within(rows, asked.boxes)
 
-    def _feature(self, row: Facility) -> Feature:
+    def _feature(self, row: Facility) -> PublishedFeature:
         said = {
             "class": row.category,
             "authority": row.authority_name or row.authority,
@@ -180,38 +180,40 @@ class Facilities:
             **{level: row.areas.get(level, "") for level in _LEVELS},
         }
         read = {name: said[name] if name in said else _written(getattr(row, name)) for name in self.properties}
-        return Feature(row.code, _point(row.lon, row.lat), read)
+        return PublishedFeature(row.code, _point(row.lon, row.lat), read)
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class GazetteerSource:
     """Entries of the gazetteer; `where` narrows them by kind and district."""
 
     where: Mapping[str, Sequence[str]]
     properties: tuple[str, ...] = ("name", "kind", "aliases", "district", "community")
     narrowed_by: tuple[str, ...] = ("name", "kind", "district", "community")
 
-    def count(self, asked: Asked) -> int | None:
+    def count(self, asked: FeatureQuery) -> int | None:
         return _count(self._rows(asked))
 
-    def features(self, asked: Asked) -> Iterator[Feature]:
+    def features(self, asked: FeatureQuery) -> Iterator[PublishedFeature]:
         after = _key(asked.after) if asked.after else 0
         rows = self._rows(asked).filter(pk__gt=after).order_by("pk")[: asked.limit]
         return (self._feature(row) for row in rows.iterator(chunk_size=1000))
 
-    def one(self, key: str) -> Feature | None:
-        row = self._rows(Asked()).filter(pk=_key(key)).first()
+    def one(self, key: str) -> PublishedFeature | None:
+        row = self._rows(FeatureQuery()).filter(pk=_key(key)).first()
         return self._feature(row) if row else None
 
     def bounds(self) -> Box | None:
-        return _bounds(self._rows(Asked()))
+        return _bounds(self._rows(FeatureQuery()))
 
-    def _rows(self, asked: Asked) -> "QuerySet[Place]":
+    def _rows(self, asked: FeatureQuery) -> "QuerySet[Place]":
         rows = Place.objects.filter(**{f"{name}__in": list(values) for name, values in self.where.items()})
         return _within(rows.filter(**asked.equal), asked.boxes)
 
-    def _feature(self, row: Place) -> Feature:
-        return Feature(str(row.pk), _point(row.lon, row.lat), {name: getattr(row, name) for name in self.properties})
+    def _feature(self, row: Place) -> PublishedFeature:
+        return PublishedFeature(
+            str(row.pk), _point(row.lon, row.lat), {name: getattr(row, name) for name in self.properties}
+        )
 
 
 def polygon_text(wkb: bytes) -> str:
@@ -226,7 +228,7 @@ def _point(lon: float | None, lat: float | None) -> str | None:
     return f'{{"type":"Point","coordinates":[{round(lon, DIGITS)!r},{round(lat, DIGITS)!r}]}}'
 
 
-def _is_asked(area: AreaFacts, asked: Asked) -> bool:
+def _is_asked(area: AreaFacts, asked: FeatureQuery) -> bool:
     if any((getattr(area, name) or "") != value for name, value in asked.equal.items()):
         return False
     if asked.days is None:

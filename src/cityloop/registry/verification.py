@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from cityloop.registry.calendar import versions as calendar_versions
-from cityloop.registry.history.changes import STREAM, Difference, digest, read
+from cityloop.registry.history.changes import STREAM, RowDifference, digest, read
 from cityloop.registry.history.tables import TABLES
 from cityloop.registry.models import Change, DeclaredDay, WorkingCalendar
 from cityloop.runtime.models import Event
@@ -51,7 +51,7 @@ def _changes_altered() -> Iterator[Finding]:
     for payload in told.values_list("payload", flat=True):
         counted = sum(payload[name] for name in ("created", "changed", "removed"))
         expected.setdefault(payload["changes"], []).append((counted, payload["digest"]))
-    waiting: dict[int, list[Difference]] = {}
+    waiting: dict[int, list[RowDifference]] = {}
     wrong: set[int] = set()
     for number, table, key, before, after in rows:
         pieces = expected.get(number)
@@ -59,7 +59,7 @@ def _changes_altered() -> Iterator[Finding]:
             wrong.add(number)
             continue
         piece = waiting.setdefault(number, [])
-        piece.append(Difference(TABLES[table], key, before, after))
+        piece.append(RowDifference(TABLES[table], key, before, after))
         if len(piece) == pieces[0][0]:
             if digest(piece) != pieces[0][1]:
                 wrong.add(number)

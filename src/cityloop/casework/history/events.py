@@ -9,18 +9,18 @@ from typing import Any
 
 from cityloop.core import chain
 from cityloop.core.actors import Post
+from cityloop.core.clocks.history import ClockEventKind as ClockFact
 from cityloop.core.clocks.history import Fact
-from cityloop.core.clocks.history import Kind as ClockFact
 from cityloop.core.clocks.worktime import Limit
 from cityloop.core.procedures.casefile import (
     ClockChange,
     Link,
     Move,
-    Moved,
-    Task,
+    MovedDeadline,
+    TaskState,
     Timing,
 )
-from cityloop.core.procedures.procedure import Part, Relation
+from cityloop.core.procedures.procedure import CaseRelation, Separation
 
 
 def stream(case_id: int) -> str:
@@ -117,10 +117,10 @@ def link_texts(links: tuple[Link, ...]) -> list[list[str | None]]:
 
 def read_links(texts: Any) -> tuple[Link, ...]:
     """Return links to other cases from how they are kept."""
-    return tuple(Link(Relation(relation), *rest) for relation, *rest in texts)
+    return tuple(Link(CaseRelation(relation), *rest) for relation, *rest in texts)
 
 
-def _task_text(task: Task) -> dict[str, Any]:
+def _task_text(task: TaskState) -> dict[str, Any]:
     text = {
         "no": task.no,
         "kind": task.kind,
@@ -143,12 +143,12 @@ def _task_text(task: Task) -> dict[str, Any]:
     return text | {name: value for name, value in further.items() if value}
 
 
-def _task(text: Mapping[str, Any]) -> Task:
-    return Task(
+def _task(text: Mapping[str, Any]) -> TaskState:
+    return TaskState(
         no=text["no"],
         kind=text["kind"],
         role=text["role"],
-        part=Part(text["part"]),
+        part=Separation(text["part"]),
         unit=text["unit"],
         opened_at=datetime.fromisoformat(text["opened_at"]),
         limit=read_limit(text["limit"]),
@@ -181,13 +181,13 @@ def _change(text: Mapping[str, Any]) -> ClockChange:
     return ClockChange(text["task"], Timing(due_at, yellow_at, wake_at, text["fired"]), fact)
 
 
-def _moved_text(moved: Moved) -> list[Any]:
+def _moved_text(moved: MovedDeadline) -> list[Any]:
     return [moved.task, _moment(moved.old), _moment(moved.new), moved.why, list(moved.days)]
 
 
-def _moved(text: Any) -> Moved:
+def _moved(text: Any) -> MovedDeadline:
     task, old, new, why, days = text
-    return Moved(task, datetime.fromisoformat(old), datetime.fromisoformat(new), why, tuple(days))
+    return MovedDeadline(task, datetime.fromisoformat(old), datetime.fromisoformat(new), why, tuple(days))
 
 
 def _moment(at: datetime | None) -> str | None:

@@ -10,8 +10,8 @@ from django.db import connection
 
 from cityloop.casework import models
 from cityloop.casework.history import events as history
-from cityloop.core.procedures.casefile import Case, Task
-from cityloop.core.procedures.procedure import Part
+from cityloop.core.procedures.casefile import CaseState, TaskState
+from cityloop.core.procedures.procedure import Separation
 from cityloop.runtime import rows
 from cityloop.runtime.log import events
 
@@ -20,12 +20,12 @@ NUMBER_SEQUENCE = "casework_case_number"
 
 
 @dataclass(frozen=True, slots=True)
-class NewCase:
+class NewCaseRow:
     """A case about to be written for the first time."""
 
     id: int
     head: bytes
-    state: Case
+    state: CaseState
     opened_at: datetime
     words: Mapping[str, str]  # those of SHOWN that were said
 
@@ -117,7 +117,9 @@ _CHANGE = f"""
 """
 
 
-def change(row: models.Case, before: Case, now: Case, words: Iterable[NewWords], entry: events.Entry) -> None:
+def change(
+    row: models.Case, before: CaseState, now: CaseState, words: Iterable[NewWords], entry: events.EventRow
+) -> None:
     """Write what a move made of a case: its row, its tasks, words and event, in one statement."""
     for name, value in columns(now).items():
         setattr(row, name, value)
@@ -131,20 +133,20 @@ def change(row: models.Case, before: Case, now: Case, words: Iterable[NewWords],
     rows.insert(_CHANGE, [{**columns(now), **kept}], old, new, map(_words_row, words), [events.row(entry)])
 
 
-def insert(cases: Sequence[NewCase], words: Iterable[NewWords], first: Iterable[events.Entry]) -> None:
+def insert(cases: Sequence[NewCaseRow], words: Iterable[NewWords], first: Iterable[events.EventRow]) -> None:
     """Write new cases with their first tasks, words and events, in one statement: a report waits for each."""
     tasks = (_task_row(case.id, case.state, task) for case in cases for task in case.state.tasks)
     rows.insert(_INSERT, map(_case_row, cases), tasks, map(_words_row, words), map(events.row, first))
 
 
-def insert_tasks(tasks: Iterable[tuple[int, Case, Task]]) -> None:
+def insert_tasks(tasks: Iterable[tuple[int, CaseState, TaskState]]) -> None:
     """Write new tasks of the cases with those states."""
     rows.insert(_INSERT_TASKS, (_task_row(*task) for task in tasks))
 
 
-def state(row: models.Case, tasks: Iterable[models.Task]) -> Case:
+def state(row: models.Case, tasks: Iterable[models.Task]) -> CaseState:
     """Return the state that the rows stand for."""
-    return Case(
+    return CaseState(
         stage=row.stage,
         is_open=row.is_open,
         tasks=tuple(_task(task) for task in tasks),
@@ -166,7 +168,7 @@ def state(row: models.Case, tasks: Iterable[models.Task]) -> Case:
     )
 
 
-def columns(case: Case) -> dict[str, Any]:
+def columns(case: CaseState) -> dict[str, Any]:
     """Return the columns of a case's row that follow from its state."""
     return {
         "stage": case.stage,
@@ -194,7 +196,7 @@ def columns(case: Case) -> dict[str, Any]:
     }
 
 
-def origin(case: Case, opened_at: datetime) -> dict[str, Any]:
+def origin(case: CaseState, opened_at: datetime) -> dict[str, Any]:
     """Return the columns of a case's row that its first event, at that moment, gave it for good."""
     return {
         "number": case.facts["number"],
@@ -206,7 +208,7 @@ def origin(case: Case, opened_at: datetime) -> dict[str, Any]:
     }
 
 
-def task_columns(task: Task) -> dict[str, Any]:
+def task_columns(task: TaskState) -> dict[str, Any]:
     """Return the columns of a task's row that may change after it was opened."""
     return {
         "yellow_at": task.yellow_at,
@@ -220,7 +222,7 @@ def task_columns(task: Task) -> dict[str, Any]:
     }
 
 
-def _case_row(case: NewCase) -> dict[str, Any]:
+def _case_row(case: NewCaseRow) -> dict[str, Any]:
     known = case.state.facts
     return {
         "id": case.id,
@@ -243,7 +245,7 @@ def _case_row(case: NewCase) -> dict[str, Any]:
     }
 
 
-def _task_row(case_id: int, case: Case, task: Task) -> dict[str, Any]:
+def _task_row(case_id: int, case: CaseState, task: TaskState) -> dict[str, Any]:
     return {
         "case_id": case_id,
         "no": task.no,
@@ -265,12 +267,12 @@ def _words_row(words: NewWords) -> dict[str, Any]:
     return {name: getattr(words, name) for name in NewWords.__slots__}
 
 
-def _task(row: models.Task) -> Task:
-    return Task(
+def _task(row: models.Task) -> TaskState:
+    return TaskState(
         no=row.no,
         kind=row.kind,
         role=row.role,
-        part=Part(row.part),
+        part=Separation(row.part),
         unit=row.unit,
         opened_at=row.opened_at,
         limit=history.read_limit(row.limit),

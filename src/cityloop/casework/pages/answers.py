@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from cityloop.core.clocks.worktime import Due, Lamp
+from cityloop.core.clocks.worktime import DueMoment, Lamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class ClockView:
 
     title: str
     started_at: datetime
-    due: Due | None
+    due: DueMoment | None
     limit_words: str  # e.g. 2 工作日
     stopped_at: datetime | None
     lamp: Lamp
@@ -160,7 +160,7 @@ class DocumentView:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ShownDocument:
     """A document with its words."""
 
     number: str

@@ -9,28 +9,28 @@ from django.utils.translation import gettext
 from cityloop.casework.pages.answers import ClockEvent, ClockView
 from cityloop.casework.words import limit_words
 from cityloop.core.clocks import counting as clocks
-from cityloop.core.clocks.counting import Clock, Kind, State
+from cityloop.core.clocks.counting import Clock, ClockEventKind, State
 from cityloop.core.clocks.worktime import Lamp
-from cityloop.core.procedures.casefile import Case, Task
+from cityloop.core.procedures.casefile import CaseState, TaskState
 from cityloop.registry.city.city import City
 
-_HAPPENED: dict[Kind, Callable[[], str]] = {
-    Kind.PAUSED: lambda: gettext("Paused"),
-    Kind.RESUMED: lambda: gettext("Going on"),
-    Kind.EXTENDED: lambda: gettext("Extended by %(limit)s"),
-    Kind.CONTINUED: lambda: gettext("Taken up again with the time that was left"),
-    Kind.RESTARTED: lambda: gettext("Started anew"),
-    Kind.UNSTOPPED: lambda: gettext("Taken up again with the former due moment"),
-    Kind.LIMIT_REPLACED: lambda: gettext("Another limit: %(limit)s"),
+_HAPPENED: dict[ClockEventKind, Callable[[], str]] = {
+    ClockEventKind.PAUSED: lambda: gettext("Paused"),
+    ClockEventKind.RESUMED: lambda: gettext("Going on"),
+    ClockEventKind.EXTENDED: lambda: gettext("Extended by %(limit)s"),
+    ClockEventKind.CONTINUED: lambda: gettext("Taken up again with the time that was left"),
+    ClockEventKind.RESTARTED: lambda: gettext("Started anew"),
+    ClockEventKind.UNSTOPPED: lambda: gettext("Taken up again with the former due moment"),
+    ClockEventKind.LIMIT_REPLACED: lambda: gettext("Another limit: %(limit)s"),
 }
 
 
-def case_clock(case: Case, city: City, now: datetime) -> ClockView | None:
+def case_clock(case: CaseState, city: City, now: datetime) -> ClockView | None:
     """Return the clock of the whole case, None before it started."""
     return _view(gettext("Whole case"), case.clock, case.case_due_at, city, now) if case.clock else None
 
 
-def task_clock(name: str, task: Task, city: City, now: datetime) -> ClockView | None:
+def task_clock(name: str, task: TaskState, city: City, now: datetime) -> ClockView | None:
     """Return the clock of a task."""
     return _view(name, task.clock, task.due_at, city, now) if task.clock else None
 

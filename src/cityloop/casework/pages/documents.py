@@ -12,9 +12,9 @@ from django.utils.translation import gettext
 
 from cityloop.casework import models
 from cityloop.casework.history import events as history
-from cityloop.casework.pages.answers import Document, DocumentView
+from cityloop.casework.pages.answers import DocumentView, ShownDocument
 from cityloop.casework.words import answered, area_name, limit_words, moment_words, named_category, unit_name
-from cityloop.core.procedures.casefile import Case, Move, after
+from cityloop.core.procedures.casefile import CaseState, Move, after
 from cityloop.core.procedures.procedure import Procedure
 from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import title
@@ -32,7 +32,7 @@ def listed(way: Procedure, events: Iterable[Event]) -> tuple[DocumentView, ...]:
     )
 
 
-def produced(row: models.Case, way: Procedure, seq: int, name: str, city: City) -> Document | None:
+def produced(row: models.Case, way: Procedure, seq: int, name: str, city: City) -> ShownDocument | None:
     """Return a document of a case with its words, None where that event produced none of that name."""
     events = list(Event.objects.filter(stream=history.stream(row.pk), seq__lte=seq).order_by("seq"))
     if not events or events[-1].seq != seq or name not in events[-1].payload.get("documents", ()):
@@ -46,7 +46,7 @@ def produced(row: models.Case, way: Procedure, seq: int, name: str, city: City) 
     values = _values(row, state, move, events[-1], way, city)
     declared = way.documents[name]
     lines = tuple(_filled(line, values) for line in declared.lines)
-    return Document(row.number, title(declared.title), lines, events[-1].at)
+    return ShownDocument(row.number, title(declared.title), lines, events[-1].at)
 
 
 def _filled(line: str, values: Mapping[str, str]) -> str:
@@ -54,7 +54,7 @@ def _filled(line: str, values: Mapping[str, str]) -> str:
     return "".join(words + (values.get(name, "") if name is not None else "") for words, name, _, _ in parts)
 
 
-def _values(row: models.Case, state: Case, move: Move, event: Event, way: Procedure, city: City) -> dict[str, str]:
+def _values(row: models.Case, state: CaseState, move: Move, event: Event, way: Procedure, city: City) -> dict[str, str]:
     said = row.words.filter(seq__in=(1, event.seq)).values_list("seq", "name", "body")
     words = {name: gettext("(erased by law)") if body is None else body for _, name, body in sorted(said, key=_by_seq)}
     asked = way.actions[move.action].needs if move.action in way.actions else way.begins.needs
@@ -70,7 +70,7 @@ def _by_seq(said: tuple[int, str, str | None]) -> int:
     return said[0]
 
 
-def _of_the_case(state: Case, event: Event, city: City) -> dict[str, str]:
+def _of_the_case(state: CaseState, event: Event, city: City) -> dict[str, str]:
     return {
         "number": state.facts.get("number", ""),
         "category": named_category(state.facts.get("category"), None, city) or "",
@@ -81,7 +81,7 @@ def _of_the_case(state: Case, event: Event, city: City) -> dict[str, str]:
     }
 
 
-def _of_the_task(state: Case, move: Move, city: City) -> dict[str, str]:
+def _of_the_task(state: CaseState, move: Move, city: City) -> dict[str, str]:
     """Return what a document tells of the task it is about: the handling one opened or changed last."""
     task = next((one for one in reversed(move.opened) if one.unit), None)
     changed = next((state.task(change.task) for change in move.changes if change.task), None)

@@ -15,7 +15,7 @@ from cityloop.core.actors import Actor
 from cityloop.core.clocks.worktime import Limit
 from cityloop.core.errors import Refusal
 from cityloop.core.procedures import deciding
-from cityloop.core.procedures.casefile import Case, Task
+from cityloop.core.procedures.casefile import CaseState, TaskState
 from cityloop.core.procedures.procedure import Action, Need, NeedKind, Procedure
 from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import title
@@ -27,10 +27,10 @@ _KNOWN = {
     NeedKind.UNIT: handling_units,
     NeedKind.UNITS: handling_units,
 }
-_ELSEWHERE = Case(stage="", is_open=True, tasks=(), facts={}, length=0)
+_ELSEWHERE = CaseState(stage="", is_open=True, tasks=(), facts={}, length=0)
 
 
-def offers(way: Procedure, case: Case, actor: Actor, city: City, now: datetime) -> tuple[Offer, ...]:
+def offers(way: Procedure, case: CaseState, actor: Actor, city: City, now: datetime) -> tuple[Offer, ...]:
     """Return the actions on open tasks, then those on the case itself, that fall to this person."""
     found, there = [], Responsibility(case.facts, city)
     for task, action in _fitting(way, case, actor):
@@ -51,7 +51,7 @@ def beginnings(actor: Actor, city: City) -> tuple[NewCaseForm, ...]:
     )
 
 
-def _fitting(way: Procedure, case: Case, actor: Actor) -> Iterator[tuple[Task | None, Action]]:
+def _fitting(way: Procedure, case: CaseState, actor: Actor) -> Iterator[tuple[TaskState | None, Action]]:
     for task in case.open_tasks:
         if deciding.post_for(case, task, actor):
             yield from ((task, action) for action in way.actions_on(task.kind))
@@ -61,7 +61,12 @@ def _fitting(way: Procedure, case: Case, actor: Actor) -> Iterator[tuple[Task | 
 
 
 def _offer(
-    way: Procedure, action: Action, task: Task | None, case: Case, there: Responsibility, refused: Refusal | None
+    way: Procedure,
+    action: Action,
+    task: TaskState | None,
+    case: CaseState,
+    there: Responsibility,
+    refused: Refusal | None,
 ) -> Offer:
     handed = handing(action.needs, way, openings(way, action.name))
     return Offer(
@@ -79,11 +84,13 @@ def _words(refused: Refusal) -> str:
     return title(refused.words) if refused.words else gettext(refused.sentence)
 
 
-def _fields(needs: Sequence[Need], handed: Sequence[Need], case: Case, there: Responsibility) -> tuple[InputField, ...]:
+def _fields(
+    needs: Sequence[Need], handed: Sequence[Need], case: CaseState, there: Responsibility
+) -> tuple[InputField, ...]:
     return tuple(_field(need, case, there, is_handed=need in handed) for need in needs)
 
 
-def _field(need: Need, case: Case, there: Responsibility, *, is_handed: bool) -> InputField:
+def _field(need: Need, case: CaseState, there: Responsibility, *, is_handed: bool) -> InputField:
     suggests = need.kind is NeedKind.UNIT and need.required and case is not _ELSEWHERE
     initial = {NeedKind.CATEGORY: case.facts.get("category", ""), NeedKind.DISTRICT: case.facts.get("district", "")}
     told = [_how_many(need)]

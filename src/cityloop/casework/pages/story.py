@@ -22,13 +22,13 @@ from cityloop.casework.rules.scope import may_unmask
 from cityloop.casework.words import answered, area_name, moment_words, named_category, unit_name
 from cityloop.core.actors import Actor
 from cityloop.core.gazetteer.places import Grade
-from cityloop.core.procedures.casefile import Case, Link, Moved, Task
+from cityloop.core.procedures.casefile import CaseState, Link, MovedDeadline, TaskState
 from cityloop.core.procedures.procedure import (
     Action,
+    CaseRelation,
     Need,
     NeedKind,
     Procedure,
-    Relation,
     TaskKind,
 )
 from cityloop.registry.city.city import City
@@ -55,14 +55,14 @@ _WHY: dict[str, Callable[[], str]] = {
     "days_changed": lambda: gettext("working days have changed"),
     "hours_changed": lambda: gettext("working hours have changed"),
 }
-_RELATIONS: dict[Relation, Callable[[], str]] = {
-    Relation.CHILD: lambda: gettext("Split off from this case"),
-    Relation.PARENT: lambda: gettext("This case was split off from"),
-    Relation.LINKED: lambda: gettext("Linked case"),
+_RELATIONS: dict[CaseRelation, Callable[[], str]] = {
+    CaseRelation.CHILD: lambda: gettext("Split off from this case"),
+    CaseRelation.PARENT: lambda: gettext("This case was split off from"),
+    CaseRelation.LINKED: lambda: gettext("Linked case"),
 }
 
 
-def page(row: models.Case, case: Case, actor: Actor, now: datetime) -> CasePage:
+def page(row: models.Case, case: CaseState, actor: Actor, now: datetime) -> CasePage:
     """Return everything on the case's page."""
     city = current_city()
     way = city.way(row.procedure, row.version)
@@ -151,12 +151,12 @@ def _channel(name: str) -> str:
     return ours.get(name, name)
 
 
-def _stages(way: Procedure, case: Case, events: Sequence[Event], city: City) -> tuple[tuple[str, bool], ...]:
+def _stages(way: Procedure, case: CaseState, events: Sequence[Event], city: City) -> tuple[tuple[str, bool], ...]:
     """Return the stages of the straight way with whether the case has come so far, for the progress line.
 
     A stage beside the straight way stands behind the one it was left for; a closed case ends with its own.
     """
-    names = list(city.main_way(way))
+    names = list(city.main_path(way))
     if case.stage not in names:
         been = [event.payload["stage"] for event in events if event.payload["stage"] in names]
         behind = names.index(been[-1]) + 1 if been else 0
@@ -183,11 +183,11 @@ def _masked(said: Mapping[str, str | None], name: str, mask: Callable[[str], str
     body = said[name]
     try:
         return _told(None) if body is None else mask(vault.unlock(body))
-    except vault.Unreadable:  # altered, or another key: `cityloop verify` tells which
+    except vault.UnreadableSecret:  # altered, or another key: `cityloop verify` tells which
         return gettext("(cannot be read)")
 
 
-def _task(way: Procedure, case: Case, task: Task, city: City, now: datetime) -> TaskView:
+def _task(way: Procedure, case: CaseState, task: TaskState, city: City, now: datetime) -> TaskView:
     kind = way.tasks[task.kind]
     role = city.roles.get(task.role)
     outcome = way.actions.get(task.outcome or "")
@@ -204,14 +204,14 @@ def _task(way: Procedure, case: Case, task: Task, city: City, now: datetime) -> 
     )
 
 
-def _clock_title(case: Case, task: Task, kind: TaskKind, city: City) -> str:
+def _clock_title(case: CaseState, task: TaskState, kind: TaskKind, city: City) -> str:
     """Return the task's name, with its unit where several units have such a task at once."""
     alike = [one for one in case.open_tasks if one.kind == task.kind]
     unit = unit_name(task.unit, city) if len(alike) > 1 else None
     return f"{title(kind.title)} · {unit}" if unit else title(kind.title)
 
 
-def _depth(case: Case, task: Task) -> int:
+def _depth(case: CaseState, task: TaskState) -> int:
     """Return how many tasks this one is under."""
     depth, above = 0, case.task(task.parent)
     while above is not None:
@@ -240,7 +240,7 @@ class _Ground:
 
 
 def _history(
-    row: models.Case, case: Case, way: Procedure, words: Said, events: Sequence[Event], city: City
+    row: models.Case, case: CaseState, way: Procedure, words: Said, events: Sequence[Event], city: City
 ) -> tuple[HistoryLine, ...]:
     tasks = {task.no: title(way.tasks[task.kind].title) for task in case.tasks}
     names = account_names({event.actor for event in events})
@@ -314,7 +314,7 @@ def _notes(event: Event, ground: _Ground) -> Sequence[tuple[str, str]]:
     return notes
 
 
-def _moved_words(moved: Moved) -> str:
+def _moved_words(moved: MovedDeadline) -> str:
     """Return from when to when a due moment moved, and why: the days that are other ones now."""
     why = _WHY.get(moved.why, lambda: moved.why)()
     days = gettext(", ").join(moved.days)

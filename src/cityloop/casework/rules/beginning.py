@@ -6,14 +6,14 @@ from cityloop.core import chain
 from cityloop.core.actors import Actor
 from cityloop.core.errors import NotAllowed, NotFound
 from cityloop.core.place.areas import PLACED
-from cityloop.core.procedures.casefile import Case, Move
+from cityloop.core.procedures.casefile import CaseState, Move
 from cityloop.core.procedures.deciding import may_begin
 from cityloop.core.procedures.opening import OWN
-from cityloop.core.procedures.procedure import NewCase, Procedure, Relation
+from cityloop.core.procedures.procedure import CaseRelation, NewCaseRule, Procedure
 from cityloop.registry.city.city import City
 
 TAKEN_OVER = ("category", *PLACED, "grids", "lon", "lat", "crs", "raw_lon", "raw_lat", "facility")
-_INVERSE = {Relation.CHILD: Relation.PARENT, Relation.PARENT: Relation.CHILD}
+_INVERSE = {CaseRelation.CHILD: CaseRelation.PARENT, CaseRelation.PARENT: CaseRelation.CHILD}
 
 
 def by_hand(name: str, actor: Actor, city: City) -> Procedure:
@@ -26,19 +26,19 @@ def by_hand(name: str, actor: Actor, city: City) -> Procedure:
     return way
 
 
-def inverse(relation: Relation) -> Relation:
+def inverse(relation: CaseRelation) -> CaseRelation:
     """Return how this case stands to the other, from how the other stands to this one."""
     return _INVERSE.get(relation, relation)
 
 
-def taken_over(state: Case, now: datetime) -> dict[str, str]:
+def taken_over(state: CaseState, now: datetime) -> dict[str, str]:
     """Return the facts that a case takes over from the one it was begun from."""
     place = {name: state.facts[name] for name in TAKEN_OVER if state.facts.get(name)}
     units = {"origin_units": " ".join(sorted(state.handling_units))} if state.handling_units else {}
     return {**place, **units, "channel": "linked", "origin": state.facts["number"], "reported_at": chain.moment(now)}
 
 
-def given(new: NewCase, move: Move, state: Case) -> dict[str, str]:
+def given(new: NewCaseRule, move: Move, state: CaseState) -> dict[str, str]:
     """Return what the beginning of the new case is given for what it asks."""
     said = {**move.answers, **move.words}
     task = state.task(move.task)

@@ -13,20 +13,20 @@ from django.utils.translation import gettext, gettext_noop, override
 from cityloop.casework.words import area_name, named_category, unit_name
 from cityloop.core.errors import NotPossible
 from cityloop.core.place.responsibility import (
-    Answer,
-    Duty,
+    DutyAnswer,
+    DutyCount,
+    DutyGround,
+    DutyRule,
     FacilityRole,
-    Ground,
     Skipped,
-    Standing,
 )
 from cityloop.core.procedures.needs import members
 from cityloop.core.procedures.procedure import (
     Need,
     NeedKind,
-    Opening,
-    Part,
     Procedure,
+    Separation,
+    TaskOpening,
     Words,
 )
 from cityloop.registry.city.city import City
@@ -64,12 +64,12 @@ class Responsibility:
         return {**self.city.lineage(smallest), **named}
 
     @cached_property
-    def answer(self) -> Answer:
+    def answer(self) -> DutyAnswer:
         facility = facility_units(self.facts.get("facility"))
         return self.city.responsible(self.facts.get("category"), self.areas, facility)
 
     @cached_property
-    def listed(self) -> Duty | None:
+    def listed(self) -> DutyRule | None:
         """The duty by which the case stands on a department's list."""
         return self.city.listed(self.facts.get("category"), self.areas)
 
@@ -107,14 +107,14 @@ class Responsibility:
     def _first(self) -> str:
         first = gettext(", ").join(self._named(ground) for ground in self.answer.first)
         match self.answer.standing:
-            case Standing.NONE:
+            case DutyCount.NONE:
                 return gettext("Nobody is registered as responsible for this class here.")
-            case Standing.ONE:
+            case DutyCount.ONE:
                 return gettext("Responsible: %(unit)s.") % {"unit": first}
-            case Standing.MANY:
+            case DutyCount.MANY:
                 return gettext("Several are equally responsible: %(units)s.") % {"units": first}
 
-    def _named(self, ground: Ground) -> str:
+    def _named(self, ground: DutyGround) -> str:
         return gettext("%(unit)s (%(why)s)") % {"unit": self._name(ground.unit), "why": why(ground, self.city)}
 
     def _name(self, unit: str) -> str:
@@ -124,7 +124,7 @@ class Responsibility:
         category = self.facts.get("category")
         return f"{category} {named_category(category, None, self.city)}"
 
-    def _pushed_down(self, duty: Duty, unit: str, language: str) -> str:
+    def _pushed_down(self, duty: DutyRule, unit: str, language: str) -> str:
         with override(language):
             return gettext(PUSHED_DOWN) % {
                 "class": self._class(),
@@ -134,7 +134,7 @@ class Responsibility:
             }
 
 
-def why(ground: Ground, city: City) -> str:
+def why(ground: DutyGround, city: City) -> str:
     """Return why a unit is responsible: 设施养护单位, 06010 × 滨河区."""
     if ground.role:
         return _ROLES[ground.role]()
@@ -158,17 +158,17 @@ def check_handed_to(needs: Iterable[Need], inputs: Words, facts: Words, city: Ci
             raise refused
 
 
-def handing(needs: Sequence[Need], way: Procedure, opens: Sequence[Opening]) -> tuple[Need, ...]:
+def handing(needs: Sequence[Need], way: Procedure, opens: Sequence[TaskOpening]) -> tuple[Need, ...]:
     """Return the needs by which a case is handed to a unit that was not given it before.
 
     Those that only name who is to judge, or who is to act again, hand nothing over.
     """
-    harmless = {one.unit for one in opens if one.again or way.tasks[one.kind].part is Part.JUDGING}
-    harmless -= {one.unit for one in opens if not one.again and way.tasks[one.kind].part is not Part.JUDGING}
+    harmless = {one.unit for one in opens if one.again or way.tasks[one.kind].part is Separation.JUDGING}
+    harmless -= {one.unit for one in opens if not one.again and way.tasks[one.kind].part is not Separation.JUDGING}
     return tuple(need for need in needs if need.kind in CHOOSING and need.name not in harmless)
 
 
-def openings(way: Procedure, action: str) -> tuple[Opening, ...]:
+def openings(way: Procedure, action: str) -> tuple[TaskOpening, ...]:
     """Return what an action of a procedure may open, its branches included."""
     declared = way.actions[action]
     return (*declared.opens, *(one for branch in declared.branches for one in branch.opens))

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from cityloop.core.actors import Actor, Post
-from cityloop.core.procedures.casefile import Case
+from cityloop.core.procedures.casefile import CaseState
 from cityloop.registry.city.city import City
 
 COLUMNS = ("district", "community")  # of cases and tasks
 UNMASKING = ("operator", "duty_officer")  # the roles that speak with the reporter
 
 
-def may_see(actor: Actor, case: Case, city: City) -> bool:
+def may_see(actor: Actor, case: CaseState, city: City) -> bool:
     """Return whether any post of the actor lets it see the case."""
     return any(_lets_see(post, case, city) for post in actor.posts)
 
 
-def may_unmask(actor: Actor, case: Case) -> bool:
+def may_unmask(actor: Actor, case: CaseState) -> bool:
     """Return whether a post of the actor, in the case's area, lets it see who reported."""
     return any(post.role in UNMASKING and post.covers(case.areas) for post in actor.posts)
 
@@ -35,7 +35,7 @@ def visible(actor: Actor, city: City) -> Q:
     return condition
 
 
-def _lets_see(post: Post, case: Case, city: City) -> bool:
+def _lets_see(post: Post, case: CaseState, city: City) -> bool:
     sees = _sees(post, city)
     inside = post.covers(case.areas)
     return inside and (sees == "area" or (sees == "unit" and post.unit in case.units))
@@ -55,24 +55,24 @@ def _in_area(area: str | None, city: City) -> Q:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AreaColumns:
     """How the cases of an area are found: codes by column, and for a grid a fact with the pattern it must fit."""
 
     columns: dict[str, list[str]]
     fact: tuple[str, str] | None = None
 
 
-def place_of(area: str, city: City) -> Place:
+def place_of(area: str, city: City) -> AreaColumns:
     """Return how the cases of an area are found, so that an index of the columns narrows every search."""
     facts, lineage, within = city.areas.get(area), city.lineage(area), city.within(area)
     level = facts.level if facts else "district"
     around = {name: [lineage[name]] for name in COLUMNS if name in lineage}
     if level == "city":
-        return Place({"district": sorted(within.get("district", ()))})
+        return AreaColumns({"district": sorted(within.get("district", ()))})
     if level == "street":
-        return Place({**around, "community": sorted(within.get("community", ()))})
+        return AreaColumns({**around, "community": sorted(within.get("community", ()))})
     if level in COLUMNS:
-        return Place(around or {level: [area]})
+        return AreaColumns(around or {level: [area]})
     if level == "unit_grid":
-        return Place(around, ("unit_grid", f"^{re.escape(area)}$"))
-    return Place(around, ("grids", f"(^| ){re.escape(f'{level}:{area}')}( |$)"))
+        return AreaColumns(around, ("unit_grid", f"^{re.escape(area)}$"))
+    return AreaColumns(around, ("grids", f"(^| ){re.escape(f'{level}:{area}')}( |$)"))

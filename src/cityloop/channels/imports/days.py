@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cityloop.channels.tables.cells import as_day, as_words
-from cityloop.channels.tables.rows import Row, Sheet
+from cityloop.channels.tables.rows import Sheet, TableRow
 from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.errors import Fault, Invalid
 from cityloop.registry.calendar.actions import day_faults
@@ -56,7 +56,7 @@ def _places(path: Path, sheet: Sheet) -> Mapping[str, int]:
     return places
 
 
-def _take(row: Row, places: Mapping[str, int], found: NamedDays) -> Iterator[Fault]:
+def _take(row: TableRow, places: Mapping[str, int], found: NamedDays) -> Iterator[Fault]:
     """Enter a row among the days found, or yield what is wrong with it."""
     if row.fault:
         yield Fault("", row.fault)
@@ -78,7 +78,7 @@ def _take(row: Row, places: Mapping[str, int], found: NamedDays) -> Iterator[Fau
         yield from day_faults({day: said})
 
 
-def _where(row: Row) -> str:
+def _where(row: TableRow) -> str:
     return f"line {row.line}" if row.line else f"row {row.number}"
 
 

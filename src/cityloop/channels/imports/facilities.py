@@ -16,13 +16,13 @@ from cityloop.channels.tables.columns import (
     ColumnMapping,
     DateSource,
     Fields,
+    FieldSource,
     IdSource,
     NumberSource,
-    Source,
     TableText,
     read_mapping,
 )
-from cityloop.channels.tables.rows import Row, Sheet, Wanted
+from cityloop.channels.tables.rows import Sheet, TableRow, WantedTable
 from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.place.geo import Crs
@@ -30,9 +30,9 @@ from cityloop.registry.areas.imports.files import (
     GZIP,
     KINDS,
     ZIP,
-    Feature,
+    FileFeature,
     Layer,
-    Unreadable,
+    UnreadableFile,
     read_layer,
 )
 from cityloop.registry.areas.imports.systems import OWN, system
@@ -70,31 +70,31 @@ class FacilityFields(Fields):
 
     code: IdSource | None = None
     category: CodeSource | None = None
-    name: Source | None = None
+    name: FieldSource | None = None
     authority_code: CodeSource | None = None
-    authority_name: Source | None = None
+    authority_name: FieldSource | None = None
     owner_code: CodeSource | None = None
-    owner_name: Source | None = None
+    owner_name: FieldSource | None = None
     maintainer_code: CodeSource | None = None
-    maintainer_name: Source | None = None
+    maintainer_name: FieldSource | None = None
     unit_grid: CodeSource | None = None
     community: CodeSource | None = None
-    community_name: Source | None = None
+    community_name: FieldSource | None = None
     street: CodeSource | None = None
-    street_name: Source | None = None
+    street_name: FieldSource | None = None
     district: CodeSource | None = None
-    state: Source | None = None
+    state: FieldSource | None = None
     began_on: DateSource | None = None
     changed_on: DateSource | None = None
-    origin: Source | None = None
-    remark: Source | None = None
-    address: Source | None = None
+    origin: FieldSource | None = None
+    remark: FieldSource | None = None
+    address: FieldSource | None = None
     lon: NumberSource | None = None
     lat: NumberSource | None = None
-    crs: Source | None = None
-    attributes: dict[str, Source] = Field(default_factory=dict)  # the city's further ones, by their name
+    crs: FieldSource | None = None
+    attributes: dict[str, FieldSource] = Field(default_factory=dict)  # the city's further ones, by their name
 
-    def sources(self) -> dict[str, Source]:
+    def sources(self) -> dict[str, FieldSource]:
         """Return the fields that are mapped, further attributes under `attributes.NAME`."""
         named = {name: source for name in TITLES if (source := getattr(self, name)) is not None}
         for name in ("category", "district", "crs"):
@@ -139,7 +139,7 @@ def open_census(path: Path, mapping_path: Path | None) -> tuple[Sheet, ColumnMap
         sheet, own = _as_sheet(layer), _own_system(path, layer, text)
     else:
         names = text.wanted().columns | {name for titles in TITLES.values() for name in titles}
-        sheet = open_sheet(path, Wanted(frozenset(names), text.sheet, text.wanted().heading))
+        sheet = open_sheet(path, WantedTable(frozenset(names), text.sheet, text.wanted().heading))
     crs = own if text.crs == OWN else system(text.crs)
     rules = Rules(text.ids, text.catalogue, crs, upgrade=text.upgrade, strict=text.strict)
     return sheet, _fitted(path, mapping_path, text, sheet), rules
@@ -185,7 +185,7 @@ def _titled(sheet: Sheet) -> Iterator[tuple[str, str]]:
 def _layer(path: Path, text: FacilitiesText) -> Layer:
     try:
         return read_layer(path, text.layer, text.encoding)
-    except Unreadable as error:
+    except UnreadableFile as error:
         raise Invalid([Fault(path.name, str(error))]) from error
 
 
@@ -206,10 +206,10 @@ def _as_sheet(layer: Layer) -> Sheet:
     return Sheet((*names, LON, LAT), len(layer.features), rows)
 
 
-def _as_row(feature: Feature, names: Iterable[str]) -> Row:
+def _as_row(feature: FileFeature, names: Iterable[str]) -> TableRow:
     point, fault = _point(feature.geometry)
     cells = (*(feature.said.get(name) for name in names), *point)
-    return Row(feature.number, feature.number, cells, fault)
+    return TableRow(feature.number, feature.number, cells, fault)
 
 
 def _point(geometry: Any) -> tuple[tuple[float | None, float | None], str | None]:

@@ -14,11 +14,11 @@ from cityloop.channels.tables.columns import (
     CodeSource,
     DateSource,
     Fields,
+    FieldSource,
     FlagSource,
     ListSource,
     MomentSource,
     PhoneSource,
-    Source,
     TableText,
 )
 from cityloop.core.clocks.shifts import shift_moments
@@ -81,9 +81,9 @@ CLASS_KINDS = {"部件": "component", "事件": "matter", "component": "componen
 
 class UnitFields(Fields):
     code: CodeSource
-    name: Source
-    kind: Source | None = None
-    parent: Source | None = None
+    name: FieldSource
+    kind: FieldSource | None = None
+    parent: FieldSource | None = None
     credit_code: CodeSource | None = None
     aliases: ListSource | None = None
     telephone: PhoneSource | None = None
@@ -96,12 +96,12 @@ class UnitsText(TableText):
 
 
 class PersonFields(Fields):
-    username: Source
-    name: Source
+    username: FieldSource
+    name: FieldSource
     phone: PhoneSource | None = None
-    role: Source
-    unit: Source
-    area: Source | None = None
+    role: FieldSource
+    unit: FieldSource
+    area: FieldSource | None = None
 
 
 class PeopleText(TableText):
@@ -110,11 +110,11 @@ class PeopleText(TableText):
 
 class DutyFields(Fields):
     category: CodeSource | None = None
-    class_kind: Source | None = None
-    area: Source | None = None
-    unit: Source
+    class_kind: FieldSource | None = None
+    area: FieldSource | None = None
+    unit: FieldSource
     is_listed: FlagSource | None = None
-    basis: Source | None = None
+    basis: FieldSource | None = None
 
 
 class DutiesText(TableText):
@@ -122,14 +122,14 @@ class DutiesText(TableText):
 
 
 class RosterFields(Fields):
-    unit: Source
-    role: Source
-    person: Source
+    unit: FieldSource
+    role: FieldSource
+    person: FieldSource
     day: DateSource | None = None
-    hours: Source | None = None
+    hours: FieldSource | None = None
     starts: MomentSource | None = None
     ends: MomentSource | None = None
-    note: Source | None = None
+    note: FieldSource | None = None
 
 
 class RostersText(TableText):
@@ -174,7 +174,7 @@ class PersonRow(_Row):
     area: str | None = None
 
 
-class DutyRow(_Row):
+class ReadDuty(_Row):
     """A duty; without a class for any class, without an area for the whole city."""
 
     category: str = ""

@@ -20,19 +20,19 @@ from cityloop.channels.tables.columns import (
     ColumnMapping,
     Content,
     Fields,
+    FieldSource,
     ListSource,
     NumberSource,
-    Source,
     read_mapping,
 )
-from cityloop.channels.tables.rows import Row, Sheet
+from cityloop.channels.tables.rows import Sheet, TableRow
 from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.gazetteer.addresses.reading import Address
 from cityloop.core.gazetteer.learning import Observation, display
-from cityloop.core.gazetteer.places import Entry, Kind, Pair
+from cityloop.core.gazetteer.places import Pair, PlaceEntry, PlaceKind
 from cityloop.core.place.geo import Crs, PointFault, check_point, to_wgs84
-from cityloop.registry.areas.imports.files import Layer, Unreadable, read_layer
+from cityloop.registry.areas.imports.files import Layer, UnreadableFile, read_layer
 from cityloop.registry.areas.imports.systems import OWN, into_wgs84, system
 from cityloop.registry.city.city import City
 from cityloop.registry.gazetteer.actions import observed
@@ -40,9 +40,23 @@ from cityloop.registry.gazetteer.finding import key_of, read_address
 from cityloop.runtime.yaml_files import read_yaml
 
 KINDS = {  # what a table may call them
-    **{kind.value: kind for kind in (Kind.STREET, Kind.PLATE, Kind.BLOCK, Kind.ZONE, Kind.POI)},
-    **{"街巷": Kind.STREET, "道路": Kind.STREET, "门牌": Kind.PLATE, "门楼牌": Kind.PLATE, "门（楼）牌": Kind.PLATE},
-    **{"区片": Kind.BLOCK, "小区": Kind.BLOCK, "地片": Kind.ZONE, "兴趣点": Kind.POI, "POI": Kind.POI},
+    **{
+        kind.value: kind for kind in (PlaceKind.STREET, PlaceKind.PLATE, PlaceKind.BLOCK, PlaceKind.ZONE, PlaceKind.POI)
+    },
+    **{
+        "街巷": PlaceKind.STREET,
+        "道路": PlaceKind.STREET,
+        "门牌": PlaceKind.PLATE,
+        "门楼牌": PlaceKind.PLATE,
+        "门（楼）牌": PlaceKind.PLATE,
+    },
+    **{
+        "区片": PlaceKind.BLOCK,
+        "小区": PlaceKind.BLOCK,
+        "地片": PlaceKind.ZONE,
+        "兴趣点": PlaceKind.POI,
+        "POI": PlaceKind.POI,
+    },
 }
 POINT_FAULTS = {
     PointFault.NOT_FINITE: "is not a number",
@@ -57,13 +71,13 @@ MOST_SIGNS = 100  # of a name
 class PlaceFields(Fields):
     """The fields of a place; a plate has `street` and `number`, what was seen somewhere has `address`."""
 
-    kind: Source | None = None
-    name: Source | None = None
+    kind: FieldSource | None = None
+    name: FieldSource | None = None
     aliases: ListSource | None = None
-    street: Source | None = None
+    street: FieldSource | None = None
     number: CodeSource | None = None
-    address: Source | None = None
-    district: Source | None = None  # its code or its name; left out: where the point lies
+    address: FieldSource | None = None
+    district: FieldSource | None = None  # its code or its name; left out: where the point lies
     lon: NumberSource | None = None
     lat: NumberSource | None = None
 
@@ -100,10 +114,10 @@ class PlaceFile:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceRow:
+class ReadPlace:
     """What one row says: entries, or an address with its point."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[PlaceEntry, ...] = ()
     seen: Observation | None = None
 
 
@@ -134,13 +148,13 @@ def _without_point(text: PlacesText) -> Iterator[tuple[tuple[str, ...], str]]:
 def _layer(path: Path, text: PlacesText) -> Layer:
     try:
         return read_layer(path, text.layer, text.encoding)
-    except Unreadable as error:
+    except UnreadableFile as error:
         raise Invalid([Fault(path.name, str(error))]) from error
 
 
 def _as_sheet(layer: Layer) -> Sheet:
     names = tuple(dict.fromkeys(name for feature in layer.features for name in feature.said))
-    rows = (Row(f.number, f.number, tuple(f.said.get(name) for name in names)) for f in layer.features)
+    rows = (TableRow(f.number, f.number, tuple(f.said.get(name) for name in names)) for f in layer.features)
     return Sheet(names, len(layer.features), rows)
 
 
@@ -152,18 +166,18 @@ class PlaceReader:
     city: City
     source: str
 
-    def read(self, row: Row) -> PlaceRow:
+    def read(self, row: TableRow) -> ReadPlace:
         """Return what a row says; raise Invalid naming every field that is wrong."""
         said = self.file.mapping.content(row)
         shape = self.file.shapes.get(row.number)
         point = _on(shape) if shape is not None else self._point(said)
         if said.get("address"):
-            return PlaceRow(seen=self._seen(said, point))
+            return ReadPlace(seen=self._seen(said, point))
         kind = self._kind(said)
         district = self._district(said, point)
-        if kind is Kind.PLATE:
-            return PlaceRow((self._plate(said, point, district),))
-        return PlaceRow(tuple(self._named(said, kind, point, district, shape)))
+        if kind is PlaceKind.PLATE:
+            return ReadPlace((self._plate(said, point, district),))
+        return ReadPlace(tuple(self._named(said, kind, point, district, shape)))
 
     def _point(self, said: Content) -> Pair:
         lon, lat = said.get("lon"), said.get("lat")
@@ -190,7 +204,7 @@ class PlaceReader:
             raise Invalid([Fault("address", "names another district than the point lies in")])
         return seen
 
-    def _kind(self, said: Content) -> Kind:
+    def _kind(self, said: Content) -> PlaceKind:
         words = said.get("kind") or self.file.mapping.text.kind or "plate"
         if words not in KINDS:
             raise Invalid([Fault("kind", f"{words!r} is none of {', '.join(KINDS)}")])
@@ -206,7 +220,7 @@ class PlaceReader:
             raise Invalid([Fault("district", f"{words!r} is no district of the city")])
         return found[0]
 
-    def _plate(self, said: Content, point: Pair, district: str) -> Entry:
+    def _plate(self, said: Content, point: Pair, district: str) -> PlaceEntry:
         street, number = said.get("street"), said.get("number")
         if not (street and number):
             raise Invalid([Fault(name, "must be given") for name in ("street", "number") if not said.get(name)])
@@ -217,11 +231,13 @@ class PlaceReader:
             key, value, suffix = key_of(street), int(found[1]), ""
         else:
             raise Invalid([Fault("number", f"{number!r} is not a number as 12, 12之3 or 12号")])
-        return self._entry(Kind.PLATE, key, display(Kind.PLATE, key, value, suffix), point, district, value, suffix)
+        return self._entry(
+            PlaceKind.PLATE, key, display(PlaceKind.PLATE, key, value, suffix), point, district, value, suffix
+        )
 
     def _named(
-        self, said: Content, kind: Kind, point: Pair, district: str, shape: BaseGeometry | None
-    ) -> Iterator[Entry]:
+        self, said: Content, kind: PlaceKind, point: Pair, district: str, shape: BaseGeometry | None
+    ) -> Iterator[PlaceEntry]:
         names = _names(said.get("name") or "")
         aliases = tuple(key for alias in said.get("aliases") or () if (key := key_of(alias)))
         if not names and shape is None:
@@ -234,10 +250,10 @@ class PlaceReader:
             yield replace(one, aliases=tuple(a for a in aliases if a != key), shape=kept)
 
     def _entry(
-        self, kind: Kind, key: str, name: str, point: Pair, district: str, number: int = 0, suffix: str = ""
-    ) -> Entry:
+        self, kind: PlaceKind, key: str, name: str, point: Pair, district: str, number: int = 0, suffix: str = ""
+    ) -> PlaceEntry:
         community = self.city.areas_at(*point).get("community", "")
-        return Entry(
+        return PlaceEntry(
             kind,
             key,
             name,
@@ -257,15 +273,15 @@ def _names(words: str) -> list[str]:
     return [name for name in (part.strip(" '\"") for part in words[1:-1].split(",")) if name]
 
 
-def whole(entries: Iterable[Entry]) -> list[Entry]:
+def whole(entries: Iterable[PlaceEntry]) -> list[PlaceEntry]:
     """Return entries with those of one place made one: the pieces of a street are one street."""
-    pieces: dict[tuple[str, str, str, int, str], list[Entry]] = {}
+    pieces: dict[tuple[str, str, str, int, str], list[PlaceEntry]] = {}
     for one in entries:
         pieces.setdefault(one.identity, []).append(one)
     return [_joined(parts) for parts in pieces.values()]
 
 
-def _joined(parts: Sequence[Entry]) -> Entry:
+def _joined(parts: Sequence[PlaceEntry]) -> PlaceEntry:
     first = parts[0]
     shapes = [shapely.from_wkb(one.shape) for one in parts if one.shape]
     if len(parts) == 1 or not shapes:

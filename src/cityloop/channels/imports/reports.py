@@ -12,7 +12,7 @@ import numpy as np
 
 from cityloop.channels.tables.columns import read_rows
 from cityloop.channels.tables.mapping import ReportMapping
-from cityloop.channels.tables.rows import Refused, Row
+from cityloop.channels.tables.rows import Refused, TableRow
 from cityloop.core.actors import Actor
 from cityloop.core.errors import Conflict, Fault
 from cityloop.core.place.where import SYSTEMS, better_reading, fit, fitting
@@ -22,7 +22,7 @@ from cityloop.registry.city.current import current_city
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class ReportTally:
     """What became of rows: each is created, known, in conflict or rejected; nowhere are those in no district."""
 
     created: int = 0
@@ -46,13 +46,13 @@ class Tally:
         """Say what became of the rows so far."""
         return f"{self.created:,} new, {self.known:,} known, {self.conflicts + self.rejected:,} not taken"
 
-    def __add__(self, other: Self) -> "Tally":
-        return Tally(*(getattr(self, part.name) + getattr(other, part.name) for part in fields(self)))
+    def __add__(self, other: Self) -> "ReportTally":
+        return ReportTally(*(getattr(self, part.name) + getattr(other, part.name) for part in fields(self)))
 
 
 def hand_in(
-    rows: Iterable[Row], mapping: ReportMapping, actor: Actor, zone: tzinfo, now: datetime
-) -> tuple[Tally, list[Refused]]:
+    rows: Iterable[TableRow], mapping: ReportMapping, actor: Actor, zone: tzinfo, now: datetime
+) -> tuple[ReportTally, list[Refused]]:
     """Hand rows in, in one transaction; return what became of them and every row that was not taken."""
     read, refused = _read(rows, mapping, zone, now)
     rejected = len(refused)
@@ -66,14 +66,16 @@ def hand_in(
     created = sum(is_new for _, is_new in taken)
     nowhere = _nowhere([report for report, _ in taken])
     refused.sort(key=lambda one: one.row.number)
-    return Tally(created, len(taken) - created, len(read) - len(taken), rejected, nowhere), refused
+    return ReportTally(created, len(taken) - created, len(read) - len(taken), rejected, nowhere), refused
 
 
-def try_out(rows: Iterable[Row], mapping: ReportMapping, zone: tzinfo, now: datetime) -> tuple[Tally, list[Refused]]:
+def try_out(
+    rows: Iterable[TableRow], mapping: ReportMapping, zone: tzinfo, now: datetime
+) -> tuple[ReportTally, list[Refused]]:
     """Return what handing rows in would come to if none were known yet; nothing is written."""
     read, refused = _read(rows, mapping, zone, now)
     taken = [report for _, report in read]
-    return Tally(created=len(read), rejected=len(refused), nowhere=_nowhere(taken), **_readings(taken)), refused
+    return ReportTally(created=len(read), rejected=len(refused), nowhere=_nowhere(taken), **_readings(taken)), refused
 
 
 def _readings(taken: Sequence[reports.Report]) -> dict[str, int]:
@@ -96,7 +98,7 @@ def _named(report: reports.Report, districts: Mapping[str, str]) -> frozenset[st
     return frozenset(code for name, code in districts.items() if name in words)
 
 
-def suspicion(tally: Tally) -> str:
+def suspicion(tally: ReportTally) -> str:
     """Return that another coordinate system would fit the points better, in words; nothing where none would."""
     found = {crs: getattr(tally, f"as_{crs.value}") for crs in SYSTEMS}
     better = better_reading(found, tally.fits, tally.places)
@@ -109,8 +111,8 @@ def suspicion(tally: Tally) -> str:
 
 
 def _read(
-    rows: Iterable[Row], mapping: ReportMapping, zone: tzinfo, now: datetime
-) -> tuple[list[tuple[Row, reports.Report]], list[Refused]]:
+    rows: Iterable[TableRow], mapping: ReportMapping, zone: tzinfo, now: datetime
+) -> tuple[list[tuple[TableRow, reports.Report]], list[Refused]]:
     return read_rows(rows, mapping, lambda content: reports.read(content, zone, now))
 
 

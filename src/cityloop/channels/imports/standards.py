@@ -14,18 +14,18 @@ from cityloop.channels.tables.columns import (
     ColumnMapping,
     Content,
     Fields,
+    FieldSource,
     ListSource,
-    Source,
     TableText,
     Unfit,
     open_mapped,
 )
-from cityloop.channels.tables.rows import Refused, Row, Sheet
+from cityloop.channels.tables.rows import Refused, Sheet, TableRow
 from cityloop.core.codes.classes import KINDS, ClassKey
 from cityloop.core.codes.crosswalk import MAJOR, is_code
 from cityloop.core.errors import Fault, Invalid
 from cityloop.registry.catalogue.matching import Lists
-from cityloop.registry.catalogue.report import Limits, Stated, Wrong
+from cityloop.registry.catalogue.report import Limits, RefusedRow, Stated
 from cityloop.registry.words.limits import Plain, read_limit
 
 CALLED = {"部件": "component", "事件": "matter", "事项": "matter", "component": "component", "matter": "matter"}
@@ -35,18 +35,18 @@ GRADES = ("", "A", "B", "C")
 class StandardFields(Fields):
     """What a table of filing conditions says; the class by one column `code` or by major and minor apart."""
 
-    kind: Source
+    kind: FieldSource
     code: CodeSource | None = None
     major_code: CodeSource | None = None
     minor_code: CodeSource | None = None
-    name: Source
-    environment: Source | None = None  # 环境属性
-    grade: Source | None = None  # of the area the row is for
-    filing: Source
-    closing: Source | None = None
-    limit: Source
-    limit_b: Source | None = None
-    limit_c: Source | None = None
+    name: FieldSource
+    environment: FieldSource | None = None  # 环境属性
+    grade: FieldSource | None = None  # of the area the row is for
+    filing: FieldSource
+    closing: FieldSource | None = None
+    limit: FieldSource
+    limit_b: FieldSource | None = None
+    limit_c: FieldSource | None = None
     units: ListSource | None = None
 
 
@@ -91,7 +91,7 @@ def _unfit(text: StandardsText, lists: Lists) -> Iterator[Unfit]:
 
 
 def read_standards(
-    rows: Iterable[Row], mapping: ColumnMapping[StandardsText], file: str, digits: int
+    rows: Iterable[TableRow], mapping: ColumnMapping[StandardsText], file: str, digits: int
 ) -> tuple[list[Stated], list[Refused]]:
     """Return what the rows say, and those that say nothing that can be read; `digits` are those of a code."""
     read: list[Stated] = []
@@ -107,7 +107,7 @@ def read_standards(
 
 
 def refused_rows(
-    rows: Sequence[Row], mapping: ColumnMapping[StandardsText], wrong: Iterable[Wrong]
+    rows: Sequence[TableRow], mapping: ColumnMapping[StandardsText], wrong: Iterable[RefusedRow]
 ) -> Iterator[Refused]:
     """Yield the rows that cannot be entered, each with everything that is wrong with it."""
     by_row: dict[int, list[Fault]] = {}
@@ -131,7 +131,7 @@ def _filled(content: Content, carried: Content, fields: Sequence[str]) -> Conten
     return content
 
 
-def _stated(row: Row, content: Content, text: StandardsText, file: str, digits: int) -> Stated:
+def _stated(row: TableRow, content: Content, text: StandardsText, file: str, digits: int) -> Stated:
     faults = [Fault(name, "must be given") for name in ("kind", "name", "filing") if not content.get(name)]
     said = str(content["kind"] or "")
     kind = CALLED.get(said, said)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from cityloop.channels.tables import cells
 from cityloop.channels.tables.headings import tidy
-from cityloop.channels.tables.rows import Refused, Row, Sheet, Wanted
+from cityloop.channels.tables.rows import Refused, Sheet, TableRow, WantedTable
 from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.errors import Fault, Invalid
 from cityloop.runtime.yaml_files import Strict, faults_at, read_yaml
@@ -24,7 +24,7 @@ Unfit = tuple[tuple[str, ...], str]  # the path of a field of a mapping, and wha
 Titles = Mapping[str, Sequence[str]]  # by field, what its column may be called where no mapping says it
 
 
-class Source(Strict):
+class FieldSource(Strict):
     """Where a field comes from: a column, several joined by a blank, or the same words in every row. Gives words."""
 
     between: ClassVar[str] = " "
@@ -63,42 +63,42 @@ class Source(Strict):
         return cells.as_words(cell)
 
 
-class CodeSource(Source):
+class CodeSource(FieldSource):
     """A code: full-width digits are read as digits."""
 
     def meant(self, cell: Any) -> str:
         return cells.as_words(cell).translate(cells.DIGITS)
 
 
-class IdSource(Source):
+class IdSource(FieldSource):
     """An id: as a code, and one that a spreadsheet has shortened is refused."""
 
     def meant(self, cell: Any) -> str:
         return cells.as_id(cells.as_words(cell))
 
 
-class PhoneSource(Source):
+class PhoneSource(FieldSource):
     """A telephone number: digits and signs half-width."""
 
     def meant(self, cell: Any) -> str:
         return cells.as_words(cell).translate(cells.SIGNS)
 
 
-class NumberSource(Source):
+class NumberSource(FieldSource):
     """A number: as the table has it, or its words with half-width signs and without commas; None for nothing."""
 
     def meant(self, cell: Any) -> Any:
         return cells.as_number(cell)
 
 
-class FlagSource(Source):
+class FlagSource(FieldSource):
     """Yes or no (是/否, 有/无, √/×, yes/no, 1/0); None for nothing."""
 
     def value(self, cell: Any) -> bool | None:
         return cells.as_flag(super().value(cell))
 
 
-class ListSource(Source):
+class ListSource(FieldSource):
     """Several words in one cell, parted by commas, semicolons, 、, bars or lines; `words` applies to each."""
 
     between: ClassVar[str] = "、"
@@ -107,7 +107,7 @@ class ListSource(Source):
         return tuple(self.words.get(word, word) for word in cells.as_several(cell))
 
 
-class DatedSource(Source):
+class DatedSource(FieldSource):
     """What is dated: without formats as ISO 8601 writes it, as people do, or as a spreadsheet's serial number."""
 
     format: str | tuple[str, ...] = ()
@@ -137,7 +137,7 @@ class DateSource(DatedSource):
 class Fields(Strict):
     """The fields of a table; a subclass names them, each a Source or one of its kinds, or None where left out."""
 
-    def sources(self) -> dict[str, Source]:
+    def sources(self) -> dict[str, FieldSource]:
         """Return the fields that are mapped."""
         return {name: source for name in type(self).model_fields if (source := getattr(self, name)) is not None}
 
@@ -149,10 +149,10 @@ class TableText(Strict):
     heading: Annotated[int, Field(ge=1)] | tuple[Annotated[int, Field(ge=1)], ...] = ()  # lines; left out, found
     fields: Fields
 
-    def wanted(self) -> Wanted:
+    def wanted(self) -> WantedTable:
         """Return where the table is, and the columns its heading must name."""
         names = {name for source in self.fields.sources().values() for name in source.names}
-        return Wanted(
+        return WantedTable(
             frozenset(names | {tidy(name) for name in names}),
             self.sheet,
             (self.heading,) if isinstance(self.heading, int) else self.heading,
@@ -169,10 +169,10 @@ class ColumnMapping(Generic[Text]):
     """A mapping that fits a table: turns its rows into content by field."""
 
     text: Text
-    sources: Mapping[str, Source]
+    sources: Mapping[str, FieldSource]
     places: Mapping[str, tuple[int, ...]]  # by field, its columns, from 0
 
-    def content(self, row: Row) -> Content:
+    def content(self, row: TableRow) -> Content:
         """Return what a row says, by field; raise Invalid naming every field that cannot be read."""
         if row.fault:
             raise Invalid([Fault("row", row.fault)])
@@ -192,7 +192,7 @@ class ColumnMapping(Generic[Text]):
         names = self.sources[mapped].names if (mapped := self._mapped(field)) else ()
         return f"{field} ({' + '.join(names)})" if names else field
 
-    def refused(self, row: Row, faults: Iterable[Fault]) -> Refused:
+    def refused(self, row: TableRow, faults: Iterable[Fault]) -> Refused:
         """Return a row that is not taken, its faults named by column and set beside their cells."""
         told = tuple(faults)
         marks = ((place, fault.reason) for fault in told for place in self.places.get(self._mapped(fault.field), ()))
@@ -217,13 +217,13 @@ def open_mapped(
     """
     if mapping_path is None:
         names = frozenset(name for called in (titles or {}).values() for name in called)
-        sheet = open_sheet(path, Wanted(names))
+        sheet = open_sheet(path, WantedTable(names))
         return sheet, titled(path, sheet, shape, titles or {})
     sheet = open_sheet(path, wanted(mapping_path, shape))
     return sheet, read_mapping(mapping_path, sheet, shape, check)
 
 
-def wanted(mapping_path: Path, shape: type[Text]) -> Wanted:
+def wanted(mapping_path: Path, shape: type[Text]) -> WantedTable:
     """Return what a mapping says about where its table is; raise Invalid for what is wrong in it."""
     return read_yaml(mapping_path, shape).wanted()
 
@@ -262,8 +262,8 @@ def read_as(shape: type[Shape], content: Content) -> Shape:
 
 
 def read_rows(
-    rows: Iterable[Row], mapping: ColumnMapping[Text], taken: Callable[[Content], Taken]
-) -> tuple[list[tuple[Row, Taken]], list[Refused]]:
+    rows: Iterable[TableRow], mapping: ColumnMapping[Text], taken: Callable[[Content], Taken]
+) -> tuple[list[tuple[TableRow, Taken]], list[Refused]]:
     """Return the rows that `taken` makes something of, with it, and those it raised Invalid for."""
     read, refused = [], []
     for row in rows:

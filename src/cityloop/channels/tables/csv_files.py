@@ -14,7 +14,7 @@ from typing import IO
 
 from cityloop.channels.tables.habits import without_totals, written_out
 from cityloop.channels.tables.headings import LOOKED_AT, heading_of, likeliest, names_of
-from cityloop.channels.tables.rows import Row, Sheet, Wanted
+from cityloop.channels.tables.rows import Sheet, TableRow, WantedTable
 from cityloop.core.errors import Fault, Invalid
 
 DELIMITERS = (",", ";", "\t")
@@ -25,7 +25,7 @@ LOOKED_INTO = 4_096  # bytes in which the zeros of UTF-16 without a mark are loo
 Grid = Sequence[Sequence[str]]
 
 
-def open_csv(path: Path, wanted: Wanted) -> Sheet:
+def open_csv(path: Path, wanted: WantedTable) -> Sheet:
     """Return the table in a CSV; raise Invalid where it names no columns."""
     encoding, lines = _survey(path)
     delimiter = _delimiter(path, encoding, wanted)
@@ -40,7 +40,7 @@ def open_csv(path: Path, wanted: Wanted) -> Sheet:
     return Sheet(names, max(lines - heading.stop, 0), whole, totals)
 
 
-def _heading(path: Path, head: Sequence[Row], wanted: Wanted) -> range:
+def _heading(path: Path, head: Sequence[TableRow], wanted: WantedTable) -> range:
     """Return which of the first records are the heading: found as in a workbook, else the first."""
     if not head or not any(cell.strip() for cell in head[0].cells):
         raise Invalid([Fault(path.name, "is empty: its first line must name the columns")])
@@ -57,12 +57,12 @@ def _heading(path: Path, head: Sequence[Row], wanted: Wanted) -> range:
     return heading_of(grid, (), wanted) or likeliest(grid, ()) or range(1)
 
 
-def _squared(head: Sequence[Row]) -> Grid:
+def _squared(head: Sequence[TableRow]) -> Grid:
     width = max(len(row.cells) for row in head)
     return [(*row.cells, *[""] * (width - len(row.cells))) for row in head]
 
 
-def _delimiter(path: Path, encoding: str, wanted: Wanted) -> str:
+def _delimiter(path: Path, encoding: str, wanted: WantedTable) -> str:
     """Return what parts the cells: what gives the columns wanted, else most cells in the first line, else in any."""
 
     def found(sign: str) -> tuple[int, int, int]:
@@ -73,7 +73,7 @@ def _delimiter(path: Path, encoding: str, wanted: Wanted) -> str:
     return max(DELIMITERS, key=found)
 
 
-def _records(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
+def _records(path: Path, encoding: str, delimiter: str) -> Iterator[TableRow]:
     """Yield every record, from number 0 on; a line without anything in it is none."""
     with _opened(path, encoding) as file:
         reader = csv.reader(file, delimiter=delimiter)
@@ -83,13 +83,13 @@ def _records(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
             try:
                 cells = next(reader, None)
             except csv.Error:
-                yield Row(number, line, (), "cannot be read: a quotation mark that opens here is never closed")
+                yield TableRow(number, line, (), "cannot be read: a quotation mark that opens here is never closed")
                 number += 1
                 continue
             if cells is None:
                 return
             if any(cell and not cell.isspace() for cell in cells):
-                yield Row(number, line, tuple(cells))
+                yield TableRow(number, line, tuple(cells))
                 number += 1
 
 
@@ -99,7 +99,7 @@ def _opened(path: Path, encoding: str) -> IO[str]:
     return path.open(encoding=encoding, errors=errors, newline="")
 
 
-def _checked(rows: Iterator[Row], width: int) -> Iterator[Row]:
+def _checked(rows: Iterator[TableRow], width: int) -> Iterator[TableRow]:
     """Yield the rows, those marked as faulty whose cells have been shifted."""
     for row in rows:
         if row.fault is None and len(row.cells) != width:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from cityloop.channels.tables.rows import Row
+from cityloop.channels.tables.rows import TableRow
 
 TOTAL = re.compile(r"(\S{0,20}(合计|小计|总计|共计)|(sub|grand)?total)[:：]?", re.IGNORECASE)
 AMOUNT = re.compile(r"[+-]?[\d.,，]+\s*[%％件条个起宗处元]?")
@@ -16,7 +16,7 @@ DITTO = {"同上", "同前", "〃", "″", "”", '"', "''"}
 NOTHING_ABOVE = "says the same as above, but the row above it cannot be read"
 
 
-def without_totals(rows: Iterable[Row], totals: list[int]) -> Iterator[Row]:
+def without_totals(rows: Iterable[TableRow], totals: list[int]) -> Iterator[TableRow]:
     """Yield the rows that report something; add the lines of those that only add up others to `totals`."""
     for row in rows:
         if row.fault is None and is_total(row.cells):
@@ -31,7 +31,7 @@ def is_total(cells: Sequence[Any]) -> bool:
     return TOTAL.fullmatch(next(said, "")) is not None and all(AMOUNT.fullmatch(other) for other in said)
 
 
-def written_out(rows: Iterable[Row]) -> Iterator[Row]:
+def written_out(rows: Iterable[TableRow]) -> Iterator[TableRow]:
     """Yield the rows, every "同上" replaced by what it stands for."""
     above: tuple[Any, ...] | None = None
     for row in rows:
@@ -41,7 +41,7 @@ def written_out(rows: Iterable[Row]) -> Iterator[Row]:
         yield whole
 
 
-def _written_out(row: Row, above: tuple[Any, ...] | None) -> Row:
+def _written_out(row: TableRow, above: tuple[Any, ...] | None) -> TableRow:
     places = [place for place, cell in enumerate(row.cells) if isinstance(cell, str) and _is_ditto(cell)]
     if not places:
         return row

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from cityloop.channels.tables.rows import Range, Wanted
+from cityloop.channels.tables.rows import Range, WantedTable
 
 LOOKED_AT = 30  # lines in which the heading is looked for
 CHINESE = "\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"
@@ -16,7 +16,7 @@ GAP = re.compile(rf"(?<=[{CHINESE}])\s+(?=[{CHINESE}])")  # "编 号"
 Cells = Sequence[Any]
 
 
-def heading_of(head: Sequence[Cells], merged: Sequence[Range], wanted: Wanted, top: int = 0) -> range | None:
+def heading_of(head: Sequence[Cells], merged: Sequence[Range], wanted: WantedTable, top: int = 0) -> range | None:
     """Return the lines of the heading: those given, else those that name most of the columns that are wanted.
 
     None where the lines given are not there, or none names any column wanted: see `likeliest`.

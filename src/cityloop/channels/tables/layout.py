@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cityloop.channels.tables.habits import without_totals, written_out
 from cityloop.channels.tables.headings import LOOKED_AT, heading_of, likeliest, names_of
-from cityloop.channels.tables.rows import Layout, Range, Row, Sheet, Wanted
+from cityloop.channels.tables.rows import Range, Sheet, SheetLayout, TableRow, WantedTable
 from cityloop.core.errors import Fault, Invalid
 
 ACROSS = 1_000  # columns in which the heading is looked for
@@ -30,7 +30,7 @@ def table_of(
     lines: Iterator[Line],
     merged: NDArray[np.int32],
     length: int,
-    wanted: Wanted,
+    wanted: WantedTable,
     narrow: Callable[[int], None] = lambda width: None,
 ) -> Sheet:
     """Return the table in the lines of a sheet that hold anything; `narrow` is told how many columns are looked at.
@@ -57,7 +57,7 @@ def table_of(
     down = down[(down[:, 1] >= 0) & (down[:, 1] < width)]
     whole = written_out(_unmerged(without_totals(rows, totals), down))
     parts = tuple((r, c, r2, min(c2, width - 1)) for r, c, r2, c2 in above if r2 < heading.stop and c < width)
-    layout = Layout(name, (top, left), tuple(cells[:width] for cells in head[: heading.stop]), parts)
+    layout = SheetLayout(name, (top, left), tuple(cells[:width] for cells in head[: heading.stop]), parts)
     return Sheet(names, max(length - below, 0), whole, totals, layout)
 
 
@@ -111,14 +111,14 @@ def _within(merged: NDArray[np.int32], top: int, left: int, head: Sequence[Seque
     return found
 
 
-def _rows(lines: Iterable[Line], below: int, left: int, width: int) -> Iterator[Row]:
+def _rows(lines: Iterable[Line], below: int, left: int, width: int) -> Iterator[TableRow]:
     for line, cells in lines:
         taken = _cells(cells, left, width)
         if not is_blank(taken):
-            yield Row(line - below + 1, line + 1, taken)
+            yield TableRow(line - below + 1, line + 1, taken)
 
 
-def _unmerged(rows: Iterable[Row], down: NDArray[np.int32]) -> Iterator[Row]:
+def _unmerged(rows: Iterable[TableRow], down: NDArray[np.int32]) -> Iterator[TableRow]:
     """Yield the rows, a cell merged downwards (first row, column, last row, by row) repeated in each of its rows."""
     coming = 0
     held: dict[int, tuple[int, Any]] = {}

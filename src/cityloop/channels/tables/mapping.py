@@ -15,16 +15,16 @@ from cityloop.channels.tables.columns import (
     ColumnMapping,
     Content,
     Fields,
+    FieldSource,
     IdSource,
     MomentSource,
     NumberSource,
     PhoneSource,
-    Source,
     TableText,
     Unfit,
     read_mapping,
 )
-from cityloop.channels.tables.rows import Row, Sheet
+from cityloop.channels.tables.rows import Sheet, TableRow
 
 REPORTER = {"reporter_name": "name", "reporter_phone": "phone"}
 
@@ -33,15 +33,15 @@ class ReportFields(Fields):
     """The fields of a report, as POST /api/v1/reports names them."""
 
     external_id: IdSource
-    text: Source
+    text: FieldSource
     lon: NumberSource | None = None
     lat: NumberSource | None = None
-    crs: Source | None = None
+    crs: FieldSource | None = None
     category: CodeSource | None = None
     facility: IdSource | None = None
-    address: Source | None = None
+    address: FieldSource | None = None
     reported_at: MomentSource | None = None
-    reporter_name: Source | None = None
+    reporter_name: FieldSource | None = None
     reporter_phone: PhoneSource | None = None
 
 
@@ -67,7 +67,7 @@ class ReportMapping(ColumnMapping[ReportsText]):
         """Where the reports come from."""
         return self.text.channel
 
-    def content(self, row: Row) -> Content:
+    def content(self, row: TableRow) -> Content:
         """Return what a row says, as a report is handed in; raise Invalid for a row that cannot be taken apart."""
         said = super().content(row)
         reporter = {ours: said.pop(name) for name, ours in REPORTER.items() if name in said}

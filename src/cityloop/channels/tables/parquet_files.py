@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cityloop.channels.tables.rows import Row, Sheet
+from cityloop.channels.tables.rows import Sheet, TableRow
 from cityloop.core.errors import Fault, Invalid, NotPossible
 
 
@@ -20,12 +20,12 @@ def open_parquet(path: Path) -> Sheet:
     return Sheet(tuple(file.schema_arrow.names), file.metadata.num_rows, _rows(path, file))
 
 
-def _rows(path: Path, file: pq.ParquetFile) -> Iterator[Row]:
+def _rows(path: Path, file: pq.ParquetFile) -> Iterator[TableRow]:
     number = 1
     try:
         for batch in file.iter_batches(batch_size=1000):
             for cells in zip(*(_cells(column) for column in batch.columns), strict=True):
-                yield Row(number, None, cells)
+                yield TableRow(number, None, cells)
                 number += 1
     except (pa.ArrowException, OSError) as error:
         why = f"{path.name} is damaged after row {number - 1}: {error}. The rows before it were handed in."

@@ -10,7 +10,7 @@ Range = tuple[int, int, int, int]  # first row, first column, last row, last col
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One row: its number (the first below the heading is 1), its line in the file, its cells, any fault."""
 
     number: int
@@ -23,7 +23,7 @@ class Row:
 class Refused:
     """A row that was not taken, why, and which of its cells (place from 0) are wrong for which reason."""
 
-    row: Row
+    row: TableRow
     faults: tuple[Fault, ...]
     marks: tuple[tuple[int, str], ...] = ()
 
@@ -37,7 +37,7 @@ class Marked:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class SheetLayout:
     """How a workbook's table stands on its sheet: where it begins, and everything above its first row."""
 
     name: str
@@ -52,13 +52,13 @@ class Sheet:
 
     columns: tuple[str, ...]
     length: int
-    rows: Iterator[Row]
+    rows: Iterator[TableRow]
     totals: list[int] = field(default_factory=list)  # lines of totals left out; whole when the rows are through
-    layout: Layout | None = None  # of a workbook
+    layout: SheetLayout | None = None  # of a workbook
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedTable:
     """What to look for in a file: columns that its heading must name, its sheet, the lines of its heading."""
 
     columns: frozenset[str] = frozenset()

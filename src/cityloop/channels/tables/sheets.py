@@ -5,13 +5,13 @@ Each kind is read in a module of its own, loaded when it is needed. What the cel
 
 from pathlib import Path
 
-from cityloop.channels.tables.rows import Sheet, Wanted
+from cityloop.channels.tables.rows import Sheet, WantedTable
 
 PARQUET = b"PAR1"
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX and ODS are archives, XLS is not
 
 
-def open_sheet(path: Path, wanted: Wanted | None = None) -> Sheet:
+def open_sheet(path: Path, wanted: WantedTable | None = None) -> Sheet:
     """Return the table in a CSV, a Parquet file or a workbook; raise Invalid where the file holds none."""
     with path.open("rb") as file:
         start = file.read(4)
@@ -22,7 +22,7 @@ def open_sheet(path: Path, wanted: Wanted | None = None) -> Sheet:
     if start in WORKBOOKS:
         from cityloop.channels.tables.workbooks import open_workbook
 
-        return open_workbook(path, wanted or Wanted())
+        return open_workbook(path, wanted or WantedTable())
     from cityloop.channels.tables.csv_files import open_csv
 
-    return open_csv(path, wanted or Wanted())
+    return open_csv(path, wanted or WantedTable())

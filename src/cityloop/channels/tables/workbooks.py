@@ -17,9 +17,9 @@ import numpy as np
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from cityloop.channels.tables.layout import ACROSS, Line, is_blank, table_of
-from cityloop.channels.tables.rows import Sheet, Wanted
-from cityloop.channels.tables.xlsx.cells import Book, Lines
-from cityloop.channels.tables.xlsx.parts import Damaged, Part
+from cityloop.channels.tables.rows import Sheet, WantedTable
+from cityloop.channels.tables.xlsx.cells import Lines, XlsxBook
+from cityloop.channels.tables.xlsx.parts import Damaged, SheetPart
 from cityloop.core.errors import Fault, Invalid, NotPossible
 
 ARCHIVE = b"PK\x03\x04"
@@ -40,7 +40,7 @@ BROKEN = (
 )
 
 
-def open_workbook(path: Path, wanted: Wanted) -> Sheet:
+def open_workbook(path: Path, wanted: WantedTable) -> Sheet:
     """Return the table on the sheet that is wanted, else on the first that is shown and not empty."""
     try:
         is_streamed = _is_xlsx(path)
@@ -70,8 +70,8 @@ def _is_xlsx(path: Path) -> bool:
     return "[content_types].xml" in names and not any(name.endswith("/workbook.bin") for name in names)
 
 
-def _streamed(path: Path, wanted: Wanted) -> Sheet:
-    book = Book(path)
+def _streamed(path: Path, wanted: WantedTable) -> Sheet:
+    book = XlsxBook(path)
     try:
         part, lines, first = _chosen(book, path, wanted.sheet)
         length, merged = book.survey(part)
@@ -88,7 +88,7 @@ def _streamed(path: Path, wanted: Wanted) -> Sheet:
         raise
 
 
-def _chosen(book: Book, path: Path, name: str | None) -> tuple[Part, Lines, Iterator[Line]]:
+def _chosen(book: XlsxBook, path: Path, name: str | None) -> tuple[SheetPart, Lines, Iterator[Line]]:
     """Return the sheet that is wanted, what reads it, and its lines from the first one that holds anything."""
     parts = [part for part in book.sheets if (part.is_shown if name is None else part.name == name)]
     if name is not None and not parts:
@@ -101,7 +101,7 @@ def _chosen(book: Book, path: Path, name: str | None) -> tuple[Part, Lines, Iter
     raise _nothing(path, name)
 
 
-def _told(path: Path, book: Book, lines: Iterator[Line]) -> Iterator[Line]:
+def _told(path: Path, book: XlsxBook, lines: Iterator[Line]) -> Iterator[Line]:
     """Yield lines; raise NotPossible saying how far it came where the file turns out to be damaged."""
     last = 0
     with book:
@@ -114,7 +114,7 @@ def _told(path: Path, book: Book, lines: Iterator[Line]) -> Iterator[Line]:
             raise NotPossible("damaged-file", why) from error
 
 
-def _held(path: Path, wanted: Wanted) -> Sheet:
+def _held(path: Path, wanted: WantedTable) -> Sheet:
     _check_size(path)
     with CalamineWorkbook.from_path(path) as book:
         sheet = _chosen_held(book, path, wanted.sheet)

@@ -19,15 +19,15 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from cityloop.core.clocks import worktime
-from cityloop.core.clocks.history import Clock, Fact, Kind, State
-from cityloop.core.clocks.worktime import Calendar, Due, Lamp, Unit, Window
+from cityloop.core.clocks.history import Clock, ClockEventKind, Fact, State
+from cityloop.core.clocks.worktime import Calendar, DueMoment, Lamp, LimitUnit, Window
 
 __all__ = [
     "Because",
     "Clock",
+    "ClockEventKind",
+    "ClockState",
     "Fact",
-    "Kind",
-    "Standing",
     "State",
     "Stretch",
     "counted_between",
@@ -59,13 +59,13 @@ class Stretch(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ClockState:
     """How a clock stands at a moment. `due` is None while it is paused with time left, or not started."""
 
     state: State
     counted_seconds: int
     limit_seconds: int | None
-    due: Due | None
+    due: DueMoment | None
     lamp: Lamp
 
 
@@ -99,15 +99,17 @@ def limit_seconds(clock: Clock, calendar: Calendar) -> int | None:
     allowed: int | None = None
     for number, fact in enumerate(clock.facts, start=1):
         known = Clock(clock.limit, clock.facts[:number])
-        if fact.kind in (Kind.STARTED, Kind.RESTARTED, Kind.LIMIT_REPLACED) and (runs := _rounds(known)[-1]):
+        if fact.kind in (ClockEventKind.STARTED, ClockEventKind.RESTARTED, ClockEventKind.LIMIT_REPLACED) and (
+            runs := _rounds(known)[-1]
+        ):
             allowed = worktime.due(runs[0].begin, known.limit_in_force, calendar).seconds
-        if fact.kind is Kind.EXTENDED and fact.limit and allowed:
+        if fact.kind is ClockEventKind.EXTENDED and fact.limit and allowed:
             reached = _due_within(_going_on(known), allowed, calendar)
             allowed += worktime.due(reached.at, fact.limit, calendar).seconds if reached else 0
     return allowed
 
 
-def due(clock: Clock, calendar: Calendar) -> Due | None:
+def due(clock: Clock, calendar: Calendar) -> DueMoment | None:
     """Return when the clock has counted its limit, with the windows that add up to it: they skip pauses.
 
     None before the start, and while it is paused with time left: it has no due moment then. A stopped clock keeps the
@@ -132,14 +134,14 @@ def reached(clock: Clock, share: Fraction, calendar: Calendar) -> datetime | Non
     return further.at if further else None
 
 
-def standing(clock: Clock, now: datetime, calendar: Calendar) -> Standing:
+def standing(clock: Clock, now: datetime, calendar: Calendar) -> ClockState:
     """Return how the clock stands at `now`, by what was known then. Red is what is later than the due moment."""
     known = clock.as_of(now)
     counted = counted_seconds(known, now, calendar)
     allowed, found = limit_seconds(known, calendar), due(known, calendar)
     until = _stopped_at(known) if known.state is State.STOPPED else now
     shown = worktime.lamp(min(counted, allowed), allowed) if allowed else Lamp.GREEN
-    return Standing(
+    return ClockState(
         known.state, counted, allowed, found, Lamp.RED if found and worktime.whole_second(until) > found.at else shown
     )
 
@@ -163,7 +165,7 @@ def explained(clock: Clock, until: datetime, calendar: Calendar) -> tuple[Stretc
     return tuple(stretch for stretch in stretches if stretch.begins_at < stretch.ends_at)
 
 
-def _in_a_run(begin: datetime, end: datetime, unit: Unit, calendar: Calendar) -> list[Stretch]:
+def _in_a_run(begin: datetime, end: datetime, unit: LimitUnit, calendar: Calendar) -> list[Stretch]:
     stretches = []
     for window in worktime.windows_between(begin, end, unit, calendar):
         stretches.append(Stretch(begin, window.opens_at, Because.REST))
@@ -179,35 +181,35 @@ def _rounds(clock: Clock) -> list[list[_Run]]:
     for fact in clock.facts:
         runs, at = rounds[-1], worktime.whole_second(fact.at)
         match fact.kind:
-            case Kind.STARTED:
+            case ClockEventKind.STARTED:
                 runs.append(_Run(at, None, None))
-            case Kind.RESTARTED:
+            case ClockEventKind.RESTARTED:
                 rounds.append([_Run(at, None, None)])
-            case Kind.PAUSED:
+            case ClockEventKind.PAUSED:
                 runs[-1] = runs[-1]._replace(end=at)
-            case Kind.STOPPED if runs[-1].end is None:
+            case ClockEventKind.STOPPED if runs[-1].end is None:
                 stopped_at = at
                 runs[-1] = runs[-1]._replace(end=at)
-            case Kind.STOPPED:  # it was paused: the stop ends the pause
+            case ClockEventKind.STOPPED:  # it was paused: the stop ends the pause
                 stopped_at = at
                 runs.append(_Run(at, at, Because.PAUSED))
-            case Kind.RESUMED:
+            case ClockEventKind.RESUMED:
                 runs.append(_Run(at, None, Because.PAUSED))
-            case Kind.CONTINUED:
+            case ClockEventKind.CONTINUED:
                 runs.append(_Run(at, None, Because.STOPPED))
-            case Kind.UNSTOPPED:
+            case ClockEventKind.UNSTOPPED:
                 runs.append(_Run(stopped_at or at, None, None))
     return rounds
 
 
-def _counted(runs: list[_Run], unit: Unit, begin: datetime | None, end: datetime, calendar: Calendar) -> int:
+def _counted(runs: list[_Run], unit: LimitUnit, begin: datetime | None, end: datetime, calendar: Calendar) -> int:
     return sum(
         worktime.counted_seconds(max(run.begin, begin or run.begin), min(run.end or end, end), unit, calendar)
         for run in runs
     )
 
 
-def _due_within(clock: Clock, allowed: int, calendar: Calendar) -> Due | None:
+def _due_within(clock: Clock, allowed: int, calendar: Calendar) -> DueMoment | None:
     windows: list[Window] = []
     for run in _rounds(clock)[-1]:
         if run.end is not None:
@@ -217,15 +219,15 @@ def _due_within(clock: Clock, allowed: int, calendar: Calendar) -> Due | None:
                 allowed -= counted
                 continue
         last = worktime.spent(run.begin, allowed, clock.unit, calendar)
-        return Due(last.at, tuple(worktime.joined([*windows, *last.windows])), last.provisional)
+        return DueMoment(last.at, tuple(worktime.joined([*windows, *last.windows])), last.provisional)
     return None
 
 
 def _going_on(clock: Clock) -> Clock:
     """Return the clock as if it were running again after its last fact, a stop as if it had not been."""
-    again = {State.PAUSED: Kind.RESUMED, State.STOPPED: Kind.UNSTOPPED}.get(clock.state)
+    again = {State.PAUSED: ClockEventKind.RESUMED, State.STOPPED: ClockEventKind.UNSTOPPED}.get(clock.state)
     return clock.noted(again, clock.facts[-1].at) if again else clock
 
 
 def _stopped_at(clock: Clock) -> datetime:
-    return next(fact.at for fact in reversed(clock.facts) if fact.kind is Kind.STOPPED)
+    return next(fact.at for fact in reversed(clock.facts) if fact.kind is ClockEventKind.STOPPED)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from cityloop.core.clocks.worktime import Limit, Unit
+from cityloop.core.clocks.worktime import Limit, LimitUnit
 from cityloop.core.errors import NotPossible
 
 
-class Kind(StrEnum):
+class ClockEventKind(StrEnum):
     """What can happen to a clock."""
 
     STARTED = "started"
@@ -32,35 +32,35 @@ class State(StrEnum):
     STOPPED = "stopped"
 
 
-_NEXT: Mapping[State, Mapping[Kind, State]] = {
-    State.WAITING: {Kind.STARTED: State.RUNNING},
+_NEXT: Mapping[State, Mapping[ClockEventKind, State]] = {
+    State.WAITING: {ClockEventKind.STARTED: State.RUNNING},
     State.RUNNING: {
-        Kind.PAUSED: State.PAUSED,
-        Kind.EXTENDED: State.RUNNING,
-        Kind.STOPPED: State.STOPPED,
-        Kind.LIMIT_REPLACED: State.RUNNING,
+        ClockEventKind.PAUSED: State.PAUSED,
+        ClockEventKind.EXTENDED: State.RUNNING,
+        ClockEventKind.STOPPED: State.STOPPED,
+        ClockEventKind.LIMIT_REPLACED: State.RUNNING,
     },
     State.PAUSED: {
-        Kind.RESUMED: State.RUNNING,
-        Kind.EXTENDED: State.PAUSED,
-        Kind.STOPPED: State.STOPPED,
-        Kind.LIMIT_REPLACED: State.PAUSED,
+        ClockEventKind.RESUMED: State.RUNNING,
+        ClockEventKind.EXTENDED: State.PAUSED,
+        ClockEventKind.STOPPED: State.STOPPED,
+        ClockEventKind.LIMIT_REPLACED: State.PAUSED,
     },
     State.STOPPED: {
-        Kind.CONTINUED: State.RUNNING,
-        Kind.RESTARTED: State.RUNNING,
-        Kind.UNSTOPPED: State.RUNNING,
-        Kind.LIMIT_REPLACED: State.STOPPED,
+        ClockEventKind.CONTINUED: State.RUNNING,
+        ClockEventKind.RESTARTED: State.RUNNING,
+        ClockEventKind.UNSTOPPED: State.RUNNING,
+        ClockEventKind.LIMIT_REPLACED: State.STOPPED,
     },
 }
-_WITH_A_LIMIT = (Kind.EXTENDED, Kind.LIMIT_REPLACED)
+_WITH_A_LIMIT = (ClockEventKind.EXTENDED, ClockEventKind.LIMIT_REPLACED)
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One thing that happened to a clock; a limit comes with EXTENDED (how much) and LIMIT_REPLACED (by what)."""
 
-    kind: Kind
+    kind: ClockEventKind
     at: datetime
     limit: Limit | None = None
 
@@ -103,11 +103,11 @@ class Clock:
         return limit
 
     @property
-    def unit(self) -> Unit:
+    def unit(self) -> LimitUnit:
         """What the clock counts in."""
         return self.limit_in_force.unit
 
-    def noted(self, kind: Kind, at: datetime, limit: Limit | None = None) -> "Clock":
+    def noted(self, kind: ClockEventKind, at: datetime, limit: Limit | None = None) -> "Clock":
         """Return the clock with one more fact; NotPossible where it cannot follow."""
         return replace(self, facts=(*self.facts, Fact(kind, at, limit)))
 
@@ -119,7 +119,7 @@ class Clock:
 def _limit_after(limit: Limit, fact: Fact) -> Limit:
     if fact.limit is None:
         return limit
-    if fact.kind is Kind.LIMIT_REPLACED:
+    if fact.kind is ClockEventKind.LIMIT_REPLACED:
         return fact.limit
     if fact.limit.unit.is_continuous != limit.unit.is_continuous:
         raise NotPossible("clock-extension", "An extension is counted as the limit is: in working time, or throughout.")

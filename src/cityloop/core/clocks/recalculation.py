@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from cityloop.core.clocks.counting import Clock, due
-from cityloop.core.clocks.worktime import Calendar, Due
+from cityloop.core.clocks.worktime import Calendar, DueMoment
 
 
-class Why(StrEnum):
+class RecalculationReason(StrEnum):
     """Why a due moment is another one."""
 
     ANNOUNCED = "announced"  # it was provisional and is final now, moved or not
@@ -23,9 +23,9 @@ class Why(StrEnum):
 class Recalculation:
     """A due moment before and after a change of the calendar; `days` are those on the way whose kind differs."""
 
-    old: Due
-    new: Due
-    why: Why
+    old: DueMoment
+    new: DueMoment
+    why: RecalculationReason
     days: tuple[date, ...]
 
 
@@ -36,11 +36,13 @@ def recalculated(clock: Clock, old_calendar: Calendar, new_calendar: Calendar) -
         return None
     days = _changed_days(clock, max(old, new, key=lambda one: one.at), old_calendar, new_calendar)
     if old.provisional and not new.provisional:
-        return Recalculation(old, new, Why.ANNOUNCED, days)
-    return Recalculation(old, new, Why.DAYS_CHANGED if days else Why.HOURS_CHANGED, days)
+        return Recalculation(old, new, RecalculationReason.ANNOUNCED, days)
+    return Recalculation(
+        old, new, RecalculationReason.DAYS_CHANGED if days else RecalculationReason.HOURS_CHANGED, days
+    )
 
 
-def _changed_days(clock: Clock, later: Due, old: Calendar, new: Calendar) -> tuple[date, ...]:
+def _changed_days(clock: Clock, later: DueMoment, old: Calendar, new: Calendar) -> tuple[date, ...]:
     first, last = new.local_date(clock.facts[0].at), new.local_date(later.at)
     days = (first + timedelta(days=offset) for offset in range((last - first).days + 1))
     return tuple(day for day in days if old.is_workday(day) != new.is_workday(day))

@@ -88,7 +88,7 @@ class Calendar:
     weekdays: frozenset[int] = MONDAY_TO_FRIDAY
     closing_rule: ClosingRule = ClosingRule.THAT_CLOSING
     seasons: tuple[Season, ...] = field(init=False)
-    _table: "Table | None" = field(init=False, repr=False, default=None)
+    _table: "Timetable | None" = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seasons", _seasons(self.hours))
@@ -133,7 +133,7 @@ class Calendar:
         """Return the moment at which a local day begins, in UTC."""
         return datetime.combine(day, _MIDNIGHT, self.time_zone).astimezone(UTC)
 
-    def table(self, earliest: int, latest: int) -> "Table":
+    def table(self, earliest: int, latest: int) -> "Timetable":
         """Return the windows around these moments (seconds since 1970), with at least one that closes after them.
 
         OverflowError where no year can be told any more.
@@ -146,11 +146,11 @@ class Calendar:
             table = self.longer(table)
         return table
 
-    def longer(self, table: "Table") -> "Table":
+    def longer(self, table: "Timetable") -> "Timetable":
         """Return a table that begins with this one and goes on after it."""
         return self._laid_out(table.first_year, table.last_year + 1, table)
 
-    def _laid_out(self, first_year: int, last_year: int, known: "Table | None") -> "Table":
+    def _laid_out(self, first_year: int, last_year: int, known: "Timetable | None") -> "Timetable":
         if last_year > _LAST_YEAR:
             raise OverflowError(f"No working time is laid out after the year {_LAST_YEAR}.")
         if known:
@@ -159,7 +159,7 @@ class Calendar:
             last_year = max(known.last_year, min(max(last_year, known.last_year + more), _LAST_YEAR))
             first_year = min(known.first_year, first_year)
         # Replaced as a whole and never altered: another thread may be reading the former one.
-        table = Table(self, max(first_year, 2), last_year)
+        table = Timetable(self, max(first_year, 2), last_year)
         object.__setattr__(self, "_table", table)
         return table
 
@@ -175,7 +175,7 @@ class Calendar:
                 open_from = closes_at
 
 
-class Table:
+class Timetable:
     """The windows of some whole years with their running totals, so that counting is a search and not a walk.
 
     Moments are seconds since 1970. Row i is a window: it opens, closes, and is preceded by `before[i]` counted

@@ -20,7 +20,7 @@ from cityloop.core.clocks.timetable import (
     Calendar,
     ClosingRule,
     Season,
-    Table,
+    Timetable,
     Window,
     WorkDayRule,
 )
@@ -29,11 +29,11 @@ __all__ = [
     "YELLOW_SHARE",
     "Calendar",
     "ClosingRule",
-    "Due",
+    "DueMoment",
     "Lamp",
     "Limit",
+    "LimitUnit",
     "Season",
-    "Unit",
     "Window",
     "WorkDayRule",
     "counted_seconds",
@@ -48,7 +48,7 @@ __all__ = [
 YELLOW_SHARE = Fraction(4, 5)  # of the limit; a lamp turns yellow there (standards in use: 80 %)
 
 
-class Unit(StrEnum):
+class LimitUnit(StrEnum):
     """What a limit is counted in, with its length in seconds; a 工作日 is as long as the calendar says.
 
     All but 工作时 and 工作日 run on through nights and holidays (`is_continuous`).
@@ -87,7 +87,7 @@ class Limit:
     """A length of time as the catalogue states it: 4 工作时, 15 minutes. ValueError unless positive."""
 
     amount: int
-    unit: Unit
+    unit: LimitUnit
 
     def __post_init__(self) -> None:
         if self.amount <= 0:
@@ -101,9 +101,9 @@ class Limit:
     def read(cls, words: str) -> Self:
         """Return the limit written so; ValueError otherwise."""
         amount, _, unit = words.partition(" ")
-        if not amount.isdecimal() or unit not in set(Unit):
-            raise ValueError(f"{words!r} is no limit: write an amount and one of {', '.join(Unit)}")
-        return cls(int(amount), Unit(unit))
+        if not amount.isdecimal() or unit not in set(LimitUnit):
+            raise ValueError(f"{words!r} is no limit: write an amount and one of {', '.join(LimitUnit)}")
+        return cls(int(amount), LimitUnit(unit))
 
     def seconds(self, start: datetime, calendar: Calendar) -> int:
         """Return its length in counted seconds when it is counted forward from `start`.
@@ -118,11 +118,11 @@ class Limit:
 
     def follows_day_ends(self, calendar: Calendar) -> bool:
         """Return whether it ends with a working day, instead of being counted forward."""
-        return self.unit is Unit.WORK_DAY and calendar.work_day_rule is WorkDayRule.END_OF_DAY
+        return self.unit is LimitUnit.WORK_DAY and calendar.work_day_rule is WorkDayRule.END_OF_DAY
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueMoment:
     """A due moment and the windows that add up to it; provisional while holidays on the way may change."""
 
     at: datetime
@@ -144,7 +144,7 @@ class Due:
         return self.at
 
 
-def due(start: datetime, limit: Limit, calendar: Calendar) -> Due:
+def due(start: datetime, limit: Limit, calendar: Calendar) -> DueMoment:
     """Return when `limit`, started at `start`, is used up.
 
     A working unit started outside working time starts at the next opening; a limit used up exactly at a closing
@@ -161,19 +161,19 @@ def due(start: datetime, limit: Limit, calendar: Calendar) -> Due:
     return _forward(start, second, limit.amount * (unit.seconds or table.day_length(second)), table, calendar)
 
 
-def spent(start: datetime, seconds: int, unit: Unit, calendar: Calendar) -> Due:
+def spent(start: datetime, seconds: int, unit: LimitUnit, calendar: Calendar) -> DueMoment:
     """Return when this many counted seconds of `unit` after `start` are used up; ValueError unless positive."""
     start = whole_second(start)
     if seconds <= 0:
         raise ValueError(f"Time to be spent must be positive, not {seconds}.")
     if unit.is_continuous:
         at = start + timedelta(seconds=seconds)
-        return Due(at, (Window(start, at),), provisional=False)
+        return DueMoment(at, (Window(start, at),), provisional=False)
     second = int(start.timestamp())
     return _forward(start, second, seconds, calendar.table(second, second), calendar)
 
 
-def counted_seconds(start: datetime, end: datetime, unit: Unit, calendar: Calendar) -> int:
+def counted_seconds(start: datetime, end: datetime, unit: LimitUnit, calendar: Calendar) -> int:
     """Return the seconds from `start` to `end` that count in `unit`; 0 where `end` is not after `start`."""
     start, end = whole_second(start), whole_second(end)
     if end <= start:
@@ -185,7 +185,7 @@ def counted_seconds(start: datetime, end: datetime, unit: Unit, calendar: Calend
     return table.counted(last) - table.counted(first)
 
 
-def windows_between(start: datetime, end: datetime, unit: Unit, calendar: Calendar) -> tuple[Window, ...]:
+def windows_between(start: datetime, end: datetime, unit: LimitUnit, calendar: Calendar) -> tuple[Window, ...]:
     """Return the windows from `start` to `end` that count in `unit`."""
     start, end = whole_second(start), whole_second(end)
     if end <= start:
@@ -207,7 +207,7 @@ def lamp(counted: int, limit: int) -> Lamp:
     return Lamp.GREEN if counted < limit * YELLOW_SHARE else Lamp.YELLOW
 
 
-def _forward(start: datetime, second: int, seconds: int, table: Table, calendar: Calendar) -> Due:
+def _forward(start: datetime, second: int, seconds: int, table: Timetable, calendar: Calendar) -> DueMoment:
     target = table.counted(second) + seconds
     while table.totals[-1] <= target:
         table = calendar.longer(table)
@@ -216,10 +216,10 @@ def _forward(start: datetime, second: int, seconds: int, table: Table, calendar:
     windows = _cut(table, start, second, last, at)
     if calendar.closing_rule is ClosingRule.NEXT_OPENING and target == table.totals[last]:
         at = table.windows[last + 1].opens_at
-    return Due(at, windows, at > calendar.provisional_after)
+    return DueMoment(at, windows, at > calendar.provisional_after)
 
 
-def _with_the_day(start: datetime, second: int, ordinal: int, table: Table, calendar: Calendar) -> Due:
+def _with_the_day(start: datetime, second: int, ordinal: int, table: Timetable, calendar: Calendar) -> DueMoment:
     """Return the last closing of the `ordinal`-th working day after the day of `start`.
 
     The day of the start is not counted (Civil Code, article 201).
@@ -229,10 +229,10 @@ def _with_the_day(start: datetime, second: int, ordinal: int, table: Table, cale
         table = calendar.longer(table)
     last = table.last_rows[day]
     at = table.windows[last].closes_at
-    return Due(at, _cut(table, start, second, last, at), at > calendar.provisional_after)
+    return DueMoment(at, _cut(table, start, second, last, at), at > calendar.provisional_after)
 
 
-def _cut(table: Table, start: datetime, second: int, last: int, closes_at: datetime) -> tuple[Window, ...]:
+def _cut(table: Timetable, start: datetime, second: int, last: int, closes_at: datetime) -> tuple[Window, ...]:
     """Return the windows from `start` up to row `last`, which is cut at `closes_at`."""
     first = bisect_right(table.closes, second)
     if first > last:

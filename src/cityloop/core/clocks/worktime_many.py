@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cityloop.core.clocks.timetable import Calendar, ClosingRule, Columns, Table
-from cityloop.core.clocks.worktime import Limit, Unit
+from cityloop.core.clocks.timetable import Calendar, ClosingRule, Columns, Timetable
+from cityloop.core.clocks.worktime import Limit, LimitUnit
 
 Moments = NDArray[np.int64]
 
@@ -28,7 +28,7 @@ def due_many(starts: ArrayLike, limit: Limit, calendar: Calendar) -> Moments:
     return _forward(begun, limit, table, calendar)
 
 
-def counted_many(starts: ArrayLike, ends: ArrayLike, unit: Unit, calendar: Calendar) -> Moments:
+def counted_many(starts: ArrayLike, ends: ArrayLike, unit: LimitUnit, calendar: Calendar) -> Moments:
     """Return the seconds from each start to its end that count in `unit`; 0 where the end is not after the start."""
     begun, ended = _whole(starts), _whole(ends)
     if begun.size == 0 or ended.size == 0 or unit.is_continuous:
@@ -41,7 +41,7 @@ def counted_many(starts: ArrayLike, ends: ArrayLike, unit: Unit, calendar: Calen
     return counted
 
 
-def _forward(begun: Moments, limit: Limit, table: Table, calendar: Calendar) -> Moments:
+def _forward(begun: Moments, limit: Limit, table: Timetable, calendar: Calendar) -> Moments:
     columns = table.columns
     target = _counted(begun, columns) + limit.amount * _unit_seconds(begun, limit.unit, columns)
     latest = int(target.max())
@@ -55,7 +55,7 @@ def _forward(begun: Moments, limit: Limit, table: Table, calendar: Calendar) -> 
     return due
 
 
-def _ends_of_days(begun: Moments, ordinal: int, table: Table, calendar: Calendar) -> Moments:
+def _ends_of_days(begun: Moments, ordinal: int, table: Timetable, calendar: Calendar) -> Moments:
     day = np.searchsorted(table.columns.midnights, begun, side="right") + (ordinal - 1)
     latest = int(day.max())
     while latest >= len(table.last_rows):
@@ -65,7 +65,7 @@ def _ends_of_days(begun: Moments, ordinal: int, table: Table, calendar: Calendar
     return due
 
 
-def _unit_seconds(begun: Moments, unit: Unit, columns: Columns) -> Moments:
+def _unit_seconds(begun: Moments, unit: LimitUnit, columns: Columns) -> Moments:
     if unit.seconds:
         return np.full(begun.shape, unit.seconds)
     lengths: Moments = columns.day_seconds[np.searchsorted(columns.closes, begun, side="right")]

@@ -47,7 +47,7 @@ class Successors:
     notes: tuple[str, ...]
 
 
-class Crosswalk:
+class ClassCrosswalk:
     """Lines from catalogue to catalogue, asked in both directions. Never guesses from a number."""
 
     def __init__(self, lines: Iterable[CrosswalkLine]) -> None:

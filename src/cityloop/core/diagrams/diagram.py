@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from cityloop.core.diagrams.lanes import (
-    Edge,
     Port,
     Region,
     Side,
+    StageEdge,
     edge,
     lanes_for,
 )
 from cityloop.core.diagrams.text import Run, wrapped
 from cityloop.core.procedures.procedure import Procedure, TaskKind, Words
-from cityloop.core.procedures.transitions import Transition, Ways, main_way, ways
+from cityloop.core.procedures.transitions import Transition, Ways, main_path, ways
 
 PITCH = 22  # from row to row
 HALF = PITCH // 2  # the right column stands half a row lower, so that no two lines leave at one height
@@ -40,7 +40,7 @@ class Tone(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TextLine:
     """One line of words: its middle height and the point that it is anchored at by its start, middle or end."""
 
     x: int
@@ -67,7 +67,7 @@ class Node:
     w: int
     h: int
     entry: int  # the height at which arrows meet it
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Picture:
     start: tuple[int, int]
     begins: str  # what the start is called; stands to its right
     nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
+    edges: tuple[StageEdge, ...]
     moves: tuple[Transition, ...]
 
 
@@ -124,7 +124,7 @@ class _Card:
 def draw(procedure: Procedure, speech: Speech) -> Picture:
     """Return the procedure laid out."""
     found = ways(procedure)
-    way = main_way(procedure, found)
+    way = main_path(procedure, found)
     rest = [name for name in found.tasks if name not in way]
     left = _stacked([_card(procedure, found, name, way, speech) for name in way], 2 * PITCH)
     right = _beside([_card(procedure, found, name, way, speech) for name in rest], left, found)
@@ -245,11 +245,11 @@ def _node(procedure: Procedure, card: _Card, x: int, speech: Speech) -> Node:
     return Node(stage.name, speech.say(stage.title), stage.final, x, card.y, card.width, card.height, card.at(0), lines)
 
 
-def _line(card: _Card, place: int, x: int) -> Line:
+def _line(card: _Card, place: int, x: int) -> TextLine:
     row = card.rows[place]
     anchors = {Side.RIGHT: ("end", card.width - INSET), Side.BELOW: ("middle", card.width // 2)}
     anchor, inset = anchors.get(row.side or Side.LEFT, ("start", INSET))
     width = sum(run.width for run in row.runs)
     if row.tone in (Tone.TITLE, Tone.MAIN):
         width = width * HEAVY // 100
-    return Line(x + inset, card.at(place), anchor, width, row.runs, row.tone)
+    return TextLine(x + inset, card.at(place), anchor, width, row.runs, row.tone)

@@ -61,7 +61,7 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class StageEdge:
     """The line from a stage to another, with the actions it stands for."""
 
     from_stage: str
@@ -110,9 +110,9 @@ def lanes_for(ports: Iterable[Port], entries: Mapping[str, int], main: Iterable[
     return Lanes(found)
 
 
-def edge(port: Port, lanes: Lanes, cards: Mapping[str, Placed], main: Iterable[str]) -> Edge:
+def edge(port: Port, lanes: Lanes, cards: Mapping[str, Placed], main: Iterable[str]) -> StageEdge:
     """Return the line that leaves at a port."""
-    return Edge(
+    return StageEdge(
         port.from_stage,
         port.to_stage,
         port.actions,

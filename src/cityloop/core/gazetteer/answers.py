@@ -3,33 +3,37 @@
 from cityloop.core.gazetteer.addresses.reading import Road
 from cityloop.core.gazetteer.places import (
     AreaPlace,
+    FoundPlace,
     Grade,
-    Kind,
-    Place,
-    Why,
+    PlaceKind,
+    PlaceReason,
     metres,
     middle,
 )
 from cityloop.core.gazetteer.street_groups import Group
 
-GRADES = {Kind.POI: Grade.POI, Kind.BLOCK: Grade.BLOCK, Kind.STREET: Grade.STREET}  # all others are zones
+GRADES = {
+    PlaceKind.POI: Grade.POI,
+    PlaceKind.BLOCK: Grade.BLOCK,
+    PlaceKind.STREET: Grade.STREET,
+}  # all others are zones
 LEAST_RADIUS = {Grade.POI: 60.0, Grade.BLOCK: 150.0, Grade.STREET: 300.0, Grade.ZONE: 400.0}  # metres
 BUILDING_RADIUS = 30.0
 
 
-def by_name(group: Group) -> Place:
+def by_name(group: Group) -> FoundPlace:
     """Return the place of a name: of several entries the one seen most."""
     entry = max(group.entries, key=lambda entry: entry.seen)
     grade = GRADES.get(entry.kind, Grade.ZONE)
     radius = max(LEAST_RADIUS[grade], entry.spread_metres)
-    why = Why("name_known", {"name": entry.name, "source": entry.source})
-    return Place(entry.lon, entry.lat, grade, radius, entry.name, entry.district, (why,))
+    why = PlaceReason("name_known", {"name": entry.name, "source": entry.source})
+    return FoundPlace(entry.lon, entry.lat, grade, radius, entry.name, entry.district, (why,))
 
 
-def building(group: Group, name: str, number: str) -> Place:
+def building(group: Group, name: str, number: str) -> FoundPlace:
     """Return where a building of an estate stands."""
-    why = Why("building_known", {"name": name, "number": number})
-    return Place(*group.centre, Grade.PLATE, BUILDING_RADIUS, f"{name}{number}号楼", why=(why,))
+    why = PlaceReason("building_known", {"name": name, "number": number})
+    return FoundPlace(*group.centre, Grade.PLATE, BUILDING_RADIUS, f"{name}{number}号楼", why=(why,))
 
 
 def narrowed(areas: list[AreaPlace]) -> list[AreaPlace]:
@@ -38,38 +42,40 @@ def narrowed(areas: list[AreaPlace]) -> list[AreaPlace]:
     return [area for area in areas if area.is_district or not districts or area.district in districts]
 
 
-def of_area(area: AreaPlace) -> Place:
+def of_area(area: AreaPlace) -> FoundPlace:
     """Return an area where nothing in it is known."""
-    why = Why("area", {"name": area.name})
-    return Place(area.lon, area.lat, Grade.COMMUNITY, area.radius_metres, area.name, area.district, (why,))
+    why = PlaceReason("area", {"name": area.name})
+    return FoundPlace(area.lon, area.lat, Grade.COMMUNITY, area.radius_metres, area.name, area.district, (why,))
 
 
-def as_said(group: Group, key: str, grade: Grade, word: str) -> Place:
+def as_said(group: Group, key: str, grade: Grade, word: str) -> FoundPlace:
     """Return a crossing or a stretch where reports that named it lay."""
     point = middle(entry.point for entry in group.entries)
     radius = max(100.0, *(entry.spread_metres for entry in group.entries))
-    return Place(*point, grade, radius, key, why=(Why(word, {"name": key}),))
+    return FoundPlace(*point, grade, radius, key, why=(PlaceReason(word, {"name": key}),))
 
 
-def of_street(group: Group, road: Road) -> Place:
+def of_street(group: Group, road: Road) -> FoundPlace:
     """Return a street by all that is known along it."""
     point = group.centre
     radius = max(400.0, max(metres(point, entry.point) for entry in group.entries) * 0.8)
-    return Place(*point, Grade.STREET, radius, road.street, why=(Why("road_of_numbers", {"road": road.street}),))
+    return FoundPlace(
+        *point, Grade.STREET, radius, road.street, why=(PlaceReason("road_of_numbers", {"road": road.street}),)
+    )
 
 
-def of_siblings(group: Group, road: Road) -> Place:
+def of_siblings(group: Group, road: Road) -> FoundPlace:
     """Return about where a street lies by those that bear the numbers beside its own."""
     point = group.centre
     radius = 350.0 + max(metres(point, entry.point) for entry in group.entries) * 0.5
-    names = "、".join(sorted({entry.key for entry in group.entries if entry.kind is Kind.STREET}))
-    why = Why("sibling_streets", {"name": road.key, "roads": names})
-    return Place(*point, Grade.ZONE, radius, road.street, why=(why,))
+    names = "、".join(sorted({entry.key for entry in group.entries if entry.kind is PlaceKind.STREET}))
+    why = PlaceReason("sibling_streets", {"name": road.key, "roads": names})
+    return FoundPlace(*point, Grade.ZONE, radius, road.street, why=(why,))
 
 
-def apart(places: list[Place]) -> list[Place]:
+def apart(places: list[FoundPlace]) -> list[FoundPlace]:
     """Return places without those that mean the same spot as one before them."""
-    kept: list[Place] = []
+    kept: list[FoundPlace] = []
     for place in sorted(places, key=lambda place: place.radius_metres):
         if all(metres(place.point, one.point) > max(200.0, one.radius_metres) for one in kept):
             kept.append(place)

@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from cityloop.core.gazetteer.places import AreaPlace, Entry
+from cityloop.core.gazetteer.places import AreaPlace, PlaceEntry
 
 
-class Book:
+class PlaceBook:
     """Entries by key and alias, areas by name; a `Places`."""
 
-    def __init__(self, entries: Iterable[Entry] = (), areas: Iterable[AreaPlace] = ()) -> None:
-        self._entries: dict[str, list[Entry]] = defaultdict(list)
+    def __init__(self, entries: Iterable[PlaceEntry] = (), areas: Iterable[AreaPlace] = ()) -> None:
+        self._entries: dict[str, list[PlaceEntry]] = defaultdict(list)
         for entry in entries:
             for key in {entry.key, *entry.aliases}:
                 self._entries[key].append(entry)
@@ -18,7 +18,7 @@ class Book:
         for area in areas:
             self._areas[area.name].append(area)
 
-    def entries(self, keys: Collection[str]) -> list[Entry]:
+    def entries(self, keys: Collection[str]) -> list[PlaceEntry]:
         found = {entry.identity: entry for key in sorted(keys) for entry in self._entries.get(key, ())}
         return list(found.values())
 

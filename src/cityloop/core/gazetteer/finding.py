@@ -21,14 +21,14 @@ from cityloop.core.gazetteer.answers import (
 )
 from cityloop.core.gazetteer.learning import crossing_key, stretch_key
 from cityloop.core.gazetteer.places import (
-    Entry,
     Found,
+    FoundPlace,
     Grade,
-    Kind,
     Pair,
-    Place,
-    Places,
-    Why,
+    PlaceEntry,
+    PlaceKind,
+    PlaceLookup,
+    PlaceReason,
     metres,
     middle,
     moved,
@@ -46,13 +46,17 @@ NEAR_ENOUGH = 3000.0  # metres from `near`
 
 
 def find(
-    words: str, places: Places, near: Pair | None = None, district: str | None = None, simplified: Script = AS_WRITTEN
+    words: str,
+    places: PlaceLookup,
+    near: Pair | None = None,
+    district: str | None = None,
+    simplified: Script = AS_WRITTEN,
 ) -> Found:
     """Return the place the words mean. `near` and `district` (a code) choose among places of one name."""
     return find_address(parse(words, simplified, places.area_names), places, near, district)
 
 
-def find_address(address: Address, places: Places, near: Pair | None = None, district: str | None = None) -> Found:
+def find_address(address: Address, places: PlaceLookup, near: Pair | None = None, district: str | None = None) -> Found:
     """Return the place an address means, as `find` does."""
     return _Search(address, places, near, district).found()
 
@@ -60,10 +64,10 @@ def find_address(address: Address, places: Places, near: Pair | None = None, dis
 class _Search:
     """The search for one address: what was looked up, and the areas it is narrowed to."""
 
-    def __init__(self, address: Address, places: Places, near: Pair | None, district: str | None) -> None:
+    def __init__(self, address: Address, places: PlaceLookup, near: Pair | None, district: str | None) -> None:
         self.address, self.near = address, near
         self.places = places
-        self.known: dict[str, list[Entry]] = {}
+        self.known: dict[str, list[PlaceEntry]] = {}
         self.areas = narrowed([area for name in address.areas for area in places.areas(name)])
         districts = {area.code for area in self.areas if area.is_district}
         districts |= set() if districts else {area.district for area in self.areas}
@@ -72,9 +76,9 @@ class _Search:
     def found(self) -> Found:
         """Return the answer of the first way that finds anything, the most particular first."""
         if self.address.says_nothing:
-            return Found(None, reason=Why("nothing_understood"))
+            return Found(None, reason=PlaceReason("nothing_understood"))
         self._look_up(self._first_keys())
-        ways: tuple[Callable[[], list[Place]], ...] = (
+        ways: tuple[Callable[[], list[FoundPlace]], ...] = (
             self._by_number,
             self._by_name,
             self._by_crossing,
@@ -89,21 +93,21 @@ class _Search:
         elsewhere = self._elsewhere(ways) if self.districts else []
         return Found(None, tuple(elsewhere[:ALTERNATIVES]), self._reason(known_elsewhere=bool(elsewhere)))
 
-    def _elsewhere(self, ways: Sequence[Callable[[], list[Place]]]) -> list[Place]:
+    def _elsewhere(self, ways: Sequence[Callable[[], list[FoundPlace]]]) -> list[FoundPlace]:
         """Return what is found in other districts than the one named: to be told, not to be taken."""
         self.districts, self.areas = set(), []
         return next((places for way in ways if (places := way())), [])
 
-    def _chosen(self, places: list[Place]) -> Found:
+    def _chosen(self, places: list[FoundPlace]) -> Found:
         if strange := self._strange_areas():
-            return Found(None, tuple(places[:ALTERNATIVES]), Why("area_not_known", {"name": strange[0]}))
+            return Found(None, tuple(places[:ALTERNATIVES]), PlaceReason("area_not_known", {"name": strange[0]}))
         if len(places) > 1 and self.near:
             near = self.near
             places = sorted(places, key=lambda place: metres(place.point, near))
             if metres(places[0].point, near) <= NEAR_ENOUGH:
                 return Found(places[0], tuple(places[1:ALTERNATIVES]))
         if len(places) > 1:
-            return Found(None, tuple(places[:ALTERNATIVES]), Why("several_places", {"name": places[0].name}))
+            return Found(None, tuple(places[:ALTERNATIVES]), PlaceReason("several_places", {"name": places[0].name}))
         return Found(places[0])
 
     def _strange_areas(self) -> list[str]:
@@ -111,13 +115,13 @@ class _Search:
         known = self.places.area_names
         return [name for name in self.address.areas if known and name[-1] in "区县旗" and name not in known]
 
-    def _reason(self, *, known_elsewhere: bool) -> Why:
+    def _reason(self, *, known_elsewhere: bool) -> PlaceReason:
         if strange := self._strange_areas():
-            return Why("area_not_known", {"name": strange[0]})
+            return PlaceReason("area_not_known", {"name": strange[0]})
         said = self.address.road.key if self.address.road else "、".join(self.address.names)
         if said:
-            return Why("not_in_district" if known_elsewhere else "not_known", {"name": said})
-        return Why("only_district", {"name": self.address.areas[-1]})
+            return PlaceReason("not_in_district" if known_elsewhere else "not_known", {"name": said})
+        return PlaceReason("only_district", {"name": self.address.areas[-1]})
 
     # What is looked up
 
@@ -153,13 +157,13 @@ class _Search:
                 if key in wanted:
                     self.known[key].append(entry)
 
-    def _under(self, keys: Iterable[str]) -> list[Entry]:
+    def _under(self, keys: Iterable[str]) -> list[PlaceEntry]:
         entries = {entry.identity: entry for key in keys for entry in self.known.get(key, ())}
         return list(entries.values())
 
     # Streets
 
-    def _streets(self, road: Road) -> list[tuple[Road, Group, tuple[Why, ...]]]:
+    def _streets(self, road: Road) -> list[tuple[Road, Group, tuple[PlaceReason, ...]]]:
         """Return the streets that a road may be of, in the areas named, with what was made of its name."""
         entries = self._under(way.key for way in road.ways)
         road, entries = self._official(road, entries)
@@ -167,16 +171,16 @@ class _Search:
             return [(road, group, why) for group, why in self._here(groups(entries))]
         return self._streets_otherwise(road)
 
-    def _official(self, road: Road, entries: list[Entry]) -> tuple[Road, list[Entry]]:
+    def _official(self, road: Road, entries: list[PlaceEntry]) -> tuple[Road, list[PlaceEntry]]:
         """Return the road under its own name where it was called by another."""
-        own = {entry.key for entry in entries if entry.kind is Kind.STREET and road.street in entry.aliases}
+        own = {entry.key for entry in entries if entry.kind is PlaceKind.STREET and road.street in entry.aliases}
         if not own or any(entry.key == road.street for entry in entries):
             return road, entries
         road = Road(min(own), road.lanes)
         self._look_up(way.key for way in road.ways)
         return road, self._under(way.key for way in road.ways)
 
-    def _streets_otherwise(self, road: Road) -> list[tuple[Road, Group, tuple[Why, ...]]]:
+    def _streets_otherwise(self, road: Road) -> list[tuple[Road, Group, tuple[PlaceReason, ...]]]:
         """Return the streets of a name without what clings to it, or the sections of a street named without one."""
         others = [Road(name, road.lanes) for name in trimmed(road.street)]
         if not section_of(road.street):
@@ -185,13 +189,13 @@ class _Search:
         found = []
         for other in others:
             entries = self._under(way.key for way in other.ways)
-            why = Why("taken_for", {"name": road.street, "road": other.street})
+            why = PlaceReason("taken_for", {"name": road.street, "road": other.street})
             found += [(other, group, (why, *more)) for group, more in self._here(groups(entries))]
             if entries and not section_of(other.street):
                 break
         return found
 
-    def _here(self, found: Sequence[Group]) -> list[tuple[Group, tuple[Why, ...]]]:
+    def _here(self, found: Sequence[Group]) -> list[tuple[Group, tuple[PlaceReason, ...]]]:
         """Return the groups in the districts named, else those that come near; all where none was named."""
         if not self.districts:
             return [(group, ()) for group in found]
@@ -200,11 +204,11 @@ class _Search:
             return [(group, ()) for group in inside]
         areas = self.areas or self.places.areas_of(self.districts)
         near = [g for g in found if any(g.distance((a.lon, a.lat)) <= a.radius_metres + 500 for a in areas)]
-        return [(group, (Why("other_district"),)) for group in near]
+        return [(group, (PlaceReason("other_district"),)) for group in near]
 
     # The ways to find a place
 
-    def _by_number(self) -> list[Place]:
+    def _by_number(self) -> list[FoundPlace]:
         address = self.address
         if not (address.road and address.numbers):
             return []
@@ -216,29 +220,36 @@ class _Search:
                     break
         return found
 
-    def _by_name(self) -> list[Place]:
+    def _by_name(self) -> list[FoundPlace]:
         for name in self._names():
             if found := self._buildings(name):
                 return found
-            kinds = (Kind.POI, Kind.BLOCK, Kind.ZONE, *((Kind.STREET,) if name in self.address.names else ()))
+            kinds = (
+                PlaceKind.POI,
+                PlaceKind.BLOCK,
+                PlaceKind.ZONE,
+                *((PlaceKind.STREET,) if name in self.address.names else ()),
+            )
             entries = [entry for entry in self.known.get(name, ()) if entry.kind in kinds]
             if here := self._here(groups(entries)):
                 return [by_name(group) for group, _ in here]
         return []
 
-    def _buildings(self, name: str) -> list[Place]:
+    def _buildings(self, name: str) -> list[FoundPlace]:
         """Return where a building of an estate stands, if that is known: 阳光小区3号楼."""
         number = self.address.building
-        plates = [e for e in self.known.get(name, ()) if number and e.kind is Kind.PLATE and str(e.number) == number]
+        plates = [
+            e for e in self.known.get(name, ()) if number and e.kind is PlaceKind.PLATE and str(e.number) == number
+        ]
         return [building(group, name, number) for group, _ in self._here(groups(plates))]
 
-    def _by_crossing(self) -> list[Place]:
+    def _by_crossing(self) -> list[FoundPlace]:
         address = self.address
         if not (address.road and address.crossing):
             return []
         return self._crossings(address.road, address.crossing)
 
-    def _crossings(self, road: Road, other: Road) -> list[Place]:
+    def _crossings(self, road: Road, other: Road) -> list[FoundPlace]:
         key = crossing_key(road, other)
         said = [group for group, _ in self._here(groups(self.known.get(key, ())))]
         if said:
@@ -250,7 +261,7 @@ class _Search:
                     found.append(replace(place, why=why + more + place.why))
         return apart(found)
 
-    def _by_stretch(self) -> list[Place]:
+    def _by_stretch(self) -> list[FoundPlace]:
         road, between = self.address.road, self.address.between
         if not (road and between):
             return []
@@ -263,16 +274,16 @@ class _Search:
             return []
         point = middle(place.point for place in ends)
         radius = max(metres(point, place.point) for place in ends) + max(place.radius_metres for place in ends)
-        why = Why("stretch_between", {"road": road.key, "ends": "、".join(end.key for end in between)})
-        return [Place(*point, Grade.STREET, radius if len(ends) > 1 else radius + 200, key, why=(why,))]
+        why = PlaceReason("stretch_between", {"road": road.key, "ends": "、".join(end.key for end in between)})
+        return [FoundPlace(*point, Grade.STREET, radius if len(ends) > 1 else radius + 200, key, why=(why,))]
 
-    def _by_road(self) -> list[Place]:
+    def _by_road(self) -> list[FoundPlace]:
         road = self.address.road
         if not road:
             return []
         found = []
         crossing = self.address.crossing
-        missed = (Why("crossing_not_known", {"name": crossing.key}),) if crossing else ()
+        missed = (PlaceReason("crossing_not_known", {"name": crossing.key}),) if crossing else ()
         streets = self._streets(road)
         if not section_of(road.street) and len({r.street for r, _, _ in streets if section_of(r.street)}) > 1:
             merged = groups(entry for _, group, _ in streets for entry in group.entries)
@@ -282,7 +293,7 @@ class _Search:
             found.append(replace(place, why=(*why, *missed, *place.why)))
         return apart(found)
 
-    def _by_kin(self) -> list[Place]:
+    def _by_kin(self) -> list[FoundPlace]:
         """Return where the streets lie that bear the numbers beside this one's, or the other sections of it."""
         road = self.address.road
         if not road:
@@ -295,7 +306,7 @@ class _Search:
                 return [of_siblings(group, road) for group, _ in here]
         return []
 
-    def _by_area(self) -> list[Place]:
+    def _by_area(self) -> list[FoundPlace]:
         """Return the smallest area that is named, if it is smaller than a district."""
         for name in reversed(self.address.areas):
             if found := [area for area in self.areas if area.name == name and not area.is_district]:
@@ -304,10 +315,10 @@ class _Search:
 
     # What is done with what was found
 
-    def _finished(self, places: list[Place]) -> list[Place]:
+    def _finished(self, places: list[FoundPlace]) -> list[FoundPlace]:
         return [self._moved(place) for place in places]
 
-    def _moved(self, place: Place) -> Place:
+    def _moved(self, place: FoundPlace) -> FoundPlace:
         """Move a place as the words say: 东北角, 北侧50米."""
         said = self.address.relative
         sides = [SIDES[side] for side in said.direction if side in SIDES]
@@ -317,5 +328,5 @@ class _Search:
         length = len(sides) ** 0.5
         east, north = (sum(side[axis] for side in sides) * far / length for axis in (0, 1))
         lon, lat = moved(place.point, east, north)
-        why = Why("moved", {"direction": said.direction, "metres": str(round(far))})
+        why = PlaceReason("moved", {"direction": said.direction, "metres": str(round(far))})
         return replace(place, lon=lon, lat=lat, why=(*place.why, why))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cityloop.core.gazetteer.addresses.reading import Address, Road
-from cityloop.core.gazetteer.places import Entry, Kind, Pair, metres, middle
+from cityloop.core.gazetteer.places import Pair, PlaceEntry, PlaceKind, metres, middle
 
 SAME_SPOT = 6  # decimals of a degree: a tenth of a metre
 TOO_MANY_ROADS = 3  # on one coordinate
@@ -32,7 +32,7 @@ class Observation:
 Identity = tuple[str, str, str, int, str]  # as Entry.identity
 
 
-def learned(observations: Iterable[Observation], source: str) -> list[Entry]:
+def learned(observations: Iterable[Observation], source: str) -> list[PlaceEntry]:
     """Return the entries that observations teach, each once."""
     gathered: dict[Identity, list[Observation]] = defaultdict(list)
     for seen in believed(list(observations)):
@@ -67,27 +67,27 @@ def _spot(seen: Observation) -> Pair:
     return round(seen.point[0], SAME_SPOT), round(seen.point[1], SAME_SPOT)
 
 
-def named(address: Address) -> Iterator[tuple[Kind, str, int, str]]:
+def named(address: Address) -> Iterator[tuple[PlaceKind, str, int, str]]:
     """Return what an address names and its point is evidence for: (kind, key, number, suffix)."""
     road = address.road
     if road is None:
         return
     if address.crossing:
-        yield Kind.CROSSING, crossing_key(road, address.crossing), 0, ""
+        yield PlaceKind.CROSSING, crossing_key(road, address.crossing), 0, ""
         return
     if address.between:
-        yield Kind.CROSSING, stretch_key(road, *address.between), 0, ""
+        yield PlaceKind.CROSSING, stretch_key(road, *address.between), 0, ""
         return
     first = address.numbers[0] if address.numbers else None
     if first:
-        yield Kind.PLATE, road.key, first.value, first.suffix
+        yield PlaceKind.PLATE, road.key, first.value, first.suffix
     elif not address.at_mouth:
-        yield Kind.PLATE, road.key, 0, ""
+        yield PlaceKind.PLATE, road.key, 0, ""
     for way in road.ways:
         if way.lanes:
             number, suffix = lane_number(way.lanes[-1])
-            yield Kind.LANE, Road(way.street, way.lanes[:-1]).key, number, suffix
-    yield Kind.STREET, road.street, 0, ""
+            yield PlaceKind.LANE, Road(way.street, way.lanes[:-1]).key, number, suffix
+    yield PlaceKind.STREET, road.street, 0, ""
 
 
 def lane_number(lane: str) -> tuple[int, str]:
@@ -106,15 +106,15 @@ def stretch_key(road: Road, start: Road, end: Road) -> str:
     return f"{road.key}({'~'.join(sorted((start.key, end.key)))})"
 
 
-def _entry(identity: Identity, observations: Sequence[Observation], source: str) -> Entry:
+def _entry(identity: Identity, observations: Sequence[Observation], source: str) -> PlaceEntry:
     kind, key, district, number, suffix = identity
     point = middle(seen.point for seen in observations)
     spread = sum(metres(point, seen.point) for seen in observations) / len(observations)
     communities = {seen.community for seen in observations}
-    return Entry(
-        Kind(kind),
+    return PlaceEntry(
+        PlaceKind(kind),
         key,
-        display(Kind(kind), key, number, suffix),
+        display(PlaceKind(kind), key, number, suffix),
         *point,
         number=number,
         suffix=suffix,
@@ -126,16 +126,16 @@ def _entry(identity: Identity, observations: Sequence[Observation], source: str)
     )
 
 
-def display(kind: Kind, key: str, number: int, suffix: str) -> str:
+def display(kind: PlaceKind, key: str, number: int, suffix: str) -> str:
     """Return how an entry is written out."""
-    if kind is Kind.LANE:
+    if kind is PlaceKind.LANE:
         return f"{key}{number}{suffix}"
-    if kind is Kind.PLATE and number:
+    if kind is PlaceKind.PLATE and number:
         return f"{key}{number}{f'之{suffix}' if suffix else ''}号"
     return key
 
 
-def merged(known: Entry, new: Entry) -> Entry:
+def merged(known: PlaceEntry, new: PlaceEntry) -> PlaceEntry:
     """Return an entry that was known, with what was learned since."""
     old, fresh = min(known.seen, HEAVIEST), min(new.seen, HEAVIEST)
     total = old + fresh

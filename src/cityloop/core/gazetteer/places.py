@@ -17,7 +17,7 @@ from cityloop.core.place.distances import PER_DEGREE
 Pair = tuple[float, float]  # longitude and latitude, WGS-84
 
 
-class Kind(StrEnum):
+class PlaceKind(StrEnum):
     """Kinds of entry; GB/T 47678.4: 街巷, 区片, 地片, 门(楼)牌, 兴趣点."""
 
     STREET = "street"
@@ -42,10 +42,10 @@ class Grade(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PlaceEntry:
     """A row of the gazetteer. `spread_metres` is how far its observations lie from it, `seen` how many there were."""
 
-    kind: Kind
+    kind: PlaceKind
     key: str
     name: str
     lon: float
@@ -83,10 +83,10 @@ class AreaPlace:
     district: str  # the code of the district it lies in; its own, if it is one
 
 
-class Places(Protocol):
+class PlaceLookup(Protocol):
     """Where entries are looked up."""
 
-    def entries(self, keys: Collection[str]) -> Sequence[Entry]:
+    def entries(self, keys: Collection[str]) -> Sequence[PlaceEntry]:
         """Return every entry under the keys or aliases, plates and lanes of these roads among them."""
 
     def areas(self, name: str) -> Sequence[AreaPlace]:
@@ -101,7 +101,7 @@ class Places(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class PlaceReason:
     """A reason, as a word that screens translate and the values that go into the sentence."""
 
     word: str
@@ -109,7 +109,7 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FoundPlace:
     """An answer: a point and how far off it may be: as far as that in one of four answers at most."""
 
     lon: float
@@ -118,7 +118,7 @@ class Place:
     radius_metres: float
     name: str
     district: str = ""
-    why: tuple[Why, ...] = ()
+    why: tuple[PlaceReason, ...] = ()
 
     @property
     def point(self) -> Pair:
@@ -132,9 +132,9 @@ class Found:
     Where several places fit alike, `place` is None and all of them are in `alternatives`.
     """
 
-    place: Place | None
-    alternatives: tuple[Place, ...] = ()
-    reason: Why | None = None  # why there is no place
+    place: FoundPlace | None
+    alternatives: tuple[FoundPlace, ...] = ()
+    reason: PlaceReason | None = None  # why there is no place
 
 
 def metres(one: Pair, other: Pair) -> float:

@@ -11,12 +11,12 @@ from cityloop.core.gazetteer import numbering
 from cityloop.core.gazetteer.addresses.reading import Number, Road
 from cityloop.core.gazetteer.learning import lane_number
 from cityloop.core.gazetteer.places import (
-    Entry,
+    FoundPlace,
     Grade,
-    Kind,
     Pair,
-    Place,
-    Why,
+    PlaceEntry,
+    PlaceKind,
+    PlaceReason,
     metres,
     middle,
 )
@@ -28,21 +28,23 @@ MEET = 120.0  # metres: streets that come as near as this cross
 NEARLY = 500.0  # of streets drawn from a few numbers
 
 
-def number_place(group: Group, road: Road, number: Number) -> Place | None:
+def number_place(group: Group, road: Road, number: Number) -> FoundPlace | None:
     """Return where a number of a road lies; None where no number near it is known."""
     found = numbering.estimate(group.numbers(road.key), number.value, number.suffix)
     if found is None:
         return None
     name = f"{road.key}{number.value}{f'之{number.suffix}' if number.suffix else ''}号"
     values = {"road": road.key, "number": str(number.value), "numbers": "、".join(map(str, found.neighbours))}
-    return Place(*found.point, Grade.PLATE, found.radius_metres, name, why=(Why(f"number_{found.how}", values),))
+    return FoundPlace(
+        *found.point, Grade.PLATE, found.radius_metres, name, why=(PlaceReason(f"number_{found.how}", values),)
+    )
 
 
-def road_place(group: Group, road: Road, *, at_mouth: bool = False) -> Place | None:
+def road_place(group: Group, road: Road, *, at_mouth: bool = False) -> FoundPlace | None:
     """Return where a road lies as a whole: the lane itself, its mouth, or the street."""
     for way in road.ways:
         own = group.by_key.get(way.key, [])
-        said = [entry for entry in own if entry.kind is Kind.PLATE and not entry.number]
+        said = [entry for entry in own if entry.kind is PlaceKind.PLATE and not entry.number]
         if not (at_mouth and way == road) and (found := _whole(group, way, own, said)):
             return found
         if way.lanes and (found := _mouth(group, way)):
@@ -50,31 +52,33 @@ def road_place(group: Group, road: Road, *, at_mouth: bool = False) -> Place | N
     return None
 
 
-def _whole(group: Group, way: Road, own: Sequence[Entry], said: Sequence[Entry]) -> Place | None:
-    lines = [shapely.from_wkb(entry.shape) for entry in own if entry.shape and entry.kind is Kind.STREET]
+def _whole(group: Group, way: Road, own: Sequence[PlaceEntry], said: Sequence[PlaceEntry]) -> FoundPlace | None:
+    lines = [shapely.from_wkb(entry.shape) for entry in own if entry.shape and entry.kind is PlaceKind.STREET]
     points = [entry.point for entry in own] + ([] if way.lanes else [entry.point for entry in group.entries])
     if way.lanes:
         number, suffix = lane_number(way.lanes[-1])
         above = group.by_key.get(Road(way.street, way.lanes[:-1]).key, ())
-        points += [e.point for e in above if e.kind is Kind.LANE and (e.number, e.suffix) == (number, suffix)]
+        points += [e.point for e in above if e.kind is PlaceKind.LANE and (e.number, e.suffix) == (number, suffix)]
     values = {"road": way.key}
     if said:
         point = middle(entry.point for entry in said)
         radius = max(60.0, *(entry.spread_metres for entry in said), _reach(point, points) if len(points) > 1 else 0.0)
-        return Place(*point, Grade.STREET, radius, way.key, why=(Why("road_as_said", values),))
+        return FoundPlace(*point, Grade.STREET, radius, way.key, why=(PlaceReason("road_as_said", values),))
     if lines:
         line = shapely.union_all(lines)
         point = _on(line)
         corners = [tuple(pair) for pair in shapely.get_coordinates(line).tolist()]
-        return Place(*point, Grade.STREET, max(50.0, _reach(point, corners)), way.key, why=(Why("road_drawn", values),))
+        return FoundPlace(
+            *point, Grade.STREET, max(50.0, _reach(point, corners)), way.key, why=(PlaceReason("road_drawn", values),)
+        )
     if not points:
         return None
     point = middle(points)
     radius = max(120.0 if way.lanes else 400.0, _reach(point, points))
-    return Place(*point, Grade.STREET, radius, way.key, why=(Why("road_of_numbers", values),))
+    return FoundPlace(*point, Grade.STREET, radius, way.key, why=(PlaceReason("road_of_numbers", values),))
 
 
-def _mouth(group: Group, way: Road) -> Place | None:
+def _mouth(group: Group, way: Road) -> FoundPlace | None:
     """Return where a lane begins: by its number among those of the street, as they are given in Taiwan."""
     number, suffix = lane_number(way.lanes[-1])
     above = Road(way.street, way.lanes[:-1])
@@ -82,7 +86,9 @@ def _mouth(group: Group, way: Road) -> Place | None:
     if found is None:
         return None
     values = {"road": way.key, "numbers": "、".join(map(str, found.neighbours or (number,)))}
-    return Place(*found.point, Grade.STREET, found.radius_metres + LANE, way.key, why=(Why("lane_by_number", values),))
+    return FoundPlace(
+        *found.point, Grade.STREET, found.radius_metres + LANE, way.key, why=(PlaceReason("lane_by_number", values),)
+    )
 
 
 def _on(line: BaseGeometry) -> Pair:
@@ -97,7 +103,7 @@ def _reach(point: Pair, points: Iterable[Pair]) -> float:
     return far[int(0.8 * (len(far) - 1))]
 
 
-def crossing_place(one: Group, road: Road, other: Group, crossing: Road) -> Place | None:
+def crossing_place(one: Group, road: Road, other: Group, crossing: Road) -> FoundPlace | None:
     """Return where two roads meet; None where they come nowhere near each other."""
     if _is_branch(road, crossing) or _is_branch(crossing, road):
         branch = max(road, crossing, key=lambda way: len(way.lanes))
@@ -107,13 +113,15 @@ def crossing_place(one: Group, road: Road, other: Group, crossing: Road) -> Plac
         return None
     a, b = (_pair(point) for point in nearest_points(first, second))
     apart = metres(a, b)
-    exact = all(entry.shape for group in (one, other) for entry in group.entries if entry.kind is Kind.STREET)
+    exact = all(entry.shape for group in (one, other) for entry in group.entries if entry.kind is PlaceKind.STREET)
     if apart > (MEET if exact else NEARLY):
         return None
     point = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
     values = {"road": road.key, "other": crossing.key}
     radius = 30.0 + apart / 2 if exact and not apart else 120.0 + apart
-    return Place(*point, Grade.CROSSING, radius, f"{road.key}×{crossing.key}", why=(Why("roads_meet", values),))
+    return FoundPlace(
+        *point, Grade.CROSSING, radius, f"{road.key}×{crossing.key}", why=(PlaceReason("roads_meet", values),)
+    )
 
 
 def _pair(point: BaseGeometry) -> Pair:
@@ -130,10 +138,10 @@ def drawn(group: Group, road: Road) -> BaseGeometry | None:
     """Return a road as lines: as imported, else through its known numbers."""
     for way in road.ways:
         own = group.by_key.get(way.key, [])
-        lines = [shapely.from_wkb(entry.shape) for entry in own if entry.shape and entry.kind is Kind.STREET]
+        lines = [shapely.from_wkb(entry.shape) for entry in own if entry.shape and entry.kind is PlaceKind.STREET]
         if lines:
             return shapely.union_all(lines)
-        numbered = sorted((e for e in own if e.kind is Kind.PLATE and e.number), key=lambda e: e.number)
+        numbered = sorted((e for e in own if e.kind is PlaceKind.PLATE and e.number), key=lambda e: e.number)
         points = [entry.point for entry in numbered]
         if points:
             return _through(points)

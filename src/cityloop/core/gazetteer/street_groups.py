@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cityloop.core.gazetteer.numbering import Known
-from cityloop.core.gazetteer.places import Entry, Kind, Pair, metres, middle
+from cityloop.core.gazetteer.places import Pair, PlaceEntry, PlaceKind, metres, middle
 
 APART = 1500.0  # metres: entries of two districts are of one street where they come as near as this
 CELL = 0.01  # degrees, about a kilometre
@@ -16,14 +16,14 @@ CELL = 0.01  # degrees, about a kilometre
 class Group:
     """The entries of one street, with its lanes."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[PlaceEntry, ...]
 
     @cached_property
     def districts(self) -> frozenset[str]:
         return frozenset(entry.district for entry in self.entries)
 
     @cached_property
-    def by_key(self) -> dict[str, list[Entry]]:
+    def by_key(self) -> dict[str, list[PlaceEntry]]:
         found = defaultdict(list)
         for entry in self.entries:
             found[entry.key].append(entry)
@@ -32,9 +32,9 @@ class Group:
     def numbers(self, key: str) -> list[Known]:
         """Return the numbers known along a road: its plates, and softly the lanes that begin there."""
         return [
-            Known(entry.number, entry.suffix, entry.point, entry.spread_metres, entry.kind is Kind.LANE)
+            Known(entry.number, entry.suffix, entry.point, entry.spread_metres, entry.kind is PlaceKind.LANE)
             for entry in self.by_key.get(key, ())
-            if entry.kind in (Kind.PLATE, Kind.LANE) and entry.number
+            if entry.kind in (PlaceKind.PLATE, PlaceKind.LANE) and entry.number
         ]
 
     def distance(self, point: Pair) -> float:
@@ -46,13 +46,13 @@ class Group:
         return middle(entry.point for entry in self.entries)
 
 
-def groups(entries: Iterable[Entry]) -> list[Group]:
+def groups(entries: Iterable[PlaceEntry]) -> list[Group]:
     """Return entries of one name by the street they are of: those of a district, and of others that come near."""
-    by_district: dict[str, list[Entry]] = defaultdict(list)
+    by_district: dict[str, list[PlaceEntry]] = defaultdict(list)
     for entry in entries:
         by_district[entry.district].append(entry)
     parts = [(frozenset(_cells(own)), own) for own in by_district.values()]
-    joined: list[tuple[frozenset[tuple[int, int]], list[Entry]]] = []
+    joined: list[tuple[frozenset[tuple[int, int]], list[PlaceEntry]]] = []
     for cells, own in parts:
         touching = [part for part in joined if _touch(part[0], cells)]
         joined = [part for part in joined if part not in touching]
@@ -60,7 +60,7 @@ def groups(entries: Iterable[Entry]) -> list[Group]:
     return [Group(tuple(own)) for _, own in sorted(joined, key=lambda part: -len(part[1]))]
 
 
-def _cells(entries: Sequence[Entry]) -> set[tuple[int, int]]:
+def _cells(entries: Sequence[PlaceEntry]) -> set[tuple[int, int]]:
     return {(int(entry.lon / CELL), int(entry.lat / CELL)) for entry in entries}
 
 

@@ -14,14 +14,14 @@ Words = Mapping[str, str]  # the same words in several languages
 NOTHING = "—"  # what is shown where there was nothing to count
 
 
-class Unit(StrEnum):
+class FigureUnit(StrEnum):
     """What an indicator is given in, with what its quotient is multiplied by."""
 
     _value_: str
     factor: Fraction
     sign: str
 
-    def __new__(cls, word: str, factor: Fraction = Fraction(1), sign: str = "") -> "Unit":
+    def __new__(cls, word: str, factor: Fraction = Fraction(1), sign: str = "") -> "FigureUnit":
         """Return the unit of that name."""
         unit = str.__new__(cls, word)
         unit._value_ = word
@@ -91,7 +91,7 @@ class Indicator:
 
     code: str
     title: Words
-    unit: Unit
+    unit: FigureUnit
     numerator: tuple[Term, ...]
     denominator: tuple[Term, ...] = ()  # none: it is a count
     excludes: tuple[str, ...] = ()  # names of exclusions: rows that are left out above and below the line
@@ -121,34 +121,34 @@ class Indicator:
             subjects=self.subjects if other.subjects is None else other.subjects,
         )
 
-    def tally(self, counts: Mapping[str, Fraction]) -> "Tally":
+    def tally(self, counts: Mapping[str, Fraction]) -> "FigureCount":
         """Return what was counted for one object in one period; a count that is missing counted nothing."""
-        return Tally(_sum(self.numerator, counts), _sum(self.denominator, counts) if self.denominator else None)
+        return FigureCount(_sum(self.numerator, counts), _sum(self.denominator, counts) if self.denominator else None)
 
-    def value(self, tally: "Tally") -> Decimal | None:
+    def value(self, tally: "FigureCount") -> Decimal | None:
         """Return the figure, rounded half up; None where there was nothing to count."""
         return tally.value(self.unit.factor, self.places)
 
-    def written(self, tally: "Tally") -> str:
+    def written(self, tally: "FigureCount") -> str:
         """Return the figure as it is written with its unit."""
         value = self.value(tally)
         return NOTHING if value is None else f"{value:f}{self.unit.sign}"
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class FigureCount:
     """What was counted: above the line and, of a ratio, below it."""
 
     numerator: Fraction
     denominator: Fraction | None = None
 
-    def __add__(self, other: "Tally") -> "Tally":
+    def __add__(self, other: "FigureCount") -> "FigureCount":
         """Return both together: counts are added, never ratios. ValueError for a count and a ratio."""
         if (self.denominator is None) != (other.denominator is None):
             raise ValueError("A count and a ratio do not add up.")
         if self.denominator is None or other.denominator is None:
-            return Tally(self.numerator + other.numerator)
-        return Tally(self.numerator + other.numerator, self.denominator + other.denominator)
+            return FigureCount(self.numerator + other.numerator)
+        return FigureCount(self.numerator + other.numerator, self.denominator + other.denominator)
 
     def value(self, factor: Fraction, places: int) -> Decimal | None:
         """Return numerator over denominator times the factor, rounded half up; None where there is nothing below."""
@@ -157,7 +157,7 @@ class Tally:
         return half_up(self.numerator * factor / self.denominator, places) if self.denominator else None
 
 
-def added(tallies: Iterable[Tally], adds: bool) -> Tally:
+def added(tallies: Iterable[FigureCount], adds: bool) -> FigureCount:
     """Return tallies together; ValueError where such figures do not add up, or there are none."""
     if not adds:
         raise ValueError("These figures do not add up; count them again for the whole.")
@@ -200,8 +200,8 @@ def _sum_words(terms: Sequence[Term], titles: Mapping[str, Words], language: str
     return f"{opens}{words}{closes}" if len(terms) > 1 and not alone else words
 
 
-def _factor_words(unit: Unit) -> str:
-    return {Unit.PERCENT: " × 100%", Unit.PER_MILLE: " × 1000‰", Unit.HOURS: " ÷ 3600"}.get(unit, "")
+def _factor_words(unit: FigureUnit) -> str:
+    return {FigureUnit.PERCENT: " × 100%", FigureUnit.PER_MILLE: " × 1000‰", FigureUnit.HOURS: " ÷ 3600"}.get(unit, "")
 
 
 def _without(names: Sequence[str], language: str) -> str:

@@ -48,7 +48,7 @@ def codes_in(facts: Mapping[str, str]) -> tuple[str, ...]:
     return (*(facts[level] for level in PLACED if facts.get(level)), *across)
 
 
-class Standing(Protocol):
+class AreaPeriod(Protocol):
     """An area without its polygon."""
 
     @property
@@ -65,13 +65,13 @@ class Standing(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Layout:
+class AreaLayout:
     """The areas that stand on one day, by the smallest of which a place is told; larger ones where those leave gaps.
 
     On a shared border and in an overlap of areas of one level the smallest code has the place.
     """
 
-    areas: Mapping[str, Standing]
+    areas: Mapping[str, AreaPeriod]
     shapes: Mapping[str, bytes]
     lineages: Mapping[str, Mapping[str, str]]
 
@@ -158,16 +158,16 @@ class Layout:
 class AreaLocator:
     """Which areas places lie in, on any day: areas come and go, so each stretch of days has its own layout."""
 
-    areas: Mapping[str, Standing]
+    areas: Mapping[str, AreaPeriod]
     shapes: Mapping[str, bytes]
-    _layouts: dict[int, Layout] = field(default_factory=dict, repr=False)
+    _layouts: dict[int, AreaLayout] = field(default_factory=dict, repr=False)
 
-    def on(self, day: date) -> Layout:
+    def on(self, day: date) -> AreaLayout:
         """Return the areas that stand on a day."""
         stretch = bisect_right(self._changes, day)
         if stretch not in self._layouts:
             valid = {code: area for code, area in self.areas.items() if area.is_valid(day)}
-            self._layouts[stretch] = Layout(valid, self.shapes, self.lineages)
+            self._layouts[stretch] = AreaLayout(valid, self.shapes, self.lineages)
         return self._layouts[stretch]
 
     @cached_property

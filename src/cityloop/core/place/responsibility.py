@@ -15,7 +15,7 @@ from cityloop.core.place.areas import TREE
 WIDER_THAN_A_UNIT_GRID = TREE.index("unit_grid") - 0.5  # where grids across the tree stand, by how particular they are
 
 
-class Standing(StrEnum):
+class DutyCount(StrEnum):
     """How many units come first: none, one or many."""
 
     NONE = "none"
@@ -41,7 +41,7 @@ class Skipped(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Duty:
+class DutyRule:
     """Who sees to a class (or its first digits) in an area; empty: any."""
 
     category: str
@@ -60,55 +60,55 @@ class FacilityUnits(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class DutyGround:
     """A unit and why it is responsible: what it is to the facility, or by which duty."""
 
     unit: str
     role: FacilityRole | None = None
-    duty: Duty | None = None
+    duty: DutyRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DutyAnswer:
     """The units by rank, the nearest first, those of one rank equally near; `skipped` were nearer than the first."""
 
-    ranks: tuple[tuple[Ground, ...], ...] = ()
-    skipped: tuple[tuple[Ground, Skipped], ...] = ()
+    ranks: tuple[tuple[DutyGround, ...], ...] = ()
+    skipped: tuple[tuple[DutyGround, Skipped], ...] = ()
 
     @property
-    def first(self) -> tuple[Ground, ...]:
+    def first(self) -> tuple[DutyGround, ...]:
         """The units that come first; none: the desk decides."""
         return self.ranks[0] if self.ranks else ()
 
     @property
-    def standing(self) -> Standing:
-        return (Standing.NONE, Standing.ONE, Standing.MANY)[min(len(self.first), 2)]
+    def standing(self) -> DutyCount:
+        return (DutyCount.NONE, DutyCount.ONE, DutyCount.MANY)[min(len(self.first), 2)]
 
     @property
     def unit(self) -> str | None:
         """The one unit that comes first; None where none does, and where several do."""
-        return self.first[0].unit if self.standing is Standing.ONE else None
+        return self.first[0].unit if self.standing is DutyCount.ONE else None
 
 
 @dataclass(frozen=True)
 class Duties:
     """All duties of a city, found by class and area: asking takes no longer with a million of them."""
 
-    by_class_and_area: Mapping[tuple[str, str], tuple[Duty, ...]] = field(default_factory=dict)
+    by_class_and_area: Mapping[tuple[str, str], tuple[DutyRule, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: Iterable[Duty]) -> "Duties":
+    def of(cls, rows: Iterable[DutyRule]) -> "Duties":
         """Return the duties of the rows, whatever order they come in."""
-        found: dict[tuple[str, str], list[Duty]] = {}
+        found: dict[tuple[str, str], list[DutyRule]] = {}
         for row in sorted(rows, key=lambda row: (row.category, row.area, row.unit)):
             found.setdefault((row.category, row.area), []).append(row)
         return cls({key: tuple(group) for key, group in found.items()})
 
-    def __iter__(self) -> Iterator[Duty]:
+    def __iter__(self) -> Iterator[DutyRule]:
         for group in self.by_class_and_area.values():
             yield from group
 
-    def fitting(self, reference: str | None, areas: Mapping[str, str]) -> Iterator[tuple[Duty, ...]]:
+    def fitting(self, reference: str | None, areas: Mapping[str, str]) -> Iterator[tuple[DutyRule, ...]]:
         """Yield the duties that fit a class in areas (code by level), the most particular first."""
         places = _places(areas)
         for prefix in _prefixes(reference or ""):
@@ -118,7 +118,7 @@ class Duties:
 
     def listed(
         self, reference: str | None, areas: Mapping[str, str], is_department: Callable[[str], bool]
-    ) -> Duty | None:
+    ) -> DutyRule | None:
         """Return the duty by which a class in an area stands on a department's list, the most particular one."""
         fitting = (duty for group in self.fitting(reference, areas) for duty in group)
         return next((duty for duty in fitting if duty.is_listed and is_department(duty.unit)), None)
@@ -130,13 +130,13 @@ def responsible(
     reference: str | None,
     areas: Mapping[str, str],
     passed_over: Callable[[str], Skipped | None],
-) -> Answer:
+) -> DutyAnswer:
     """Return who sees to a class (a reference of core.classes, None: not known) in areas (code by level).
 
     `passed_over` says why a unit cannot be responsible, None where it can.
     """
-    ranks: list[tuple[Ground, ...]] = []
-    skipped: list[tuple[Ground, Skipped]] = []
+    ranks: list[tuple[DutyGround, ...]] = []
+    skipped: list[tuple[DutyGround, Skipped]] = []
     seen: set[str] = set()
     for grounds in _grounds(facility, duties, reference, areas):
         rank = []
@@ -149,17 +149,17 @@ def responsible(
             else:
                 rank.append(ground)
         ranks += [tuple(rank)] if rank else []
-    return Answer(tuple(ranks), tuple(skipped))
+    return DutyAnswer(tuple(ranks), tuple(skipped))
 
 
 def _grounds(
     facility: FacilityUnits, duties: Duties, reference: str | None, areas: Mapping[str, str]
-) -> Iterator[tuple[Ground, ...]]:
+) -> Iterator[tuple[DutyGround, ...]]:
     for role in FacilityRole:
         if unit := getattr(facility, role.value):
-            yield (Ground(unit, role=role),)
+            yield (DutyGround(unit, role=role),)
     for group in duties.fitting(reference, areas):
-        yield tuple(Ground(duty.unit, duty=duty) for duty in group)
+        yield tuple(DutyGround(duty.unit, duty=duty) for duty in group)
 
 
 def _prefixes(reference: str) -> Iterator[str]:

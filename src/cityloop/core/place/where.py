@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.core.place.areas import UPWARD, Layout, Numbers
+from cityloop.core.place.areas import UPWARD, AreaLayout, Numbers
 from cityloop.core.place.geo import (
     AreaIndex,
     Crs,
@@ -35,7 +35,7 @@ LEAST_GAIN = 0.005  # of all places of a batch, that another reading would bring
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class NearestArea:
     """The nearest area, how far it is and in which direction from the place."""
 
     code: str
@@ -44,7 +44,7 @@ class Near:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CoordinateReading:
     """Another way to read the coordinates that would lie in the city: a system, or `swapped`; how far off that is."""
 
     name: str
@@ -70,9 +70,9 @@ class Where:
     meeting: tuple[str, ...] = ()
     overlapping: tuple[str, ...] = ()
     missing: str | None = None
-    nearest: Near | None = None
+    nearest: NearestArea | None = None
     fault: PointFault | None = None
-    readings: tuple[Reading, ...] = ()
+    readings: tuple[CoordinateReading, ...] = ()
 
     @property
     def is_inside(self) -> bool:
@@ -84,7 +84,7 @@ class Where:
         return next((self.lineage[level] for level in UPWARD if level in self.lineage), None)
 
 
-def where(layout: Layout, lon: float, lat: float, crs: Crs = Crs.WGS84) -> Where:
+def where(layout: AreaLayout, lon: float, lat: float, crs: Crs = Crs.WGS84) -> Where:
     """Return where a place lies whose raw pair is given in `crs`."""
     fault = check_point(lon, lat)
     if fault is PointFault.NOT_FINITE:
@@ -99,7 +99,7 @@ def where(layout: Layout, lon: float, lat: float, crs: Crs = Crs.WGS84) -> Where
     return _inside(layout, east, north, lineage, fault)
 
 
-def _inside(layout: Layout, lon: float, lat: float, lineage: Mapping[str, str], fault: PointFault | None) -> Where:
+def _inside(layout: AreaLayout, lon: float, lat: float, lineage: Mapping[str, str], fault: PointFault | None) -> Where:
     level = next(level for level in UPWARD if level in lineage)
     distances = _border_distances(layout.levels[level], lon, lat)
     meeting = tuple(code for code, metres in distances.items() if metres <= BORDER_METRES)
@@ -132,8 +132,8 @@ def _border_distances(index: AreaIndex, lon: float, lat: float) -> dict[str, flo
 
 
 def _gap(
-    layout: Layout, lon: float, lat: float, level: str, lineage: Mapping[str, str]
-) -> tuple[str | None, Near | None]:
+    layout: AreaLayout, lon: float, lat: float, level: str, lineage: Mapping[str, str]
+) -> tuple[str | None, NearestArea | None]:
     """Return the level whose areas should cover the place but do not, and the nearest of them."""
     if level == UPWARD[0]:
         return None, None
@@ -145,12 +145,12 @@ def _gap(
     return missing, _nearest_of(layout.levels[missing], lon, lat)
 
 
-def _swapped(layout: Layout, lon: float, lat: float, crs: Crs) -> Iterator[Reading]:
+def _swapped(layout: AreaLayout, lon: float, lat: float, crs: Crs) -> Iterator[CoordinateReading]:
     if abs(lon) <= 90 and (found := _read(layout, SWAPPED, to_wgs84(lat, lon, crs), (lon, lat))):
         yield found
 
 
-def _other_systems(layout: Layout, lon: float, lat: float, crs: Crs) -> Iterator[Reading]:
+def _other_systems(layout: AreaLayout, lon: float, lat: float, crs: Crs) -> Iterator[CoordinateReading]:
     given = to_wgs84(lon, lat, crs)
     for other in SYSTEMS:
         pair = to_wgs84(lon, lat, other)
@@ -159,21 +159,21 @@ def _other_systems(layout: Layout, lon: float, lat: float, crs: Crs) -> Iterator
             yield found
 
 
-def _read(layout: Layout, name: str, pair: Pair, given: Pair) -> Reading | None:
+def _read(layout: AreaLayout, name: str, pair: Pair, given: Pair) -> CoordinateReading | None:
     lineage = layout.lineage_at(*pair)
     if not lineage:
         return None
     metres = float(np.hypot(*plane_at(*given)(np.array([pair]))[0]))
-    return Reading(name, next(lineage[level] for level in UPWARD if level in lineage), metres, *pair)
+    return CoordinateReading(name, next(lineage[level] for level in UPWARD if level in lineage), metres, *pair)
 
 
-def _nearest(layout: Layout, lon: float, lat: float) -> Near | None:
+def _nearest(layout: AreaLayout, lon: float, lat: float) -> NearestArea | None:
     """Return the nearest area of any level of the tree; of nested ones the smallest."""
     found = [near for index in layout.levels.values() if (near := _nearest_of(index, lon, lat))]
     return min(found, key=lambda near: round(near.metres, 1), default=None)
 
 
-def _nearest_of(index: AreaIndex, lon: float, lat: float) -> Near | None:
+def _nearest_of(index: AreaIndex, lon: float, lat: float) -> NearestArea | None:
     first = index.nearest(lon, lat)
     if first is None:
         return None
@@ -186,20 +186,20 @@ def _nearest_of(index: AreaIndex, lon: float, lat: float) -> Near | None:
     return min([found, *others], key=lambda near: (round(near.metres, 2), near.code))
 
 
-def _near(code: str, shape: BaseGeometry, lon: float, lat: float) -> Near:
+def _near(code: str, shape: BaseGeometry, lon: float, lat: float) -> NearestArea:
     line = shapely.shortest_line(shapely.Point(0, 0), shapely.transform(shape, plane_at(lon, lat)))
     east, north = shapely.get_coordinates(line)[-1].tolist()
-    return Near(code, float(np.hypot(east, north)), direction(east, north))
+    return NearestArea(code, float(np.hypot(east, north)), direction(east, north))
 
 
-def fitting(layout: Layout, lons: Numbers, lats: Numbers, named: Named = ()) -> dict[Crs, int]:
+def fitting(layout: AreaLayout, lons: Numbers, lats: Numbers, named: Named = ()) -> dict[Crs, int]:
     """Return how many of many raw pairs fit, for each system they might be in; see `fit`."""
     pairs = np.column_stack((lons, lats))
     moved = {crs: many_to_wgs84(pairs, crs) for crs in SYSTEMS}
     return {crs: fit(layout, read[:, 0], read[:, 1], named) for crs, read in moved.items()}
 
 
-def fit(layout: Layout, lons: Numbers, lats: Numbers, named: Named = ()) -> int:
+def fit(layout: AreaLayout, lons: Numbers, lats: Numbers, named: Named = ()) -> int:
     """Return how many places lie in the city, and in one of the areas that `named` has for each, where it has any."""
     found = layout.locate_many(lons, lats)
     inside = np.zeros(len(lons), dtype=bool)

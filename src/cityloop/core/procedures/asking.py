@@ -12,8 +12,8 @@ from cityloop.core.procedures.procedure import (
     CaseClock,
     Need,
     NeedKind,
-    Opening,
     Procedure,
+    TaskOpening,
 )
 
 Where = tuple[str, ...]
@@ -69,7 +69,7 @@ def _of_task_limits(procedure: Procedure) -> Iterator[Fault]:
             yield from _of_limit(where, kind.limit.asked, [procedure.begins.needs, *given], "an action that opens it")
 
 
-def _openings(procedure: Procedure) -> Iterator[tuple[Opening, tuple[Need, ...]]]:
+def _openings(procedure: Procedure) -> Iterator[tuple[TaskOpening, tuple[Need, ...]]]:
     yield from ((one, procedure.begins.needs) for one in procedure.begins.opens)
     for action in procedure.actions.values():
         opens = (*action.opens, *(one for branch in action.branches for one in branch.opens))

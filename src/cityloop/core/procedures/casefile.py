@@ -11,10 +11,10 @@ from types import MappingProxyType
 
 from cityloop.core.actors import Post
 from cityloop.core.clocks.history import Clock, Fact
-from cityloop.core.clocks.history import Kind as ClockFact
+from cityloop.core.clocks.history import ClockEventKind as ClockFact
 from cityloop.core.clocks.worktime import Limit
 from cityloop.core.place.areas import codes_in
-from cityloop.core.procedures.procedure import Part, Relation, Words
+from cityloop.core.procedures.procedure import CaseRelation, Separation, Words
 
 NOTHING: Words = MappingProxyType({})
 ENDED = "ended"  # the outcome of a task that nobody did: another action made it superfluous
@@ -34,13 +34,13 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class TaskState:
     """One task of a case, numbered from 1 within it."""
 
     no: int
     kind: str
     role: str
-    part: Part
+    part: Separation
     unit: str | None
     opened_at: datetime
     limit: Limit | None
@@ -69,7 +69,7 @@ class Task:
 class Link:
     """Another case and how it stands to this one; `outcome` is the stage it was closed in."""
 
-    relation: Relation
+    relation: CaseRelation
     number: str
     procedure: str
     outcome: str | None = None
@@ -89,7 +89,7 @@ class ClockChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MovedDeadline:
     """A due moment that a changed calendar moved, and why: the words of recalculation.Why, the days that changed."""
 
     task: int | None
@@ -112,7 +112,7 @@ class Move:
     facts: Words = field(default_factory=dict)  # what the case knows of itself from now on
     answers: Words = field(default_factory=dict)  # what was chosen, not personal
     words: Words = field(default_factory=dict)  # personal words, kept apart from the event
-    opened: tuple[Task, ...] = ()
+    opened: tuple[TaskState, ...] = ()
     passed: tuple[int, ...] = ()  # tasks whose limit is noted as passed
     case_limit: Limit | None = None
     case_due_at: datetime | None = None
@@ -124,16 +124,16 @@ class Move:
     changes: tuple[ClockChange, ...] = ()
     links: tuple[Link, ...] = ()
     documents: tuple[str, ...] = ()
-    moved: tuple[Moved, ...] = ()
+    moved: tuple[MovedDeadline, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class CaseState:
     """The state of a case, folded from its moves."""
 
     stage: str
     is_open: bool
-    tasks: tuple[Task, ...]
+    tasks: tuple[TaskState, ...]
     facts: Words
     length: int  # how many events its history has
     clock_started_at: datetime | None = None
@@ -150,12 +150,12 @@ class Case:
     fired: int = 0
     wake_at: datetime | None = None
 
-    def task(self, no: int | None) -> Task | None:
+    def task(self, no: int | None) -> TaskState | None:
         """Return the task of that number, None when the case has no such task."""
         return self.tasks[no - 1] if no and 0 < no <= len(self.tasks) else None
 
     @property
-    def open_tasks(self) -> tuple[Task, ...]:
+    def open_tasks(self) -> tuple[TaskState, ...]:
         return tuple(task for task in self.tasks if task.is_open)
 
     @property
@@ -181,13 +181,13 @@ class Case:
         return _clock(self.case_limit, self.clock_facts, self.clock_started_at, self.closed_at)
 
 
-def after(case: Case | None, move: Move, account: str, at: datetime) -> Case:
+def after(case: CaseState | None, move: Move, account: str, at: datetime) -> CaseState:
     """Return the state of the case after a move; None is the state before the first."""
     if case is None:
-        case = Case(stage=move.stage, is_open=True, tasks=(), facts=NOTHING, length=0)
+        case = CaseState(stage=move.stage, is_open=True, tasks=(), facts=NOTHING, length=0)
     acted_on = case.task(move.task)
-    handled = move.handling or (acted_on is not None and acted_on.part is Part.HANDLING)
-    new_units = {task.unit for task in move.opened if task.part is Part.HANDLING and task.unit}
+    handled = move.handling or (acted_on is not None and acted_on.part is Separation.HANDLING)
+    new_units = {task.unit for task in move.opened if task.part is Separation.HANDLING and task.unit}
     reopened = case.closed_at is not None and not move.final
     state = replace(
         case,
@@ -208,7 +208,7 @@ def after(case: Case | None, move: Move, account: str, at: datetime) -> Case:
     return _with_clock(state, move, at)
 
 
-def _with_clock(case: Case, move: Move, at: datetime) -> Case:
+def _with_clock(case: CaseState, move: Move, at: datetime) -> CaseState:
     if move.clock_started:
         case = replace(case, clock_started_at=at, case_limit=move.case_limit, case_due_at=move.case_due_at)
     for change in move.changes:
@@ -221,7 +221,7 @@ def _with_clock(case: Case, move: Move, at: datetime) -> Case:
     return replace(case, wake_at=None) if move.final else case
 
 
-def _task_after(task: Task, move: Move, at: datetime) -> Task:
+def _task_after(task: TaskState, move: Move, at: datetime) -> TaskState:
     if task.no in move.passed:
         task = replace(task, passed_at=at, wake_at=None, fired=task.fired or 1)
     for change in move.changes:
@@ -234,7 +234,7 @@ def _task_after(task: Task, move: Move, at: datetime) -> Task:
     return task
 
 
-def _retimed(task: Task, change: ClockChange, at: datetime) -> Task:
+def _retimed(task: TaskState, change: ClockChange, at: datetime) -> TaskState:
     timing = change.timing
     is_late = timing.due_at is not None and timing.due_at <= at
     return replace(

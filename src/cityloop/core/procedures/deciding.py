@@ -14,27 +14,27 @@ from datetime import datetime
 from cityloop.core.actors import SYSTEM, Actor, Post
 from cityloop.core.clocks import worktime
 from cityloop.core.clocks.history import Clock, Fact
-from cityloop.core.clocks.history import Kind as ClockFact
+from cityloop.core.clocks.history import ClockEventKind as ClockFact
 from cityloop.core.clocks.worktime import Calendar
 from cityloop.core.errors import NotAllowed, NotPossible, Refusal
 from cityloop.core.procedures.casefile import (
     NOTHING,
-    Case,
+    CaseState,
     ClockChange,
     Link,
     Move,
-    Task,
+    TaskState,
     after,
 )
 from cityloop.core.procedures.needs import asked_limit, checked, facts_of, split
-from cityloop.core.procedures.opening import Step, Terms, kept_limits, limits_begun_with, opened
+from cityloop.core.procedures.opening import ActionStep, Terms, kept_limits, limits_begun_with, opened
 from cityloop.core.procedures.procedure import (
     Action,
     Branch,
     CaseClock,
     Extension,
-    Part,
     Procedure,
+    Separation,
     Words,
 )
 from cityloop.core.procedures.requirements import holds
@@ -63,8 +63,8 @@ def begin(
     way = procedure.begins
     answers = checked(way.needs, inputs, terms.calendar.local_date(now))
     plain, said = split(way.needs, answers)
-    empty = Case(stage=way.stage, is_open=True, tasks=(), facts=facts, length=0)
-    step = Step(procedure, empty, None, way.needs, answers, by, now, terms)
+    empty = CaseState(stage=way.stage, is_open=True, tasks=(), facts=facts, length=0)
+    step = ActionStep(procedure, empty, None, way.needs, answers, by, now, terms)
     stage = procedure.stages[way.stage]
     move = Move(
         event=way.event,
@@ -89,7 +89,7 @@ def may_begin(procedure: Procedure, actor: Actor) -> Post | None:
 
 
 def refusal(
-    procedure: Procedure, case: Case, action: Action, task_no: int, actor: Actor, now: datetime, calendar: Calendar
+    procedure: Procedure, case: CaseState, action: Action, task_no: int, actor: Actor, now: datetime, calendar: Calendar
 ) -> Refusal | None:
     """Return why this actor may not do this action now, on this task or (0) on the case; None when it may."""
     task = case.task(task_no)
@@ -105,13 +105,13 @@ def refusal(
     return None
 
 
-def post_for(case: Case, task: Task, actor: Actor) -> Post | None:
+def post_for(case: CaseState, task: TaskState, actor: Actor) -> Post | None:
     """Return the post by which the actor may do the task, None when no post fits its role, unit and area."""
     posts = (post for post in actor.posts if post.role == task.role and task.unit in (None, post.unit))
     return _inside(case, posts)
 
 
-def post_at(case: Case, action: Action, actor: Actor) -> Post | None:
+def post_at(case: CaseState, action: Action, actor: Actor) -> Post | None:
     """Return the post by which the actor may do an action on the case itself, None when none fits."""
     posts = (post for post in actor.posts if post.role == action.role)
     return _inside(case, (post for post in posts if not action.handled or post.unit in case.handling_units))
@@ -119,7 +119,7 @@ def post_at(case: Case, action: Action, actor: Actor) -> Post | None:
 
 def decide(
     procedure: Procedure,
-    case: Case,
+    case: CaseState,
     name: str,
     task_no: int,
     actor: Actor,
@@ -139,13 +139,13 @@ def decide(
     answers = checked(action.needs, inputs, terms.calendar.local_date(now))
     task = case.task(task_no)
     by = None if action.automatic else _acting_post(case, action, task, actor)
-    step = Step(procedure, case, task, action.needs, answers, by, now, terms)
+    step = ActionStep(procedure, case, task, action.needs, answers, by, now, terms)
     move = _branched(step, action, _with_clocks(step, action, _plain(step, action)), actor.account)
     _check_somebody_goes_on(case, move, actor.account, now)
     return move
 
 
-def _plain(step: Step, action: Action) -> Move:
+def _plain(step: ActionStep, action: Action) -> Move:
     """Return the move without what it does to clocks that run, and without its branches."""
     stage = step.procedure.stages[action.to or step.case.stage]
     plain, words = split(action.needs, step.answers)
@@ -162,13 +162,13 @@ def _plain(step: Step, action: Action) -> Move:
         opened=opened(step, action.opens),
         keeps=action.keeps,
         ended=_superfluous(step.case, step.task, action.ends, keeps=action.keeps),
-        handling=action.on is None and action.part is Part.HANDLING,
+        handling=action.on is None and action.part is Separation.HANDLING,
         counts=stage.counts,
         documents=action.documents,
     )
 
 
-def _with_clocks(step: Step, action: Action, move: Move) -> Move:
+def _with_clocks(step: ActionStep, action: Action, move: Move) -> Move:
     if action.extends:
         move = replace(move, changes=move.changes + _extended(step, action.extends))
     if action.case_clock is CaseClock.START and step.case.clock_started_at is None:
@@ -179,7 +179,7 @@ def _with_clocks(step: Step, action: Action, move: Move) -> Move:
     return move
 
 
-def _clock_started(step: Step, move: Move) -> Move:
+def _clock_started(step: ActionStep, move: Move) -> Move:
     """Return the move with the case's clock started; the case keeps the limits of its category from then on."""
     rule = step.procedure.case_limit
     if rule is None:
@@ -197,13 +197,13 @@ def _clock_started(step: Step, move: Move) -> Move:
     )
 
 
-def _of_the_case(step: Step, clock: Clock, fact: Fact) -> ClockChange:
+def _of_the_case(step: ActionStep, clock: Clock, fact: Fact) -> ClockChange:
     timers, fired = step.procedure.case_timers, 0 if fact.kind is ClockFact.RESTARTED else step.case.fired
     changed = clock.noted(fact.kind, fact.at, fact.limit)
     return ClockChange(None, retimed(changed, timers, fired, step.now, step.terms.calendar), fact)
 
 
-def _extended(step: Step, extension: Extension) -> tuple[ClockChange, ...]:
+def _extended(step: ActionStep, extension: Extension) -> tuple[ClockChange, ...]:
     """Return the change of the task's clock, and of the case's where it counts alike."""
     task = step.case.task(step.task.parent) if extension.of_parent and step.task else step.task
     if task is None or task.clock is None or not task.is_open:
@@ -222,7 +222,7 @@ def _extended(step: Step, extension: Extension) -> tuple[ClockChange, ...]:
     return own, _of_the_case(step, whole, fact)
 
 
-def _branched(step: Step, action: Action, move: Move, account: str) -> Move:
+def _branched(step: ActionStep, action: Action, move: Move, account: str) -> Move:
     """Return the move with what follows as well: the first branch that holds once the action is done."""
     if not action.branches:
         return move
@@ -233,7 +233,7 @@ def _branched(step: Step, action: Action, move: Move, account: str) -> Move:
     return move
 
 
-def _with_branch(step: Step, branch: Branch, move: Move, state: Case) -> Move:
+def _with_branch(step: ActionStep, branch: Branch, move: Move, state: CaseState) -> Move:
     stage = step.procedure.stages[branch.to or move.stage]
     further = replace(step, case=replace(state, length=step.case.length))
     return replace(
@@ -246,7 +246,7 @@ def _with_branch(step: Step, branch: Branch, move: Move, state: Case) -> Move:
     )
 
 
-def _superfluous(case: Case, task: Task | None, kinds: Iterable[str], *, keeps: bool) -> tuple[int, ...]:
+def _superfluous(case: CaseState, task: TaskState | None, kinds: Iterable[str], *, keeps: bool) -> tuple[int, ...]:
     """Return the open tasks that an action ends besides its own: those of the kinds, and all under what it ends."""
     named = set(kinds)
     gone = {one.no for one in case.open_tasks if one.kind in named}
@@ -257,13 +257,13 @@ def _superfluous(case: Case, task: Task | None, kinds: Iterable[str], *, keeps: 
     return tuple(sorted(gone - ({task.no} if task else set())))
 
 
-def _check_somebody_goes_on(case: Case, move: Move, account: str, now: datetime) -> None:
+def _check_somebody_goes_on(case: CaseState, move: Move, account: str, now: datetime) -> None:
     state = after(case, move, account, now)
     if state.is_open and not state.open_tasks:
         raise NotPossible("nobody-goes-on", "After this nobody would hold a task of the case; choose somebody for it.")
 
 
-def _misplaced(case: Case, action: Action, task: Task | None) -> Refusal | None:
+def _misplaced(case: CaseState, action: Action, task: TaskState | None) -> Refusal | None:
     """Return why the action does not belong here, whoever wants to do it."""
     if action.on is None:
         here = case.stage in action.at
@@ -273,7 +273,7 @@ def _misplaced(case: Case, action: Action, task: Task | None) -> Refusal | None:
     return None if task.is_open else NotPossible("task-done", "This task has already been done.")
 
 
-def _not_theirs(case: Case, action: Action, task: Task | None, actor: Actor) -> Refusal | None:
+def _not_theirs(case: CaseState, action: Action, task: TaskState | None, actor: Actor) -> Refusal | None:
     """Return why the action is not this actor's."""
     if action.automatic or actor is SYSTEM:
         by_itself = action.automatic and actor is SYSTEM
@@ -281,20 +281,20 @@ def _not_theirs(case: Case, action: Action, task: Task | None, actor: Actor) -> 
     if _acting_post(case, action, task, actor) is None:
         return NotAllowed("not-your-task", "None of your posts holds this task.")
     part = task.part if task else action.part
-    if part is Part.JUDGING and _handled(case, actor):
+    if part is Separation.JUDGING and _handled(case, actor):
         return NotAllowed("handled-it", "You or your unit handled this case, so somebody else must judge it.")
     return None
 
 
-def _acting_post(case: Case, action: Action, task: Task | None, actor: Actor) -> Post | None:
+def _acting_post(case: CaseState, action: Action, task: TaskState | None, actor: Actor) -> Post | None:
     return post_for(case, task, actor) if task else post_at(case, action, actor)
 
 
-def _inside(case: Case, posts: Iterable[Post]) -> Post | None:
+def _inside(case: CaseState, posts: Iterable[Post]) -> Post | None:
     return next((post for post in posts if post.covers(case.areas)), None)
 
 
-def _handled(case: Case, actor: Actor) -> bool:
+def _handled(case: CaseState, actor: Actor) -> bool:
     return actor.account in case.handlers or any(post.unit in case.barred_units for post in actor.posts)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from cityloop.core.clocks.worktime import Limit, Unit
+from cityloop.core.clocks.worktime import Limit, LimitUnit
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.procedures.procedure import Need, NeedKind, Words
 
@@ -35,11 +35,11 @@ def checked(needs: Sequence[Need], inputs: Words, today: date) -> dict[str, str]
     return answers
 
 
-def asked_limit(need: Need, answer: str, today: date, unit: Unit | None = None) -> Limit:
+def asked_limit(need: Need, answer: str, today: date, unit: LimitUnit | None = None) -> Limit:
     """Return the limit that an answer gives: so many of the need's unit (else of `unit`), or days until a date."""
     if need.kind is NeedKind.DATE:
-        return Limit((date.fromisoformat(answer) - today).days, Unit.DAY)
-    return Limit(int(answer), need.unit or unit or Unit.WORK_DAY)
+        return Limit((date.fromisoformat(answer) - today).days, LimitUnit.DAY)
+    return Limit(int(answer), need.unit or unit or LimitUnit.WORK_DAY)
 
 
 def members(answer: str | None) -> tuple[str, ...]:

@@ -11,19 +11,19 @@ from datetime import datetime
 
 from cityloop.core.actors import Post
 from cityloop.core.clocks.history import Clock, Fact
-from cityloop.core.clocks.history import Kind as ClockFact
+from cityloop.core.clocks.history import ClockEventKind as ClockFact
 from cityloop.core.clocks.worktime import Calendar, Limit
 from cityloop.core.errors import NotPossible
-from cityloop.core.procedures.casefile import Case, Task, Timing
+from cityloop.core.procedures.casefile import CaseState, TaskState, Timing
 from cityloop.core.procedures.needs import asked_limit, members
 from cityloop.core.procedures.procedure import (
     LimitRule,
     Need,
     NeedKind,
-    Opening,
-    Part,
     Procedure,
+    Separation,
     TaskKind,
+    TaskOpening,
     Words,
 )
 from cityloop.core.procedures.timing import retimed, timing
@@ -42,12 +42,12 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ActionStep:
     """One action being decided: on which task of which case, with what answers, by which post, when."""
 
     procedure: Procedure
-    case: Case
-    task: Task | None
+    case: CaseState
+    task: TaskState | None
     needs: tuple[Need, ...]
     answers: Words
     by: Post | None
@@ -73,21 +73,21 @@ def kept_limits(terms: Terms) -> Words:
     return {KEPT + name: str(limit) for name, limit in terms.limits.items()}
 
 
-def limits_begun_with(step: Step) -> Words:
+def limits_begun_with(step: ActionStep) -> Words:
     """Return the facts by which a case keeps the numbers it began with: tasks opened later may have them as limits."""
     today = step.terms.calendar.local_date(step.now)
     numbers = {need.name: need for need in step.needs if need.kind is NeedKind.NUMBER and need.name in step.answers}
     return {ASKED + name: str(asked_limit(need, step.answers[name], today)) for name, need in numbers.items()}
 
 
-def opened(step: Step, openings: Sequence[Opening]) -> tuple[Task, ...]:
+def opened(step: ActionStep, openings: Sequence[TaskOpening]) -> tuple[TaskState, ...]:
     """Return the new tasks, numbered on from those the case has."""
     planned = [plan for opening in openings for plan in _plans(step, opening)]
     first = len(step.case.tasks) + 1
     return tuple(_task(step, no, *plan) for no, plan in enumerate(planned, start=first))
 
 
-def _plans(step: Step, opening: Opening) -> Iterator[tuple[Opening, str | None, Task | None]]:
+def _plans(step: ActionStep, opening: TaskOpening) -> Iterator[tuple[TaskOpening, str | None, TaskState | None]]:
     """Yield who gets the task: one plan, or one for each unit that was named."""
     kind = step.procedure.tasks[opening.kind]
     if opening.again:
@@ -100,7 +100,7 @@ def _plans(step: Step, opening: Opening) -> Iterator[tuple[Opening, str | None, 
         yield from ((opening, unit, None) for unit in members(step.answers.get(opening.unit)))
 
 
-def _formers(step: Step, opening: Opening) -> tuple[Task, ...]:
+def _formers(step: ActionStep, opening: TaskOpening) -> tuple[TaskState, ...]:
     """Return the tasks to be taken up again: the last of each unit that was named, where units are."""
     units = members(step.answers.get(opening.unit)) if step.procedure.tasks[opening.kind].held_by_unit else ()
     if not units:
@@ -111,7 +111,7 @@ def _formers(step: Step, opening: Opening) -> tuple[Task, ...]:
     return tuple(held[unit] for unit in units)
 
 
-def _former(step: Step, opening: Opening) -> Task:
+def _former(step: ActionStep, opening: TaskOpening) -> TaskState:
     """Return the task to be taken up again: the one this came from, or the last of its kind."""
     task = step.task
     while task is not None:
@@ -124,12 +124,12 @@ def _former(step: Step, opening: Opening) -> Task:
     raise NotPossible("no-former-task", "There is no former task that could be taken up again.")
 
 
-def _task(step: Step, no: int, opening: Opening, unit: str | None, former: Task | None) -> Task:
+def _task(step: ActionStep, no: int, opening: TaskOpening, unit: str | None, former: TaskState | None) -> TaskState:
     kind = step.procedure.tasks[opening.kind]
-    if kind.part is Part.JUDGING and unit in step.case.barred_units:
+    if kind.part is Separation.JUDGING and unit in step.case.barred_units:
         raise NotPossible("unit-handled-it", "A unit that handled this case may not judge it; choose another.")
     parent = step.task.no if opening.under and step.task else former.parent if former else None
-    task = Task(
+    task = TaskState(
         no=no,
         kind=kind.name,
         role=kind.role,
@@ -148,20 +148,22 @@ def _task(step: Step, no: int, opening: Opening, unit: str | None, former: Task 
     return _fresh(task, kind, former, step)
 
 
-def _fresh(task: Task, kind: TaskKind, former: Task | None, step: Step) -> Task:
+def _fresh(task: TaskState, kind: TaskKind, former: TaskState | None, step: ActionStep) -> TaskState:
     limit = former.clock.limit_in_force if former and former.clock else step.limit(kind.limit)
     clock = Clock(limit, (Fact(ClockFact.STARTED, step.now),))
     return _timed(task, clock, timing(clock, kind.timers, 0, step.terms.calendar), keeps_facts=False)
 
 
-def _taken_up(task: Task, kind: TaskKind, former: Task, clock: Clock, step: Step) -> Task:
+def _taken_up(task: TaskState, kind: TaskKind, former: TaskState, clock: Clock, step: ActionStep) -> TaskState:
     """Return the task with the former one's clock going on."""
     found = retimed(clock, kind.timers, former.fired, step.now, step.terms.calendar)
     passed_at = former.passed_at if found.due_at and found.due_at < step.now else None
     return _timed(task, clock, found, keeps_facts=True, passed_at=passed_at)
 
 
-def _timed(task: Task, clock: Clock, found: Timing, *, keeps_facts: bool, passed_at: datetime | None = None) -> Task:
+def _timed(
+    task: TaskState, clock: Clock, found: Timing, *, keeps_facts: bool, passed_at: datetime | None = None
+) -> TaskState:
     return replace(
         task,
         limit=clock.limit,

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from cityloop.core.clocks.history import Kind as ClockFact
-from cityloop.core.clocks.worktime import Limit, Unit
+from cityloop.core.clocks.history import ClockEventKind as ClockFact
+from cityloop.core.clocks.worktime import Limit, LimitUnit
 from cityloop.core.conditions import Condition
 
 Words = Mapping[str, str]  # the same words in several languages: {"zh": …, "en": …}
 
 
-class Part(StrEnum):
+class Separation(StrEnum):
     """What a kind of task is in the separation of 指挥 and 监督."""
 
     DESK = "desk"
@@ -40,7 +40,7 @@ class NeedKind(StrEnum):
     PHOTOS = "photos"  # digests, separated by blanks
 
 
-class Count(StrEnum):
+class GuardCount(StrEnum):
     """How many of the tasks a guard asks about must be done."""
 
     ALL = "all"  # at least one, and none still open
@@ -49,7 +49,7 @@ class Count(StrEnum):
     NO_OPEN = "no_open"  # none is open; it holds where there is none at all
 
 
-class Relation(StrEnum):
+class CaseRelation(StrEnum):
     """How another case stands to this one."""
 
     CHILD = "child"  # opened from this one, which waits for it where its procedure says so
@@ -94,7 +94,7 @@ class TaskKind:
     name: str
     title: Words
     role: str
-    part: Part
+    part: Separation
     held_by_unit: bool  # True: the unit named by the action that opens it; False: whoever holds the role
     limit: LimitRule
     timers: tuple[Timer, ...] = (LIMIT_PASSED,)  # by percent
@@ -111,7 +111,7 @@ class Need:
     choices: tuple[tuple[str, Words], ...] = ()
     least: int = 1  # how many units or photos
     most: int | None = None  # the largest number, days ahead, units or photos
-    unit: Unit | None = None  # what a number counts, where it is a limit
+    unit: LimitUnit | None = None  # what a number counts, where it is a limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Guard:
     """
 
     kind: str
-    count: Count
+    count: GuardCount
     quorum: int = 1
     outcomes: tuple[str, ...] = ()  # the actions by which they must have been done; none: by any
 
@@ -137,7 +137,7 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class TaskOpening:
     """A task to be opened, or one for each unit that was named.
 
     `unit` is the need that names its unit, or "own" for the unit of the post that acts. `again` gives the task back
@@ -156,7 +156,7 @@ class Branch:
 
     requirement: Requirement
     to: str | None = None
-    opens: tuple[Opening, ...] = ()
+    opens: tuple[TaskOpening, ...] = ()
     ends: tuple[str, ...] = ()
 
 
@@ -179,14 +179,14 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
-class NewCase:
+class NewCaseRule:
     """A case to be opened by an action: what it is given from this action's answers, and what it is given in any case.
 
     It takes over category, place and address.
     """
 
     procedure: str
-    relation: Relation
+    relation: CaseRelation
     gives: Mapping[str, str] = field(default_factory=dict)  # need of its beginning → need of this action, or "own"
     given: Mapping[str, str] = field(default_factory=dict)
 
@@ -201,11 +201,11 @@ class Action:
     on: str | None
     at: tuple[str, ...] = ()
     role: str | None = None  # who may, in the stages `at`
-    part: Part = Part.DESK  # and as what
+    part: Separation = Separation.DESK  # and as what
     handled: bool = False  # only for a unit that handled the case
     to: str | None = None  # None: the stage stays
     keeps: bool = False  # the task stays open
-    opens: tuple[Opening, ...] = ()
+    opens: tuple[TaskOpening, ...] = ()
     ends: tuple[str, ...] = ()  # kinds of task of which every open one is ended
     needs: tuple[Need, ...] = ()
     requires: tuple[Requirement, ...] = ()
@@ -213,7 +213,7 @@ class Action:
     branches: tuple[Branch, ...] = ()
     case_clock: CaseClock | None = None
     extends: Extension | None = None
-    begins_case: NewCase | None = None
+    begins_case: NewCaseRule | None = None
     documents: tuple[str, ...] = ()
     sets: Words = field(default_factory=dict)  # facts of the case
     main: bool = False
@@ -226,7 +226,7 @@ class Beginning:
 
     event: str
     stage: str
-    opens: tuple[Opening, ...]
+    opens: tuple[TaskOpening, ...]
     title: Words = field(default_factory=dict)
     role: str | None = None
     needs: tuple[Need, ...] = ()
@@ -235,7 +235,7 @@ class Beginning:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class DocumentKind:
     """A document that an action produces: its title and lines, with {names} of values in them."""
 
     name: str
@@ -256,7 +256,7 @@ class Procedure:
     actions: Mapping[str, Action]
     case_limit: LimitRule | None = None
     case_timers: tuple[Timer, ...] = ()
-    documents: Mapping[str, Document] = field(default_factory=dict)
+    documents: Mapping[str, DocumentKind] = field(default_factory=dict)
 
     def actions_on(self, kind: str) -> tuple[Action, ...]:
         """Return the actions on a kind of task that people do, in the order they were declared."""

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from cityloop.core.clocks import counting as clocks
-from cityloop.core.clocks.history import Kind as ClockFact
+from cityloop.core.clocks.history import ClockEventKind as ClockFact
 from cityloop.core.clocks.worktime import Calendar
 from cityloop.core.conditions import Facts
-from cityloop.core.procedures.casefile import ENDED, Case, Task
-from cityloop.core.procedures.procedure import Count, Guard, Procedure, Relation, Requirement
+from cityloop.core.procedures.casefile import ENDED, CaseState, TaskState
+from cityloop.core.procedures.procedure import CaseRelation, Guard, GuardCount, Procedure, Requirement
 
 OF_THE_CASE = ("category", "district", "community", "channel", "duty")
 OF_THE_TASK = ("overdue", "spent", "extensions", "open_subs", "limit_unit", "limit_amount")
@@ -27,7 +27,12 @@ def names(actions: Iterable[str], kinds: Iterable[str], facts: Iterable[str]) ->
 
 
 def holds(
-    required: Requirement, procedure: Procedure, case: Case, task: Task | None, now: datetime, calendar: Calendar
+    required: Requirement,
+    procedure: Procedure,
+    case: CaseState,
+    task: TaskState | None,
+    now: datetime,
+    calendar: Calendar,
 ) -> bool:
     """Return whether both the guard and the condition hold, as far as there are any."""
     if required.guard and not guard_holds(required.guard, case, task):
@@ -36,27 +41,27 @@ def holds(
     return condition is None or condition.holds(facts(procedure, case, task, now, calendar))
 
 
-def guard_holds(guard: Guard, case: Case, task: Task | None) -> bool:
+def guard_holds(guard: Guard, case: CaseState, task: TaskState | None) -> bool:
     """Return whether enough of the tasks are done."""
     asked = [one for one in case.tasks if one.kind == guard.kind and _is_meant(one, guard, case, task)]
     done = [one for one in asked if one.done_at and one.outcome != ENDED]
     right = [one for one in done if not guard.outcomes or one.outcome in guard.outcomes]
     match guard.count:
-        case Count.NO_OPEN:
+        case GuardCount.NO_OPEN:
             return not any(one.is_open for one in asked)
-        case Count.ALL:
+        case GuardCount.ALL:
             return bool(right) and len(right) == len(done) and not any(one.is_open for one in asked)
-        case Count.ANY:
+        case GuardCount.ANY:
             return bool(right)
-        case Count.QUORUM:
+        case GuardCount.QUORUM:
             return len(right) >= guard.quorum
 
 
-def facts(procedure: Procedure, case: Case, task: Task | None, now: datetime, calendar: Calendar) -> Facts:
+def facts(procedure: Procedure, case: CaseState, task: TaskState | None, now: datetime, calendar: Calendar) -> Facts:
     """Return what a condition is asked about."""
     values: dict[str, Any] = {**case.facts, "stage": case.stage}
     values["case_overdue"] = bool(case.case_due_at and case.case_due_at < (case.closed_at or now))
-    values["open_children"] = sum(link.is_open for link in case.links if link.relation is Relation.CHILD)
+    values["open_children"] = sum(link.is_open for link in case.links if link.relation is CaseRelation.CHILD)
     values |= {f"times_{name}": case.done.get(name, 0) for name in procedure.actions}
     values |= {f"open_{kind}": sum(one.kind == kind for one in case.open_tasks) for kind in procedure.tasks}
     if task:
@@ -64,7 +69,7 @@ def facts(procedure: Procedure, case: Case, task: Task | None, now: datetime, ca
     return Facts(values, case.areas, now.astimezone(calendar.time_zone).time())
 
 
-def _of_the_task(case: Case, task: Task, now: datetime, calendar: Calendar) -> Mapping[str, Any]:
+def _of_the_task(case: CaseState, task: TaskState, now: datetime, calendar: Calendar) -> Mapping[str, Any]:
     clock = task.clock
     limit = clock.limit_in_force if clock else None
     return {
@@ -77,14 +82,14 @@ def _of_the_task(case: Case, task: Task, now: datetime, calendar: Calendar) -> M
     }
 
 
-def _percent(task: Task, now: datetime, calendar: Calendar) -> int:
+def _percent(task: TaskState, now: datetime, calendar: Calendar) -> int:
     """Return the whole percents of its limit that the task's clock has counted."""
     clock = task.clock
     allowed = clocks.limit_seconds(clock, calendar) if clock else None
     return 100 * clocks.counted_seconds(clock, now, calendar) // allowed if clock and allowed else 0
 
 
-def _is_meant(one: Task, guard: Guard, case: Case, task: Task | None) -> bool:
+def _is_meant(one: TaskState, guard: Guard, case: CaseState, task: TaskState | None) -> bool:
     """Return whether a guard counts the task: open or of this visit to the stage, and a sibling of the one acted on."""
     if task and task.kind == guard.kind and one.parent != task.parent:
         return False

@@ -15,8 +15,8 @@ from cityloop.core.procedures.procedure import (
     Guard,
     Need,
     NeedKind,
-    Opening,
     Procedure,
+    TaskOpening,
     Timer,
 )
 from cityloop.core.procedures.transitions import ways
@@ -123,7 +123,7 @@ def _of_tasks(procedure: Procedure) -> Iterator[Fault]:
         yield from _of_opening(procedure, place, opening, needs)
 
 
-def _openings(procedure: Procedure) -> Iterator[tuple[tuple[str, ...], Opening, tuple[Need, ...]]]:
+def _openings(procedure: Procedure) -> Iterator[tuple[tuple[str, ...], TaskOpening, tuple[Need, ...]]]:
     """Yield everything that opens a task: where, what, and what is asked for there."""
     yield from ((("begins", "opens"), one, procedure.begins.needs) for one in procedure.begins.opens)
     for name, action in procedure.actions.items():
@@ -133,7 +133,7 @@ def _openings(procedure: Procedure) -> Iterator[tuple[tuple[str, ...], Opening, 
 
 
 def _of_opening(
-    procedure: Procedure, where: tuple[str, ...], opening: Opening, needs: tuple[Need, ...]
+    procedure: Procedure, where: tuple[str, ...], opening: TaskOpening, needs: tuple[Need, ...]
 ) -> Iterator[Fault]:
     kind = procedure.tasks[opening.kind]
     named = {need.name: need for need in needs}
@@ -147,7 +147,7 @@ def _of_opening(
         )
 
 
-def _is_for_own_unit(procedure: Procedure, opening: Opening) -> bool:
+def _is_for_own_unit(procedure: Procedure, opening: TaskOpening) -> bool:
     return opening.unit == OWN and opening.again is None and procedure.tasks[opening.kind].held_by_unit
 
 

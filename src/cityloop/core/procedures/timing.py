@@ -7,7 +7,7 @@ from fractions import Fraction
 from cityloop.core.clocks import counting as clocks
 from cityloop.core.clocks import worktime
 from cityloop.core.clocks.history import Clock
-from cityloop.core.clocks.worktime import YELLOW_SHARE, Calendar, Due
+from cityloop.core.clocks.worktime import YELLOW_SHARE, Calendar, DueMoment
 from cityloop.core.procedures.casefile import Timing
 from cityloop.core.procedures.procedure import Timer
 
@@ -32,13 +32,13 @@ def retimed(clock: Clock, timers: Sequence[Timer], fired: int, now: datetime, ca
     return timing(clock, timers, behind, calendar)
 
 
-def _due(clock: Clock, calendar: Calendar) -> Due | None:
+def _due(clock: Clock, calendar: Calendar) -> DueMoment | None:
     if len(clock.facts) == 1:  # nothing happened since it started: the short way to the same answer
         return worktime.due(clock.facts[0].at, clock.limit, calendar)
     return clocks.due(clock, calendar)
 
 
-def _moment(clock: Clock, due: Due, timer: Timer, calendar: Calendar) -> datetime:
+def _moment(clock: Clock, due: DueMoment, timer: Timer, calendar: Calendar) -> datetime:
     """Return when a timer runs out; what is due at the very due moment has not passed then."""
     share = Fraction(timer.percent, 100)
     if share <= 1:

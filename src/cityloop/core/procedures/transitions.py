@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import product
 
-from cityloop.core.procedures.procedure import Action, Need, NeedKind, Opening, Procedure
+from cityloop.core.procedures.procedure import Action, Need, NeedKind, Procedure, TaskOpening
 from cityloop.core.procedures.verdicts import SEVERAL, verdict
 
 MOST_SITUATIONS = 2000  # followed one by one; a procedure with more is looked at stage by stage
@@ -78,7 +78,7 @@ def ways(procedure: Procedure) -> Ways:
     return Ways(_ordered(procedure, moves), tasks)
 
 
-def main_way(procedure: Procedure, found: Ways) -> list[str]:
+def main_path(procedure: Procedure, found: Ways) -> list[str]:
     """Return the stages of the straightest way to an end: by main actions where they lead there, else by others."""
     names = list(procedure.stages)
     ahead = [(0, [names.index(procedure.begins.stage)])]
@@ -229,7 +229,7 @@ def _ground(procedure: Procedure) -> _Ground:
     return _Ground(procedure, always_under, frozenset(parted))
 
 
-def _opened(procedure: Procedure, openings: tuple[Opening, ...], needs: tuple[Need, ...]) -> Iterator[Kinds]:
+def _opened(procedure: Procedure, openings: tuple[TaskOpening, ...], needs: tuple[Need, ...]) -> Iterator[Kinds]:
     """Yield the tasks that may be opened."""
     known = {need.name: need for need in needs}
     for numbers in product(*(_numbers(procedure, opening, known.get(opening.unit)) for opening in openings)):
@@ -237,7 +237,7 @@ def _opened(procedure: Procedure, openings: tuple[Opening, ...], needs: tuple[Ne
         yield tuple(opening.kind for opening, number in pairs for _ in range(number))
 
 
-def _numbers(procedure: Procedure, opening: Opening, need: Need | None) -> tuple[int, ...]:
+def _numbers(procedure: Procedure, opening: TaskOpening, need: Need | None) -> tuple[int, ...]:
     """Return how many tasks an opening may open: one, or one for each unit that is named."""
     if opening.again or opening.unit == "own" or not procedure.tasks[opening.kind].held_by_unit:
         return (1,)

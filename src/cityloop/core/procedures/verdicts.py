@@ -8,7 +8,7 @@ import operator
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from cityloop.core.procedures.procedure import Action, Count, Guard, Requirement
+from cityloop.core.procedures.procedure import Action, Guard, GuardCount, Requirement
 
 SEVERAL = 2  # so many open tasks of a kind, or more
 
@@ -40,9 +40,9 @@ def verdict(
 
 def _of_guard(guard: Guard, tasks: Sequence[str], action: Action, parted: Collection[str]) -> bool | None:
     is_open = guard.kind in tasks
-    if guard.count is Count.NO_OPEN and not is_open:
+    if guard.count is GuardCount.NO_OPEN and not is_open:
         return True
-    none_may_be_open = guard.count in (Count.NO_OPEN, Count.ALL)
+    none_may_be_open = guard.count in (GuardCount.NO_OPEN, GuardCount.ALL)
     may_be_no_sibling = guard.kind == action.on and guard.kind in parted
     return False if none_may_be_open and is_open and not may_be_no_sibling else None
 

@@ -14,12 +14,12 @@ from cityloop.core.clocks.worktime import Calendar
 from cityloop.core.errors import Refusal
 from cityloop.core.procedures.casefile import (
     NOTHING,
-    Case,
+    CaseState,
     ClockChange,
     Link,
     Move,
-    Moved,
-    Task,
+    MovedDeadline,
+    TaskState,
     Timing,
 )
 from cityloop.core.procedures.deciding import decide
@@ -28,7 +28,7 @@ from cityloop.core.procedures.procedure import Procedure, Timer
 from cityloop.core.procedures.timing import retimed, timing
 
 
-def woken(procedure: Procedure, case: Case, now: datetime, terms: Terms) -> Move | None:
+def woken(procedure: Procedure, case: CaseState, now: datetime, terms: Terms) -> Move | None:
     """Return the next move that a timer brings about, None when none has run out. To be asked again after each."""
     if not case.is_open:
         return None
@@ -41,7 +41,7 @@ def woken(procedure: Procedure, case: Case, now: datetime, terms: Terms) -> Move
     return None
 
 
-def _limits_passed(procedure: Procedure, case: Case, now: datetime, calendar: Calendar) -> Move | None:
+def _limits_passed(procedure: Procedure, case: CaseState, now: datetime, calendar: Calendar) -> Move | None:
     """Return the move that notes every open task of which the next timer says that its limit has passed."""
     passed = [task for task in case.open_tasks if _is_due(task, now) and _next(procedure, task) == Timer(100, None)]
     if not passed:
@@ -51,7 +51,7 @@ def _limits_passed(procedure: Procedure, case: Case, now: datetime, calendar: Ca
 
 
 def _by_timer(
-    procedure: Procedure, case: Case, task: Task | None, timers: Sequence[Timer], now: datetime, terms: Terms
+    procedure: Procedure, case: CaseState, task: TaskState | None, timers: Sequence[Timer], now: datetime, terms: Terms
 ) -> Move:
     """Return the timer's action done by the system; where that is refused, that its time has come and nothing more."""
     holder = task or case
@@ -66,7 +66,7 @@ def _by_timer(
     return replace(move, changes=(*move.changes, change)) if taken_on else move
 
 
-def linked_case_closed(case: Case, number: str, outcome: str | None) -> Move | None:
+def linked_case_closed(case: CaseState, number: str, outcome: str | None) -> Move | None:
     """Return the move that notes in which stage a linked case was closed (None: open again); None where it is known."""
     link = next((link for link in case.links if link.number == number), None)
     if link is None or link.outcome == outcome:
@@ -75,7 +75,7 @@ def linked_case_closed(case: Case, number: str, outcome: str | None) -> Move | N
     return replace(_note(case, "LinkedCaseClosed"), links=(closed,), answers={"number": number})
 
 
-def deadlines_moved(procedure: Procedure, case: Case, old: Calendar, new: Calendar, now: datetime) -> Move | None:
+def deadlines_moved(procedure: Procedure, case: CaseState, old: Calendar, new: Calendar, now: datetime) -> Move | None:
     """Return the move that takes a changed calendar over into every due moment that it moves; None: it moves none."""
     found = list(_moved(procedure, case, old, new, now))
     if not found:
@@ -85,11 +85,11 @@ def deadlines_moved(procedure: Procedure, case: Case, old: Calendar, new: Calend
 
 
 def _moved(
-    procedure: Procedure, case: Case, old: Calendar, new: Calendar, now: datetime
-) -> Iterator[tuple[ClockChange, Moved]]:
-    holders: tuple[Task | Case, ...] = (*case.open_tasks, case)
+    procedure: Procedure, case: CaseState, old: Calendar, new: Calendar, now: datetime
+) -> Iterator[tuple[ClockChange, MovedDeadline]]:
+    holders: tuple[TaskState | CaseState, ...] = (*case.open_tasks, case)
     for holder in holders:
-        task = holder if isinstance(holder, Task) else None
+        task = holder if isinstance(holder, TaskState) else None
         due_at = task.due_at if task else case.case_due_at
         change = recalculated(holder.clock, old, new) if holder.clock and due_at and case.is_open else None
         if change is None or due_at is None or change.new.at == due_at:
@@ -99,12 +99,12 @@ def _moved(
         if found:
             days = tuple(day.isoformat() for day in change.days)
             no = task.no if task else None
-            yield ClockChange(no, found), Moved(no, due_at, change.new.at, change.why.value, days)
+            yield ClockChange(no, found), MovedDeadline(no, due_at, change.new.at, change.why.value, days)
 
 
-def _run_out(case: Case, now: datetime) -> Iterator[tuple[Task | None, int]]:
+def _run_out(case: CaseState, now: datetime) -> Iterator[tuple[TaskState | None, int]]:
     """Yield the tasks and (None) the case whose next timer has run out, the earliest first."""
-    found: list[tuple[datetime, int, Task | None, int]] = [
+    found: list[tuple[datetime, int, TaskState | None, int]] = [
         (task.wake_at, task.no, task, task.fired) for task in case.open_tasks if task.wake_at and task.wake_at < now
     ]
     if case.wake_at and case.wake_at < now:
@@ -113,23 +113,23 @@ def _run_out(case: Case, now: datetime) -> Iterator[tuple[Task | None, int]]:
         yield task, fired
 
 
-def _is_due(task: Task, now: datetime) -> bool:
+def _is_due(task: TaskState, now: datetime) -> bool:
     return task.wake_at is not None and task.wake_at < now
 
 
-def _next(procedure: Procedure, task: Task) -> Timer | None:
+def _next(procedure: Procedure, task: TaskState) -> Timer | None:
     timers = procedure.tasks[task.kind].timers
     return timers[task.fired] if task.fired < len(timers) else None
 
 
 def _fired(
-    no: int | None, clock: Clock | None, timers: Sequence[Timer], holder: Task | Case, calendar: Calendar
+    no: int | None, clock: Clock | None, timers: Sequence[Timer], holder: TaskState | CaseState, calendar: Calendar
 ) -> ClockChange:
     fired = holder.fired + 1
     return ClockChange(no, timing(clock, timers, fired, calendar) if clock else Timing(fired=fired))
 
 
-def _note(case: Case, event: str, passed: tuple[int, ...] = (), changes: tuple[ClockChange, ...] = ()) -> Move:
+def _note(case: CaseState, event: str, passed: tuple[int, ...] = (), changes: tuple[ClockChange, ...] = ()) -> Move:
     names = {"LimitPassed": "limit_passed", "TimerPassed": "timer_passed", "LinkedCaseClosed": "linked_case_closed"}
     name = names.get(event, "deadlines_moved")
     return Move(

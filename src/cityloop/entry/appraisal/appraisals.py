@@ -14,7 +14,7 @@ import click
 
 from cityloop.core.errors import Fault, Invalid, NotFound, NotPossible
 from cityloop.entry.appraisal import table as appraisal_table
-from cityloop.entry.appraisal.facts import Facts, facts_of, names_of
+from cityloop.entry.appraisal.facts import AppraisedFacts, facts_of, names_of
 from cityloop.entry.console.options import tell
 from cityloop.entry.console.showing import working
 from cityloop.evaluation.facts.files import Edition
@@ -25,14 +25,14 @@ from cityloop.evaluation.indicators.appraising import indicators as found_in
 from cityloop.evaluation.indicators.counting import appraised
 from cityloop.evaluation.indicators.runs import recounted, save
 from cityloop.evaluation.indicators.speaking import speaking, speaks_of
-from cityloop.evaluation.indicators.texts import FILE, Book, read_book
+from cityloop.evaluation.indicators.texts import FILE, IndicatorBook, read_book
 from cityloop.evaluation.periods import Length
 from cityloop.evaluation.sheets import appraisal as sheets
 from cityloop.registry.packs.reading import Pack, read_all
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AppraisalOptions:
     """What was asked for on the command line."""
 
     periods: tuple[str, ...]
@@ -49,7 +49,7 @@ class Wanted:
     language: str
 
 
-def appraise(home: Path | None, wanted: Wanted) -> None:
+def appraise(home: Path | None, wanted: AppraisalOptions) -> None:
     """Count what is wanted, hand it out and, where wanted, keep it so that anybody can count it again."""
     with facts_of(home, wanted.facts, wanted.edition) as facts:
         _appraise(facts, wanted)
@@ -69,13 +69,13 @@ def recompute(folder: Path) -> None:
     click.echo("Compare both with what the city has published: who forges a whole run forges its digests, too.")
 
 
-def tell_indicators(wanted: Wanted, formula: str | None) -> None:
+def tell_indicators(wanted: AppraisalOptions, formula: str | None) -> None:
     """Print the indicators of a book, or how one is reckoned."""
     _, book = _book(wanted.book)
     appraisal_table.print_indicators(book, [formula] if formula else None, wanted.language)
 
 
-def _appraise(facts: Facts, wanted: Wanted) -> None:
+def _appraise(facts: AppraisedFacts, wanted: AppraisalOptions) -> None:
     pack, book = _book(wanted.book)
     asking = _asked(wanted, book, facts.edition)
     _tell_of_others(asking, book)
@@ -94,7 +94,7 @@ def _appraise(facts: Facts, wanted: Wanted) -> None:
     tell(f"facts   {found.facts}")
 
 
-def _asked(wanted: Wanted, book: Book, edition: Edition) -> Asking:
+def _asked(wanted: AppraisalOptions, book: IndicatorBook, edition: Edition) -> Asking:
     """Return what was asked for; what was left open is all that can be said, for the month of the facts."""
     indicators, periods, by = (tuple(dict.fromkeys(one)) for one in (wanted.indicators, wanted.periods, wanted.by))
     asking = Asking(indicators, periods, by, _only(wanted.only), wanted.month_begins_on, wanted.day_begins_at)
@@ -123,7 +123,7 @@ def _only(words: tuple[str, ...]) -> dict[str, tuple[str | None, ...]]:
     return found
 
 
-def _book(name: str) -> tuple[str, Book]:
+def _book(name: str) -> tuple[str, IndicatorBook]:
     """Return the book of a pack, or of a folder, with its name; NotFound with the names there are."""
     if (Path(name) / FILE).is_file():
         return Path(name).resolve().name, read_book(Path(name))
@@ -138,14 +138,14 @@ def _packs() -> tuple[Pack, ...]:
     return read_all(os.environ.get("CITYLOOP_PACKS", ""))
 
 
-def _tell_of_others(asking: Asking, book: Book) -> None:
+def _tell_of_others(asking: Asking, book: IndicatorBook) -> None:
     """Say which indicators were not meant to speak of what figures are told apart by."""
     for code, one in found_in(book, asking.indicators).items():
         if not speaks_of(one, asking.by):
             tell(f"{code} speaks of {', '.join(one.subjects)}; told apart by {', '.join(asking.by)} it may mislead.")
 
 
-def _write(found: Appraisal, book: Book, names: Naming, path: Path, language: str) -> None:
+def _write(found: Appraisal, book: IndicatorBook, names: Naming, path: Path, language: str) -> None:
     contents: dict[str, Callable[[], bytes]] = {
         ".xlsx": lambda: sheets.workbook(found, book, names, language),
         # A spreadsheet knows by the mark in front that it is UTF-8.

@@ -109,7 +109,7 @@ def appraise(home: Path | None, *, is_list: bool, formula: str | None, recompute
     """
     from cityloop.entry.appraisal import appraisals
 
-    wanted = appraisals.Wanted(**given)
+    wanted = appraisals.AppraisalOptions(**given)
     if recompute:
         appraisals.recompute(recompute)
     elif is_list or formula:

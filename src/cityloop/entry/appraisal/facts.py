@@ -16,7 +16,7 @@ from cityloop.registry.packs.reading import Pack
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class AppraisedFacts:
     """What is counted over; `persons` are called by the city alone, which is open then."""
 
     folder: FactFolder
@@ -25,11 +25,11 @@ class Facts:
 
 
 @contextmanager
-def facts_of(home: Path | None, other: Path | None, edition: str | None) -> Iterator[Facts]:
+def facts_of(home: Path | None, other: Path | None, edition: str | None) -> Iterator[AppraisedFacts]:
     """Yield the facts of the city, or of another folder without any city; those of an edition, or the newest."""
     if other:
         folder = FactFolder(other)
-        yield Facts(folder, _edition(folder, edition))
+        yield AppraisedFacts(folder, _edition(folder, edition))
         return
     with opened(home, tell):
         from cityloop.evaluation.actions import export_facts, facts_folder
@@ -42,10 +42,10 @@ def facts_of(home: Path | None, other: Path | None, edition: str | None) -> Iter
             tell("There are no facts of this city yet: exporting them.")
             export_facts(clock.now(), tell)
         newest = latest_edition()  # of those that the log tells of
-        yield Facts(folder, _edition(folder, edition or (newest.digest if newest else None)), account_names)
+        yield AppraisedFacts(folder, _edition(folder, edition or (newest.digest if newest else None)), account_names)
 
 
-def names_of(facts: Facts, found: Appraisal, packs: Iterable[Pack], language: str) -> Naming:
+def names_of(facts: AppraisedFacts, found: Appraisal, packs: Iterable[Pack], language: str) -> Naming:
     """Return what objects are called: as the facts say, posts as packs say, persons as the city does."""
     accounts = {
         key[place] or "" for place, column in enumerate(found.asking.by) if column in OF_PERSONS for key in found.keys

@@ -10,18 +10,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cityloop.core.indicators.indicator import NOTHING, Indicator, Tally
+from cityloop.core.indicators.indicator import NOTHING, FigureCount, Indicator
 from cityloop.evaluation.facts.objects import Naming, grouping_title
 from cityloop.evaluation.indicators.appraising import Appraisal, indicators
-from cityloop.evaluation.indicators.runs import Difference
-from cityloop.evaluation.indicators.texts import Book
+from cityloop.evaluation.indicators.runs import FigureDifference
+from cityloop.evaluation.indicators.texts import IndicatorBook
 from cityloop.evaluation.measures.compiling import Key
-from cityloop.evaluation.sheets.lines import WORDS, Line, amount_words, lines, title
+from cityloop.evaluation.sheets.lines import WORDS, FigureLine, amount_words, lines, title
 
 WIDTH = 160  # where nobody looks on, such as in a file
 
 
-def print_figures(appraisal: Appraisal, book: Book, names: Naming, language: str) -> None:
+def print_figures(appraisal: Appraisal, book: IndicatorBook, names: Naming, language: str) -> None:
     """Print every figure with its numerator and denominator, and of what they are."""
     say = WORDS[language].__getitem__
     heads = [
@@ -43,7 +43,7 @@ def print_figures(appraisal: Appraisal, book: Book, names: Naming, language: str
         click.echo(say("nothing"))
 
 
-def print_indicators(book: Book, codes: Sequence[str] | None, language: str) -> None:
+def print_indicators(book: IndicatorBook, codes: Sequence[str] | None, language: str) -> None:
     """Print indicators of a book: all of them, or some with the SQL of their counts."""
     if codes is None:
         chosen: Iterable[Indicator] = book.indicators.values()
@@ -60,7 +60,7 @@ def print_indicators(book: Book, codes: Sequence[str] | None, language: str) -> 
             _print_sql(book, one)
 
 
-def print_differences(differences: Sequence[Difference]) -> None:
+def print_differences(differences: Sequence[FigureDifference]) -> None:
     """Print the figures that are not what was said."""
     if differences:
         rows = [
@@ -69,7 +69,7 @@ def print_differences(differences: Sequence[Difference]) -> None:
         _print(["period", "of", "indicator", "said", "counted"], rows, numbers=2)
 
 
-def _print_sql(book: Book, one: Indicator) -> None:
+def _print_sql(book: IndicatorBook, one: Indicator) -> None:
     for term in one.terms:
         counting = book.counting(term.count, one.excludes)
         click.echo(f"\n  {term.count}: {book.counts[term.count].title['zh']}")
@@ -101,7 +101,7 @@ def _object(appraisal: Appraisal, key: Key | None, names: Naming, language: str)
     )
 
 
-def _figure(line: Line, language: str) -> tuple[str, ...]:
+def _figure(line: FigureLine, language: str) -> tuple[str, ...]:
     one, tally = line.indicator, line.tally
     value = one.value(tally)
     written = NOTHING if value is None else f"{value:,f}{one.unit.sign}"
@@ -115,7 +115,7 @@ def _key(key: Key | None) -> str:
     return "all together" if key is None else " / ".join(NOTHING if value is None else value for value in key)
 
 
-def _amounts(tally: Tally | None) -> str:
+def _amounts(tally: FigureCount | None) -> str:
     if tally is None:
         return "no figure"
     return " / ".join(amount_words(one) for one in (tally.numerator, tally.denominator) if one is not None)

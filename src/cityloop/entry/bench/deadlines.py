@@ -14,10 +14,10 @@ import numpy as np
 
 from cityloop.core.clocks.worktime import (
     Calendar,
-    Due,
+    DueMoment,
     Limit,
+    LimitUnit,
     Season,
-    Unit,
     counted_seconds,
     due,
 )
@@ -25,7 +25,7 @@ from cityloop.core.clocks.worktime_many import Moments, counted_many, due_many
 from cityloop.registry.words.holidays import chinese_day_kinds
 
 AIM = 200_000  # due moments a second on one core, vectorised
-LIMITS = (Limit(4, Unit.WORK_HOUR), Limit(5, Unit.WORK_DAY), Limit(2, Unit.URGENT_HOUR))
+LIMITS = (Limit(4, LimitUnit.WORK_HOUR), Limit(5, LimitUnit.WORK_DAY), Limit(2, LimitUnit.URGENT_HOUR))
 ROUNDS = 5  # the fastest counts: what else the machine does only slows
 
 
@@ -57,7 +57,7 @@ def _many(starts: Moments, calendar: Calendar) -> Iterator[DeadlineFigures]:
         rate = _rate(len(starts), partial(due_many, starts, limit, calendar))
         yield DeadlineFigures(f"due, {limit.amount} {limit.unit}, many at once", rate, floor)
     ends = due_many(starts, LIMITS[1], calendar)
-    rate = _rate(len(starts), lambda: counted_many(starts, ends, Unit.WORK_HOUR, calendar))
+    rate = _rate(len(starts), lambda: counted_many(starts, ends, LimitUnit.WORK_HOUR, calendar))
     yield DeadlineFigures("counted, work_hour, many at once", rate, floor)
 
 
@@ -68,11 +68,11 @@ def _one_by_one(moments: list[datetime], calendar: Calendar) -> Iterator[Deadlin
         rate = _rate(len(moments), partial(_each_due, moments, limit, calendar))
         yield DeadlineFigures(f"due, {limit.amount} {limit.unit}, one by one", rate, floor)
     pairs = [(moment, moment + timedelta(days=5)) for moment in moments]
-    rate = _rate(len(pairs), lambda: [counted_seconds(*pair, Unit.WORK_HOUR, calendar) for pair in pairs])
+    rate = _rate(len(pairs), lambda: [counted_seconds(*pair, LimitUnit.WORK_HOUR, calendar) for pair in pairs])
     yield DeadlineFigures("counted, work_hour, one by one", rate, floor)
 
 
-def _each_due(moments: list[datetime], limit: Limit, calendar: Calendar) -> list[Due]:
+def _each_due(moments: list[datetime], limit: Limit, calendar: Calendar) -> list[DueMoment]:
     return [due(moment, limit, calendar) for moment in moments]
 
 

@@ -23,7 +23,7 @@ from shapely.geometry.base import BaseGeometry
 from cityloop.core.errors import NotFound
 from cityloop.core.gazetteer.addresses.reading import Address, parse
 from cityloop.core.gazetteer.addresses.words import spelled
-from cityloop.core.gazetteer.book import Book
+from cityloop.core.gazetteer.book import PlaceBook
 from cityloop.core.gazetteer.finding import find_address
 from cityloop.core.gazetteer.learning import Observation, agrees, learned
 from cityloop.core.gazetteer.places import AreaPlace, Pair, metres, middle
@@ -37,7 +37,7 @@ NEAR, FAR = 100.0, 500.0
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class MeasuredReport:
     """A report's address with its point and the district its form named."""
 
     on: str
@@ -62,7 +62,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Ground:
+class MeasuredCity:
     """The areas of the measured city."""
 
     index: AreaIndex
@@ -72,7 +72,7 @@ class Ground:
 
 
 Answer = tuple[Pair, float] | None  # a point and its radius
-Finder = Callable[[Report], Answer]
+Finder = Callable[[MeasuredReport], Answer]
 
 
 def measure(folder: Path) -> list[Score]:
@@ -84,7 +84,7 @@ def measure(folder: Path) -> list[Score]:
     return [*by_time(reports, ground), *by_address(reports, ground), agreement(reports)]
 
 
-def by_time(reports: Sequence[Report], ground: Ground) -> Iterator[Score]:
+def by_time(reports: Sequence[MeasuredReport], ground: MeasuredCity) -> Iterator[Score]:
     """Yield the scores of later reports after learning from earlier ones."""
     before = [one for one in reports if one.on <= UNTIL.isoformat()]
     after = [one for one in reports if one.on > UNTIL.isoformat()]
@@ -93,9 +93,9 @@ def by_time(reports: Sequence[Report], ground: Ground) -> Iterator[Score]:
     yield score(f"{name}: baseline", after, baseline(before, ground))
 
 
-def by_address(reports: Sequence[Report], ground: Ground) -> Iterator[Score]:
+def by_address(reports: Sequence[MeasuredReport], ground: MeasuredCity) -> Iterator[Score]:
     """Yield the scores of addresses none of which was learned, each fifth in its turn."""
-    answers: dict[str, list[tuple[Report, Answer]]] = defaultdict(list)
+    answers: dict[str, list[tuple[MeasuredReport, Answer]]] = defaultdict(list)
     for fold in range(FOLDS):
         rest = [one for one in reports if _fold(one) != fold]
         ways = {"gazetteer": gazetteer(rest, ground), "baseline": baseline(rest, ground)}
@@ -105,9 +105,9 @@ def by_address(reports: Sequence[Report], ground: Ground) -> Iterator[Score]:
         yield scored(f"addresses never learned: {way}", given)
 
 
-def agreement(reports: Sequence[Report]) -> Score:
+def agreement(reports: Sequence[MeasuredReport]) -> Score:
     """Return how repeated reports of one house lie to the middle of the others: no gazetteer does better."""
-    houses: dict[tuple[object, ...], list[Report]] = defaultdict(list)
+    houses: dict[tuple[object, ...], list[MeasuredReport]] = defaultdict(list)
     for one in reports:
         if one.address.road and one.address.numbers:
             houses[one.district, one.address.road, one.address.numbers[0]].append(one)
@@ -120,18 +120,18 @@ def agreement(reports: Sequence[Report]) -> Score:
     return scored("repeated reports of one house among themselves", given)
 
 
-def gazetteer(taught: Iterable[Report], ground: Ground) -> Finder:
+def gazetteer(taught: Iterable[MeasuredReport], ground: MeasuredCity) -> Finder:
     """Return our own way to find, after learning."""
-    book = Book(learned(_observations(taught, ground), "bench"), ground.areas)
+    book = PlaceBook(learned(_observations(taught, ground), "bench"), ground.areas)
 
-    def find(one: Report) -> Answer:
+    def find(one: MeasuredReport) -> Answer:
         place = find_address(one.address, book, district=one.district or None).place
         return (place.point, place.radius_metres) if place else None
 
     return find
 
 
-def baseline(taught: Iterable[Report], ground: Ground) -> Finder:
+def baseline(taught: Iterable[MeasuredReport], ground: MeasuredCity) -> Finder:
     """Return the plain way: the same words again, else the middle of the village or district named."""
     known: dict[tuple[str, str], list[Pair]] = defaultdict(list)
     for one in taught:
@@ -141,7 +141,7 @@ def baseline(taught: Iterable[Report], ground: Ground) -> Finder:
         by_name[area.name].append(area)
     by_code = {area.code: area for area in ground.areas}
 
-    def find(one: Report) -> Answer:
+    def find(one: MeasuredReport) -> Answer:
         if same := known.get((one.district, one.address.spelling)):
             return middle(same), math.nan
         named = [area for name in reversed(one.address.areas) for area in by_name.get(name, [])]
@@ -152,12 +152,12 @@ def baseline(taught: Iterable[Report], ground: Ground) -> Finder:
     return find
 
 
-def score(name: str, reports: Sequence[Report], find: Finder) -> Score:
+def score(name: str, reports: Sequence[MeasuredReport], find: Finder) -> Score:
     """Return how a way to find does on reports."""
     return scored(name, [(one, find(one)) for one in reports])
 
 
-def scored(name: str, given: Sequence[tuple[Report, Answer]]) -> Score:
+def scored(name: str, given: Sequence[tuple[MeasuredReport, Answer]]) -> Score:
     """Return the shares of answers by how far they lie from the points reported."""
     errors = [(metres(one.point, answer[0]), answer[1]) for one, answer in given if answer]
     within = [sum(error <= bound for error, _ in errors) / len(given) for bound in (NEAR, FAR)]
@@ -167,25 +167,25 @@ def scored(name: str, given: Sequence[tuple[Report, Answer]]) -> Score:
     return Score(name, len(given), len(errors) / len(given), within[0], within[1], half, inside)
 
 
-def _fold(one: Report) -> int:
+def _fold(one: MeasuredReport) -> int:
     """Return the fifth that an address belongs to, the same for all reports of one house."""
     road = one.address.road
     said = f"{road.key} {one.address.numbers[:1]}" if road else one.address.spelling
     return hashlib.sha256(said.encode()).digest()[0] % FOLDS
 
 
-def _observations(reports: Iterable[Report], ground: Ground) -> Iterator[Observation]:
+def _observations(reports: Iterable[MeasuredReport], ground: MeasuredCity) -> Iterator[Observation]:
     for one in reports:
         named = [a.code for n in one.address.areas for a in ground.areas if a.is_district and a.name == n]
         if agrees(named, one.lies_in, partial(_away, ground, shapely.Point(one.point))):
             yield Observation(one.address, one.point, one.lies_in, one.village)
 
 
-def _away(ground: Ground, point: BaseGeometry, code: str) -> float:
+def _away(ground: MeasuredCity, point: BaseGeometry, code: str) -> float:
     return float(shapely.distance(ground.shapes[code], point))
 
 
-def read_ground(path: Path) -> Ground:
+def read_ground(path: Path) -> MeasuredCity:
     """Return the villages of a file and the districts they make up."""
     script = simplified()
     features = json.loads(gzip.decompress(path.read_bytes()))["features"]
@@ -205,7 +205,7 @@ def read_ground(path: Path) -> Ground:
     areas = [
         _area(code, spelled(names[code], script), district_of[code], shapes[code]) for code in shapes if names[code]
     ]
-    return Ground(AreaIndex(villages.items()), district_of, shapes, tuple(areas))
+    return MeasuredCity(AreaIndex(villages.items()), district_of, shapes, tuple(areas))
 
 
 def _area(code: str, name: str, district: str, whole: BaseGeometry) -> AreaPlace:
@@ -215,7 +215,7 @@ def _area(code: str, name: str, district: str, whole: BaseGeometry) -> AreaPlace
     return AreaPlace(code, name, code == district, middle_of.x, middle_of.y, across / 2, district)
 
 
-def read_reports(path: Path, ground: Ground) -> list[Report]:
+def read_reports(path: Path, ground: MeasuredCity) -> list[MeasuredReport]:
     """Return the reports of a file, their addresses read."""
     import pyarrow.parquet as pq
 
@@ -230,5 +230,5 @@ def read_reports(path: Path, ground: Ground) -> list[Report]:
         district = districts.get(spelled(row["area"] or "", script), "")
         point = row["long"], row["lat"]
         lies_in = ground.district_of.get(village, "")
-        reports.append(Report(row["requested_datetime"][:10], address, point, district, lies_in, village))
+        reports.append(MeasuredReport(row["requested_datetime"][:10], address, point, district, lies_in, village))
     return reports

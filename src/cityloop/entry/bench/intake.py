@@ -16,7 +16,7 @@ from statistics import median
 from typing import Any
 
 from cityloop.core.errors import NotPossible
-from cityloop.entry.bench.workload.senders import Order, Outcome
+from cityloop.entry.bench.workload.senders import SendingOrder, SendingOutcome
 from cityloop.entry.console.opening import Tell
 from cityloop.entry.server.serving import free_port, web_command
 from cityloop.runtime.configuration import Configuration
@@ -74,7 +74,7 @@ def measure(city: Configuration, seconds: float, connections: int, tell: Tell) -
         order = replace(_order(port, token), seconds=seconds / STRETCHES, connections=connections)
         floor = replace(order, port=floor_port, path="/floor", prefix="F")
         warm = [_sent(replace(each, seconds=WARM_UP, prefix=f"{each.prefix}W")) for each in (floor, order)]
-        outcomes: dict[str, list[Outcome]] = {"floor": [], "intake": []}
+        outcomes: dict[str, list[SendingOutcome]] = {"floor": [], "intake": []}
         for stretch in range(STRETCHES):
             for name, each in (("floor", floor), ("intake", order)):
                 _wait_for_announcer()
@@ -95,16 +95,16 @@ def measure(city: Configuration, seconds: float, connections: int, tell: Tell) -
         )
 
 
-def _rate(outcome: Outcome) -> float:
+def _rate(outcome: SendingOutcome) -> float:
     return len(outcome.receipts) / outcome.seconds
 
 
-def _order(port: int, token: str) -> Order:
+def _order(port: int, token: str) -> SendingOrder:
     from cityloop.entry.demo.script import script
 
     said = script()
     (lon, lat), (width, height) = said.centre, said.span
-    return Order(
+    return SendingOrder(
         port=port,
         path="/api/v1/reports",
         token=token,
@@ -121,7 +121,7 @@ def _order(port: int, token: str) -> Order:
     )
 
 
-def _sent(order: Order) -> Outcome:
+def _sent(order: SendingOrder) -> SendingOutcome:
     """Let a process of its own send, and return what came of it."""
     done = subprocess.run(
         [sys.executable, "-m", "cityloop.entry.bench.workload.senders"],
@@ -130,7 +130,7 @@ def _sent(order: Order) -> Outcome:
         text=True,
         check=True,
     )
-    outcome = Outcome(**json.loads(done.stdout))
+    outcome = SendingOutcome(**json.loads(done.stdout))
     outcome.receipts = [(external_id, number) for external_id, number in outcome.receipts]
     return outcome
 

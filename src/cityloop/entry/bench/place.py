@@ -19,7 +19,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.core.place.areas import AreaLocator, Layout
+from cityloop.core.place.areas import AreaLayout, AreaLocator
 from cityloop.core.place.where import where
 
 AIM = 300_000  # points a second on one core against 20,000 polygons
@@ -133,7 +133,7 @@ def _places(many: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return lons + WEST, lats + SOUTH
 
 
-def _own(layout: Layout) -> NDArray[np.object_]:
+def _own(layout: AreaLayout) -> NDArray[np.object_]:
     codes = (code for code, area in layout.areas.items() if area.level == "unit_grid")
     shapes: NDArray[np.object_] = shapely.from_wkb([layout.shapes[code] for code in codes])
     return shapes
@@ -164,7 +164,7 @@ def _postgis() -> Iterator[Any]:
             yield cursor
 
 
-def _fill(cursor: Any, layout: Layout, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> None:
+def _fill(cursor: Any, layout: AreaLayout, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> None:
     cursor.execute("CREATE TABLE areas (code text, shape geometry(Geometry, 4326))")
     with cursor.copy("COPY areas FROM STDIN") as copy:
         for code, area in layout.areas.items():

@@ -58,11 +58,11 @@ def check(home: Path | None, folder: Path | None, edition: str | None) -> None:
 
     The database is not asked, so a folder of facts can be proved on any machine.
     """
-    from cityloop.evaluation.facts.files import FactFolder, Part
+    from cityloop.evaluation.facts.files import FactFolder, FactPart
 
     facts = FactFolder(folder or configured(home).home_folder / "facts")
     editions = [facts.edition(edition)] if edition else list(facts.editions())
-    found, proved = 0, set[Part]()
+    found, proved = 0, set[FactPart]()
     for one in editions:
         wrong = list(facts.faults(one, proved))
         found += len(wrong)

@@ -18,8 +18,8 @@ from cityloop.registry.packs.reading import Pack, pack_folders, read_all, read_t
 
 if TYPE_CHECKING:  # what asks a database is only imported where there is one
     from cityloop.core.procedures.procedure import Procedure
-    from cityloop.registry.history.changes import Difference
-    from cityloop.registry.packs.queries import PackLine, WayChange
+    from cityloop.registry.history.changes import RowDifference
+    from cityloop.registry.packs.queries import PackLine, ProcedureChange
 
 ROWS = 10  # of a table, told one by one
 CALLED = {  # one of a kind, and several, where an s does not do
@@ -91,13 +91,13 @@ def diff(home: Path | None, name: str) -> None:
     A line begins with + for what would be created, ~ for what would be changed, - for what would be removed.
     """
     with opened(home, tell) as configuration:
-        from cityloop.registry.packs.queries import differences, pack_line, way_changes
+        from cityloop.registry.packs.queries import differences, pack_line, procedure_changes
 
         every = read_all(configuration.packs)
         pack = pack_line(every, name).pack
         if pack is None:
             raise NotPossible("no-such-pack", f"The folder of the pack {name} is no longer there.")
-        rows, ways = differences(pack, every), way_changes(pack)
+        rows, ways = differences(pack, every), procedure_changes(pack)
         for words in (*_ways(ways), *_tables(rows)):
             click.echo(words)
         if not rows and not ways:
@@ -177,12 +177,12 @@ def _taken(line: PackLine) -> str:
     return f"{told}; changed since: `cityloop packs diff {line.name}`" if line.is_changed else told
 
 
-def _ways(ways: Iterable[WayChange]) -> Iterator[str]:
+def _ways(ways: Iterable[ProcedureChange]) -> Iterator[str]:
     found = [f"  {SIGNS[way.kind]} {way.name} {way.version}" for way in ways]
     yield from ["procedures:", *found] if found else []
 
 
-def _tables(rows: Sequence[Difference]) -> Iterator[str]:
+def _tables(rows: Sequence[RowDifference]) -> Iterator[str]:
     for table in dict.fromkeys(row.table.name for row in rows):
         own = [row for row in rows if row.table.name == table]
         kinds = Counter(_kind(row) for row in own)
@@ -192,16 +192,16 @@ def _tables(rows: Sequence[Difference]) -> Iterator[str]:
             yield f"  … and {len(own) - ROWS} more"
 
 
-def _kind(row: Difference) -> str:
+def _kind(row: RowDifference) -> str:
     return "created" if row.before is None else "removed" if row.after is None else "changed"
 
 
-def _named(row: Difference) -> str:
+def _named(row: RowDifference) -> str:
     either = row.after or row.before or {}
     return " ".join(str(either[name]) for name in row.table.key)
 
 
-def _fields(row: Difference) -> str:
+def _fields(row: RowDifference) -> str:
     """Return what a row is called, and of a changed one what differs."""
     before, after = row.before, row.after
     if before is None or after is None:

@@ -19,11 +19,11 @@ def check(home: Path | None) -> None:
     with opened(home, tell, acts=True) as configuration:
         from django.utils.timezone import localtime
 
-        from cityloop.casework.queries import ways_without_pack
+        from cityloop.casework.queries import procedures_without_pack
         from cityloop.evaluation.indicators.books import books
         from cityloop.runtime.models import Subscription
 
-        if missing := ways_without_pack():
+        if missing := procedures_without_pack():
             told = f"Cases follow {', '.join(missing)}, which no pack has any more. Put the pack back: CITYLOOP_PACKS."
             raise NotPossible("procedure-missing", told)
         books()  # refuses indicators that cannot be counted

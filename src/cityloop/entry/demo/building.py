@@ -13,9 +13,9 @@ from cityloop.core.errors import NotPossible
 from cityloop.entry.console.opening import Tell
 from cityloop.entry.demo import facilities, people
 from cityloop.entry.demo.agenda import Agenda, act
-from cityloop.entry.demo.facilities import Standing
+from cityloop.entry.demo.facilities import DemoFacilities
 from cityloop.entry.demo.script import Script, script
-from cityloop.entry.demo.stories import Step, Story, Teller
+from cityloop.entry.demo.stories import DemoStory, StoryStep, Teller
 from cityloop.intake.actions import PROCEDURE, receive
 from cityloop.intake.reports import read
 from cityloop.registry.city import current
@@ -47,7 +47,7 @@ def build(now: datetime, tell: Tell) -> bool:
     return True
 
 
-def live(said: Script, standing: Standing, chance: Random, now: datetime, tell: Tell) -> None:
+def live(said: Script, standing: DemoFacilities, chance: Random, now: datetime, tell: Tell) -> None:
     """Let every story happen, in the order of time."""
     city, actors = current.current_city(), people.actors(said)
     stories = list(Teller(said, city, city.latest(PROCEDURE), chance, now).all())
@@ -65,7 +65,7 @@ def live(said: Script, standing: Standing, chance: Random, now: datetime, tell: 
     tell(f"{len(stories)} cases of the last {said.weeks} weeks")
 
 
-def _in_order(stories: list[Story]) -> Iterator[tuple[int, Step | None]]:
+def _in_order(stories: list[DemoStory]) -> Iterator[tuple[int, StoryStep | None]]:
     """Yield each report (None) and each step with the index of its story, by time."""
     moments = [
         (step.at if step else story.at, which, no, step)

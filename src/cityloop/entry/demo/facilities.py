@@ -15,7 +15,7 @@ from cityloop.entry.demo import ground
 from cityloop.entry.demo.script import FacilityKind, Script
 from cityloop.registry.city.city import City
 from cityloop.registry.history import changes
-from cityloop.registry.history.changes import Part
+from cityloop.registry.history.changes import TableChange
 from cityloop.registry.history.tables import FACILITIES
 
 BY = "demo"
@@ -27,7 +27,7 @@ Place = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Standing:
+class DemoFacilities:
     """The facilities by class and community, so that a report can be about one of those where it lies."""
 
     codes: Mapping[tuple[str, str], tuple[str, ...]]
@@ -45,15 +45,15 @@ class Standing:
         return {**kept, "facility": known[crc32(str(content["external_id"]).encode()) % len(known)]}
 
 
-def enter(script: Script, city: City, now: datetime) -> Standing:
+def enter(script: Script, city: City, now: datetime) -> DemoFacilities:
     """Enter the facilities; return where they stand."""
     chance = Random(f"{script.seed} facilities")  # noqa: S311  # of its own, so that the stories stay as they are
     rows = list(_rows(script, city, chance, now))
-    changes.apply([Part(FACILITIES, rows)], BY, now, "FacilitiesSet", source="普查")
+    changes.apply([TableChange(FACILITIES, rows)], BY, now, "FacilitiesSet", source="普查")
     found: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         found.setdefault((row["category"], row["areas"].get("community", "")), []).append(row["code"])
-    return Standing({key: tuple(codes) for key, codes in found.items()})
+    return DemoFacilities({key: tuple(codes) for key, codes in found.items()})
 
 
 def _rows(script: Script, city: City, chance: Random, now: datetime) -> Iterator[dict[str, Any]]:

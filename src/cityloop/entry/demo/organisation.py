@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from cityloop.core.clocks.shifts import shift_moments
 from cityloop.entry.demo.script import Organised, Script
-from cityloop.registry.history.changes import Part, apply
+from cityloop.registry.history.changes import TableChange, apply
 from cityloop.registry.history.tables import DUTIES
 from cityloop.registry.organisation import actions as organisation
 
@@ -22,7 +22,7 @@ def organise(script: Script, by: str, now: datetime) -> None:
         {"category": category, "area": area, "unit": unit, "is_listed": True, "basis": basis}
         for category, area, unit, basis in script.listed
     ]
-    apply([Part(DUTIES, duties)], by, now, "DutiesSet")
+    apply([TableChange(DUTIES, duties)], by, now, "DutiesSet")
 
 
 def enter_roster(script: Script, by: str, now: datetime, zone: ZoneInfo) -> None:

@@ -48,7 +48,7 @@ class Person(Strict):
     tries: str | None = None
 
 
-class Problem(Strict):
+class DemoProblem(Strict):
     code: str
     weight: int
     texts: tuple[str, ...]
@@ -85,7 +85,7 @@ class Script(Strict):
     surnames: str
     given: tuple[str, ...]
     facilities: tuple[FacilityKind, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[DemoProblem, ...]
     words: dict[str, tuple[str, ...]]
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from random import Random
 
-from cityloop.core.clocks.worktime import YELLOW_SHARE, Due, Lamp, Limit, Unit
+from cityloop.core.clocks.worktime import YELLOW_SHARE, DueMoment, Lamp, Limit, LimitUnit
 from cityloop.core.procedures.procedure import Action, Procedure
 from cityloop.entry.demo.script import Script
 from cityloop.entry.demo.troubles import Trouble, content, inputs, pick, trouble
@@ -58,7 +58,7 @@ CARELESS = 0.06  # the share of desk work done too late
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StoryStep:
     """One action of a story, on its open task of the action's kind."""
 
     at: datetime
@@ -68,13 +68,13 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class DemoStory:
     """A report and what has been done about it by now."""
 
     at: datetime
     by: str
     content: Mapping[str, object]
-    steps: tuple[Step, ...]
+    steps: tuple[StoryStep, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Teller:
     chance: Random
     now: datetime
 
-    def all(self) -> Iterator[Story]:
+    def all(self) -> Iterator[DemoStory]:
         """Yield every story: first those that stand in a queue now, then the past."""
         standing = [(path, lamp) for path, lamps in OPEN for lamp, count in lamps.items() for _ in range(count)]
         for number in range(self.script.cases):
@@ -100,14 +100,14 @@ class Teller:
                 moments = self._forwards(path, wrong)
             yield self._story(f"DEMO-{number + 1:04d}", wrong, path, moments)
 
-    def _story(self, external_id: str, wrong: Trouble, path: Path, moments: Sequence[datetime]) -> Story:
+    def _story(self, external_id: str, wrong: Trouble, path: Path, moments: Sequence[datetime]) -> DemoStory:
         (channel, by), at = pick(self.chance, CHANNELS), moments[0]
         said = content(wrong, channel, at, self.script, self.city, self.chance)
         steps = self._steps(path, moments, wrong, placed="lon" in said)
         by_now = tuple(step for step in steps if step.at <= self.now)
-        return Story(at, by, {"channel": channel, "external_id": external_id, **said}, by_now)
+        return DemoStory(at, by, {"channel": channel, "external_id": external_id, **said}, by_now)
 
-    def _steps(self, path: Path, moments: Sequence[datetime], wrong: Trouble, *, placed: bool) -> Iterator[Step]:
+    def _steps(self, path: Path, moments: Sequence[datetime], wrong: Trouble, *, placed: bool) -> Iterator[StoryStep]:
         unit = helper = wrong.unit
         for no, name in enumerate(path, start=1):
             if name == "dispatch":
@@ -122,7 +122,7 @@ class Teller:
             if name == "file":
                 filled = {**filled, **self._condition(wrong)}
             by = self._who(action, chosen if name != "ask_help" else unit, placed, wrong)
-            yield Step(moments[no], name, by, filled)
+            yield StoryStep(moments[no], name, by, filled)
 
     def _condition(self, wrong: Trouble) -> dict[str, str]:
         """Return the condition it is filed by: the first with the limit of its class, by which the stories are told."""
@@ -176,7 +176,7 @@ class Teller:
             back += min(0.03 * back, 480)  # a yellow lamp may stand in a window of minutes, a weekend ago
         return self.chance.choice(fitting)
 
-    def _lamp(self, due: Due) -> Lamp:
+    def _lamp(self, due: DueMoment) -> Lamp:
         if self.now >= due.at:
             return Lamp.RED
         return Lamp.YELLOW if self.now >= due.reached(YELLOW_SHARE) else Lamp.GREEN
@@ -194,12 +194,12 @@ class Teller:
             rule = self.way.case_limit
             whole = self.city.due_after(filed_at, self._limit("case", rule.otherwise, wrong)).at if rule else due.at
             late = max(due.at, whole)
-            return self.city.due_after(late, Limit(self.chance.randint(1, 15), Unit.WORK_HOUR)).at
+            return self.city.due_after(late, Limit(self.chance.randint(1, 15), LimitUnit.WORK_HOUR)).at
         if name != "report_back" and self.chance.random() < CARELESS:
             return due.at + timedelta(minutes=self.chance.uniform(3, 90))
         return due.reached(Fraction(self.chance.randint(8, 92), 100))
 
-    def _due(self, kind: str, opened_at: datetime, wrong: Trouble) -> Due:
+    def _due(self, kind: str, opened_at: datetime, wrong: Trouble) -> DueMoment:
         rule = self.way.tasks[kind].limit
         return self.city.due_after(opened_at, self._limit(rule.name, rule.otherwise, wrong))
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from cityloop.core.procedures.procedure import Action
 from cityloop.entry.demo import ground
-from cityloop.entry.demo.script import District, Problem, Script
+from cityloop.entry.demo.script import DemoProblem, District, Script
 from cityloop.registry.city.city import City
 
 KNOWS_CATEGORY, KNOWS_PLACE = 0.7, 0.93  # the shares of callers that do; a patrol always does
@@ -20,7 +20,7 @@ T = TypeVar("T")
 class Trouble:
     """What is wrong, and where; `unit` is on duty for it."""
 
-    problem: Problem
+    problem: DemoProblem
     district: District
     community: str
     road: str

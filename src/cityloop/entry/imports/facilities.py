@@ -6,14 +6,14 @@ from pathlib import Path
 
 from cityloop.channels.imports.facilities import open_census, place_word
 from cityloop.channels.tables.columns import read_rows
-from cityloop.channels.tables.rows import Refused, Row
+from cityloop.channels.tables.rows import Refused, TableRow
 from cityloop.entry.console.opening import BY, Tell
-from cityloop.entry.imports.rows import Tally, import_rows
+from cityloop.entry.imports.rows import RowTally, import_rows
 from cityloop.registry.city.current import current_city
-from cityloop.registry.facilities.checks import Doubts
-from cityloop.registry.facilities.entries import Entry, Reader
-from cityloop.registry.facilities.settling import Settling
-from cityloop.registry.history.changes import Outcome, Part, apply
+from cityloop.registry.facilities.checks import FacilityDoubts
+from cityloop.registry.facilities.entries import FacilityEntry, Reader
+from cityloop.registry.facilities.settling import FacilitySettling
+from cityloop.registry.history.changes import ChangeOutcome, TableChange, apply
 from cityloop.registry.history.tables import FACILITIES
 
 EVENT = "FacilitiesSet"
@@ -24,11 +24,11 @@ def import_facilities(
 ) -> str:
     """Enter the facilities of a file, `size` in one transaction; return in words what came of it."""
     sheet, mapping, rules = open_census(path, mapping_path)
-    city, doubts, word = current_city(), Doubts(), place_word(path)
-    reader, settling = Reader(rules, city), Settling(rules, city, word)
+    city, doubts, word = current_city(), FacilityDoubts(), place_word(path)
+    reader, settling = Reader(rules, city), FacilitySettling(rules, city, word)
     number: int | None = None  # of the change that the whole import is
 
-    def take(rows: list[Row], now: datetime) -> tuple[Tally, list[Refused]]:
+    def take(rows: list[TableRow], now: datetime) -> tuple[RowTally, list[Refused]]:
         nonlocal number
         read, refused = read_rows(rows, mapping, reader.read)
         entries = [entry for _, entry in read]
@@ -43,7 +43,7 @@ def import_facilities(
         outcome = _entered(good, now, path.name, number)
         # What a dry run began is gone with its transaction.
         number = None if dry_run else outcome.number or number
-        return Tally(outcome.created, outcome.changed, outcome.unchanged, len(refused)), refused
+        return RowTally(outcome.created, outcome.changed, outcome.unchanged, len(refused)), refused
 
     words = import_rows(path, sheet, take, tell, rejects=rejects, size=size, dry_run=dry_run)
     for line in doubts.lines():
@@ -51,6 +51,6 @@ def import_facilities(
     return f"{words}\nChange {number} in the history; it can be undone as one." if number else words
 
 
-def _entered(entries: Sequence[Entry], now: datetime, source: str, into: int | None) -> Outcome:
+def _entered(entries: Sequence[FacilityEntry], now: datetime, source: str, into: int | None) -> ChangeOutcome:
     rows = [entry.values for entry in entries]
-    return apply([Part(FACILITIES, rows)], BY, now, EVENT, source=source, into=into)
+    return apply([TableChange(FACILITIES, rows)], BY, now, EVENT, source=source, into=into)

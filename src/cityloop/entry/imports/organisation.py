@@ -15,15 +15,15 @@ from django.urls import reverse
 
 from cityloop.channels.imports import organisation as tables
 from cityloop.channels.tables.columns import ColumnMapping, open_mapped, read_as, read_rows
-from cityloop.channels.tables.rows import Refused, Row
+from cityloop.channels.tables.rows import Refused, TableRow
 from cityloop.core.errors import Fault, Invalid
 from cityloop.entry.console.opening import BY, Tell
-from cityloop.entry.imports.rows import Tally, import_rows
+from cityloop.entry.imports.rows import RowTally, import_rows
 from cityloop.registry.city.current import current_city
-from cityloop.registry.history.changes import Outcome
+from cityloop.registry.history.changes import ChangeOutcome
 from cityloop.registry.history.tables import DUTIES, ROSTER, Values
 from cityloop.registry.models import Account, Appointment
-from cityloop.registry.names import Names, area_names, class_names, role_names, unit_names
+from cityloop.registry.names import CodeNames, area_names, class_names, role_names, unit_names
 from cityloop.registry.organisation import actions as organisation
 from cityloop.registry.people import accounts
 
@@ -38,7 +38,7 @@ def import_units(path: Path, mapping: Path | None, rejects: Path | None, tell: T
     """Enter the units of a file, all in one transaction; return in words what came of it."""
     sheet, columns = open_mapped(path, mapping, tables.UnitsText, titles=tables.UNIT_TITLES)
 
-    def take(rows: list[Row], now: datetime) -> tuple[Tally, list[Refused]]:
+    def take(rows: list[TableRow], now: datetime) -> tuple[RowTally, list[Refused]]:
         read, refused = read_rows(rows, columns, lambda content: read_as(tables.UnitRow, content).values())
         read, doubles = _once(read, columns, "code", lambda values: values["code"])
         good, wrong = _fit_units(read, columns)
@@ -56,7 +56,7 @@ def import_duties(path: Path, mapping: Path | None, rejects: Path | None, tell: 
     areas, classes = area_names(city), class_names(city)
 
     def duty(content: Said) -> Said:
-        row = read_as(tables.DutyRow, content)
+        row = read_as(tables.ReadDuty, content)
         kind = tables.CLASS_KINDS.get(row.class_kind, row.class_kind)
         named = _named(
             {
@@ -68,7 +68,7 @@ def import_duties(path: Path, mapping: Path | None, rejects: Path | None, tell: 
         said = {"is_listed": row.is_listed, "basis": row.basis}
         return {**named, **{name: value for name, value in said.items() if value is not None}}
 
-    def take(rows: list[Row], now: datetime) -> tuple[Tally, list[Refused]]:
+    def take(rows: list[TableRow], now: datetime) -> tuple[RowTally, list[Refused]]:
         read, refused = read_rows(rows, columns, duty)
         read, doubles = _once(read, columns, "category", DUTIES.named)
         faults = organisation.duty_faults([values for _, values in read], city)
@@ -91,7 +91,7 @@ def import_rosters(path: Path, mapping: Path | None, rejects: Path | None, tell:
         who = _named({"person": (row.person, lambda words: colleagues(named["unit"], words))})["person"]
         return organisation.shift(named["unit"], named["role"], who, *row.moments(zone), row.note)
 
-    def take(rows: list[Row], now: datetime) -> tuple[Tally, list[Refused]]:
+    def take(rows: list[TableRow], now: datetime) -> tuple[RowTally, list[Refused]]:
         read, refused = read_rows(rows, columns, shift)
         read, doubles = _once(read, columns, "person", ROSTER.named)
         faults = organisation.shift_faults(values for _, values in read)
@@ -123,15 +123,15 @@ def import_people(
         named = {"role": (row.role, roles.code), "unit": (row.unit, units.code), "area": (row.area or "", areas.code)}
         return row, _named(named)
 
-    def take(rows: list[Row], now: datetime) -> tuple[Tally, list[Refused]]:
+    def take(rows: list[TableRow], now: datetime) -> tuple[RowTally, list[Refused]]:
         read, refused = read_rows(rows, columns, person)
-        made, tally = [], Tally(rejected=len(refused))
+        made, tally = [], RowTally(rejected=len(refused))
         for source, (row, post) in read:
             try:
                 part, is_new = _entered(row, post, now)
             except Invalid as error:
                 refused.append(columns.refused(source, error.faults))
-                tally += Tally(rejected=1)
+                tally += RowTally(rejected=1)
                 continue
             tally += part
             made += [row] if is_new else []
@@ -146,7 +146,7 @@ def import_people(
     return words
 
 
-def _entered(row: tables.PersonRow, post: Said, now: datetime) -> tuple[Tally, bool]:
+def _entered(row: tables.PersonRow, post: Said, now: datetime) -> tuple[RowTally, bool]:
     """Enter one person with one post; return what came of it, and whether the account is new."""
     account = Account.objects.filter(username=row.username).first()
     if account is None:
@@ -160,8 +160,8 @@ def _entered(row: tables.PersonRow, post: Said, now: datetime) -> tuple[Tally, b
     before = held.count()
     accounts.appoint(row.username, post["role"], post["unit"], post["area"] or None, BY, now)
     if account is None:
-        return Tally(created=1), True
-    return (Tally(changed=1) if changed or held.count() > before else Tally(unchanged=1)), False
+        return RowTally(created=1), True
+    return (RowTally(changed=1) if changed or held.count() > before else RowTally(unchanged=1)), False
 
 
 def _check_person(row: tables.PersonRow) -> None:
@@ -176,11 +176,11 @@ def _check_person(row: tables.PersonRow) -> None:
         raise Invalid(faults)
 
 
-def _fit_units(read: Sequence[tuple[Row, Said]], columns: ColumnMapping[Any]) -> tuple[list[Said], list[Refused]]:
+def _fit_units(read: Sequence[tuple[TableRow, Said]], columns: ColumnMapping[Any]) -> tuple[list[Said], list[Refused]]:
     """Return the units that can be entered, their parents by code, and the rows that cannot, with the reasons."""
     called = unit_names((values["code"], (values["name"], *values.get("aliases", ()))) for _, values in read)
     wrong: list[Refused] = []
-    left: list[tuple[Row, Said]] = []
+    left: list[tuple[TableRow, Said]] = []
     for row, values in read:
         try:
             left.append((row, {**values, **_named({"parent": (values.get("parent", ""), called.code)})}))
@@ -227,15 +227,15 @@ def _colleagues() -> Callable[[str, str], str]:
 
     def found(unit: str, words: str) -> str:
         near = of_unit.get((unit, words)) or everybody.get(words, [])
-        names = Names("person", frozenset(known), {words: frozenset(near)})
+        names = CodeNames("person", frozenset(known), {words: frozenset(near)})
         return names.code(words)
 
     return found
 
 
 def _once(
-    read: Sequence[tuple[Row, Read]], columns: ColumnMapping[Any], field: str, key: Callable[[Any], str]
-) -> tuple[list[tuple[Row, Read]], list[Refused]]:
+    read: Sequence[tuple[TableRow, Read]], columns: ColumnMapping[Any], field: str, key: Callable[[Any], str]
+) -> tuple[list[tuple[TableRow, Read]], list[Refused]]:
     """Return the rows whose key stands first in the file; the others are refused."""
     first: dict[str, int] = {}
     left, refused = [], []
@@ -249,7 +249,7 @@ def _once(
 
 
 def _parted(
-    read: Sequence[tuple[Row, Said]], columns: ColumnMapping[Any], faults: Callable[[Values], Sequence[Fault]]
+    read: Sequence[tuple[TableRow, Said]], columns: ColumnMapping[Any], faults: Callable[[Values], Sequence[Fault]]
 ) -> tuple[list[Said], list[Refused]]:
     good, wrong = [], []
     for row, values in read:
@@ -260,9 +260,9 @@ def _parted(
     return good, wrong
 
 
-def _tally(outcome: Outcome, refused: list[Refused]) -> tuple[Tally, list[Refused]]:
+def _tally(outcome: ChangeOutcome, refused: list[Refused]) -> tuple[RowTally, list[Refused]]:
     refused.sort(key=lambda one: one.row.number)
-    return Tally(outcome.created, outcome.changed, outcome.unchanged, len(refused)), refused
+    return RowTally(outcome.created, outcome.changed, outcome.unchanged, len(refused)), refused
 
 
 def _notices(notices: Sequence[str], tell: Tell) -> None:

@@ -7,7 +7,7 @@ from typing import Self
 
 from cityloop.channels.imports.places import PlaceReader, open_places, whole
 from cityloop.channels.tables.rejects.files import Rejects
-from cityloop.channels.tables.rows import Refused, Row
+from cityloop.channels.tables.rows import Refused, TableRow
 from cityloop.core.errors import Invalid
 from cityloop.core.gazetteer.learning import learned
 from cityloop.entry.console.opening import BY, Tell
@@ -53,7 +53,7 @@ def import_places(path: Path, mapping_path: Path, rejects: Path | None, tell: Te
     reader = PlaceReader(file, current_city(), path.name)
     number: int | None = None  # of the change that the whole import is
 
-    def take(rows: list[Row], now: datetime) -> tuple[PlacesTally, list[Refused]]:
+    def take(rows: list[TableRow], now: datetime) -> tuple[PlacesTally, list[Refused]]:
         nonlocal number
         read, refused = [], []
         for row in rows:

@@ -7,11 +7,11 @@ from django.db import transaction
 
 from cityloop.channels.imports import reports as importing
 from cityloop.channels.imports.days import NamedDays, read_days
-from cityloop.channels.imports.reports import Tally
+from cityloop.channels.imports.reports import ReportTally
 from cityloop.channels.tables.columns import wanted
 from cityloop.channels.tables.mapping import ReportMapping, ReportsText
 from cityloop.channels.tables.rejects.files import Rejects
-from cityloop.channels.tables.rows import Refused, Row, Sheet
+from cityloop.channels.tables.rows import Refused, Sheet, TableRow
 from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.actors import Actor
 from cityloop.core.errors import NotPossible
@@ -32,11 +32,11 @@ def import_reports(path: Path, mapping_path: Path, rejects: Path | None, size: i
     beside = rejects_path(path, rejects, sheet)
     actor = _importer(mapping.channel)
 
-    def take(rows: list[Row], now: datetime) -> tuple[Tally, list[Refused]]:
+    def take(rows: list[TableRow], now: datetime) -> tuple[ReportTally, list[Refused]]:
         return importing.hand_in(rows, mapping, actor, zone, now)
 
     with Rejects(beside, sheet) as refused:
-        tally = work_through(sheet, take, refused, size, tell, Tally())
+        tally = work_through(sheet, take, refused, size, tell, ReportTally())
     parts = f"created {tally.created:,}, already known {tally.known:,}, conflicts {tally.conflicts:,}"
     return _summary(tally, parts, refused, sheet)
 
@@ -45,11 +45,11 @@ def try_reports(path: Path, mapping_path: Path, rejects: Path | None, size: int,
     """Read, check and place every row, hand none in; return in words what would come of it."""
     sheet, mapping = _fitted(path, mapping_path)
 
-    def take(rows: list[Row], now: datetime) -> tuple[Tally, list[Refused]]:
+    def take(rows: list[TableRow], now: datetime) -> tuple[ReportTally, list[Refused]]:
         return importing.try_out(rows, mapping, zone, now)
 
     with Rejects(rejects_path(path, rejects, sheet), sheet) as refused:
-        tally = work_through(sheet, take, refused, size, tell, Tally())
+        tally = work_through(sheet, take, refused, size, tell, ReportTally())
     if told := importing.suspicion(tally):
         tell(told)
     return f"Dry run, nothing was handed in. {_summary(tally, f'fit to hand in {tally.created:,}', refused, sheet)}"
@@ -77,7 +77,7 @@ def _fitted(path: Path, mapping_path: Path) -> tuple[Sheet, ReportMapping]:
     return sheet, ReportMapping.read(mapping_path, sheet, lambda code: code in city.categories)
 
 
-def _summary(tally: Tally, parts: str, rejects: Rejects, sheet: Sheet) -> str:
+def _summary(tally: ReportTally, parts: str, rejects: Rejects, sheet: Sheet) -> str:
     words = f"{tally.rows:,} rows: {parts}, rejected {tally.rejected:,}; placed in no district {tally.nowhere:,}."
     return summary(words, rejects, sheet)
 

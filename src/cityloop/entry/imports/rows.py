@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self, TypeVar
 from django.db import InterfaceError, OperationalError, transaction
 
 from cityloop.channels.tables.rejects.files import Rejects
-from cityloop.channels.tables.rows import Refused, Row, Sheet
+from cityloop.channels.tables.rows import Refused, Sheet, TableRow
 from cityloop.core.errors import Fault, Invalid, NotPossible
 from cityloop.entry.console.opening import Tell
 from cityloop.entry.console.showing import progress
@@ -35,11 +35,11 @@ class Counted(Protocol):
 
 
 Count = TypeVar("Count", bound=Counted)
-Taking = Callable[[list[Row], datetime], tuple[Count, list[Refused]]]
+Taking = Callable[[list[TableRow], datetime], tuple[Count, list[Refused]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class RowTally:
     """What became of rows that describe the city: each is created, changed, unchanged or rejected."""
 
     created: int = 0
@@ -60,14 +60,14 @@ class Tally:
             f"rejected {self.rejected:,}"
         )
 
-    def __add__(self, other: Self) -> "Tally":
-        return Tally(*(getattr(self, part.name) + getattr(other, part.name) for part in fields(self)))
+    def __add__(self, other: Self) -> "RowTally":
+        return RowTally(*(getattr(self, part.name) + getattr(other, part.name) for part in fields(self)))
 
 
 def import_rows(
     path: Path,
     sheet: Sheet,
-    take: Taking[Tally],
+    take: Taking[RowTally],
     tell: Tell,
     *,
     rejects: Path | None = None,
@@ -79,7 +79,7 @@ def import_rows(
     A dry run undoes every transaction, so that `take` need not know of it.
     """
     with Rejects(rejects_path(path, rejects, sheet), sheet) as refused:
-        tally = work_through(sheet, undone(take) if dry_run else whole(take), refused, size, tell, Tally())
+        tally = work_through(sheet, undone(take) if dry_run else whole(take), refused, size, tell, RowTally())
     began = "Dry run, nothing was changed. " if dry_run else ""
     return f"{began}{summary(f'{tally.rows:,} rows: {tally.words}.', refused, sheet)}"
 
@@ -109,7 +109,7 @@ def work_through(
 def whole(take: Taking[Count]) -> Taking[Count]:
     """Return the same taking, each batch one transaction."""
 
-    def taken(rows: list[Row], now: datetime) -> tuple[Count, list[Refused]]:
+    def taken(rows: list[TableRow], now: datetime) -> tuple[Count, list[Refused]]:
         with transaction.atomic():
             return take(rows, now)
 
@@ -119,7 +119,7 @@ def whole(take: Taking[Count]) -> Taking[Count]:
 def undone(take: Taking[Count]) -> Taking[Count]:
     """Return the same taking, of which nothing stays: for a dry run."""
 
-    def tried(rows: list[Row], now: datetime) -> tuple[Count, list[Refused]]:
+    def tried(rows: list[TableRow], now: datetime) -> tuple[Count, list[Refused]]:
         with transaction.atomic():
             came = take(rows, now)
             transaction.set_rollback(True)
@@ -146,7 +146,7 @@ def summary(words: str, rejects: Rejects, sheet: Sheet) -> str:
     return words
 
 
-def _batches(rows: Iterator[Row], size: int | None) -> Iterator[list[Row]]:
+def _batches(rows: Iterator[TableRow], size: int | None) -> Iterator[list[TableRow]]:
     while batch := list(islice(rows, size)):
         yield batch
 

@@ -9,13 +9,13 @@ from django.conf import settings
 
 from cityloop.channels.imports.standards import StandardsText, open_standards, read_standards, refused_rows
 from cityloop.channels.tables.columns import ColumnMapping
-from cityloop.channels.tables.rows import Refused, Row
+from cityloop.channels.tables.rows import Refused, TableRow
 from cityloop.core.errors import Fault, Invalid
 from cityloop.entry.console.opening import BY, Tell
-from cityloop.entry.imports.rows import Tally, import_rows
+from cityloop.entry.imports.rows import RowTally, import_rows
 from cityloop.registry.catalogue import actions as catalogue_actions
 from cityloop.registry.catalogue import queries as catalogue_queries
-from cityloop.registry.catalogue.comparison import compare, told_comparison
+from cityloop.registry.catalogue.comparison import compare, comparison_lines
 from cityloop.registry.catalogue.matching import Lists, Matching
 from cityloop.registry.catalogue.report import Findings, Stated, check, told
 from cityloop.registry.city.current import current_city
@@ -45,12 +45,12 @@ def import_standards(
     other = read_whole(against.path, against.mapping_path, lists) if against else None
     lines: list[str] = []
 
-    def take(rows: list[Row], now: datetime) -> tuple[Tally, list[Refused]]:
+    def take(rows: list[TableRow], now: datetime) -> tuple[RowTally, list[Refused]]:
         stated, refused = _read(rows, mapping, path, lists)
         found = _checked(stated, mapping.text, lists, complete=not refused)
         lines.extend(told(stated, found, (unit.name for unit in current_city().units.values())))
         if other is not None:
-            lines.extend(told_comparison(compare(stated, other)))
+            lines.extend(comparison_lines(compare(stated, other)))
         refused += refused_rows(rows, mapping, found.wrong)
         return _entered(found, mapping.text, path, now, len(refused)), sorted(refused, key=lambda one: one.row.number)
 
@@ -68,7 +68,7 @@ def read_whole(path: Path, mapping_path: Path, lists: Lists) -> list[Stated]:
 
 
 def _read(
-    rows: Iterable[Row], mapping: ColumnMapping[StandardsText], path: Path, lists: Lists
+    rows: Iterable[TableRow], mapping: ColumnMapping[StandardsText], path: Path, lists: Lists
 ) -> tuple[list[Stated], list[Refused]]:
     text = mapping.text
     file = f"{path.name} {text.sheet}" if text.sheet else path.name
@@ -87,7 +87,7 @@ def _checked(stated: list[Stated], text: StandardsText, lists: Lists, *, complet
     return check(stated, matching, present, text.profile, text.replaces if complete else ())
 
 
-def _entered(found: Findings, text: StandardsText, path: Path, now: datetime, rejected: int) -> Tally:
+def _entered(found: Findings, text: StandardsText, path: Path, now: datetime, rejected: int) -> RowTally:
     """Enter what was found; rows of one condition for several grades count as one of its kind each."""
     wanted = {(one.key, one.number): one for one in found.conditions.values()}
     source = f"{path.name} {text.sheet}" if text.sheet else path.name
@@ -96,4 +96,4 @@ def _entered(found: Findings, text: StandardsText, path: Path, now: datetime, re
     new = list(wanted.values())
     came = catalogue_actions.set_conditions(new, BY, now, source=source, classes=classes, gone=found.gone)
     created = came.created - len(classes)
-    return Tally(created, came.changed, len(found.conditions) - created - came.changed, rejected)
+    return RowTally(created, came.changed, len(found.conditions) - created - came.changed, rejected)

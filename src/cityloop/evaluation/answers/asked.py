@@ -74,7 +74,7 @@ def sheet(facts: FactEdition, pack: str, asking: Asking, language: str, now: dat
     return b64decode(row.answer["xlsx"]) if row.answer is not None else Waiting(row.asked_at, row.failure)
 
 
-def is_told_of(by: tuple[str, ...], key: tuple[str | None, ...]) -> bool:
+def is_about(by: tuple[str, ...], key: tuple[str | None, ...]) -> bool:
     """Return whether one of the latest answers that tell figures apart by these columns has such an object."""
     latest = CountedAnswer.objects.filter(asked__by=list(by), count="", answer__isnull=False).order_by("-answered_at")
     within = CountedAnswer.objects.filter(key__in=list(latest.values_list("key", flat=True)[:REMEMBERED]))

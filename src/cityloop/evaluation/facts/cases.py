@@ -15,14 +15,14 @@ from cityloop.core.actors import SYSTEM, Post
 from cityloop.core.clocks import counting as clocks
 from cityloop.core.clocks import worktime
 from cityloop.core.clocks.history import Clock
-from cityloop.core.clocks.history import Kind as ClockFact
+from cityloop.core.clocks.history import ClockEventKind as ClockFact
 from cityloop.core.clocks.worktime import Calendar
 from cityloop.core.codes.classes import class_key
 from cityloop.core.codes.crosswalk import major_of
 from cityloop.core.place.areas import PLACED
-from cityloop.core.procedures.casefile import ENDED, Case, Task
+from cityloop.core.procedures.casefile import ENDED, CaseState, TaskState
 from cityloop.evaluation.facts.meanings import NOTHING, Meaning, Moment
-from cityloop.evaluation.facts.walk import Said, Step, Walk, walk
+from cityloop.evaluation.facts.walk import CaseStep, Said, Walk, walk
 
 GRIDS = ("patrol_grid", "appraisal_grid", "social_grid")
 CORRECTED = ("category", *PLACED, "lon", "lat", "facility")  # what a report says that may be put right later
@@ -103,7 +103,7 @@ def _grids(words: str) -> Row:
     return {kind: found.get(kind) for kind in GRIDS}
 
 
-def _hung(case: Case) -> tuple[datetime | None, datetime | None]:
+def _hung(case: CaseState) -> tuple[datetime | None, datetime | None]:
     """Return when the case's clock was paused last, and when that ended."""
     began = ended = None
     for fact in case.clock.facts if case.clock else ():
@@ -158,13 +158,13 @@ def _case(way: Walk, meaning: Meaning, context: Context) -> Row:
     }
 
 
-def _filing(way: Walk, meaning: Meaning) -> Step | None:
+def _filing(way: Walk, meaning: Meaning) -> CaseStep | None:
     """Return the event that filed the case, where its pack says which events do."""
     rule = meaning.cases.get("filed_at")
     return rule.step(way) if isinstance(rule, Moment) else None
 
 
-def _closing(way: Walk) -> Step | None:
+def _closing(way: Walk) -> CaseStep | None:
     """Return the event that closed the case, None while it is open."""
     if way.case.is_open:
         return None
@@ -243,7 +243,7 @@ def _paused_after(way: Walk) -> list[bool]:
     return found
 
 
-def _of_the_stay(task: Task | None, begin: datetime, end: datetime | None, calendar: Calendar) -> Row:
+def _of_the_stay(task: TaskState | None, begin: datetime, end: datetime | None, calendar: Calendar) -> Row:
     """Return the limit of a stay: that of the first task opened as it began."""
     if task is None or task.clock is None:
         return _limited(None, begin, end, None, calendar)
@@ -320,7 +320,7 @@ def _post(by: Post | None) -> str | None:
     return f"{by.role}@{by.unit}" if by else None
 
 
-def _person(step: Step | None) -> str | None:
+def _person(step: CaseStep | None) -> str | None:
     """Return the account of who acted, None where it happened by itself."""
     return step.said.account if step and step.said.account != SYSTEM.account else None
 

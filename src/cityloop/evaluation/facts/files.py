@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from cityloop.core import chain
 from cityloop.core.errors import NotFound, NotPossible
-from cityloop.evaluation.facts.relations import RELATIONS, Relation, Type
+from cityloop.evaluation.facts.relations import RELATIONS, FactRelation, Type
 from cityloop.runtime.files.archive import sync_folder
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Altered(NotPossible):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FactPart:
     """Some rows of a relation: which part of it, how many rows, and the digest of the canonical rows."""
 
     relation: str
@@ -52,7 +52,7 @@ class Edition:
 
     as_of: datetime
     zone: str
-    parts: tuple[Part, ...]
+    parts: tuple[FactPart, ...]
     position: str = ""
     context: Mapping[str, str] = field(default_factory=dict)
 
@@ -81,16 +81,16 @@ class FactFolder:
 
     path: Path
 
-    def write(self, relation: str, number: int, table: "pa.Table") -> Part:
+    def write(self, relation: str, number: int, table: "pa.Table") -> FactPart:
         """Keep a table sorted by its key as a part, durably; the same rows again are the same file."""
         import pyarrow.parquet as pq
 
-        part = Part(relation, number, table.num_rows, digest_of(table))
+        part = FactPart(relation, number, table.num_rows, digest_of(table))
         with _written(self._path(part)) as draft:
             pq.write_table(table, draft, **_quickly_read(table.schema))
         return part
 
-    def table(self, part: Part) -> "pa.Table":
+    def table(self, part: FactPart) -> "pa.Table":
         """Return the rows of a part, with the columns that were published then; NotFound where its file is not here."""
         import pyarrow.parquet as pq
 
@@ -98,13 +98,13 @@ class FactFolder:
             raise NotFound("facts-missing", f"The facts {part.relation} {part.digest} are not in {self.path}.")
         return pq.read_table(self._path(part), memory_map=False)
 
-    def proved(self, part: Part) -> "pa.Table":
+    def proved(self, part: FactPart) -> "pa.Table":
         """Return the rows of a part; Altered where its file is missing or does not hold what its digest says."""
         if wrong := self._fault(part):
             raise Altered("facts-altered", f"parts/{part.relation}/{part.digest}.parquet: {wrong}")
         return self.table(part)
 
-    def holds(self, part: Part) -> bool:
+    def holds(self, part: FactPart) -> bool:
         """Return whether the file of a part is here."""
         return self._path(part).is_file()
 
@@ -152,7 +152,7 @@ class FactFolder:
                 return _read(path)
         raise NotFound("no-such-facts", f"There are no facts {name_or_digest} in {self.path}.")
 
-    def faults(self, edition: Edition, proved: set[Part] | None = None) -> Iterator[str]:
+    def faults(self, edition: Edition, proved: set[FactPart] | None = None) -> Iterator[str]:
         """Yield what is wrong with the files of an edition: missing, or not the rows that their digest says.
 
         Parts in `proved` are not read again; those found good are put there.
@@ -193,10 +193,10 @@ class FactFolder:
     def _stems(self) -> list[Path]:
         return sorted(path for path in self._editions.glob("*.json") if not path.name.startswith("."))
 
-    def _path(self, part: Part) -> Path:
+    def _path(self, part: FactPart) -> Path:
         return self.path / "parts" / part.relation / f"{part.digest}.parquet"
 
-    def _fault(self, part: Part) -> str | None:
+    def _fault(self, part: FactPart) -> str | None:
         import pyarrow as pa
 
         try:
@@ -210,7 +210,7 @@ class FactFolder:
         return _misleading(self._path(part), table)
 
 
-def arrow_schema(relation: Relation) -> "pa.Schema":
+def arrow_schema(relation: FactRelation) -> "pa.Schema":
     """Return the columns of a relation as Arrow has them."""
     import pyarrow as pa
 
@@ -225,12 +225,12 @@ def arrow_schema(relation: Relation) -> "pa.Schema":
     return pa.schema([(column.name, kinds[column.type]) for column in relation.columns])
 
 
-def table_of(relation: Relation, rows: Iterable[Mapping[str, Any]]) -> "pa.Table":
+def table_of(relation: FactRelation, rows: Iterable[Mapping[str, Any]]) -> "pa.Table":
     """Return rows as a table sorted by the key; what a row does not say is empty."""
     return by_key(relation, unsorted_table(relation, rows))
 
 
-def unsorted_table(relation: Relation, rows: Iterable[Mapping[str, Any]]) -> "pa.Table":
+def unsorted_table(relation: FactRelation, rows: Iterable[Mapping[str, Any]]) -> "pa.Table":
     """Return rows as a table in the order they come."""
     import pyarrow as pa
 
@@ -239,7 +239,7 @@ def unsorted_table(relation: Relation, rows: Iterable[Mapping[str, Any]]) -> "pa
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def by_key(relation: Relation, table: "pa.Table") -> "pa.Table":
+def by_key(relation: FactRelation, table: "pa.Table") -> "pa.Table":
     """Return a table sorted by the relation's key, texts by their bytes in UTF-8."""
     return table.sort_by([(name, "ascending") for name in relation.key])
 
@@ -318,7 +318,7 @@ class _Digesting:
         self.closed = True
 
 
-def _listed(part: Part) -> list[Any]:
+def _listed(part: FactPart) -> list[Any]:
     return [part.relation, part.number, part.rows, part.digest]
 
 
@@ -328,7 +328,7 @@ def _read(path: Path) -> Edition:
         if told["format"] != FORMAT:
             raise ValueError(told["format"])
         as_of = datetime.strptime(told["as_of"], NAME).replace(tzinfo=UTC)
-        parts = tuple(Part(*part) for part in told["parts"])
+        parts = tuple(FactPart(*part) for part in told["parts"])
         # An edition may come from a stranger: no part of it leads out of its folder.
         if not all(part.relation in RELATIONS and DIGEST.fullmatch(part.digest) for part in parts):
             raise ValueError("parts")

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cityloop.core.procedures.casefile import Task
+from cityloop.core.procedures.casefile import TaskState
 from cityloop.core.procedures.procedure import Words
-from cityloop.evaluation.facts.walk import Step, Walk
+from cityloop.evaluation.facts.walk import CaseStep, Walk
 
 Value = datetime | int | bool | str | None
 
@@ -27,7 +27,7 @@ class Moment:
         step = self.step(way)
         return step.said.at if step else None
 
-    def step(self, way: Walk) -> Step | None:
+    def step(self, way: Walk) -> CaseStep | None:
         """Return that event."""
         found = way.events(self.events)
         if not found:
@@ -59,7 +59,7 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AnswerMeaning:
     """What was chosen for this need in the last event of these names."""
 
     need: str
@@ -71,7 +71,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueMeaning:
     """When the last task of this kind is, or was, due."""
 
     kind: str
@@ -116,7 +116,7 @@ class SentTo:
         return {task.no: held.unit for task, held in found if task and task.kind == self.kind and held and held.unit}
 
 
-CaseRule = Moment | Happened | Times | Answer | Due | Linked
+CaseRule = Moment | Happened | Times | AnswerMeaning | DueMeaning | Linked
 TaskRule = OfTask | SentTo
 
 
@@ -133,12 +133,12 @@ NOTHING = Meaning()
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceMeaning:
     """A channel by which cases are reported: what kind of source it is, and its titles."""
 
     kind: str
     title: Words
 
 
-def _held(step: Step) -> Task | None:
+def _held(step: CaseStep) -> TaskState | None:
     return next((task for task in step.move.opened if task.unit), None)

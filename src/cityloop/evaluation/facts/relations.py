@@ -42,7 +42,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Relation:
+class FactRelation:
     """A published relation; nothing is counted over one that is no fact."""
 
     name: str
@@ -110,7 +110,7 @@ _LIMITED = (
     *_columns(Type.MOMENT, due_at="When its limit ends, with pauses and extensions; empty: it has no limit."),
 )
 
-CASES = Relation(
+CASES = FactRelation(
     "cases",
     "One row for each case, as it stood when the facts were taken.",
     ("case_number",),
@@ -174,7 +174,7 @@ CASES = Relation(
     ),
 )
 
-TASKS = Relation(
+TASKS = FactRelation(
     "tasks",
     "One row for each task of a case.",
     ("case_number", "task_no"),
@@ -208,7 +208,7 @@ TASKS = Relation(
     ),
 )
 
-PASSAGES = Relation(
+PASSAGES = FactRelation(
     "passages",
     "One row for each stay of a case in a stage.",
     ("case_number", "passage_no"),
@@ -231,7 +231,7 @@ PASSAGES = Relation(
     ),
 )
 
-EVENTS = Relation(
+EVENTS = FactRelation(
     "events",
     "One row for each event in the history of a case.",
     ("case_number", "seq"),
@@ -259,7 +259,7 @@ EVENTS = Relation(
     ),
 )
 
-AREAS = Relation(
+AREAS = FactRelation(
     "areas",
     "Every area with those around it.",
     ("code",),
@@ -280,7 +280,7 @@ AREAS = Relation(
     is_fact=False,
 )
 
-UNITS = Relation(
+UNITS = FactRelation(
     "units",
     "Every unit with its department.",
     ("code",),
@@ -298,7 +298,7 @@ UNITS = Relation(
     is_fact=False,
 )
 
-CATEGORIES = Relation(
+CATEGORIES = FactRelation(
     "categories",
     "Every class of every catalogue.",
     ("catalogue", "kind", "code"),
@@ -317,7 +317,7 @@ CATEGORIES = Relation(
     is_fact=False,
 )
 
-SOURCES = Relation(
+SOURCES = FactRelation(
     "sources",
     "Every channel by which cases were reported.",
     ("code",),
@@ -327,7 +327,7 @@ SOURCES = Relation(
     is_fact=False,
 )
 
-RELATIONS: Mapping[str, Relation] = {
+RELATIONS: Mapping[str, FactRelation] = {
     one.name: one for one in (CASES, TASKS, PASSAGES, EVENTS, AREAS, UNITS, CATEGORIES, SOURCES)
 }
-FACTS: Mapping[str, Relation] = {name: one for name, one in RELATIONS.items() if one.is_fact}
+FACTS: Mapping[str, FactRelation] = {name: one for name, one in RELATIONS.items() if one.is_fact}

@@ -13,16 +13,16 @@ from pydantic import Field
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.procedures.procedure import Procedure
 from cityloop.evaluation.facts.meanings import (
-    Answer,
+    AnswerMeaning,
     CaseRule,
-    Due,
+    DueMeaning,
     Happened,
     Linked,
     Meaning,
     Moment,
     OfTask,
     SentTo,
-    Source,
+    SourceMeaning,
     TaskRule,
     Times,
 )
@@ -86,7 +86,7 @@ class ColumnsText(Strict):
     tasks: dict[str, TaskColumnText] = Field(default_factory=dict)
 
 
-class ProcedureText(ColumnsText):
+class ProcedureFactsText(ColumnsText):
     versions: dict[int, ColumnsText] = Field(default_factory=dict)  # what is otherwise in these
 
 
@@ -97,7 +97,7 @@ class SourceText(Strict):
 
 class FactsText(Strict):
     sources: dict[str, SourceText] = Field(default_factory=dict)
-    procedures: dict[str, ProcedureText] = Field(default_factory=dict)
+    procedures: dict[str, ProcedureFactsText] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class FactBook:
     """What packs lay down for the facts."""
 
     meanings: Mapping[tuple[str, int], Meaning] = field(default_factory=dict)  # by procedure and version
-    sources: Mapping[str, Source] = field(default_factory=dict)  # by channel
+    sources: Mapping[str, SourceMeaning] = field(default_factory=dict)  # by channel
 
     def joined(self, other: "FactBook") -> "FactBook":
         """Return both together; what the other one says counts where both say something."""
@@ -141,10 +141,10 @@ def read_book(folder: Path, procedures: Sequence[Procedure]) -> FactBook:
         for name, one in text.procedures.items()
         for way in ways[name]
     }
-    return FactBook(meanings, {name: Source(one.kind, one.title) for name, one in text.sources.items()})
+    return FactBook(meanings, {name: SourceMeaning(one.kind, one.title) for name, one in text.sources.items()})
 
 
-def _meaning(text: ProcedureText, version: ColumnsText) -> Meaning:
+def _meaning(text: ProcedureFactsText, version: ColumnsText) -> Meaning:
     handling = version.handling if version.handling is not None else text.handling or ()
     cases, tasks = {**text.cases, **version.cases}, {**text.tasks, **version.tasks}
     return Meaning(
@@ -164,10 +164,10 @@ def _case_rule(text: CaseColumnText) -> CaseRule:  # noqa: PLR0911  # one return
     if text.times:
         return Times(text.times)
     if text.due:
-        return Due(text.due)
+        return DueMeaning(text.due)
     if text.linked:
         return Linked(text.linked, text.closed_in)
-    return Answer(text.answer, text.of)
+    return AnswerMeaning(text.answer, text.of)
 
 
 def _task_rule(text: TaskColumnText) -> TaskRule:

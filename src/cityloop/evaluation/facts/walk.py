@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Any
 
 from cityloop.casework.history import events as history
-from cityloop.core.procedures.casefile import Case, Move, Task, after
-from cityloop.core.procedures.procedure import Part
+from cityloop.core.procedures.casefile import CaseState, Move, TaskState, after
+from cityloop.core.procedures.procedure import Separation
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,33 +27,33 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CaseStep:
     """An event with what it moved, and the case after it."""
 
     said: Said
     move: Move
-    after: Case
+    after: CaseState
 
 
 @dataclass(frozen=True)
 class Walk:
     """Every event of a case, in order; `kinds` are those of the tasks by which a unit handles it (none: all)."""
 
-    steps: Sequence[Step]
+    steps: Sequence[CaseStep]
     kinds: Collection[str] = ()
 
     @property
-    def case(self) -> Case:
+    def case(self) -> CaseState:
         """The case as it stands."""
         return self.steps[-1].after
 
     @cached_property
-    def opened_by(self) -> Mapping[int, Step]:
+    def opened_by(self) -> Mapping[int, CaseStep]:
         """The event that opened each task, by the task's number."""
         return {task.no: step for step in self.steps for task in step.move.opened}
 
     @cached_property
-    def done_by(self) -> Mapping[int, Step]:
+    def done_by(self) -> Mapping[int, CaseStep]:
         """The event by which each task was done; one that became superfluous is not here."""
         return {step.move.task: step for step in self.steps if step.move.task and not step.move.keeps}
 
@@ -73,15 +73,17 @@ class Walk:
         known = [units for units in groups if units]
         return sum(not (one & other) for one, other in pairwise(known))
 
-    def events(self, names: Collection[str]) -> list[Step]:
+    def events(self, names: Collection[str]) -> list[CaseStep]:
         """Return the events of those names."""
         return [step for step in self.steps if step.said.name in names]
 
-    def is_handling(self, task: Task) -> bool:
+    def is_handling(self, task: TaskState) -> bool:
         """Return whether by this task a unit handles the case."""
-        return task.part is Part.HANDLING and task.unit is not None and (not self.kinds or task.kind in self.kinds)
+        return (
+            task.part is Separation.HANDLING and task.unit is not None and (not self.kinds or task.kind in self.kinds)
+        )
 
-    def task_behind(self, step: Step, kind: str) -> Task | None:
+    def task_behind(self, step: CaseStep, kind: str) -> TaskState | None:
         """Return the task of a kind that an event was about: the one acted on, or the nearest it came from.
 
         Where it came from none, the last one of the kind that was opened before.
@@ -112,9 +114,9 @@ class Walk:
 
 def walk(said: Iterable[Said], kinds: Collection[str] = ()) -> Walk:
     """Return the way of a case from its events, the first one first."""
-    steps: list[Step] = []
+    steps: list[CaseStep] = []
     for one in said:
         move = history.move(one.name, one.payload)
         state = after(steps[-1].after if steps else None, move, one.account, one.at)
-        steps.append(Step(one, move, state))
+        steps.append(CaseStep(one, move, state))
     return Walk(steps, kinds)

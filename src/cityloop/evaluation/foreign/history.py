@@ -13,12 +13,12 @@ from itertools import islice
 from cityloop.channels.tables.rejects.files import Rejects
 from cityloop.channels.tables.rows import Sheet
 from cityloop.core.errors import Fault, Invalid, NotPossible
-from cityloop.evaluation.facts.files import Edition, FactFolder, Part, table_of
+from cityloop.evaluation.facts.files import Edition, FactFolder, FactPart, table_of
 from cityloop.evaluation.facts.relations import FACTS
-from cityloop.evaluation.foreign.hot_spots import Pile, Places
-from cityloop.evaluation.foreign.rows import MOMENTS, Reading, Values, with_times
+from cityloop.evaluation.foreign.hot_spots import Pile, PointGroups
+from cityloop.evaluation.foreign.rows import MOMENTS, TableReading, Values, with_times
 from cityloop.evaluation.foreign.texts import HELPING, PLANNED, HistoryMapping, Rows
-from cityloop.evaluation.foreign.updates import Story, Told, story
+from cityloop.evaluation.foreign.updates import ForeignCase, MergedUpdates, story
 
 CASES_A_PART = 16_384
 HISTORY = "history"  # in the context of an edition: the name of the file that it was imported from
@@ -37,7 +37,7 @@ class Imported:
     cases: int = 0
     latest: datetime = EARLIEST  # the last moment at which anything happened; UTC, without a zone
     differing: Counter[str] = field(default_factory=Counter)  # cases whose updates show another count than is told
-    places: Places = field(default_factory=Places)
+    places: PointGroups = field(default_factory=PointGroups)
 
     @property
     def piles(self) -> tuple[Pile, ...]:
@@ -65,7 +65,7 @@ def import_history(
     """
     _refuse_facts_of_a_city(folder)
     came = Imported()
-    reading = Reading(mapping, (as_of or now).astimezone(UTC).replace(tzinfo=None))
+    reading = TableReading(mapping, (as_of or now).astimezone(UTC).replace(tzinfo=None))
     with folder.locked():
         values = _read(sheet, reading, rejects, came, show)
         parts = tuple(_written(_stories(values, reading), folder, came))
@@ -79,7 +79,7 @@ def import_history(
         return _saved(folder, edition), came
 
 
-def _read(sheet: Sheet, reading: Reading, rejects: Rejects, came: Imported, show: Show) -> Iterator[Values]:
+def _read(sheet: Sheet, reading: TableReading, rejects: Rejects, came: Imported, show: Show) -> Iterator[Values]:
     """Yield what the good rows say; write the others down with the reason."""
     known: set[str] = set()
     for row in sheet.rows:
@@ -103,22 +103,24 @@ def _refuse_second(number: str, known: set[str]) -> None:
     known.add(number)
 
 
-def _stories(rows: Iterator[Values], reading: Reading) -> Iterator[tuple[Story, str | None]]:
+def _stories(rows: Iterator[Values], reading: TableReading) -> Iterator[tuple[ForeignCase, str | None]]:
     """Yield the facts of each case with the address it was told at."""
     text = reading.text
     if text.rows is Rows.CASES:
         for values in rows:
             case = {name: value for name, value in values.items() if name not in HELPING}
-            yield Story(with_times(case, text.zone)), values.get("address")
+            yield ForeignCase(with_times(case, text.zone)), values.get("address")
         return
-    cases: dict[str, Told] = {}
+    cases: dict[str, MergedUpdates] = {}
     for values in rows:
-        cases.setdefault(values["case_number"], Told()).add(values, text)
+        cases.setdefault(values["case_number"], MergedUpdates()).add(values, text)
     for told in cases.values():
         yield story(told, text), told.values.get("address")
 
 
-def _written(stories: Iterator[tuple[Story, str | None]], folder: FactFolder, came: Imported) -> Iterator[Part]:
+def _written(
+    stories: Iterator[tuple[ForeignCase, str | None]], folder: FactFolder, came: Imported
+) -> Iterator[FactPart]:
     """Write the facts of cases, part by part; count what is worth knowing about them."""
     number = 0
     while some := list(islice(stories, CASES_A_PART)):

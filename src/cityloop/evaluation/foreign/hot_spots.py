@@ -41,7 +41,7 @@ class Pile:
 
 
 @dataclass(slots=True)
-class Places:
+class PointGroups:
     """Cases gathered by their points."""
 
     _found: dict[Point, list[tuple[str | None, str | None]]] = field(default_factory=dict)

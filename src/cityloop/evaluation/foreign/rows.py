@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from cityloop.channels.tables.cells import as_words
-from cityloop.channels.tables.rows import Row
+from cityloop.channels.tables.rows import TableRow
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.place.geo import Crs, to_wgs84
 from cityloop.evaluation.facts.relations import CASES, Type
@@ -25,7 +25,7 @@ DEGREES = {"lon": 180, "lat": 90}
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TableReading:
     """How rows of one table are read; nothing in them may have happened after `latest` (UTC, without a zone)."""
 
     mapping: HistoryMapping
@@ -35,7 +35,7 @@ class Reading:
     def text(self) -> HistoryText:
         return self.mapping.text
 
-    def values(self, row: Row) -> Values:
+    def values(self, row: TableRow) -> Values:
         """Return what a row says; raise Invalid naming every field that cannot be right."""
         nothing = self.text.nothing
         cells = tuple(None if as_words(cell) in nothing else cell for cell in row.cells) if nothing else row.cells

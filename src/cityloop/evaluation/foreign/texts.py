@@ -15,11 +15,11 @@ from cityloop.channels.tables.columns import (
     CodeSource,
     ColumnMapping,
     Fields,
+    FieldSource,
     FlagSource,
     IdSource,
     MomentSource,
     NumberSource,
-    Source,
     TableText,
     read_mapping,
 )
@@ -43,7 +43,7 @@ class Rows(StrEnum):
     UPDATES = "updates"  # several rows a case, each with what it looked like after a change
 
 
-class Order(StrEnum):
+class UpdateOrder(StrEnum):
     """In which order the updates of a case happened."""
 
     TIME = "time"  # by updated_at; at one moment as they stand
@@ -73,24 +73,24 @@ class HistoryFields(Fields):
     voided_at: MomentSource | None = None
     revisited_at: MomentSource | None = None
 
-    procedure: Source | None = None
-    source: Source | None = None
-    source_kind: Source | None = None
-    catalogue: Source | None = None
-    category_kind: Source | None = None
+    procedure: FieldSource | None = None
+    source: FieldSource | None = None
+    source_kind: FieldSource | None = None
+    catalogue: FieldSource | None = None
+    category_kind: FieldSource | None = None
     category: CodeSource | None = None
     major: CodeSource | None = None
-    district: Source | None = None
-    street: Source | None = None
-    community: Source | None = None
-    unit_grid: Source | None = None
-    grade: Source | None = None
-    department: Source | None = None
-    unit: Source | None = None
-    stage: Source | None = None
+    district: FieldSource | None = None
+    street: FieldSource | None = None
+    community: FieldSource | None = None
+    unit_grid: FieldSource | None = None
+    grade: FieldSource | None = None
+    department: FieldSource | None = None
+    unit: FieldSource | None = None
+    stage: FieldSource | None = None
     facility: IdSource | None = None
-    refusal: Source | None = None
-    limit_unit: Source | None = None
+    refusal: FieldSource | None = None
+    limit_unit: FieldSource | None = None
 
     limit_amount: NumberSource | None = None
     extensions: NumberSource | None = None
@@ -108,8 +108,8 @@ class HistoryFields(Fields):
     told_in_time: FlagSource | None = None
 
     updated_at: MomentSource | None = None  # of updates: when
-    state: Source | None = None  # of updates: what the case was in afterwards
-    address: Source | None = None  # tells points that stand for many places; no fact holds it
+    state: FieldSource | None = None  # of updates: what the case was in afterwards
+    address: FieldSource | None = None  # tells points that stand for many places; no fact holds it
 
 
 HELPING = ("updated_at", "state", "address")
@@ -134,7 +134,7 @@ class HistoryText(TableText):
     clocks: Clocks = Clocks.LOCAL
     crs: Annotated[str, AfterValidator(parse_crs)] = Crs.WGS84
     rows: Rows = Rows.CASES
-    order: Order = Order.TIME
+    order: UpdateOrder = UpdateOrder.TIME
     nothing: tuple[str, ...] = ()  # words that stand in cells which say nothing
     states: StatesText = Field(default_factory=StatesText)
     fields: HistoryFields

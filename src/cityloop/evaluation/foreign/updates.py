@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cityloop.evaluation.facts.relations import OF_THE_CASE
 from cityloop.evaluation.foreign.rows import Values, local_day, with_times
-from cityloop.evaluation.foreign.texts import HELPING, HistoryText, Order, StatesText
+from cityloop.evaluation.foreign.texts import HELPING, HistoryText, StatesText, UpdateOrder
 
 PASSED_ON, DONE = "pass_on", "report_back"  # outcomes of handling
 
@@ -28,7 +28,7 @@ class Update(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class UpdateStep:
     """An update with what it changed."""
 
     before: Update | None
@@ -51,7 +51,7 @@ class Step:
 
 
 @dataclass(slots=True)
-class Told:
+class MergedUpdates:
     """What the rows of one case say together, in the order of the table; of values that changed, the last."""
 
     updates: list[Update] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Told:
     def add(self, values: Values, text: HistoryText) -> None:
         """Take one more row."""
         at = values["updated_at"]
-        if text.order is Order.TABLE or at >= self.values.get("updated_at", at):
+        if text.order is UpdateOrder.TABLE or at >= self.values.get("updated_at", at):
             self.values = values
         state, unit, department = (_kept(values.get(name)) for name in ("state", "unit", "department"))
         counts = values.get("reassignments"), values.get("reopenings")
@@ -68,7 +68,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class ForeignCase:
     """The facts of a case; `differing` are the counts in which its updates disagree with the system's own.
 
     What every fact knows of its case is put to the others by `rows`.
@@ -90,27 +90,27 @@ class Story:
             yield of_the_case | own
 
 
-def story(told: Told, text: HistoryText) -> Story:
+def story(told: MergedUpdates, text: HistoryText) -> ForeignCase:
     """Return the facts that the updates of a case come to."""
     states, zone = text.states, text.zone
-    updates = told.updates if text.order is Order.TABLE else sorted(told.updates, key=lambda update: update.at)
+    updates = told.updates if text.order is UpdateOrder.TABLE else sorted(told.updates, key=lambda update: update.at)
     steps = tuple(_steps(updates, states))
     passages = tuple(_passages(steps, states))
     shown = _shown(steps, text)
     case = with_times(_case(told.values, steps, shown) | _hung(passages), zone)
     differing = tuple(name for name, count in shown.items() if case[name] != count)
-    return Story(case, tuple(_tasks(steps)), passages, tuple(_events(steps, zone)), differing)
+    return ForeignCase(case, tuple(_tasks(steps)), passages, tuple(_events(steps, zone)), differing)
 
 
-def _steps(updates: Sequence[Update], states: StatesText) -> Iterator[Step]:
+def _steps(updates: Sequence[Update], states: StatesText) -> Iterator[UpdateStep]:
     before, was_closed = None, False
     for now in updates:
         is_closed = now.state in states.closed
-        yield Step(before, now, is_closed, is_closed and not was_closed, was_closed and not is_closed)
+        yield UpdateStep(before, now, is_closed, is_closed and not was_closed, was_closed and not is_closed)
         before, was_closed = now, is_closed
 
 
-def _shown(steps: Sequence[Step], text: HistoryText) -> dict[str, int]:
+def _shown(steps: Sequence[UpdateStep], text: HistoryText) -> dict[str, int]:
     """Return how often the updates show the case passed on and reopened; nothing of what they say nothing about."""
     shown = {}
     if text.fields.unit:
@@ -120,7 +120,7 @@ def _shown(steps: Sequence[Step], text: HistoryText) -> dict[str, int]:
     return shown
 
 
-def _case(values: Values, steps: Sequence[Step], shown: Values) -> Values:
+def _case(values: Values, steps: Sequence[UpdateStep], shown: Values) -> Values:
     """Return what is known of the case at the end: what the system counts itself goes before what is shown."""
     last = steps[-1]
     held = next((step.now for step in reversed(steps) if step.now.unit), last.now)
@@ -136,7 +136,7 @@ def _hung(passages: Sequence[Values]) -> Values:
     return {"hung_from": waits[-1]["entered_at"], "hung_until": waits[-1].get("left_at")} if waits else {}
 
 
-def _tasks(steps: Sequence[Step]) -> Iterator[Values]:
+def _tasks(steps: Sequence[UpdateStep]) -> Iterator[Values]:
     """Yield a task of handling for each stay with a unit; nobody's case is nobody's task."""
     number = 0
     opened: Values = {}
@@ -159,7 +159,7 @@ def _ended(start: datetime, end: datetime, outcome: str) -> Values:
     return {"outcome": outcome, "done_at": end, "open_until": end, "raw_seconds": _seconds(start, end)}
 
 
-def _passages(steps: Sequence[Step], states: StatesText) -> Iterator[Values]:
+def _passages(steps: Sequence[UpdateStep], states: StatesText) -> Iterator[Values]:
     """Yield each stay in a state."""
     stay: Values = {}
     for step in steps:
@@ -175,7 +175,7 @@ def _passages(steps: Sequence[Step], states: StatesText) -> Iterator[Values]:
         yield stay
 
 
-def _events(steps: Sequence[Step], zone: tzinfo) -> Iterator[Values]:
+def _events(steps: Sequence[UpdateStep], zone: tzinfo) -> Iterator[Values]:
     """Yield what each update did, by the names that a city's own history has where it has them."""
     number = 0
     for step in steps:
@@ -186,7 +186,7 @@ def _events(steps: Sequence[Step], zone: tzinfo) -> Iterator[Values]:
             yield told | {"stage": step.now.state, "stage_before": before} | _whose(step.now)
 
 
-def _names(step: Step) -> tuple[str, ...]:
+def _names(step: UpdateStep) -> tuple[str, ...]:
     happened = {
         "CaseReported": step.before is None,
         "CaseReassigned": step.was_reassigned,

@@ -15,15 +15,15 @@ from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from cityloop.core.errors import Fault, Invalid
-from cityloop.core.indicators.indicator import Indicator, Tally
-from cityloop.evaluation.indicators.texts import Book
+from cityloop.core.indicators.indicator import FigureCount, Indicator
+from cityloop.evaluation.indicators.texts import IndicatorBook
 from cityloop.evaluation.measures.compiling import Key, NoSuchGrouping, Question, statements
 from cityloop.evaluation.periods import Period, Rhythm, read_period
 
 FORMAT = "cityloop-appraisal/1"
 
 Found = TypeVar("Found")
-Tallies = Mapping[str, Tally]  # by indicator, as it was asked for
+Tallies = Mapping[str, FigureCount]  # by indicator, as it was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Appraisal:
         """The objects of which anything was counted, in their order; those without a value last."""
         return tuple(sorted({key for _, key in self.lines}, key=lambda key: [_empty_last(one) for one in key]))
 
-    def tally(self, code: str, period: str, key: Key) -> Tally | None:
+    def tally(self, code: str, period: str, key: Key) -> FigureCount | None:
         """Return what was counted for an object; None where nothing was."""
         return self.lines.get((period, key), {}).get(code)
 
@@ -156,7 +156,7 @@ class Behind:
     untold: int = 0
 
 
-def indicators(book: Book, codes: Iterable[str]) -> dict[str, Indicator]:
+def indicators(book: IndicatorBook, codes: Iterable[str]) -> dict[str, Indicator]:
     """Return indicators of a book by `code` or `code:variant`; Invalid naming what it does not have."""
     found, faults = {}, []
     for code in codes:
@@ -170,7 +170,7 @@ def indicators(book: Book, codes: Iterable[str]) -> dict[str, Indicator]:
     return found
 
 
-def sql(book: Book, indicator: Indicator, count: str, asking: Asking, as_of: datetime, zone: ZoneInfo) -> str:
+def sql(book: IndicatorBook, indicator: Indicator, count: str, asking: Asking, as_of: datetime, zone: ZoneInfo) -> str:
     """Return the SQL by which a count of an indicator is counted, as DuckDB reads it."""
     question = Question(asking.read_periods(zone)[:1], as_of, zone, (), asking.only)
     (statement,) = possible(lambda: statements({count: book.counting(count, indicator.excludes)}, question))
@@ -192,8 +192,8 @@ def _written(tallies: Tallies) -> dict[str, list[str]]:
     }
 
 
-def _read(said: Mapping[str, list[str]]) -> dict[str, Tally]:
-    return {code: Tally(*map(Fraction, amounts)) for code, amounts in said.items()}
+def _read(said: Mapping[str, list[str]]) -> dict[str, FigureCount]:
+    return {code: FigureCount(*map(Fraction, amounts)) for code, amounts in said.items()}
 
 
 def _empty_last(value: str | None) -> tuple[bool, str]:

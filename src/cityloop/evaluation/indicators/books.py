@@ -10,9 +10,9 @@ from typing import Self
 from cityloop.core.errors import NotFound
 from cityloop.core.indicators.indicator import Words
 from cityloop.evaluation.facts import texts as fact_texts
-from cityloop.evaluation.facts.meanings import Source
+from cityloop.evaluation.facts.meanings import SourceMeaning
 from cityloop.evaluation.facts.texts import FactBook
-from cityloop.evaluation.indicators.texts import FILE, Book, read_book
+from cityloop.evaluation.indicators.texts import FILE, IndicatorBook, read_book
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city
 from cityloop.registry.packs.in_force import packs_in_force
@@ -24,7 +24,7 @@ class _Said:
     """What packs say."""
 
     packs: tuple[Pack, ...]
-    books: Mapping[str, Book]
+    books: Mapping[str, IndicatorBook]
     facts: FactBook
 
     @classmethod
@@ -36,12 +36,12 @@ class _Said:
 _read: tuple[City, _Said] | None = None
 
 
-def books() -> Mapping[str, Book]:
+def books() -> Mapping[str, IndicatorBook]:
     """Return the books of indicators by pack."""
     return _said().books
 
 
-def sources() -> Mapping[str, Source]:
+def sources() -> Mapping[str, SourceMeaning]:
     """Return the channels that packs name: others go by the name they gave themselves."""
     return _said().facts.sources
 
@@ -60,7 +60,7 @@ def _said() -> _Said:
     return _read[1]
 
 
-def book(pack: str) -> Book:
+def book(pack: str) -> IndicatorBook:
     """Return the book of a pack; NotFound where no pack in force of that name has indicators."""
     found = books().get(pack)
     if found is None:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cityloop.core.indicators.indicator import Indicator, Tally, added
+from cityloop.core.indicators.indicator import FigureCount, Indicator, added
 from cityloop.evaluation.facts.files import Edition, FactFolder
 from cityloop.evaluation.indicators import figures
 from cityloop.evaluation.indicators.appraising import (
@@ -18,7 +18,7 @@ from cityloop.evaluation.indicators.appraising import (
     possible,
 )
 from cityloop.evaluation.indicators.figures import Figures
-from cityloop.evaluation.indicators.texts import Book
+from cityloop.evaluation.indicators.texts import IndicatorBook
 from cityloop.evaluation.measures import engine
 from cityloop.evaluation.measures.compiling import Key, Question, Statement, rows_counted
 from cityloop.evaluation.periods import Period
@@ -26,7 +26,9 @@ from cityloop.evaluation.periods import Period
 MOST_ROWS = 5_000  # of the rows behind a figure that are told one by one
 
 
-def appraised(facts: FactFolder, edition: Edition, pack: str, book: Book, asking: Asking, scratch: Path) -> Appraisal:
+def appraised(
+    facts: FactFolder, edition: Edition, pack: str, book: IndicatorBook, asking: Asking, scratch: Path
+) -> Appraisal:
     """Count what is asked over an edition of facts; Invalid for what cannot be asked."""
     chosen = indicators(book, asking.indicators)
     zone = ZoneInfo(edition.zone)
@@ -52,7 +54,9 @@ def appraised(facts: FactFolder, edition: Edition, pack: str, book: Book, asking
     )
 
 
-def behind(facts: FactFolder, edition: Edition, book: Book, asking: Asking, count: str, scratch: Path) -> Behind:
+def behind(
+    facts: FactFolder, edition: Edition, book: IndicatorBook, asking: Asking, count: str, scratch: Path
+) -> Behind:
     """Return the very rows that a count of the one indicator asked for adds up in the one period, newest case first."""
     (indicator,) = indicators(book, asking.indicators).values()
     if not (begun := _begun(asking, edition)):
@@ -72,10 +76,12 @@ def _begun(asking: Asking, edition: Edition) -> dict[str, Period]:
     return {name: period for name, period in periods if period.start < edition.as_of}
 
 
-def _asked(book: Book, chosen: Mapping[str, Indicator], question: Question) -> tuple[Statement, ...]:
+def _asked(book: IndicatorBook, chosen: Mapping[str, Indicator], question: Question) -> tuple[Statement, ...]:
     return possible(lambda: figures.asked(book, chosen.values(), question)) if chosen and question.periods else ()
 
 
-def _sums(lines: Mapping[tuple[str, Key], Tallies], period: str, adding: Mapping[str, Indicator]) -> dict[str, Tally]:
+def _sums(
+    lines: Mapping[tuple[str, Key], Tallies], period: str, adding: Mapping[str, Indicator]
+) -> dict[str, FigureCount]:
     within = [tallies for (name, _), tallies in lines.items() if name == period]
     return {code: added([one.tally({}), *(tallies[code] for tallies in within)], True) for code, one in adding.items()}

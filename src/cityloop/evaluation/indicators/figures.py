@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from cityloop.core.indicators.indicator import Indicator, Tally
-from cityloop.evaluation.indicators.texts import Book
+from cityloop.core.indicators.indicator import FigureCount, Indicator
+from cityloop.evaluation.indicators.texts import IndicatorBook
 from cityloop.evaluation.measures.compiling import Counting, Key, Question, Statement, statements
 
 Counted = Mapping[tuple[int, Key], Mapping[str, Fraction]]  # by number of the period and key: counts by name
@@ -37,7 +37,7 @@ class Figures:
             for code, one in self.indicators.items()
         }
 
-    def tally(self, code: str, period: int = 0, key: Key = ()) -> Tally:
+    def tally(self, code: str, period: int = 0, key: Key = ()) -> FigureCount:
         """Return what was counted for an indicator in the period of that number, for an object."""
         counts = self.counted.get((period, key), {})
         return self.indicators[code].tally({count: counts.get(name, _NONE) for count, name in self._names[code]})
@@ -47,12 +47,12 @@ class Figures:
         return self.indicators[code].written(self.tally(code, period, key))
 
 
-def asked(book: Book, indicators: Iterable[Indicator], question: Question) -> tuple[Statement, ...]:
+def asked(book: IndicatorBook, indicators: Iterable[Indicator], question: Question) -> tuple[Statement, ...]:
     """Return the SQL that counts what the indicators need, each count once. NoSuchGrouping as statements() raises."""
     return statements(countings(book, indicators), question)
 
 
-def countings(book: Book, indicators: Iterable[Indicator]) -> dict[str, Counting]:
+def countings(book: IndicatorBook, indicators: Iterable[Indicator]) -> dict[str, Counting]:
     """Return what has to be counted for indicators, by name."""
     return {
         counting_name(term.count, one.excludes): book.counting(term.count, one.excludes)

@@ -10,11 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cityloop.core.errors import Fault, Invalid, NotPossible, Refusal
-from cityloop.core.indicators.indicator import Tally
+from cityloop.core.indicators.indicator import FigureCount
 from cityloop.evaluation.facts.files import Edition, FactFolder
 from cityloop.evaluation.indicators.appraising import Appraisal, Tallies
 from cityloop.evaluation.indicators.counting import appraised
-from cityloop.evaluation.indicators.texts import FILE, Book, read_book
+from cityloop.evaluation.indicators.texts import FILE, IndicatorBook, read_book
 from cityloop.evaluation.measures.compiling import Key
 
 APPRAISAL, FACTS = "appraisal.json", "facts"
@@ -23,14 +23,14 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class FigureDifference:
     """A figure that is not what was said; without a key it is of everything together. None: there is no figure."""
 
     period: str
     key: Key | None
     indicator: str
-    said: Tally | None
-    counted: Tally | None
+    said: FigureCount | None
+    counted: FigureCount | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Recount:
 
     said: Appraisal
     faults: tuple[str, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[FigureDifference, ...]
 
     @property
     def is_same(self) -> bool:
@@ -47,7 +47,7 @@ class Recount:
         return not self.faults and not self.differences
 
 
-def save(appraisal: Appraisal, book: Book, facts: FactFolder, edition: Edition, folder: Path) -> None:
+def save(appraisal: Appraisal, book: IndicatorBook, facts: FactFolder, edition: Edition, folder: Path) -> None:
     """Put a run into a folder of its own; it is whole, or not there. NotPossible where something is there already.
 
     Files are copied and not linked: whoever alters the run does not alter the city's own facts.
@@ -102,7 +102,7 @@ def _copied(facts: FactFolder, edition: Edition, into: Path) -> FactFolder:
     return own
 
 
-def differences(said: Appraisal, counted: Appraisal) -> Iterator[Difference]:
+def differences(said: Appraisal, counted: Appraisal) -> Iterator[FigureDifference]:
     """Yield every figure in which two appraisals differ, by period and object."""
     for period in dict.fromkeys([*said.whole, *counted.whole]):
         yield from _differences(period, None, said.whole.get(period, {}), counted.whole.get(period, {}))
@@ -110,13 +110,13 @@ def differences(said: Appraisal, counted: Appraisal) -> Iterator[Difference]:
         yield from _differences(period, key, said.lines.get((period, key), {}), counted.lines.get((period, key), {}))
 
 
-def _differences(period: str, key: Key | None, said: Tallies, counted: Tallies) -> Iterator[Difference]:
+def _differences(period: str, key: Key | None, said: Tallies, counted: Tallies) -> Iterator[FigureDifference]:
     for code in dict.fromkeys([*said, *counted]):
         if said.get(code) != counted.get(code):
-            yield Difference(period, key, code, said.get(code), counted.get(code))
+            yield FigureDifference(period, key, code, said.get(code), counted.get(code))
 
 
-def _faults(said: Appraisal, facts: FactFolder, edition: Edition | str, book: Book | str) -> Iterator[str]:
+def _faults(said: Appraisal, facts: FactFolder, edition: Edition | str, book: IndicatorBook | str) -> Iterator[str]:
     """Yield what of a run is not what its figures were counted of."""
     if isinstance(book, str):
         yield book
@@ -143,7 +143,7 @@ def _edition(facts: FactFolder, said: Appraisal) -> Edition | str:
     return next((one for one in found if one.digest == said.facts), found[-1])
 
 
-def _book(folder: Path) -> Book | str:
+def _book(folder: Path) -> IndicatorBook | str:
     try:
         return read_book(folder)
     except Invalid as error:

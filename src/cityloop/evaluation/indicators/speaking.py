@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 from cityloop.core.indicators.indicator import Indicator
-from cityloop.evaluation.indicators.texts import GROUPED_BY, Book
+from cityloop.evaluation.indicators.texts import GROUPED_BY, IndicatorBook
 from cityloop.evaluation.measures.compiling import NoSuchGrouping
 
 
-def speaking(book: Book, by: Iterable[str], only: Iterable[str] = ()) -> tuple[str, ...]:
+def speaking(book: IndicatorBook, by: Iterable[str], only: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the codes of the indicators that speak of what is told apart by these columns, in the book's order."""
     columns = (*by, *only)
     return tuple(
@@ -21,7 +21,7 @@ def speaks_of(one: Indicator, by: Iterable[str]) -> bool:
     return asked <= set(one.subjects)
 
 
-def has_columns(book: Book, one: Indicator, columns: Iterable[str]) -> bool:
+def has_columns(book: IndicatorBook, one: Indicator, columns: Iterable[str]) -> bool:
     """Return whether every count of an indicator is over facts that have these columns."""
     countings = [book.counting(term.count, one.excludes) for term in one.terms]
     try:

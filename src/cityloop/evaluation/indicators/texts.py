@@ -17,10 +17,10 @@ from cityloop.core.errors import Invalid
 from cityloop.core.indicators.indicator import (
     Adds,
     Better,
+    FigureUnit,
     Indicator,
     Subject,
     Term,
-    Unit,
     Variant,
     Words,
     formula,
@@ -76,7 +76,7 @@ class IndicatorText(Strict):
     title: Titles
     numerator: str
     denominator: str | None = None
-    unit: Unit = Unit.PERCENT
+    unit: FigureUnit = FigureUnit.PERCENT
     places: int = Field(default=2, ge=0, le=6)
     excludes: tuple[Name, ...] = ()
     subjects: tuple[Subject, ...]
@@ -98,7 +98,7 @@ class IndicatorsText(Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class DeclaredCount:
     """A count declared, or a variant of one: what it is called and how it is counted."""
 
     title: Words
@@ -108,11 +108,11 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class IndicatorBook:
     """Every indicator of a pack: a count is an indicator, too. Counts by code, or by code:variant."""
 
     standard: str
-    counts: Mapping[str, Count]
+    counts: Mapping[str, DeclaredCount]
     exclusions: Mapping[str, Words]
     indicators: Mapping[str, Indicator]
     claims: Mapping[str, str]  # of the exclusions
@@ -144,18 +144,18 @@ class Book:
         return words
 
 
-def read_book(folder: Path) -> Book:
+def read_book(folder: Path) -> IndicatorBook:
     """Return the indicators of a pack's folder; raise Invalid naming file, line and field of everything wrong."""
     path = folder / FILE
     text = read_yaml(path, IndicatorsText)
-    counts: dict[str, Count] = {}
+    counts: dict[str, DeclaredCount] = {}
     faults = [*_count_faults(text, counts)]
     faults += _exclusion_faults(text) if not faults else ()
     indicators: dict[str, Indicator] = {}
     faults += _indicator_faults(text, counts, indicators) if not faults else ()
     if faults:
         raise Invalid(faults_at(path, faults), code="pack")
-    return Book(
+    return IndicatorBook(
         text.standard,
         counts,
         {name: one.title for name, one in text.exclusions.items()},
@@ -180,7 +180,7 @@ def read_terms(words: str) -> tuple[Term, ...]:
     return tuple(terms)
 
 
-def _count_faults(text: IndicatorsText, counts: dict[str, Count]) -> Iterator[Fault]:
+def _count_faults(text: IndicatorsText, counts: dict[str, DeclaredCount]) -> Iterator[Fault]:
     """Read the counts into `counts`; yield what is wrong with them."""
     for code, one in text.counts.items():
         ways: dict[str, tuple[Where, CountText | CountVariantText, Words]] = {code: (("counts", code), one, one.title)}
@@ -192,7 +192,7 @@ def _count_faults(text: IndicatorsText, counts: dict[str, Count]) -> Iterator[Fa
             except BadMeasure as error:
                 yield (*where, "sql"), str(error)
                 continue
-            counts[name] = Count(title, one.meaning, measure, {**one.columns, **way.columns})
+            counts[name] = DeclaredCount(title, one.meaning, measure, {**one.columns, **way.columns})
             yield from _column_faults(where, one.subjects, counts[name])
         if any(code in relation.by_name for relation in FACTS.values()):
             yield ("counts", code), "is the name of a column; choose another"
@@ -202,7 +202,7 @@ def _narrower(title: Words, variant: Words) -> Words:
     return {"zh": f"{title['zh']}（{variant['zh']}）", "en": f"{title['en']} ({variant['en']})"}
 
 
-def _column_faults(where: Where, subjects: tuple[Subject, ...], count: Count) -> Iterator[Fault]:
+def _column_faults(where: Where, subjects: tuple[Subject, ...], count: DeclaredCount) -> Iterator[Fault]:
     """Yield the columns that are missing for what a count is to speak of."""
     counting = Counting(count.measure, columns=count.columns)
     asked = {column for subject in subjects for column in GROUPED_BY[subject]} | set(count.columns)
@@ -224,7 +224,7 @@ def _exclusion_faults(text: IndicatorsText) -> Iterator[Fault]:
 
 
 def _indicator_faults(
-    text: IndicatorsText, counts: Mapping[str, Count], indicators: dict[str, Indicator]
+    text: IndicatorsText, counts: Mapping[str, DeclaredCount], indicators: dict[str, Indicator]
 ) -> Iterator[Fault]:
     """Read counts and ratios as indicators into `indicators`; yield what is wrong with them."""
     for code, one in text.counts.items():
@@ -260,7 +260,7 @@ def _sums(where: Where, one: IndicatorText) -> Iterator[tuple[Where, str, tuple[
 
 def _term_faults(
     text: IndicatorsText,
-    counts: Mapping[str, Count],
+    counts: Mapping[str, DeclaredCount],
     subjects: tuple[Subject, ...],
     field: Where,
     terms: tuple[Term, ...],
@@ -284,7 +284,7 @@ def _of_count(code: str, one: CountText, standard: str) -> Indicator:
     return Indicator(
         code=code,
         title=one.title,
-        unit=Unit.COUNT,
+        unit=FigureUnit.COUNT,
         numerator=(Term(code),),
         excludes=one.excludes,
         better=one.better,
@@ -303,7 +303,7 @@ def _indicator(
     return Indicator(
         code=code,
         title=one.title,
-        unit=one.unit if is_ratio else Unit.COUNT,
+        unit=one.unit if is_ratio else FigureUnit.COUNT,
         numerator=sums.get((*where, "numerator"), ()),
         denominator=sums.get((*where, "denominator"), ()),
         excludes=one.excludes,

@@ -40,7 +40,7 @@ class Unmarked(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class PeriodEdge:
     """An end of the period asked about, or the tick after it."""
 
     name: str
@@ -56,7 +56,7 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class PeriodCell:
     """In which cell a moment lies: how many cuts are not after it."""
 
     value: exp.Expr
@@ -76,7 +76,7 @@ class Truth:
     claim: exp.Expr
 
 
-Mark = Cell | Word | Truth
+Mark = PeriodCell | Word | Truth
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Marks:
     periods: Sequence[Ends]
     names: dict[Mark, str] = field(default_factory=dict)
     words: dict[Mark, list[str]] = field(default_factory=dict)
-    edges: set[Edge] = field(default_factory=set)
+    edges: set[PeriodEdge] = field(default_factory=set)
 
     def note(self, claim: exp.Expr) -> None:
         """Note what a claim asks about the period; Unmarked where no mark tells it."""
@@ -143,7 +143,7 @@ class Marks:
         return found
 
     @property
-    def _sorted_edges(self) -> list[Edge]:
+    def _sorted_edges(self) -> list[PeriodEdge]:
         return sorted(self.edges, key=lambda edge: edge.column)
 
     @property
@@ -159,7 +159,7 @@ class Marks:
         for kind, value, edge in compared(leaf):
             self.edges.add(edge)
             beyond = exp.LTE if kind is exp.LT else exp.GT
-            parts.append(beyond(this=self._named(Cell(value)), expression=exp.column(edge.column)))
+            parts.append(beyond(this=self._named(PeriodCell(value)), expression=exp.column(edge.column)))
         return exp.Paren(this=all_of(parts)) if len(parts) > 1 else parts[0]
 
     def _plain(self, leaf: exp.Expr) -> exp.Expr:
@@ -172,8 +172,8 @@ class Marks:
             case exp.In(this=exp.Column() as column, expressions=words) if all(word.is_string for word in words):
                 numbers = [self._word(column, word) for word in words]
                 return exp.In(this=self._named(Word(column)), expressions=numbers)
-            case exp.Is(this=value, expression=exp.Null()) if Cell(value) in self.names:
-                return exp.Is(this=self._named(Cell(value)), expression=exp.Null())
+            case exp.Is(this=value, expression=exp.Null()) if PeriodCell(value) in self.names:
+                return exp.Is(this=self._named(PeriodCell(value)), expression=exp.Null())
             case exp.GT() | exp.GTE() | exp.NEQ():  # one mark does for a claim and its contrary
                 other = _CONTRARY[type(leaf)](this=leaf.this, expression=leaf.expression)
                 return exp.Not(this=exp.Paren(this=self._plain(other)))
@@ -187,7 +187,7 @@ class Marks:
 
     def _size(self, mark: Mark) -> int:
         match mark:
-            case Cell():
+            case PeriodCell():
                 return len(self._cuts) + 2
             case Word():
                 return len(self.words[mark]) + 2
@@ -197,7 +197,7 @@ class Marks:
         """Return how a mark is found of a row, times its place; unknown is the last of its numbers."""
         unknown = number((self._size(mark) - 1) * place)
         match mark:
-            case Cell(value):
+            case PeriodCell(value):
                 return case([(is_empty(value), unknown)], _searched(value, self._cuts, 0, place))
             case Word(column):
                 ways = [
@@ -218,7 +218,7 @@ class Marks:
         return exp.Nullif(this=one, expression=number(self._size(mark) - 1))
 
 
-def compared(leaf: exp.Expr) -> Iterator[tuple[type[exp.Expr], exp.Expr, Edge]]:
+def compared(leaf: exp.Expr) -> Iterator[tuple[type[exp.Expr], exp.Expr, PeriodEdge]]:
     """Yield the comparisons that a leaf makes with the period: < or >=, the moment, the edge. They all must hold.
 
     Unmarked where it asks anything else of the period.
@@ -240,9 +240,9 @@ def compared(leaf: exp.Expr) -> Iterator[tuple[type[exp.Expr], exp.Expr, Edge]]:
         if asks_about_the_period(value):
             raise Unmarked(leaf.sql())
         if kind in (exp.LTE, exp.GT):
-            yield (exp.LT if kind is exp.LTE else exp.GTE), value, Edge(end, 1)
+            yield (exp.LT if kind is exp.LTE else exp.GTE), value, PeriodEdge(end, 1)
         else:
-            yield kind, value, Edge(end)
+            yield kind, value, PeriodEdge(end)
 
 
 def _searched(value: exp.Expr, cuts: Sequence[datetime], before: int, place: int) -> exp.Expr:

@@ -13,7 +13,7 @@ from functools import reduce
 
 from sqlglot import exp
 
-from cityloop.evaluation.facts.relations import Relation, Type
+from cityloop.evaluation.facts.relations import FactRelation, Type
 from cityloop.evaluation.measures.marking import BadMeasure, wrong
 
 PERIOD = ("period_start", "period_end")  # names that stand for the ends of the period asked about
@@ -54,11 +54,11 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ClaimReading:
     """The reading of one text over one relation."""
 
     words: str
-    relation: Relation
+    relation: FactRelation
 
     def claim(self, node: exp.Expr) -> exp.Expr:  # noqa: PLR0911  # one return for each kind of claim
         """Return a claim that holds or does not hold, built anew."""

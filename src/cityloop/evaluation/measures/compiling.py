@@ -12,7 +12,7 @@ from functools import reduce
 from sqlglot import exp
 
 from cityloop.core.indicators.indicator import Adds
-from cityloop.evaluation.facts.relations import Relation
+from cityloop.evaluation.facts.relations import FactRelation
 from cityloop.evaluation.measures.bucketing import Marks, Unmarked
 from cityloop.evaluation.measures.claims import IN_PERIOD, PERIOD
 from cityloop.evaluation.measures.classes import Classes
@@ -69,7 +69,7 @@ class Question:
 class Statement:
     """SQL over one relation: the number of the period, the columns it is told apart by, then the counts named."""
 
-    relation: Relation
+    relation: FactRelation
     names: tuple[str, ...]
     tree: exp.Expr
 

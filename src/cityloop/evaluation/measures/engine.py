@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from cityloop.core.errors import Fault, Invalid
-from cityloop.evaluation.facts.relations import IN_DUCKDB, RELATIONS, Relation
+from cityloop.evaluation.facts.relations import IN_DUCKDB, RELATIONS, FactRelation
 from cityloop.evaluation.measures.compiling import Key, Statement
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _close(connection: "DuckDBPyConnection", files: Sequence[Path], spill: str, 
         connection.execute(f"SET {name} = {value}")
 
 
-def _show(connection: "DuckDBPyConnection", relation: Relation, paths: Sequence[Path]) -> None:
+def _show(connection: "DuckDBPyConnection", relation: FactRelation, paths: Sequence[Path]) -> None:
     """Make a relation visible by its name; refuse files that are not what is published of it.
 
     A column that was not published yet when the facts were taken is empty.

@@ -13,9 +13,9 @@ from sqlglot import Dialect, exp
 from sqlglot.errors import SqlglotError
 
 from cityloop.core.indicators.indicator import Adds
-from cityloop.evaluation.facts.relations import FACTS, RELATIONS, Relation, Type
-from cityloop.evaluation.measures.claims import IN_PERIOD, SAID, Reading
-from cityloop.evaluation.measures.marking import BadMeasure, Span, unreadable, wrong
+from cityloop.evaluation.facts.relations import FACTS, RELATIONS, FactRelation, Type
+from cityloop.evaluation.measures.claims import IN_PERIOD, SAID, ClaimReading
+from cityloop.evaluation.measures.marking import BadMeasure, TextSpan, unreadable, wrong
 
 LONGEST = 2000  # characters
 AGGREGATES = ("count(*)", "count(column)", "count(DISTINCT column)", "sum(column)", "sum(CASE … END)")
@@ -30,7 +30,7 @@ class Measure:
     """A measure, built anew from what its words may say; FILTER and WHERE are one claim."""
 
     words: str
-    relation: Relation
+    relation: FactRelation
     aggregate: exp.Expr
     where: exp.Expr | None
     adds: Adds
@@ -40,7 +40,7 @@ def read_measure(words: str) -> Measure:
     """Return the measure; raise BadMeasure naming the place and what is wrong there."""
     select = _select(words)
     relation = _relation(words, select)
-    reading = Reading(words, relation)
+    reading = ClaimReading(words, relation)
     reading.only(select, "expressions", "from_", "where")
     if len(select.expressions) != 1:
         raise wrong(words, select.expressions[1] if select.expressions else select, "a measure is one aggregate")
@@ -52,13 +52,13 @@ def read_measure(words: str) -> Measure:
     where = exp.and_(*claims) if claims else None
     if not (asks_about_the_period(aggregate) or asks_about_the_period(where)):
         why = f"this counts all times alike; say {IN_PERIOD}(…), or compare with period_start or period_end"
-        raise BadMeasure(words, Span(0, len(words) - 1), why)
+        raise BadMeasure(words, TextSpan(0, len(words) - 1), why)
     return Measure(words, relation, aggregate, where, _adds(aggregate, where))
 
 
-def read_claim(words: str, relation: Relation) -> exp.Expr:
+def read_claim(words: str, relation: FactRelation) -> exp.Expr:
     """Return a claim over the rows of a relation; raise BadMeasure where it is none."""
-    return Reading(words, relation).claim(_parsed(words, exp.Condition))
+    return ClaimReading(words, relation).claim(_parsed(words, exp.Condition))
 
 
 def _select(words: str) -> exp.Select:
@@ -70,7 +70,7 @@ def _select(words: str) -> exp.Select:
 
 def _parsed(words: str, into: type[exp.Expr] | None) -> exp.Expr:
     if len(words) > LONGEST:
-        raise BadMeasure(words, Span(LONGEST, len(words) - 1), f"a measure is at most {LONGEST} characters long")
+        raise BadMeasure(words, TextSpan(LONGEST, len(words) - 1), f"a measure is at most {LONGEST} characters long")
     try:
         found = _SQL.parse_into(into, words) if into else _SQL.parse(words)
     except (SqlglotError, RecursionError) as fault:
@@ -81,7 +81,7 @@ def _parsed(words: str, into: type[exp.Expr] | None) -> exp.Expr:
     return told[0]
 
 
-def _relation(words: str, select: exp.Select) -> Relation:
+def _relation(words: str, select: exp.Select) -> FactRelation:
     source = select.args.get("from_")
     table = source.this if source else None
     if not isinstance(table, exp.Table) or not isinstance(table.this, exp.Identifier):
@@ -90,12 +90,12 @@ def _relation(words: str, select: exp.Select) -> Relation:
         known = ", ".join(FACTS)
         why = "describes and is not counted" if table.name in RELATIONS else "is no relation"
         raise wrong(words, table.this, f"{table.name} {why}; measures count the rows of one of {known}")
-    Reading(words, FACTS[table.name]).only(table, "this")
-    Reading(words, FACTS[table.name]).only(table.this, "this")
+    ClaimReading(words, FACTS[table.name]).only(table, "this")
+    ClaimReading(words, FACTS[table.name]).only(table.this, "this")
     return FACTS[table.name]
 
 
-def _aggregate(reading: Reading, node: exp.Expr) -> exp.Expr:
+def _aggregate(reading: ClaimReading, node: exp.Expr) -> exp.Expr:
     match node:
         case exp.Count(this=exp.Star() as star):
             reading.only(node, "this", "big_int")
@@ -117,14 +117,14 @@ def _aggregate(reading: Reading, node: exp.Expr) -> exp.Expr:
     raise reading.wrong(node, _NO_AGGREGATE)
 
 
-def _choice(reading: Reading, case: exp.Case) -> exp.Expr:
+def _choice(reading: ClaimReading, case: exp.Case) -> exp.Expr:
     reading.only(case, "ifs", "default")
     ifs = [exp.If(this=reading.claim(one.this), true=_number(reading, one.args["true"])) for one in case.args["ifs"]]
     default = case.args.get("default")
     return exp.Case(ifs=ifs, default=_number(reading, default) if default else None)
 
 
-def _number(reading: Reading, node: exp.Expr) -> exp.Expr:
+def _number(reading: ClaimReading, node: exp.Expr) -> exp.Expr:
     found = reading.value(node)
     if found.type not in _NUMBERS:
         raise reading.wrong(node, f"only whole and decimal numbers are summed, not {SAID[found.type]}")

@@ -10,7 +10,7 @@ from sqlglot.errors import ParseError, TokenError
 LONGEST_MARK = 60  # characters
 
 
-class Span(NamedTuple):
+class TextSpan(NamedTuple):
     """A stretch of words, both ends within it."""
 
     start: int
@@ -20,7 +20,7 @@ class Span(NamedTuple):
 class BadMeasure(ValueError):
     """The words are no measure; line and column count from 1, `marked` are the words that are meant."""
 
-    def __init__(self, words: str, span: Span, why: str) -> None:
+    def __init__(self, words: str, span: TextSpan, why: str) -> None:
         before = words[: span.start]
         self.line = before.count("\n") + 1
         self.column = span.start - before.rfind("\n")
@@ -36,7 +36,7 @@ def wrong(words: str, node: exp.Expr, why: str) -> BadMeasure:
         if span := _span(around):
             return BadMeasure(words, _closed(words, span), why)
         around = around.parent
-    return BadMeasure(words, Span(0, len(words) - 1), why)
+    return BadMeasure(words, TextSpan(0, len(words) - 1), why)
 
 
 def unreadable(words: str, fault: Exception) -> BadMeasure:
@@ -44,25 +44,25 @@ def unreadable(words: str, fault: Exception) -> BadMeasure:
     why = "this cannot be read as SQL"
     if isinstance(fault, ParseError) and fault.errors and (highlight := fault.errors[0].get("highlight")):
         start = _place(words, fault.errors[0]["line"], fault.errors[0]["col"]) - len(highlight) + 1
-        return BadMeasure(words, Span(max(start, 0), start + len(highlight) - 1), why)
+        return BadMeasure(words, TextSpan(max(start, 0), start + len(highlight) - 1), why)
     if isinstance(fault, TokenError):
         why = "a quotation mark or a comment is not closed"
-    return BadMeasure(words, Span(0, len(words) - 1), why)
+    return BadMeasure(words, TextSpan(0, len(words) - 1), why)
 
 
-def _span(node: exp.Expr) -> Span | None:
+def _span(node: exp.Expr) -> TextSpan | None:
     """Return from where to where a part of the words goes; what was made of several words has the span of all."""
     told = [one.meta for one in node.walk() if one._meta and "start" in one._meta]
-    return Span(min(one["start"] for one in told), max(one["end"] for one in told)) if told else None
+    return TextSpan(min(one["start"] for one in told), max(one["end"] for one in told)) if told else None
 
 
-def _closed(words: str, span: Span) -> Span:
+def _closed(words: str, span: TextSpan) -> TextSpan:
     """Return the stretch with the brackets that close those opened within it: they have no place of their own."""
     marked = words[span.start : span.end + 1]
     left, end = marked.count("(") - marked.count(")"), span.end
     while left > 0 and (closing := words.find(")", end + 1)) >= 0:
         left, end = left - 1, closing
-    return Span(span.start, end)
+    return TextSpan(span.start, end)
 
 
 def _place(words: str, line: int, column: int) -> int:

@@ -7,14 +7,14 @@ from cityloop.core.codes.classes import ClassKey
 from cityloop.evaluation.facts.objects import OF_AREAS, OF_PERSONS, OF_POSTS, OF_UNITS, naming
 from cityloop.evaluation.indicators.appraising import Appraisal
 from cityloop.evaluation.indicators.books import sources
-from cityloop.evaluation.indicators.texts import Book
+from cityloop.evaluation.indicators.texts import IndicatorBook
 from cityloop.evaluation.sheets.appraisal import workbook
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city
 from cityloop.registry.people.accounts import account_names
 
 
-def sheet(appraisal: Appraisal, book: Book, language: str) -> dict[str, str]:
+def sheet(appraisal: Appraisal, book: IndicatorBook, language: str) -> dict[str, str]:
     """Return the workbook of figures, as an answer is kept."""
     names = naming(_names(appraisal, current_city(), language), language)
     return {"xlsx": b64encode(workbook(appraisal, book, names, language)).decode()}

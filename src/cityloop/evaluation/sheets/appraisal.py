@@ -12,10 +12,10 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from cityloop.channels.tables.rejects.files import plain
-from cityloop.core.indicators.indicator import NOTHING, Indicator, Tally, Unit
+from cityloop.core.indicators.indicator import NOTHING, FigureCount, FigureUnit, Indicator
 from cityloop.evaluation.facts.objects import Naming, grouping_title
 from cityloop.evaluation.indicators.appraising import Appraisal, indicators
-from cityloop.evaluation.indicators.texts import Book
+from cityloop.evaluation.indicators.texts import IndicatorBook
 from cityloop.evaluation.measures.compiling import Key
 from cityloop.evaluation.sheets.lines import (
     WORDS,
@@ -27,7 +27,7 @@ from cityloop.evaluation.sheets.lines import (
     object_heads,
     title,
 )
-from cityloop.evaluation.sheets.paper import NARROW, Cell, Paper
+from cityloop.evaluation.sheets.paper import NARROW, Cell, SheetPaper
 
 PARTS = ("value", "numerator", "denominator")
 ONE_PAGE = 16  # so many columns are printed on the width of one page
@@ -40,10 +40,10 @@ class Grid:
 
     lead: tuple[str, ...]
     heads: tuple[tuple[str, bool], ...]  # each with whether its figures are ratios
-    rows: tuple[tuple[tuple[str, ...], tuple[tuple[Indicator, Tally], ...]], ...]
+    rows: tuple[tuple[tuple[str, ...], tuple[tuple[Indicator, FigureCount], ...]], ...]
 
 
-def csv(appraisal: Appraisal, book: Book, names: Naming, language: str = "zh") -> str:
+def csv(appraisal: Appraisal, book: IndicatorBook, names: Naming, language: str = "zh") -> str:
     """Return the figures as CSV, one a row. No cell of it is taken for a formula."""
     say = WORDS[language].__getitem__
     paper = io.StringIO()
@@ -75,7 +75,7 @@ def csv(appraisal: Appraisal, book: Book, names: Naming, language: str = "zh") -
     return paper.getvalue()
 
 
-def workbook(appraisal: Appraisal, book: Book, names: Naming, language: str = "zh") -> bytes:
+def workbook(appraisal: Appraisal, book: IndicatorBook, names: Naming, language: str = "zh") -> bytes:
     """Return the figures as a workbook: a sheet with the numbers, and one that says what they are."""
     from xlsxwriter import Workbook
 
@@ -84,15 +84,15 @@ def workbook(appraisal: Appraisal, book: Book, names: Naming, language: str = "z
     # The same figures are the same file.
     written.set_properties({"created": appraisal.as_of.replace(tzinfo=None), "author": "CityLoop"})
     say = WORDS[language].__getitem__
-    figures = Paper(written, written.add_worksheet(say("figures")))
+    figures = SheetPaper(written, written.add_worksheet(say("figures")))
     _draw(figures, _grid(appraisal, book, names, language), _told(appraisal, book, say), say)
-    notes = Paper(written, written.add_worksheet(say("notes")))
+    notes = SheetPaper(written, written.add_worksheet(say("notes")))
     _explain(notes, appraisal, book, names, language)
     written.close()
     return file.getvalue()
 
 
-def _grid(appraisal: Appraisal, book: Book, names: Naming, language: str) -> Grid:
+def _grid(appraisal: Appraisal, book: IndicatorBook, names: Naming, language: str) -> Grid:
     """Return objects down and indicators across or, where nothing is told apart, indicators down and periods across."""
     say = WORDS[language].__getitem__
     chosen = tuple(indicators(book, appraisal.asking.indicators).values())
@@ -102,7 +102,7 @@ def _grid(appraisal: Appraisal, book: Book, names: Naming, language: str) -> Gri
     }
     periods = appraisal.asking.periods
 
-    def across(period: str, key: Key | None) -> tuple[tuple[Indicator, Tally], ...]:
+    def across(period: str, key: Key | None) -> tuple[tuple[Indicator, FigureCount], ...]:
         return tuple((one, found[period, key, one.code, one.variant]) for one in chosen)
 
     if not appraisal.asking.by:
@@ -119,7 +119,7 @@ def _grid(appraisal: Appraisal, book: Book, names: Naming, language: str) -> Gri
     return Grid((say("period"), *object_heads(appraisal, language)), heads, rows)
 
 
-def _draw(paper: Paper, grid: Grid, told: str, say: Say) -> None:
+def _draw(paper: SheetPaper, grid: Grid, told: str, say: Say) -> None:
     sheet, across = paper.sheet, len(grid.lead)
     sheet.merge_range(0, 0, 0, max(across, 6), "")
     paper.put(0, 0, told, fits=False, bold=True)
@@ -147,10 +147,10 @@ def _draw(paper: Paper, grid: Grid, told: str, say: Say) -> None:
 
 
 def _draw_row(
-    paper: Paper,
+    paper: SheetPaper,
     number: int,
     lead: Sequence[str],
-    figures: Sequence[tuple[Indicator, Tally]],
+    figures: Sequence[tuple[Indicator, FigureCount]],
     heads: Sequence[tuple[str, bool]],
 ) -> None:
     for place, words in enumerate(lead):
@@ -163,10 +163,12 @@ def _draw_row(
         across += len(PARTS) if is_ratio else 1
 
 
-def _figure(one: Indicator, tally: Tally) -> tuple[tuple[Cell, str], ...]:
+def _figure(one: Indicator, tally: FigureCount) -> tuple[tuple[Cell, str], ...]:
     """Return a figure with its numerator and denominator, each with how a spreadsheet shows it."""
     value, shown = one.value(tally), _shown(one)
-    scale = Unit.PERCENT.factor if one.unit is Unit.PERCENT else 1  # a spreadsheet multiplies per cent itself
+    scale = (
+        FigureUnit.PERCENT.factor if one.unit is FigureUnit.PERCENT else 1
+    )  # a spreadsheet multiplies per cent itself
     parts = [tally.numerator, tally.denominator] if one.denominator else [None, None]
     return (
         (NOTHING, "@") if value is None else (_number(Fraction(value) / scale), shown),
@@ -179,8 +181,8 @@ def _figure(one: Indicator, tally: Tally) -> tuple[tuple[Cell, str], ...]:
 
 def _shown(one: Indicator) -> str:
     places = f".{'0' * one.places}" if one.places else ""
-    signs = {Unit.PERCENT: "%", Unit.PER_MILLE: '"‰"', Unit.HOURS: '" h"'}
-    return f"{'#,##0' if one.unit is Unit.COUNT else '0'}{places}{signs.get(one.unit, '')}"
+    signs = {FigureUnit.PERCENT: "%", FigureUnit.PER_MILLE: '"‰"', FigureUnit.HOURS: '" h"'}
+    return f"{'#,##0' if one.unit is FigureUnit.COUNT else '0'}{places}{signs.get(one.unit, '')}"
 
 
 def _number(amount: Fraction) -> Cell:
@@ -189,7 +191,7 @@ def _number(amount: Fraction) -> Cell:
     return int(amount) if amount.denominator == 1 else float(amount)
 
 
-def _told(appraisal: Appraisal, book: Book, say: Say) -> str:
+def _told(appraisal: Appraisal, book: IndicatorBook, say: Say) -> str:
     """Return the one line above the figures."""
     only = "; ".join(
         f"{name} = {', '.join(str(value) for value in values)}" for name, values in appraisal.asking.only.items()
@@ -198,7 +200,7 @@ def _told(appraisal: Appraisal, book: Book, say: Say) -> str:
     return "  ·  ".join(filter(None, parts))
 
 
-def _explain(paper: Paper, appraisal: Appraisal, book: Book, names: Naming, language: str) -> None:
+def _explain(paper: SheetPaper, appraisal: Appraisal, book: IndicatorBook, names: Naming, language: str) -> None:
     """Write what the figures are of, how each is reckoned, and by what digests they can be counted again."""
     say = WORDS[language].__getitem__
     row = 0
@@ -220,7 +222,7 @@ def _explain(paper: Paper, appraisal: Appraisal, book: Book, names: Naming, lang
     paper.sheet.fit_to_pages(1, 0)
 
 
-def _facts_told(appraisal: Appraisal, book: Book, names: Naming, language: str) -> Iterator[tuple[str, str]]:
+def _facts_told(appraisal: Appraisal, book: IndicatorBook, names: Naming, language: str) -> Iterator[tuple[str, str]]:
     say, asking = WORDS[language].__getitem__, appraisal.asking
     for period in asking.read_periods(ZoneInfo(appraisal.zone)):
         start, end = (_local(moment, appraisal) for moment in (period.start, period.end))
@@ -236,7 +238,7 @@ def _facts_told(appraisal: Appraisal, book: Book, names: Naming, language: str) 
     yield say("appraisal"), appraisal.digest
 
 
-def _indicator_told(one: Indicator, book: Book, language: str) -> tuple[str, ...]:
+def _indicator_told(one: Indicator, book: IndicatorBook, language: str) -> tuple[str, ...]:
     say = WORDS[language].__getitem__
     return (
         code_of(one),

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cityloop.core.indicators.indicator import NOTHING, Indicator, Tally, half_up
+from cityloop.core.indicators.indicator import NOTHING, FigureCount, Indicator, half_up
 from cityloop.evaluation.facts.objects import Naming, grouping_title
 from cityloop.evaluation.indicators.appraising import Appraisal, indicators
-from cityloop.evaluation.indicators.texts import Book
+from cityloop.evaluation.indicators.texts import IndicatorBook
 from cityloop.evaluation.measures.compiling import Key
 
 Say = Callable[[str], str]
@@ -79,24 +79,24 @@ WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FigureLine:
     """One figure: of an object or, without a key, of everything together."""
 
     period: str
     key: Key | None
     indicator: Indicator
-    tally: Tally
+    tally: FigureCount
 
 
-def lines(appraisal: Appraisal, book: Book) -> Iterator[Line]:
+def lines(appraisal: Appraisal, book: IndicatorBook) -> Iterator[FigureLine]:
     """Yield every figure, by period and object, then of everything together; of what was not counted there is 0."""
     chosen = indicators(book, appraisal.asking.indicators)
     for period in appraisal.asking.periods:
         for key in appraisal.keys:
             for code, one in chosen.items():
-                yield Line(period, key, one, appraisal.tally(code, period, key) or one.tally({}))
+                yield FigureLine(period, key, one, appraisal.tally(code, period, key) or one.tally({}))
         for code, one in chosen.items():
-            yield Line(period, None, one, appraisal.whole[period][code])
+            yield FigureLine(period, None, one, appraisal.whole[period][code])
 
 
 def title(one: Indicator, language: str) -> str:

@@ -15,7 +15,7 @@ NARROW, WIDE = 8, 60  # widths in characters
 CELL = 32_767  # characters that a cell holds
 
 
-class Paper:
+class SheetPaper:
     """A sheet that is written on from top to bottom, and knows how wide its columns have to be."""
 
     def __init__(self, book: Any, sheet: "Worksheet") -> None:

@@ -53,28 +53,28 @@ class NewReport(BaseModel):
     reporter: Reporter | None = None
 
 
-class Receipt(Schema):
+class ReportReceipt(Schema):
     """What the sender keeps: the case's number and the code by which the reporter follows it."""
 
     number: str
     tracking_code: str
 
 
-class Wrong(Schema):
+class FieldError(Schema):
     """One wrong field."""
 
     field: str
     reason: str
 
 
-class Problem(Schema):
+class ProblemDetails(Schema):
     """Problem details, RFC 9457."""
 
     type: str
     title: str
     status: int
     detail: str
-    errors: list[Wrong] | None = None
+    errors: list[FieldError] | None = None
 
 
 class Bearer(HttpBearer):
@@ -94,10 +94,10 @@ api = NinjaAPI(
     auth=Bearer(),
 )
 
-REFUSALS = dict.fromkeys((400, 401, 403, 409, 413, 422), Problem)
+REFUSALS = dict.fromkeys((400, 401, 403, 409, 413, 422), ProblemDetails)
 
 
-@api.post("/reports", response={201: Receipt, 200: Receipt, **REFUSALS}, summary="Hand in a report")
+@api.post("/reports", response={201: ReportReceipt, 200: ReportReceipt, **REFUSALS}, summary="Hand in a report")
 def create_report(request: HttpRequest, report: NewReport) -> HttpResponse:
     """Make a case of a report. The same report again answers 200 with the same receipt; other content answers 409."""
     now = clock.now()

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from django.http import HttpRequest, QueryDict
 
 from cityloop.core.errors import Fault, Invalid
-from cityloop.registry.published import Asked, Box, Days
+from cityloop.registry.published import Box, Days, FeatureQuery
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 DEFAULT, MOST = 100, 10_000  # features of one page
@@ -35,7 +35,7 @@ def check_crs(query: QueryDict) -> None:
         raise Invalid([Fault(name, f"must be {CRS84}") for name in wrong], code="wrong-parameter")
 
 
-def read(request: HttpRequest, narrowed_by: Sequence[str], zone: tzinfo, today: date | None) -> Asked:
+def read(request: HttpRequest, narrowed_by: Sequence[str], zone: tzinfo, today: date | None) -> FeatureQuery:
     """Return what is asked for; raise Invalid naming every wrong parameter.
 
     Without a datetime it is `today`, where features stand from one day to another.
@@ -45,7 +45,7 @@ def read(request: HttpRequest, narrowed_by: Sequence[str], zone: tzinfo, today: 
     faults: list[Fault] = []
     query: Mapping[str, Any] = request.GET
     days = _given(query, "datetime", lambda words: read_days(words, zone), faults)
-    asked = Asked(
+    asked = FeatureQuery(
         equal={name: query[name] for name in narrowed_by if name in query},
         boxes=_given(query, "bbox", read_boxes, faults) or (),
         days=days or (today and (today, today)) or None,

@@ -16,7 +16,7 @@ from cityloop.registry.city.current import current_city
 from cityloop.registry.city.facts import title
 from cityloop.registry.organisation.actors import actor_by_token
 from cityloop.registry.packs.texts.layers import LayerText
-from cityloop.registry.published import Areas, Box, Facilities, Places, Source
+from cityloop.registry.published import AreaSource, Box, FacilitySource, FeatureSource, GazetteerSource
 
 FACILITIES = "facilities"
 
@@ -31,7 +31,7 @@ class Collection:
 
     id: str
     title: str
-    source: Source
+    source: FeatureSource
     is_open: bool
     has_days: bool = False  # its features stand from one day to another
 
@@ -110,17 +110,17 @@ def _may_read(actor: Actor | None, one: Collection) -> bool:
 
 def _all(city: City) -> Mapping[str, Collection]:
     areas = [
-        Collection(areas_name(level), level_word(level), Areas(city, {"level": (level,)}), True, has_days=True)
+        Collection(areas_name(level), level_word(level), AreaSource(city, {"level": (level,)}), True, has_days=True)
         for level in levels(city)
     ]
-    facilities = Collection(FACILITIES, _("Facilities"), Facilities({}, inside=True), False)
+    facilities = Collection(FACILITIES, _("Facilities"), FacilitySource({}, inside=True), False)
     return {one.id: one for one in (*areas, facilities, *(_layer(city, text) for text in city.layers))}
 
 
 def _layer(city: City, text: LayerText) -> Collection:
-    sources: Mapping[str, Source] = {
-        "areas": Areas(city, text.where),
-        "facilities": Facilities(text.where),
-        "places": Places(text.where),
+    sources: Mapping[str, FeatureSource] = {
+        "areas": AreaSource(city, text.where),
+        "facilities": FacilitySource(text.where),
+        "places": GazetteerSource(text.where),
     }
     return Collection(text.name, title(text.title), sources[text.source], True, has_days=text.source == "areas")

@@ -20,7 +20,7 @@ from cityloop.presentation.features.links import (
     of_feature,
     of_itself,
 )
-from cityloop.registry.published import Asked, Feature
+from cityloop.registry.published import FeatureQuery, PublishedFeature
 
 
 def described(request: HttpRequest, one: Collection) -> dict[str, Any]:
@@ -40,19 +40,24 @@ def described(request: HttpRequest, one: Collection) -> dict[str, Any]:
     }
 
 
-def written(feature: Feature, **more: Any) -> str:
+def written(feature: PublishedFeature, **more: Any) -> str:
     """Return a feature as GeoJSON."""
     head = {"type": "Feature", "id": feature.id, "properties": feature.properties, **more}
     return f'{_json(head)[:-1]},"geometry":{feature.geometry or "null"}}}'
 
 
-def one_feature(request: HttpRequest, one: Collection, feature: Feature) -> str:
+def one_feature(request: HttpRequest, one: Collection, feature: PublishedFeature) -> str:
     """Return a feature with its links."""
     return written(feature, links=of_feature(request, one.id))
 
 
 def page(
-    request: HttpRequest, one: Collection, asked: Asked, found: Iterator[Feature], matched: int | None, now: datetime
+    request: HttpRequest,
+    one: Collection,
+    asked: FeatureQuery,
+    found: Iterator[PublishedFeature],
+    matched: int | None,
+    now: datetime,
 ) -> Iterator[str]:
     """Yield a page of a collection; `found` holds one more than the page where there is a next one."""
     yield '{"type":"FeatureCollection","features":['
@@ -69,7 +74,7 @@ def page(
     yield f"],{_json({**tail, 'numberReturned': number})[1:]}"
 
 
-def with_next(one: Collection, asked: Asked) -> Iterator[Feature]:
+def with_next(one: Collection, asked: FeatureQuery) -> Iterator[PublishedFeature]:
     """Return the features of a page and, if there is one, the first of the next; the first is looked up at once.
 
     What fails then is still answered by a problem, and not by half a document.
@@ -79,8 +84,8 @@ def with_next(one: Collection, asked: Asked) -> Iterator[Feature]:
     return iter(()) if first is None else chain((first,), found)
 
 
-def _one_more(asked: Asked) -> Asked:
-    return Asked(asked.equal, asked.boxes, asked.days, asked.after, asked.limit + 1)
+def _one_more(asked: FeatureQuery) -> FeatureQuery:
+    return FeatureQuery(asked.equal, asked.boxes, asked.days, asked.after, asked.limit + 1)
 
 
 def _json(said: Any) -> str:

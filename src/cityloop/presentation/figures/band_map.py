@@ -10,8 +10,8 @@ from typing import Any
 import shapely
 from django.utils.translation import gettext as _
 
-from cityloop.core.indicators.indicator import Better, Indicator, Unit
-from cityloop.presentation.figures.ranking import Row
+from cityloop.core.indicators.indicator import Better, FigureUnit, Indicator
+from cityloop.presentation.figures.ranking import RankingRow
 from cityloop.presentation.settings.areas.words import feature
 from cityloop.registry.areas.queries import polygon
 from cityloop.registry.city.city import City
@@ -29,12 +29,12 @@ GROUPS = ("outline", "dots", "hatch", "cross")  # from the fewest to the most
 NOTHING = "nothing"
 
 
-def band_map(rows: Sequence[Row], indicator: Indicator, city: City) -> dict[str, Any] | None:
+def band_map(rows: Sequence[RankingRow], indicator: Indicator, city: City) -> dict[str, Any] | None:
     """Return what the map draws; None where there is nothing to draw, or too much."""
     drawn = [row for row in rows if row.key[-1] in city.shapes]
     if not drawn or len(drawn) > MOST:
         return None
-    is_graded = indicator.unit is Unit.PERCENT and indicator.better is Better.MORE
+    is_graded = indicator.unit is FigureUnit.PERCENT and indicator.better is Better.MORE
     group, looks = _bands() if is_graded else _groups([row.value for row in drawn], indicator)
     layer = {
         "title": "",
@@ -84,7 +84,7 @@ def _groups(values: Sequence[Decimal | None], indicator: Indicator) -> tuple[Any
     return group, looks
 
 
-def _feature(row: Row, group: str, city: City) -> dict[str, Any]:
+def _feature(row: RankingRow, group: str, city: City) -> dict[str, Any]:
     code = row.key[-1] or ""
     said: Mapping[str, Any] = {
         "name": row.name,

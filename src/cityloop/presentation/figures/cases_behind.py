@@ -9,14 +9,14 @@ from sqlglot import exp
 from cityloop.casework.queries import CaseRow, cases_by_number
 from cityloop.core.actors import Actor
 from cityloop.evaluation.indicators.appraising import Behind
-from cityloop.presentation.figures.questions.asked import Chosen
+from cityloop.presentation.figures.questions.asked import FigureQuery
 from cityloop.presentation.figures.ranking import amount
 
 PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CountedCase:
     """A case with how much it adds to the count; None: one, as nearly every case does."""
 
     case: CaseRow
@@ -27,7 +27,7 @@ class Line:
 class CasesBehind:
     """A screenful of cases; `hidden` of them the person may not see, `untold` rows are not listed at all."""
 
-    rows: Sequence[Line]
+    rows: Sequence[CountedCase]
     next: str
     total: str
     cases: int
@@ -35,7 +35,7 @@ class CasesBehind:
     untold: int
 
 
-def cases_behind(actor: Actor, chosen: Chosen, count: str, behind: Behind, after: str) -> CasesBehind:
+def cases_behind(actor: Actor, chosen: FigureQuery, count: str, behind: Behind, after: str) -> CasesBehind:
     """Return a screenful of the cases that a count adds up, each once, with how much it adds in all."""
     is_once = isinstance(chosen.book.counts[count].measure.aggregate.this, exp.Distinct)
     adding: dict[str, Fraction] = {}
@@ -44,7 +44,7 @@ def cases_behind(actor: Actor, chosen: Chosen, count: str, behind: Behind, after
     first = int(after) if after.isdecimal() and len(after) < 7 else 0
     numbers = list(adding)[first : first + PAGE]
     found = cases_by_number(actor, numbers)
-    lines = [Line(found[number], _told(adding[number])) for number in numbers if number in found]
+    lines = [CountedCase(found[number], _told(adding[number])) for number in numbers if number in found]
     return CasesBehind(
         rows=lines,
         next=str(first + PAGE) if len(adding) > first + PAGE else "",

@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cityloop.core.errors import NotFound
-from cityloop.core.indicators.indicator import Indicator, Tally, Term
-from cityloop.evaluation.answers.asked import Waiting, figures, is_told_of, rows_behind
+from cityloop.core.indicators.indicator import FigureCount, Indicator, Term
+from cityloop.evaluation.answers.asked import Waiting, figures, is_about, rows_behind
 from cityloop.evaluation.indicators.appraising import Appraisal, sql
-from cityloop.presentation.figures.questions.asked import Chosen, coded
-from cityloop.presentation.figures.questions.objects import Names
+from cityloop.presentation.figures.questions.asked import FigureQuery, coded
+from cityloop.presentation.figures.questions.objects import ObjectNames
 from cityloop.presentation.figures.questions.spans import named
 from cityloop.presentation.figures.ranking import amount, made_of, tally
 from cityloop.presentation.figures.trends import Bar, bar_lengths
@@ -23,7 +23,7 @@ from cityloop.registry.city.facts import title
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FigurePart:
     """One count above or below the line: what it is called, how much it came to, where its cases are listed."""
 
     sign: int
@@ -51,10 +51,10 @@ class FigurePage:
     """Everything the page shows once it was counted."""
 
     object_name: str
-    found: Tally
+    found: FigureCount
     written: str
-    above: tuple[Part, ...]
-    below: tuple[Part, ...]
+    above: tuple[FigurePart, ...]
+    below: tuple[FigurePart, ...]
     ways: tuple[Way, ...]
     bars: tuple[Bar, ...]
 
@@ -67,7 +67,7 @@ class FigurePage:
         return "" if self.found.denominator is None else amount(self.found.denominator)
 
 
-def figure_page(chosen: Chosen, language: str, now: datetime) -> FigurePage | Waiting:
+def figure_page(chosen: FigureQuery, language: str, now: datetime) -> FigurePage | Waiting:
     """Return the page's content, or that it is still being counted; NotFound where there is no such object."""
     object_name = name_of(chosen)
     variants = [chosen.indicator.chosen(name) for name in chosen.indicator.variants] if _plain(chosen) else []
@@ -94,28 +94,28 @@ def figure_page(chosen: Chosen, language: str, now: datetime) -> FigurePage | Wa
     )
 
 
-def _plain(chosen: Chosen) -> bool:
+def _plain(chosen: FigureQuery) -> bool:
     return bool(chosen.indicator.variants)
 
 
-def _plain_of(chosen: Chosen) -> Indicator:
+def _plain_of(chosen: FigureQuery) -> Indicator:
     return chosen.book.indicators[chosen.indicator.code]
 
 
-def name_of(chosen: Chosen) -> str:
+def name_of(chosen: FigureQuery) -> str:
     """Return what the one object is called, "" of everything; NotFound where neither the city nor an answer knows it.
 
     It is asked before anything is counted: whoever tries keys has nothing counted.
     """
     if chosen.key is None or chosen.grouping is None:
         return ""
-    names = Names.of(chosen.city, chosen.grouping, [chosen.key])
-    if not names.knows(chosen.key) and not is_told_of(chosen.by, chosen.key):
+    names = ObjectNames.of(chosen.city, chosen.grouping, [chosen.key])
+    if not names.knows(chosen.key) and not is_about(chosen.by, chosen.key):
         raise NotFound("no-such-figure", "There is no such figure, or you may not see it.")
     return names.name(chosen.key)
 
 
-def _amounts(chosen: Chosen, found: Tally, now: datetime) -> Mapping[str, Fraction] | Waiting:
+def _amounts(chosen: FigureQuery, found: FigureCount, now: datetime) -> Mapping[str, Fraction] | Waiting:
     """Return how much each count came to; of a sum of several the parts are asked for, for only the sum was counted."""
     amounts: dict[str, Fraction] = {}
     for terms, whole in (
@@ -134,13 +134,13 @@ def _amounts(chosen: Chosen, found: Tally, now: datetime) -> Mapping[str, Fracti
     return amounts
 
 
-def _part_writer(chosen: Chosen, amounts: Mapping[str, Fraction], language: str) -> Callable[[Term], Part]:
+def _part_writer(chosen: FigureQuery, amounts: Mapping[str, Fraction], language: str) -> Callable[[Term], FigurePart]:
     asking = chosen.asking_one(chosen.code, chosen.span.period.name)
     zone = ZoneInfo(chosen.facts.zone)
 
-    def part(term: Term) -> Part:
+    def part(term: Term) -> FigurePart:
         count = chosen.book.counts[term.count]
-        return Part(
+        return FigurePart(
             term.sign,
             count.title[language],
             count.meaning[language],
@@ -152,14 +152,14 @@ def _part_writer(chosen: Chosen, amounts: Mapping[str, Fraction], language: str)
     return part
 
 
-def cases_url(chosen: Chosen, count: str, after: str = "") -> str:
+def cases_url(chosen: FigureQuery, count: str, after: str = "") -> str:
     """Return the address of the cases behind a count of the figure."""
     place = reverse("figures:cases", args=[chosen.pack, chosen.indicator.code])
     further = f"&after={after}" if after else ""
     return f"{place}?{chosen.words(pack=None, indicator=None, variant=chosen.indicator.variant)}&count={count}{further}"
 
 
-def _way(chosen: Chosen, one: Indicator, table: Appraisal, language: str) -> Way:
+def _way(chosen: FigureQuery, one: Indicator, table: Appraisal, language: str) -> Way:
     found = tally(chosen, table, coded(one), chosen.span.period.name, chosen.key)
     return Way(
         title=title(one.variants[one.variant].title) if one.variant else _("As it stands"),
@@ -171,7 +171,7 @@ def _way(chosen: Chosen, one: Indicator, table: Appraisal, language: str) -> Way
     )
 
 
-def _bars(chosen: Chosen, trend: Appraisal) -> tuple[Bar, ...]:
+def _bars(chosen: FigureQuery, trend: Appraisal) -> tuple[Bar, ...]:
     names = chosen.span.trend
     found = [tally(chosen, trend, chosen.code, name, chosen.key) for name in names]
     lengths = bar_lengths(chosen.indicator, [chosen.indicator.value(one) for one in found])
@@ -189,7 +189,7 @@ def _bars(chosen: Chosen, trend: Appraisal) -> tuple[Bar, ...]:
     )
 
 
-def told(chosen: Chosen, language: str) -> dict[str, Any]:
+def told(chosen: FigureQuery, language: str) -> dict[str, Any]:
     """Return what is said of the figure whatever was counted: formula, meaning, standard, basis, exclusions."""
     indicator = chosen.indicator
     return {

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from cityloop.core.indicators.indicator import Better, Indicator, Subject, Tally
+from cityloop.core.indicators.indicator import Better, FigureCount, Indicator, Subject
 from cityloop.evaluation.indicators.appraising import Appraisal, indicators
-from cityloop.presentation.figures.questions.asked import Chosen, coded
+from cityloop.presentation.figures.questions.asked import FigureQuery, coded
 from cityloop.presentation.figures.questions.groupings import GROUPINGS, Key, speaks_of
-from cityloop.presentation.figures.questions.objects import Names, listed
+from cityloop.presentation.figures.questions.objects import ObjectNames, listed
 from cityloop.presentation.figures.trends import Spark, spark
 
 COLUMNS: Mapping[Subject | None, tuple[str, ...]] = {  # what stands beside the ranked figure
@@ -22,7 +22,7 @@ COLUMNS: Mapping[Subject | None, tuple[str, ...]] = {  # what stands beside the 
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class FigureCell:
     """One figure of a row: as it is written, what it is made of, where it leads."""
 
     written: str
@@ -31,7 +31,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class Movement:
     """How a figure moved against the period before; None: there is nothing to compare."""
 
     change: Decimal | None
@@ -45,17 +45,17 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RankingRow:
     """An object of a ranking; `rank` is None where nothing was to count, `spark` is None until it is on a page."""
 
     key: Key
     name: str
     rank: int | None
     value: Decimal | None
-    ranked: Cell
+    ranked: FigureCell
     before: str
-    moved: Moved
-    others: tuple[Cell, ...]
+    moved: Movement
+    others: tuple[FigureCell, ...]
     spark: Spark | None = None
 
 
@@ -63,12 +63,12 @@ class Row:
 class Ranking:
     """The whole table."""
 
-    rows: tuple[Row, ...]
-    total: Row
+    rows: tuple[RankingRow, ...]
+    total: RankingRow
     others: tuple[Indicator, ...]
 
 
-def columns(chosen: Chosen) -> tuple[Indicator, ...]:
+def columns(chosen: FigureQuery) -> tuple[Indicator, ...]:
     """Return the figures that stand beside the ranked one."""
     subject = chosen.grouping.subject if chosen.grouping else None
     known = (chosen.book.indicators.get(code) for code in COLUMNS[subject])
@@ -82,12 +82,12 @@ def ranks(values: Mapping[Key, Decimal | None], better: Better) -> dict[Key, int
     return {key: found.index(value) + 1 for key, value in values.items() if value is not None}
 
 
-def ranking(chosen: Chosen, table: Appraisal) -> Ranking:
+def ranking(chosen: FigureQuery, table: Appraisal) -> Ranking:
     """Return the rows of what was counted, ranked."""
     grouping = chosen.grouping or GROUPINGS["district"]  # a ranking always has one
     this, before, code, indicator = chosen.span.period.name, chosen.span.previous, chosen.code, chosen.indicator
     keys = listed(chosen, table.keys)
-    names = Names.of(chosen.city, grouping, keys)
+    names = ObjectNames.of(chosen.city, grouping, keys)
     tables = _Tables(chosen, table, columns(chosen))
     if grouping.subject in (Subject.POST, Subject.PERSON):
         keys = [key for key in keys if tables.has_part(key)]  # others do other work
@@ -104,11 +104,11 @@ def ranking(chosen: Chosen, table: Appraisal) -> Ranking:
 class _Tables:
     """What was counted, read by object."""
 
-    chosen: Chosen
+    chosen: FigureQuery
     table: Appraisal
     others: tuple[Indicator, ...]
 
-    def tally(self, code: str, period: str, key: Key | None) -> Tally:
+    def tally(self, code: str, period: str, key: Key | None) -> FigureCount:
         return tally(self.chosen, self.table, code, period, key)
 
     def has_part(self, key: Key) -> bool:
@@ -117,7 +117,7 @@ class _Tables:
         found = [self.tally(code, period, key) for period in (span.period.name, span.previous)]
         return any(one.numerator or one.denominator for one in found)
 
-    def row(self, key: Key | None, name: str, rank: int | None, rank_before: int | None) -> Row:
+    def row(self, key: Key | None, name: str, rank: int | None, rank_before: int | None) -> RankingRow:
         chosen, indicator = self.chosen, self.chosen.indicator
         this, before = chosen.span.period.name, chosen.span.previous
         value = indicator.value(self.tally(chosen.code, this, key))
@@ -125,36 +125,36 @@ class _Tables:
         value_before = indicator.value(was)
         change = value - value_before if value is not None and value_before is not None else None
         places = rank_before - rank if rank and rank_before and indicator.better is not Better.NEITHER else None
-        return Row(
+        return RankingRow(
             key=key or (),
             name=name,
             rank=rank,
             value=value,
             ranked=self._cell(indicator, key),
             before=indicator.written(was),
-            moved=Moved(change, places),
+            moved=Movement(change, places),
             others=tuple(self._cell(one, key) for one in self.others),
         )
 
-    def _cell(self, indicator: Indicator, key: Key | None) -> Cell:
+    def _cell(self, indicator: Indicator, key: Key | None) -> FigureCell:
         found = self.tally(coded(indicator), self.chosen.span.period.name, key)
-        return Cell(indicator.written(found), made_of(found), self.chosen.figure_url(indicator, key))
+        return FigureCell(indicator.written(found), made_of(found), self.chosen.figure_url(indicator, key))
 
 
-def with_spark(row: Row, chosen: Chosen, trend: Appraisal) -> Row:
+def with_spark(row: RankingRow, chosen: FigureQuery, trend: Appraisal) -> RankingRow:
     """Return a row with the small line of its history; the row of everything has no key."""
     key = row.key or None
     history = [(name, tally(chosen, trend, chosen.code, name, key)) for name in chosen.span.trend]
     return replace(row, spark=spark(chosen.indicator, chosen.span.length, history))
 
 
-def tally(chosen: Chosen, counted: Appraisal, code: str, period: str, key: Key | None) -> Tally:
+def tally(chosen: FigureQuery, counted: Appraisal, code: str, period: str, key: Key | None) -> FigureCount:
     """Return what was counted for an object, or (None) for everything; an empty tally where nothing was."""
     found = counted.whole.get(period, {}).get(code) if key is None else counted.tally(code, period, key)
     return found or indicators(chosen.book, [code])[code].tally({})
 
 
-def made_of(found: Tally) -> str:
+def made_of(found: FigureCount) -> str:
     """Return numerator over denominator; nothing for a count."""
     return "" if found.denominator is None else f"{amount(found.numerator)}/{amount(found.denominator)}"
 
@@ -164,7 +164,7 @@ def amount(number: Fraction) -> str:
     return str(number.numerator) if number.denominator == 1 else f"{float(number):.2f}"
 
 
-def page_of(rows: Sequence[Row], after: str, size: int) -> tuple[Sequence[Row], str]:
+def page_of(rows: Sequence[RankingRow], after: str, size: int) -> tuple[Sequence[RankingRow], str]:
     """Return a screenful of rows and where the next one begins, or nothing."""
     first = int(after) // size * size if after.isdecimal() and len(after) < 7 else 0
     return rows[first : first + size], str(first + size) if len(rows) > first + size else ""

@@ -5,11 +5,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cityloop.core.indicators.indicator import Better, Indicator, Unit
-from cityloop.evaluation.indicators.texts import Count
+from cityloop.core.indicators.indicator import Better, FigureUnit, Indicator
+from cityloop.evaluation.indicators.texts import DeclaredCount
 from cityloop.presentation.figures.questions import choices
-from cityloop.presentation.figures.questions.asked import Chosen
-from cityloop.presentation.figures.ranking import Moved
+from cityloop.presentation.figures.questions.asked import FigureQuery
+from cityloop.presentation.figures.ranking import Movement
 from cityloop.presentation.pages.sentences import reason_words
 from cityloop.registry.city.facts import title
 
@@ -20,32 +20,32 @@ register.filter("failure_words", reason_words)
 
 
 @register.filter
-def with_period(chosen: Chosen, period: str) -> str:
+def with_period(chosen: FigureQuery, period: str) -> str:
     """The address that asks the same of another period."""
     return f"?{chosen.words(period=period)}"
 
 
 @register.filter
-def ranking_url(chosen: Chosen) -> str:
+def ranking_url(chosen: FigureQuery) -> str:
     """The address of the ranking that a figure stands in."""
     words = chosen.words(pack=chosen.pack, indicator=chosen.code, key=None, variant=None)
     return f"{reverse('figures:ranking')}?{words}"
 
 
 @register.filter
-def own_url(chosen: Chosen) -> str:
+def own_url(chosen: FigureQuery) -> str:
     """The address of the figure itself."""
     return chosen.figure_url(chosen.indicator, chosen.key)
 
 
 @register.filter
-def count_title(count: Count) -> str:
+def count_title(count: DeclaredCount) -> str:
     """What a count is called."""
     return title(count.title)
 
 
 @register.filter
-def count_meaning(count: Count) -> str:
+def count_meaning(count: DeclaredCount) -> str:
     """What a count means."""
     return title(count.meaning)
 
@@ -67,11 +67,11 @@ def better_words(indicator: Indicator) -> str:
 
 
 @register.filter
-def movement_words(moved: Moved, indicator: Indicator) -> str:
+def movement_words(moved: Movement, indicator: Indicator) -> str:
     """How a figure moved, in a sentence: for who does not see the arrows."""
     if moved.change is None:
         return _("Nothing to compare with")
-    unit = _("percentage points") if indicator.unit is Unit.PERCENT else indicator.unit.sign
+    unit = _("percentage points") if indicator.unit is FigureUnit.PERCENT else indicator.unit.sign
     said = {"change": f"{abs(moved.change):f} {unit}".strip()}
     words = [
         _("unchanged")

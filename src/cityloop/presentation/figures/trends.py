@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from cityloop.core.indicators.indicator import Indicator, Tally, Unit
+from cityloop.core.indicators.indicator import FigureCount, FigureUnit, Indicator
 from cityloop.evaluation.periods import Length
 from cityloop.presentation.figures.questions.spans import named
 
@@ -35,7 +35,7 @@ class Bar:
     is_current: bool
 
 
-def spark(indicator: Indicator, length: Length | None, history: Sequence[tuple[str, Tally]]) -> Spark:
+def spark(indicator: Indicator, length: Length | None, history: Sequence[tuple[str, FigureCount]]) -> Spark:
     """Return the small line of a figure's history."""
     values = [indicator.value(found) for _name, found in history]
     top = _top(indicator, values)
@@ -59,7 +59,7 @@ def bar_lengths(indicator: Indicator, values: Sequence[Decimal | None]) -> list[
 
 def _top(indicator: Indicator, values: Sequence[Decimal | None]) -> Decimal:
     """Return what fills the drawing: the largest value, of percents a hundred at least."""
-    least = Decimal(100) if indicator.unit is Unit.PERCENT else Decimal(0)
+    least = Decimal(100) if indicator.unit is FigureUnit.PERCENT else Decimal(0)
     return max((value for value in values if value is not None), default=least).max(least)
 
 

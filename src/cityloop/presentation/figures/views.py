@@ -21,9 +21,9 @@ from cityloop.presentation.figures import figure_page as page_of_one
 from cityloop.presentation.figures.band_map import band_map
 from cityloop.presentation.figures.cases_behind import cases_behind
 from cityloop.presentation.figures.questions import choices as offered
-from cityloop.presentation.figures.questions.asked import NOT_OFFERED, Chosen, coded, figure_asked, ranking_asked
+from cityloop.presentation.figures.questions.asked import NOT_OFFERED, FigureQuery, coded, figure_asked, ranking_asked
 from cityloop.presentation.figures.questions.objects import may_be_many
-from cityloop.presentation.figures.ranking import Ranking, Row, columns, page_of, with_spark
+from cityloop.presentation.figures.ranking import Ranking, RankingRow, columns, page_of, with_spark
 from cityloop.presentation.figures.ranking import ranking as ranked
 from cityloop.presentation.pages.asked import words_asked
 from cityloop.presentation.pages.htmx import wants_fragment
@@ -126,11 +126,11 @@ class _Screenful(NamedTuple):
     """A ranking and the rows of it that a page shows, with their histories."""
 
     table: Ranking
-    rows: Sequence[Row]
+    rows: Sequence[RankingRow]
     following: str
 
 
-def _ranking(chosen: Chosen, after: str) -> _Screenful | Waiting:
+def _ranking(chosen: FigureQuery, after: str) -> _Screenful | Waiting:
     codes = (chosen.code, *(coded(one) for one in columns(chosen)))
     asking = chosen.asking(codes, (chosen.span.previous, chosen.span.period.name))
     counted = figures(chosen.facts, chosen.pack, asking, now())
@@ -150,7 +150,7 @@ def _ranking(chosen: Chosen, after: str) -> _Screenful | Waiting:
     return _Screenful(replace(table, total=total), [with_spark(row, chosen, of_rows) for row in rows], following)
 
 
-def _trends(chosen: Chosen, rows: Sequence[Row] | None) -> tuple[Appraisal | Waiting, Appraisal | Waiting]:
+def _trends(chosen: FigureQuery, rows: Sequence[RankingRow] | None) -> tuple[Appraisal | Waiting, Appraisal | Waiting]:
     """Return the histories of objects and of everything: of all objects at once or, of many, of the rows shown."""
     code, periods = (chosen.code,), chosen.span.trend
     if rows is None:
@@ -163,7 +163,7 @@ def _trends(chosen: Chosen, rows: Sequence[Row] | None) -> tuple[Appraisal | Wai
     return figures(chosen.facts, chosen.pack, asking, now()), everything
 
 
-def _refreshing(request: HttpRequest, chosen: Chosen | None) -> dict[str, Any]:
+def _refreshing(request: HttpRequest, chosen: FigureQuery | None) -> dict[str, Any]:
     """Return whether facts that somebody asked for are still awaited, and whether this person may ask for some."""
     asked = words_asked(request.GET, "asked")
     try:

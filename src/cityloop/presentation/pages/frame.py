@@ -21,7 +21,7 @@ from cityloop.runtime.clock import now
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RailEntry:
     """One entry of the rail."""
 
     title: str
@@ -52,7 +52,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _entries(request: HttpRequest) -> list[Entry]:
+def _entries(request: HttpRequest) -> list[RailEntry]:
     has_figures = bool(scopes(person(request), current_city()))
     return [
         _entry(request, _("Workbench"), "inbox", "workbench:queue"),
@@ -62,9 +62,9 @@ def _entries(request: HttpRequest) -> list[Entry]:
     ]
 
 
-def _entry(request: HttpRequest, words: str, icon: str, name: str) -> Entry:
+def _entry(request: HttpRequest, words: str, icon: str, name: str) -> RailEntry:
     url = reverse(name)
-    return Entry(words, icon, url, is_current=request.path.startswith(url))
+    return RailEntry(words, icon, url, is_current=request.path.startswith(url))
 
 
 def _in_words(post: Post, city: City) -> PostLine:

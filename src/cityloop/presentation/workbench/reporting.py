@@ -16,7 +16,7 @@ from cityloop.intake.actions import DESK, Receipt, receive
 from cityloop.intake.reports import read
 from cityloop.presentation.pages.fields import FormField, faults_of
 from cityloop.presentation.pages.sentences import sentence
-from cityloop.registry.facilities.queries import NEAR_METRES, Near, nearest_alike
+from cityloop.registry.facilities.queries import NEAR_METRES, NearFacility, nearest_alike
 from cityloop.registry.organisation.actors import categories
 
 _SYSTEMS = (
@@ -31,7 +31,7 @@ _SYSTEMS = (
 class NearFacilities:
     """The facilities that a report may be about, to choose from; nothing is chosen unless a person does."""
 
-    rows: tuple[Near, ...] = ()
+    rows: tuple[NearFacility, ...] = ()
     chosen: str = ""
     metres: int = int(NEAR_METRES)
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from cityloop.core.errors import Conflict, Fault, Invalid, NotFound
-from cityloop.registry.history.changes import Outcome, Part, apply
+from cityloop.registry.history.changes import ChangeOutcome, TableChange, apply
 from cityloop.registry.history.tables import AREAS
 from cityloop.registry.models import Area, Change
 
@@ -30,7 +30,7 @@ class WantedArea:
     seen: int
 
 
-def change_area(code: str, wanted: WantedArea, by: str, now: datetime, today: date) -> Outcome:
+def change_area(code: str, wanted: WantedArea, by: str, now: datetime, today: date) -> ChangeOutcome:
     """Give an area another name, grade or other days.
 
     Raises Invalid for wrong fields, Conflict when it was changed since it was looked at.
@@ -45,7 +45,7 @@ def change_area(code: str, wanted: WantedArea, by: str, now: datetime, today: da
     if last_change(code) > wanted.seen:
         raise Conflict("changed-meanwhile", "Somebody else changed this meanwhile; look at it again.")
     values = {"code": code, "name": wanted.name, "grade": wanted.grade, **days}
-    return apply([Part(AREAS, [values])], by, now, EVENT, source=wanted.reason, told={"area": code})
+    return apply([TableChange(AREAS, [values])], by, now, EVENT, source=wanted.reason, told={"area": code})
 
 
 def last_change(code: str) -> int:
@@ -104,11 +104,11 @@ class NewArea:
         return {**row, "shape": self.shape, **{name: value for name, value in said.items() if value}}
 
 
-def set_areas(areas: Sequence[NewArea], by: str, now: datetime, *, source: str = "") -> Outcome:
+def set_areas(areas: Sequence[NewArea], by: str, now: datetime, *, source: str = "") -> ChangeOutcome:
     """Enter areas or give known ones new names and polygons."""
-    return apply([Part(AREAS, [area.values() for area in areas])], by, now, "AreasSet", source=source)
+    return apply([TableChange(AREAS, [area.values() for area in areas])], by, now, "AreasSet", source=source)
 
 
-def set_area_rows(rows: Sequence[Mapping[str, Any]], by: str, now: datetime, *, source: str = "") -> Outcome:
+def set_area_rows(rows: Sequence[Mapping[str, Any]], by: str, now: datetime, *, source: str = "") -> ChangeOutcome:
     """Enter areas as rows; of known ones what is not said stays."""
-    return apply([Part(AREAS, rows)], by, now, "AreasSet", source=source)
+    return apply([TableChange(AREAS, rows)], by, now, "AreasSet", source=source)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from cityloop.core.place.areas import TREE
 from cityloop.core.place.geo import PointFault
-from cityloop.core.place.where import SWAPPED, Near, Reading, Where
+from cityloop.core.place.where import SWAPPED, CoordinateReading, NearestArea, Where
 from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import title
 
@@ -40,7 +40,7 @@ TOWARDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AreaLine:
     """An area that a place lies in: what kind it is, its code and name."""
 
     kind: str
@@ -54,11 +54,11 @@ def level_title(level: str, city: City) -> str:
     return title(words) if words else str(LEVELS.get(level, level))
 
 
-def lines(found: Where, city: City) -> list[Line]:
+def lines(found: Where, city: City) -> list[AreaLine]:
     """Return the areas that a place lies in, the largest first, then grids of other kinds."""
     named = [(level, found.lineage[level]) for level in TREE if level in found.lineage]
     named += [(kind, code) for kind, codes in found.grids.items() for code in codes]
-    return [Line(level_title(level, city), code, city.areas[code].name) for level, code in named]
+    return [AreaLine(level_title(level, city), code, city.areas[code].name) for level, code in named]
 
 
 def sentences(found: Where, city: City) -> list[str]:
@@ -98,7 +98,7 @@ def _inside(found: Where, city: City) -> Iterator[str]:
         yield _nearest(found.nearest, city)
 
 
-def _nearest(near: Near, city: City) -> str:
+def _nearest(near: NearestArea, city: City) -> str:
     far = gettext("%(number)s km") % {"number": f"{near.metres / 1000:,.1f}"}
     close = gettext("%(number)s m") % {"number": f"{near.metres:,.1f}" if near.metres < 10 else f"{near.metres:,.0f}"}
     return gettext("The nearest is %(area)s, %(distance)s %(direction)s.") % {
@@ -108,7 +108,7 @@ def _nearest(near: Near, city: City) -> str:
     }
 
 
-def _reading(reading: Reading, city: City) -> str:
+def _reading(reading: CoordinateReading, city: City) -> str:
     area = _called(reading.code, city)
     if reading.name == SWAPPED:
         return gettext("With longitude and latitude exchanged it lies in %(area)s.") % {"area": area}

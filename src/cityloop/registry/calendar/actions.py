@@ -7,7 +7,7 @@ from django.db import transaction
 
 from cityloop.core.errors import Fault, Invalid
 from cityloop.registry.calendar import versions as calendar_versions
-from cityloop.registry.calendar.versions import Difference
+from cityloop.registry.calendar.versions import CalendarDifference
 from cityloop.registry.history.changes import STREAM
 from cityloop.registry.models import DeclaredDay, WorkingCalendar
 from cityloop.registry.packs.in_force import packs_in_force
@@ -92,7 +92,7 @@ def _calendar_settled(by: str, now: datetime) -> tuple[Pack, ...]:
     return packs
 
 
-def _told(change: Difference | None) -> dict[str, object]:
+def _told(change: CalendarDifference | None) -> dict[str, object]:
     """Return what an event tells of a change: the first days of it, how many there are, whether more than days."""
     days = change.days if change else {}
     first = {day.isoformat(): kind for day, kind in list(days.items())[:MOST_DAYS]}

@@ -32,7 +32,7 @@ class Adopted(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class CalendarDifference:
     """What a calendar counts otherwise than the one before it.
 
     `days` are those whose kind is another one now (True: working day), `rules` the hours, the week, the readings of a
@@ -83,7 +83,7 @@ def digest(text: Mapping[str, Any]) -> str:
     return hashlib.sha256(chain.canonical(text)).hexdigest()
 
 
-def difference(old: Calendar, new: Calendar) -> Difference | None:
+def difference(old: Calendar, new: Calendar) -> CalendarDifference | None:
     """Return what the new calendar counts otherwise; None where both count the same, however they say it."""
     days = {
         day: new.is_workday(day)
@@ -96,7 +96,7 @@ def difference(old: Calendar, new: Calendar) -> Difference | None:
     if not (days or rules or announced):
         return None
     ends = {until + ONE_DAY for until in (old.announced_until, new.announced_until) if until and announced}
-    return Difference(days, rules, announced, None if rules else min({*days, *ends}))
+    return CalendarDifference(days, rules, announced, None if rules else min({*days, *ends}))
 
 
 def worked_out(packs: Sequence[Pack], now: datetime) -> Calendar:

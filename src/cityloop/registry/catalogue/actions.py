@@ -6,10 +6,10 @@ from datetime import datetime
 from cityloop.core.codes.classes import ClassKey
 from cityloop.core.codes.crosswalk import next_local
 from cityloop.core.errors import Fault, Invalid, NotFound, NotPossible
-from cityloop.registry.history.changes import Outcome, Part, apply, read
+from cityloop.registry.history.changes import ChangeOutcome, TableChange, apply, read
 from cityloop.registry.history.tables import CATALOGUES, CLASSES, CONDITIONS
 from cityloop.registry.packs import rows as pack_rows
-from cityloop.registry.packs.texts.catalogue import CatalogueClass, Condition
+from cityloop.registry.packs.texts.catalogue import CatalogueClass, PackCondition
 from cityloop.registry.words.limits import parse_limit, read_limit
 from cityloop.registry.words.readings import readings
 
@@ -18,17 +18,17 @@ GRADES = ("", "A", "B", "C")
 LONGEST, LONGEST_NAME = 400, 60
 
 
-def set_class_limits(key: ClassKey, handle: str, case: str, by: str, now: datetime) -> Outcome:
+def set_class_limits(key: ClassKey, handle: str, case: str, by: str, now: datetime) -> ChangeOutcome:
     """Give a class other limits of handling and of the whole case, as people spell them; empty: the procedure's own."""
     faults: list[Fault] = []
     row = {**_known(key), "handle_limit": _limit("handle", handle, faults), "case_limit": _limit("case", case, faults)}
     _refuse(faults)
-    return apply([Part(CLASSES, [row])], by, now, "ClassesSet", source=key.reference)
+    return apply([TableChange(CLASSES, [row])], by, now, "ClassesSet", source=key.reference)
 
 
 def set_condition(
     key: ClassKey, number: str, filing: str, closing: str, limits: Mapping[str, str], by: str, now: datetime
-) -> Outcome:
+) -> ChangeOutcome:
     """Enter a condition for filing or change one; limits by grade as people spell them, "" for every other grade."""
     known = _known(key)
     faults: list[Fault] = []
@@ -45,21 +45,21 @@ def set_condition(
         faults.append(Fault("limit_", "This must be filled in."))
     _refuse(faults)
     row = {**known, "number": number, "filing": filing, "closing": closing, "limits": read_limits, "profile": BY_HAND}
-    return apply([Part(CONDITIONS, [row])], by, now, "ConditionsSet", source=key.reference)
+    return apply([TableChange(CONDITIONS, [row])], by, now, "ConditionsSet", source=key.reference)
 
 
-def remove_condition(key: ClassKey, number: str, by: str, now: datetime) -> Outcome:
+def remove_condition(key: ClassKey, number: str, by: str, now: datetime) -> ChangeOutcome:
     """Take a condition for filing away; cases filed by it keep their limits."""
     gone = CONDITIONS.named({**_known(key), "number": number})
-    return apply([Part(CONDITIONS, gone=[gone])], by, now, "ConditionsSet", source=key.reference)
+    return apply([TableChange(CONDITIONS, gone=[gone])], by, now, "ConditionsSet", source=key.reference)
 
 
-def use_catalogue(name: str, by: str, now: datetime, *, in_use: bool) -> Outcome:
+def use_catalogue(name: str, by: str, now: datetime, *, in_use: bool) -> ChangeOutcome:
     """Let new cases be filed under a catalogue, or no more."""
     if name not in read(CATALOGUES, [name]):
         raise NotFound("no-such-class", f"There is no catalogue {name}.")
     row = {"name": name, "in_use": in_use}
-    return apply([Part(CATALOGUES, [row])], by, now, "CataloguesSet", source=name)
+    return apply([TableChange(CATALOGUES, [row])], by, now, "CataloguesSet", source=name)
 
 
 def add_local_class(catalogue: str, major: str, major_name: str, name: str, by: str, now: datetime) -> ClassKey:
@@ -79,7 +79,7 @@ def add_local_class(catalogue: str, major: str, major_name: str, name: str, by: 
         raise NotPossible("no-free-code", f"Every number of a city's own is taken in the major class {major}.")
     key = ClassKey(catalogue, "matter", code)
     row = {**_names(key), "name": name, "major": major_name, "is_local": True, "initials": readings(name)}
-    apply([Part(CLASSES, [row])], by, now, "ClassesSet", source=key.reference)
+    apply([TableChange(CLASSES, [row])], by, now, "ClassesSet", source=key.reference)
     return key
 
 
@@ -113,16 +113,18 @@ def _refuse(faults: list[Fault]) -> None:
 
 
 def set_conditions(
-    conditions: Sequence[Condition],
+    conditions: Sequence[PackCondition],
     by: str,
     now: datetime,
     *,
     source: str = "",
     classes: Sequence[CatalogueClass] = (),
-    gone: Sequence[Condition] = (),
-) -> Outcome:
+    gone: Sequence[PackCondition] = (),
+) -> ChangeOutcome:
     """Enter conditions for filing, or give known ones other words and limits; new classes first, `gone` go."""
     rows = [pack_rows.condition_row(condition) for condition in conditions]
     new = [pack_rows.class_row(one) for one in classes]
     removed = [CONDITIONS.named(pack_rows.condition_row(condition)) for condition in gone]
-    return apply([Part(CLASSES, new), Part(CONDITIONS, rows, removed)], by, now, "ConditionsSet", source=source)
+    return apply(
+        [TableChange(CLASSES, new), TableChange(CONDITIONS, rows, removed)], by, now, "ConditionsSet", source=source
+    )

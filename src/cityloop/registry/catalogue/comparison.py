@@ -56,7 +56,7 @@ def _compare(left: Stated, right: Stated, found: Comparison) -> None:
         found.alike += 1
 
 
-def told_comparison(found: Comparison) -> Iterator[str]:
+def comparison_lines(found: Comparison) -> Iterator[str]:
     """Yield what a person should read about two tables side by side."""
     respelled = sum(found.respelled.values())
     yield f"Compared: alike {found.alike:,}, the same limit spelled otherwise {respelled:,}."

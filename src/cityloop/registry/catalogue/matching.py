@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from cityloop.core.codes.classes import ClassKey
 from cityloop.core.codes.crosswalk import (
-    Crosswalk,
+    ClassCrosswalk,
     CrosswalkLine,
     agreements,
     is_local,
@@ -52,7 +52,7 @@ class Lists:
     names: Mapping[ClassKey, str]
     majors: Mapping[tuple[str, str, str], str]  # (catalogue, kind, first two digits) → name of the major class
     other_names: Mapping[ClassKey, tuple[str, ...]]
-    crosswalk: Crosswalk
+    crosswalk: ClassCrosswalk
 
     def of(self, catalogue: str) -> dict[tuple[str, str], str]:
         """Return the names of a catalogue by kind and code."""
@@ -84,7 +84,7 @@ def lists_of(
         names={ClassKey(catalogue, kind, code): name for catalogue, kind, code, name, _ in rows},
         majors={(catalogue, kind, major_of(code)): major for catalogue, kind, code, _, major in rows if major},
         other_names=others,
-        crosswalk=Crosswalk(lines),
+        crosswalk=ClassCrosswalk(lines),
     )
 
 

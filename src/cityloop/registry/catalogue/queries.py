@@ -10,7 +10,7 @@ from cityloop.registry.catalogue.matching import Lists, lists_of
 from cityloop.registry.models import Category, Condition
 from cityloop.registry.models import Crosswalk as CrosswalkRow
 from cityloop.registry.packs.checks.catalogues import Given
-from cityloop.registry.packs.texts.catalogue import Condition as FilingCondition
+from cityloop.registry.packs.texts.catalogue import PackCondition as FilingCondition
 
 
 def entered_lists(packs: Sequence[Given]) -> Lists:

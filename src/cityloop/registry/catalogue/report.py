@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from cityloop.core.codes.classes import ClassKey
 from cityloop.core.codes.crosswalk import plain_name
 from cityloop.registry.catalogue.matching import How, Match, Matching
-from cityloop.registry.packs.texts.catalogue import CatalogueClass, Condition
+from cityloop.registry.packs.texts.catalogue import CatalogueClass, PackCondition
 from cityloop.registry.words.limits import Spelled
 
 Limits = Mapping[str, Spelled]  # by grade of area; "" for all that are not named
@@ -50,7 +50,7 @@ class Stated:
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class RefusedRow:
     """A row that cannot be entered: the field and the reason."""
 
     row: int
@@ -77,22 +77,22 @@ class Contradiction:
 class Findings:
     """What a table came to: conditions and classes to be entered, rows that cannot be, and what a person should see."""
 
-    conditions: dict[int, Condition] = field(default_factory=dict)  # by row; several rows may be one condition
+    conditions: dict[int, PackCondition] = field(default_factory=dict)  # by row; several rows may be one condition
     classes: list[CatalogueClass] = field(default_factory=list)
     matches: dict[tuple[str, str, str], Match] = field(default_factory=dict)
-    wrong: list[Wrong] = field(default_factory=list)
+    wrong: list[RefusedRow] = field(default_factory=list)
     doubled: list[Contradiction] = field(default_factory=list)  # said twice in the table
     entered: list[Contradiction] = field(default_factory=list)  # said otherwise by what is entered already
     spellings: Counter[tuple[str, str]] = field(default_factory=Counter)  # (as spelled, what it means) → rows
     beside: list[tuple[str, str]] = field(default_factory=list)  # (place, words) beside a limit
     units: set[str] = field(default_factory=set)
-    gone: list[Condition] = field(default_factory=list)  # of the profiles that the table takes the place of
+    gone: list[PackCondition] = field(default_factory=list)  # of the profiles that the table takes the place of
 
 
 def check(
     rows: Sequence[Stated],
     matching: Matching,
-    present: Sequence[Condition],
+    present: Sequence[PackCondition],
     profile: str,
     replaces: Collection[str] = (),
 ) -> Findings:
@@ -123,11 +123,13 @@ def _read_limits(rows: Sequence[Stated], found: Findings) -> None:
     for row in rows:
         found.units.update(row.units)
         if not row.limits:
-            found.wrong.append(Wrong(row.row, "limit", "is empty"))
+            found.wrong.append(RefusedRow(row.row, "limit", "is empty"))
         for spelled in row.limits.values():
             found.spellings[spelled.words.strip(), str(spelled.limit or "")] += 1
             if spelled.limit is None:
-                found.wrong.append(Wrong(row.row, "limit", f"{spelled.words!r} was not understood: {spelled.fault}"))
+                found.wrong.append(
+                    RefusedRow(row.row, "limit", f"{spelled.words!r} was not understood: {spelled.fault}")
+                )
             if spelled.beside:
                 found.beside.append((row.at, spelled.words.strip()))
 
@@ -139,7 +141,7 @@ def _match(rows: Sequence[Stated], matching: Matching, found: Findings) -> None:
             found.matches[row.kind, row.code, row.name] = match
             found.classes += match.new
         if match.key is None:
-            found.wrong.append(Wrong(row.row, "code", f"it is not clear which class this is: {match.note}"))
+            found.wrong.append(RefusedRow(row.row, "code", f"it is not clear which class this is: {match.note}"))
 
 
 def _find_doubled(rows: Sequence[Stated], found: Findings) -> set[int]:
@@ -158,7 +160,7 @@ def _find_doubled(rows: Sequence[Stated], found: Findings) -> set[int]:
                 refused |= {first.row, other.row}
                 for one, beside in ((first, other), (other, first)):
                     reason = f"the same condition has {beside.spelled} in {beside.at}: only one can hold"
-                    found.wrong.append(Wrong(one.row, "limit", reason))
+                    found.wrong.append(RefusedRow(one.row, "limit", reason))
     return refused
 
 
@@ -190,7 +192,7 @@ class Numbers:
     A number is not given again while its condition goes: a case may have been filed under it.
     """
 
-    def __init__(self, present: Iterable[Condition], leaving: Collection[str]) -> None:
+    def __init__(self, present: Iterable[PackCondition], leaving: Collection[str]) -> None:
         """Take the conditions that are entered, and the profiles of those that are to go."""
         self.known = {(one.key, one.number): one for one in present}
         self._given: dict[tuple[ClassKey, str], str] = {
@@ -200,9 +202,9 @@ class Numbers:
         for one in self.known.values():
             number = int(one.number) if one.number.isdecimal() else 0
             self._last[one.key] = max(self._last.get(one.key, 0), number)
-        self._conditions: dict[tuple[ClassKey, str], Condition] = {}
+        self._conditions: dict[tuple[ClassKey, str], PackCondition] = {}
 
-    def condition(self, row: Stated, key: ClassKey, profile: str) -> Condition:
+    def condition(self, row: Stated, key: ClassKey, profile: str) -> PackCondition:
         """Return a row as a condition of a class; rows of one condition for several grades become one."""
         named = (key, plain_name(row.filing))
         if named not in self._given:
@@ -211,7 +213,7 @@ class Numbers:
         number = self._given[named]
         before = self._conditions.get((key, number))
         limits = {**(before.limits if before else {}), **row.meant}
-        one = Condition(*key, number, row.filing, row.closing, limits, profile)
+        one = PackCondition(*key, number, row.filing, row.closing, limits, profile)
         self._conditions[key, number] = one
         return one
 

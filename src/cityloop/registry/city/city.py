@@ -9,23 +9,23 @@ from datetime import date, datetime
 from functools import cached_property
 
 from cityloop.core.clocks import worktime
-from cityloop.core.clocks.worktime import Calendar, Due, Limit
+from cityloop.core.clocks.worktime import Calendar, DueMoment, Limit
 from cityloop.core.codes.classes import HOME, class_key
-from cityloop.core.codes.crosswalk import Crosswalk
+from cityloop.core.codes.crosswalk import ClassCrosswalk
 from cityloop.core.errors import NotPossible
-from cityloop.core.place.areas import TREE, AreaLocator, Layout
+from cityloop.core.place.areas import TREE, AreaLayout, AreaLocator
 from cityloop.core.place.geo import Locator, outline
 from cityloop.core.place.responsibility import (
-    Answer,
     Duties,
-    Duty,
+    DutyAnswer,
+    DutyCount,
+    DutyRule,
     FacilityUnits,
     Skipped,
-    Standing,
     responsible,
 )
 from cityloop.core.procedures.procedure import Procedure, Words
-from cityloop.core.procedures.transitions import main_way, ways
+from cityloop.core.procedures.transitions import main_path, ways
 from cityloop.registry.city.facts import AreaFacts, CatalogueFacts, CategoryFacts, ConditionFacts, UnitFacts
 from cityloop.registry.city.search import ClassSearch, searched
 from cityloop.registry.packs.reading import Role
@@ -49,7 +49,7 @@ class City:
     classes: Mapping[str, CategoryFacts]  # all of them, by reference
     categories: Mapping[str, CategoryFacts]  # those that a problem may be filed under, by reference
     catalogues: Mapping[str, CatalogueFacts]
-    crosswalk: Crosswalk
+    crosswalk: ClassCrosswalk
     other_names: tuple[tuple[str, str], ...]  # what else classes are called, with their references
     units: Mapping[str, UnitFacts]
     duties: Duties
@@ -87,7 +87,7 @@ class City:
     def _locators(self) -> dict[str, Locator]:
         return {}
 
-    def due_after(self, start: datetime, limit: Limit) -> Due:
+    def due_after(self, start: datetime, limit: Limit) -> DueMoment:
         """Return the due moment of a limit that starts then."""
         return worktime.due(start, limit, self.calendar)
 
@@ -103,13 +103,13 @@ class City:
         """Return the newest version of a procedure."""
         return self.procedures[name, max(version for known, version in self.procedures if known == name)]
 
-    def main_way(self, way: Procedure) -> tuple[str, ...]:
+    def main_path(self, way: Procedure) -> tuple[str, ...]:
         """Return the stages of a procedure's straight way."""
         if (way.name, way.version) not in self._main_ways:
-            self._main_ways[way.name, way.version] = tuple(main_way(way, ways(way)))
+            self._main_ways[way.name, way.version] = tuple(main_path(way, ways(way)))
         return self._main_ways[way.name, way.version]
 
-    def layout(self, on: date | None = None) -> Layout:
+    def layout(self, on: date | None = None) -> AreaLayout:
         """Return the areas that stand on a day, or (None) today."""
         return self.places.on(on or clock.now().astimezone(self.calendar.time_zone).date())
 
@@ -166,7 +166,7 @@ class City:
 
     def responsible(
         self, category: str | None, areas: Mapping[str, str], facility: FacilityUnits = NO_FACILITY
-    ) -> Answer:
+    ) -> DutyAnswer:
         """Return every unit that sees to such a problem there, and why; see core.responsibility."""
         is_listed = self.listed(category, areas) is not None
 
@@ -194,7 +194,7 @@ class City:
         return self._on_duty[asked]
 
     @cached_property
-    def standings(self) -> Mapping[tuple[str, str], Standing]:
+    def standings(self) -> Mapping[tuple[str, str], DutyCount]:
         """How many units come first for each class that may be filed under, by its reference and a district."""
         districts = [code for code, area in self.areas.items() if area.level == "district"]
         return {
@@ -207,7 +207,7 @@ class City:
     def _on_duty(self) -> dict[tuple[str | None, ...], str | None]:
         return {}
 
-    def listed(self, category: str | None, areas: Mapping[str, str]) -> Duty | None:
+    def listed(self, category: str | None, areas: Mapping[str, str]) -> DutyRule | None:
         """Return the duty by which such a problem there stands on a department's list (权责清单); None: on none."""
         return self.duties.listed(category, areas, self.is_department)
 

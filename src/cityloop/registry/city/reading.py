@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from cityloop.core.codes.classes import HOME, ClassKey
-from cityloop.core.codes.crosswalk import Crosswalk, CrosswalkLine
-from cityloop.core.place.responsibility import Duties, Duty
+from cityloop.core.codes.crosswalk import ClassCrosswalk, CrosswalkLine
+from cityloop.core.place.responsibility import Duties, DutyRule
 from cityloop.registry.calendar import versions as calendar_versions
 from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import AreaFacts, CatalogueFacts, CategoryFacts, ConditionFacts, UnitFacts
@@ -34,7 +34,9 @@ def read_city(revision: int) -> City:
         classes=classes,
         categories={key: one for key, one in classes.items() if _is_filed_under(one, catalogues)},
         catalogues=catalogues,
-        crosswalk=Crosswalk(CrosswalkLine(*line) for line in CrosswalkRow.objects.values_list(*CROSSWALK.all_fields)),
+        crosswalk=ClassCrosswalk(
+            CrosswalkLine(*line) for line in CrosswalkRow.objects.values_list(*CROSSWALK.all_fields)
+        ),
         other_names=tuple((one.name, one.key.reference) for pack in packs for one in pack.names),
         units={u.code: _unit(u) for u in Unit.objects.select_related("parent").order_by("code")},
         duties=_duties(),
@@ -87,4 +89,4 @@ def _is_filed_under(one: CategoryFacts, catalogues: Mapping[str, CatalogueFacts]
 
 def _duties() -> Duties:
     rows = DutyRow.objects.values_list("category", "area", "unit__code", "is_listed", "basis")
-    return Duties.of(Duty(*row) for row in rows)
+    return Duties.of(DutyRule(*row) for row in rows)

@@ -11,7 +11,7 @@ from cityloop.core.errors import Conflict, Fault, Invalid, NotFound
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city
 from cityloop.registry.facilities.queries import facility
-from cityloop.registry.history.changes import Outcome, Part, apply
+from cityloop.registry.history.changes import ChangeOutcome, TableChange, apply
 from cityloop.registry.history.tables import FACILITIES
 from cityloop.registry.models import STATES, Change, Facility
 
@@ -21,7 +21,7 @@ LONGEST = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class FacilityEdit:
     """What a facility is to be; `seen` is the last change of it that the person had before the eyes."""
 
     state: str
@@ -31,7 +31,7 @@ class Wanted:
     seen: int
 
 
-def change_facility(code: str, wanted: Wanted, by: str, now: datetime) -> Outcome:
+def change_facility(code: str, wanted: FacilityEdit, by: str, now: datetime) -> ChangeOutcome:
     """Give a facility another state, other units or another remark.
 
     Raises Invalid for wrong fields, Conflict when it was changed since it was looked at.
@@ -45,7 +45,7 @@ def change_facility(code: str, wanted: Wanted, by: str, now: datetime) -> Outcom
     if last_change(code) > wanted.seen:
         raise Conflict("changed-meanwhile", "Somebody else changed this meanwhile; look at it again.")
     values = {"code": code, "state": wanted.state, "remark": wanted.remark, **_units(row, wanted, city)}
-    return apply([Part(FACILITIES, [values])], by, now, EVENT, source=wanted.reason, told={"facility": code})
+    return apply([TableChange(FACILITIES, [values])], by, now, EVENT, source=wanted.reason, told={"facility": code})
 
 
 def last_change(code: str) -> int:
@@ -54,7 +54,7 @@ def last_change(code: str) -> int:
     return rows.values_list("changes_id", flat=True).first() or 0
 
 
-def _faults(row: Facility, wanted: Wanted, city: City) -> list[Fault]:
+def _faults(row: Facility, wanted: FacilityEdit, city: City) -> list[Fault]:
     faults = [
         Fault(role, "This is not one of the choices.")
         for role in UNITS
@@ -73,7 +73,7 @@ def _faults(row: Facility, wanted: Wanted, city: City) -> list[Fault]:
     return faults
 
 
-def _units(row: Facility, wanted: Wanted, city: City) -> dict[str, str]:
+def _units(row: Facility, wanted: FacilityEdit, city: City) -> dict[str, str]:
     """Return the units that are other ones now, with the names they go by."""
     found: dict[str, str] = {}
     for role in UNITS:

@@ -16,7 +16,7 @@ from cityloop.registry.models import Unit
 TOLD = 5  # doubts of a kind told one by one
 
 
-class Doubt(NamedTuple):
+class FacilityDoubt(NamedTuple):
     """Something about a row that may be wrong and does not hinder it; `kind` is the same for all of its sort."""
 
     kind: str
@@ -24,14 +24,14 @@ class Doubt(NamedTuple):
     reason: str
 
 
-class Doubts:
+class FacilityDoubts:
     """Counts doubts by kind and keeps the first of each."""
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
         self._first: dict[str, list[str]] = {}
 
-    def add(self, where: str, doubts: Iterable[Doubt]) -> None:
+    def add(self, where: str, doubts: Iterable[FacilityDoubt]) -> None:
         """Take the doubts about one row."""
         for doubt in doubts:
             self._counts[doubt.kind] = self._counts.get(doubt.kind, 0) + 1
@@ -102,30 +102,30 @@ class KnownUnits:
     def __init__(self) -> None:
         self._codes: dict[str, set[str]] = {}
         self._names: dict[str, set[str]] = {}
-        self._met: dict[tuple[str, str], tuple[str, tuple[Doubt, ...]]] = {}
+        self._met: dict[tuple[str, str], tuple[str, tuple[FacilityDoubt, ...]]] = {}
         for code, name, credit_code, aliases in Unit.objects.values_list("code", "name", "credit_code", "aliases"):
             for word in filter(None, (code, credit_code)):
                 self._codes.setdefault(word, set()).add(code)
             for word in (name, *aliases):
                 self._names.setdefault(word, set()).add(code)
 
-    def found(self, field: str, code: str, name: str) -> tuple[str, tuple[Doubt, ...]]:
+    def found(self, field: str, code: str, name: str) -> tuple[str, tuple[FacilityDoubt, ...]]:
         """Return the code of the unit that a census means, else what the census calls it; and what is in doubt."""
         if (code, name) not in self._met:
             self._met[code, name] = self._find(code, name)
         unit, doubts = self._met[code, name]
         return unit, tuple(doubt._replace(field=f"{field}_{doubt.field}") for doubt in doubts)
 
-    def _find(self, code: str, name: str) -> tuple[str, tuple[Doubt, ...]]:
+    def _find(self, code: str, name: str) -> tuple[str, tuple[FacilityDoubt, ...]]:
         doubts = []
         if code and len(known := self._codes.get(code, set())) == 1:
             return next(iter(known)), ()
         if code and (fault := credit_codes.fault(code)):
-            doubts.append(Doubt("a credit code cannot be right", "code", f"{code} {fault}"))
+            doubts.append(FacilityDoubt("a credit code cannot be right", "code", f"{code} {fault}"))
         known = self._names.get(name, set()) if name else set()
         if len(known) > 1:
-            doubts.append(Doubt("several units have that name", "name", f"{name}: {', '.join(sorted(known))}"))
+            doubts.append(FacilityDoubt("several units have that name", "name", f"{name}: {', '.join(sorted(known))}"))
         if not known and (code or name):
             told = f"{name or code} is no unit of the city; kept in its own words"
-            doubts.append(Doubt("a unit is not known", "name" if name else "code", told))
+            doubts.append(FacilityDoubt("a unit is not known", "name" if name else "code", told))
         return (next(iter(known)) if len(known) == 1 else code or name), tuple(doubts)

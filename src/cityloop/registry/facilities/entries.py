@@ -17,7 +17,7 @@ from cityloop.core.errors import Fault, Invalid
 from cityloop.core.place.geo import Crs, PointFault, check_point
 from cityloop.registry.areas.imports import systems as area_systems
 from cityloop.registry.city.city import City
-from cityloop.registry.facilities.checks import Doubt, KnownUnits
+from cityloop.registry.facilities.checks import FacilityDoubt, KnownUnits
 from cityloop.registry.facilities.queries import component_names, successors
 from cityloop.registry.models import STATES
 
@@ -51,14 +51,14 @@ class Rules:
 
 
 @dataclass(slots=True)
-class Entry:
+class FacilityEntry:
     """A row on its way: what is known of it, its pair of coordinates, the areas the census says, what is in doubt."""
 
     values: dict[str, Any]
     pair: tuple[float, float] | None = None
     crs: "Crs | Any" = None
     said_areas: dict[str, str] = field(default_factory=dict)
-    doubts: list[Doubt] = field(default_factory=list)
+    doubts: list[FacilityDoubt] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
     @property
@@ -79,10 +79,10 @@ class Reader:
         self._units = KnownUnits()
         self._systems: dict[str, Any] = {}
 
-    def read(self, said: Mapping[str, Any]) -> Entry:
+    def read(self, said: Mapping[str, Any]) -> FacilityEntry:
         """Return what a row says by itself; raise Invalid naming every field that is wrong."""
         faults: list[Fault] = []
-        entry = Entry({})
+        entry = FacilityEntry({})
         self._class(entry, said, faults)
         for unit in UNITS:
             self._unit(entry, unit, said)
@@ -98,7 +98,7 @@ class Reader:
             raise Invalid(faults)
         return entry
 
-    def _class(self, entry: Entry, said: Mapping[str, Any], faults: list[Fault]) -> None:
+    def _class(self, entry: FacilityEntry, said: Mapping[str, Any], faults: list[Fault]) -> None:
         words = str(said.get("code") or "")
         if not words:
             faults.append(Fault("code", "must be given"))
@@ -117,10 +117,10 @@ class Reader:
             faults.append(Fault("category", "must be given: its id does not tell its class"))
         if code and own and own != code.class_code:
             told = f"its id says class {code.class_code}, its class {own}; the id counts"
-            entry.doubts.append(Doubt("id and class disagree", "category", told))
+            entry.doubts.append(FacilityDoubt("id and class disagree", "category", told))
         self._named(entry, catalogue, category, said, faults)
 
-    def _national(self, entry: Entry, words: str) -> FacilityCode:
+    def _national(self, entry: FacilityEntry, words: str) -> FacilityCode:
         code = parse(words)
         new = upgraded(code, self._successors) if self._rules.upgrade else code
         if new != code:
@@ -135,7 +135,9 @@ class Reader:
             faults.append(Fault("category", f"{words!r} is no class of components of {catalogue}"))
         return found or ""
 
-    def _named(self, entry: Entry, catalogue: str, category: str, said: Mapping[str, Any], faults: list[Fault]) -> None:
+    def _named(
+        self, entry: FacilityEntry, catalogue: str, category: str, said: Mapping[str, Any], faults: list[Fault]
+    ) -> None:
         names = self._names.get(catalogue, {})
         if category and category not in names:
             faults.append(Fault("code", f"its class {category} is not in {catalogue}"))
@@ -143,10 +145,10 @@ class Reader:
         other = self._codes_by_name.get(catalogue, {}).get(name, category)
         if other != category:
             told = f"is called {name}, which is class {other}, and its id says {category} {names.get(category, '')}"
-            entry.doubts.append(Doubt("name and class disagree", "name", told))
+            entry.doubts.append(FacilityDoubt("name and class disagree", "name", told))
         entry.values |= {"catalogue": catalogue, "category": category, "name": name}
 
-    def _unit(self, entry: Entry, unit: str, said: Mapping[str, Any]) -> None:
+    def _unit(self, entry: FacilityEntry, unit: str, said: Mapping[str, Any]) -> None:
         if f"{unit}_code" not in said and f"{unit}_name" not in said:
             return
         code, name = (str(said.get(f"{unit}_{part}") or "").strip() for part in ("code", "name"))
@@ -154,12 +156,12 @@ class Reader:
         entry.values |= {unit: found, f"{unit}_name": name}
         entry.doubts += doubtful
 
-    def _pair(self, entry: Entry, said: Mapping[str, Any], faults: list[Fault]) -> None:
+    def _pair(self, entry: FacilityEntry, said: Mapping[str, Any], faults: list[Fault]) -> None:
         if "lon" not in said or "lat" not in said:
             return
         given = [said["lon"], said["lat"]]
         if given == [None, None]:
-            entry.doubts.append(Doubt("no position is given", "lon", "has no position"))
+            entry.doubts.append(FacilityDoubt("no position is given", "lon", "has no position"))
             return
         try:
             lon, lat = (float(value) for value in given)
@@ -185,7 +187,7 @@ class Reader:
             self._systems[words] = area_systems.system(words)
         return self._systems[words]
 
-    def _attributes(self, entry: Entry, said: Mapping[str, Any]) -> None:
+    def _attributes(self, entry: FacilityEntry, said: Mapping[str, Any]) -> None:
         further = {name.partition(".")[2]: value for name, value in said.items() if name.startswith("attributes.")}
         kept = {name: value for name, value in further.items() if value not in (None, "")}
         for name in NAMED:
@@ -196,7 +198,7 @@ class Reader:
             entry.values["attributes"] = {**entry.values.get("attributes", {}), **kept}
 
 
-def _state(entry: Entry, said: Mapping[str, Any], faults: list[Fault]) -> None:
+def _state(entry: FacilityEntry, said: Mapping[str, Any], faults: list[Fault]) -> None:
     words = str(said.get("state") or "").strip()
     if not words:
         return
@@ -208,12 +210,12 @@ def _state(entry: Entry, said: Mapping[str, Any], faults: list[Fault]) -> None:
     entry.values["state"] = STATE_WORDS[words]
 
 
-def _days(entry: Entry, said: Mapping[str, Any]) -> None:
+def _days(entry: FacilityEntry, said: Mapping[str, Any]) -> None:
     began, changed = said.get("began_on"), said.get("changed_on")
     entry.values |= {name: said[name] for name in ("began_on", "changed_on") if name in said}
     if isinstance(began, date) and isinstance(changed, date) and changed < began:
         told = f"was changed on {changed} before it began on {began}"
-        entry.doubts.append(Doubt("changed before it began", "changed_on", told))
+        entry.doubts.append(FacilityDoubt("changed before it began", "changed_on", told))
 
 
 def _words(said: Mapping[str, Any], name: str, faults: list[Fault]) -> str:

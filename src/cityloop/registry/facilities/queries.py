@@ -38,7 +38,7 @@ _CLASSES = """
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class NearFacility:
     """A facility and how far it is from the place asked about."""
 
     code: str
@@ -112,31 +112,33 @@ def alike(key: ClassKey) -> list[str]:
     return list(dict.fromkeys((key.code, *older)))
 
 
-def nearest(category: str, lon: float, lat: float, radius_metres: float = NEAR_METRES, limit: int = NEAR) -> list[Near]:
+def nearest(
+    category: str, lon: float, lat: float, radius_metres: float = NEAR_METRES, limit: int = NEAR
+) -> list[NearFacility]:
     """Return the facilities of a class within a radius that still stand, the nearest first."""
     west, south, east, north = box(lon, lat, radius_metres)
     rows = Facility.objects.filter(category=category, lat__range=(south, north), lon__range=(west, east))
     return _sorted(rows.exclude(state="removed"), lon, lat, radius_metres, limit)
 
 
-def nearest_alike(reference: str, lon: float, lat: float) -> list[Near]:
+def nearest_alike(reference: str, lon: float, lat: float) -> list[NearFacility]:
     """Return the nearest facilities that a class of problems may be about, whatever list their ids are of."""
     key = component_of(reference)
     found = [near for code in alike(key) for near in nearest(code, lon, lat)] if key else []
     return sorted(found, key=lambda near: near.metres)[:NEAR]
 
 
-def at(lon: float, lat: float, radius_metres: float = AT_METRES, limit: int = NEAR) -> list[Near]:
+def at(lon: float, lat: float, radius_metres: float = AT_METRES, limit: int = NEAR) -> list[NearFacility]:
     """Return the facilities of any class at a place, the nearest first."""
     west, south, east, north = box(lon, lat, radius_metres)
     rows = Facility.objects.filter(lat__range=(south, north), lon__range=(west, east))
     return _sorted(rows, lon, lat, radius_metres, limit)
 
 
-def _sorted(rows: Any, lon: float, lat: float, radius_metres: float, limit: int) -> list[Near]:
+def _sorted(rows: Any, lon: float, lat: float, radius_metres: float, limit: int) -> list[NearFacility]:
     values = rows.values_list("code", "name", "category", "state", "lon", "lat")
     found = [
-        Near(code, name, category, state, east, north, metres(lon, lat, east, north))
+        NearFacility(code, name, category, state, east, north, metres(lon, lat, east, north))
         for code, name, category, state, east, north in values
     ]
     inside = [near for near in found if near.metres <= radius_metres]

@@ -16,12 +16,12 @@ from cityloop.core.errors import Fault
 from cityloop.core.place.geo import Crs, check_point
 from cityloop.registry.areas.imports import systems as area_systems
 from cityloop.registry.city.city import City
-from cityloop.registry.facilities.checks import Doubt, Seen
-from cityloop.registry.facilities.entries import POINT_FAULTS, Entry, Rules
+from cityloop.registry.facilities.checks import FacilityDoubt, Seen
+from cityloop.registry.facilities.entries import POINT_FAULTS, FacilityEntry, Rules
 from cityloop.registry.facilities.queries import component_names
 
 
-class Settling:
+class FacilitySettling:
     """Settles the entries of one census, batch after batch."""
 
     def __init__(self, rules: Rules, city: City, word: str) -> None:
@@ -30,7 +30,7 @@ class Settling:
         self._layout, self._names = city.layout(), component_names()
         self._ids, self._spots = Seen(), Seen()
 
-    def settle(self, entries: Sequence[Entry], places: Sequence[int]) -> None:
+    def settle(self, entries: Sequence[FacilityEntry], places: Sequence[int]) -> None:
         """Place entries on the map and hold them against every earlier one; faults and doubts are kept with each.
 
         `places` are where they stand in the file.
@@ -44,14 +44,14 @@ class Settling:
             for entry in entries:
                 entry.faults += [Fault(doubt.field, doubt.reason) for doubt in entry.doubts]
 
-    def _doubled(self, entries: Sequence[Entry], places: Sequence[int]) -> None:
+    def _doubled(self, entries: Sequence[FacilityEntry], places: Sequence[int]) -> None:
         firsts = self._ids.firsts([entry.code for entry in entries], places)
         for entry, place, first in zip(entries, places, firsts, strict=True):
             if first is not None:
                 both = f"{self._word} {first} and again in {self._word} {place}"
                 entry.faults.append(Fault("code", f"{entry.code} stands in {both}; the first one counts"))
 
-    def _place(self, entries: Sequence[Entry]) -> None:
+    def _place(self, entries: Sequence[FacilityEntry]) -> None:
         for crs in {id(entry.crs): entry.crs for entry in entries}.values():
             own = [entry for entry in entries if entry.crs is crs]
             pairs = np.array([entry.pair for entry in own])
@@ -60,7 +60,7 @@ class Settling:
             for entry, (lon, lat), code in zip(own, placed.tolist(), codes, strict=True):
                 self._settled(entry, lon, lat, code)
 
-    def _settled(self, entry: Entry, lon: float, lat: float, area: str | None) -> None:
+    def _settled(self, entry: FacilityEntry, lon: float, lat: float, area: str | None) -> None:
         if fault := check_point(lon, lat):
             entry.faults.append(Fault("lon", POINT_FAULTS[fault]))
             return
@@ -69,20 +69,20 @@ class Settling:
             told = f"{lon:.6f}, {lat:.6f} lies outside the city"
             if self._is_inside_exchanged(entry):
                 told += ", and within it if its coordinates are exchanged"
-            entry.doubts.append(Doubt("outside the city", "lon", told))
+            entry.doubts.append(FacilityDoubt("outside the city", "lon", told))
 
-    def _is_inside_exchanged(self, entry: Entry) -> bool:
+    def _is_inside_exchanged(self, entry: FacilityEntry) -> bool:
         pair = entry.pair or (0.0, 0.0)
         lon, lat = _into_wgs84(np.array([pair[::-1]]), entry.crs)[0]
         return bool(np.isfinite(lon) and np.isfinite(lat) and self._layout.lineage_at(float(lon), float(lat)))
 
-    def _areas(self, entry: Entry) -> None:
+    def _areas(self, entry: FacilityEntry) -> None:
         """Settle the areas: where the point lies counts before what the census says; where they differ is told."""
         placed = entry.values.get("areas", {})
         wrong = {level: code for level, code in entry.said_areas.items() if placed.get(level, code) != code}
         for level, code in wrong.items():
             told = f"the census says {level} {code}, its point lies in {placed[level]}"
-            entry.doubts.append(Doubt("the census names another area", level, told))
+            entry.doubts.append(FacilityDoubt("the census names another area", level, told))
         if entry.said_areas:
             entry.values["areas"] = {**entry.said_areas, **placed}
         if wrong:
@@ -90,16 +90,16 @@ class Settling:
         if self._rules.ids == "national":
             district = entry.values.get("areas", {}).get("district")
             reasons = doubts(parse(entry.code), self._names[entry.values["catalogue"]], district)
-            entry.doubts += [Doubt("the id names another district", "code", reason) for reason in reasons]
+            entry.doubts += [FacilityDoubt("the id names another district", "code", reason) for reason in reasons]
 
-    def _alike(self, entries: Sequence[Entry], places: Sequence[int]) -> None:
+    def _alike(self, entries: Sequence[FacilityEntry], places: Sequence[int]) -> None:
         """Suspect what stands a second time: the same class on the same spot, to a tenth of a metre."""
         own = [(entry, place) for entry, place in zip(entries, places, strict=True) if "lon" in entry.values]
         spots = [f"{e.values['category']} {e.values['lon']:.6f} {e.values['lat']:.6f}" for e, _ in own]
         for (entry, place), first in zip(own, self._spots.firsts(spots, [place for _, place in own]), strict=True):
             if first is not None and not entry.faults:
                 told = f"{self._word} {place} has the class and the position of {self._word} {first}"
-                entry.doubts.append(Doubt("the same class on the same spot", "lon", told))
+                entry.doubts.append(FacilityDoubt("the same class on the same spot", "lon", told))
 
 
 def _into_wgs84(pairs: NDArray[np.float64], crs: "Crs | Any") -> NDArray[np.float64]:

@@ -15,11 +15,11 @@ from django.db import transaction
 from cityloop.core.errors import NotFound
 from cityloop.core.gazetteer.addresses.reading import Address
 from cityloop.core.gazetteer.learning import Observation, agrees, learned, merged
-from cityloop.core.gazetteer.places import Entry, Pair
+from cityloop.core.gazetteer.places import Pair, PlaceEntry
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city
 from cityloop.registry.gazetteer import finding as gazetteer
-from cityloop.registry.history.changes import STREAM, Outcome, Part, apply, read
+from cityloop.registry.history.changes import STREAM, ChangeOutcome, TableChange, apply, read
 from cityloop.registry.history.tables import PLACES, Values
 from cityloop.runtime.log import events
 
@@ -29,17 +29,17 @@ CASES = "cases"  # the source of what closed cases taught
 
 
 def set_places(
-    entries: Sequence[Entry], by: str, now: datetime, *, source: str = "", into: int | None = None
-) -> Outcome:
+    entries: Sequence[PlaceEntry], by: str, now: datetime, *, source: str = "", into: int | None = None
+) -> ChangeOutcome:
     """Enter places as they are given, over what was known of them; doing it again changes nothing."""
-    return apply([Part(PLACES, [values(one) for one in _once(entries)])], by, now, SET, source=source, into=into)
+    return apply([TableChange(PLACES, [values(one) for one in _once(entries)])], by, now, SET, source=source, into=into)
 
 
-def remove_place(key: str, by: str, now: datetime) -> Outcome:
+def remove_place(key: str, by: str, now: datetime) -> ChangeOutcome:
     """Remove an entry, by the key of its row; NotFound where there is none."""
     if not _is_key(key) or not read(PLACES, [key]):
         raise NotFound("no-such-entry", "There is no such entry in the gazetteer.")
-    return apply([Part(PLACES, gone=[key])], by, now, SET)
+    return apply([TableChange(PLACES, gone=[key])], by, now, SET)
 
 
 @transaction.atomic
@@ -50,7 +50,7 @@ def learn(
     *,
     source: str = CASES,
     told: Mapping[str, Any] | None = None,
-) -> Outcome:
+) -> ChangeOutcome:
     """Add what observations teach to what is known; what was imported stays as it is.
 
     The same observations a second time count a second time: who hands them in sees to that.
@@ -60,10 +60,10 @@ def learn(
     known = read(PLACES, new)
     wanted = [_merged(known[key], one) if key in known else one for key, one in new.items()]
     rows = [values(one) for one in wanted if one is not None]
-    return apply([Part(PLACES, rows)], by, now, LEARNED, source=source, told=told)
+    return apply([TableChange(PLACES, rows)], by, now, LEARNED, source=source, told=told)
 
 
-def _merged(row: Values, new: Entry) -> Entry | None:
+def _merged(row: Values, new: PlaceEntry) -> PlaceEntry | None:
     """Return a learned entry with what was learned since; None where an import knows the place better."""
     if row["source"] != new.source:
         return None
@@ -102,7 +102,7 @@ def _is_key(key: str) -> bool:
     )
 
 
-def values(one: Entry) -> dict[str, Any]:
+def values(one: PlaceEntry) -> dict[str, Any]:
     """Return an entry as a row."""
     return {
         "kind": one.kind.value,
@@ -122,5 +122,5 @@ def values(one: Entry) -> dict[str, Any]:
     }
 
 
-def _once(entries: Iterable[Entry]) -> list[Entry]:
+def _once(entries: Iterable[PlaceEntry]) -> list[PlaceEntry]:
     return list({one.identity: one for one in entries}.values())

@@ -17,11 +17,11 @@ from cityloop.core.gazetteer.addresses.reading import Address, parse
 from cityloop.core.gazetteer.addresses.words import spelled
 from cityloop.core.gazetteer.places import (
     AreaPlace,
-    Entry,
     Found,
-    Kind,
+    FoundPlace,
     Pair,
-    Place,
+    PlaceEntry,
+    PlaceKind,
     metres,
 )
 from cityloop.registry import models
@@ -56,7 +56,7 @@ def key_of(name: str) -> str:
     return spelled(name, simplified())
 
 
-def _in_district(place: Place, city: City) -> Place:
+def _in_district(place: FoundPlace, city: City) -> FoundPlace:
     return replace(place, district=city.areas_at(place.lon, place.lat).get("district", ""))
 
 
@@ -67,7 +67,7 @@ class CityPlaces:
     city: City
     _made: dict[str, AreaPlace] = field(default_factory=dict)
 
-    def entries(self, keys: Collection[str]) -> list[Entry]:
+    def entries(self, keys: Collection[str]) -> list[PlaceEntry]:
         """Return the entries under keys or aliases; what is out of use is left out."""
         wanted = sorted(keys)
         rows = models.Place.objects.filter(Q(key__in=wanted) | Q(aliases__overlap=wanted), status="")
@@ -113,10 +113,10 @@ def area_place(code: str, city: City) -> AreaPlace:
     return AreaPlace(code, key_of(area.name), area.level == "district", inside.x, inside.y, radius, district)
 
 
-def entry(row: models.Place) -> Entry:
+def entry(row: models.Place) -> PlaceEntry:
     """Return a row as an entry."""
-    return Entry(
-        kind=Kind(row.kind),
+    return PlaceEntry(
+        kind=PlaceKind(row.kind),
         key=row.key,
         name=row.name,
         lon=row.lon,

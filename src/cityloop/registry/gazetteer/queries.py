@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from cityloop.core.gazetteer.places import Kind
+from cityloop.core.gazetteer.places import PlaceKind
 from cityloop.registry.gazetteer.finding import key_of
 from cityloop.registry.history.tables import PLACES
 from cityloop.registry.models import Place
@@ -13,11 +13,11 @@ PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceRow:
+class ListedPlace:
     """An entry as the page lists it; `row_key` names its row in the history."""
 
     row_key: str
-    kind: Kind
+    kind: PlaceKind
     name: str
     aliases: tuple[str, ...]
     district: str
@@ -32,7 +32,7 @@ class PlaceRow:
 class PlaceList:
     """One page of entries; `next` is the key of the following page."""
 
-    rows: tuple[PlaceRow, ...]
+    rows: tuple[ListedPlace, ...]
     next: str | None
 
 
@@ -55,10 +55,10 @@ def counts() -> dict[str, int]:
     return dict(Place.objects.values_list("kind").annotate(number=Count("pk")).order_by("kind"))
 
 
-def _row(row: Place) -> PlaceRow:
-    return PlaceRow(
+def _row(row: Place) -> ListedPlace:
+    return ListedPlace(
         row_key=PLACES.named({name: getattr(row, name) for name in PLACES.key}),
-        kind=Kind(row.kind),
+        kind=PlaceKind(row.kind),
         name=row.name,
         aliases=tuple(row.aliases),
         district=row.district,

@@ -16,7 +16,7 @@ from django.db.models import F, Model, ProtectedError, QuerySet
 
 from cityloop.core.errors import Conflict, Fault, Invalid, NotFound, NotPossible
 from cityloop.registry.history import writing
-from cityloop.registry.history.tables import TABLES, Table, Values
+from cityloop.registry.history.tables import TABLES, CityTable, Values
 from cityloop.registry.models import Change, ChangeSet
 from cityloop.registry.revision import raise_revision
 from cityloop.runtime.log import events
@@ -29,26 +29,26 @@ PIECE = 10_000  # rows held at a time while many are undone
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TableChange:
     """What is wanted of one table: rows as they are to be (fields left out stay), and keys of rows to be removed."""
 
-    table: Table
+    table: CityTable
     wanted: Sequence[Values] = ()
     gone: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class RowDifference:
     """One row before and after; None where there was or will be none."""
 
-    table: Table
+    table: CityTable
     key: str
     before: Values | None
     after: Values | None
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ChangeOutcome:
     """What came of a change; `number` names it in the history, None where nothing differed."""
 
     created: int = 0
@@ -61,8 +61,8 @@ class Outcome:
     def differs(self) -> bool:
         return bool(self.created or self.changed or self.removed)
 
-    def __add__(self, other: "Outcome") -> "Outcome":
-        return Outcome(
+    def __add__(self, other: "ChangeOutcome") -> "ChangeOutcome":
+        return ChangeOutcome(
             self.created + other.created,
             self.changed + other.changed,
             self.removed + other.removed,
@@ -73,7 +73,7 @@ class Outcome:
 
 @transaction.atomic
 def apply(
-    parts: Sequence[Part],
+    parts: Sequence[TableChange],
     by: str,
     now: datetime,
     event: str,
@@ -81,7 +81,7 @@ def apply(
     source: str = "",
     into: int | None = None,
     told: Mapping[str, Any] | None = None,
-) -> Outcome:
+) -> ChangeOutcome:
     """Make the rows as wanted; return what came of it.
 
     `into` adds to a change begun before, so that an import of many pieces is one in the history. Raises Invalid for a
@@ -91,7 +91,7 @@ def apply(
     differences = [difference for part in parts for difference in differing(part)]
     unchanged = sum(len(part.wanted) for part in parts) - sum(d.after is not None for d in differences)
     if not differences:
-        return Outcome(unchanged=unchanged, number=into)
+        return ChangeOutcome(unchanged=unchanged, number=into)
     number = into or ChangeSet.objects.create(what=event, source=source, by=by, at=now).number
     for part in parts:
         _write(part.table, [d for d in differences if d.table is part.table])
@@ -103,7 +103,7 @@ def apply(
     return outcome
 
 
-def differing(part: Part) -> list[Difference]:
+def differing(part: TableChange) -> list[RowDifference]:
     """Return how the rows that are wanted differ from those there are: what `apply` would do. Nothing is written."""
     table = part.table
     wanted = {table.named(row): row for row in part.wanted}
@@ -115,12 +115,12 @@ def differing(part: Part) -> list[Difference]:
         given = {name: table.spelled(name, value) for name, value in row.items()}
         after = {**(before or defaults), **given}
         if after != before:
-            found.append(Difference(table, key, before, after))
+            found.append(RowDifference(table, key, before, after))
     gone = (key for key in dict.fromkeys(part.gone) if key in present and key not in wanted)
-    return found + [Difference(table, key, present[key], None) for key in gone]
+    return found + [RowDifference(table, key, present[key], None) for key in gone]
 
 
-def read(table: Table, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
+def read(table: CityTable, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Return the rows under keys as plain JSON; keys of no row are left out."""
     listed = sorted(set(keys))
     found: dict[str, dict[str, Any]] = {}
@@ -129,13 +129,13 @@ def read(table: Table, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def every(table: Table) -> dict[str, dict[str, Any]]:
+def every(table: CityTable) -> dict[str, dict[str, Any]]:
     """Return all rows of a table as plain JSON by their keys."""
     return {table.named(row): row for row in _rows(table, table.model._default_manager.all())}
 
 
 @transaction.atomic
-def undo(number: int, by: str, now: datetime) -> Outcome:
+def undo(number: int, by: str, now: datetime) -> ChangeOutcome:
     """Put every row of a change back as it was before; Conflict where one was changed again since."""
     events.locked(STREAM)
     changes = ChangeSet.objects.filter(number=number).first()
@@ -144,7 +144,7 @@ def undo(number: int, by: str, now: datetime) -> Outcome:
     if ChangeSet.objects.filter(undoes=changes).exists():
         raise Conflict("already-undone", f"Change {number} has already been undone.")
     new = ChangeSet.objects.create(what=UNDONE, source=changes.source, by=by, at=now, undoes=changes)
-    told, outcome = {"undoes": number, "what": changes.what}, Outcome(number=new.number)
+    told, outcome = {"undoes": number, "what": changes.what}, ChangeOutcome(number=new.number)
     for rows in _pieces(changes):
         back = _first_and_last(rows)
         _refuse_changed_since(number, back)
@@ -169,26 +169,26 @@ def _pieces(changes: ChangeSet) -> Iterator[QuerySet[Change]]:
             last = keys[-1]
 
 
-def _order(back: Sequence[Difference]) -> list[str]:
+def _order(back: Sequence[RowDifference]) -> list[str]:
     """Return the names of the tables that are put back: what others refer to last, as it was written first."""
     return [name for name in reversed(TABLES) if any(d.table.name == name for d in back)]
 
 
-def _backwards(table: Table, back: Sequence[Difference]) -> Part:
+def _backwards(table: CityTable, back: Sequence[RowDifference]) -> TableChange:
     wanted = [difference.before for difference in back if difference.before is not None]
-    return Part(table, wanted, [difference.key for difference in back if difference.before is None])
+    return TableChange(table, wanted, [difference.key for difference in back if difference.before is None])
 
 
-def _first_and_last(rows: QuerySet[Change]) -> list[Difference]:
+def _first_and_last(rows: QuerySet[Change]) -> list[RowDifference]:
     """Return each row of a change once, as it was before all of it and after all of it."""
-    found: dict[tuple[str, str], Difference] = {}
+    found: dict[tuple[str, str], RowDifference] = {}
     for table, key, before, after in rows.order_by("id").values_list("table", "key", "before", "after"):
         first = found.get((table, key))
-        found[table, key] = Difference(TABLES[table], key, first.before if first else before, after)
+        found[table, key] = RowDifference(TABLES[table], key, first.before if first else before, after)
     return [difference for difference in found.values() if difference.before != difference.after]
 
 
-def _refuse_changed_since(number: int, back: Sequence[Difference]) -> None:
+def _refuse_changed_since(number: int, back: Sequence[RowDifference]) -> None:
     faults = []
     for table in {difference.table.name: difference.table for difference in back}.values():
         own = [difference for difference in back if difference.table is table]
@@ -201,7 +201,7 @@ def _refuse_changed_since(number: int, back: Sequence[Difference]) -> None:
         raise Conflict("changed-since", f"Change {number} cannot be undone: {shown}.")
 
 
-def _read(table: Table, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
+def _read(table: CityTable, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
     if len(table.key) == 1:
         parts = {table.key[0]: list(keys)}
     else:
@@ -213,17 +213,17 @@ def _read(table: Table, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
     return {key: row for row in rows if (key := table.named(row)) in wanted}
 
 
-def _rows(table: Table, chosen: Any) -> Iterable[dict[str, Any]]:
+def _rows(table: CityTable, chosen: Any) -> Iterable[dict[str, Any]]:
     values = chosen.values_list(*(_path(table, name) for name in table.all_fields))
     for row in values:
         yield {name: table.spelled(name, value) for name, value in zip(table.all_fields, row, strict=True)}
 
 
-def _path(table: Table, name: str) -> str:
+def _path(table: CityTable, name: str) -> str:
     return f"{name}__{table.refers[name][1]}" if name in table.refers else name
 
 
-def _write(table: Table, differences: Sequence[Difference]) -> None:
+def _write(table: CityTable, differences: Sequence[RowDifference]) -> None:
     gone = [difference.key for difference in differences if difference.after is None]
     rows = [difference.after for difference in differences if difference.after is not None]
     while rows:
@@ -239,7 +239,7 @@ def _write(table: Table, differences: Sequence[Difference]) -> None:
         _remove(table, gone)
 
 
-def _referred(table: Table, rows: Sequence[Values]) -> dict[str, dict[str, int]]:
+def _referred(table: CityTable, rows: Sequence[Values]) -> dict[str, dict[str, int]]:
     found = {}
     for name, (model, code) in table.refers.items():
         codes = {row[name] for row in rows if row[name] is not None}
@@ -252,7 +252,7 @@ def _is_known(code: str | None, known: Mapping[str, int]) -> bool:
     return code is None or code in known
 
 
-def _unknown(table: Table, rows: Sequence[Values], known: Mapping[str, Mapping[str, int]]) -> list[Fault]:
+def _unknown(table: CityTable, rows: Sequence[Values], known: Mapping[str, Mapping[str, int]]) -> list[Fault]:
     return [
         Fault(f"{table.name} {table.named(row)}", f"its {name} {row[name]} is not known")
         for row in rows
@@ -261,7 +261,7 @@ def _unknown(table: Table, rows: Sequence[Values], known: Mapping[str, Mapping[s
     ]
 
 
-def _remove(table: Table, keys: Sequence[str]) -> None:
+def _remove(table: CityTable, keys: Sequence[str]) -> None:
     if len(table.key) > 1 or table.refers:
         _remove_each(table, keys)
         return
@@ -273,7 +273,7 @@ def _remove(table: Table, keys: Sequence[str]) -> None:
             _remove_each(table, some)  # names the one that is still used
 
 
-def _remove_each(table: Table, keys: Sequence[str]) -> None:
+def _remove_each(table: CityTable, keys: Sequence[str]) -> None:
     for key in keys:
         parts = [key] if len(table.key) == 1 else json.loads(key)
         named = {_path(table, name): table.real(name, value) for name, value in zip(table.key, parts, strict=True)}
@@ -288,7 +288,7 @@ def _users(protected: Iterable[Model]) -> str:
     return ", ".join(sorted({str(row._meta.verbose_name_plural) for row in protected}))
 
 
-def _keep(number: int, differences: Sequence[Difference]) -> None:
+def _keep(number: int, differences: Sequence[RowDifference]) -> None:
     writing.keep(
         [
             {"changes_id": number, "table": d.table.name, "key": d.key, "before": d.before, "after": d.after}
@@ -297,14 +297,19 @@ def _keep(number: int, differences: Sequence[Difference]) -> None:
     )
 
 
-def _counted(differences: Sequence[Difference], unchanged: int, number: int) -> Outcome:
+def _counted(differences: Sequence[RowDifference], unchanged: int, number: int) -> ChangeOutcome:
     created = sum(d.before is None for d in differences)
     removed = sum(d.after is None for d in differences)
-    return Outcome(created, len(differences) - created - removed, removed, unchanged, number)
+    return ChangeOutcome(created, len(differences) - created - removed, removed, unchanged, number)
 
 
 def _tell(
-    event: str, by: str, now: datetime, outcome: Outcome, differences: Sequence[Difference], told: Mapping[str, Any]
+    event: str,
+    by: str,
+    now: datetime,
+    outcome: ChangeOutcome,
+    differences: Sequence[RowDifference],
+    told: Mapping[str, Any],
 ) -> None:
     counts = {name: getattr(outcome, name) for name in COUNTS}
     tables = sorted({difference.table.name for difference in differences})
@@ -314,7 +319,7 @@ def _tell(
     events.record(STREAM, event, by, now, payload)
 
 
-def digest(differences: Iterable[Difference]) -> str:
+def digest(differences: Iterable[RowDifference]) -> str:
     """Return the SHA-256 of rows before and after, hexadecimal: what the history keeps of them."""
     whole = hashlib.sha256()
     for d in differences:

@@ -32,7 +32,7 @@ Names = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Table:
+class CityTable:
     """A table: the fields that name a row, the others, and what stands for the rows it refers to."""
 
     name: str
@@ -87,40 +87,40 @@ class Table:
         return date.fromisoformat(value) if isinstance(column, models.DateField) else value
 
 
-AREAS = Table(
+AREAS = CityTable(
     "areas",
     Area,
     ("code",),
     ("name", "level", "parent", "shape", "grade", "valid_from", "valid_until", "attributes"),
     {"parent": (Area, "code")},
 )
-UNITS = Table(
+UNITS = CityTable(
     "units",
     Unit,
     ("code",),
     ("name", "handles", "kind", "parent", "credit_code", "aliases", "telephone", "is_active"),
     {"parent": (Unit, "code")},
 )
-CATALOGUES = Table(
+CATALOGUES = CityTable(
     "catalogues", Catalogue, ("name",), ("title", "standard", "in_force_from", "in_force_until", "in_use")
 )
-CLASSES = Table(
+CLASSES = CityTable(
     "classes",
     Category,
     ("catalogue", "kind", "code"),
     ("name", "major", "is_local", "initials", "handle_limit", "case_limit"),
 )
-CONDITIONS = Table(
+CONDITIONS = CityTable(
     "conditions", Condition, ("catalogue", "kind", "code", "number"), ("filing", "closing", "limits", "profile")
 )
-CROSSWALK = Table(
+CROSSWALK = CityTable(
     "crosswalk",
     Crosswalk,
     ("from_catalogue", "from_kind", "from_code", "to_catalogue", "to_kind", "to_code"),
     ("note",),
 )
-DUTIES = Table("duties", Duty, ("category", "area", "unit"), ("is_listed", "basis"), {"unit": (Unit, "code")})
-ROSTER = Table(
+DUTIES = CityTable("duties", Duty, ("category", "area", "unit"), ("is_listed", "basis"), {"unit": (Unit, "code")})
+ROSTER = CityTable(
     "roster",
     Roster,
     ("unit", "role", "starts_at", "account"),
@@ -128,14 +128,14 @@ ROSTER = Table(
     {"unit": (Unit, "code"), "account": (Account, "username")},
     in_memory=False,
 )
-FACILITIES = Table(
+FACILITIES = CityTable(
     "facilities",
     Facility,
     ("code",),
     tuple(f.name for f in Facility._meta.concrete_fields if f.name not in ("id", "code")),
     in_memory=False,
 )
-PLACES = Table(
+PLACES = CityTable(
     "places",
     Place,
     ("kind", "key", "district", "number", "suffix"),

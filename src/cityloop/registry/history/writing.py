@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, models
 
-from cityloop.registry.history.tables import TABLES, Table, Values
+from cityloop.registry.history.tables import TABLES, CityTable, Values
 from cityloop.runtime import rows
 
 AT_ONCE = 2000  # rows in one statement
@@ -19,7 +19,7 @@ _KEEP = """
 """
 
 
-def put(table: Table, wanted: Sequence[Values], known: Mapping[str, Mapping[str, int]]) -> None:
+def put(table: CityTable, wanted: Sequence[Values], known: Mapping[str, Mapping[str, int]]) -> None:
     """Insert rows, or overwrite those of the same key; `known` are the ids of what they refer to, by field and code."""
     for some in _batches(wanted):
         rows.insert(_upsert(table.name), (_columns(table, row, known) for row in some))
@@ -35,7 +35,7 @@ def _batches(listed: Sequence[Values]) -> Iterator[Sequence[Values]]:
     return (listed[first : first + AT_ONCE] for first in range(0, len(listed), AT_ONCE))
 
 
-def _columns(table: Table, row: Values, known: Mapping[str, Mapping[str, int]]) -> Values:
+def _columns(table: CityTable, row: Values, known: Mapping[str, Mapping[str, int]]) -> Values:
     """Return a row as PostgreSQL reads it out of JSON: bytes and references are spelled otherwise than in history."""
     other = {name: table.real(name, row[name]) for name in _binary(table.name)}
     ids = {f"{name}_id": known[name].get(row[name]) for name in table.refers}
@@ -63,11 +63,11 @@ def _upsert(name: str) -> str:
     """  # noqa: S608  # the names put in are those of our own tables
 
 
-def _column(table: Table, name: str) -> str:
+def _column(table: CityTable, name: str) -> str:
     return str(_field(table, name).column)
 
 
-def _field(table: Table, name: str) -> "models.Field[Any, Any]":
+def _field(table: CityTable, name: str) -> "models.Field[Any, Any]":
     found = table.model._meta.get_field(name)
     if not isinstance(found, models.Field):
         raise TypeError(f"{table.name} has no column {name}")

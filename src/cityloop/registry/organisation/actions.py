@@ -12,9 +12,9 @@ from django.utils.timezone import localtime
 
 from cityloop.core.codes import credit as credit_codes
 from cityloop.core.errors import Conflict, Fault, Invalid
-from cityloop.core.place.responsibility import Duties, Duty
+from cityloop.core.place.responsibility import Duties, DutyRule
 from cityloop.registry.city.city import City
-from cityloop.registry.history.changes import Outcome, Part, apply, every
+from cityloop.registry.history.changes import ChangeOutcome, TableChange, apply, every
 from cityloop.registry.history.tables import DUTIES, ROSTER, UNITS, Values
 from cityloop.registry.models import UNIT_KINDS, Change, Roster, Unit
 
@@ -26,18 +26,18 @@ CODE_SIGNS = frozenset(string.ascii_letters + string.digits + "-_.")
 Faults = dict[str, list[Fault]]  # by the key of the row
 
 
-def set_units(rows: Sequence[Values], by: str, now: datetime, *, source: str = "") -> Outcome:
+def set_units(rows: Sequence[Values], by: str, now: datetime, *, source: str = "") -> ChangeOutcome:
     """Enter units or change known ones; Invalid naming every fault."""
     _refuse(unit_faults(rows))
-    return apply([Part(UNITS, rows)], by, now, "UnitsSet", source=source)
+    return apply([TableChange(UNITS, rows)], by, now, "UnitsSet", source=source)
 
 
-def enter_units(units: Mapping[str, str], by: str, now: datetime, *, handles: bool = True) -> Outcome:
+def enter_units(units: Mapping[str, str], by: str, now: datetime, *, handles: bool = True) -> ChangeOutcome:
     """Enter units by code and name alone, or rename known ones."""
     return set_units([{"code": code, "name": name, "handles": handles} for code, name in units.items()], by, now)
 
 
-def change_unit(code: str, values: Values, reason: str, seen: int, by: str, now: datetime) -> Outcome:
+def change_unit(code: str, values: Values, reason: str, seen: int, by: str, now: datetime) -> ChangeOutcome:
     """Change one unit by hand; Conflict where it was changed since the change `seen`."""
     _check_reason(reason)
     _refuse(unit_faults([{**values, "code": code}]))
@@ -46,7 +46,7 @@ def change_unit(code: str, values: Values, reason: str, seen: int, by: str, now:
     return set_units([{**values, "code": code}], by, now, source=reason)
 
 
-def add_unit(code: str, values: Values, reason: str, by: str, now: datetime) -> Outcome:
+def add_unit(code: str, values: Values, reason: str, by: str, now: datetime) -> ChangeOutcome:
     """Enter a new unit by hand; Conflict where its code is another's."""
     _check_reason(reason)
     if not code or not set(code) <= CODE_SIGNS or len(code) > LONGEST_CODE:
@@ -64,18 +64,18 @@ def last_change(code: str) -> int:
 
 def set_duties(
     rows: Sequence[Values], by: str, now: datetime, *, city: City, gone: Sequence[str] = (), source: str = ""
-) -> Outcome:
+) -> ChangeOutcome:
     """Enter who sees to what where; Invalid where that pushes a department's duty down to a community."""
     _refuse(duty_faults(rows, city))
-    return apply([Part(DUTIES, rows, gone)], by, now, "DutiesSet", source=source)
+    return apply([TableChange(DUTIES, rows, gone)], by, now, "DutiesSet", source=source)
 
 
 def set_shifts(
     rows: Sequence[Values], by: str, now: datetime, *, gone: Sequence[str] = (), source: str = ""
-) -> Outcome:
+) -> ChangeOutcome:
     """Enter who stands on duty when; Invalid for shifts that cannot be."""
     _refuse(shift_faults(rows))
-    return apply([Part(ROSTER, rows, gone)], by, now, "RosterSet", source=source)
+    return apply([TableChange(ROSTER, rows, gone)], by, now, "RosterSet", source=source)
 
 
 def unit_faults(rows: Sequence[Values]) -> Faults:
@@ -116,7 +116,7 @@ def duty_faults(rows: Sequence[Values], city: City) -> Faults:
     A community, or what belongs to one, is given no duty that a department has on its list for all of that area.
     """
     whole = {**every(DUTIES), **{DUTIES.named(row): row for row in rows}}
-    listed = Duties.of(Duty(*(row.get(name, "") for name in DUTIES.all_fields)) for row in whole.values())
+    listed = Duties.of(DutyRule(*(row.get(name, "") for name in DUTIES.all_fields)) for row in whole.values())
     found: Faults = {}
     for row in rows:
         faults = _words_faults(row)

@@ -30,7 +30,7 @@ class UnitLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PostLine:
+class HeldPost:
     """A post that somebody holds."""
 
     username: str
@@ -50,7 +50,7 @@ class PersonLine:
     phone: str
     is_active: bool
     is_machine: bool
-    posts: tuple[PostLine, ...]
+    posts: tuple[HeldPost, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def unit(code: str) -> Unit:
     return found
 
 
-def posts_of_unit(code: str) -> tuple[PostLine, ...]:
+def posts_of_unit(code: str) -> tuple[HeldPost, ...]:
     """Return the posts of a unit, those of ended accounts last."""
     rows = Appointment.objects.filter(unit__code=code)
     return _posts(rows.order_by("-account__is_active", "role", "account__name", "id"))
@@ -146,7 +146,7 @@ def people(words: str = "", after: str = "") -> tuple[tuple[PersonLine, ...], st
     rows = Account.objects.filter(username__gt=after).order_by("username")
     rows = rows.filter(Q(name__icontains=words) | Q(username__icontains=words)) if words else rows
     found = list(rows[: PAGE + 1])
-    posts: dict[str, list[PostLine]] = {}
+    posts: dict[str, list[HeldPost]] = {}
     for post in _posts(Appointment.objects.filter(account__in=found[:PAGE]).order_by("id")):
         posts.setdefault(post.username, []).append(post)
     lines = tuple(_person(row, posts.get(row.username, [])) for row in found[:PAGE])
@@ -184,11 +184,11 @@ def active_usernames() -> tuple[tuple[str, str], ...]:
     return tuple(rows.values_list("username", "name"))
 
 
-def _posts(rows: object) -> tuple[PostLine, ...]:
+def _posts(rows: object) -> tuple[HeldPost, ...]:
     columns = ("account__username", "account__name", "role", "unit__code", "area__code", "account__is_active")
-    return tuple(PostLine(*row) for row in rows.values_list(*columns))  # type: ignore[attr-defined]
+    return tuple(HeldPost(*row) for row in rows.values_list(*columns))  # type: ignore[attr-defined]
 
 
-def _person(row: Account, posts: Sequence[PostLine]) -> PersonLine:
+def _person(row: Account, posts: Sequence[HeldPost]) -> PersonLine:
     phone = accounts.telephone(row)
     return PersonLine(row.username, row.name, phone, row.is_active, row.is_machine, tuple(posts))

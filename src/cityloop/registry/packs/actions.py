@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from cityloop.core.codes.classes import ClassKey
-from cityloop.registry.history.changes import STREAM, Outcome, apply
+from cityloop.registry.history.changes import STREAM, ChangeOutcome, apply
 from cityloop.registry.models import PackTaken
 from cityloop.registry.packs import folders
 from cityloop.registry.packs import rows as pack_rows
@@ -20,7 +20,7 @@ from cityloop.runtime.log import events
 
 
 @transaction.atomic
-def take_up(packs: Sequence[Pack], by: str, now: datetime, is_followed: IsFollowed = lambda *_: False) -> Outcome:
+def take_up(packs: Sequence[Pack], by: str, now: datetime, is_followed: IsFollowed = lambda *_: False) -> ChangeOutcome:
     """Enter what packs bring: catalogues, crosswalks, conditions, limits. A pack that did not change is left alone.
 
     So what an administrator changed stays until the pack itself changes; then the pack's word holds, and the change
@@ -30,13 +30,13 @@ def take_up(packs: Sequence[Pack], by: str, now: datetime, is_followed: IsFollow
     changed = packs_changed(packs)
     refuse_changed(changed, is_followed)
     known = {one.key for pack in packs for one in pack.classes}
-    outcome = Outcome()
+    outcome = ChangeOutcome()
     for pack in changed:
         outcome += _taken(pack, packs, known, by, now)
     return outcome
 
 
-def _taken(pack: Pack, packs: Sequence[Pack], known: set[ClassKey], by: str, now: datetime) -> Outcome:
+def _taken(pack: Pack, packs: Sequence[Pack], known: set[ClassKey], by: str, now: datetime) -> ChangeOutcome:
     before = PackTaken.objects.filter(name=pack.name).first()
     left = leftovers(before.brought if before else {}, packs)
     digest = folders.digest(pack.folder)

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cityloop.registry.history.changes import read
-from cityloop.registry.history.tables import CLASSES, CONDITIONS, CROSSWALK, Table, Values
+from cityloop.registry.history.tables import CLASSES, CONDITIONS, CROSSWALK, CityTable, Values
 from cityloop.registry.packs import rows as pack_rows
 from cityloop.registry.packs.reading import Pack
-from cityloop.registry.packs.rows import Leftovers
+from cityloop.registry.packs.rows import PackLeftovers
 
 LIMITS = "limits"
 PROCEDURES = "procedures"
@@ -29,20 +29,20 @@ def brought(pack: Pack) -> dict[str, dict[str, Any]]:
     return {CONDITIONS.name: conditions, CROSSWALK.name: crosswalk, LIMITS: limits, PROCEDURES: ways}
 
 
-def leftovers(before: Marks, packs: Iterable[Pack]) -> Leftovers:
+def leftovers(before: Marks, packs: Iterable[Pack]) -> PackLeftovers:
     """Return what a pack brought before and none of the packs holds now."""
     held: dict[str, dict[str, Any]] = {}
     for pack in packs:
         for name, rows in brought(pack).items():
             held.setdefault(name, {}).update(rows)
-    return Leftovers(
+    return PackLeftovers(
         conditions=_gone(CONDITIONS, before, held),
         crosswalk=_gone(CROSSWALK, before, held),
         limits=_other_limits(before.get(LIMITS, {}), held.get(LIMITS, {})),
     )
 
 
-def _gone(table: Table, before: Marks, held: Marks) -> list[str]:
+def _gone(table: CityTable, before: Marks, held: Marks) -> list[str]:
     kept = held.get(table.name, {})
     return list(_as_brought(table, {key: mark for key, mark in before.get(table.name, {}).items() if key not in kept}))
 
@@ -56,7 +56,7 @@ def _other_limits(before: Mapping[str, Values], held: Mapping[str, Values]) -> l
     ]
 
 
-def _as_brought(table: Table, marks: Mapping[str, Values]) -> dict[str, dict[str, Any]]:
+def _as_brought(table: CityTable, marks: Mapping[str, Values]) -> dict[str, dict[str, Any]]:
     """Return the rows that nobody has changed since the pack brought them."""
     present = read(table, marks)
     return {key: row for key, row in present.items() if all(row[name] == value for name, value in marks[key].items())}

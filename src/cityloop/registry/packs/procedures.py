@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cityloop.core import conditions
-from cityloop.core.clocks.history import Kind as ClockFact
+from cityloop.core.clocks.history import ClockEventKind as ClockFact
 from cityloop.core.clocks.worktime import Limit
 from cityloop.core.errors import Invalid
 from cityloop.core.procedures import requirements, soundness
@@ -16,19 +16,19 @@ from cityloop.core.procedures.procedure import (
     Action,
     Beginning,
     Branch,
-    Count,
-    Document,
+    CaseRelation,
+    DocumentKind,
     Extension,
     Guard,
+    GuardCount,
     LimitRule,
     Need,
-    NewCase,
-    Opening,
+    NewCaseRule,
     Procedure,
-    Relation,
     Requirement,
     Stage,
     TaskKind,
+    TaskOpening,
     Timer,
     Words,
 )
@@ -69,7 +69,7 @@ class _Reading:
             actions={name: self._action(name, one) for name, one in text.actions.items()},
             case_limit=_limit(text.case_limit) if text.case_limit else None,
             case_timers=_timers(text.case_timers),
-            documents={name: Document(name, one.title, one.lines) for name, one in text.documents.items()},
+            documents={name: DocumentKind(name, one.title, one.lines) for name, one in text.documents.items()},
         )
 
     def _beginning(self, text: texts.BeginText) -> Beginning:
@@ -158,23 +158,23 @@ def _timers(text: Mapping[int, str], *further: Timer) -> tuple[Timer, ...]:
     return tuple(sorted(timers, key=lambda timer: timer.percent))
 
 
-def _openings(opens: Sequence[str | texts.OpeningText]) -> tuple[Opening, ...]:
+def _openings(opens: Sequence[str | texts.OpeningText]) -> tuple[TaskOpening, ...]:
     return tuple(
-        Opening(one)
+        TaskOpening(one)
         if isinstance(one, str)
-        else Opening(one.task, one.unit, ClockFact(one.again) if one.again else None, one.under)
+        else TaskOpening(one.task, one.unit, ClockFact(one.again) if one.again else None, one.under)
         for one in opens
     )
 
 
 def _guard(text: texts.GuardText) -> Guard | None:
     if text.quorum is not None and text.of is not None:
-        return Guard(text.of, Count.QUORUM, text.quorum, text.by)
-    for count in (Count.ALL, Count.ANY, Count.NO_OPEN):
+        return Guard(text.of, GuardCount.QUORUM, text.quorum, text.by)
+    for count in (GuardCount.ALL, GuardCount.ANY, GuardCount.NO_OPEN):
         if (kind := getattr(text, count.value)) is not None:
             return Guard(kind, count, outcomes=text.by)
     return None
 
 
-def _new_case(text: texts.NewCaseText) -> NewCase:
-    return NewCase(text.procedure, Relation(text.relation), text.gives, text.given)
+def _new_case(text: texts.NewCaseText) -> NewCaseRule:
+    return NewCaseRule(text.procedure, CaseRelation(text.relation), text.gives, text.given)

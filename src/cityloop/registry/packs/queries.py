@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cityloop.core.errors import NotFound
-from cityloop.registry.history.changes import Difference, differing
+from cityloop.registry.history.changes import RowDifference, differing
 from cityloop.registry.models import PackTaken
 from cityloop.registry.packs import folders
 from cityloop.registry.packs import rows as pack_rows
@@ -32,7 +32,7 @@ class PackLine:
 
 
 @dataclass(frozen=True, slots=True)
-class WayChange:
+class ProcedureChange:
     """A version of a procedure that taking a pack up would bring, change or take away."""
 
     name: str
@@ -66,7 +66,7 @@ def named(lines: Sequence[PackLine], name: str) -> PackLine:
     return found[0]
 
 
-def differences(pack: Pack, packs: Sequence[Pack]) -> list[Difference]:
+def differences(pack: Pack, packs: Sequence[Pack]) -> list[RowDifference]:
     """Return how the rows of the city would differ if a pack of these were taken up now."""
     before = PackTaken.objects.filter(name=pack.name).first()
     left = leftovers(before.brought if before else {}, packs)
@@ -74,19 +74,19 @@ def differences(pack: Pack, packs: Sequence[Pack]) -> list[Difference]:
     return [found for part in pack_rows.parts(pack, known, left) for found in differing(part)]
 
 
-def way_changes(pack: Pack) -> list[WayChange]:
+def procedure_changes(pack: Pack) -> list[ProcedureChange]:
     """Return the versions of procedures that are not what they were when the pack was taken up."""
     taken = PackTaken.objects.filter(name=pack.name).first()
     held = taken.brought.get(PROCEDURES, {}) if taken else {}
     return list(_way_changes(taken.procedures if taken else {}, held, pack_versions.digests(pack)))
 
 
-def _way_changes(known: Mapping[str, str], held: Collection[str], now: Mapping[str, str]) -> Iterator[WayChange]:
+def _way_changes(known: Mapping[str, str], held: Collection[str], now: Mapping[str, str]) -> Iterator[ProcedureChange]:
     for named in sorted({*held, *now}):
         name, _, version = named.rpartition(" ")
         kind = "created" if named not in held else "removed" if named not in now else "changed"
         if kind != "changed" or known[named] != now[named]:
-            yield WayChange(name, int(version), kind)
+            yield ProcedureChange(name, int(version), kind)
 
 
 def _line(name: str, pack: Pack | None, taken: PackTaken | None) -> PackLine:

@@ -23,13 +23,13 @@ from cityloop.registry.packs.procedures import read_procedure
 from cityloop.registry.packs.texts import catalogue as catalogue_texts
 from cityloop.registry.packs.texts.calendar import CalendarText
 from cityloop.registry.packs.texts.catalogue import (
-    Catalogue,
     CatalogueClass,
     CatalogueText,
-    Condition,
     ConditionsText,
     LocalClassesText,
     OtherName,
+    PackCatalogue,
+    PackCondition,
 )
 from cityloop.registry.packs.texts.layers import LayerText, twice
 from cityloop.registry.packs.texts.titles import Titles
@@ -94,11 +94,11 @@ class Pack:
     roles: tuple[Role, ...]
     procedures: tuple[Procedure, ...]
     files: tuple[Path, ...]  # of the procedures
-    catalogues: tuple[Catalogue, ...]
+    catalogues: tuple[PackCatalogue, ...]
     classes: tuple[CatalogueClass, ...]
     names: tuple[OtherName, ...]
     crosswalk: tuple[CrosswalkLine, ...]
-    conditions: tuple[Condition, ...]
+    conditions: tuple[PackCondition, ...]
     calendar: CalendarText | None
     limits: Mapping[tuple[str, str], ClassLimits]  # (kind, code) → limits
     layers: tuple[LayerText, ...] = ()  # open to everybody
@@ -277,8 +277,8 @@ def _procedure(path: Path) -> list[Procedure]:
     return [read_procedure(path)]
 
 
-def _catalogue(folder: Path, text: CatalogueText) -> Catalogue:
-    return Catalogue(
+def _catalogue(folder: Path, text: CatalogueText) -> PackCatalogue:
+    return PackCatalogue(
         text.name,
         text.title,
         text.standard or text.name,

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from cityloop.core.codes.classes import HOME, ClassKey
-from cityloop.registry.history.changes import Part
+from cityloop.registry.history.changes import TableChange
 from cityloop.registry.history.tables import CATALOGUES, CLASSES, CONDITIONS, CROSSWALK, Values
 from cityloop.registry.packs.reading import Pack
-from cityloop.registry.packs.texts.catalogue import CatalogueClass, Condition
+from cityloop.registry.packs.texts.catalogue import CatalogueClass, PackCondition
 from cityloop.registry.words.readings import readings
 
 
 @dataclass(frozen=True, slots=True)
-class Leftovers:
+class PackLeftovers:
     """What a pack holds no more: keys of rows that go, and classes whose limits go or become those of another pack."""
 
     conditions: Sequence[str] = ()
@@ -24,10 +24,10 @@ class Leftovers:
     limits: Sequence[Values] = ()
 
 
-NOTHING = Leftovers()
+NOTHING = PackLeftovers()
 
 
-def parts(pack: Pack, known: set[ClassKey], left: Leftovers = NOTHING) -> list[Part]:
+def parts(pack: Pack, known: set[ClassKey], left: PackLeftovers = NOTHING) -> list[TableChange]:
     """Return the rows a pack brings; limits stand for classes of its own or among those known. What is left goes."""
     own = {one.key for one in pack.classes}
     rows = [class_row(one) for one in pack.classes]
@@ -36,10 +36,10 @@ def parts(pack: Pack, known: set[ClassKey], left: Leftovers = NOTHING) -> list[P
     for row in (*left.limits, *rows):
         merged[CLASSES.named(row)] = {**merged.get(CLASSES.named(row), {}), **row}
     return [
-        Part(CATALOGUES, list(_catalogues(pack))),
-        Part(CLASSES, list(merged.values())),
-        Part(CROSSWALK, crosswalk_rows(pack), left.crosswalk),
-        Part(CONDITIONS, condition_rows(pack), left.conditions),
+        TableChange(CATALOGUES, list(_catalogues(pack))),
+        TableChange(CLASSES, list(merged.values())),
+        TableChange(CROSSWALK, crosswalk_rows(pack), left.crosswalk),
+        TableChange(CONDITIONS, condition_rows(pack), left.conditions),
     ]
 
 
@@ -48,7 +48,7 @@ def condition_rows(pack: Pack) -> list[dict[str, Any]]:
     return [condition_row(one) for one in pack.conditions]
 
 
-def condition_row(condition: Condition) -> dict[str, Any]:
+def condition_row(condition: PackCondition) -> dict[str, Any]:
     """Return a condition for filing as a row."""
     return {
         "catalogue": condition.catalogue,

@@ -175,7 +175,7 @@ def telephone(account: Account) -> str:
     """Return the telephone of an account in clear; "" where there is none, or it cannot be read."""
     try:
         return vault.unlock(account.phone) if account.phone else ""
-    except vault.Unreadable:  # altered, or another key: `cityloop verify` tells which
+    except vault.UnreadableSecret:  # altered, or another key: `cityloop verify` tells which
         return ""
 
 

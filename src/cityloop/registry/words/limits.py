@@ -6,31 +6,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from cityloop.core.clocks.worktime import Limit, Unit
+from cityloop.core.clocks.worktime import Limit, LimitUnit
 
 Plain = Literal["working", "natural"]
 
-UNITS: Mapping[str, Unit] = {
-    "紧急工作时": Unit.URGENT_HOUR,
-    "紧急工作小时": Unit.URGENT_HOUR,
-    "紧急工作日": Unit.URGENT_DAY,
-    "工作时": Unit.WORK_HOUR,
-    "工作小时": Unit.WORK_HOUR,
-    "工作日": Unit.WORK_DAY,
-    "自然日": Unit.DAY,
-    "分钟": Unit.MINUTE,
+UNITS: Mapping[str, LimitUnit] = {
+    "紧急工作时": LimitUnit.URGENT_HOUR,
+    "紧急工作小时": LimitUnit.URGENT_HOUR,
+    "紧急工作日": LimitUnit.URGENT_DAY,
+    "工作时": LimitUnit.WORK_HOUR,
+    "工作小时": LimitUnit.WORK_HOUR,
+    "工作日": LimitUnit.WORK_DAY,
+    "自然日": LimitUnit.DAY,
+    "分钟": LimitUnit.MINUTE,
 }
 # Plain words: in one city they mean working units, in another the clock on the wall.
-PLAIN: Mapping[str, Mapping[Plain, Unit]] = {
-    "小时": {"working": Unit.WORK_HOUR, "natural": Unit.HOUR},
-    "时": {"working": Unit.WORK_HOUR, "natural": Unit.HOUR},
-    "天": {"working": Unit.WORK_DAY, "natural": Unit.DAY},
-    "日": {"working": Unit.WORK_DAY, "natural": Unit.DAY},
+PLAIN: Mapping[str, Mapping[Plain, LimitUnit]] = {
+    "小时": {"working": LimitUnit.WORK_HOUR, "natural": LimitUnit.HOUR},
+    "时": {"working": LimitUnit.WORK_HOUR, "natural": LimitUnit.HOUR},
+    "天": {"working": LimitUnit.WORK_DAY, "natural": LimitUnit.DAY},
+    "日": {"working": LimitUnit.WORK_DAY, "natural": LimitUnit.DAY},
 }
 NUMERALS = {sign: number for number, sign in enumerate("零一二三四五六七八九")} | {"两": 2}
 NAMES = "|".join(sorted([*UNITS, *PLAIN], key=len, reverse=True))
 SPELLED = re.compile(rf"(?P<amount>\d+|[一二两三四五六七八九十]+|半)个?(?P<unit>{NAMES})")
-HALVES = {Unit.HOUR: Limit(30, Unit.MINUTE), Unit.DAY: Limit(12, Unit.HOUR)}
+HALVES = {LimitUnit.HOUR: Limit(30, LimitUnit.MINUTE), LimitUnit.DAY: Limit(12, LimitUnit.HOUR)}
 NOTHING_TO_SAY = re.compile(r"(不超过|以内|之内|内|限|完成|时限|[\s,.;:()]|≤)*")
 NO_LIMIT = "no amount with a unit is in it"
 WHICH_HOURS = "these may be working hours and days or those of the clock: the mapping must say plain_units"
@@ -64,7 +64,7 @@ def read_limit(words: str, plain: Plain | None = None) -> Spelled:
     return Spelled(words, limit, "" if NOTHING_TO_SAY.fullmatch(left) else left.strip())
 
 
-def _limit(amount: str, unit: Unit) -> Limit:
+def _limit(amount: str, unit: LimitUnit) -> Limit:
     if amount == "半":
         if unit not in HALVES:
             raise ValueError(f"half a {unit} is not a length of its own")

@@ -25,7 +25,7 @@ INSERT = """
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EventRow:
     """An event ready to be written: its place in its stream is known and it is chained."""
 
     stream: str
@@ -39,19 +39,19 @@ class Entry:
 
 def entry(
     stream: str, seq: int, before: bytes, name: str, actor: str, at: datetime, payload: Mapping[str, Any]
-) -> Entry:
+) -> EventRow:
     """Return the event that follows the one hashed `before` in the stream."""
-    return Entry(stream, seq, name, actor, at, payload, chain.link(before, stream, seq, name, actor, at, payload))
+    return EventRow(stream, seq, name, actor, at, payload, chain.link(before, stream, seq, name, actor, at, payload))
 
 
-def write(entries: Sequence[Entry]) -> None:
+def write(entries: Sequence[EventRow]) -> None:
     """Write the events in one statement, inside the caller's transaction."""
     rows.insert(INSERT, map(row, entries))
 
 
-def row(entry: Entry) -> dict[str, Any]:
+def row(entry: EventRow) -> dict[str, Any]:
     """Return the event as a row of what INSERT is given."""
-    return {name: getattr(entry, name) for name in Entry.__slots__}
+    return {name: getattr(entry, name) for name in EventRow.__slots__}
 
 
 def locked(stream: str) -> None:

@@ -28,7 +28,7 @@ BORROWED = ("daemon", "bin", "sys", "mail")  # in every passwd file; nobody sign
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class ServerAccount:
     """As whom the server runs: words put before its command, the owner of its files, the name it knows us by."""
 
     prefix: tuple[str, ...]
@@ -49,11 +49,11 @@ class Account:
         return owner in {os.geteuid(), self.uid} or (os.geteuid() == 0 and owner in _borrowable_uids())
 
 
-def choose() -> Account:
+def choose() -> ServerAccount:
     """Return the account to run the server as on this machine; refuse where there is none."""
     name = _own_name()
     if os.geteuid() != 0 and name:
-        return Account((), os.geteuid(), os.getegid(), name)
+        return ServerAccount((), os.geteuid(), os.getegid(), name)
     account = _namespaced() or (_lowered() if os.geteuid() == 0 else None)
     if account is None:
         sentence = (
@@ -64,23 +64,23 @@ def choose() -> Account:
     return account
 
 
-def _namespaced() -> Account | None:
+def _namespaced() -> ServerAccount | None:
     borrowed = _borrowable()
     if borrowed is None:
         return None
     mapped = (f"--map-user={borrowed.pw_uid}", f"--map-group={borrowed.pw_gid}")
     prefix = ("unshare", "--user", *mapped, "--")
-    return Account(prefix, os.geteuid(), os.getegid(), borrowed.pw_name) if _works(prefix) else None
+    return ServerAccount(prefix, os.geteuid(), os.getegid(), borrowed.pw_name) if _works(prefix) else None
 
 
-def _lowered() -> Account | None:
+def _lowered() -> ServerAccount | None:
     borrowed = _borrowable()
     if borrowed is None:
         return None
     identity = (f"--reuid={borrowed.pw_uid}", f"--regid={borrowed.pw_gid}", "--clear-groups", "--no-new-privs")
     capability = [f"--{kind}=-all,+dac_override" for kind in ("inh-caps", "ambient-caps", "bounding-set")]
     prefix = ("setpriv", *identity, *capability, "--")
-    return Account(prefix, borrowed.pw_uid, borrowed.pw_gid, "root") if _works(prefix) else None
+    return ServerAccount(prefix, borrowed.pw_uid, borrowed.pw_gid, "root") if _works(prefix) else None
 
 
 def _works(prefix: tuple[str, ...]) -> bool:

@@ -21,7 +21,7 @@ from cityloop.runtime.postgres import creation, postmaster, register
 from cityloop.runtime.postgres.faults import disk_full, faults_told, home_of_another, speaks_of_full_disk
 from cityloop.runtime.postgres.folders import PORT, Folders
 from cityloop.runtime.postgres.locks import held, taken
-from cityloop.runtime.postgres.postmaster import Leftovers, Tell, file_size
+from cityloop.runtime.postgres.postmaster import LeftProcesses, Tell, file_size
 
 LOG_LIMIT = 16 * 2**20  # bytes; the log before is kept beside it as postgres.log.1
 
@@ -128,7 +128,7 @@ class Cluster:
 
     def _ensure_running(self, tell: Tell) -> bool:
         self._trim_log()
-        leftovers = Leftovers(self._folders.data, tell)
+        leftovers = LeftProcesses(self._folders.data, tell)
         while (life := self._life_unless_running()) is None:
             process = postmaster.find(self._folders.data)
             if process is None:
@@ -160,7 +160,7 @@ class Cluster:
         finally:
             os.close(life)  # ours; the server keeps its own
 
-    def _prepare(self, account: accounts.Account, life: int, tell: Tell) -> None:
+    def _prepare(self, account: accounts.ServerAccount, life: int, tell: Tell) -> None:
         data = self._folders.data
         if creation.missing(data):
             tell("Making a new database.")
@@ -172,7 +172,7 @@ class Cluster:
         account.take(data)
         creation.write_access(data, account)
 
-    def _launch(self, account: accounts.Account, life: int, tell: Tell) -> bool:
+    def _launch(self, account: accounts.ServerAccount, life: int, tell: Tell) -> bool:
         """Start the server and wait until it is ready; False when leftovers of the last one are in its way."""
         data, log, since = self._folders.data, self._folders.log, file_size(self._folders.log)
         command = [*account.prefix, self.binaries / "postgres", "-D", str(data), *self._options()]

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from cityloop.core.errors import NotPossible
-from cityloop.runtime.postgres.account import Account
+from cityloop.runtime.postgres.account import ServerAccount
 from cityloop.runtime.postgres.binaries import Binaries, environment
 from cityloop.runtime.postgres.faults import disk_full, speaks_of_full_disk
 from cityloop.runtime.postgres.folders import Folders
@@ -14,7 +14,7 @@ ROLE = DATABASE = "cityloop"
 BUILTIN_LOCALE_SINCE = 17  # before, C.UTF-8 has to come from the C library
 
 
-def create(folders: Folders, binaries: Binaries, account: Account, life: int) -> None:
+def create(folders: Folders, binaries: Binaries, account: ServerAccount, life: int) -> None:
     """Make the cluster with its role and empty database, whole or not at all. `life`: a lock the programs hold too."""
     shutil.rmtree(folders.draft, ignore_errors=True)  # of a first start that was killed
     folders.draft.mkdir(mode=0o700)
@@ -53,7 +53,7 @@ def check_version(data: Path, binaries: Binaries) -> None:
         raise NotPossible("database-version", sentence)
 
 
-def write_access(data: Path, account: Account) -> None:
+def write_access(data: Path, account: ServerAccount) -> None:
     """Let in the caller alone, known to the server by the kernel's word, as the one role."""
     rules = {
         "pg_hba.conf": "local all all peer map=cityloop\n",

@@ -132,7 +132,7 @@ def _pid_file(data: Path) -> list[str]:
         return []
 
 
-class Leftovers:
+class LeftProcesses:
     """The processes that a killed postmaster left: they end by themselves, and are asked to when they take long."""
 
     def __init__(self, data: Path, tell: Tell) -> None:

@@ -14,7 +14,7 @@ from cityloop.runtime.secrets.keys import key
 NONCE = 12  # bytes, new for every text
 
 
-class Unreadable(ValueError):
+class UnreadableSecret(ValueError):
     """The text was altered, or another key locked it."""
 
 
@@ -30,7 +30,7 @@ def unlock(body: str) -> str:
         sealed = b64decode(body, validate=True)
         return _cipher(settings.CITYLOOP.home_folder).decrypt(sealed[:NONCE], sealed[NONCE:], None).decode()
     except (InvalidTag, ValueError) as error:
-        raise Unreadable("this was altered, or locked with another key") from error
+        raise UnreadableSecret("this was altered, or locked with another key") from error
 
 
 @lru_cache(maxsize=4)

@@ -19,7 +19,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 ADDED = ("row", "line", "field", "reason")
 
 
-class Paper(Protocol):
+class RejectPaper(Protocol):
     """What rows are written on."""
 
     def write(self, lines: Iterable[Marked]) -> None: ...
@@ -32,7 +32,7 @@ class Rejects:
     def __init__(self, path: Path, sheet: Sheet) -> None:
         self.path = path
         self._sheet = sheet
-        self._paper: Paper | None = None
+        self._paper: RejectPaper | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -53,7 +53,7 @@ class Rejects:
             self._paper = self._paper or self._opened()
             self._paper.write(lines)
 
-    def _opened(self) -> Paper:
+    def _opened(self) -> RejectPaper:
         # Only for the person who imports: the rows hold homes and names.
         try:
             number = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import xlsxwriter
 
-from cityloop.channels.tables.rows import Layout, Marked, Sheet
+from cityloop.channels.tables.rows import Marked, Sheet, SheetLayout
 from cityloop.core.errors import NotPossible
 
 LINES, CELL = 1_048_576, 32_767  # what a workbook holds: lines of a sheet, characters of a cell
@@ -30,7 +30,7 @@ class WorkbookPaper:
     def __init__(self, file: IO[bytes], sheet: Sheet, added: Sequence[str]) -> None:
         self._file = file
         self._book = xlsxwriter.Workbook(file, {"constant_memory": True})
-        layout = sheet.layout or Layout("Sheet1", (0, 0), (sheet.columns,), ())
+        layout = sheet.layout or SheetLayout("Sheet1", (0, 0), (sheet.columns,), ())
         self._sheet = self._book.add_worksheet(FORBIDDEN.sub(" ", layout.name)[:31])
         self._styles: dict[tuple[Any, bool], Any] = {}
         self._notes = 0

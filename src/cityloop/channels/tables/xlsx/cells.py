@@ -24,7 +24,7 @@ from cityloop.channels.tables.xlsx.parts import (
     Attributes,
     Contents,
     Damaged,
-    Part,
+    SheetPart,
     contents,
     fed,
     opened,
@@ -44,7 +44,7 @@ LONGEST = 1 << 24  # bytes of one element
 Line = tuple[int, list[Any]]  # number of the line from 0, its cells from the first column on
 
 
-class Book:
+class XlsxBook:
     """An XLSX that is open: its sheets, and their cells."""
 
     def __init__(self, path: Path) -> None:
@@ -66,15 +66,15 @@ class Book:
         self._parts.close()
 
     @property
-    def sheets(self) -> tuple[Part, ...]:
+    def sheets(self) -> tuple[SheetPart, ...]:
         """The sheets in their order."""
         return self._contents.sheets
 
-    def lines(self, sheet: Part, width: int) -> "Lines":
+    def lines(self, sheet: SheetPart, width: int) -> "Lines":
         """Return the lines of a sheet that hold anything; cells right of the first `width` columns are passed over."""
         return Lines(opened(self._archive, sheet.path), self._contents, self._texts, width)
 
-    def survey(self, sheet: Part) -> tuple[int, NDArray[np.int32]]:
+    def survey(self, sheet: SheetPart) -> tuple[int, NDArray[np.int32]]:
         """Return how many lines a sheet has, and its merged ranges by line: line, column, last line, last column.
 
         They stand behind the cells, and are wanted before them.

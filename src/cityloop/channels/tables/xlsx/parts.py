@@ -32,7 +32,7 @@ class Damaged(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SheetPart:
     """A sheet: its name, the part of the archive that holds it, and whether it is shown."""
 
     name: str
@@ -44,7 +44,7 @@ class Part:
 class Contents:
     """What a workbook says about its cells: its sheets, where its texts are, its date formats, its calendar's day 0."""
 
-    sheets: tuple[Part, ...]
+    sheets: tuple[SheetPart, ...]
     texts: str | None
     kinds: tuple[str | None, ...]  # by style of a cell
     first_day: datetime
@@ -59,7 +59,7 @@ def contents(archive: ZipFile) -> Contents:
     for _, name, said in elements(archive, book):
         kind, path = related.get(said.get("id", ""), ("", ""))
         if name == "sheet" and kind == "worksheet":
-            sheets.append(Part(said.get("name", ""), path, said.get("state", "visible") == "visible"))
+            sheets.append(SheetPart(said.get("name", ""), path, said.get("state", "visible") == "visible"))
         if name == "workbookPr":
             old = said.get("date1904", "0") in ("1", "true", "on")
     kinds = tuple(_kinds(archive, parts["styles"])) if "styles" in parts else ()

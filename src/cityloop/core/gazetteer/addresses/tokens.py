@@ -45,26 +45,26 @@ _SHORT = 3  # signs of a word that is no road as a whole, such as 人行道路
 _NAME_OF_ONE = re.compile(rf"和[{HAN}]{NUMERAL}?(?:大道|路|街)")
 
 
-class Token(NamedTuple):
+class AddressToken(NamedTuple):
     """A piece of an address and what kind it is."""
 
     kind: str
     said: str
 
 
-def tokens(words: str) -> Iterator[Token]:
+def tokens(words: str) -> Iterator[AddressToken]:
     """Yield the pieces of an address from left to right, every sign of it in one of them."""
     place, before = 0, ""
     while place < len(words):
         found = _TOKEN.match(words, place)
         kind, said = (found.lastgroup, found[0]) if found else ("text", words[place])
-        token = _meant(Token(kind or "text", said), words, place, before)
+        token = _meant(AddressToken(kind or "text", said), words, place, before)
         yield token
         place += len(token.said)
         before = token.kind
 
 
-def _meant(token: Token, words: str, place: int, before: str) -> Token:
+def _meant(token: AddressToken, words: str, place: int, before: str) -> AddressToken:
     """Return a token as it is meant where it stands: names of roads begin with signs that also join two."""
     kind, said = token
     if kind in ("join", "to", "mouth") and said[0] not in "/-":
@@ -72,9 +72,9 @@ def _meant(token: Token, words: str, place: int, before: str) -> Token:
         if not follows_road or _NAME_OF_ONE.match(words, place):
             road = _ROAD.match(words, place)
             if road and len(road[0]) > 2 and not _NO_ROAD.search(road[0]) and kind != "mouth":
-                return Token("road", road[0])
+                return AddressToken("road", road[0])
             if before == "" or said in ("和", "口"):
-                return Token("text", said[0])
+                return AddressToken("text", said[0])
     if kind in ("road", "named_lane") and _NO_ROAD.search(said):
-        return Token("text", said if len(said) <= _SHORT else said[0])
+        return AddressToken("text", said if len(said) <= _SHORT else said[0])
     return token

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cityloop.evaluation.facts.relations import FACTS, IN_DUCKDB, OF_THE_CASE, Relation
+from cityloop.evaluation.facts.relations import FACTS, IN_DUCKDB, OF_THE_CASE, FactRelation
 
 STARTS = datetime(2025, 12, 31, 16, tzinfo=UTC)  # midnight in the city
 AS_OF = STARTS + timedelta(days=365)
@@ -237,7 +237,7 @@ def draw(folder: Path, cases: int, tell: Callable[[str], None] = lambda _: None)
     return found
 
 
-def _written(relation: Relation, path: Path) -> str:
+def _written(relation: FactRelation, path: Path) -> str:
     source, own = _DRAWN[relation.name]
     columns = ", ".join(
         f"CAST({own.get(column.name, column.name if column.name in _KNOWN else 'NULL')} AS {IN_DUCKDB[column.type]})"

@@ -14,7 +14,7 @@ from random import Random
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SendingOrder:
     """What is to be sent, where to, and for how long."""
 
     port: int
@@ -33,7 +33,7 @@ class Order:
 
 
 @dataclass(slots=True)
-class Outcome:
+class SendingOutcome:
     """What came of it. `receipts` are the external ids and what was answered to each that was taken (201)."""
 
     seconds: float = 0.0
@@ -46,7 +46,7 @@ class Outcome:
 class Reports:
     """Requests to be sent, as bytes."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: SendingOrder) -> None:
         self._order = order
         self._numbers = count(1)
         self._chance = Random(order.prefix)  # noqa: S311  # a load, no secret
@@ -74,7 +74,7 @@ class Sender(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, reports: Reports, outcome: Outcome, until: float) -> None:
+    def __init__(self, reports: Reports, outcome: SendingOutcome, until: float) -> None:
         self._reports, self._outcome, self._until = reports, outcome, until
         self._answer = b""
         self.done = asyncio.get_running_loop().create_future()
@@ -114,9 +114,9 @@ class Sender(asyncio.Protocol):
         self._outcome.receipts.append((self._external_id, json.loads(body)["number"]))
 
 
-async def send(order: Order) -> Outcome:
+async def send(order: SendingOrder) -> SendingOutcome:
     """Post reports over every connection until the time is up; return what came of them."""
-    loop, reports, outcome = asyncio.get_running_loop(), Reports(order), Outcome()
+    loop, reports, outcome = asyncio.get_running_loop(), Reports(order), SendingOutcome()
     began_at = time.perf_counter()
 
     def sender() -> Sender:
@@ -137,4 +137,4 @@ def _length(head: bytes) -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(asyncio.run(send(Order(**json.load(sys.stdin)))))))
+    print(json.dumps(asdict(asyncio.run(send(SendingOrder(**json.load(sys.stdin)))))))

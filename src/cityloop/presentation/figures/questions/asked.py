@@ -17,7 +17,7 @@ from cityloop.evaluation.answers.asked import edition
 from cityloop.evaluation.answers.scopes import Scope, scope
 from cityloop.evaluation.indicators.appraising import Asking, indicators
 from cityloop.evaluation.indicators.books import book, books
-from cityloop.evaluation.indicators.texts import Book
+from cityloop.evaluation.indicators.texts import IndicatorBook
 from cityloop.evaluation.models import FactEdition
 from cityloop.evaluation.periods import Rhythm
 from cityloop.presentation.figures.questions.groupings import (
@@ -29,7 +29,7 @@ from cityloop.presentation.figures.questions.groupings import (
     read_key,
     speaks_of,
 )
-from cityloop.presentation.figures.questions.spans import Span, read_span
+from cityloop.presentation.figures.questions.spans import ChosenPeriod, read_span
 from cityloop.presentation.pages.asked import words_asked
 from cityloop.registry.city.city import City
 
@@ -53,7 +53,7 @@ class Rhythmed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class FigureQuery:
     """A question as a page asks it: which figure, over which facts and cases, told apart by what, in which period.
 
     `key` is one object of the grouping, None for all of them.
@@ -62,11 +62,11 @@ class Chosen:
     city: City
     facts: FactEdition
     pack: str
-    book: Book
+    book: IndicatorBook
     scope: Scope
     grouping: Grouping | None
     key: Key | None
-    span: Span
+    span: ChosenPeriod
     rhythm: Rhythmed
     indicator: Indicator
     query: Mapping[str, str]  # what the address said
@@ -112,7 +112,7 @@ def coded(indicator: Indicator) -> str:
     return f"{indicator.code}:{indicator.variant}" if indicator.variant else indicator.code
 
 
-def ranking_asked(query: Mapping[str, str], actor: Actor, city: City) -> Chosen:
+def ranking_asked(query: Mapping[str, str], actor: Actor, city: City) -> FigureQuery:
     """Return what the ranking page is asked for, the usual where it says nothing."""
     said = _said(query)
     seen = scope(actor, city, said.get("scope", ""))
@@ -122,10 +122,12 @@ def ranking_asked(query: Mapping[str, str], actor: Actor, city: City) -> Chosen:
     known = book(pack)
     indicator = _indicator(said, known, grouping, seen)
     rhythm = _rhythm(said)
-    return Chosen(city, facts, pack, known, seen, grouping, None, _span(said, rhythm, facts), rhythm, indicator, said)
+    return FigureQuery(
+        city, facts, pack, known, seen, grouping, None, _span(said, rhythm, facts), rhythm, indicator, said
+    )
 
 
-def figure_asked(query: Mapping[str, str], pack: str, code: str, actor: Actor, city: City) -> Chosen:
+def figure_asked(query: Mapping[str, str], pack: str, code: str, actor: Actor, city: City) -> FigureQuery:
     """Return what the page of one figure is asked for; NotFound where there is no such figure."""
     said = _said(query)
     seen = scope(actor, city, said.get("scope", ""))
@@ -138,10 +140,12 @@ def figure_asked(query: Mapping[str, str], pack: str, code: str, actor: Actor, c
     indicator = _variant(known.indicators[code], said)
     if ("key" in said and not _is_within(key, grouping, seen, city)) or not speaks_of(indicator, grouping, seen):
         raise NotFound("no-such-figure", "There is no such figure, or you may not see it.")
-    return Chosen(city, facts, pack, known, seen, grouping, key, _span(said, rhythm, facts), rhythm, indicator, said)
+    return FigureQuery(
+        city, facts, pack, known, seen, grouping, key, _span(said, rhythm, facts), rhythm, indicator, said
+    )
 
 
-def speaking(known: Book, grouping: Grouping, seen: Scope) -> list[Indicator]:
+def speaking(known: IndicatorBook, grouping: Grouping, seen: Scope) -> list[Indicator]:
     """Return the indicators by which such objects can be ranked, shares before counts."""
     found = [one for one in known.indicators.values() if speaks_of(one, grouping, seen)]
     return sorted(found, key=lambda one: not one.denominator)
@@ -169,7 +173,7 @@ def _grouping(said: Mapping[str, str], groupings: tuple[Grouping, ...]) -> Group
     return found
 
 
-def _indicator(said: Mapping[str, str], known: Book, grouping: Grouping, seen: Scope) -> Indicator:
+def _indicator(said: Mapping[str, str], known: IndicatorBook, grouping: Grouping, seen: Scope) -> Indicator:
     if "indicator" not in said:
         found = speaking(known, grouping, seen)
         usual = known.indicators.get(FIRST[grouping.subject])
@@ -198,7 +202,7 @@ def _rhythm(said: Mapping[str, str]) -> Rhythmed:
     return found
 
 
-def _span(said: Mapping[str, str], rhythm: Rhythmed, facts: FactEdition) -> Span:
+def _span(said: Mapping[str, str], rhythm: Rhythmed, facts: FactEdition) -> ChosenPeriod:
     begins = time.fromisoformat(rhythm.day_begins_at)
     return read_span(
         said.get("period", ""), Rhythm(settings.CITYLOOP.zone, rhythm.month_begins_on, begins), facts.as_of

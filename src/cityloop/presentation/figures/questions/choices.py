@@ -12,7 +12,7 @@ from cityloop.core.indicators.indicator import Indicator
 from cityloop.evaluation.answers import editions
 from cityloop.evaluation.answers.scopes import Scope, scopes
 from cityloop.evaluation.indicators.books import books, titles
-from cityloop.presentation.figures.questions.asked import Chosen, coded, speaking
+from cityloop.presentation.figures.questions.asked import FigureQuery, coded, speaking
 from cityloop.presentation.figures.questions.groupings import Grouping, offered, speaks_of
 from cityloop.presentation.figures.questions.objects import area_name, unit_name
 from cityloop.presentation.pages.htmx import wants_fragment
@@ -53,7 +53,7 @@ def scope_name(seen: Scope, city: City) -> str:
     return " · ".join(filter(None, (area, unit))) or _("Whole city")
 
 
-def choices(request: HttpRequest, chosen: Chosen) -> dict[str, Any]:
+def choices(request: HttpRequest, chosen: FigureQuery) -> dict[str, Any]:
     """Return everything that can be chosen on a page; a fragment shows none of it."""
     names = {"scope_name": scope_name(chosen.scope, chosen.city)}
     if chosen.grouping:
@@ -76,7 +76,7 @@ def choices(request: HttpRequest, chosen: Chosen) -> dict[str, Any]:
     }
 
 
-def _scopes(request: HttpRequest, chosen: Chosen) -> list[Chip]:
+def _scopes(request: HttpRequest, chosen: FigureQuery) -> list[Chip]:
     known = scopes(person(request), chosen.city)
     return [
         Chip(
@@ -88,7 +88,7 @@ def _scopes(request: HttpRequest, chosen: Chosen) -> list[Chip]:
     ]
 
 
-def _packs(chosen: Chosen) -> list[Chip]:
+def _packs(chosen: FigureQuery) -> list[Chip]:
     known = books()
     if len(known) < 2:
         return []
@@ -99,25 +99,25 @@ def _packs(chosen: Chosen) -> list[Chip]:
     ]
 
 
-def _groupings(chosen: Chosen) -> list[Chip]:
+def _groupings(chosen: FigureQuery) -> list[Chip]:
     return [_grouping(one, chosen) for one in offered(chosen.scope, chosen.city)]
 
 
-def _grouping(one: Grouping, chosen: Chosen) -> Chip:
+def _grouping(one: Grouping, chosen: FigureQuery) -> Chip:
     """Return the chip of a grouping; an indicator that does not speak of such objects is not kept."""
     kept = chosen.code if speaks_of(chosen.indicator, one, chosen.scope) and "indicator" in chosen.query else None
     url = f"?{chosen.words(by=one.name, indicator=kept, variant=None)}"
     return Chip(one.title(chosen.city), url, one == chosen.grouping)
 
 
-def _lengths(chosen: Chosen) -> list[Chip]:
+def _lengths(chosen: FigureQuery) -> list[Chip]:
     return [
         Chip(one.title, f"?{chosen.words(period=one.period)}", one.value is chosen.span.length)
         for one in chosen.span.lengths
     ]
 
 
-def _indicators(chosen: Chosen, grouping: Grouping) -> list[tuple[str, list[Option]]]:
+def _indicators(chosen: FigureQuery, grouping: Grouping) -> list[tuple[str, list[Option]]]:
     """Return the figures to rank by, shares and counts apart, each with its variants."""
     groups: dict[str, list[Option]] = {_("Shares"): [], pgettext("figures", "Counts"): []}
     for one in speaking(chosen.book, grouping, chosen.scope):
@@ -127,7 +127,7 @@ def _indicators(chosen: Chosen, grouping: Grouping) -> list[tuple[str, list[Opti
     return list(groups.items())
 
 
-def _option(one: Indicator, chosen: Chosen) -> Option:
+def _option(one: Indicator, chosen: FigureQuery) -> Option:
     return Option(coded(one), called(one), coded(one) == chosen.code)
 
 
@@ -139,7 +139,7 @@ def called(one: Indicator) -> str:
     return _("%(title)s (%(variant)s)") % words
 
 
-def _editions(chosen: Chosen) -> list[editions.Offered]:
+def _editions(chosen: FigureQuery) -> list[editions.Offered]:
     """Return the facts of the past to choose from, among them those chosen."""
     found = list(editions.offered(settings.CITYLOOP.zone))
     if chosen.facts.name not in {one.name for one in found}:

@@ -11,7 +11,7 @@ from cityloop.core.codes.crosswalk import major_of
 from cityloop.core.place.areas import is_in_tree
 from cityloop.evaluation.indicators.books import sources
 from cityloop.intake.queries import has_come_by
-from cityloop.presentation.figures.questions.asked import Chosen
+from cityloop.presentation.figures.questions.asked import FigureQuery
 from cityloop.presentation.figures.questions.groupings import Grouping, Key
 from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import CategoryFacts, title
@@ -21,7 +21,7 @@ MOST = 2_000  # objects that are listed although nothing was counted of them
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class ObjectNames:
     """What objects are called; the accounts are asked once for all of them."""
 
     city: City
@@ -29,7 +29,7 @@ class Names:
     accounts: Mapping[str, str]
 
     @classmethod
-    def of(cls, city: City, grouping: Grouping, keys: Iterable[Key]) -> "Names":
+    def of(cls, city: City, grouping: Grouping, keys: Iterable[Key]) -> "ObjectNames":
         """Return the names of objects of a grouping."""
         streams = {key[0] for key in keys if key[0]} if grouping.name == "person" else set()
         return cls(city, grouping, account_names(streams))
@@ -67,19 +67,19 @@ class Names:
         return ways.get(self.grouping.name, lambda: area_name(value, city))()
 
 
-def may_be_many(chosen: Chosen, many: int) -> bool:
+def may_be_many(chosen: FigureQuery, many: int) -> bool:
     """Return whether more objects than that are likely, before any were counted."""
     return chosen.grouping is not None and (chosen.grouping.name == "person" or len(_standing(chosen)) > many)
 
 
-def listed(chosen: Chosen, counted: Iterable[Key]) -> list[Key]:
+def listed(chosen: FigureQuery, counted: Iterable[Key]) -> list[Key]:
     """Return the objects of which anything was counted, and those that stand though nothing was."""
     found = dict.fromkeys(counted)
     standing = _standing(chosen)
     return list(found | dict.fromkeys(standing)) if len(standing) <= MOST else list(found)
 
 
-def _standing(chosen: Chosen) -> list[Key]:
+def _standing(chosen: FigureQuery) -> list[Key]:
     """Return the areas or units that figures of the scope may be about, whatever was counted."""
     city, grouping, seen = chosen.city, chosen.grouping, chosen.scope
     if grouping is None or seen.unit:

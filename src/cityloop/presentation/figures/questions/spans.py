@@ -28,7 +28,7 @@ class NamedLength(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ChosenPeriod:
     """A period chosen, by its length or (None) by its own ends; `as_of` is the moment of the facts."""
 
     period: Period
@@ -96,7 +96,7 @@ class Span:
         return Period(f"{first}..{last}", start, period.start)
 
 
-def read_span(words: str, rhythm: Rhythm, as_of: datetime) -> Span:
+def read_span(words: str, rhythm: Rhythm, as_of: datetime) -> ChosenPeriod:
     """Return the span of a period's name, empty for the month of the facts; Invalid saying how one is written."""
     try:
         period = _read(words, rhythm) if words else rhythm.containing(Length.MONTH, as_of)
@@ -107,7 +107,7 @@ def read_span(words: str, rhythm: Rhythm, as_of: datetime) -> Span:
         ) from error
     if not years <= set(YEARS):
         raise Invalid([Fault("period", "A period lies in the years 1990 to 2100.")])
-    return Span(period, length_of(period, rhythm), rhythm, as_of)
+    return ChosenPeriod(period, length_of(period, rhythm), rhythm, as_of)
 
 
 def _read(words: str, rhythm: Rhythm) -> Period:

@@ -15,7 +15,7 @@ from cityloop.core.place.areas import is_in_tree
 from cityloop.presentation.pages.fields import FormField, faults_of
 from cityloop.registry.areas.actions import GRADES
 from cityloop.registry.areas.answers import SYSTEMS, level_title
-from cityloop.registry.areas.imports.doubts import GAP, OUTSIDE, OVERLAP, UNCOVERED, Doubt
+from cityloop.registry.areas.imports.doubts import GAP, OUTSIDE, OVERLAP, UNCOVERED, AreaDoubt
 from cityloop.registry.areas.queries import AreaRow, polygon
 from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import AreaFacts
@@ -57,13 +57,13 @@ def kinds_of_doubt() -> dict[str, str]:
     }
 
 
-def doubt_rows(doubts: Sequence[Doubt], level: str, city: City) -> list[DoubtRow]:
+def doubt_rows(doubts: Sequence[AreaDoubt], level: str, city: City) -> list[DoubtRow]:
     """Return doubts as they are listed, the largest first."""
     numbered = sorted(doubts, key=lambda doubt: -doubt.piece.square_metres)
     return [_doubt_row(f"{number}", doubt, level, city) for number, doubt in enumerate(numbered, start=1)]
 
 
-def _doubt_row(number: str, doubt: Doubt, level: str, city: City) -> DoubtRow:
+def _doubt_row(number: str, doubt: AreaDoubt, level: str, city: City) -> DoubtRow:
     names = [called(code, city) for code in doubt.piece.codes]
     first = {"area": names[0] if names else "", "other": names[1] if names[1:] else ""}
     what = {
@@ -78,7 +78,7 @@ def _doubt_row(number: str, doubt: Doubt, level: str, city: City) -> DoubtRow:
     )
 
 
-def doubt_features(doubts: Sequence[Doubt], level: str, city: City, most: int) -> dict[str, Any]:
+def doubt_features(doubts: Sequence[AreaDoubt], level: str, city: City, most: int) -> dict[str, Any]:
     """Return the largest doubts as a FeatureCollection."""
     ordered = sorted(doubts, key=lambda doubt: -doubt.piece.square_metres)[:most]
     titles = kinds_of_doubt()

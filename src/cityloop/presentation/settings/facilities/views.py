@@ -14,7 +14,7 @@ from cityloop.presentation.problems import status_of
 from cityloop.presentation.settings.facilities import words as facility_words
 from cityloop.registry.city.current import current_city
 from cityloop.registry.facilities import queries
-from cityloop.registry.facilities.actions import UNITS, Wanted, change_facility, last_change
+from cityloop.registry.facilities.actions import UNITS, FacilityEdit, change_facility, last_change
 from cityloop.registry.facilities.queries import FacilityFilters
 from cityloop.registry.history import queries as change_queries
 from cityloop.registry.history.tables import FACILITIES
@@ -61,7 +61,7 @@ def edit_facility(request: HttpRequest, code: str) -> HttpResponse:
     row, said = _found(code), {name: str(value).strip() for name, value in request.POST.items()}
     units = {role: said.get(role, getattr(row, role)) for role in UNITS}
     seen = change_seen(said)
-    wanted = Wanted(said.get("state", ""), units, said.get("remark", ""), said.get("reason", ""), seen)
+    wanted = FacilityEdit(said.get("state", ""), units, said.get("remark", ""), said.get("reason", ""), seen)
     try:
         change_facility(code, wanted, person(request).account, clock.now())
     except Refusal as refusal:

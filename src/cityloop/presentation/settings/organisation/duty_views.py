@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cityloop.casework.queries import Choice
 from cityloop.core.errors import Fault, Invalid, NotFound, Refusal
-from cityloop.core.place.responsibility import Standing
+from cityloop.core.place.responsibility import DutyCount
 from cityloop.presentation.pages.asked import words_asked
 from cityloop.presentation.pages.people import person
 from cityloop.presentation.pages.sentences import sentence
@@ -79,7 +79,7 @@ def one_class(request: HttpRequest, reference: str) -> HttpResponse:
         "level": level,
         "standings": _standing_choices(),
         "standing": standing,
-        "sums": [(one, sum(row.standing is one for row in rows)) for one in Standing],
+        "sums": [(one, sum(row.standing is one for row in rows)) for one in DutyCount],
     }
     return render(request, "settings/duty_class.html", context)
 
@@ -121,7 +121,7 @@ def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
     context = {
         "districts": duty_words.districts_of(city),
         "matrix": duty_words.matrix(city),
-        "standings": list(Standing),
+        "standings": list(DutyCount),
         "rows": duty_words.duty_rows(found[:SHOWN], city),
         "more": max(0, len(found) - SHOWN),
         "narrowing": bool(unit or area is not None or words or listed),
@@ -172,14 +172,14 @@ def _said(request: HttpRequest, city: City) -> tuple[dict[str, Any], str]:
     return {**row, "is_listed": duty_words.is_listed(said["is_listed"])}, said["reason"]
 
 
-def _standing(request: HttpRequest) -> Standing | None:
+def _standing(request: HttpRequest) -> DutyCount | None:
     words = request.GET.get("standing")
     if not words:
         return None
-    if words not in tuple(Standing):
+    if words not in tuple(DutyCount):
         raise Invalid([Fault("standing", "This is not one of the choices.")])
-    return Standing(words)
+    return DutyCount(words)
 
 
 def _standing_choices() -> list[Choice]:
-    return [Choice(one.value, duty_words.standing_words(one)) for one in Standing]
+    return [Choice(one.value, duty_words.standing_words(one)) for one in DutyCount]

@@ -13,7 +13,7 @@ from cityloop.casework.queries import Choice
 from cityloop.casework.rules.responsibility import duty_words, why
 from cityloop.core.codes.crosswalk import major_of
 from cityloop.core.errors import Refusal
-from cityloop.core.place.responsibility import Standing
+from cityloop.core.place.responsibility import DutyCount
 from cityloop.presentation.pages.fields import FormField
 from cityloop.presentation.settings.areas.words import DRAWN, feature
 from cityloop.presentation.settings.organisation.words import (
@@ -31,15 +31,15 @@ from cityloop.registry.city.facts import CategoryFacts
 from cityloop.registry.organisation.queries import DutyLine
 
 STANDING_WORDS = {
-    Standing.NONE: gettext_noop("nobody"),
-    Standing.ONE: gettext_noop("one unit"),
-    Standing.MANY: gettext_noop("several units"),
+    DutyCount.NONE: gettext_noop("nobody"),
+    DutyCount.ONE: gettext_noop("one unit"),
+    DutyCount.MANY: gettext_noop("several units"),
 }
-LOOKS = {Standing.NONE: ("red", "hatch"), Standing.ONE: ("green", "plain"), Standing.MANY: ("yellow", "dots")}
+LOOKS = {DutyCount.NONE: ("red", "hatch"), DutyCount.ONE: ("green", "plain"), DutyCount.MANY: ("yellow", "dots")}
 
 
 @dataclass(frozen=True, slots=True)
-class DutyRow:
+class ShownDuty:
     """A duty in words beside its codes."""
 
     line: DutyLine
@@ -50,11 +50,11 @@ class DutyRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class DutyCell:
     """How many classes of a major class have none, one or several units in a district."""
 
     district: str
-    counts: tuple[tuple[Standing, int], ...]  # those that are not 0, the most worrying first
+    counts: tuple[tuple[DutyCount, int], ...]  # those that are not 0, the most worrying first
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class MatrixRow:
 
     major: str
     name: str
-    cells: tuple[Cell, ...]
+    cells: tuple[DutyCell, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +72,17 @@ class Answered:
 
     key: str
     name: str
-    standing: Standing
+    standing: DutyCount
     units: tuple[tuple[str, str, str], ...]  # code, name, why
     listed: str  # the department on whose list it stands
 
 
-def standing_words(standing: Standing) -> str:
+def standing_words(standing: DutyCount) -> str:
     """Return none, one or many in words."""
     return _(STANDING_WORDS[standing])
 
 
-def duty_rows(lines: Iterable[DutyLine], city: City) -> list[DutyRow]:
+def duty_rows(lines: Iterable[DutyLine], city: City) -> list[ShownDuty]:
     """Return duties in words."""
     return [_duty_row(line, city) for line in lines]
 
@@ -95,7 +95,7 @@ def districts_of(city: City) -> list[tuple[str, str]]:
 def matrix(city: City) -> list[MatrixRow]:
     """Return for each major class and district how many classes have none, one or several units."""
     districts = [code for code, _name in districts_of(city)]
-    counts: dict[tuple[str, str], Counter[Standing]] = {}
+    counts: dict[tuple[str, str], Counter[DutyCount]] = {}
     names: dict[str, str] = {}
     for (reference, district), standing in city.standings.items():
         major = major_key(city.categories[reference])
@@ -199,9 +199,9 @@ def is_listed(words: str) -> bool:
     return words == YES
 
 
-def _duty_row(line: DutyLine, city: City) -> DutyRow:
+def _duty_row(line: DutyLine, city: City) -> ShownDuty:
     category, area, unit = city.classes.get(line.category), city.areas.get(line.area), city.units.get(line.unit)
-    return DutyRow(
+    return ShownDuty(
         line,
         duty_words(line.category, line.area, city),
         category.name if category else _major_name(line.category, city),
@@ -217,6 +217,6 @@ def _major_name(prefix: str, city: City) -> str:
     return known.get(prefix) or _("all classes that begin so")
 
 
-def _cell(district: str, counts: Counter[Standing]) -> Cell:
-    order = (Standing.NONE, Standing.MANY, Standing.ONE)
-    return Cell(district, tuple((standing, counts[standing]) for standing in order if counts[standing]))
+def _cell(district: str, counts: Counter[DutyCount]) -> DutyCell:
+    order = (DutyCount.NONE, DutyCount.MANY, DutyCount.ONE)
+    return DutyCell(district, tuple((standing, counts[standing]) for standing in order if counts[standing]))

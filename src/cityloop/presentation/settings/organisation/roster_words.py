@@ -27,7 +27,7 @@ class ShiftLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class RosterPost:
     """A role in a unit with its shifts by day."""
 
     unit: str
@@ -42,7 +42,7 @@ class Week:
     monday: date
     days: tuple[date, ...]
     shifts: tuple[ShiftLine, ...]
-    posts: tuple[Post, ...]
+    posts: tuple[RosterPost, ...]
 
     @property
     def before(self) -> date:
@@ -68,12 +68,12 @@ def week_of(now: datetime, city: City, unit: str = "", day: date | None = None) 
     return Week(monday, days, lines, _posts(lines, days))
 
 
-def _posts(lines: Sequence[ShiftLine], days: Sequence[date]) -> tuple[Post, ...]:
+def _posts(lines: Sequence[ShiftLine], days: Sequence[date]) -> tuple[RosterPost, ...]:
     found: dict[tuple[str, str], list[ShiftLine]] = {}
     for line in lines:
         found.setdefault((line.unit, line.role), []).append(line)
     return tuple(
-        Post(unit, role, tuple(tuple(line for line in own if _day(line, days[0]) == day) for day in days))
+        RosterPost(unit, role, tuple(tuple(line for line in own if _day(line, days[0]) == day) for day in days))
         for (unit, role), own in sorted(found.items())
     )
 

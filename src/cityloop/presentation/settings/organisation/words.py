@@ -14,7 +14,7 @@ from cityloop.presentation.pages.fields import FormField, faults_of
 from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import title
 from cityloop.registry.models import UNIT_KINDS, Unit
-from cityloop.registry.organisation.queries import AccountEvent, PersonLine, PostLine
+from cityloop.registry.organisation.queries import AccountEvent, HeldPost, PersonLine
 
 KIND_WORDS = dict(
     zip(
@@ -66,7 +66,7 @@ def area_words(area: str | None, city: City) -> str:
     return known.name if known else area or _("whole city")
 
 
-def post_words(post: PostLine, city: City) -> dict[str, Any]:
+def post_words(post: HeldPost, city: City) -> dict[str, Any]:
     """Return a post in words beside its codes."""
     unit = city.units.get(post.unit)
     return {

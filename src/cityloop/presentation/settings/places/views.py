@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cityloop.casework.queries import Choice
 from cityloop.core.gazetteer.addresses.words import LONGEST
-from cityloop.core.gazetteer.places import Kind
+from cityloop.core.gazetteer.places import PlaceKind
 from cityloop.presentation.pages.asked import words_asked
 from cityloop.presentation.pages.people import person
 from cityloop.presentation.settings.places import words as place_words
@@ -32,7 +32,9 @@ def places(request: HttpRequest) -> HttpResponse:
         "understood": place_words.understood(gazetteer.read_address(address)) if address else (),
         "found": found,
         "layers": place_words.layer(found) if found and (found.place or found.alternatives) else None,
-        "page": place_queries.places(words, kind if kind in list(Kind) else None, words_asked(request.GET, "after")),
+        "page": place_queries.places(
+            words, kind if kind in list(PlaceKind) else None, words_asked(request.GET, "after")
+        ),
         "words": words,
         "kind": kind or None,
         "kinds": [Choice(name, f"{place_words.kind_words(name)} {number:,}") for name, number in counts.items()],

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from cityloop.core.gazetteer.addresses.reading import Address
-from cityloop.core.gazetteer.places import Found, Pair, Place, Why, moved
+from cityloop.core.gazetteer.places import Found, FoundPlace, Pair, PlaceReason, moved
 
 KINDS = {
     "street": gettext_noop("Road"),
@@ -57,7 +57,7 @@ def kind_words(kind: str) -> str:
     return _(KINDS[kind])
 
 
-def why_words(why: Why) -> str:
+def why_words(why: PlaceReason) -> str:
     """Return a reason as a sentence."""
     return _(WHYS[why.word]) % why.values
 
@@ -106,17 +106,17 @@ def _collection(features: list[dict[str, Any]]) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": features}
 
 
-def _feature(identity: str, what: str, place: Place, geometry: dict[str, Any]) -> dict[str, Any]:
+def _feature(identity: str, what: str, place: FoundPlace, geometry: dict[str, Any]) -> dict[str, Any]:
     radius = f"{place.radius_metres:.0f} m"
     said = {"name": place.name, "grade": kind_words(place.grade), "radius": radius, "what": what}
     return {"type": "Feature", "id": identity, "properties": said, "geometry": geometry}
 
 
-def _point(place: Place) -> dict[str, Any]:
+def _point(place: FoundPlace) -> dict[str, Any]:
     return {"type": "Point", "coordinates": _pair(place.point)}
 
 
-def _ring(place: Place) -> dict[str, Any]:
+def _ring(place: FoundPlace) -> dict[str, Any]:
     turns = (2 * math.pi * corner / CORNERS for corner in range(CORNERS + 1))
     far = place.radius_metres
     corners = [_pair(moved(place.point, far * math.cos(turn), far * math.sin(turn))) for turn in turns]

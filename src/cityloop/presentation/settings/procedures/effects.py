@@ -5,18 +5,18 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from cityloop.core.clocks.history import Kind as ClockFact
+from cityloop.core.clocks.history import ClockEventKind as ClockFact
 from cityloop.core.procedures.procedure import (
     Action,
     Branch,
     CaseClock,
+    CaseRelation,
     Extension,
     Need,
     NeedKind,
-    NewCase,
-    Opening,
+    NewCaseRule,
     Procedure,
-    Relation,
+    TaskOpening,
 )
 from cityloop.presentation.settings.procedures.words import Claim, Vocabulary, claim_of
 
@@ -44,7 +44,7 @@ def document_words(procedure: Procedure, names: tuple[str, ...], v: Vocabulary) 
     return [_("writes “%s”") % v.say(procedure.documents[name].title) for name in names]
 
 
-def opening_words(procedure: Procedure, opening: Opening, needs: tuple[Need, ...], v: Vocabulary) -> str:
+def opening_words(procedure: Procedure, opening: TaskOpening, needs: tuple[Need, ...], v: Vocabulary) -> str:
     """Return which task is opened, for whom and with which clock."""
     words = _("opens “%s”") % v.say(procedure.tasks[opening.kind].title)
     return _(", ").join([words, *_opening_details(procedure, opening, needs, v)])
@@ -90,7 +90,9 @@ def _ends(procedure: Procedure, kinds: tuple[str, ...], v: Vocabulary) -> Iterat
     yield from (_("ends every open “%s”") % v.say(procedure.tasks[kind].title) for kind in kinds)
 
 
-def _opening_details(procedure: Procedure, opening: Opening, needs: tuple[Need, ...], v: Vocabulary) -> Iterator[str]:
+def _opening_details(
+    procedure: Procedure, opening: TaskOpening, needs: tuple[Need, ...], v: Vocabulary
+) -> Iterator[str]:
     again = {
         ClockFact.CONTINUED: _("again for the former unit, whose clock goes on"),
         ClockFact.UNSTOPPED: _("again for the former unit, as if its clock had never stopped"),
@@ -115,7 +117,7 @@ def _extension_words(extension: Extension, needs: tuple[Need, ...], v: Vocabular
     return words % by
 
 
-def _new_case_words(new: NewCase, v: Vocabulary) -> str:
-    is_child = new.relation is Relation.CHILD
+def _new_case_words(new: NewCaseRule, v: Vocabulary) -> str:
+    is_child = new.relation is CaseRelation.CHILD
     words = _("begins a case under this one: “%s”") if is_child else _("begins a linked case: “%s”")
     return words % v.procedure(new.procedure)

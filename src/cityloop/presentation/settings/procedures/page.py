@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from cityloop.core.diagrams.diagram import Picture, Speech, draw
-from cityloop.core.diagrams.lanes import Edge
+from cityloop.core.diagrams.lanes import StageEdge
 from cityloop.core.procedures.procedure import Action, Procedure, TaskKind
 from cityloop.core.procedures.transitions import Transition, ways
 from cityloop.presentation.settings.procedures.effects import (
@@ -170,7 +170,7 @@ def picture(procedure: Procedure, v: Vocabulary) -> Picture:
     return draw(procedure, Speech(v.say, lambda kind: _holder_and_limit(kind, v), _("Stays here:"), _(" (by itself)")))
 
 
-def edge_words(procedure: Procedure, edge: Edge, v: Vocabulary) -> str:
+def edge_words(procedure: Procedure, edge: StageEdge, v: Vocabulary) -> str:
     """Return what a line of the picture stands for."""
     titles = {name: v.say(stage.title) for name, stage in procedure.stages.items()}
     actions = " · ".join(v.say(procedure.actions[name].title) for name in edge.actions)

@@ -15,14 +15,14 @@ from cityloop.core.clocks.worktime import Limit
 from cityloop.core.procedures.procedure import (
     Action,
     Beginning,
-    Count,
     Guard,
+    GuardCount,
     LimitRule,
     Need,
     NeedKind,
-    Part,
     Procedure,
     Requirement,
+    Separation,
     TaskKind,
     Timer,
     Words,
@@ -56,9 +56,9 @@ class Claim:
     otherwise: str = ""
 
 
-def part_words(part: Part) -> str:
+def part_words(part: Separation) -> str:
     """Return what a part is called in the separation of handling and judging."""
-    return {Part.DESK: _("Desk"), Part.HANDLING: _("Handling"), Part.JUDGING: _("Judging")}[part]
+    return {Separation.DESK: _("Desk"), Separation.HANDLING: _("Handling"), Separation.JUDGING: _("Judging")}[part]
 
 
 def holder_words(kind: TaskKind, v: Vocabulary) -> str:
@@ -143,7 +143,7 @@ def claim_of(procedure: Procedure, requirement: Requirement, v: Vocabulary) -> C
 
 def _judges(procedure: Procedure, action: Action) -> bool:
     part = procedure.tasks[action.on].part if action.on else action.part
-    return part is Part.JUDGING and not action.automatic
+    return part is Separation.JUDGING and not action.automatic
 
 
 def _asked(procedure: Procedure, name: str, v: Vocabulary) -> str:
@@ -172,11 +172,11 @@ def _bounds(need: Need, v: Vocabulary) -> Iterator[str]:
 def _guard_words(procedure: Procedure, guard: Guard, v: Vocabulary) -> str:
     task = v.say(procedure.tasks[guard.kind].title)
     words = {
-        Count.ALL: _("every “%s” is done") % task,
-        Count.ANY: _("one “%s” is done") % task,
-        Count.QUORUM: ngettext("%(n)d “%(task)s” is done", "%(n)d “%(task)s” are done", guard.quorum)
+        GuardCount.ALL: _("every “%s” is done") % task,
+        GuardCount.ANY: _("one “%s” is done") % task,
+        GuardCount.QUORUM: ngettext("%(n)d “%(task)s” is done", "%(n)d “%(task)s” are done", guard.quorum)
         % {"n": guard.quorum, "task": task},
-        Count.NO_OPEN: _("no “%s” is open") % task,
+        GuardCount.NO_OPEN: _("no “%s” is open") % task,
     }[guard.count]
     if not guard.outcomes:
         return words

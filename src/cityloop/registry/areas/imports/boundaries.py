@@ -18,10 +18,10 @@ from cityloop.core.place.areas import GRIDS, TREE, is_in_tree, spoken
 from cityloop.core.place.geo import Crs
 from cityloop.registry.areas.checks import is_swapped
 from cityloop.registry.areas.imports.dates import Days
-from cityloop.registry.areas.imports.files import Layer, Unreadable, read_layer
+from cityloop.registry.areas.imports.files import Layer, UnreadableFile, read_layer
 from cityloop.registry.areas.imports.gathering import Gathered, gather
 from cityloop.registry.areas.imports.mapping import AreasText
-from cityloop.registry.areas.imports.settling import Boundaries, Settling
+from cityloop.registry.areas.imports.settling import AreaSettling, Boundaries
 from cityloop.registry.areas.imports.systems import COARSE_METRES, OWN, into_wgs84, system, title
 from cityloop.registry.areas.known import Known
 from cityloop.runtime.yaml_files import faults_at, read_yaml
@@ -54,13 +54,13 @@ def read_boundaries(
         raise Invalid(left_out or [Fault(path.name, "has no features")])
     _check_codes(levels, known)
     notices += [*left_out, *dict.fromkeys(fault for level in levels.values() for fault in level.notices)]
-    return Settling(text, levels, known, days, notices).checked(strict=strict or text.strict)
+    return AreaSettling(text, levels, known, days, notices).checked(strict=strict or text.strict)
 
 
 def _layer(path: Path, text: AreasText) -> Layer:
     try:
         return read_layer(path, text.layer, text.encoding)
-    except Unreadable as error:
+    except UnreadableFile as error:
         raise Invalid([Fault(path.name, str(error))]) from error
 
 

@@ -12,7 +12,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from cityloop.core.errors import Fault
-from cityloop.core.place.areas import TREE, Layout, is_in_tree, spoken
+from cityloop.core.place.areas import TREE, AreaLayout, is_in_tree, spoken
 from cityloop.registry.areas import codes as area_codes
 from cityloop.registry.areas.actions import NewArea
 from cityloop.registry.areas.checks import (
@@ -34,7 +34,7 @@ Shapes = Mapping[str, BaseGeometry]
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class AreaDoubt:
     """A piece of land and what is wrong with it: one of the four words above."""
 
     kind: str
@@ -42,19 +42,21 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubts:
+class AreaDoubts:
     """Everything in doubt, and that in a few words."""
 
     faults: list[Fault]
     summary: list[str]
 
 
-def pieces(level: str, shapes: Shapes, parents: Mapping[str, str | None], around: Shapes, least: float) -> list[Doubt]:
+def pieces(
+    level: str, shapes: Shapes, parents: Mapping[str, str | None], around: Shapes, least: float
+) -> list[AreaDoubt]:
     """Return the doubtful pieces of the areas of one level; `around` are the polygons their parents have of their own.
 
     What is left of a parent is told as uncovered; a hole between or in parents, or between areas without one, as a gap.
     """
-    found = [Doubt(OVERLAP, piece) for piece in overlaps(shapes, least)]
+    found = [AreaDoubt(OVERLAP, piece) for piece in overlaps(shapes, least)]
     if not is_in_tree(level):
         return found
     homes = {code: (parent, around[parent]) for code, parent in parents.items() if parent and parent in around}
@@ -62,17 +64,19 @@ def pieces(level: str, shapes: Shapes, parents: Mapping[str, str | None], around
     for code, (parent, _) in homes.items():
         inside.setdefault(parent, []).append(shapes[code])
     left = uncovered({code: around[code] for code in inside}, inside, least)
-    found += (Doubt(OUTSIDE, piece) for piece in outside(shapes, homes, least))
-    found += (Doubt(UNCOVERED, piece) for piece in left)
+    found += (AreaDoubt(OUTSIDE, piece) for piece in outside(shapes, homes, least))
+    found += (AreaDoubt(UNCOVERED, piece) for piece in left)
     # Where the areas around have polygons of their own, what they leave is told above; they are far fewer, too.
     without = {code: shape for code, shape in shapes.items() if code not in homes}
-    return found + [Doubt(GAP, hole) for hole in gaps({**without, **{code: around[code] for code in inside}}, least)]
+    return found + [
+        AreaDoubt(GAP, hole) for hole in gaps({**without, **{code: around[code] for code in inside}}, least)
+    ]
 
 
-_found: "WeakKeyDictionary[Layout, dict[tuple[str, str], tuple[Doubt, ...]]]" = WeakKeyDictionary()
+_found: "WeakKeyDictionary[AreaLayout, dict[tuple[str, str], tuple[AreaDoubt, ...]]]" = WeakKeyDictionary()
 
 
-def scopes(layout: Layout, level: str) -> list[str]:
+def scopes(layout: AreaLayout, level: str) -> list[str]:
     """Return the larger areas of which one is to be chosen, because a level has too many areas for one look."""
     own = [code for code, area in layout.areas.items() if area.level == level]
     if len(own) <= MOST:
@@ -84,7 +88,7 @@ def scopes(layout: Layout, level: str) -> list[str]:
     return sorted(code for code in counts if code)
 
 
-def of_layout(layout: Layout, level: str, within: str = "") -> tuple[Doubt, ...]:
+def of_layout(layout: AreaLayout, level: str, within: str = "") -> tuple[AreaDoubt, ...]:
     """Return what is in doubt about the areas of a level, all or those in one; found once for a layout."""
     known = _found.setdefault(layout, {})
     if (level, within) not in known:
@@ -102,7 +106,7 @@ def of_layout(layout: Layout, level: str, within: str = "") -> tuple[Doubt, ...]
 
 def of_import(
     areas: Sequence[NewArea], own: Gathered, shapes: Shapes, standing: Known, known: Known, least: float
-) -> Doubts:
+) -> AreaDoubts:
     """Return what is in doubt about the areas of a file, beside those that stand on."""
     faults = []
     if lies := shift(shapes, {code: one.shape for code, one in known.items()}):
@@ -127,10 +131,10 @@ def of_import(
     called = {area.code: _called(area.code, area.name) for area in areas}
     called = {**{code: one.called for code, one in known.items()}, **called}
     faults += (sentence(doubt, own.level, called) for doubt in found)
-    return Doubts(faults, [*_sums(found), *_odd_codes(areas)])
+    return AreaDoubts(faults, [*_sums(found), *_odd_codes(areas)])
 
 
-def sentence(doubt: Doubt, level: str, called: Mapping[str, str]) -> Fault:
+def sentence(doubt: AreaDoubt, level: str, called: Mapping[str, str]) -> Fault:
     """Return a doubt in words."""
     piece = doubt.piece
     names = [called.get(code, code) for code in piece.codes]
@@ -148,7 +152,7 @@ def sentence(doubt: Doubt, level: str, called: Mapping[str, str]) -> Fault:
             return Fault("gap", f"{at} lie in no {what}; around it: {', '.join(names)}")
 
 
-def _sums(found: Iterable[Doubt]) -> Iterator[str]:
+def _sums(found: Iterable[AreaDoubt]) -> Iterator[str]:
     by_kind: dict[str, list[float]] = {}
     for doubt in found:
         by_kind.setdefault(doubt.kind, []).append(doubt.piece.square_metres)

@@ -32,12 +32,12 @@ RAW = "ISO-8859-1"  # gives every byte of a DBF back as it is
 CHINESE = re.compile(r"gb|936|cp936|hz|euccn", re.IGNORECASE)
 
 
-class Unreadable(Exception):
+class UnreadableFile(Exception):
     """A file that is not what it should be; the sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Feature:
+class FileFeature:
     """One feature as the file has it: its number from 1, what it says, its geometry if that can be read."""
 
     number: int
@@ -49,7 +49,7 @@ class Feature:
 class Layer:
     """The features of a file and the coordinate system it names itself."""
 
-    features: tuple[Feature, ...]
+    features: tuple[FileFeature, ...]
     crs: str | None
     is_degrees_by_rule: bool  # a GeoJSON or KML that names no system is in WGS-84
 
@@ -71,7 +71,7 @@ def _unpacked(path: Path) -> Iterator[tuple[Path, str]]:
         try:
             unpacked = _extract(path, Path(folder))
         except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as wrong:
-            raise Unreadable(f"is not a zip that can be read: {wrong}") from wrong
+            raise UnreadableFile(f"is not a zip that can be read: {wrong}") from wrong
         yield unpacked
 
 
@@ -81,13 +81,13 @@ def _extract(path: Path, folder: Path) -> tuple[Path, str]:
         inside = [entry for entry in entries if _kind(entry.filename) in (*KINDS, ".geojson")]
         if len(inside) != 1:
             names = ", ".join(entry.filename for entry in inside) or "none"
-            raise Unreadable(f"must hold one Shapefile, GeoPackage, KML or GeoJSON; it has: {names}")
+            raise UnreadableFile(f"must hold one Shapefile, GeoPackage, KML or GeoJSON; it has: {names}")
         stem, kind = inside[0].filename[: -len(_kind(inside[0].filename))], _kind(inside[0].filename)
         for entry in entries:
             own = entry.filename[: -len(_kind(entry.filename))] == stem if _kind(entry.filename) else False
             if own and _kind(entry.filename) in (kind, *BESIDE):
                 if entry.file_size > LARGEST_UNPACKED:
-                    raise Unreadable("holds more than 4 GiB; unpack it first")
+                    raise UnreadableFile("holds more than 4 GiB; unpack it first")
                 with packed.open(entry) as source, (folder / f"areas{_kind(entry.filename)}").open("wb") as target:
                     shutil.copyfileobj(source, target)
     return folder / f"areas{kind}", kind
@@ -102,11 +102,13 @@ def _from_geojson(file: Path) -> Layer:
         raw = file.read_bytes()
         content = json.loads(gzip.decompress(raw) if raw.startswith(GZIP) else raw)
     except (OSError, EOFError, zlib.error, ValueError, RecursionError) as wrong:
-        raise Unreadable(f"is not a GeoJSON that can be read: {wrong}") from wrong
+        raise UnreadableFile(f"is not a GeoJSON that can be read: {wrong}") from wrong
     features = content.get("features") if isinstance(content, dict) else None
     if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
-        raise Unreadable("is not a FeatureCollection of GeoJSON")
-    read = (Feature(n, f.get("properties") or {}, _shape(f.get("geometry"))) for n, f in enumerate(features, start=1))
+        raise UnreadableFile("is not a FeatureCollection of GeoJSON")
+    read = (
+        FileFeature(n, f.get("properties") or {}, _shape(f.get("geometry"))) for n, f in enumerate(features, start=1)
+    )
     return Layer(tuple(read), _named_in(content), is_degrees_by_rule=True)
 
 
@@ -134,19 +136,19 @@ def _from_gdal(file: Path, kind: str, layer: str | None, encoding: str | None) -
         layers = [layer] if layer else _layers(pyogrio.list_layers(file)[:, 0].tolist(), kind)
         read = [pyogrio.raw.read(file, layer=one, encoding=RAW if is_shapefile else None) for one in layers]
     except (RuntimeError, ValueError) as error:  # what pyogrio's own errors are
-        raise Unreadable(f"cannot be read: {error}") from error
+        raise UnreadableFile(f"cannot be read: {error}") from error
     said, geometries = _rows(read)
     if is_shapefile:
         said = _decoded(said, _encodings(file, encoding))
     pairs = zip(said, shapely.from_wkb(geometries, on_invalid="ignore"), strict=True)
-    features = tuple(Feature(number, *pair) for number, pair in enumerate(pairs, start=1))
+    features = tuple(FileFeature(number, *pair) for number, pair in enumerate(pairs, start=1))
     return Layer(features, read[0][0]["crs"] if read else None, is_degrees_by_rule=kind == ".kml")
 
 
 def _layers(layers: list[str], kind: str) -> list[str]:
     """Return the layers to read: every folder of a KML, the only layer of everything else."""
     if kind != ".kml" and len(layers) != 1:
-        raise Unreadable(f"has {len(layers)} layers, name one in the mapping: {', '.join(layers)}")
+        raise UnreadableFile(f"has {len(layers)} layers, name one in the mapping: {', '.join(layers)}")
     return layers
 
 
@@ -188,7 +190,7 @@ def _decoded(said: list[dict[str, Any]], encodings: list[str]) -> list[dict[str,
         except UnicodeDecodeError:
             continue
     why = f"its words are not in {' or '.join(encodings)}; name the encoding in the mapping, as in `encoding: gb18030`"
-    raise Unreadable(why)
+    raise UnreadableFile(why)
 
 
 def _text(value: Any, encoding: str) -> Any:

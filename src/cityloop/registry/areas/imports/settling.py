@@ -49,7 +49,7 @@ class Boundaries:
 
 
 @dataclass(frozen=True)
-class Settling:
+class AreaSettling:
     """What was gathered from a file, to be held against what is known."""
 
     text: AreasText

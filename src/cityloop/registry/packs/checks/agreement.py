@@ -10,7 +10,7 @@ from pathlib import Path
 from cityloop.core.errors import Invalid
 from cityloop.core.procedures.needs import checked
 from cityloop.core.procedures.opening import OWN
-from cityloop.core.procedures.procedure import Action, Need, NeedKind, NewCase, Procedure
+from cityloop.core.procedures.procedure import Action, Need, NeedKind, NewCaseRule, Procedure
 
 Where = tuple[str, ...]
 Wrong = tuple[Where, str]
@@ -62,7 +62,7 @@ def _of_new_cases(way: Procedure, newest: Mapping[str, Procedure]) -> Iterator[W
             yield (*where, "procedure"), f"no pack has a procedure {action.begins_case.procedure}; there are {known}"
 
 
-def _of_gifts(where: Where, action: Action, new: NewCase, other: Procedure) -> Iterator[Wrong]:
+def _of_gifts(where: Where, action: Action, new: NewCaseRule, other: Procedure) -> Iterator[Wrong]:
     asked = {need.name: need for need in other.begins.needs}
     for name, words in (("gives", new.gives), ("given", new.given)):
         for theirs in words:
@@ -78,7 +78,7 @@ def _of_gifts(where: Where, action: Action, new: NewCase, other: Procedure) -> I
             yield where, f"{other.name} asks for {need.name} when it begins: name it in gives or given"
 
 
-def _of_gift(where: Where, action: Action, new: NewCase, other: Procedure, theirs: Need) -> Iterator[Wrong]:
+def _of_gift(where: Where, action: Action, new: NewCaseRule, other: Procedure, theirs: Need) -> Iterator[Wrong]:
     ours = next((need for need in action.needs if need.name == new.gives[theirs.name]), None)
     kind = NeedKind.UNIT if new.gives[theirs.name] == OWN else ours.kind if ours else theirs.kind
     if kind is not theirs.kind and (kind, theirs.kind) != (NeedKind.UNIT, NeedKind.UNITS):

@@ -9,14 +9,14 @@ from typing import Protocol
 from cityloop.core.codes.classes import ClassKey
 from cityloop.core.codes.crosswalk import CrosswalkLine
 from cityloop.core.errors import Fault
-from cityloop.registry.packs.texts.catalogue import Catalogue, CatalogueClass, Condition, OtherName, code_fault
+from cityloop.registry.packs.texts.catalogue import CatalogueClass, OtherName, PackCatalogue, PackCondition, code_fault
 
 
 class Given(Protocol):
     """What packs give of catalogues; several packs add to one another."""
 
     @property
-    def catalogues(self) -> Sequence[Catalogue]: ...
+    def catalogues(self) -> Sequence[PackCatalogue]: ...
     @property
     def classes(self) -> Sequence[CatalogueClass]: ...
     @property
@@ -24,7 +24,7 @@ class Given(Protocol):
     @property
     def crosswalk(self) -> Sequence[CrosswalkLine]: ...
     @property
-    def conditions(self) -> Sequence[Condition]: ...
+    def conditions(self) -> Sequence[PackCondition]: ...
 
 
 def catalogue_faults(packs: Sequence[Given]) -> Iterator[Fault]:
@@ -40,7 +40,7 @@ def catalogue_faults(packs: Sequence[Given]) -> Iterator[Fault]:
             yield Fault(one.at, f"no pack has a catalogue {one.catalogue}")
         elif reason := code_fault(one.code, catalogues[one.catalogue].digits):
             yield Fault(f"{one.at} code", reason)
-    spoken_of: list[Condition | OtherName] = [*conditions, *(one for pack in packs for one in pack.names)]
+    spoken_of: list[PackCondition | OtherName] = [*conditions, *(one for pack in packs for one in pack.names)]
     for spoken in spoken_of:
         if spoken.key not in classes:
             yield Fault(f"{spoken.at} code", _missing(spoken.key))
@@ -48,7 +48,9 @@ def catalogue_faults(packs: Sequence[Given]) -> Iterator[Fault]:
         yield from _crosswalk_faults(line, classes, catalogues)
 
 
-def _crosswalk_faults(line: CrosswalkLine, classes: set[ClassKey], known: Mapping[str, Catalogue]) -> Iterator[Fault]:
+def _crosswalk_faults(
+    line: CrosswalkLine, classes: set[ClassKey], known: Mapping[str, PackCatalogue]
+) -> Iterator[Fault]:
     if line.source not in classes:
         yield Fault(f"{line.at} from_code", _missing(line.source))
     if line.to_code and line.target not in classes:

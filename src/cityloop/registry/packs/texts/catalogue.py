@@ -50,7 +50,7 @@ class ConditionsText(Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
+class PackCatalogue:
     """A version of the list of classes; its codes have `digits`."""
 
     name: str
@@ -96,7 +96,7 @@ class OtherName:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class PackCondition:
     """A condition for filing (立案条件) of a class: when it counts as mended, and its limits by grade of area.
 
     The limit under "" holds in areas of every grade that is not named.
@@ -118,7 +118,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TableLine:
     """One line of a table: its cells by column, and where it stands."""
 
     file: str
@@ -133,7 +133,7 @@ class Line:
 def read_classes(path: Path, catalogue: str, digits: int | None, *, local: bool = False) -> tuple[CatalogueClass, ...]:
     """Return the classes in a table, all of them the city's own where `local`; raise Invalid naming every fault."""
 
-    def taken(line: Line) -> Iterator[CatalogueClass | Fault]:
+    def taken(line: TableLine) -> Iterator[CatalogueClass | Fault]:
         cell = line.cells
         if (reason := code_fault(cell["code"], digits)) or (reason := _local_fault(cell["code"], local=local)):
             yield line.fault("code", reason)
@@ -146,7 +146,7 @@ def read_classes(path: Path, catalogue: str, digits: int | None, *, local: bool 
 def read_names(path: Path, catalogue: str) -> tuple[OtherName, ...]:
     """Return the other names of classes in a table; raise Invalid naming every fault."""
 
-    def taken(line: Line) -> Iterator[OtherName | Fault]:
+    def taken(line: TableLine) -> Iterator[OtherName | Fault]:
         yield OtherName(catalogue, line.cells["kind"], line.cells["code"], line.cells["name"], line.at)
 
     return _read(path, NAME_COLUMNS, taken, lambda one: (one.kind, one.code, one.name))
@@ -155,7 +155,7 @@ def read_names(path: Path, catalogue: str) -> tuple[OtherName, ...]:
 def read_crosswalk(path: Path) -> tuple[CrosswalkLine, ...]:
     """Return the lines of a crosswalk; raise Invalid naming every fault."""
 
-    def taken(line: Line) -> Iterator[CrosswalkLine | Fault]:
+    def taken(line: TableLine) -> Iterator[CrosswalkLine | Fault]:
         if line.cells["from_catalogue"] == line.cells["to_catalogue"]:
             yield line.fault("to_catalogue", "is the catalogue the line comes from")
         yield CrosswalkLine(**{name: line.cells[name] for name in CROSSWALK_COLUMNS}, at=line.at)
@@ -163,20 +163,20 @@ def read_crosswalk(path: Path) -> tuple[CrosswalkLine, ...]:
     return _read(path, CROSSWALK_COLUMNS, taken, lambda one: (one.source, one.target))
 
 
-def read_conditions(path: Path, catalogue: str, profile: str) -> tuple[Condition, ...]:
+def read_conditions(path: Path, catalogue: str, profile: str) -> tuple[PackCondition, ...]:
     """Return the conditions for filing in a table; raise Invalid naming every fault.
 
     An empty limit of grade B or C is that of A.
     """
 
-    def taken(line: Line) -> Iterator[Condition | Fault]:
+    def taken(line: TableLine) -> Iterator[PackCondition | Fault]:
         cell = line.cells
         limits = {grade: cell[column] for column, grade in GRADES.items() if cell[column]}
         for column in GRADES:
             if cell[column] and (reason := limit_fault(cell[column])):
                 yield line.fault(column, reason)
         named = (catalogue, cell["kind"], cell["code"], cell["number"])
-        yield Condition(*named, cell["filing"], cell["closing"], limits, profile, line.at)
+        yield PackCondition(*named, cell["filing"], cell["closing"], limits, profile, line.at)
 
     return _read(path, CONDITION_COLUMNS, taken, lambda one: (one.kind, one.code, one.number))
 
@@ -200,7 +200,7 @@ Taken = TypeVar("Taken")
 def _read(
     path: Path,
     columns: Sequence[str],
-    taken: Callable[[Line], Iterator[Taken | Fault]],
+    taken: Callable[[TableLine], Iterator[Taken | Fault]],
     named: Callable[[Taken], object],
 ) -> tuple[Taken, ...]:
     """Return what a table gives, line by line; raise Invalid with every fault, a doubled line being one."""
@@ -220,14 +220,14 @@ def _read(
     return tuple(found)
 
 
-def _lines(path: Path, columns: Sequence[str], faults: list[Fault]) -> Iterator[Line]:
+def _lines(path: Path, columns: Sequence[str], faults: list[Fault]) -> Iterator[TableLine]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restkey="", strict=True)
             if wrong := _heading_fault(path, columns, reader.fieldnames or ()):
                 raise Invalid([wrong], code="pack")
             for row in reader:
-                line = Line(path.name, reader.line_num, row, f"{path.parent.name}/{path.name}:{reader.line_num}")
+                line = TableLine(path.name, reader.line_num, row, f"{path.parent.name}/{path.name}:{reader.line_num}")
                 wrong_cells = list(_cell_faults(line, columns))
                 faults += wrong_cells
                 if not wrong_cells:
@@ -244,7 +244,7 @@ def _heading_fault(path: Path, columns: Sequence[str], found: Sequence[str]) -> 
     return Fault(f"{path.name}:1", f"there is no field {', '.join(unknown)}") if unknown else None
 
 
-def _cell_faults(line: Line, columns: Sequence[str]) -> Iterator[Fault]:
+def _cell_faults(line: TableLine, columns: Sequence[str]) -> Iterator[Fault]:
     if "" in line.cells or None in line.cells.values():
         yield Fault(f"{line.file}:{line.number}", f"does not have {len(columns)} cells, as the heading has")
         return

@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from cityloop.core.clocks.worktime import Unit
-from cityloop.core.procedures.procedure import CaseClock, NeedKind, Part
+from cityloop.core.clocks.worktime import LimitUnit
+from cityloop.core.procedures.procedure import CaseClock, NeedKind, Separation
 from cityloop.registry.packs.texts.titles import LimitWords, Name, Titles
 from cityloop.runtime.yaml_files import Strict
 
@@ -27,7 +27,7 @@ class StageText(Strict):
 class TaskText(Strict):
     title: Titles
     role: str
-    part: Part
+    part: Separation
     held_by_unit: bool = False
     limit: LimitText
     timers: dict[Annotated[int, Field(ge=1, le=1000)], str] = Field(default_factory=dict)
@@ -41,7 +41,7 @@ class NeedText(Strict):
     choices: str | dict[str, Titles] = Field(default_factory=dict)
     least: int = Field(default=1, ge=1)
     most: int | None = Field(default=None, ge=1)
-    unit: Unit | None = None
+    unit: LimitUnit | None = None
 
 
 class GuardText(Strict):
@@ -104,7 +104,7 @@ class ActionText(Strict):
     on: str | None = None
     at: tuple[str, ...] = ()
     role: str | None = None
-    part: Part = Part.DESK
+    part: Separation = Separation.DESK
     handled: bool = False
     to: str | None = None
     keeps: bool = False
