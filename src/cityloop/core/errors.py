@@ -2,26 +2,32 @@
 
 CityLoopError
 └── Refusal          the request is understood and nothing was changed
-    ├── Invalid      what was supplied is wrong: one Fault per field
+    ├── Invalid      the input has errors: one Fault per field
     ├── NotAllowed   this person may not do it
     ├── NotPossible  nobody can do it now
     ├── NotFound     there is no such thing, or not for this person
     └── Conflict     the same name already stands for something else
 
-Anything else is a bug and is never caught to be hidden.
+Each carries a stable kebab-case code and values. Its sentence is made from them when somebody reads it: in English by
+core.sentences, in the reader's language by the screens. Anything else is a bug and is never caught to be hidden.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from cityloop.core.sentences import Values, english
+
 
 class CityLoopError(Exception):
-    """A failure with a stable kebab-case code and an English sentence for a person."""
+    """A failure with a stable code, and the values that its sentence needs."""
 
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, code: str, values: Values | str | None = None) -> None:
+        # A str is an English sentence that has no code of its own yet.
+        self.values: Values = values if isinstance(values, Mapping) else {}
         self.code = code
-        self.sentence = sentence
+        self.sentence = values if isinstance(values, str) else english(code, self.values)
+        super().__init__(self.sentence)
 
 
 class Refusal(CityLoopError):
@@ -30,8 +36,8 @@ class Refusal(CityLoopError):
     `words` are the sentence in several languages, where a procedure gives its own.
     """
 
-    def __init__(self, code: str, sentence: str, words: Mapping[str, str] | None = None) -> None:
-        super().__init__(code, sentence)
+    def __init__(self, code: str, values: Values | str | None = None, words: Mapping[str, str] | None = None) -> None:
+        super().__init__(code, values)
         self.words = words
 
 
@@ -53,14 +59,20 @@ class Conflict(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with what was supplied: the field's path and the reason in words."""
+    """One error in the input: the path of the field, a code of core.sentences, the values of its sentence."""
 
     field: str
-    reason: str
+    code: str
+    values: Values = dataclasses.field(default_factory=dict, hash=False)
+
+    @property
+    def reason(self) -> str:
+        """The sentence in English."""
+        return english(self.code, self.values)
 
 
 class Invalid(Refusal):
-    """What was supplied is wrong; `faults` names every wrong field."""
+    """The input has errors; `faults` names every field that has one."""
 
     def __init__(self, faults: Sequence[Fault], code: str = "invalid") -> None:
         super().__init__(code, "; ".join(f"{fault.field}: {fault.reason}" for fault in faults))

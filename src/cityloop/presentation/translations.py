@@ -13,6 +13,8 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from cityloop.core.sentences import SENTENCES
+
 PACKAGE = Path(__file__).resolve().parent.parent
 LOCALE = PACKAGE / "presentation" / "locale"
 KEYWORDS = {**DEFAULT_KEYWORDS, "gettext_noop": None, "gettext_lazy": None}
@@ -27,7 +29,7 @@ def messages() -> dict[Message, str]:
         found |= {message: str(path.relative_to(PACKAGE)) for message in _in_python(path.read_bytes())}
     for path in sorted(PACKAGE.rglob("*.html")):
         found |= {message: str(path.relative_to(PACKAGE)) for message in _in_template(path)}
-    return found
+    return found | {(None, sentence): "core/sentences" for sentence in SENTENCES.values()}
 
 
 def catalog(path: Path) -> Catalog:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from cityloop.casework.queries import Choice, InputField
 from cityloop.core.errors import Invalid, Refusal
 from cityloop.presentation.pages.photos import ACCEPTED, MOST_BYTES, TOO_LARGE, KeptPhoto, kept_photos
-from cityloop.presentation.pages.sentences import reason_words
+from cityloop.presentation.pages.sentences import fault_words, reason_words
 
 DRAWN = ("text", "photos", "number", "date", "units")  # everything else is chosen from a list
 
@@ -75,4 +75,4 @@ def faults_of(refusal: Refusal | None) -> dict[str, str]:
     """Return what was wrong by field, in the reader's language; empty unless the refusal is about fields."""
     if not isinstance(refusal, Invalid):
         return {}
-    return {fault.field: reason_words(fault.reason) for fault in refusal.faults}
+    return {fault.field: fault_words(fault) for fault in refusal.faults}

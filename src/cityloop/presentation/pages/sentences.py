@@ -9,91 +9,9 @@ import re
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from cityloop.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
+from cityloop.core.errors import Conflict, Fault, Invalid, NotAllowed, NotFound, Refusal
+from cityloop.core.sentences import SENTENCES
 from cityloop.registry.city.facts import title
-
-SENTENCES: dict[str, str] = {
-    "no-such-task": gettext_noop("This case has no such task."),
-    "task-done": gettext_noop("This task has already been done."),
-    "not-your-task": gettext_noop("None of your posts holds this task."),
-    "handled-it": gettext_noop("You or your unit handled this case, so somebody else must judge it."),
-    "not-in-this-stage": gettext_noop("This cannot be done in the present stage."),
-    "done-by-itself": gettext_noop("This is done by the system alone."),
-    "too-late-for-this": gettext_noop("The time in which this could be done is over."),
-    "not-now": gettext_noop("This cannot be done now."),
-    "nothing-to-extend": gettext_noop("The task that was to get more time is done."),
-    "nobody-goes-on": gettext_noop("After this nobody would hold a task of the case; choose somebody for it."),
-    "unit-handled-it": gettext_noop("A unit that handled this case may not judge it; choose another."),
-    "procedure-missing": gettext_noop(
-        "The procedure that this case follows is in no pack any more. Ask for a check of the city."
-    ),
-    "no-such-pack": gettext_noop("There is no such pack."),
-    "outside-your-area": gettext_noop("Your post is for another area."),
-    "not-pushed-down": gettext_noop(
-        "This is on a department's list of powers and duties: it may not be pushed down to a community."
-    ),
-    "no-former-task": gettext_noop("There is no former task that could be taken up again."),
-    "no-such-document": gettext_noop("There is no such document, or you may not see it."),
-    "may-not-begin": gettext_noop("None of your posts may begin such a case."),
-    "no-such-action": gettext_noop("This procedure has no such action."),
-    "somebody-was-faster": gettext_noop(
-        "Somebody else acted on this case while you had it open. The page now shows it as it stands; nothing of "
-        "yours was recorded."
-    ),
-    "reporter-hidden": gettext_noop("Only the intake desk and the duty officer may see who reported."),
-    "no-such-case": gettext_noop("There is no such case, or you may not see it."),
-    "may-not-report": gettext_noop("None of your posts may hand in reports."),
-    "not-your-channel": gettext_noop("You may not hand in reports by this channel."),
-    "no-reporter": gettext_noop("Who reported this is not known, or was erased."),
-    "reporter-unreadable": gettext_noop("Who reported this cannot be read; ask for a check of the data."),
-    "clock-order": gettext_noop("This would lie before what happened to this clock last."),
-    "clock-waiting": gettext_noop("This clock has not been started."),
-    "clock-running": gettext_noop("This clock is running, so this cannot happen to it."),
-    "clock-paused": gettext_noop("This clock is paused, so this cannot happen to it."),
-    "clock-stopped": gettext_noop("This clock has stopped, so this cannot happen to it."),
-    "clock-extension": gettext_noop("An extension is counted as the limit is: in working time, or throughout."),
-    "account-exists": gettext_noop("There already is an account of that name."),
-    "no-such-account": gettext_noop("There is no such account."),
-    "no-such-place": gettext_noop("There is no such unit or no such area."),
-    "other-content": gettext_noop("A report with other content was already received from this form."),
-    "no-such-photo": gettext_noop("There is no such photo, or you may not see it."),
-    "photo-damaged": gettext_noop("This photo is not as it was kept; ask for a check of the data."),
-    "disk-full": gettext_noop("There is no room left to keep photos. Ask the administrator to make room."),
-    "no-such-entry": gettext_noop("There is no such entry in the gazetteer."),
-    "no-such-procedure": gettext_noop("There is no such procedure, or not in this version."),
-    "no-such-class": gettext_noop("There is no such class or catalogue."),
-    "no-free-code": gettext_noop("Every number of a city's own is taken in this major class."),
-    "administrator-only": gettext_noop("Only an administrator of the whole city may change its data."),
-    "undo-by-command": gettext_noop(
-        "This change has too many rows to be undone here. Whoever runs the server undoes it by command."
-    ),
-    "no-such-change": gettext_noop("There is no such change."),
-    "already-undone": gettext_noop("This change has already been undone."),
-    "changed-since": gettext_noop("What this change made was changed again since, so it cannot be undone."),
-    "still-used": gettext_noop("Something else still refers to it, so it cannot be removed."),
-    "no-such-area": gettext_noop("There is no such area."),
-    "no-such-level": gettext_noop("There are no areas of this level."),
-    "no-such-facility": gettext_noop("There is no such facility."),
-    "changed-meanwhile": gettext_noop("Somebody else changed this meanwhile; look at it again."),
-    "no-post": gettext_noop("You hold no post in this city yet; ask the administrator for one."),
-    "no-such-unit": gettext_noop("There is no such unit."),
-    "unit-exists": gettext_noop("There already is a unit with this code."),
-    "no-such-post": gettext_noop("This person holds no such post."),
-    "last-administrator": gettext_noop("Somebody must be administrator; appoint another one first."),
-    "cannot-sign-in": gettext_noop("Nobody signs in with this account: it is ended, or a connected system's."),
-    "no-such-secret": gettext_noop("This link was used already, or is too old; ask for a new one."),
-    "no-figures": gettext_noop(
-        "None of your posts sees these cases. Who keeps the accounts can give you one that does."
-    ),
-    "no-such-facts": gettext_noop("There are no facts of that moment. Choose another moment, or the newest."),
-    "no-such-book": gettext_noop("There are no indicators of that name."),
-    "no-such-figure": gettext_noop("There is no such figure, or you may not see it."),
-    "may-not-refresh": gettext_noop(
-        "None of your posts may have the figures counted anew. It is done every hour by itself."
-    ),
-    "too-much-asked": gettext_noop("Too many figures are being counted just now. Try again in a minute."),
-    "invalid": gettext_noop("Something is missing or not right. See the marked fields."),
-}
 
 REASONS: dict[str, str] = {
     "This must be filled in.": gettext_noop("This must be filled in."),
@@ -199,7 +117,16 @@ SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (  # reasons that hold a value
 
 def sentence(refusal: Refusal) -> str:
     """Return why, in the reader's language."""
-    return title(refusal.words) if refusal.words else _(SENTENCES.get(refusal.code, refusal.sentence))
+    if refusal.words:
+        return title(refusal.words)
+    return _(SENTENCES[refusal.code]) % refusal.values if refusal.code in SENTENCES else refusal.sentence
+
+
+def fault_words(fault: Fault) -> str:
+    """Return one field's fault in the reader's language."""
+    if fault.code in SENTENCES:
+        return _(SENTENCES[fault.code]) % fault.values
+    return reason_words(fault.code)
 
 
 def reason_words(reason: str) -> str:

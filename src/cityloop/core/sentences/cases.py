@@ -1,0 +1,3 @@
+"""What casework and intake refuse."""
+
+CASES: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""What commands refuse."""
+
+CONSOLE: dict[str, str] = {}

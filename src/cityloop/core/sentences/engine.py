@@ -1,0 +1,3 @@
+"""What the core finds wrong: procedures, clocks, conditions, places."""
+
+ENGINE: dict[str, str] = {}

@@ -1,0 +1,56 @@
+"""What can be wrong with one field, whatever the form, file or request that it came in."""
+
+FIELDS = {
+    "required": "This must be filled in.",
+    "not-a-choice": "This is not one of the choices.",
+    "unknown-choice": "%(value)s is not one of the choices.",
+    "too-long": "This is longer than %(most)s characters.",
+    "name-too-long": "Its name is longer than %(most)s characters.",
+    "unstorable-character": "This contains a character that cannot be stored.",
+    "unreadable-character": "This contains characters that cannot be read.",
+    "blank-or-slash": "This contains a blank or a slash.",
+    "not-text": "This must be text.",
+    "not-a-number": "This must be a number.",
+    "not-a-whole-number": "This must be a whole number from 1 to %(most)s.",
+    "too-few": "At least %(least)s are needed.",
+    "too-many": "At most %(most)s are allowed.",
+    "not-a-code": "A code has letters, digits, hyphens and dots, at most 64.",
+    "unknown-field": "This is not a known field.",
+    # Days, moments, periods, limits
+    "not-a-day": "Write a day as 2026-11-22.",
+    "not-a-month": "Write a month as 2026-11.",
+    "month-out-of-range": "A month must lie in the years 1990 to 2100.",
+    "day-out-of-range": "This lies before %(first)s or after %(last)s.",
+    "not-ahead": "This must be a day after today, at most %(most)s days ahead.",
+    "not-a-moment": "Write a date and time as 2026-11-21 15:00.",
+    "moment-out-of-range": "This lies in the future, or before 1990. Check the clock of the sender.",
+    "not-a-period": "This is not a period. Write 2026-11, 2026-Q4 or 2026-11-01..2026-11-15.",
+    "period-out-of-range": "A period must lie in the years 1990 to 2100.",
+    "ends-before-it-begins": "It ends before it begins.",
+    "not-a-limit": "This is not a limit. Write an amount and a unit, such as 4 工作时 or 2 工作日.",
+    # Places
+    "one-coordinate": "Give both coordinates, or neither.",
+    "not-degrees": "Write a number of degrees, such as 114.0579.",
+    "outside-the-earth": "This lies outside the earth: longitude is -180 to 180, latitude -90 to 90.",
+    "zero-zero": "This is (0, 0), which devices send that do not know where they are. Leave it empty.",
+    "coordinates-swapped": "Longitude and latitude look exchanged.",
+    "unknown-coordinate-system": (
+        "The coordinate system %(value)s is not known. Use WGS-84, CGCS2000, GCJ-02 or BD-09."
+    ),
+    # What the city has
+    "unknown-unit": "%(value)s is not a unit of the city.",
+    "unknown-area": "%(value)s is not an area of the city.",
+    "unknown-class": "%(value)s is not a class of the city.",
+    "no-class-begins-with": "No class has the code %(value)s or begins with it.",
+    "ambiguous": "This may mean several: %(values)s. Give the code.",
+    "units-in-a-ring": "These units belong to each other in a ring: %(units)s.",
+    "not-a-credit-code": "%(value)s is not a unified social credit code: one character is mistyped.",
+    "shortened-by-spreadsheet": "A spreadsheet has shortened this number. Write all of its digits.",
+    # Photos
+    "photo-missing": "A photo was not received. Choose it again.",
+    "photo-too-large": "This photo is larger than 15 MB.",
+    "photo-too-many-pixels": "This photo has more than 60 million pixels.",
+    "photo-not-an-image": "This is not a photo in JPEG, PNG or WebP.",
+    "photo-heic": "This photo is in HEIC, which cannot be read here. Set the camera to JPEG, or save it as JPEG.",
+    "photo-incomplete": "This photo is incomplete or damaged.",
+}

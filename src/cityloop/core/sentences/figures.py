@@ -1,0 +1,3 @@
+"""What evaluation refuses: indicators, facts, histories."""
+
+FIGURES: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""What the files of a pack can have wrong."""
+
+PACKS: dict[str, str] = {}

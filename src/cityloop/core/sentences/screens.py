@@ -1,0 +1,3 @@
+"""What the screens and the API find wrong themselves."""
+
+SCREENS: dict[str, str] = {}

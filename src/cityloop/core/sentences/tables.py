@@ -1,0 +1,3 @@
+"""What a table that is imported can have wrong."""
+
+TABLES: dict[str, str] = {}
