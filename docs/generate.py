@@ -1,4 +1,4 @@
-"""Writes the reference pages that follow from the code: settings, commands, events, procedures.
+"""Writes the reference pages that follow from the code and from data: settings, commands, events, procedures, systems.
 
 `python docs/generate.py` writes them; with `--check` it changes nothing and fails when a committed page is not what the
 code says. Pages that a person writes are not touched.
@@ -6,6 +6,7 @@ code says. Pages that a person writes are not touched.
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -14,6 +15,7 @@ import click
 from django.conf import settings as settings_of_words
 from django.utils.translation import override
 
+from cityloop.core.errors import Invalid
 from cityloop.core.procedures.procedure import Procedure, Words
 from cityloop.core.procedures.transitions import ways
 from cityloop.entry.command_line import main as commands
@@ -25,13 +27,23 @@ from cityloop.presentation.settings.procedures.page import procedure_page as des
 from cityloop.presentation.settings.procedures.words import Vocabulary
 from cityloop.registry.packs.reading import SHIPPED, read_all
 from cityloop.runtime.configuration import Configuration, variable
+from systems import Group, System, read_systems
 
 DOCS = Path(__file__).resolve().parent
 SOURCE = DOCS.parent / "src" / "cityloop"
 PROCEDURES = DOCS / "reference" / "procedures"
 NOTE = "<!-- Written by docs/generate.py; change the code it is made from instead. -->\n\n"
+DATA_NOTE = "<!-- Written by docs/generate.py from systems.yaml; change that instead. -->\n\n"
 
 ACTION_HEAD = ("Action and event", "Title", "Who, on what", "Asks for", "Only if", "What follows")
+SYSTEM_HEAD = ("Id", "System", "State", "What works", "Packs", "Pages", "Scenario tests", "Manual")
+SYSTEMS_INTRO = """The systems that CityLoop is to contain, and how far each one is today.
+
+- **works**: people can do everything that belongs to the system on their own pages, and a scenario test shows it.
+- **in part**: some of it works, and a scenario test shows that. The table says what works and what is missing.
+- **not yet**: nobody can use it.
+
+"""
 SEPARATION = (
     "Whoever acted on a task of the part Handling, and every colleague of a unit that held one, may not act on a task "
     "of the part Judging.\n"
@@ -125,6 +137,7 @@ def pages() -> dict[Path, str]:
         DOCS / "reference" / "events.md": events(),
         DOCS / "reference" / "facts.md": facts(),
         DOCS / "reference" / "indicators.md": indicators(),
+        DOCS / "reference" / "systems.md": systems(),
     }
     found[PROCEDURES / "README.md"] = procedure_index()
     for procedure in _procedures():
@@ -216,6 +229,41 @@ def _indicators(pack: str, book: IndicatorBook) -> str:
         rows.append(("<br>".join(names), _both(one.title), "<br>".join(formulas), subjects, one.better, one.basis))
     head = ("Indicator and variants", "Title", "How it is reckoned", "Speaks of", "Better", "Basis")
     return f"\n## {pack}: {book.standard}\n\n" + _table(head, rows)
+
+
+def systems() -> str:
+    """Return the page of the systems and their states."""
+    try:
+        table = read_systems()
+    except Invalid as error:
+        raise SystemExit(error.sentence) from error
+    states = Counter(system.state for system in table.all())
+    summary = (
+        f"Of {states.total()} systems, {states['works']} work, {states['in part']} work in part and "
+        f"{states['not yet']} do not work yet.\n"
+    )
+    return "# Systems 系统一览\n\n" + DATA_NOTE + SYSTEMS_INTRO + summary + "".join(map(_systems, table.groups))
+
+
+def _systems(group: Group) -> str:
+    rows = [_system(system) for system in group.systems]
+    columns = len(SYSTEM_HEAD) if any(system.state != "not yet" for system in group.systems) else 3
+    title = f"\n## {group.title.en} {group.title.zh}\n\n"
+    return title + _table(SYSTEM_HEAD[:columns], [row[:columns] for row in rows])
+
+
+def _system(system: System) -> tuple[str, ...]:
+    missing = f"<br>*Missing:* {system.missing}" if system.missing else ""
+    return (
+        system.id,
+        f"{system.title.zh}<br>{system.title.en}",
+        system.state,
+        system.works + missing,
+        "<br>".join(f"[{name}](../../src/cityloop/packs/{name}/)" for name in system.packs),
+        "<br>".join(f"`{address}`" for address in system.pages),
+        "<br>".join(f"[{name}](../../tests/scenarios/{name})" for name in system.scenarios),
+        "<br>".join(f"[{name}](../manual/{name})" for name in system.manual),
+    )
 
 
 def procedure_index() -> str:

@@ -18,6 +18,7 @@ from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.organisation.actions import enter_units
 from cityloop.runtime.models import Event
 from example import NOW, SmallCity
+from screens.conftest import exported, november, signed_in, went  # noqa: F401  # fixtures
 
 TO_THE_UNIT = (  # how a problem comes to be handled, and closed
     ("accept", "operator", {"category": "06013", "district": "671001"}),

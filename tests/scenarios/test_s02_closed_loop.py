@@ -1,4 +1,4 @@
-"""System 2, the closed loop: one problem from a hotline's report to a closed case and a ranked figure."""
+"""S02, the closed loop (工作闭环): one problem from a hotline's report to a closed case and a ranked figure."""
 
 import re
 from collections.abc import Iterator

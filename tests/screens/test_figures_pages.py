@@ -1,24 +1,20 @@
 """Figures on pages: counted over facts of real cases as a worker does, ranked, explained, opened to the cases."""
 
 import re
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
 import pytest
 from django.db import connection
-from django.test import Client
 from python_calamine import CalamineWorkbook
 
 from cityloop.casework.actions import act
 from cityloop.casework.models import Case
 from cityloop.core.indicators.indicator import Better
-from cityloop.evaluation import actions
 from cityloop.evaluation import jobs as evaluation_jobs
 from cityloop.evaluation.answers import asked as answers
-from cityloop.evaluation.models import CountedAnswer, FactEdition
+from cityloop.evaluation.models import CountedAnswer
 from cityloop.intake.models import Report
 from cityloop.presentation.figures import views
 from cityloop.presentation.figures.questions import objects
@@ -26,37 +22,10 @@ from cityloop.presentation.figures.ranking import ranks
 from cityloop.runtime.clock import now
 from example import PEOPLE, SmallCity
 from screens.conftest import HTMX, As, Page
+from screens.counted import END, Exported, count, rows, shown
 from screens.gone import MONDAY, SAME_DAY, WEEKS_LATER, Went, city_time
 
-END = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 JOBS = "SELECT args->>'key' FROM procrastinate_jobs WHERE task_name = 'evaluation.count_answer'"
-Exported = Callable[..., FactEdition]
-Row = tuple[str, ...]
-
-
-@pytest.fixture
-def exported(city: SmallCity, settings: object, tmp_path: Path) -> Exported:
-    """Export the facts as they stand, by default at the end of November; into a folder of their own."""
-    settings.CITYLOOP = replace(settings.CITYLOOP, home=str(tmp_path))  # type: ignore[attr-defined]
-    return lambda now=END: actions.export_facts(now)
-
-
-def count() -> int:
-    """Count what screens wait for, as a worker does, and tell how much that was."""
-    keys = list(CountedAnswer.objects.filter(answer__isnull=True, failure="").values_list("key", flat=True))
-    for key in keys:
-        actions.count_answer(key, END)
-    return len(keys)
-
-
-def shown(client: Client, address: str) -> str:
-    """The page once everything on it was counted."""
-    for _ in range(4):
-        content = client.get(address)
-        assert content.status_code == 200, (address, content.status_code)
-        if not count():
-            return content.content.decode()
-    raise AssertionError("it never ends counting")
 
 
 def jobs(name: str) -> list[int]:
@@ -69,16 +38,6 @@ def jobs(name: str) -> list[int]:
 def lines(page: str) -> list[str]:
     """The histories of a ranking in words, its last that of everything."""
     return re.findall(r'<svg class="cl-spark"[^>]* aria-label="([^"]*)"', page)
-
-
-def rows(page: str) -> list[Row]:
-    """The rows of the ranking as they are read: rank, object, figure, made of, movement in words."""
-    found = []
-    for row in re.findall(r"<tr>(.*?)</tr>", re.sub(r"(?s).*?<tbody>", "", page, count=1), re.DOTALL):
-        cells = re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL)
-        words = [re.sub(r'<span aria-hidden="true">.*?</span>', "", cell, flags=re.DOTALL) for cell in cells]
-        found.append(tuple(unescape(re.sub(r"<[^>]+>|\s+", "", cell)) for cell in words[:5]))
-    return found
 
 
 def test_objects_are_ranked_by_a_figure_and_those_with_nothing_to_count_have_no_rank(

@@ -1,4 +1,4 @@
-"""督办: a leader orders a unit to answer; it answers in time or is reminded, noted and called in."""
+"""S05, supervision orders (督办): a unit answers an order in time, or is reminded, noted as late and called in."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""立案条件: the limit hangs on the condition a case is filed by and on the grade of the area it lies in."""
+"""S01, filing conditions (立案条件): the condition a case is filed by, and the grade of its area, give the limit."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""城市管理问题, whole: every special way of standards in use, each with its limits, its refusals and what it leaves."""
+"""S01, city problems (城市管理问题): the whole procedure with its special cases, their limits and their refusals."""
 
 from datetime import timedelta
 from io import BytesIO

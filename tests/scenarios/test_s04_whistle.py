@@ -1,4 +1,4 @@
-"""吹哨报到: a street calls several units to a place; they come, act together and are evaluated."""
+"""S04, whistles (吹哨报到): a street calls several units to a place; they come, act together and are evaluated."""
 
 from datetime import timedelta
 
