@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cityloop.core.gazetteer.addresses.reading import Number, Relative, Road, parse
-from cityloop.core.gazetteer.addresses.words import LONGEST, figures, numerals, spelled
+from cityloop.core.gazetteer.addresses.words import LONGEST, figures, normalized, numerals
 
 SCRIPT = {
     ord(old): new for old, new in zip("臺灣東區號樓華門與處後對旁邊", "台湾东区号楼华门与处后对旁边", strict=True)
@@ -22,8 +22,8 @@ WHOLE = ["广东省", "深圳市", "福田区", "沙头街道", "天安社区"]
 
 @given(ADDRESSES)
 def test_spelling_twice_is_spelling_once(words: str) -> None:
-    once = spelled(words, SCRIPT)
-    assert spelled(once, SCRIPT) == once
+    once = normalized(words, SCRIPT)
+    assert normalized(once, SCRIPT) == once
 
 
 @given(st.text(max_size=LONGEST))
@@ -177,4 +177,4 @@ def test_what_says_nothing_is_known_to() -> None:
 
 
 def test_a_numeral_beside_a_figure_becomes_one_too() -> None:
-    assert spelled("一之一", SCRIPT) == "1之1"
+    assert normalized("一之一", SCRIPT) == "1之1"

@@ -151,7 +151,7 @@ def _value(node: ast.expr, facts: Facts) -> Any:  # noqa: PLR0911  # one return 
         case ast.Compare(left=left, ops=operators, comparators=operands):
             sides = [_value(side, facts) for side in (left, *operands)]
             pairs = zip(sides, operators, sides[1:], strict=False)
-            return all(_compares(one, type(operator), other) for one, operator, other in pairs)
+            return all(_compares(left, type(operator), right) for left, operator, right in pairs)
     raise AssertionError(f"unchecked node {node!r}")
 
 
@@ -162,14 +162,14 @@ def _within(moment: time | None, opens: time, closes: time) -> bool:
     return opens <= moment < closes if opens <= closes else moment >= opens or moment < closes
 
 
-def _compares(one: Any, operator: type[ast.cmpop], other: Any) -> bool:
-    if one is None or other is None:
+def _compares(left: Any, operator: type[ast.cmpop], right: Any) -> bool:
+    if left is None or right is None:
         return False
     if operator in (ast.In, ast.NotIn):
-        return bool(one in other) == (operator is ast.In)
+        return bool(left in right) == (operator is ast.In)
     if operator in (ast.Eq, ast.NotEq):
-        return bool(one == other) == (operator is ast.Eq)
-    if isinstance(one, str) != isinstance(other, str):
+        return bool(left == right) == (operator is ast.Eq)
+    if isinstance(left, str) != isinstance(right, str):
         return False
-    ordered = {ast.Lt: one < other, ast.LtE: one <= other, ast.Gt: one > other, ast.GtE: one >= other}
+    ordered = {ast.Lt: left < right, ast.LtE: left <= right, ast.Gt: left > right, ast.GtE: left >= right}
     return bool(ordered[operator])

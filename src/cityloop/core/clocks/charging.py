@@ -41,7 +41,7 @@ def charges(clock: Clock, holdings: Iterable[Holding], now: datetime, calendar: 
     total = counted_in_all(known, now, calendar)
     by_holder: dict[str, int] = {}
     returned, free_from = 0, None
-    for holding in sorted(holdings, key=lambda one: one.opened_at):
+    for holding in sorted(holdings, key=lambda holding: holding.opened_at):
         if free_from is not None and holding.opened_at < free_from:
             raise ValueError(f"{holding.holder} holds what another still holds.")
         free_from = holding.ended_at or now

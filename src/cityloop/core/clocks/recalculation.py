@@ -34,7 +34,7 @@ def recalculated(clock: Clock, old_calendar: Calendar, new_calendar: Calendar) -
     old, new = due(clock, old_calendar), due(clock, new_calendar)
     if old is None or new is None or old == new:
         return None
-    days = _changed_days(clock, max(old, new, key=lambda one: one.at), old_calendar, new_calendar)
+    days = _changed_days(clock, max(old, new, key=lambda moment: moment.at), old_calendar, new_calendar)
     if old.provisional and not new.provisional:
         return Recalculation(old, new, RecalculationReason.ANNOUNCED, days)
     return Recalculation(

@@ -5,12 +5,12 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from cityloop.core.errors import Invalid
 from cityloop.core.invalid_values import InvalidValue
 
-SIGNS = str.maketrans({"：": ":", **dict.fromkeys("－—–~～至到", "-")})
+CHARACTERS = str.maketrans({"：": ":", **dict.fromkeys("－—–~～至到", "-")})
 
 
 def shift_hours(words: str) -> tuple[time, time]:
     """Return from when to when a shift lasts, such as 20:00-08:00; ValueError where that cannot be read."""
-    parts = (part.strip().rjust(5, "0") for part in words.translate(SIGNS).split("-"))
+    parts = (part.strip().rjust(5, "0") for part in words.translate(CHARACTERS).split("-"))
     try:
         first, last = (time.fromisoformat("00:00" if part == "24:00" else part) for part in parts)
     except ValueError:

@@ -48,8 +48,10 @@ def tidy(words: str) -> str:
 def foreign(words: str) -> str:
     """Return an id of a city's own making, which says nothing of itself; ValueError for one that no address holds."""
     code = tidy(words)
-    if strange := "".join(dict.fromkeys(sign for sign in code if sign in "/\\?#%" or not sign.isprintable())):
-        raise InvalidValue("id-character", {"characters": strange})
+    if invalid := "".join(
+        dict.fromkeys(character for character in code if character in "/\\?#%" or not character.isprintable())
+    ):
+        raise InvalidValue("id-character", {"characters": invalid})
     if not code or len(code) > LONGEST:
         raise InvalidValue("id-length", {"count": len(code), "most": LONGEST})
     return code
@@ -58,8 +60,8 @@ def foreign(words: str) -> str:
 def parse(words: str) -> FacilityCode:
     """Return the id that the words are; ValueError says what speaks against it."""
     code = tidy(words)
-    if strange := "".join(dict.fromkeys(sign for sign in code if sign not in "0123456789")):
-        raise InvalidValue("id-not-digits", {"characters": strange})
+    if invalid := "".join(dict.fromkeys(character for character in code if character not in "0123456789")):
+        raise InvalidValue("id-not-digits", {"characters": invalid})
     if len(code) not in CLASS:
         raise InvalidValue("id-digit-count", {"count": len(code)})
     found = FacilityCode(code[:AREA], code[AREA:-SERIAL], code[-SERIAL:])

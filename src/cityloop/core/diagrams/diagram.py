@@ -123,37 +123,37 @@ class _Card:
 
 def draw(procedure: Procedure, speech: Speech) -> Picture:
     """Return the procedure laid out."""
-    found = stage_graph(procedure)
-    way = main_path(procedure, found)
-    rest = [name for name in found.tasks if name not in way]
-    left = _stacked([_card(procedure, found, name, way, speech) for name in way], 2 * PITCH)
-    right = _beside([_card(procedure, found, name, way, speech) for name in rest], left, found)
-    return _laid(procedure, left, right, found, speech)
+    graph = stage_graph(procedure)
+    main = main_path(procedure, graph)
+    rest = [name for name in graph.tasks if name not in main]
+    left = _stacked([_card(procedure, graph, name, main, speech) for name in main], 2 * PITCH)
+    right = _beside([_card(procedure, graph, name, main, speech) for name in rest], left, graph)
+    return _laid(procedure, left, right, graph, speech)
 
 
-def _card(procedure: Procedure, found: StageGraph, name: str, way: Sequence[str], speech: Speech) -> _Card:
-    rows = tuple(_rows(procedure, found, name, way, speech))
+def _card(procedure: Procedure, graph: StageGraph, name: str, main: Sequence[str], speech: Speech) -> _Card:
+    rows = tuple(_rows(procedure, graph, name, main, speech))
     title = speech.say(procedure.stages[name].title)
-    width = CARD if rows or name in way else SMALL_CARD
+    width = CARD if rows or name in main else SMALL_CARD
     head = tuple(_Row(runs, Tone.TITLE) for runs in wrapped([Run(title, "")], (width - 2 * INSET) * 100 // HEAVY))
     return _Card(name, head + rows, width)
 
 
-def _rows(procedure: Procedure, found: StageGraph, name: str, way: Sequence[str], speech: Speech) -> Iterator[_Row]:
+def _rows(procedure: Procedure, graph: StageGraph, name: str, main: Sequence[str], speech: Speech) -> Iterator[_Row]:
     """Yield a card's rows below its title: tasks, actions that stay, actions that move, the main move last."""
     room = CARD - 2 * INSET
-    for kind in (procedure.tasks[each] for each in found.tasks[name]):
+    for kind in (procedure.tasks[each] for each in graph.tasks[name]):
         pieces = [Run(speech.say(kind.title), "  "), Run(speech.beside(kind), "", is_quiet=True)]
         yield from (_Row(runs, Tone.TASK) for runs in wrapped(pieces, room))
     moves: dict[str, list[Run]] = {}
-    for move in (one for one in found.transitions if one.from_stage == name):
+    for move in (move for move in graph.transitions if move.from_stage == name):
         action = procedure.actions[move.action]
         mark = speech.automatic if action.automatic else ""
         moves.setdefault(move.to_stage, []).append(Run(speech.say(action.title) + mark, " · "))
     if stays := moves.pop(name, []):
         yield from (_Row(runs, Tone.STAY) for runs in wrapped([Run(speech.stays, " ", is_quiet=True), *stays], room))
-    for to in sorted(moves, key=lambda to: _side(way, name, to) is Side.BELOW):
-        side = _side(way, name, to)
+    for to in sorted(moves, key=lambda to: _side(main, name, to) is Side.BELOW):
+        side = _side(main, name, to)
         target = speech.say(procedure.stages[to].title)
         tone, width = (Tone.MAIN, room * 100 // HEAVY) if side is Side.BELOW else (Tone.MOVE, room)
         rows = list(wrapped(_directed(moves[to], target, side), width))
@@ -170,11 +170,11 @@ def _directed(actions: list[Run], target: str, side: Side) -> list[Run]:
     return [*actions, Run(f"→ {target}", "", is_quiet=True)]
 
 
-def _side(way: Sequence[str], source: str, target: str) -> Side:
+def _side(main: Sequence[str], source: str, target: str) -> Side:
     """Return where a line leaves its card."""
-    if source in way and target in way:
-        return Side.BELOW if way.index(target) == way.index(source) + 1 else Side.LEFT
-    return Side.LEFT if target in way else Side.RIGHT
+    if source in main and target in main:
+        return Side.BELOW if main.index(target) == main.index(source) + 1 else Side.LEFT
+    return Side.LEFT if target in main else Side.RIGHT
 
 
 def _stacked(cards: Sequence[_Card], top: int) -> list[_Card]:
@@ -185,9 +185,9 @@ def _stacked(cards: Sequence[_Card], top: int) -> list[_Card]:
     return placed
 
 
-def _beside(cards: Sequence[_Card], left: Sequence[_Card], found: StageGraph) -> list[_Card]:
+def _beside(cards: Sequence[_Card], left: Sequence[_Card], graph: StageGraph) -> list[_Card]:
     """Return the right column's cards, each as near as may be to the stages that it has to do with."""
-    wanted = {card.stage: _wanted(card.stage, left, found) for card in cards}
+    wanted = {card.stage: _wanted(card.stage, left, graph) for card in cards}
     order = sorted(cards, key=lambda card: wanted[card.stage])
     tops, top = [], 2 * PITCH + HALF
     for card in order:
@@ -203,19 +203,19 @@ def _beside(cards: Sequence[_Card], left: Sequence[_Card], found: StageGraph) ->
     return placed
 
 
-def _wanted(stage: str, left: Sequence[_Card], found: StageGraph) -> int:
+def _wanted(stage: str, left: Sequence[_Card], graph: StageGraph) -> int:
     """Return the mean height of the main stages from which a stage is reached, else to which it leads."""
     middle = {card.stage: card.at(0) for card in left}
-    before = [one.from_stage for one in found.transitions if one.to_stage == stage]
-    behind = [one.to_stage for one in found.transitions if one.from_stage == stage]
+    before = [move.from_stage for move in graph.transitions if move.to_stage == stage]
+    behind = [move.to_stage for move in graph.transitions if move.from_stage == stage]
     heights = [middle[name] for name in dict.fromkeys(before + behind) if name in middle] or [0]
     return sum(heights) // len(heights)
 
 
 def _laid(
-    procedure: Procedure, left: Sequence[_Card], right: Sequence[_Card], found: StageGraph, speech: Speech
+    procedure: Procedure, left: Sequence[_Card], right: Sequence[_Card], graph: StageGraph, speech: Speech
 ) -> Picture:
-    ports = [port for column in (left, right) for card in column for port in _ports(card, found)]
+    ports = [port for column in (left, right) for card in column for port in _ports(card, graph)]
     main = [card.stage for card in left]
     lanes = lanes_for(ports, {card.stage: card.at(0) for card in (*left, *right)}, main)
     x = MARGIN + lanes.width(Region.LEFT)
@@ -229,16 +229,16 @@ def _laid(
         begins=speech.say(procedure.begins.title),
         nodes=tuple(nodes.values()),
         edges=tuple(edge(port, lanes, nodes, main) for port in ports),
-        moves=found.transitions,
+        moves=graph.transitions,
     )
 
 
-def _ports(card: _Card, found: StageGraph) -> Iterator[Port]:
+def _ports(card: _Card, graph: StageGraph) -> Iterator[Port]:
     for place, row in enumerate(card.rows):
         if row.to and row.side:
-            moves = [one for one in found.transitions if (one.from_stage, one.to_stage) == (card.stage, row.to)]
-            actions = tuple(one.action for one in moves)
-            yield Port(card.stage, row.to, row.side, card.at(place), actions, all(one.automatic for one in moves))
+            moves = [move for move in graph.transitions if (move.from_stage, move.to_stage) == (card.stage, row.to)]
+            actions = tuple(move.action for move in moves)
+            yield Port(card.stage, row.to, row.side, card.at(place), actions, all(move.automatic for move in moves))
 
 
 def _node(procedure: Procedure, card: _Card, x: int, speech: Speech) -> Node:

@@ -96,15 +96,15 @@ class Lanes:
 
 def lanes_for(ports: Iterable[Port], entries: Mapping[str, int], main: Iterable[str]) -> Lanes:
     """Return the lanes for all lines; `entries` are the heights at which arrows meet the stages' cards."""
-    way = set(main)
+    main_stages = set(main)
     spans: dict[tuple[Region, str], tuple[int, int]] = {}
     for port in ports:
         if port.side is not Side.BELOW:
-            key, entry = (_region(port, way), port.to_stage), entries[port.to_stage]
+            key, entry = (_region(port, main_stages), port.to_stage), entries[port.to_stage]
             low, high = spans.get(key, (entry, entry))
             spans[key] = min(low, port.y), max(high, port.y)
     found: dict[tuple[Region, str], int] = {}
-    for key, span in sorted(spans.items(), key=lambda one: (one[1][1] - one[1][0], one)):
+    for key, span in sorted(spans.items(), key=lambda item: (item[1][1] - item[1][0], item)):
         taken = {found[other] for other in found if other[0] is key[0] and _meet(span, spans[other])}
         found[key] = next(lane for lane in range(len(spans)) if lane not in taken)
     return Lanes(found)
@@ -145,8 +145,8 @@ def _region(port: Port, main: set[str]) -> Region:
     return (Region.RIGHT, Region.BETWEEN, Region.LEFT)[inside]
 
 
-def _meet(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    return one[0] < other[1] + APART and other[0] < one[1] + APART
+def _meet(span: tuple[int, int], other: tuple[int, int]) -> bool:
+    return span[0] < other[1] + APART and other[0] < span[1] + APART
 
 
 def _short_of(corner: Point, other: Point) -> Point:

@@ -48,7 +48,7 @@ def of_area(area: AreaPlace) -> FoundPlace:
     return FoundPlace(area.lon, area.lat, Grade.COMMUNITY, area.radius_metres, area.name, area.district, (why,))
 
 
-def as_said(group: Group, key: str, grade: Grade, word: str) -> FoundPlace:
+def of_observations(group: Group, key: str, grade: Grade, word: str) -> FoundPlace:
     """Return a crossing or a stretch where reports that named it lay."""
     point = middle(entry.point for entry in group.entries)
     radius = max(100.0, *(entry.spread_metres for entry in group.entries))
@@ -77,6 +77,6 @@ def apart(places: list[FoundPlace]) -> list[FoundPlace]:
     """Return places without those that mean the same spot as one before them."""
     kept: list[FoundPlace] = []
     for place in sorted(places, key=lambda place: place.radius_metres):
-        if all(metres(place.point, one.point) > max(200.0, one.radius_metres) for one in kept):
+        if all(metres(place.point, other.point) > max(200.0, other.radius_metres) for other in kept):
             kept.append(place)
     return kept

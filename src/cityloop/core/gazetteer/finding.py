@@ -11,11 +11,11 @@ from cityloop.core.gazetteer.addresses.reading import Address, Road, parse
 from cityloop.core.gazetteer.addresses.words import AS_WRITTEN, Script
 from cityloop.core.gazetteer.answers import (
     apart,
-    as_said,
     building,
     by_name,
     narrowed,
     of_area,
+    of_observations,
     of_siblings,
     of_street,
 )
@@ -78,7 +78,7 @@ class _Search:
         if self.address.says_nothing:
             return Found(None, reason=PlaceReason("nothing_understood"))
         self._look_up(self._first_keys())
-        ways: tuple[Callable[[], list[FoundPlace]], ...] = (
+        searches: tuple[Callable[[], list[FoundPlace]], ...] = (
             self._by_number,
             self._by_name,
             self._by_crossing,
@@ -87,16 +87,16 @@ class _Search:
             self._by_kin,
             self._by_area,
         )
-        for way in ways:
-            if places := self._finished(way()):
+        for search in searches:
+            if places := self._finished(search()):
                 return self._chosen(places)
-        elsewhere = self._elsewhere(ways) if self.districts else []
+        elsewhere = self._elsewhere(searches) if self.districts else []
         return Found(None, tuple(elsewhere[:ALTERNATIVES]), self._reason(known_elsewhere=bool(elsewhere)))
 
-    def _elsewhere(self, ways: Sequence[Callable[[], list[FoundPlace]]]) -> list[FoundPlace]:
+    def _elsewhere(self, searches: Sequence[Callable[[], list[FoundPlace]]]) -> list[FoundPlace]:
         """Return what is found in other districts than the one named: to be told, not to be taken."""
         self.districts, self.areas = set(), []
-        return next((places for way in ways if (places := way())), [])
+        return next((places for search in searches if (places := search())), [])
 
     def _chosen(self, places: list[FoundPlace]) -> Found:
         if strange := self._strange_areas():
@@ -118,9 +118,9 @@ class _Search:
     def _reason(self, *, known_elsewhere: bool) -> PlaceReason:
         if strange := self._strange_areas():
             return PlaceReason("area_not_known", {"name": strange[0]})
-        said = self.address.road.key if self.address.road else "、".join(self.address.names)
-        if said:
-            return PlaceReason("not_in_district" if known_elsewhere else "not_known", {"name": said})
+        wanted = self.address.road.key if self.address.road else "、".join(self.address.names)
+        if wanted:
+            return PlaceReason("not_in_district" if known_elsewhere else "not_known", {"name": wanted})
         return PlaceReason("only_district", {"name": self.address.areas[-1]})
 
     # What is looked up
@@ -128,7 +128,7 @@ class _Search:
     def _first_keys(self) -> set[str]:
         address, keys = self.address, set(self._names())
         for road in self._roads():
-            keys |= {way.key for way in road.ways}
+            keys |= {part.key for part in road.with_parents}
         if address.road and address.crossing:
             keys.add(crossing_key(address.road, address.crossing))
         if address.road and address.between:
@@ -165,7 +165,7 @@ class _Search:
 
     def _streets(self, road: Road) -> list[tuple[Road, Group, tuple[PlaceReason, ...]]]:
         """Return the streets that a road may be of, in the areas named, with what was made of its name."""
-        entries = self._under(way.key for way in road.ways)
+        entries = self._under(part.key for part in road.with_parents)
         road, entries = self._official(road, entries)
         if entries:
             return [(road, group, why) for group, why in self._here(groups(entries))]
@@ -177,18 +177,18 @@ class _Search:
         if not own or any(entry.key == road.street for entry in entries):
             return road, entries
         road = Road(min(own), road.lanes)
-        self._look_up(way.key for way in road.ways)
-        return road, self._under(way.key for way in road.ways)
+        self._look_up(part.key for part in road.with_parents)
+        return road, self._under(part.key for part in road.with_parents)
 
     def _streets_otherwise(self, road: Road) -> list[tuple[Road, Group, tuple[PlaceReason, ...]]]:
         """Return the streets of a name without what clings to it, or the sections of a street named without one."""
         others = [Road(name, road.lanes) for name in trimmed(road.street)]
         if not section_of(road.street):
             others += [Road(name, road.lanes) for name in sections(road.street)]
-        self._look_up(way.key for other in others for way in other.ways)
+        self._look_up(part.key for other in others for part in other.with_parents)
         found = []
         for other in others:
-            entries = self._under(way.key for way in other.ways)
+            entries = self._under(part.key for part in other.with_parents)
             why = PlaceReason("taken_for", {"name": road.street, "road": other.street})
             found += [(other, group, (why, *more)) for group, more in self._here(groups(entries))]
             if entries and not section_of(other.street):
@@ -251,13 +251,13 @@ class _Search:
 
     def _crossings(self, road: Road, other: Road) -> list[FoundPlace]:
         key = crossing_key(road, other)
-        said = [group for group, _ in self._here(groups(self.known.get(key, ())))]
-        if said:
-            return [as_said(group, key, Grade.CROSSING, "crossing_as_said") for group in said]
+        observed = [group for group, _ in self._here(groups(self.known.get(key, ())))]
+        if observed:
+            return [of_observations(group, key, Grade.CROSSING, "crossing_as_said") for group in observed]
         found = []
-        for one_road, one, why in self._streets(road):
+        for first_road, first, why in self._streets(road):
             for other_road, second, more in self._streets(other):
-                if place := crossing_place(one, one_road, second, other_road):
+                if place := crossing_place(first, first_road, second, other_road):
                     found.append(replace(place, why=why + more + place.why))
         return apart(found)
 
@@ -266,9 +266,9 @@ class _Search:
         if not (road and between):
             return []
         key = stretch_key(road, *between)
-        said = [group for group, _ in self._here(groups(self.known.get(key, ())))]
-        if said:
-            return [as_said(group, key, Grade.STREET, "stretch_as_said") for group in said]
+        observed = [group for group, _ in self._here(groups(self.known.get(key, ())))]
+        if observed:
+            return [of_observations(group, key, Grade.STREET, "stretch_as_said") for group in observed]
         ends = [places[0] for end in between if len(places := self._crossings(road, end)) == 1]
         if not ends:
             return []
@@ -288,8 +288,8 @@ class _Search:
         if not section_of(road.street) and len({r.street for r, _, _ in streets if section_of(r.street)}) > 1:
             merged = groups(entry for _, group, _ in streets for entry in group.entries)
             streets = [(r, g, ()) for g in merged for r in [road]]
-        for one, group, why in streets:
-            place = road_place(group, one, at_mouth=self.address.at_mouth) or of_street(group, one)
+        for street_road, group, why in streets:
+            place = road_place(group, street_road, at_mouth=self.address.at_mouth) or of_street(group, street_road)
             found.append(replace(place, why=(*why, *missed, *place.why)))
         return apart(found)
 
@@ -320,13 +320,13 @@ class _Search:
 
     def _moved(self, place: FoundPlace) -> FoundPlace:
         """Move a place as the words say: 东北角, 北侧50米."""
-        said = self.address.relative
-        sides = [SIDES[side] for side in said.direction if side in SIDES]
+        relative = self.address.relative
+        sides = [SIDES[side] for side in relative.direction if side in SIDES]
         if not sides or place.grade not in (Grade.PLATE, Grade.POI, Grade.CROSSING):
             return place
-        far = min(said.metres, FARTHEST_MOVE) if said.metres else CORNER
+        far = min(relative.metres, FARTHEST_MOVE) if relative.metres else CORNER
         length = len(sides) ** 0.5
         east, north = (sum(side[axis] for side in sides) * far / length for axis in (0, 1))
         lon, lat = moved(place.point, east, north)
-        why = PlaceReason("moved", {"direction": said.direction, "metres": str(round(far))})
+        why = PlaceReason("moved", {"direction": relative.direction, "metres": str(round(far))})
         return replace(place, lon=lon, lat=lat, why=(*place.why, why))

@@ -83,10 +83,10 @@ def named(address: Address) -> Iterator[tuple[PlaceKind, str, int, str]]:
         yield PlaceKind.PLATE, road.key, first.value, first.suffix
     elif not address.at_mouth:
         yield PlaceKind.PLATE, road.key, 0, ""
-    for way in road.ways:
-        if way.lanes:
-            number, suffix = lane_number(way.lanes[-1])
-            yield PlaceKind.LANE, Road(way.street, way.lanes[:-1]).key, number, suffix
+    for part in road.with_parents:
+        if part.lanes:
+            number, suffix = lane_number(part.lanes[-1])
+            yield PlaceKind.LANE, Road(part.street, part.lanes[:-1]).key, number, suffix
     yield PlaceKind.STREET, road.street, 0, ""
 
 
@@ -96,9 +96,9 @@ def lane_number(lane: str) -> tuple[int, str]:
     return (int(found[0]), lane[found.end() :]) if found else (0, lane)
 
 
-def crossing_key(one: Road, other: Road) -> str:
+def crossing_key(road: Road, other: Road) -> str:
     """Return the key of a crossing, whichever road is named first."""
-    return "×".join(sorted((one.key, other.key)))
+    return "×".join(sorted((road.key, other.key)))
 
 
 def stretch_key(road: Road, start: Road, end: Road) -> str:

@@ -47,38 +47,39 @@ def estimate(known: Sequence[Known], number: int, suffix: str = "") -> Estimate 
 
 
 def _exact(known: Sequence[Known], number: int, suffix: str) -> Estimate | None:
-    same = [one for one in known if one.number == number and not one.is_lane]
-    exact = [one for one in same if one.suffix == suffix]
+    same = [entry for entry in known if entry.number == number and not entry.is_lane]
+    exact = [entry for entry in same if entry.suffix == suffix]
     if not same:
         return None
     chosen = exact or same
-    point = middle(one.point for one in chosen)
-    spread = max((one.spread_metres for one in chosen), default=0.0)
+    point = middle(entry.point for entry in chosen)
+    spread = max((entry.spread_metres for entry in chosen), default=0.0)
     if exact:
         return Estimate(point, max(20.0, spread), "exact")
-    apart = max(metres(point, one.point) for one in chosen)
+    apart = max(metres(point, entry.point) for entry in chosen)
     return Estimate(point, max(40.0, spread, apart), "same_number", (number,))
 
 
 def _without_strays(known: Sequence[Known], number: int) -> list[Known]:
     """Return the neighbours of a number, without those that lie nowhere near the others."""
     near = sorted(
-        (one for one in known if abs(one.number - number) <= FARTHEST), key=lambda one: abs(one.number - number)
+        (entry for entry in known if abs(entry.number - number) <= FARTHEST),
+        key=lambda entry: abs(entry.number - number),
     )
     near = near[:NEIGHBOURS]
     if len(near) < 3:
         return near
-    centre = middle(one.point for one in near)
-    usual = median(metres(centre, one.point) for one in near)
-    usual_number = median(one.number for one in near)
-    reach = (max(3.0 * usual, 150.0 + FASTEST * abs(one.number - usual_number)) for one in near)
-    return [one for one, far in zip(near, reach, strict=True) if metres(centre, one.point) <= far]
+    centre = middle(entry.point for entry in near)
+    usual = median(metres(centre, entry.point) for entry in near)
+    usual_number = median(entry.number for entry in near)
+    reach = (max(3.0 * usual, 150.0 + FASTEST * abs(entry.number - usual_number)) for entry in near)
+    return [entry for entry, far in zip(near, reach, strict=True) if metres(centre, entry.point) <= far]
 
 
 def _estimated(known: Sequence[Known], number: int) -> Estimate | None:
     tried = [
         found
-        for side in ([one for one in known if one.number % 2 == number % 2], known)
+        for side in ([entry for entry in known if entry.number % 2 == number % 2], known)
         if (found := _between(side, number))
     ]
     return min(tried, key=lambda found: found.radius_metres) if tried else _beside(known, number)
@@ -86,8 +87,8 @@ def _estimated(known: Sequence[Known], number: int) -> Estimate | None:
 
 def _between(known: Iterable[Known], number: int) -> Estimate | None:
     listed = list(known)
-    below = max((one for one in listed if one.number < number), key=lambda one: one.number, default=None)
-    above = min((one for one in listed if one.number > number), key=lambda one: one.number, default=None)
+    below = max((entry for entry in listed if entry.number < number), key=lambda entry: entry.number, default=None)
+    above = min((entry for entry in listed if entry.number > number), key=lambda entry: entry.number, default=None)
     if below is None or above is None:
         return None
     share = (number - below.number) / (above.number - below.number)
@@ -103,7 +104,7 @@ def _beside(known: Sequence[Known], number: int) -> Estimate | None:
     """Return the nearest number's place, moved on along the road as its numbers run there."""
     if not known:
         return None
-    nearest = min(known, key=lambda one: (abs(one.number - number), one.is_lane))
+    nearest = min(known, key=lambda entry: (abs(entry.number - number), entry.is_lane))
     away = number - nearest.number
     east, north = _pace(known, number)
     on = max(-FURTHEST_ON, min(FURTHEST_ON, away))
@@ -113,17 +114,22 @@ def _beside(known: Sequence[Known], number: int) -> Estimate | None:
 
 def _pace(known: Sequence[Known], number: int) -> Pair:
     """Return how many metres to the east and north the road goes with every number, from the numbers near."""
-    near = sorted(known, key=lambda one: abs(one.number - number))[:NEAREST]
-    if len(near) < 2 or max(one.number for one in near) - min(one.number for one in near) < LEAST_SPAN:
+    near = sorted(known, key=lambda entry: abs(entry.number - number))[:NEAREST]
+    if len(near) < 2 or max(entry.number for entry in near) - min(entry.number for entry in near) < LEAST_SPAN:
         return 0.0, 0.0
-    weights = [1.0 / (4 + abs(one.number - number)) for one in near]
+    weights = [1.0 / (4 + abs(entry.number - number)) for entry in near]
     total = sum(weights)
-    mean = sum(w * one.number for w, one in zip(weights, near, strict=True)) / total
-    centre = tuple(sum(w * one.point[axis] for w, one in zip(weights, near, strict=True)) / total for axis in (0, 1))
+    mean = sum(w * entry.number for w, entry in zip(weights, near, strict=True)) / total
+    centre = tuple(
+        sum(w * entry.point[axis] for w, entry in zip(weights, near, strict=True)) / total for axis in (0, 1)
+    )
     # The further term keeps numbers that lie close together from pointing anywhere.
-    square = sum(w * (one.number - mean) ** 2 for w, one in zip(weights, near, strict=True)) + 25 * total
+    square = sum(w * (entry.number - mean) ** 2 for w, entry in zip(weights, near, strict=True)) + 25 * total
     slopes = [
-        sum(w * (one.number - mean) * (one.point[axis] - centre[axis]) for w, one in zip(weights, near, strict=True))
+        sum(
+            w * (entry.number - mean) * (entry.point[axis] - centre[axis])
+            for w, entry in zip(weights, near, strict=True)
+        )
         for axis in (0, 1)
     ]
     east, north = offset(near[0].point, (near[0].point[0] + slopes[0] / square, near[0].point[1] + slopes[1] / square))

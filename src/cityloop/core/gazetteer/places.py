@@ -137,9 +137,9 @@ class Found:
     reason: PlaceReason | None = None  # why there is no place
 
 
-def metres(one: Pair, other: Pair) -> float:
+def metres(point: Pair, other: Pair) -> float:
     """Return the distance of two points."""
-    return distances.metres(*one, *other)
+    return distances.metres(*point, *other)
 
 
 def middle(points: Iterable[Pair]) -> Pair:

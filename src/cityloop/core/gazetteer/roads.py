@@ -42,52 +42,54 @@ def number_place(group: Group, road: Road, number: Number) -> FoundPlace | None:
 
 def road_place(group: Group, road: Road, *, at_mouth: bool = False) -> FoundPlace | None:
     """Return where a road lies as a whole: the lane itself, its mouth, or the street."""
-    for way in road.ways:
-        own = group.by_key.get(way.key, [])
-        said = [entry for entry in own if entry.kind is PlaceKind.PLATE and not entry.number]
-        if not (at_mouth and way == road) and (found := _whole(group, way, own, said)):
+    for part in road.with_parents:
+        own = group.by_key.get(part.key, [])
+        plates = [entry for entry in own if entry.kind is PlaceKind.PLATE and not entry.number]
+        if not (at_mouth and part == road) and (found := _whole(group, part, own, plates)):
             return found
-        if way.lanes and (found := _mouth(group, way)):
+        if part.lanes and (found := _mouth(group, part)):
             return found
     return None
 
 
-def _whole(group: Group, way: Road, own: Sequence[PlaceEntry], said: Sequence[PlaceEntry]) -> FoundPlace | None:
+def _whole(group: Group, part: Road, own: Sequence[PlaceEntry], plates: Sequence[PlaceEntry]) -> FoundPlace | None:
     lines = [shapely.from_wkb(entry.shape) for entry in own if entry.shape and entry.kind is PlaceKind.STREET]
-    points = [entry.point for entry in own] + ([] if way.lanes else [entry.point for entry in group.entries])
-    if way.lanes:
-        number, suffix = lane_number(way.lanes[-1])
-        above = group.by_key.get(Road(way.street, way.lanes[:-1]).key, ())
+    points = [entry.point for entry in own] + ([] if part.lanes else [entry.point for entry in group.entries])
+    if part.lanes:
+        number, suffix = lane_number(part.lanes[-1])
+        above = group.by_key.get(Road(part.street, part.lanes[:-1]).key, ())
         points += [e.point for e in above if e.kind is PlaceKind.LANE and (e.number, e.suffix) == (number, suffix)]
-    values = {"road": way.key}
-    if said:
-        point = middle(entry.point for entry in said)
-        radius = max(60.0, *(entry.spread_metres for entry in said), _reach(point, points) if len(points) > 1 else 0.0)
-        return FoundPlace(*point, Grade.STREET, radius, way.key, why=(PlaceReason("road_as_said", values),))
+    values = {"road": part.key}
+    if plates:
+        point = middle(entry.point for entry in plates)
+        radius = max(
+            60.0, *(entry.spread_metres for entry in plates), _reach(point, points) if len(points) > 1 else 0.0
+        )
+        return FoundPlace(*point, Grade.STREET, radius, part.key, why=(PlaceReason("road_as_said", values),))
     if lines:
         line = shapely.union_all(lines)
         point = _on(line)
         corners = [tuple(pair) for pair in shapely.get_coordinates(line).tolist()]
         return FoundPlace(
-            *point, Grade.STREET, max(50.0, _reach(point, corners)), way.key, why=(PlaceReason("road_drawn", values),)
+            *point, Grade.STREET, max(50.0, _reach(point, corners)), part.key, why=(PlaceReason("road_drawn", values),)
         )
     if not points:
         return None
     point = middle(points)
-    radius = max(120.0 if way.lanes else 400.0, _reach(point, points))
-    return FoundPlace(*point, Grade.STREET, radius, way.key, why=(PlaceReason("road_of_numbers", values),))
+    radius = max(120.0 if part.lanes else 400.0, _reach(point, points))
+    return FoundPlace(*point, Grade.STREET, radius, part.key, why=(PlaceReason("road_of_numbers", values),))
 
 
-def _mouth(group: Group, way: Road) -> FoundPlace | None:
+def _mouth(group: Group, part: Road) -> FoundPlace | None:
     """Return where a lane begins: by its number among those of the street, as they are given in Taiwan."""
-    number, suffix = lane_number(way.lanes[-1])
-    above = Road(way.street, way.lanes[:-1])
+    number, suffix = lane_number(part.lanes[-1])
+    above = Road(part.street, part.lanes[:-1])
     found = numbering.estimate(group.numbers(above.key), number, suffix) if number else None
     if found is None:
         return None
-    values = {"road": way.key, "numbers": "、".join(map(str, found.neighbours or (number,)))}
+    values = {"road": part.key, "numbers": "、".join(map(str, found.neighbours or (number,)))}
     return FoundPlace(
-        *found.point, Grade.STREET, found.radius_metres + LANE, way.key, why=(PlaceReason("lane_by_number", values),)
+        *found.point, Grade.STREET, found.radius_metres + LANE, part.key, why=(PlaceReason("lane_by_number", values),)
     )
 
 
@@ -99,21 +101,23 @@ def _on(line: BaseGeometry) -> Pair:
 
 def _reach(point: Pair, points: Iterable[Pair]) -> float:
     """Return how far four in five of the points lie at most."""
-    far = sorted(metres(point, one) for one in points)
+    far = sorted(metres(point, other) for other in points)
     return far[int(0.8 * (len(far) - 1))]
 
 
-def crossing_place(one: Group, road: Road, other: Group, crossing: Road) -> FoundPlace | None:
+def crossing_place(group: Group, road: Road, other: Group, crossing: Road) -> FoundPlace | None:
     """Return where two roads meet; None where they come nowhere near each other."""
     if _is_branch(road, crossing) or _is_branch(crossing, road):
-        branch = max(road, crossing, key=lambda way: len(way.lanes))
-        return road_place(one, branch, at_mouth=True)
-    first, second = drawn(one, road), drawn(other, crossing)
+        branch = max(road, crossing, key=lambda part: len(part.lanes))
+        return road_place(group, branch, at_mouth=True)
+    first, second = drawn(group, road), drawn(other, crossing)
     if first is None or second is None:
         return None
     a, b = (_pair(point) for point in nearest_points(first, second))
     apart = metres(a, b)
-    exact = all(entry.shape for group in (one, other) for entry in group.entries if entry.kind is PlaceKind.STREET)
+    exact = all(
+        entry.shape for other_group in (group, other) for entry in other_group.entries if entry.kind is PlaceKind.STREET
+    )
     if apart > (MEET if exact else NEARLY):
         return None
     point = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
@@ -136,8 +140,8 @@ def _is_branch(road: Road, lane: Road) -> bool:
 
 def drawn(group: Group, road: Road) -> BaseGeometry | None:
     """Return a road as lines: as imported, else through its known numbers."""
-    for way in road.ways:
-        own = group.by_key.get(way.key, [])
+    for part in road.with_parents:
+        own = group.by_key.get(part.key, [])
         lines = [shapely.from_wkb(entry.shape) for entry in own if entry.shape and entry.kind is PlaceKind.STREET]
         if lines:
             return shapely.union_all(lines)
@@ -145,10 +149,10 @@ def drawn(group: Group, road: Road) -> BaseGeometry | None:
         points = [entry.point for entry in numbered]
         if points:
             return _through(points)
-        if way.lanes and (place := _mouth(group, way)):
+        if part.lanes and (place := _mouth(group, part)):
             return shapely.Point(place.point)
-    said = [entry.point for entry in group.entries]
-    return shapely.MultiPoint(said) if said else None
+    points = [entry.point for entry in group.entries]
+    return shapely.MultiPoint(points) if points else None
 
 
 def _through(points: Sequence[Pair]) -> BaseGeometry:

@@ -193,8 +193,8 @@ def _sum(terms: Sequence[Term], counts: Mapping[str, Fraction]) -> Fraction:
 
 
 def _sum_words(terms: Sequence[Term], titles: Mapping[str, Words], language: str, *, alone: bool = False) -> str:
-    signs = {1: " + ", -1: " − "}
-    words = "".join(signs[term.sign] + titles[term.count][language] for term in terms)
+    operators = {1: " + ", -1: " − "}
+    words = "".join(operators[term.sign] + titles[term.count][language] for term in terms)
     words = words.removeprefix(" + ").strip()
     opens, closes = ("（", "）") if language == "zh" else ("(", ")")
     return f"{opens}{words}{closes}" if len(terms) > 1 and not alone else words

@@ -60,27 +60,27 @@ def begin(
     links: tuple[Link, ...] = (),
 ) -> Move:
     """Return the move that opens a case with these facts; raise Invalid where what it asks for is missing."""
-    way = procedure.begins
-    answers = checked(way.needs, inputs, terms.calendar.local_date(now))
-    plain, said = split(way.needs, answers)
-    empty = CaseState(stage=way.stage, is_open=True, tasks=(), facts=facts, length=0)
-    step = ActionStep(procedure, empty, None, way.needs, answers, by, now, terms)
-    stage = procedure.stages[way.stage]
+    beginning = procedure.begins
+    answers = checked(beginning.needs, inputs, terms.calendar.local_date(now))
+    plain, texts = split(beginning.needs, answers)
+    empty = CaseState(stage=beginning.stage, is_open=True, tasks=(), facts=facts, length=0)
+    step = ActionStep(procedure, empty, None, beginning.needs, answers, by, now, terms)
+    stage = procedure.stages[beginning.stage]
     move = Move(
-        event=way.event,
+        event=beginning.event,
         action="begin",
         task=None,
         stage=stage.name,
         final=stage.final,
         by=by,
-        facts={**facts, **facts_of(way.needs, answers), **limits_begun_with(step)},
+        facts={**facts, **facts_of(beginning.needs, answers), **limits_begun_with(step)},
         answers=plain,
-        words={**words, **said},
-        opened=opened(step, way.opens),
+        words={**words, **texts},
+        opened=opened(step, beginning.opens),
         links=links,
-        documents=way.documents,
+        documents=beginning.documents,
     )
-    return _clock_started(step, move) if way.case_clock is CaseClock.START else move
+    return _clock_started(step, move) if beginning.case_clock is CaseClock.START else move
 
 
 def may_begin(procedure: Procedure, actor: Actor) -> Post | None:
@@ -99,9 +99,9 @@ def refusal(
         return found
     if action.within and task and now > worktime.due(task.opened_at, action.within, calendar).at:
         return NotPossible("too-late-for-this")
-    for one in action.requires:
-        if not holds(one, procedure, case, task, now, calendar):
-            return _told(one.otherwise)
+    for requirement in action.requires:
+        if not holds(requirement, procedure, case, task, now, calendar):
+            return _refusal_in_own_words(requirement.otherwise)
     return None
 
 
@@ -210,7 +210,7 @@ def _extended(step: ActionStep, extension: Extension) -> tuple[ClockChange, ...]
         raise NotPossible("nothing-to-extend")
     limit = task.clock.limit_in_force
     if extension.asked and (answer := step.answers.get(extension.asked)):
-        need = next(one for one in step.needs if one.name == extension.asked)
+        need = next(need for need in step.needs if need.name == extension.asked)
         limit = asked_limit(need, answer, step.terms.calendar.local_date(step.now), limit.unit)
     fact = Fact(ClockFact.EXTENDED, step.now, limit)
     timers = step.procedure.tasks[task.kind].timers
@@ -249,12 +249,12 @@ def _with_branch(step: ActionStep, branch: Branch, move: Move, state: CaseState)
 def _superfluous(case: CaseState, task: TaskState | None, kinds: Iterable[str], *, keeps: bool) -> tuple[int, ...]:
     """Return the open tasks that an action ends besides its own: those of the kinds, and all under what it ends."""
     named = set(kinds)
-    gone = {one.no for one in case.open_tasks if one.kind in named}
+    ended = {other.no for other in case.open_tasks if other.kind in named}
     own = {task.no} if task and not keeps else set()
-    for one in case.open_tasks:  # a task is numbered after the one it is under
-        if one.parent in gone | own:
-            gone.add(one.no)
-    return tuple(sorted(gone - ({task.no} if task else set())))
+    for other in case.open_tasks:  # a task is numbered after the one it is under
+        if other.parent in ended | own:
+            ended.add(other.no)
+    return tuple(sorted(ended - ({task.no} if task else set())))
 
 
 def _check_somebody_goes_on(case: CaseState, move: Move, account: str, now: datetime) -> None:
@@ -298,6 +298,6 @@ def _handled(case: CaseState, actor: Actor) -> bool:
     return actor.account in case.handlers or any(post.unit in case.barred_units for post in actor.posts)
 
 
-def _told(words: Mapping[str, str]) -> Refusal:
+def _refusal_in_own_words(words: Mapping[str, str]) -> Refusal:
     """Return a refusal in the words of the procedure."""
     return NotPossible("not-now", words.get("en"), words=words)

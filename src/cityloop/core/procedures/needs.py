@@ -90,7 +90,7 @@ def _members(need: Need, words: str) -> str:
         raise InvalidValue("too-few", {"least": need.least})
     if len(named) > most:
         raise InvalidValue("too-many", {"most": most})
-    if need.kind is NeedKind.PHOTOS and not all(_is_digest(one) for one in named):
+    if need.kind is NeedKind.PHOTOS and not all(_is_digest(word) for word in named):
         raise InvalidValue(UNKNOWN)
     return " ".join(named)
 
@@ -102,8 +102,8 @@ def _is_digest(words: str) -> bool:
 def facts_of(needs: Sequence[Need], answers: Mapping[str, str]) -> dict[str, str]:
     """Return what the case knows of itself from the answers on."""
     kinds = {need.name: need.kind for need in needs}
-    told = (NeedKind.CATEGORY, NeedKind.CONDITION, NeedKind.DISTRICT)
-    return {kinds[name].value: words for name, words in answers.items() if kinds[name] in told}
+    placing = (NeedKind.CATEGORY, NeedKind.CONDITION, NeedKind.DISTRICT)
+    return {kinds[name].value: words for name, words in answers.items() if kinds[name] in placing}
 
 
 def split(needs: Sequence[Need], answers: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -115,5 +115,5 @@ def split(needs: Sequence[Need], answers: Mapping[str, str]) -> tuple[dict[str, 
 
 def photos_given(needs: Sequence[Need], answers: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Return the digests of the photos among the answers, by need."""
-    asked = [need.name for need in needs if need.kind is NeedKind.PHOTOS]
-    return {name: members(answers[name]) for name in asked if name in answers}
+    names = [need.name for need in needs if need.kind is NeedKind.PHOTOS]
+    return {name: members(answers[name]) for name in names if name in answers}

@@ -105,7 +105,7 @@ def _formers(step: ActionStep, opening: TaskOpening) -> tuple[TaskState, ...]:
     units = members(step.answers.get(opening.unit)) if step.procedure.tasks[opening.kind].held_by_unit else ()
     if not units:
         return (_former(step, opening),)
-    held = {one.unit: one for one in step.case.tasks if one.kind == opening.kind}
+    held = {task.unit: task for task in step.case.tasks if task.kind == opening.kind}
     if not held.keys() >= set(units):
         raise NotPossible("no-former-task")
     return tuple(held[unit] for unit in units)
@@ -118,9 +118,9 @@ def _former(step: ActionStep, opening: TaskOpening) -> TaskState:
         if task.kind == opening.kind:
             return task
         task = step.case.task(task.parent)
-    for one in reversed(step.case.tasks):
-        if one.kind == opening.kind:
-            return one
+    for task in reversed(step.case.tasks):
+        if task.kind == opening.kind:
+            return task
     raise NotPossible("no-former-task")
 
 

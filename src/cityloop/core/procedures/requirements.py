@@ -43,14 +43,14 @@ def holds(
 
 def guard_holds(guard: Guard, case: CaseState, task: TaskState | None) -> bool:
     """Return whether enough of the tasks are done."""
-    asked = [one for one in case.tasks if one.kind == guard.kind and _is_meant(one, guard, case, task)]
-    done = [one for one in asked if one.done_at and one.outcome != ENDED]
-    right = [one for one in done if not guard.outcomes or one.outcome in guard.outcomes]
+    counted = [other for other in case.tasks if other.kind == guard.kind and _is_counted(other, guard, case, task)]
+    done = [other for other in counted if other.done_at and other.outcome != ENDED]
+    right = [other for other in done if not guard.outcomes or other.outcome in guard.outcomes]
     match guard.count:
         case GuardCount.NO_OPEN:
-            return not any(one.is_open for one in asked)
+            return not any(other.is_open for other in counted)
         case GuardCount.ALL:
-            return bool(right) and len(right) == len(done) and not any(one.is_open for one in asked)
+            return bool(right) and len(right) == len(done) and not any(other.is_open for other in counted)
         case GuardCount.ANY:
             return bool(right)
         case GuardCount.QUORUM:
@@ -63,7 +63,7 @@ def facts(procedure: Procedure, case: CaseState, task: TaskState | None, now: da
     values["case_overdue"] = bool(case.case_due_at and case.case_due_at < (case.closed_at or now))
     values["open_children"] = sum(link.is_open for link in case.links if link.relation is CaseRelation.CHILD)
     values |= {f"times_{name}": case.done.get(name, 0) for name in procedure.actions}
-    values |= {f"open_{kind}": sum(one.kind == kind for one in case.open_tasks) for kind in procedure.tasks}
+    values |= {f"open_{kind}": sum(other.kind == kind for other in case.open_tasks) for kind in procedure.tasks}
     if task:
         values |= _of_the_task(case, task, now, calendar)
     return Facts(values, case.areas, now.astimezone(calendar.time_zone).time())
@@ -76,7 +76,7 @@ def _of_the_task(case: CaseState, task: TaskState, now: datetime, calendar: Cale
         "overdue": bool(task.due_at and task.due_at < now),
         "spent": _percent(task, now, calendar),
         "extensions": sum(fact.kind is ClockFact.EXTENDED for fact in task.facts),
-        "open_subs": sum(one.parent == task.no for one in case.open_tasks),
+        "open_subs": sum(other.parent == task.no for other in case.open_tasks),
         "limit_unit": limit.unit.value if limit else None,
         "limit_amount": limit.amount if limit else None,
     }
@@ -89,8 +89,8 @@ def _percent(task: TaskState, now: datetime, calendar: Calendar) -> int:
     return 100 * clocks.counted_seconds(clock, now, calendar) // allowed if clock and allowed else 0
 
 
-def _is_meant(one: TaskState, guard: Guard, case: CaseState, task: TaskState | None) -> bool:
+def _is_counted(other: TaskState, guard: Guard, case: CaseState, task: TaskState | None) -> bool:
     """Return whether a guard counts the task: open or of this visit to the stage, and a sibling of the one acted on."""
-    if task and task.kind == guard.kind and one.parent != task.parent:
+    if task and task.kind == guard.kind and other.parent != task.parent:
         return False
-    return one.is_open or one.batch >= case.stage_since
+    return other.is_open or other.batch >= case.stage_since

@@ -55,24 +55,24 @@ def _of_claim(node: ast.expr, stage: str, tasks: Sequence[str]) -> bool | None:
             return _not(_all(_not(_of_claim(value, stage, tasks)) for value in values))
         case ast.UnaryOp(operand=operand):
             return _not(_of_claim(operand, stage, tasks))
-        case ast.Compare(left=ast.Name(id=name), ops=[sign], comparators=[ast.Constant(value=told)]):
-            return _compared(_possible(name, told, stage, tasks), type(sign), told)
+        case ast.Compare(left=ast.Name(id=name), ops=[operation], comparators=[ast.Constant(value=operand)]):
+            return _compared(_possible(name, operand, stage, tasks), type(operation), operand)
     return None
 
 
-def _possible(name: str, told: object, stage: str, tasks: Sequence[str]) -> Sequence[object]:
+def _possible(name: str, operand: object, stage: str, tasks: Sequence[str]) -> Sequence[object]:
     """Return every value that the name may have, as far as it matters beside the one it is compared with."""
     if name == "stage":
         return (stage,)
     opened, _, kind = name.partition("open_")
-    if opened or not kind or not isinstance(told, int) or kind in ("subs", "children"):
+    if opened or not kind or not isinstance(operand, int) or kind in ("subs", "children"):
         return ()
     count = tasks.count(kind)
-    return range(count, max(count, told) + 2) if count >= SEVERAL else (count,)
+    return range(count, max(count, operand) + 2) if count >= SEVERAL else (count,)
 
 
-def _compared(values: Sequence[object], sign: type[ast.cmpop], told: object) -> bool | None:
-    found = {_OPERATORS[sign](value, told) for value in values} if sign in _OPERATORS else set()
+def _compared(values: Sequence[object], operation: type[ast.cmpop], operand: object) -> bool | None:
+    found = {_OPERATORS[operation](value, operand) for value in values} if operation in _OPERATORS else set()
     return found.pop() if len(found) == 1 else None
 
 

@@ -62,7 +62,7 @@ def _by_timer(
         move = decide(procedure, case, action or "", task.no if task else 0, SYSTEM, NOTHING, now, terms)
     except Refusal:
         return _note(case, name, changes=(change,))
-    taken_on = not any(one.task == change.task for one in move.changes)
+    taken_on = not any(other.task == change.task for other in move.changes)
     return replace(move, changes=(*move.changes, change)) if taken_on else move
 
 
@@ -109,7 +109,7 @@ def _run_out(case: CaseState, now: datetime) -> Iterator[tuple[TaskState | None,
     ]
     if case.wake_at and case.wake_at < now:
         found.append((case.wake_at, 0, None, case.fired))
-    for _, _, task, fired in sorted(found, key=lambda one: one[:2]):
+    for _, _, task, fired in sorted(found, key=lambda timer: timer[:2]):
         yield task, fired
 
 

@@ -22,7 +22,7 @@ from shapely.geometry.base import BaseGeometry
 
 from cityloop.core.errors import NotFound
 from cityloop.core.gazetteer.addresses.reading import Address, parse
-from cityloop.core.gazetteer.addresses.words import spelled
+from cityloop.core.gazetteer.addresses.words import normalized
 from cityloop.core.gazetteer.book import PlaceBook
 from cityloop.core.gazetteer.finding import find_address
 from cityloop.core.gazetteer.learning import Observation, agrees, learned
@@ -203,7 +203,7 @@ def read_ground(path: Path) -> MeasuredCity:
     villages = dict(shapes)
     shapes |= {district: shapely.union_all(own) for district, own in parts.items()}
     areas = [
-        _area(code, spelled(names[code], script), district_of[code], shapes[code]) for code in shapes if names[code]
+        _area(code, normalized(names[code], script), district_of[code], shapes[code]) for code in shapes if names[code]
     ]
     return MeasuredCity(AreaIndex(villages.items()), district_of, shapes, tuple(areas))
 
@@ -227,7 +227,7 @@ def read_reports(path: Path, ground: MeasuredCity) -> list[MeasuredReport]:
     for row in pq.read_table(path, columns=columns).to_pylist():
         village = ground.index.locate(row["long"], row["lat"]) or ""
         address = parse(row["address_string"] or "", script, known)
-        district = districts.get(spelled(row["area"] or "", script), "")
+        district = districts.get(normalized(row["area"] or "", script), "")
         point = row["long"], row["lat"]
         lies_in = ground.district_of.get(village, "")
         reports.append(MeasuredReport(row["requested_datetime"][:10], address, point, district, lies_in, village))

@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from cityloop.core.gazetteer import finding as gazetteer
 from cityloop.core.gazetteer.addresses.reading import Address, parse
-from cityloop.core.gazetteer.addresses.words import spelled
+from cityloop.core.gazetteer.addresses.words import normalized
 from cityloop.core.gazetteer.places import (
     AreaPlace,
     Found,
@@ -53,7 +53,7 @@ def read_address(words: str) -> Address:
 
 def key_of(name: str) -> str:
     """Return the spelling by which a name is compared."""
-    return spelled(name, simplified())
+    return normalized(name, simplified())
 
 
 def _in_district(place: FoundPlace, city: City) -> FoundPlace:

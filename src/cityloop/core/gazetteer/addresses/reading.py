@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from cityloop.core.gazetteer.addresses.areas import leading_areas
 from cityloop.core.gazetteer.addresses.tokens import SECTION, tokens
-from cityloop.core.gazetteer.addresses.words import AS_WRITTEN, Script, spelled
+from cityloop.core.gazetteer.addresses.words import AS_WRITTEN, Script, normalized
 
 MOST_LANES = 3  # one within the other
 MOST_NAMES = 6
@@ -30,7 +30,7 @@ class Road:
         return self.street + "".join(self.lanes)
 
     @property
-    def ways(self) -> tuple["Road", ...]:
+    def with_parents(self) -> tuple["Road", ...]:
         """The road and those it branches off, the last lane first, the street last."""
         return tuple(Road(self.street, self.lanes[:n]) for n in range(len(self.lanes), -1, -1))
 
@@ -85,21 +85,21 @@ class _Leg:
 
 def parse(words: str, simplified: Script = AS_WRITTEN, known: Collection[str] = ()) -> Address:
     """Return what the words say; `known` are the spellings of names of the city's own areas."""
-    spelling = spelled(words, simplified)
+    spelling = normalized(words, simplified)
     areas, rest = leading_areas(spelling, known)
     reading = _Reading(areas)
     for token in tokens(rest):
-        getattr(reading, token.kind)(token.said)
+        getattr(reading, token.kind)(token.text)
     reading.end_text()
-    said = _arranged(reading.legs)
+    roads = _related(reading.legs)
     return Address(
         spelling,
         areas,
-        said.road,
-        said.numbers,
-        said.crossing,
-        said.between,
-        said.at_mouth,
+        roads.road,
+        roads.numbers,
+        roads.crossing,
+        roads.between,
+        roads.at_mouth,
         reading.building_name,
         tuple(reading.names),
         reading.relative,
@@ -119,9 +119,9 @@ class _Reading:
     joined: str = ""
     depth: int = 0  # of brackets
 
-    def road(self, said: str) -> None:
+    def road(self, text: str) -> None:
         self.end_text()
-        self._begin(Road(said))
+        self._begin(Road(text))
 
     named_lane = road
 
@@ -129,28 +129,28 @@ class _Reading:
         self.legs.append(_Leg(road, joined=self.joined, is_aside=self.depth > 0))
         self.joined = ""
 
-    def section(self, said: str) -> None:
+    def section(self, text: str) -> None:
         if not self.legs or self.unread or self.legs[-1].road.lanes:
-            self.unread += said
+            self.unread += text
         elif not re.search(f"{SECTION}$", self.legs[-1].road.street):  # of 北门路二段三段 the first counts
-            self.legs[-1] = replace(self.legs[-1], road=Road(self.legs[-1].road.street + said))
+            self.legs[-1] = replace(self.legs[-1], road=Road(self.legs[-1].road.street + text))
 
-    def lane(self, said: str) -> None:
+    def lane(self, text: str) -> None:
         if not self.legs and not self._begin_zone():
-            self.unread += said
+            self.unread += text
             return
         last = self.legs[-1]
         if self.joined or last.numbers or last.has_mouth:
             # 206巷与206巷30弄: the second is of the same street.
-            kept = () if "巷" in said else last.road.lanes[:1]
-            self._begin(Road(last.road.street, (*kept, said)))
-        elif said not in last.road.lanes and len(last.road.lanes) < MOST_LANES:
+            kept = () if "巷" in text else last.road.lanes[:1]
+            self._begin(Road(last.road.street, (*kept, text)))
+        elif text not in last.road.lanes and len(last.road.lanes) < MOST_LANES:
             self.unread = ""
-            self.legs[-1] = replace(last, road=Road(last.road.street, (*last.road.lanes, said)))
+            self.legs[-1] = replace(last, road=Road(last.road.street, (*last.road.lanes, text)))
 
-    def numbers(self, said: str) -> None:
+    def numbers(self, text: str) -> None:
         if (not self.legs or (self.joined and self.unread)) and not self._begin_zone() and not self.legs:
-            self.unread += said
+            self.unread += text
             return
         self.end_text()
         last = self.legs[-1]
@@ -160,15 +160,15 @@ class _Reading:
             self._begin(Road(last.road.street))  # 169巷口236号: a number of the street
             last = self.legs[-1]
         if self.depth and not last.is_aside:
-            self.legs.append(replace(last, numbers=_numbers(said), is_aside=True))
+            self.legs.append(replace(last, numbers=_numbers(text), is_aside=True))
         else:
-            self.legs[-1] = replace(last, numbers=last.numbers + _numbers(said))
+            self.legs[-1] = replace(last, numbers=last.numbers + _numbers(text))
 
-    def figures(self, said: str) -> None:
+    def figures(self, text: str) -> None:
         if self.legs and not self.unread and not self.legs[-1].numbers and not self.depth:
-            self.numbers(f"{said}号")
+            self.numbers(f"{text}号")
         else:
-            self.unread += said
+            self.unread += text
 
     def _begin_zone(self) -> bool:
         """Take the words before a number, or the last area, for the road: 三块厝13号, 宅港里13号."""
@@ -179,59 +179,59 @@ class _Reading:
             self._begin(Road(name))
         return bool(name)
 
-    def mouth(self, said: str) -> None:
+    def mouth(self, text: str) -> None:
         if not self.unread and self.legs:
             self.legs[-1] = replace(self.legs[-1], has_mouth=True)
         self.end_text()
 
-    def building(self, said: str) -> None:
-        if said.endswith("号楼") and self.legs and not (self.unread or self.names or self.legs[-1].numbers):
-            self.numbers(said.removesuffix("楼"))  # 人民路3号楼: no estate is named that it could be of
+    def building(self, text: str) -> None:
+        if text.endswith("号楼") and self.legs and not (self.unread or self.names or self.legs[-1].numbers):
+            self.numbers(text.removesuffix("楼"))  # 人民路3号楼: no estate is named that it could be of
             return
-        self.building_name = self.building_name or re.sub("号楼|栋|幢|座|号馆", "", said)
+        self.building_name = self.building_name or re.sub("号楼|栋|幢|座|号馆", "", text)
         self.end_text()
 
-    def unit(self, said: str) -> None:
+    def unit(self, text: str) -> None:
         self.end_text()
 
-    def metres(self, said: str) -> None:
-        self.relative = replace(self.relative, metres=int(re.sub(r"\D", "", said)))
+    def metres(self, text: str) -> None:
+        self.relative = replace(self.relative, metres=int(re.sub(r"\D", "", text)))
         self.end_text()
 
-    def corner(self, said: str) -> None:
+    def corner(self, text: str) -> None:
         if self.relative.direction or not (self.legs or self.unread):
-            self.unread += said
+            self.unread += text
             return
-        self.relative = replace(self.relative, direction=re.sub("角|侧|边|面|方向|向|方", "", said))
+        self.relative = replace(self.relative, direction=re.sub("角|侧|边|面|方向|向|方", "", text))
         self.end_text()
 
-    def opposite(self, said: str) -> None:
+    def opposite(self, text: str) -> None:
         self.relative = replace(self.relative, is_opposite=True)
         self.end_text()
 
-    def beside(self, said: str) -> None:
+    def beside(self, text: str) -> None:
         self.end_text()
 
     sign = beside
 
-    def join(self, said: str) -> None:
+    def join(self, text: str) -> None:
         self.end_text()
         self.joined = "join"
 
-    def to(self, said: str) -> None:
+    def to(self, text: str) -> None:
         self.end_text()
         self.joined = "to"
 
-    def open(self, said: str) -> None:
+    def open(self, text: str) -> None:
         self.end_text()
         self.depth += 1
 
-    def close(self, said: str) -> None:
+    def close(self, text: str) -> None:
         self.end_text()
         self.depth = max(0, self.depth - 1)
 
-    def text(self, said: str) -> None:
-        self.unread += said
+    def text(self, text: str) -> None:
+        self.unread += text
 
     def end_text(self) -> None:
         """Take what was not understood for a name."""
@@ -241,7 +241,7 @@ class _Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class _Arranged:
+class _RelatedRoads:
     """What the roads of an address have to do with each other."""
 
     road: Road | None = None
@@ -251,20 +251,24 @@ class _Arranged:
     at_mouth: bool = False
 
 
-def _arranged(legs: list[_Leg]) -> _Arranged:
+def _related(legs: list[_Leg]) -> _RelatedRoads:
     main = [leg for leg in legs if not leg.is_aside] or legs
     if not main:
-        return _Arranged()
+        return _RelatedRoads()
     first, others = main[0], [leg for leg in legs if leg.road != main[0].road]
     stretch = None if first.numbers else _stretch(others)
     if stretch:
-        return _Arranged(first.road, between=stretch)
+        return _RelatedRoads(first.road, between=stretch)
     if not first.numbers and others:
         other = others[0]
-        return _Arranged(other.road, other.numbers) if other.numbers else _Arranged(first.road, crossing=other.road)
+        return (
+            _RelatedRoads(other.road, other.numbers)
+            if other.numbers
+            else _RelatedRoads(first.road, crossing=other.road)
+        )
     numbered = next((leg.numbers for leg in legs if leg.road == first.road and leg.numbers), ())
     at_mouth = first.has_mouth and bool(first.road.lanes) and not numbered
-    return _Arranged(first.road, numbered, at_mouth=at_mouth)
+    return _RelatedRoads(first.road, numbered, at_mouth=at_mouth)
 
 
 def _stretch(others: list[_Leg]) -> tuple[Road, Road] | None:
@@ -274,15 +278,15 @@ def _stretch(others: list[_Leg]) -> tuple[Road, Road] | None:
     return None
 
 
-def _numbers(said: str) -> tuple[Number, ...]:
+def _numbers(text: str) -> tuple[Number, ...]:
     """Return the numbers of 209,166号, of 10之2号, of 276-280号 (276 with a suffix), of 6XX号 (its middle)."""
-    if vague := re.match(r"(\d+)([XO〇]+)号", said):
+    if vague := re.match(r"(\d+)([XO〇]+)号", text):
         size = 10 ** len(vague[2])
         return (Number(int(vague[1]) * size + size // 2),)
-    after = re.search(r"号之(\d+)", said)
+    after = re.search(r"号之(\d+)", text)
     found = []
-    for part in re.split("[,/与和及跟]+", re.sub("多?号.*$", "", said)):
-        first, *rest = (one for one in re.split("[-之]+", part) if one)
+    for part in re.split("[,/与和及跟]+", re.sub("多?号.*$", "", text)):
+        first, *rest = (piece for piece in re.split("[-之]+", part) if piece)
         suffix = rest[0] if rest else after[1] if after else ""
         found.append(Number(int(first), suffix.lstrip("0")))
     return tuple(found)

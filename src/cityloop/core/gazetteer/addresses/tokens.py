@@ -39,7 +39,9 @@ _PATTERNS = {
 }
 _TOKEN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS.items()), re.DOTALL)
 _ROAD = re.compile(ROAD)
-_NO_ROAD = re.compile(r"^(?:道|马|公|铁|小|条|这条|整条|红线|黄线|网|线|前方|人行道|沿)[路街]$|的|了|^[旁侧]|[号巷弄]")
+_NOT_A_ROAD = re.compile(
+    r"^(?:道|马|公|铁|小|条|这条|整条|红线|黄线|网|线|前方|人行道|沿)[路街]$|的|了|^[旁侧]|[号巷弄]"
+)
 _SHORT = 3  # signs of a word that is no road as a whole, such as 人行道路
 # 和平路 is one name; in 中山路和解放路 the sign joins two.
 _NAME_OF_ONE = re.compile(rf"和[{HAN}]{NUMERAL}?(?:大道|路|街)")
@@ -49,32 +51,32 @@ class AddressToken(NamedTuple):
     """A piece of an address and what kind it is."""
 
     kind: str
-    said: str
+    text: str
 
 
 def tokens(words: str) -> Iterator[AddressToken]:
     """Yield the pieces of an address from left to right, every sign of it in one of them."""
-    place, before = 0, ""
-    while place < len(words):
-        found = _TOKEN.match(words, place)
-        kind, said = (found.lastgroup, found[0]) if found else ("text", words[place])
-        token = _meant(AddressToken(kind or "text", said), words, place, before)
+    index, before = 0, ""
+    while index < len(words):
+        found = _TOKEN.match(words, index)
+        kind, text = (found.lastgroup, found[0]) if found else ("text", words[index])
+        token = _meant(AddressToken(kind or "text", text), words, index, before)
         yield token
-        place += len(token.said)
+        index += len(token.text)
         before = token.kind
 
 
-def _meant(token: AddressToken, words: str, place: int, before: str) -> AddressToken:
+def _meant(token: AddressToken, words: str, index: int, before: str) -> AddressToken:
     """Return a token as it is meant where it stands: names of roads begin with signs that also join two."""
-    kind, said = token
-    if kind in ("join", "to", "mouth") and said[0] not in "/-":
+    kind, text = token
+    if kind in ("join", "to", "mouth") and text[0] not in "/-":
         follows_road = before in ("road", "lane", "named_lane", "section", "mouth", "beside", "numbers", "close")
-        if not follows_road or _NAME_OF_ONE.match(words, place):
-            road = _ROAD.match(words, place)
-            if road and len(road[0]) > 2 and not _NO_ROAD.search(road[0]) and kind != "mouth":
+        if not follows_road or _NAME_OF_ONE.match(words, index):
+            road = _ROAD.match(words, index)
+            if road and len(road[0]) > 2 and not _NOT_A_ROAD.search(road[0]) and kind != "mouth":
                 return AddressToken("road", road[0])
-            if before == "" or said in ("和", "口"):
-                return AddressToken("text", said[0])
-    if kind in ("road", "named_lane") and _NO_ROAD.search(said):
-        return AddressToken("text", said if len(said) <= _SHORT else said[0])
+            if before == "" or text in ("和", "口"):
+                return AddressToken("text", text[0])
+    if kind in ("road", "named_lane") and _NOT_A_ROAD.search(text):
+        return AddressToken("text", text if len(text) <= _SHORT else text[0])
     return token

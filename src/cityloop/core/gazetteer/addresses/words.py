@@ -17,7 +17,7 @@ HAN = "㐀-鿿\U00020000-\U0003134f"
 DIGITS = "〇一二三四五六七八九"
 _NUMERAL = "[〇零一二三四五六七八九十百]"
 
-_SIGNS = str.maketrans(
+_CHARACTERS = str.maketrans(
     {
         **dict.fromkeys("—–―‐‑‒−－ー~〜～∼^﹣", "-"),
         **dict.fromkeys("、，。．,.;；:：·•", ","),
@@ -41,28 +41,30 @@ _TO_FIGURES = re.compile(rf"(?<!第)({_NUMERAL}+)(?=巷|弄|号|楼|室|单元|�
 _TO_NUMERALS = re.compile(rf"(?<=[{HAN}])(\d{{1,2}})(?=段|街|路|大道)")
 
 
-def spelled(words: str, simplified: Script = AS_WRITTEN) -> str:
+def normalized(words: str, simplified: Script = AS_WRITTEN) -> str:
     """Return the one spelling of words of an address, LONGEST signs at most; spelling it again changes nothing."""
-    once = unicodedata.normalize("NFKC", words).translate(_SIGNS)[: 2 * LONGEST]
-    once = unicodedata.normalize("NFKC", once.translate(simplified)).translate(_SIGNS).upper()
-    once = _INVISIBLE.sub("", _BLANK_IN_NUMBERS.sub(",", once))[:LONGEST]
-    once = _DASH_FOR_ONE.sub("一", once)
+    text = unicodedata.normalize("NFKC", words).translate(_CHARACTERS)[: 2 * LONGEST]
+    text = unicodedata.normalize("NFKC", text.translate(simplified)).translate(_CHARACTERS).upper()
+    text = _INVISIBLE.sub("", _BLANK_IN_NUMBERS.sub(",", text))[:LONGEST]
+    text = _DASH_FOR_ONE.sub("一", text)
     before = ""
-    while before != once:  # a figure may make a numeral beside it one: 一之一 is 一之1, and then 1之1
-        before, once = once, _TO_FIGURES.sub(lambda found: figures(found[1] or found[2]), once)
-    return _TO_NUMERALS.sub(lambda found: numerals(int(found[1])) or found[1], once)
+    while before != text:  # a figure may make a numeral beside it one: 一之一 is 一之1, and then 1之1
+        before, text = text, _TO_FIGURES.sub(lambda found: figures(found[1] or found[2]), text)
+    return _TO_NUMERALS.sub(lambda found: numerals(int(found[1])) or found[1], text)
 
 
 def figures(numeral: str) -> str:
     """Return a numeral below 1000 in figures: 七十一 as 71, 三二 as 32; as it is where it is none."""
     if not set(numeral) & {"十", "百"}:
-        return numeral.translate({ord(sign): str(value) for value, sign in enumerate(DIGITS)}).replace("零", "0")
+        return numeral.translate({ord(character): str(value) for value, character in enumerate(DIGITS)}).replace(
+            "零", "0"
+        )
     total, digit = 0, 0
-    for sign in numeral:
-        if sign in DIGITS:
-            digit = DIGITS.index(sign)
-        elif sign in "十百":
-            total += (digit or 1) * (10 if sign == "十" else 100)
+    for character in numeral:
+        if character in DIGITS:
+            digit = DIGITS.index(character)
+        elif character in "十百":
+            total += (digit or 1) * (10 if character == "十" else 100)
             digit = 0
     return str(total + digit)
 
