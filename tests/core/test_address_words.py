@@ -34,7 +34,7 @@ def test_no_text_is_too_odd_to_be_read(words: str) -> None:
 
 @given(ADDRESSES)
 def test_full_width_signs_mean_the_same(words: str) -> None:
-    wide = "".join(chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign for sign in words)
+    wide = "".join(chr(ord(character) + 0xFEE0) if "!" <= character <= "~" else character for character in words)
     assert unicodedata.normalize("NFKC", wide) == unicodedata.normalize("NFKC", words)
     assert parse(wide, SCRIPT) == parse(words, SCRIPT)
 

@@ -33,7 +33,7 @@ class One:
 
 
 def locator(*areas: tuple[One, BaseGeometry]) -> AreaLocator:
-    return AreaLocator({one.code: one for one, _ in areas}, {one.code: shape.wkb for one, shape in areas})
+    return AreaLocator({area.code: area for area, _ in areas}, {area.code: shape.wkb for area, shape in areas})
 
 
 CITY = (

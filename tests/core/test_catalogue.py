@@ -87,8 +87,8 @@ def test_what_came_of_a_class_came_from_it(given_lines: list[CrosswalkLine]) -> 
 
 def test_a_class_without_successor_is_not_one_of_which_nothing_is_known() -> None:
     walk = ClassCrosswalk([CrosswalkLine(OLD, "matter", "0505", NEW, "matter", "", "choose another")])
-    gone = walk.successors(ClassKey(OLD, "matter", "0505"), NEW)
-    assert gone is not None and gone.classes == () and gone.notes == ("choose another",)
+    dropped = walk.successors(ClassKey(OLD, "matter", "0505"), NEW)
+    assert dropped is not None and dropped.classes == () and dropped.notes == ("choose another",)
     assert walk.successors(ClassKey(OLD, "matter", "0506"), NEW) is None
     assert walk.successors(ClassKey(OLD, "component", "0505"), NEW) is None  # kind is part of the key
 

@@ -1,4 +1,4 @@
-"""The laws of the chain: one spelling, one hash, and no way back from a commitment."""
+"""The laws of the chain: one canonical form, one hash, and no way back from a commitment."""
 
 from datetime import UTC, datetime
 
@@ -36,5 +36,5 @@ def test_a_commitment_holds_one_word_only(words: bytes, other: bytes) -> None:
 
 @pytest.mark.parametrize("payload", [{"lon": 1.5}, {"point": [1, 2.0]}, {"deep": {"er": [{"x": 0.1}]}}])
 def test_a_float_is_refused_because_it_has_more_than_one_spelling(payload: dict) -> None:
-    with pytest.raises(ValueError, match="no single spelling"):
+    with pytest.raises(ValueError, match="no canonical form"):
         chain.canonical(payload)

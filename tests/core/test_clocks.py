@@ -316,7 +316,7 @@ def test_stretches_are_without_a_gap_and_their_work_is_what_was_counted(
 ) -> None:
     known, now = clock.as_of(now), now.astimezone(UTC).replace(microsecond=0)
     stretches = explained(known, now, calendar)
-    assert all(one.ends_at == other.begins_at for one, other in pairwise(stretches))
+    assert all(stretch.ends_at == following.begins_at for stretch, following in pairwise(stretches))
     assert not stretches or stretches[-1].ends_at == now
     counted = sum(int((each.ends_at - each.begins_at).total_seconds()) for each in work(known, now, calendar))
     assert counted == counted_seconds(clock, now, calendar)

@@ -86,7 +86,7 @@ def test_whatever_is_written_is_read_or_refused(words: str) -> None:
 CLAIMS = st.recursive(
     st.sampled_from(['category == "06010"', "extensions < 1", "overdue", 'in_area("440304")']),
     lambda inner: st.one_of(
-        inner.map(lambda one: f"not ({one})"),
+        inner.map(lambda claim: f"not ({claim})"),
         st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(lambda t: f"({t[0]}) {t[1]} ({t[2]})"),
     ),
     max_leaves=6,

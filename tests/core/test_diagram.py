@@ -27,72 +27,78 @@ from cityloop.core.procedures.transitions import Transition, stage_graph, transi
 ALL = [*PROCEDURES, WIDE]
 Box = tuple[int, int, int, int]
 
-every_procedure = pytest.mark.parametrize("way", ALL, ids=lambda way: f"{way.name}-{way.version}")
+every_procedure = pytest.mark.parametrize(
+    "procedure", ALL, ids=lambda procedure: f"{procedure.name}-{procedure.version}"
+)
 every_language = pytest.mark.parametrize("language", ["zh", "en"])
 
 
-def drawn(way: Procedure, language: str = "zh") -> Picture:
-    return draw(way, Speech(lambda words: words[language], lambda kind: f"{kind.role} · 5 工作日", "留:", " (auto)"))
+def drawn(procedure: Procedure, language: str = "zh") -> Picture:
+    return draw(
+        procedure, Speech(lambda words: words[language], lambda kind: f"{kind.role} · 5 工作日", "留:", " (auto)")
+    )
 
 
 def box(node: Node) -> Box:
     return node.x, node.y, node.x + node.w, node.y + node.h
 
 
-def apart(one: Box, other: Box) -> bool:
-    return one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+def apart(first: Box, second: Box) -> bool:
+    return first[2] <= second[0] or second[2] <= first[0] or first[3] <= second[1] or second[3] <= first[1]
 
 
-@pytest.mark.parametrize("way", PROCEDURES, ids=lambda way: f"{way.name}-{way.version}")
+@pytest.mark.parametrize("procedure", PROCEDURES, ids=lambda procedure: f"{procedure.name}-{procedure.version}")
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=60, deadline=None)
-def test_every_move_of_a_walk_is_in_the_diagram(way: Procedure, seed: int) -> None:
-    walk = Walk(way, Random(seed))
+def test_every_move_of_a_walk_is_in_the_diagram(procedure: Procedure, seed: int) -> None:
+    walk = Walk(procedure, Random(seed))
     walk.go()
-    found = stage_graph(way)
-    shown = {(one.from_stage, one.to_stage, one.action) for one in found.transitions}
+    found = stage_graph(procedure)
+    shown = {(first.from_stage, first.to_stage, first.action) for first in found.transitions}
     state = None
     for move, account, at in walk.made:
-        if state and move.action in way.actions:
+        if state and move.action in procedure.actions:
             assert (state.stage, move.stage, move.action) in shown
         state = after(state, move, account, at)
         assert {task.kind for task in state.open_tasks} <= set(found.tasks[state.stage])
 
 
 @every_procedure
-def test_every_action_can_be_done_somewhere_and_every_stage_is_a_card(way: Procedure) -> None:
-    picture = drawn(way)
-    assert {node.stage for node in picture.nodes} == set(way.stages)
-    assert {move.action for move in picture.moves} == set(way.actions)
+def test_every_action_can_be_done_somewhere_and_every_stage_is_a_card(procedure: Procedure) -> None:
+    picture = drawn(procedure)
+    assert {node.stage for node in picture.nodes} == set(procedure.stages)
+    assert {move.action for move in picture.moves} == set(procedure.actions)
 
 
 @every_procedure
-def test_a_line_stands_for_every_action_that_moves_the_case_and_a_card_names_those_that_do_not(way: Procedure) -> None:
-    picture = drawn(way)
+def test_a_line_stands_for_every_action_that_moves_the_case_and_a_card_names_those_that_do_not(
+    procedure: Procedure,
+) -> None:
+    picture = drawn(procedure)
     on_lines = {(edge.from_stage, edge.to_stage, name) for edge in picture.edges for name in edge.actions}
     moving = [move for move in picture.moves if not move.stays]
     assert on_lines == {(move.from_stage, move.to_stage, move.action) for move in moving}
     assert len(picture.edges) == len({(move.from_stage, move.to_stage) for move in moving})
     cards = {node.stage: "".join(run.words for line in node.lines for run in line.runs) for node in picture.nodes}
     for move in picture.moves:
-        assert way.actions[move.action].title["zh"] in cards[move.from_stage]
+        assert procedure.actions[move.action].title["zh"] in cards[move.from_stage]
 
 
 @every_procedure
-def test_a_line_is_marked_as_automatic_where_the_system_alone_moves_the_case(way: Procedure) -> None:
-    for edge in drawn(way).edges:
-        assert edge.automatic == all(way.actions[name].automatic for name in edge.actions)
+def test_a_line_is_marked_as_automatic_where_the_system_alone_moves_the_case(procedure: Procedure) -> None:
+    for edge in drawn(procedure).edges:
+        assert edge.automatic == all(procedure.actions[name].automatic for name in edge.actions)
 
 
 @every_procedure
 @every_language
-def test_no_card_and_no_words_lie_over_others(way: Procedure, language: str) -> None:
-    picture = drawn(way, language)
-    assert all(apart(box(one), box(other)) for one, other in combinations(picture.nodes, 2))
+def test_no_card_and_no_words_lie_over_others(procedure: Procedure, language: str) -> None:
+    picture = drawn(procedure, language)
+    assert all(apart(box(first), box(second)) for first, second in combinations(picture.nodes, 2))
     for node in picture.nodes:
         left, top, right, bottom = box(node)
         words = [(line.left, line.y - 9, line.left + line.width, line.y + 9) for line in node.lines]
-        assert all(apart(one, other) for one, other in combinations(words, 2))
+        assert all(apart(first, second) for first, second in combinations(words, 2))
         for x1, y1, x2, y2 in words:
             assert left + INSET <= x1 and x2 <= right - INSET and top <= y1 and y2 <= bottom
     assert all(left >= 0 and right <= picture.width for left, _, right, _ in map(box, picture.nodes))
@@ -100,8 +106,8 @@ def test_no_card_and_no_words_lie_over_others(way: Procedure, language: str) -> 
 
 @every_procedure
 @every_language
-def test_no_line_runs_through_a_card(way: Procedure, language: str) -> None:
-    picture = drawn(way, language)
+def test_no_line_runs_through_a_card(procedure: Procedure, language: str) -> None:
+    picture = drawn(procedure, language)
     for edge in picture.edges:
         for (x1, y1), (x2, y2) in pairwise(edge.points):
             stretch = (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
@@ -112,13 +118,13 @@ def test_no_line_runs_through_a_card(way: Procedure, language: str) -> None:
 
 @every_procedure
 @every_language
-def test_lines_to_different_stages_only_cross(way: Procedure, language: str) -> None:
-    for one, other in combinations(drawn(way, language).edges, 2):
-        if one.to_stage == other.to_stage:
+def test_lines_to_different_stages_only_cross(procedure: Procedure, language: str) -> None:
+    for first, second in combinations(drawn(procedure, language).edges, 2):
+        if first.to_stage == second.to_stage:
             continue
-        for a in pairwise(one.points):
-            for b in pairwise(other.points):
-                assert not _lie_together(a, b), (one, other)
+        for a in pairwise(first.points):
+            for b in pairwise(second.points):
+                assert not _lie_together(a, b), (first, second)
 
 
 def _lie_together(a: tuple, b: tuple) -> bool:
@@ -130,11 +136,11 @@ def _lie_together(a: tuple, b: tuple) -> bool:
 
 
 @every_procedure
-def test_the_same_procedure_gives_the_same_picture(way: Procedure) -> None:
-    assert drawn(way) == drawn(way)
+def test_the_same_procedure_gives_the_same_picture(procedure: Procedure) -> None:
+    assert drawn(procedure) == drawn(procedure)
 
 
-def test_the_main_way_runs_down_through_the_main_actions() -> None:
+def test_the_main_path_runs_down_through_the_main_actions() -> None:
     picture = drawn(WIDE)
     main = [(edge.from_stage, edge.to_stage) for edge in picture.edges if edge.main]
     names = ["reported", "accepted", "filed", "handling", "fed_back", "checking", "checked", "closed"]
@@ -157,7 +163,7 @@ def test_a_sub_task_ends_with_the_task_it_is_under() -> None:
 
 
 def test_a_branch_that_always_holds_leaves_no_other_way() -> None:
-    after_return = {one.to_stage for one in transitions(WIDE) if one.action == "return"}
+    after_return = {first.to_stage for first in transitions(WIDE) if first.action == "return"}
     assert after_return == {"accepted", "filed"}
 
 
@@ -171,7 +177,7 @@ def test_a_procedure_of_too_many_situations_is_looked_at_stage_by_stage(monkeypa
 
 def test_an_action_that_would_leave_nobody_a_task_is_no_move() -> None:
     stray = action("stray", "走失 Go astray", "accept", "accepted")
-    assert "stray" not in {one.action for one in transitions(_changed(stray=stray))}
+    assert "stray" not in {first.action for first in transitions(_changed(stray=stray))}
 
 
 @given(st.lists(st.text(alphabet="处置中 aMW，·", min_size=1, max_size=40), min_size=1, max_size=6))
@@ -186,8 +192,8 @@ def test_wrapped_words_fit_and_none_is_lost(pieces: list[str]) -> None:
 def test_words_are_broken_between_words(room: int) -> None:
     titles = "Closed with an explanation", "Handed over to law enforcement"
     lines = wrapped([Run(title, "  ") for title in titles], room)
-    said = " ".join("".join(run.words + run.then for run in line) for line in lines)
-    assert " ".join(said.split()) == " ".join(titles)
+    text = " ".join("".join(run.words + run.then for run in line) for line in lines)
+    assert " ".join(text.split()) == " ".join(titles)
 
 
 def _changed(**actions: object) -> Procedure:

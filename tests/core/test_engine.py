@@ -123,19 +123,19 @@ CHAIR = Actor("account/chair", "", (Post("chair", "centre"),))
 class Run:
     """A case of a procedure being moved."""
 
-    def __init__(self, way: Procedure, unit: str) -> None:
-        self.way, self.now, self.moves = way, BEGAN, list[Move]()
+    def __init__(self, procedure: Procedure, unit: str) -> None:
+        self.procedure, self.now, self.moves = procedure, BEGAN, list[Move]()
         self.terms = Terms(CITY, LIMITS)
-        begun = deciding.begin(way, {}, {}, BEGAN, self.terms, inputs={"unit": unit})
+        begun = deciding.begin(procedure, {}, {}, BEGAN, self.terms, inputs={"unit": unit})
         self.case: CaseState = after(None, begun, "account/0", BEGAN)
 
     def do(self, action: str, no: int, actor: Actor, **inputs: str) -> CaseState:
-        move = deciding.decide(self.way, self.case, action, no, actor, inputs, self.now, self.terms)
+        move = deciding.decide(self.procedure, self.case, action, no, actor, inputs, self.now, self.terms)
         return self._made(move, actor.account)
 
     def wake(self) -> list[str]:
         woken = []
-        while move := waking.woken(self.way, self.case, self.now, self.terms):
+        while move := waking.woken(self.procedure, self.case, self.now, self.terms):
             woken.append(move.event)
             self._made(move, SYSTEM.account)
         return woken

@@ -1,4 +1,4 @@
-"""Ids of facilities and credit codes: what they say, and every way in which they cannot be right."""
+"""Ids of facilities and credit codes: what they mean, and every error they can have."""
 
 import pytest
 from hypothesis import assume, given
@@ -43,20 +43,20 @@ def test_the_length_of_an_id_tells_its_list(code: FacilityCode) -> None:
 
 
 @given(digits)
-def test_digits_of_any_other_length_are_no_id(words: str) -> None:
+def test_digits_of_any_other_length_are_not_an_id(words: str) -> None:
     assume(len(words) not in (16, 17))
     with pytest.raises(ValueError, match=f"this has {len(words)}"):
         parse(words)
 
 
 @given(codes, st.characters(exclude_characters="0123456789０１２３４５６７８９", exclude_categories=["Z", "C"]))
-def test_a_sign_that_is_no_digit_is_named(code: FacilityCode, sign: str) -> None:
+def test_a_character_that_is_not_a_digit_is_named(code: FacilityCode, character: str) -> None:
     with pytest.raises(ValueError, match="has only digits"):
-        parse(str(code)[:-1] + sign)
+        parse(str(code)[:-1] + character)
 
 
 @given(areas, classes)
-def test_there_is_no_facility_with_the_number_naught(area: str, class_code: str) -> None:
+def test_the_serial_number_of_a_facility_is_not_zero(area: str, class_code: str) -> None:
     with pytest.raises(ValueError, match="000000"):
         parse(f"{area}{class_code}000000")
 
@@ -78,7 +78,7 @@ def test_an_id_of_another_district_and_one_of_an_unknown_class_are_in_doubt() ->
     ]
 
 
-def test_an_old_id_is_carried_over_by_the_crosswalk_alone() -> None:
+def test_an_old_id_is_converted_only_by_the_crosswalk() -> None:
     old = parse("1101010103000123")
     assert str(upgraded(old, {"0103": ["01003"]})) == "11010101003000123"
     for successors in ({}, {"0103": []}, {"0103": ["01003", "01004"]}):
@@ -91,7 +91,7 @@ def test_an_id_of_the_present_list_stays_as_it_is(code: FacilityCode) -> None:
     assert upgraded(code, {}) is code
 
 
-def test_the_example_of_the_standard_is_right_and_another_last_sign_is_not() -> None:
+def test_the_example_of_the_standard_is_right_and_another_last_character_is_not() -> None:
     assert fault("91350100M000100Y43") is None
     assert fault("91350100M000100Y44") == Fault("credit_code", "not-a-credit-code", {"value": "91350100M000100Y44"})
 
@@ -102,17 +102,17 @@ def test_a_code_with_its_check_character_is_right(body: str) -> None:
 
 
 @given(bodies, st.integers(0, 17), st.sampled_from(CHARACTERS))
-def test_a_single_mistyped_sign_is_always_seen(body: str, place: int, sign: str) -> None:
+def test_a_single_mistyped_character_is_always_found(body: str, index: int, character: str) -> None:
     code = body + check_character(body)
-    assume(code[place] != sign)
-    assert fault(code[:place] + sign + code[place + 1 :]) is not None
+    assume(code[index] != character)
+    assert fault(code[:index] + character + code[index + 1 :]) is not None
 
 
 @given(bodies, st.integers(0, 15))
-def test_two_exchanged_neighbours_are_always_seen(body: str, place: int) -> None:
+def test_two_exchanged_neighbours_are_always_found(body: str, index: int) -> None:
     code = body + check_character(body)
-    assume(code[place] != code[place + 1])
-    exchanged = code[:place] + code[place + 1] + code[place] + code[place + 2 :]
+    assume(code[index] != code[index + 1])
+    exchanged = code[:index] + code[index + 1] + code[index] + code[index + 2 :]
     assert fault(exchanged) is not None
 
 

@@ -53,27 +53,27 @@ def place(found: Found) -> FoundPlace:
     return found.place
 
 
-def words_of(one: FoundPlace) -> list[str]:
-    return [why.word for why in one.why]
+def words_of(found_place: FoundPlace) -> list[str]:
+    return [why.word for why in found_place.why]
 
 
-def off(one: FoundPlace, east: float, north: float = 0.0) -> float:
-    return metres(one.point, moved(HOME, east, north))
+def off(found_place: FoundPlace, east: float, north: float = 0.0) -> float:
+    return metres(found_place.point, moved(HOME, east, north))
 
 
 def test_a_known_number_is_found_where_it_is() -> None:
-    one = place(find("北区福华路10号", book(plate("福华路", 10, 0), plate("福华路", 20, 100))))
-    assert (one.grade, words_of(one)) == (Grade.PLATE, ["number_exact"])
-    assert off(one, 0) < 1
+    found_place = place(find("北区福华路10号", book(plate("福华路", 10, 0), plate("福华路", 20, 100))))
+    assert (found_place.grade, words_of(found_place)) == (Grade.PLATE, ["number_exact"])
+    assert off(found_place, 0) < 1
 
 
 def test_a_number_lies_between_its_neighbours_of_the_same_side() -> None:
     evens = [plate("福华路", n, 10 * n, 0) for n in (10, 20)]
     odds = [plate("福华路", n, 10 * n, 30) for n in (11, 21)]
-    one = place(find("福华路15号", book(*evens, *odds)))
-    assert words_of(one) == ["number_between"]
-    assert off(one, 150, 30) < 1
-    assert one.radius_metres >= 30
+    found_place = place(find("福华路15号", book(*evens, *odds)))
+    assert words_of(found_place) == ["number_between"]
+    assert off(found_place, 150, 30) < 1
+    assert found_place.radius_metres >= 30
 
 
 def test_beyond_the_last_number_the_road_goes_on_and_the_answer_is_less_sure() -> None:
@@ -85,21 +85,21 @@ def test_beyond_the_last_number_the_road_goes_on_and_the_answer_is_less_sure() -
 
 
 def test_a_number_nobody_knows_a_neighbour_of_is_the_road() -> None:
-    one = place(find("福华路900号", book(plate("福华路", 10, 0))))
-    assert (one.grade, words_of(one)) == (Grade.STREET, ["road_of_numbers"])
+    found_place = place(find("福华路900号", book(plate("福华路", 10, 0))))
+    assert (found_place.grade, words_of(found_place)) == (Grade.STREET, ["road_of_numbers"])
 
 
 def test_one_stray_number_does_not_pull_the_others() -> None:
     known = [plate("福华路", n, 5 * n) for n in (10, 12, 14, 18, 20, 22)]
-    one = place(find("福华路17号", book(*known, plate("福华路", 15, 90_000))))
-    assert off(one, 85) < 40
+    found_place = place(find("福华路17号", book(*known, plate("福华路", 15, 90_000))))
+    assert off(found_place, 85) < 40
 
 
 def test_a_lane_begins_at_its_number_on_the_street() -> None:
     known = book(*(plate("中华东路三段", n, 3 * n) for n in (380, 400, 420)))
-    one = place(find("中华东路三段399巷29弄5号", known))
-    assert (one.grade, words_of(one)) == (Grade.STREET, ["lane_by_number"])
-    assert off(one, 3 * 399) < 30
+    found_place = place(find("中华东路三段399巷29弄5号", known))
+    assert (found_place.grade, words_of(found_place)) == (Grade.STREET, ["lane_by_number"])
+    assert off(found_place, 3 * 399) < 30
 
 
 def test_what_lies_in_the_lane_is_nearer_than_its_mouth() -> None:
@@ -113,36 +113,36 @@ CROSS = (street("福华路", [(-500, 0), (500, 0)]), street("民田路", [(100, 
 
 
 def test_two_streets_cross_where_their_lines_meet_and_a_corner_lies_beside() -> None:
-    one = place(find("福华路与民田路交叉口", book(*CROSS)))
-    assert (one.grade, words_of(one)) == (Grade.CROSSING, ["roads_meet"])
-    assert off(one, 100) < 1
+    found_place = place(find("福华路与民田路交叉口", book(*CROSS)))
+    assert (found_place.grade, words_of(found_place)) == (Grade.CROSSING, ["roads_meet"])
+    assert off(found_place, 100) < 1
     corner = place(find("福华路与民田路交叉口东北角20米", book(*CROSS)))
     assert words_of(corner) == ["roads_meet", "moved"]
-    assert metres(corner.point, one.point) == pytest.approx(20, abs=0.5)
-    assert corner.lon > one.lon
-    assert corner.lat > one.lat
+    assert metres(corner.point, found_place.point) == pytest.approx(20, abs=0.5)
+    assert corner.lon > found_place.lon
+    assert corner.lat > found_place.lat
 
 
 def test_streets_cross_by_their_numbers_where_nobody_drew_them() -> None:
     along = [plate("福华路", n, 10 * n - 200) for n in range(2, 40, 2)]
     across = [plate("民田路", n, 100, 10 * n - 200) for n in range(2, 40, 2)]
-    one = place(find("福华路民田路口", book(*along, *across)))
-    assert one.grade is Grade.CROSSING
-    assert off(one, 100) < one.radius_metres
+    found_place = place(find("福华路民田路口", book(*along, *across)))
+    assert found_place.grade is Grade.CROSSING
+    assert off(found_place, 100) < found_place.radius_metres
 
 
 def test_streets_that_meet_nowhere_are_told_as_the_first_alone() -> None:
     far = street("滨海路", [(0, 9000), (500, 9000)])
-    one = place(find("福华路与滨海路口", book(CROSS[0], far)))
-    assert (one.grade, words_of(one)) == (Grade.STREET, ["crossing_not_known", "road_drawn"])
+    found_place = place(find("福华路与滨海路口", book(CROSS[0], far)))
+    assert (found_place.grade, words_of(found_place)) == (Grade.STREET, ["crossing_not_known", "road_drawn"])
 
 
 def test_a_stretch_lies_halfway_between_its_crossings() -> None:
     other = street("海田路", [(-300, -500), (-300, 500)])
-    one = place(find("福华路(民田路到海田路)", book(*CROSS, other)))
-    assert words_of(one) == ["stretch_between"]
-    assert off(one, -100) < 5
-    assert one.radius_metres >= 200
+    found_place = place(find("福华路(民田路到海田路)", book(*CROSS, other)))
+    assert words_of(found_place) == ["stretch_between"]
+    assert off(found_place, -100) < 5
+    assert found_place.radius_metres >= 200
 
 
 def test_an_estate_is_known_by_name_and_alias_and_its_buildings_by_number() -> None:
@@ -155,13 +155,13 @@ def test_an_estate_is_known_by_name_and_alias_and_its_buildings_by_number() -> N
 
 def test_a_street_is_found_by_what_it_was_called_before() -> None:
     renamed = PlaceEntry(PlaceKind.STREET, "福华路", "福华路", *HOME, district="1", aliases=("红旗路",))
-    one = place(find("红旗路10号", book(renamed, plate("福华路", 10, 70))))
-    assert off(one, 70) < 1
+    found_place = place(find("红旗路10号", book(renamed, plate("福华路", 10, 70))))
+    assert off(found_place, 70) < 1
 
 
 def test_words_that_cling_to_a_name_are_seen_through_and_told() -> None:
-    one = place(find("再过去福华路10号", book(plate("福华路", 10, 0))))
-    assert words_of(one) == ["taken_for", "number_exact"]
+    found_place = place(find("再过去福华路10号", book(plate("福华路", 10, 0))))
+    assert words_of(found_place) == ["taken_for", "number_exact"]
 
 
 def test_a_street_without_its_section_is_any_of_them() -> None:
@@ -177,7 +177,7 @@ def test_streets_of_one_name_in_two_districts_are_never_guessed_between() -> Non
     found = find("中山路10号", two)
     assert found.place is None
     assert found.reason and found.reason.word == "several_places"
-    assert {round(one.lon, 2) for one in found.alternatives} == {114.05, 114.25}
+    assert {round(found_place.lon, 2) for found_place in found.alternatives} == {114.05, 114.25}
     assert place(find("南区中山路10号", two)).lon == pytest.approx(FAR[0])
     assert place(find("中山路10号", two, district="2")).lon == pytest.approx(FAR[0])
     near = find("中山路10号", two, near=moved(FAR, 900, 0))
@@ -187,8 +187,8 @@ def test_streets_of_one_name_in_two_districts_are_never_guessed_between() -> Non
 
 def test_a_street_on_the_border_of_two_districts_is_one_street() -> None:
     border = book(plate("界路", 10, 0), plate("界路", 12, 30, district="2"))
-    one = place(find("南区界路10号", border))
-    assert off(one, 0) < 1
+    found_place = place(find("南区界路10号", border))
+    assert off(found_place, 0) < 1
 
 
 def test_what_is_known_in_another_district_alone_is_told_and_not_taken() -> None:
@@ -205,9 +205,9 @@ def test_a_district_of_another_city_is_no_place_here() -> None:
 
 
 def test_a_street_nobody_knows_lies_beside_those_with_the_numbers_beside_its_own() -> None:
-    one = place(find("中正七街8号", book(plate("中正六街", 2, 0), plate("中正八街", 2, 200))))
-    assert (one.grade, words_of(one)) == (Grade.ZONE, ["sibling_streets"])
-    assert off(one, 100) < one.radius_metres
+    found_place = place(find("中正七街8号", book(plate("中正六街", 2, 0), plate("中正八街", 2, 200))))
+    assert (found_place.grade, words_of(found_place)) == (Grade.ZONE, ["sibling_streets"])
+    assert off(found_place, 100) < found_place.radius_metres
 
 
 @pytest.mark.parametrize(
@@ -221,8 +221,8 @@ def test_where_nothing_is_found_the_reason_is_told(words: str, reason: str) -> N
 
 
 def test_a_community_is_the_last_resort() -> None:
-    one = place(find("北区福民社区13号", book()))
-    assert (one.grade, one.radius_metres) == (Grade.COMMUNITY, 400.0)
+    found_place = place(find("北区福民社区13号", book()))
+    assert (found_place.grade, found_place.radius_metres) == (Grade.COMMUNITY, 400.0)
 
 
 @given(st.text(max_size=80))
@@ -246,7 +246,7 @@ def observations(rows: Iterable[tuple[str, Pair]]) -> list[Observation]:
 
 def test_several_reports_of_one_house_are_one_entry_at_their_middle() -> None:
     seen = observations(("福华路10号", moved(HOME, east, 0)) for east in (0, 2, 4000))
-    entry = next(one for one in learned(seen, "test") if one.kind is PlaceKind.PLATE)
+    entry = next(found_place for found_place in learned(seen, "test") if found_place.kind is PlaceKind.PLATE)
     assert (entry.number, entry.seen, entry.source) == (10, 3, "test")
     assert metres(entry.point, HOME) < 5
     assert entry.spread_metres > 1000
@@ -260,7 +260,7 @@ def test_a_coordinate_that_many_roads_share_teaches_nothing() -> None:
 
 def test_nothing_but_roads_and_numbers_is_learned() -> None:
     (seen,) = observations([("福华路10号王小明家旁边", HOME)])
-    assert all("王小明" not in one.key + one.name for one in learned([seen], "test"))
+    assert all("王小明" not in found_place.key + found_place.name for found_place in learned([seen], "test"))
 
 
 def test_what_is_learned_again_counts_for_the_more_the_more_it_was_seen() -> None:

@@ -44,7 +44,9 @@ VOIDED = {"voided": {"zh": "作废", "en": "voided"}}
 
 counts = st.integers(-(10**12), 10**12)
 below = st.integers(0, 10**12)
-ratios = st.builds(lambda one, other: FigureCount(Fraction(one), Fraction(other)), counts, below)
+ratios = st.builds(
+    lambda numerator, denominator: FigureCount(Fraction(numerator), Fraction(denominator)), counts, below
+)
 units = st.sampled_from([unit for unit in FigureUnit if unit is not FigureUnit.COUNT])
 
 
@@ -117,14 +119,14 @@ def test_the_whole_is_the_sum_above_over_the_sum_below_and_never_a_mean_of_ratio
     tallies: list[FigureCount], unit: FigureUnit
 ) -> None:
     whole = added(tallies, True)
-    above, under = sum(one.numerator for one in tallies), sum(one.denominator or 0 for one in tallies)
+    above, under = sum(tally.numerator for tally in tallies), sum(tally.denominator or 0 for tally in tallies)
     expected = half_up(above * unit.factor / under, 2) if under else None
     assert whole.value(unit.factor, 2) == expected
 
 
-@given(st.lists(ratios.filter(lambda one: one.denominator), min_size=1, max_size=8))
+@given(st.lists(ratios.filter(lambda tally: tally.denominator), min_size=1, max_size=8))
 def test_the_whole_lies_between_its_smallest_and_its_largest_part(tallies: list[FigureCount]) -> None:
-    values = [one.numerator / one.denominator for one in tallies if one.denominator]
+    values = [tally.numerator / tally.denominator for tally in tallies if tally.denominator]
     whole = added(tallies, True)
     assert whole.denominator
     assert min(values) <= whole.numerator / whole.denominator <= max(values)
@@ -151,7 +153,7 @@ def test_counts_taken_away_are_taken_away() -> None:
     assert rightly.written(rightly.tally({"filed": Fraction(8), "voided": Fraction(2)})) == "75.00%"
 
 
-def test_a_variant_is_reckoned_in_its_own_way_and_keeps_the_rest() -> None:
+def test_a_variant_is_calculated_from_its_own_terms_and_keeps_the_rest() -> None:
     other = IN_TIME.chosen("of_closed")
     assert (other.numerator, other.variant, other.unit) == (IN_TIME.numerator, "of_closed", FigureUnit.PERCENT)
     assert other.written(other.tally({"intime": Fraction(1), "late": Fraction(1), "need": Fraction(9)})) == "50.00%"

@@ -38,7 +38,7 @@ def test_distances_near_a_place_are_those_on_the_ellipsoid(lon: float, lat: floa
 
 
 @pytest.mark.parametrize(
-    ("east", "north", "told"), [(1, 0, "east"), (0, 1, "north"), (-1, -1, "south-west"), (1, -1, "south-east")]
+    ("east", "north", "expected"), [(1, 0, "east"), (0, 1, "north"), (-1, -1, "south-west"), (1, -1, "south-east")]
 )
-def test_a_direction_is_one_of_eight(east: float, north: float, told: str) -> None:
-    assert direction(east, north) == told
+def test_a_direction_is_one_of_eight(east: float, north: float, expected: str) -> None:
+    assert direction(east, north) == expected

@@ -31,7 +31,7 @@ from cityloop.registry.packs.reading import SHIPPED
 
 BEGAN = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 PROCEDURES = [read_procedure(path) for path in sorted(SHIPPED.glob("*/procedure*.yaml"))]
-BY_NAME = {f"{way.name}-{way.version}": way for way in PROCEDURES}
+BY_NAME = {f"{procedure.name}-{procedure.version}": procedure for procedure in PROCEDURES}
 UNITS = ("centre", "roads", "parks", "lamps")
 CALENDAR = CITY
 LIMITS = {"handle": Limit(2, LimitUnit.WORK_HOUR), "case": Limit(1, LimitUnit.WORK_DAY)}
@@ -60,9 +60,9 @@ def answers(needs: tuple, units: list[str], now: datetime) -> dict[str, str]:
 
 @dataclass
 class Walk:
-    """A case on its way, and what we keep count of ourselves beside it."""
+    """A case in progress, and what the test itself keeps count of."""
 
-    way: Procedure
+    procedure: Procedure
     chance: Random
     now: datetime = BEGAN
     made: list[tuple[Move, str, datetime]] = field(default_factory=list)
@@ -71,27 +71,29 @@ class Walk:
     counted: dict[int, int] = field(default_factory=dict)  # by task; 0 is the case
 
     def go(self) -> None:
-        given = answers(self.way.begins.needs, ["roads", "parks"], self.now)
+        given = answers(self.procedure.begins.needs, ["roads", "parks"], self.now)
         facts = {"district": "north", "number": "1"}
-        self._make(deciding.begin(self.way, facts, {}, self.now, TERMS, inputs=given), "account/0")
+        self._make(deciding.begin(self.procedure, facts, {}, self.now, TERMS, inputs=given), "account/0")
         for _ in range(self.chance.randrange(50)):
             self.now += timedelta(minutes=self.chance.choices(*MINUTES)[0])
             self._wake()
             self._try()
 
     def _try(self) -> None:
-        case, way = self.case, self.way
+        case, procedure = self.case, self.procedure
         name, no = self._attempt()
-        action, actor = way.actions[name], self._actor(name, no)
+        action, actor = procedure.actions[name], self._actor(name, no)
         units = self.chance.sample(UNITS, self.chance.randint(1, 3))
         before = case
-        refused = deciding.refusal(way, case, action, no, actor, self.now, CALENDAR)
+        refused = deciding.refusal(procedure, case, action, no, actor, self.now, CALENDAR)
         try:
-            move = deciding.decide(way, case, name, no, actor, answers(action.needs, units, self.now), self.now, TERMS)
+            move = deciding.decide(
+                procedure, case, name, no, actor, answers(action.needs, units, self.now), self.now, TERMS
+            )
         except Invalid:
             raise
-        except Refusal as told:
-            assert refused is not None or told.code in BY_ANSWER
+        except Refusal as state:
+            assert refused is not None or state.code in BY_ANSWER
             assert case == before, "a refused action changed something"
             return
         assert refused is None, "the action was done and the button not shown"
@@ -100,25 +102,25 @@ class Walk:
 
     def _attempt(self) -> tuple[str, int]:
         """Return an action and a task: mostly one that fits, seldom one that ends the case, sometimes any."""
-        likely = [(action, task.no) for task in self.case.open_tasks for action in self.way.actions_on(task.kind)]
-        likely += [(action, 0) for action in self.way.actions_at(self.case.stage)]
+        likely = [(action, task.no) for task in self.case.open_tasks for action in self.procedure.actions_on(task.kind)]
+        likely += [(action, 0) for action in self.procedure.actions_at(self.case.stage)]
         if not likely or not self.chance.randrange(8):
-            return self.chance.choice(sorted(self.way.actions)), self.chance.randint(0, len(self.case.tasks) + 1)
-        ends = [bool(action.to and self.way.stages[action.to].final) for action, _ in likely]
+            return self.chance.choice(sorted(self.procedure.actions)), self.chance.randint(0, len(self.case.tasks) + 1)
+        ends = [bool(action.to and self.procedure.stages[action.to].final) for action, _ in likely]
         weights = [1 if final else 6 if action.on else 2 for (action, _), final in zip(likely, ends, strict=True)]
         action, no = self.chance.choices(likely, weights)[0]
         return action.name, no
 
     def _actor(self, name: str, no: int) -> Actor:
         """Return mostly somebody who may do it, else anybody."""
-        task, action = self.case.task(no), self.way.actions[name]
+        task, action = self.case.task(no), self.procedure.actions[name]
         role = task.role if task else action.role
         if role and self.chance.randrange(7):
             unit = (task.unit if task else None) or self.chance.choice(sorted(self.case.handling_units) or UNITS)
             unit = unit if (task and task.unit) or action.handled else "centre"
             return Actor(f"account/{unit}-{role}", "", (Post(role, unit),))
-        roles = {kind.role for kind in self.way.tasks.values()}
-        roles |= {action.role for action in self.way.actions.values() if action.role}
+        roles = {kind.role for kind in self.procedure.tasks.values()}
+        roles |= {action.role for action in self.procedure.actions.values() if action.role}
         posts = [
             Post(self.chance.choice(sorted(roles)), self.chance.choice(UNITS), self.chance.choice([None, "north", "x"]))
             for _ in range(self.chance.randint(1, 2))
@@ -128,7 +130,7 @@ class Walk:
     def _wake(self) -> None:
         """Let every timer run out that has: each once, and they come to an end."""
         for _ in range(50):
-            move = waking.woken(self.way, self.case, self.now, TERMS)
+            move = waking.woken(self.procedure, self.case, self.now, TERMS)
             if move is None:
                 return
             self._make(move, SYSTEM.account)
@@ -147,10 +149,10 @@ class Walk:
         case = self.case
         assert bool(case.open_tasks) == case.is_open
         assert all(task.role and task.due_at for task in case.open_tasks)
-        assert all(task.unit for task in case.open_tasks if self.way.tasks[task.kind].held_by_unit)
+        assert all(task.unit for task in case.open_tasks if self.procedure.tasks[task.kind].held_by_unit)
         assert (case.closed_at is not None) == (not case.is_open)
         assert [task.no for task in case.tasks] == list(range(1, len(case.tasks) + 1))
-        assert case.counts == self.way.stages[case.stage].counts
+        assert case.counts == self.procedure.stages[case.stage].counts
         for task in case.tasks:
             self._check_clock(task.no, task)
         if case.clock:
@@ -177,46 +179,48 @@ class Walk:
             self.hands.add(actor.account)
 
 
-@pytest.mark.parametrize("way", PROCEDURES, ids=BY_NAME)
+@pytest.mark.parametrize("procedure", PROCEDURES, ids=BY_NAME)
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=150, deadline=None)
-def test_the_invariants_hold_on_every_way_through(way: Procedure, seed: int) -> None:
-    walk = Walk(way, Random(seed))
+def test_the_invariants_hold_on_every_path_through(procedure: Procedure, seed: int) -> None:
+    walk = Walk(procedure, Random(seed))
     walk.go()
-    told = None
+    state = None
     for move, account, at in walk.made:  # an event holds the whole move: telling it again gives the same case
         content = json.loads(json.dumps(history.payload(move, {})))
-        told = after(told, history.move(move.event, content), account, at)
-    assert told == walk.case and told.length == len(walk.made)
+        state = after(state, history.move(move.event, content), account, at)
+    assert state == walk.case and state.length == len(walk.made)
     assert sum(move.clock_started for move, _, _ in walk.made) <= 1, "the case's clock starts once"
 
 
 @given(inputs=st.dictionaries(st.sampled_from(["category", "district", "note", "other"]), st.text(max_size=20)))
 def test_what_is_missing_or_unreadable_is_named_and_nothing_else(inputs: dict[str, str]) -> None:
-    way = BY_NAME["city-problem-3"]
-    case = after(None, deciding.begin(way, {}, {}, BEGAN, TERMS), "account/0", BEGAN)
+    procedure = BY_NAME["city-problem-3"]
+    case = after(None, deciding.begin(procedure, {}, {}, BEGAN, TERMS), "account/0", BEGAN)
     operator = Actor("account/1", "", (Post("operator", "centre"),))
-    wrong = {name for name in ("category", "district") if not inputs.get(name, "").strip()}
-    wrong |= {name for name in ("category", "district", "note") if "\x00" in inputs.get(name, "").strip()}
+    invalid = {name for name in ("category", "district") if not inputs.get(name, "").strip()}
+    invalid |= {name for name in ("category", "district", "note") if "\x00" in inputs.get(name, "").strip()}
     try:
-        deciding.decide(way, case, "accept", 1, operator, inputs, BEGAN, TERMS)
+        deciding.decide(procedure, case, "accept", 1, operator, inputs, BEGAN, TERMS)
     except Invalid as refused:
-        assert {fault.field for fault in refused.faults} == wrong != set()
+        assert {fault.field for fault in refused.faults} == invalid != set()
     else:
-        assert not wrong
+        assert not invalid
 
 
 def test_every_procedure_that_begins_another_names_it_and_gives_what_it_asks() -> None:
-    newest = {way.name: way for way in sorted(PROCEDURES, key=lambda way: way.version)}
-    for way in newest.values():
-        for action in way.actions.values():
+    newest = {procedure.name: procedure for procedure in sorted(PROCEDURES, key=lambda procedure: procedure.version)}
+    for procedure in newest.values():
+        for action in procedure.actions.values():
             if new := action.begins_case:
                 asked = {need.name for need in newest[new.procedure].begins.needs if need.required}
-                assert asked <= {*new.gives, *new.given}, f"{way.name}.{action.name}"
+                assert asked <= {*new.gives, *new.given}, f"{procedure.name}.{action.name}"
 
 
 def test_both_kinds_of_link_are_used() -> None:
-    relations = {a.begins_case.relation for way in PROCEDURES for a in way.actions.values() if a.begins_case}
+    relations = {
+        a.begins_case.relation for procedure in PROCEDURES for a in procedure.actions.values() if a.begins_case
+    }
     assert relations == {CaseRelation.CHILD, CaseRelation.LINKED}
 
 

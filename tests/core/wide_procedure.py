@@ -1,4 +1,4 @@
-"""A procedure as large as one gets, to draw: fifteen stages, side ways, sub-tasks, branches, timers. No test here."""
+"""A procedure as large as one gets, to draw: fifteen stages, side paths, sub-tasks, branches, timers.."""
 
 from collections.abc import Sequence
 
@@ -251,9 +251,9 @@ WIDE = Procedure(
     version=2,
     title=words("城市管理问题 City problem"),
     begins=Beginning("CaseReported", "reported", (TaskOpening("accept"),), words("上报 Report"), "operator"),
-    stages={one.name: one for one in STAGES},
-    tasks={one.name: one for one in TASKS},
-    actions={one.name: one for one in ACTIONS},
+    stages={part.name: part for part in STAGES},
+    tasks={part.name: part for part in TASKS},
+    actions={part.name: part for part in ACTIONS},
     case_limit=LimitRule("case", Limit(7, LimitUnit.WORK_DAY)),
     case_timers=(Timer(80, None),),
     documents={"notice": DocumentKind("notice", words("告知书 Notice"), ("案件{number}：{reason}",))},

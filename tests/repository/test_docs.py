@@ -159,7 +159,7 @@ def section(heading: str, page: str = LANGUAGE) -> str:
 @pytest.mark.parametrize(
     ("heading", "names"),
     [
-        ("Conditions", (*requirements.OF_THE_CASE, *requirements.OF_THE_TASK, *requirements.RECKONED)),
+        ("Conditions", (*requirements.OF_THE_CASE, *requirements.OF_THE_TASK, *requirements.CALCULATED)),
         ("Conditions", ("times_ACTION", "open_KIND", *conditions.FUNCTIONS)),
         ("Needs", list(procedure.NeedKind)),
         ("Requirements", list(procedure.GuardCount)),

@@ -1,4 +1,4 @@
-"""Who acts: people and connected systems with the posts they hold, and the system itself. Accounts are kept above."""
+"""Who acts: people and connected systems with the posts they hold, and the system. Accounts are not stored here."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 class Post:
     """A person's post: a role in a unit, for one area and all below it (None: the whole city).
 
-    `below` are the codes of the districts and communities inside, by which cases are known that do not name the area.
+    `below` are the codes of the districts and communities inside, for cases whose facts do not name the area.
     """
 
     role: str
@@ -28,7 +28,7 @@ class Actor:
     account: str
     name: str
     posts: tuple[Post, ...] = ()
-    channels: tuple[str, ...] = ()  # by which a connected system may hand in reports; empty: by any but our own
+    channels: tuple[str, ...] = ()  # by which a connected system may hand in reports; empty: any except our own
 
 
-SYSTEM = Actor("system", "system")  # what happens by itself
+SYSTEM = Actor("system", "system")  # what happens automatically

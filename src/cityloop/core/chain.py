@@ -1,7 +1,7 @@
-"""The arithmetic of the tamper-evident history: canonical words, commitments, links. Storing them is done above.
+"""The arithmetic of the tamper-evident history: canonical JSON, commitments, links. Nothing is stored here.
 
 An event's hash covers the hash before it in its stream, so an altered byte breaks every later link.
-Personal words never enter an event: it holds a salted commitment, and the words may be erased by law
+Personal words never enter an event: it contains a salted commitment, so that the words may be erased by law
 while the chain stays valid.
 """
 
@@ -13,20 +13,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 EMPTY = bytes(32)  # the hash before the first event of a stream
-_SPELLING = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def canonical(value: Mapping[str, Any] | list[Any]) -> bytes:
-    """Return the one JSON spelling of a value: sorted keys, no spaces, UTF-8, whole numbers only.
+    """Return the canonical JSON of a value: sorted keys, no spaces, UTF-8, whole numbers only.
 
-    A float has more than one spelling and raises ValueError; coordinates travel as decimal text.
+    A float has more than one representation and raises ValueError; coordinates are passed as decimal text.
     """
     _refuse_floats(value)
-    return _SPELLING.encode(value).encode()
+    return _CANONICAL.encode(value).encode()
 
 
 def moment(at: datetime) -> str:
-    """Return the one spelling of a moment: UTC with microseconds."""
+    """Return the canonical text of a moment: UTC with microseconds."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
@@ -39,7 +39,7 @@ def link(
 
 
 def commitment(salt: bytes, words: bytes) -> str:
-    """Return what an event holds in place of personal words; without salt and words it tells nothing."""
+    """Return what an event contains in place of personal words; without salt and words it reveals nothing."""
     return hmac.new(salt, words, hashlib.sha256).hexdigest()
 
 
@@ -50,9 +50,9 @@ def seal(key: bytes, content: bytes) -> str:
 
 def _refuse_floats(value: Mapping[str, Any] | list[Any] | tuple[Any, ...]) -> None:
     for member in value.values() if isinstance(value, Mapping) else value:
-        if type(member) is str:  # most are; this is asked for every event
+        if type(member) is str:  # most are; this runs for every event
             continue
         if isinstance(member, float):
-            raise ValueError(f"a float has no single spelling: {member!r}")
+            raise ValueError(f"a float has no canonical form: {member!r}")
         if isinstance(member, Mapping | list | tuple):
             _refuse_floats(member)

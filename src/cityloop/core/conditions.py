@@ -1,11 +1,11 @@
-"""The one small condition grammar of procedures, rules and routing: it compares, and nothing else. No loops, no calls
-of anything but the functions named here, no variables of its own.
+"""The small condition grammar of procedures, rules and routing. It only compares: no loops, no calls except of the
+functions named here, no variables of its own.
 
     category in ["06001", "06002"] and not overdue
     extensions < 2 and limit_unit != "minute"
     in_area("440304") or time_of_day("22:00", "06:00")
 
-Names are facts given at evaluation; a name nobody declared is refused when the condition is read, not when it runs.
+Names are facts given at evaluation; an undeclared name is refused when the condition is read, not when it runs.
 """
 
 import ast
@@ -37,7 +37,7 @@ class BadCondition(InvalidValue):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a condition is asked about: values by name, the areas around the place, the local time of day."""
+    """What a condition is evaluated against: values by name, the areas around the place, the local time of day."""
 
     values: Mapping[str, Any]
     areas: Collection[str] = ()
@@ -52,12 +52,12 @@ class Condition:
     tree: ast.expr
 
     def holds(self, facts: Facts) -> bool:
-        """Return whether it holds. A comparison with an unknown (None) does not hold, whichever way it is put."""
+        """Return whether it holds. A comparison with an unknown (None) never holds."""
         return bool(_value(self.tree, facts))
 
 
 def read(words: str, names: Collection[str]) -> Condition:
-    """Return the condition; raise BadCondition naming the column and what is wrong there."""
+    """Return the condition; raise BadCondition with the column and what is wrong there."""
     if len(words) > LONGEST:
         raise BadCondition("condition-too-long", {"most": LONGEST})
     try:
@@ -70,7 +70,7 @@ def read(words: str, names: Collection[str]) -> Condition:
 
 
 def _check_truth(node: ast.expr, names: Collection[str]) -> None:
-    """Refuse what is not a claim: a comparison, a function, a name that is true or false, and/or/not of those."""
+    """Refuse anything but a comparison, a function, a name that is true or false, and/or/not of those."""
     match node:
         case ast.BoolOp(values=values):
             for value in values:

@@ -1,7 +1,7 @@
-"""Who is charged with the counted time of a case: each holder from its own opening, nobody with time that came back.
+"""Who is charged with the counted time of a case: each holder from its own opening, nobody with returned time.
 
 The clock of a case goes on while a task is passed from unit to unit. What a unit held and returned is nobody's: the
-next unit's own clock begins when the task reaches it (clocks.py). Whether a return was groundless is judged elsewhere.
+next unit's own clock begins when the task reaches it (counting.py). Whether a return was groundless is not judged here.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,9 +33,9 @@ class Charges:
 
 
 def charges(clock: Clock, holdings: Iterable[Holding], now: datetime, calendar: Calendar) -> Charges:
-    """Return whose the counted time of the case's clock is. `total` − `returned` is what may be held against anyone.
+    """Return who is charged with the counted time of the case's clock; `total` − `returned` can be charged to anyone.
 
-    ValueError where holdings overlap: time that two hold at once is told by their own clocks.
+    ValueError if holdings overlap: for time that two hold at once, see their own clocks.
     """
     known = clock.as_of(now)
     total = counted_in_all(known, now, calendar)

@@ -1,15 +1,15 @@
 """Clocks over a history: started, paused, extended, stopped, taken up again; what they counted and when they are due.
 
-The facts are kept as they happened and never rewritten: whatever is asked is counted from them. Who may pause or
+The facts are kept as they happened and never rewritten: every answer is counted from them. Who may pause or
 extend, how often and until when, is decided in procedures; arithmetic without a history is in worktime.py, who is
 charged with the time of a case in charging.py, a changed calendar in recalculation.py.
 
 - A pause adds nothing to the counted time: working time that it took is given back to the second.
-- An extension begins where the time that it extends ends: it is counted from the due moment that stood when it was
+- An extension begins where the time that it extends ends: it is counted from the due moment at the time it was
   granted. It is counted as the limit is, through nights or in working time.
-- Rework goes on with what is left (CONTINUED), begins anew with the whole limit (RESTARTED), or leaves the due moment
+- Rework goes on with what is left (CONTINUED), starts again with the whole limit (RESTARTED), or leaves the due moment
   as it was, so that the time of the check counts too (UNSTOPPED). All three are in use.
-- A limit put in another's place is counted from the start of the round; extensions of the former one fall with it.
+- A limit that replaces another is counted from the start of the round; extensions of the former one are dropped.
 """
 
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ class Stretch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ClockState:
-    """How a clock stands at a moment. `due` is None while it is paused with time left, or not started."""
+    """The state of a clock at a moment. `due` is None while it is paused with time left, or not started."""
 
     state: State
     counted_seconds: int
@@ -70,7 +70,7 @@ class ClockState:
 
 
 class _Run(NamedTuple):
-    """A stretch in which the clock runs, still running where `end` is None, and why it stood still before it."""
+    """A stretch in which the clock runs, still running where `end` is None, and why it did not run before."""
 
     begin: datetime
     end: datetime | None
@@ -135,7 +135,7 @@ def reached(clock: Clock, share: Fraction, calendar: Calendar) -> datetime | Non
 
 
 def standing(clock: Clock, now: datetime, calendar: Calendar) -> ClockState:
-    """Return how the clock stands at `now`, by what was known then. Red is what is later than the due moment."""
+    """Return the state of the clock at `now`, by what was known then. It is red after the due moment."""
     known = clock.as_of(now)
     counted = counted_seconds(known, now, calendar)
     allowed, found = limit_seconds(known, calendar), due(known, calendar)
@@ -149,7 +149,7 @@ def standing(clock: Clock, now: datetime, calendar: Calendar) -> ClockState:
 def explained(clock: Clock, until: datetime, calendar: Calendar) -> tuple[Stretch, ...]:
     """Return this round's time up to `until` without a gap, each stretch with why it counts or does not.
 
-    Facts after `until` are heeded where they tell how long a pause lasts. Give the due moment to explain it.
+    Facts after `until` are used where they show how long a pause lasts. Give the due moment to explain it.
     """
     stretches: list[Stretch] = []
     runs = _rounds(clock)[-1]

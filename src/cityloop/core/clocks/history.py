@@ -1,4 +1,4 @@
-"""What happened to a clock: facts in order, kept as they were and never rewritten. Counting them is in clocks.py."""
+"""What happened to a clock: facts in order, kept as they were and never rewritten. Counting is in counting.py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ class ClockEventKind(StrEnum):
 
 
 class State(StrEnum):
-    """What a clock does."""
+    """The state of a clock."""
 
     WAITING = "waiting"  # not started
     RUNNING = "running"
@@ -71,7 +71,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A limit and what happened to its clock, in order. NotPossible where one fact cannot follow the other."""
+    """A limit and what happened to its clock, in order. NotPossible if one fact cannot follow the other."""
 
     limit: Limit
     facts: tuple[Fact, ...] = ()
@@ -108,7 +108,7 @@ class Clock:
         return self.limit_in_force.unit
 
     def noted(self, kind: ClockEventKind, at: datetime, limit: Limit | None = None) -> "Clock":
-        """Return the clock with one more fact; NotPossible where it cannot follow."""
+        """Return the clock with one more fact; NotPossible if it cannot follow."""
         return replace(self, facts=(*self.facts, Fact(kind, at, limit)))
 
     def as_of(self, now: datetime) -> "Clock":

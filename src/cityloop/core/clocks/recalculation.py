@@ -1,6 +1,6 @@
 """What a changed calendar does to a clock: the due moment before and after, and why. Facts stay as they are.
 
-Who is told, and writing the new moment down, is done in casework.
+Notifying people and storing the new moment is done in casework.
 """
 
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from cityloop.core.clocks.worktime import Calendar, DueMoment
 
 
 class RecalculationReason(StrEnum):
-    """Why a due moment is another one."""
+    """Why a due moment changed."""
 
     ANNOUNCED = "announced"  # it was provisional and is final now, moved or not
-    DAYS_CHANGED = "days_changed"  # a day on the way became a working day or a day off
+    DAYS_CHANGED = "days_changed"  # a day before it became a working day or a day off
     HOURS_CHANGED = "hours_changed"  # the working hours or a rule of the calendar
 
 
 @dataclass(frozen=True, slots=True)
 class Recalculation:
-    """A due moment before and after a change of the calendar; `days` are those on the way whose kind differs."""
+    """A due moment before and after a change of the calendar; `days` are those before it whose kind differs."""
 
     old: DueMoment
     new: DueMoment
@@ -30,7 +30,7 @@ class Recalculation:
 
 
 def recalculated(clock: Clock, old_calendar: Calendar, new_calendar: Calendar) -> Recalculation | None:
-    """Return what the new calendar changes for the clock; None where nothing changes or it has no due moment now."""
+    """Return what the new calendar changes for the clock; None if nothing changes or it has no due moment now."""
     old, new = due(clock, old_calendar), due(clock, new_calendar)
     if old is None or new is None or old == new:
         return None

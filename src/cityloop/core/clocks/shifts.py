@@ -1,4 +1,4 @@
-"""Shifts as rosters write them: hours of a day, which may go over midnight. Who stands on duty is kept above."""
+"""Shifts as rosters write them: hours of a day, which may go over midnight. Who is on duty is stored in registry."""
 
 from datetime import date, datetime, time, timedelta, tzinfo
 
@@ -9,7 +9,7 @@ CHARACTERS = str.maketrans({"：": ":", **dict.fromkeys("－—–~～至到", "
 
 
 def shift_hours(words: str) -> tuple[time, time]:
-    """Return from when to when a shift lasts, such as 20:00-08:00; ValueError where that cannot be read."""
+    """Return from when to when a shift lasts, such as 20:00-08:00; InvalidValue if that cannot be read."""
     parts = (part.strip().rjust(5, "0") for part in words.translate(CHARACTERS).split("-"))
     try:
         first, last = (time.fromisoformat("00:00" if part == "24:00" else part) for part in parts)

@@ -1,6 +1,6 @@
 """Working calendars: which days are working days, and the windows of working time laid out with running totals.
 
-No limit is counted here (worktime.py), and where holidays come from is not known here (registry.calendars).
+No limit is counted here (worktime.py); holidays come from registry/calendar.
 """
 
 from bisect import bisect_right
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 _ONE_DAY = timedelta(days=1)
 _ONE_SECOND = timedelta(seconds=1)
 _MIDNIGHT = time(0)
-_LAST_YEAR = 9998  # so that the midnight after it can still be told
+_LAST_YEAR = 9998  # so that the midnight after it can still be represented
 
 MONDAY_TO_FRIDAY = frozenset(range(5))
 
@@ -27,7 +27,7 @@ Hours = tuple[tuple[time, time], ...]
 
 
 class WorkDayRule(StrEnum):
-    """How a city reads one 工作日: both readings are in use."""
+    """How a city interprets one 工作日: both interpretations are in use."""
 
     FORWARD = "forward"  # one working day's length from the start: 15:00 becomes 15:00
     END_OF_DAY = "end_of_day"  # the last closing of the n-th working day after the day of the start
@@ -61,7 +61,7 @@ class Season:
     hours: Hours
 
     def __post_init__(self) -> None:
-        date(2000, self.month, self.day)  # ValueError where there is no such day
+        date(2000, self.month, self.day)  # ValueError if there is no such day
         _check_hours(self.hours)
 
     @property
@@ -76,7 +76,7 @@ class Calendar:
 
     `hours` are local wall times in order, without overlap; a closing of 00:00 is the midnight ending the day. They
     are the same all the year, or given by season. `day_kinds` holds the exceptions to `weekdays` (0: Monday; True:
-    working day), `announced_until` the last day it is known for (None: nothing is awaited). ValueError where there
+    working day), `announced_until` the last day it is known for (None: none is expected). ValueError if there
     is no working time or it is not in order.
     """
 
@@ -108,7 +108,7 @@ class Calendar:
         return self.announced_until is not None and day > self.announced_until
 
     def season_on(self, day: date) -> Season:
-        """Return the season that a day lies in; before the year's first one, the last one still goes on."""
+        """Return the season that a day lies in; before the first one of a year, the last one continues."""
         if len(self.seasons) == 1:
             return self.seasons[0]
         begun = [season for season in self.seasons if (season.month, season.day) <= (day.month, day.day)]
@@ -136,7 +136,7 @@ class Calendar:
     def table(self, earliest: int, latest: int) -> "Timetable":
         """Return the windows around these moments (seconds since 1970), with at least one that closes after them.
 
-        OverflowError where no year can be told any more.
+        OverflowError beyond the last year that can be represented.
         """
         table = self._table
         if table is None or earliest < table.begins or latest >= table.ends:
@@ -176,7 +176,7 @@ class Calendar:
 
 
 class Timetable:
-    """The windows of some whole years with their running totals, so that counting is a search and not a walk.
+    """The windows of some whole years with their running totals, so that counting is a binary search.
 
     Moments are seconds since 1970. Row i is a window: it opens, closes, and is preceded by `before[i]` counted
     seconds; `day_seconds[i]` is how long its day is by the wall clock. Day k is a working day: it begins at

@@ -1,7 +1,7 @@
 """Legal working time: when a limit falls due, and how much of it two moments have used.
 
 Only arithmetic is here. Which limit applies is decided in casework; a clock that is paused, extended or restarted is
-in clocks.py, many moments at once in worktime_many.py, the calendar in timetable.py. Units and rules:
+in counting.py, many moments at once in worktime_many.py, the calendar in timetable.py. Units and rules:
 GB/T 30428.8-2020.
 
 Moments are aware datetimes, else ValueError. They are cut to the whole second, so that counted time adds up
@@ -95,12 +95,12 @@ class Limit:
             raise InvalidValue("limit-not-positive", {"amount": self.amount})
 
     def __str__(self) -> str:
-        """Write it as in packs and events: 4 work_hour."""
+        """Return it as written in packs and events: 4 work_hour."""
         return f"{self.amount} {self.unit.value}"
 
     @classmethod
     def read(cls, words: str) -> Self:
-        """Return the limit written so; ValueError otherwise."""
+        """Return the limit in that form; InvalidValue otherwise."""
         amount, _, unit = words.partition(" ")
         if not amount.isdecimal() or unit not in set(LimitUnit):
             raise InvalidValue("limit-not-readable", {"value": words, "units": ", ".join(LimitUnit)})
@@ -124,7 +124,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class DueMoment:
-    """A due moment and the windows that add up to it; provisional while holidays on the way may change."""
+    """A due moment and the windows that add up to it; provisional while holidays before it may change."""
 
     at: datetime
     windows: tuple[Window, ...]
@@ -247,7 +247,7 @@ def _cut(table: Timetable, start: datetime, second: int, last: int, closes_at: d
 
 
 def joined(windows: Iterable[Window]) -> list[Window]:
-    """Return the windows, those in one where no time lies between them."""
+    """Return the windows, adjacent ones joined."""
     joined: list[Window] = []
     for window in windows:
         if joined and joined[-1].closes_at == window.opens_at:
@@ -257,7 +257,7 @@ def joined(windows: Iterable[Window]) -> list[Window]:
 
 
 def whole_second(moment: datetime) -> datetime:
-    """Return a moment in UTC, cut to the second; ValueError where it has no time zone."""
+    """Return a moment in UTC, cut to the second; ValueError if it has no time zone."""
     if moment.tzinfo is not UTC:
         if moment.utcoffset() is None:
             raise ValueError("A moment must carry its time zone.")

@@ -1,7 +1,7 @@
 """Due moments and counted time of many clocks at once; each answer is the one that worktime.py gives for it alone.
 
-Moments are whole seconds since 1970-01-01 UTC in int64 arrays; TypeError for anything that is no whole number.
-Windows that explain a due moment are not given here: ask worktime.due for the one that is looked at.
+Moments are whole seconds since 1970-01-01 UTC in int64 arrays; TypeError for anything that is not a whole number.
+Windows that explain a due moment are not given here: use worktime.due for a single one.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
-"""What names a class of problems: its catalogue, its kind and its code in one text that a case can keep for good.
+"""The reference of a class of problems: catalogue, kind and code in one text that a case can keep for good.
 
-A matter of the present national catalogue is named by its code alone, as everybody says it; any other class by kind
+A matter of the present national catalogue is named by its code alone, as is usual; any other class by kind
 or by catalogue and kind before it: "06010", "component:01001", "GB/T 30428.2-2013:matter:0110".
 """
 
@@ -21,14 +21,14 @@ class ClassKey(NamedTuple):
 
     @property
     def reference(self) -> str:
-        """The one text that names the class."""
+        """The text that names the class."""
         if self.catalogue != HOME:
             return ":".join(self)
         return self.code if self.kind == "matter" else f"{self.kind}:{self.code}"
 
 
 def class_key(reference: str) -> ClassKey:
-    """Return the key that a reference names; ValueError where it names none."""
+    """Return the key that a reference names; InvalidValue if it names none."""
     *before, code = reference.rsplit(":", 2)
     catalogue, kind = [HOME, "matter"][: 2 - len(before)] + before
     if kind not in KINDS or not code:

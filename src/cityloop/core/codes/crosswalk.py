@@ -1,4 +1,4 @@
-"""Classes of catalogues: what their codes say, and what a class of one catalogue is called in another.
+"""Classes of catalogues: what their codes mean, and what a class of one catalogue is called in another.
 
 Reading catalogues from files or tables is not done here. GB/T 47678.5-2026, GB/T 30428.2-2013, CJ/T 214-2007.
 """
@@ -12,7 +12,7 @@ from cityloop.core.codes.classes import ClassKey
 
 MAJOR = 2  # digits of a code that name its major class
 MINORS = (2, 3)  # digits of a minor class: of the lists before 2026, of GB/T 47678.5
-NATIONAL_UP_TO = 79  # three-digit minors; 080 to 999 are a city's own, allotted from 999 downward
+NATIONAL_UP_TO = 79  # three-digit minors; 080 to 999 are a city's own, assigned from 999 downward
 
 Names = Mapping[tuple[str, str], str]  # (kind, code) → name
 
@@ -41,14 +41,14 @@ class CrosswalkLine:
 
 @dataclass(frozen=True, slots=True)
 class Successors:
-    """The classes that one became, none where it was given up; `notes` say what to do or to beware of."""
+    """The classes that one became, none if it was dropped; `notes` say what to do or to look out for."""
 
     classes: tuple[ClassKey, ...]
     notes: tuple[str, ...]
 
 
 class ClassCrosswalk:
-    """Lines from catalogue to catalogue, asked in both directions. Never guesses from a number."""
+    """Lines from catalogue to catalogue, for queries in both directions. Never guesses from a number."""
 
     def __init__(self, lines: Iterable[CrosswalkLine]) -> None:
         """Take the lines; their order is kept."""
@@ -61,7 +61,7 @@ class ClassCrosswalk:
                 self._back.setdefault(line.target, []).append(line)
 
     def successors(self, key: ClassKey, catalogue: str, kind: str | None = None) -> Successors | None:
-        """Return what a class is called in a catalogue, of one kind or of all; None where nothing is known.
+        """Return what a class is called in a catalogue, of one kind or of all; None if nothing is known.
 
         An old component class became two classes of one number: the component, for facilities, and the matter, for
         cases. A class of the catalogue itself is its own successor.
@@ -75,7 +75,7 @@ class ClassCrosswalk:
         return Successors(classes, tuple(dict.fromkeys(line.note for line in lines if line.note)))
 
     def predecessors(self, key: ClassKey) -> tuple[ClassKey, ...]:
-        """Return the classes of other catalogues that this one took the place of."""
+        """Return the classes of other catalogues that this one replaced."""
         return tuple(line.source for line in self._back.get(key, ()))
 
 
@@ -90,14 +90,14 @@ def major_of(code: str) -> str:
 
 
 def is_local(code: str) -> bool | None:
-    """Return whether a class is a city's own by its number; None where the number does not tell (four digits)."""
+    """Return whether a class is a city's own by its number; None if the number does not show it (four digits)."""
     if not is_code(code, MAJOR + MINORS[1]):
         return None
     return int(code[MAJOR:]) > NATIONAL_UP_TO
 
 
 def next_local(major: str, taken: Iterable[str], digits: int = MINORS[1]) -> str | None:
-    """Return the next free code of a city's own in a major class, allotted downward; None where all are taken."""
+    """Return the next free code of a city's own in a major class, assigned downward; None if all are taken."""
     known = set(taken)
     lowest = NATIONAL_UP_TO + 1 if digits == MINORS[1] else 1
     codes = (f"{major}{minor:0{digits}d}" for minor in range(10**digits - 1, lowest - 1, -1))
@@ -105,7 +105,7 @@ def next_local(major: str, taken: Iterable[str], digits: int = MINORS[1]) -> str
 
 
 def plain_name(name: str) -> str:
-    """Return a name as two lists agree on it: signs, blanks and the width of letters do not matter."""
+    """Return a name as two lists agree on it: punctuation, blanks and the width of letters do not matter."""
     return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name)).casefold()
 
 
@@ -120,5 +120,5 @@ def false_friends(first: Names, second: Names) -> dict[tuple[str, str], tuple[st
 
 
 def agreements(named: Iterable[tuple[str, str, str]], names: Names) -> int:
-    """Return how many of (kind, code, name) a catalogue calls the same: tells which list a table was made by."""
+    """Return how many of (kind, code, name) a catalogue has in the same form: shows the source of a table."""
     return sum(plain_name(names.get((kind, code), "")) == plain_name(name) != "" for kind, code, name in named)

@@ -1,4 +1,4 @@
-"""Ids of facilities (标识码): taken apart, put together, carried over to the present list. Nothing is looked up.
+"""Ids of facilities (标识码): parsed, written, converted to the present list. Nothing is looked up.
 
 GB/T 47678.5-2026: 17 digits, area 6, class 5 (2 + 3), serial 6. GB/T 30428.2-2013 and CJ/T 214-2007: 16 digits, area
 6, class 4 (2 + 2), serial 6.
@@ -14,7 +14,7 @@ from cityloop.core.invalid_values import InvalidValue
 
 AREA, SERIAL = 6, 6  # digits
 CLASS = {17: 5, 16: 4}  # by the length of an id, the digits of its class
-FORMER = "GB/T 30428.2-2013"  # the catalogue of ids of 16 digits, unless a city says another
+FORMER = "GB/T 30428.2-2013"  # the catalogue of ids of 16 digits, unless a city names another
 LONGEST = 40  # of an id in any other form
 _TIDY = str.maketrans("０１２３４５６７８９　", "0123456789 ")
 _SHORTENED = re.compile(r"\d([.．]\d+)?[eE][+＋]?\d{2,3}")
@@ -22,7 +22,7 @@ _SHORTENED = re.compile(r"\d([.．]\d+)?[eE][+＋]?\d{2,3}")
 
 @dataclass(frozen=True, slots=True)
 class FacilityCode:
-    """An id taken apart; all parts are text, because leading zeros matter."""
+    """A parsed id; all parts are text, because leading zeros matter."""
 
     area: str
     class_code: str
@@ -33,12 +33,12 @@ class FacilityCode:
 
     @property
     def catalogue(self) -> str:
-        """The list that an id of this length is made by."""
+        """The catalogue that an id of this length belongs to."""
         return HOME if len(self.class_code) == CLASS[17] else FORMER
 
 
 def tidy(words: str) -> str:
-    """Return an id with half-width digits and no blanks; ValueError for one that a spreadsheet has shortened."""
+    """Return an id with half-width digits and no blanks; InvalidValue if a spreadsheet has shortened it."""
     plain = re.sub(r"\s+", "", words.translate(_TIDY))
     if _SHORTENED.fullmatch(plain):
         raise InvalidValue("shortened-by-spreadsheet")
@@ -46,7 +46,7 @@ def tidy(words: str) -> str:
 
 
 def foreign(words: str) -> str:
-    """Return an id of a city's own making, which says nothing of itself; ValueError for one that no address holds."""
+    """Return an id in a city's own format; InvalidValue if it does not fit into a web address."""
     code = tidy(words)
     if invalid := "".join(
         dict.fromkeys(character for character in code if character in "/\\?#%" or not character.isprintable())
@@ -58,7 +58,7 @@ def foreign(words: str) -> str:
 
 
 def parse(words: str) -> FacilityCode:
-    """Return the id that the words are; ValueError says what speaks against it."""
+    """Return the parsed id; InvalidValue if it is not one."""
     code = tidy(words)
     if invalid := "".join(dict.fromkeys(character for character in code if character not in "0123456789")):
         raise InvalidValue("id-not-digits", {"characters": invalid})
@@ -71,9 +71,9 @@ def parse(words: str) -> FacilityCode:
 
 
 def doubts(code: FacilityCode, classes: Collection[str], district: str | None) -> list[Fault]:
-    """Return what speaks against an id of the right form, given the classes known and the district it lies in.
+    """Return the doubts about an id of the right form, given the known classes and the district it lies in.
 
-    None for a district that is not known; one whose code is not of the national form is not held against the id.
+    The district is None if not known; one whose code is not of the national form raises no doubt.
     """
     found = []
     if code.class_code not in classes:
@@ -84,9 +84,9 @@ def doubts(code: FacilityCode, classes: Collection[str], district: str | None) -
 
 
 def upgraded(code: FacilityCode, successors: Mapping[str, Sequence[str]]) -> FacilityCode:
-    """Return the id of 17 digits for one of 16, its class carried over by a crosswalk, area and serial kept.
+    """Return the id of 17 digits for one of 16, its class converted by a crosswalk, area and serial kept.
 
-    ValueError where the class has no successor or several: which it is, the number alone does not tell.
+    InvalidValue if the class has no successor or several: the number alone does not decide.
     """
     if len(code.class_code) == CLASS[17]:
         return code

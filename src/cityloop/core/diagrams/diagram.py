@@ -1,7 +1,7 @@
 """A procedure as a picture: cards for its stages, lines for the moves between them. What draws it is not here.
 
-The main way runs down the left column, side ways and the other ends stand in the right one. A card lists its tasks and,
-beside the port where each line leaves, the actions that the line stands for; so no label ever lies on a line.
+The main path runs down the left column; side paths and the other final stages are in the right one. A card lists its
+tasks and, next to the port where each line leaves, the actions of that line; so no label is ever on a line.
 Lengths are in pixels. The same procedure in the same words gives the same picture.
 """
 
@@ -22,7 +22,7 @@ from cityloop.core.procedures.procedure import Procedure, TaskKind, Words
 from cityloop.core.procedures.transitions import StageGraph, Transition, main_path, stage_graph
 
 PITCH = 22  # from row to row
-HALF = PITCH // 2  # the right column stands half a row lower, so that no two lines leave at one height
+HALF = PITCH // 2  # the right column is half a row lower, so that no two lines leave at the same height
 CARD, SMALL_CARD = 420, 240
 MARGIN = 3
 HEAVY = 115  # percent that a title and a main move are wider than other words
@@ -77,7 +77,7 @@ class Picture:
     width: int
     height: int
     start: tuple[int, int]
-    begins: str  # what the start is called; stands to its right
+    begins: str  # the label of the start, to its right
     nodes: tuple[Node, ...]
     edges: tuple[StageEdge, ...]
     moves: tuple[Transition, ...]
@@ -85,7 +85,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """The words of a picture: titles in the reader's language, what stands beside a task's, before what stays."""
+    """The texts of a picture: titles, what follows the title of a task, what precedes the actions that stay."""
 
     say: Callable[[Words], str]
     beside: Callable[[TaskKind], str]

@@ -1,4 +1,4 @@
-"""The lines of a procedure's picture: which lane beside the cards each takes. Where cards stand is not decided here.
+"""The lines of a procedure's picture: which lane next to the cards each takes. Cards are placed in diagram.py.
 
 All lines that lead to one stage on one side share a lane and an arrow; lanes of different stages never touch. The left
 column's rows and the right one's are at different heights, so between them no two lines leave at one height either.
@@ -62,7 +62,7 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class StageEdge:
-    """The line from a stage to another, with the actions it stands for."""
+    """The line from a stage to another, with its actions."""
 
     from_stage: str
     to_stage: str

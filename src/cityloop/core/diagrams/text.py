@@ -1,4 +1,4 @@
-"""How much room words take in a picture, and where they break. Measured on the safe side: no font is known here."""
+"""How much room texts take in a picture, and where they break. An upper estimate: no font is known here."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ NARROW, CAPITAL = 0.55, 0.7  # of the size
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Words in one manner, and what parts them from the words that follow."""
+    """Text in one style, and what separates it from the text that follows."""
 
     words: str
     then: str

@@ -1,4 +1,4 @@
-"""What is told of a place that was found: its middle, its grade and radius, and the words for how it was found."""
+"""The answer for a place that was found: its middle, its grade and radius, and how it was found."""
 
 from cityloop.core.gazetteer.addresses.reading import Road
 from cityloop.core.gazetteer.places import (
@@ -31,7 +31,7 @@ def by_name(group: Group) -> FoundPlace:
 
 
 def building(group: Group, name: str, number: str) -> FoundPlace:
-    """Return where a building of an estate stands."""
+    """Return the place of a building of an estate."""
     why = PlaceReason("building_known", {"name": name, "number": number})
     return FoundPlace(*group.centre, Grade.PLATE, BUILDING_RADIUS, f"{name}{number}号楼", why=(why,))
 
@@ -43,13 +43,13 @@ def narrowed(areas: list[AreaPlace]) -> list[AreaPlace]:
 
 
 def of_area(area: AreaPlace) -> FoundPlace:
-    """Return an area where nothing in it is known."""
+    """Return an area, if nothing in it is known."""
     why = PlaceReason("area", {"name": area.name})
     return FoundPlace(area.lon, area.lat, Grade.COMMUNITY, area.radius_metres, area.name, area.district, (why,))
 
 
 def of_observations(group: Group, key: str, grade: Grade, word: str) -> FoundPlace:
-    """Return a crossing or a stretch where reports that named it lay."""
+    """Return a crossing or a stretch by the positions of earlier reports that named it."""
     point = middle(entry.point for entry in group.entries)
     radius = max(100.0, *(entry.spread_metres for entry in group.entries))
     return FoundPlace(*point, grade, radius, key, why=(PlaceReason(word, {"name": key}),))
@@ -65,7 +65,7 @@ def of_street(group: Group, road: Road) -> FoundPlace:
 
 
 def of_siblings(group: Group, road: Road) -> FoundPlace:
-    """Return about where a street lies by those that bear the numbers beside its own."""
+    """Return roughly where a street lies, from the streets with neighbouring numbers."""
     point = group.centre
     radius = 350.0 + max(metres(point, entry.point) for entry in group.entries) * 0.5
     names = "、".join(sorted({entry.key for entry in group.entries if entry.kind is PlaceKind.STREET}))
@@ -74,7 +74,7 @@ def of_siblings(group: Group, road: Road) -> FoundPlace:
 
 
 def apart(places: list[FoundPlace]) -> list[FoundPlace]:
-    """Return places without those that mean the same spot as one before them."""
+    """Return places without those at the same spot as an earlier one."""
     kept: list[FoundPlace] = []
     for place in sorted(places, key=lambda place: place.radius_metres):
         if all(metres(place.point, other.point) > max(200.0, other.radius_metres) for other in kept):

@@ -1,4 +1,4 @@
-"""A gazetteer held in memory, for measuring and for tests. The city's own is in the database: registry.gazetteer."""
+"""A gazetteer held in memory, for measuring and for tests. The city's own is in the database: registry/gazetteer."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -7,7 +7,7 @@ from cityloop.core.gazetteer.places import AreaPlace, PlaceEntry
 
 
 class PlaceBook:
-    """Entries by key and alias, areas by name; a `Places`."""
+    """Entries by key and alias, areas by name; implements PlaceLookup."""
 
     def __init__(self, entries: Iterable[PlaceEntry] = (), areas: Iterable[AreaPlace] = ()) -> None:
         self._entries: dict[str, list[PlaceEntry]] = defaultdict(list)

@@ -1,7 +1,7 @@
-"""Finding the place an address means: the most particular that is known, its radius, the other places it may be.
+"""Finds the place that an address means: the most specific one known, its radius, and alternatives.
 
-Looking entries up is left to a `Places`, at most three times for one address. Nothing is guessed silently: where
-several places of one name fit alike, all of them are given and none is chosen.
+Entries are looked up with a PlaceLookup, at most three times for one address. Nothing is guessed silently: if several
+places of one name fit equally well, all of them are given and none is chosen.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -38,7 +38,7 @@ from cityloop.core.gazetteer.street_groups import Group, groups
 from cityloop.core.gazetteer.street_names import SIBLINGS, section_of, sections, siblings, trimmed
 
 ALTERNATIVES = 6
-SHORTEST_NAME, LONGEST_NAME = 2, 12  # signs of a name of an estate or a shop that are tried
+SHORTEST_NAME, LONGEST_NAME = 2, 12  # characters of a name of an estate or a shop that are tried
 CORNER = 15.0  # metres from the middle of a crossing to its corner
 FARTHEST_MOVE = 500  # metres that words may move a point
 SIDES = {"东": (1, 0), "西": (-1, 0), "南": (0, -1), "北": (0, 1)}
@@ -74,7 +74,7 @@ class _Search:
         self.districts = districts or ({district} if district else set())
 
     def found(self) -> Found:
-        """Return the answer of the first way that finds anything, the most particular first."""
+        """Return the answer of the first search that finds anything, the most specific first."""
         if self.address.says_nothing:
             return Found(None, reason=PlaceReason("nothing_understood"))
         self._look_up(self._first_keys())
@@ -94,7 +94,7 @@ class _Search:
         return Found(None, tuple(elsewhere[:ALTERNATIVES]), self._reason(known_elsewhere=bool(elsewhere)))
 
     def _elsewhere(self, searches: Sequence[Callable[[], list[FoundPlace]]]) -> list[FoundPlace]:
-        """Return what is found in other districts than the one named: to be told, not to be taken."""
+        """Return what is found in other districts than the one named: alternatives, not an answer."""
         self.districts, self.areas = set(), []
         return next((places for search in searches if (places := search())), [])
 
@@ -111,7 +111,7 @@ class _Search:
         return Found(places[0])
 
     def _strange_areas(self) -> list[str]:
-        """Return the districts named that are none of the city's: a street of that name here is another one."""
+        """Return the named districts that the city does not have: a street of that name here is another one."""
         known = self.places.area_names
         return [name for name in self.address.areas if known and name[-1] in "区县旗" and name not in known]
 
@@ -123,7 +123,7 @@ class _Search:
             return PlaceReason("not_in_district" if known_elsewhere else "not_known", {"name": wanted})
         return PlaceReason("only_district", {"name": self.address.areas[-1]})
 
-    # What is looked up
+    # Look-ups
 
     def _first_keys(self) -> set[str]:
         address, keys = self.address, set(self._names())
@@ -164,7 +164,7 @@ class _Search:
     # Streets
 
     def _streets(self, road: Road) -> list[tuple[Road, Group, tuple[PlaceReason, ...]]]:
-        """Return the streets that a road may be of, in the areas named, with what was made of its name."""
+        """Return the streets that a road may be of, in the areas named, with how its name was interpreted."""
         entries = self._under(part.key for part in road.with_parents)
         road, entries = self._official(road, entries)
         if entries:
@@ -172,7 +172,7 @@ class _Search:
         return self._streets_otherwise(road)
 
     def _official(self, road: Road, entries: list[PlaceEntry]) -> tuple[Road, list[PlaceEntry]]:
-        """Return the road under its own name where it was called by another."""
+        """Return the road under its own name if it was called by another."""
         own = {entry.key for entry in entries if entry.kind is PlaceKind.STREET and road.street in entry.aliases}
         if not own or any(entry.key == road.street for entry in entries):
             return road, entries
@@ -181,7 +181,7 @@ class _Search:
         return road, self._under(part.key for part in road.with_parents)
 
     def _streets_otherwise(self, road: Road) -> list[tuple[Road, Group, tuple[PlaceReason, ...]]]:
-        """Return the streets of a name without what clings to it, or the sections of a street named without one."""
+        """Return the streets of a name without its extra parts, or the sections of a street named without one."""
         others = [Road(name, road.lanes) for name in trimmed(road.street)]
         if not section_of(road.street):
             others += [Road(name, road.lanes) for name in sections(road.street)]
@@ -196,7 +196,7 @@ class _Search:
         return found
 
     def _here(self, found: Sequence[Group]) -> list[tuple[Group, tuple[PlaceReason, ...]]]:
-        """Return the groups in the districts named, else those that come near; all where none was named."""
+        """Return the groups in the districts named, else those that come near; all if none was named."""
         if not self.districts:
             return [(group, ()) for group in found]
         inside = [group for group in found if group.districts & self.districts]
@@ -206,7 +206,7 @@ class _Search:
         near = [g for g in found if any(g.distance((a.lon, a.lat)) <= a.radius_metres + 500 for a in areas)]
         return [(group, (PlaceReason("other_district"),)) for group in near]
 
-    # The ways to find a place
+    # Searches
 
     def _by_number(self) -> list[FoundPlace]:
         address = self.address
@@ -236,7 +236,7 @@ class _Search:
         return []
 
     def _buildings(self, name: str) -> list[FoundPlace]:
-        """Return where a building of an estate stands, if that is known: 阳光小区3号楼."""
+        """Return the place of a building of an estate, if it is known: 阳光小区3号楼."""
         number = self.address.building
         plates = [
             e for e in self.known.get(name, ()) if number and e.kind is PlaceKind.PLATE and str(e.number) == number
@@ -294,7 +294,7 @@ class _Search:
         return apart(found)
 
     def _by_kin(self) -> list[FoundPlace]:
-        """Return where the streets lie that bear the numbers beside this one's, or the other sections of it."""
+        """Return the place of the streets with neighbouring numbers, or of the other sections of the street."""
         road = self.address.road
         if not road:
             return []
@@ -313,7 +313,7 @@ class _Search:
                 return [of_area(area) for area in found]
         return []
 
-    # What is done with what was found
+    # Results
 
     def _finished(self, places: list[FoundPlace]) -> list[FoundPlace]:
         return [self._moved(place) for place in places]

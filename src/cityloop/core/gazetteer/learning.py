@@ -1,7 +1,8 @@
-"""What observations teach the gazetteer: entries with their middle, spread and count. Keeping them is registry's.
+"""What the gazetteer learns from observations: entries with their middle, spread and count. They are stored in
+registry/gazetteer.
 
 An observation is an address somebody gave with the point that went with it. One coordinate that many different
-addresses share is no evidence: a geocoder that knew no better put them there.
+addresses share is no evidence: a geocoder put them there for want of anything better.
 """
 
 import re
@@ -16,7 +17,7 @@ SAME_SPOT = 6  # decimals of a degree: a tenth of a metre
 TOO_MANY_ROADS = 3  # on one coordinate
 TOO_MANY_NUMBERS = 4
 OUTSIDE = 0.005  # degrees that a point may lie outside the district its address names
-HEAVIEST = 20  # what is known weighs no more observations than this, so that it can still be corrected
+HEAVIEST = 20  # a known entry counts for at most this many observations, so that it can still be corrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def learned(observations: Iterable[Observation], source: str) -> list[PlaceEntry
 
 
 def believed(observations: Sequence[Observation]) -> Iterator[Observation]:
-    """Leave out what stands on a false hot spot."""
+    """Leave out observations on a false hot spot."""
     roads: dict[Pair, set[str]] = defaultdict(set)
     numbers: dict[Pair, set[tuple[str, int]]] = defaultdict(set)
     for seen in observations:
@@ -68,7 +69,7 @@ def _spot(seen: Observation) -> Pair:
 
 
 def named(address: Address) -> Iterator[tuple[PlaceKind, str, int, str]]:
-    """Return what an address names and its point is evidence for: (kind, key, number, suffix)."""
+    """Return the keys that an address names and its point is evidence for: (kind, key, number, suffix)."""
     road = address.road
     if road is None:
         return
@@ -91,7 +92,7 @@ def named(address: Address) -> Iterator[tuple[PlaceKind, str, int, str]]:
 
 
 def lane_number(lane: str) -> tuple[int, str]:
-    """Return the number of a lane and what else tells it from others: 399巷 is 399 and 巷."""
+    """Return the number of a lane and what else distinguishes it: 399巷 is 399 and 巷."""
     found = re.match(r"\d+", lane)
     return (int(found[0]), lane[found.end() :]) if found else (0, lane)
 
@@ -127,7 +128,7 @@ def _entry(identity: Identity, observations: Sequence[Observation], source: str)
 
 
 def display(kind: PlaceKind, key: str, number: int, suffix: str) -> str:
-    """Return how an entry is written out."""
+    """Return the display name of an entry."""
     if kind is PlaceKind.LANE:
         return f"{key}{number}{suffix}"
     if kind is PlaceKind.PLATE and number:

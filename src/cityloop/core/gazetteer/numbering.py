@@ -1,4 +1,4 @@
-"""Where a number lies along a road, from the numbers that are known there. Which road is meant is decided elsewhere.
+"""Where a number lies along a road, from the numbers that are known there. finding.py decides which road is meant.
 
 Odd and even numbers mostly face each other, so a number is sought among those of its side first.
 """
@@ -10,11 +10,11 @@ from statistics import median
 
 from cityloop.core.gazetteer.places import Pair, metres, middle, moved, offset
 
-STEP = 7.0  # metres along the road from a number to the next one of its side, where nothing better is known
-FARTHEST = 120  # in numbers: beyond it a neighbour says nothing
+STEP = 7.0  # metres along the road from a number to the next one of its side, if nothing better is known
+FARTHEST = 120  # in numbers: a neighbour farther away says nothing
 WIDTH = 15.0  # metres across an ordinary road
 NEIGHBOURS = 8
-NEAREST = 6  # numbers that tell how a road runs
+NEAREST = 6  # numbers that show how a road runs
 LEAST_SPAN = 4  # of them
 FURTHEST_ON = 40  # numbers that a place is moved on from the nearest that is known
 FASTEST = 12.0  # metres with every number
@@ -22,7 +22,7 @@ FASTEST = 12.0  # metres with every number
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A number whose place is known; a plate, or (softly) the lane that begins there."""
+    """A number whose place is known; a plate, or (with less weight) the lane that begins there."""
 
     number: int
     suffix: str
@@ -33,7 +33,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Where a number lies, how far off that may be, and the word for how it was found."""
+    """Where a number lies, how far off that may be, and how it was found."""
 
     point: Pair
     radius_metres: float
@@ -42,7 +42,7 @@ class Estimate:
 
 
 def estimate(known: Sequence[Known], number: int, suffix: str = "") -> Estimate | None:
-    """Return where a number lies; None where nothing near is known."""
+    """Return where a number lies; None if nothing near is known."""
     return _exact(known, number, suffix) or _estimated(_without_strays(known, number), number)
 
 
@@ -61,7 +61,7 @@ def _exact(known: Sequence[Known], number: int, suffix: str) -> Estimate | None:
 
 
 def _without_strays(known: Sequence[Known], number: int) -> list[Known]:
-    """Return the neighbours of a number, without those that lie nowhere near the others."""
+    """Return the neighbours of a number, without those that lie far from the others."""
     near = sorted(
         (entry for entry in known if abs(entry.number - number) <= FARTHEST),
         key=lambda entry: abs(entry.number - number),

@@ -1,6 +1,6 @@
-"""What the gazetteer holds and what it answers with: entries, grades, places with their radius. Finding is elsewhere.
+"""What the gazetteer contains and answers with: entries, grades, places with their radius. Searching is in finding.py.
 
-Entries are compared by keys, the spelling of address_words. A plate hangs on the key of its road, a lane on the key of
+Entries are compared by keys, normalized by addresses/words.py. A plate has the key of its road, a lane the key of
 the road it branches off; the number of either is its place along that road.
 """
 
@@ -30,7 +30,7 @@ class PlaceKind(StrEnum):
 
 
 class Grade(StrEnum):
-    """How particular an answer is, the most particular first."""
+    """How specific an answer is, the most specific first."""
 
     PLATE = "plate"
     POI = "poi"
@@ -66,7 +66,7 @@ class PlaceEntry:
 
     @property
     def identity(self) -> tuple[str, str, str, int, str]:
-        """What no two entries share."""
+        """The identity of an entry: no two have the same."""
         return self.kind, self.key, self.district, self.number, self.suffix
 
 
@@ -84,20 +84,20 @@ class AreaPlace:
 
 
 class PlaceLookup(Protocol):
-    """Where entries are looked up."""
+    """Looks up entries and areas."""
 
     def entries(self, keys: Collection[str]) -> Sequence[PlaceEntry]:
         """Return every entry under the keys or aliases, plates and lanes of these roads among them."""
 
     def areas(self, name: str) -> Sequence[AreaPlace]:
-        """Return the areas of a name, in the spelling of keys."""
+        """Return the areas of a normalized name."""
 
     def areas_of(self, codes: Collection[str]) -> Sequence[AreaPlace]:
         """Return the areas under the codes."""
 
     @property
     def area_names(self) -> Collection[str]:
-        """The spellings of all names of areas."""
+        """The normalized names of all areas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +127,9 @@ class FoundPlace:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What came of a search: a place, or none with the reason, and other places it may be.
+    """The result of a search: a place, or none with the reason, and alternatives.
 
-    Where several places fit alike, `place` is None and all of them are in `alternatives`.
+    If several places fit equally well, `place` is None and all of them are in `alternatives`.
     """
 
     place: FoundPlace | None

@@ -1,4 +1,4 @@
-"""Places along one street: a number, a lane, the street as a whole, a crossing. Which street is meant is known here."""
+"""Places along one street: a number, a lane, the street as a whole, a crossing. finding.py chooses the street."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -24,12 +24,12 @@ from cityloop.core.gazetteer.street_groups import Group
 
 LANE = 90.0  # metres into an ordinary lane
 GAP = 400.0  # metres: between two numbers farther apart a street is not drawn
-MEET = 120.0  # metres: streets that come as near as this cross
+MEET = 120.0  # metres: streets that come as near as this are taken to cross
 NEARLY = 500.0  # of streets drawn from a few numbers
 
 
 def number_place(group: Group, road: Road, number: Number) -> FoundPlace | None:
-    """Return where a number of a road lies; None where no number near it is known."""
+    """Return where a number of a road lies; None if no number near it is known."""
     found = numbering.estimate(group.numbers(road.key), number.value, number.suffix)
     if found is None:
         return None
@@ -41,7 +41,7 @@ def number_place(group: Group, road: Road, number: Number) -> FoundPlace | None:
 
 
 def road_place(group: Group, road: Road, *, at_mouth: bool = False) -> FoundPlace | None:
-    """Return where a road lies as a whole: the lane itself, its mouth, or the street."""
+    """Return the place of a road as a whole: the lane itself, its mouth, or the street."""
     for part in road.with_parents:
         own = group.by_key.get(part.key, [])
         plates = [entry for entry in own if entry.kind is PlaceKind.PLATE and not entry.number]
@@ -100,13 +100,13 @@ def _on(line: BaseGeometry) -> Pair:
 
 
 def _reach(point: Pair, points: Iterable[Pair]) -> float:
-    """Return how far four in five of the points lie at most."""
+    """Return the distance within which four in five of the points lie."""
     far = sorted(metres(point, other) for other in points)
     return far[int(0.8 * (len(far) - 1))]
 
 
 def crossing_place(group: Group, road: Road, other: Group, crossing: Road) -> FoundPlace | None:
-    """Return where two roads meet; None where they come nowhere near each other."""
+    """Return where two roads meet; None if they do not come near each other."""
     if _is_branch(road, crossing) or _is_branch(crossing, road):
         branch = max(road, crossing, key=lambda part: len(part.lanes))
         return road_place(group, branch, at_mouth=True)

@@ -1,4 +1,4 @@
-"""Streets of one name told apart: what is known under a name, by what lies together. Choosing is elsewhere."""
+"""Separates streets of one name: entries under a name are grouped by where they lie. finding.py chooses."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from functools import cached_property
 from cityloop.core.gazetteer.numbering import Known
 from cityloop.core.gazetteer.places import Pair, PlaceEntry, PlaceKind, metres, middle
 
-APART = 1500.0  # metres: entries of two districts are of one street where they come as near as this
+APART = 1500.0  # metres: entries of two districts belong to one street if they come as near as this
 CELL = 0.01  # degrees, about a kilometre
 
 
@@ -30,7 +30,7 @@ class Group:
         return found
 
     def numbers(self, key: str) -> list[Known]:
-        """Return the numbers known along a road: its plates, and softly the lanes that begin there."""
+        """Return the numbers known along a road: its plates and, with less weight, the lanes that begin there."""
         return [
             Known(entry.number, entry.suffix, entry.point, entry.spread_metres, entry.kind is PlaceKind.LANE)
             for entry in self.by_key.get(key, ())
@@ -47,7 +47,7 @@ class Group:
 
 
 def groups(entries: Iterable[PlaceEntry]) -> list[Group]:
-    """Return entries of one name by the street they are of: those of a district, and of others that come near."""
+    """Return entries of one name by street: those of a district, and of others that come near."""
     by_district: dict[str, list[PlaceEntry]] = defaultdict(list)
     for entry in entries:
         by_district[entry.district].append(entry)

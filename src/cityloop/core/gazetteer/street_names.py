@@ -1,4 +1,4 @@
-"""Names of streets beside the one that was written: without what clings to it, its other sections, its siblings."""
+"""Other names to try for a street: without extra parts, its other sections, its siblings."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ SIBLINGS = 3  # streets on either side
 _PARTS = re.compile(r"^(.+?)([一二三四五六七八九十]+)(大道|路|街|道)$")
 _SECTION = re.compile(r"([一二三四五六七八九十]+)段$")
 _ENDING = re.compile(r"(?:大道|路|街|胡同|道|巷)(?:辅路|支路|辅道)?(?:[一二三四五六七八九十]+段)?$")
-LEAST_STEM = 2  # signs of a name before its 路 or 街
+LEAST_STEM = 2  # characters of a name before its 路 or 街
 MOST_TRIMMED = 4
 
 
@@ -34,7 +34,7 @@ def sections(street: str) -> tuple[str, ...]:
 
 
 def trimmed(street: str) -> Iterator[str]:
-    """Yield the name without its first signs: in 转角中山路 a name has got what stood before it."""
+    """Yield the name without its first characters: in 转角中山路 the name includes a word that stood before it."""
     ending = _ENDING.search(street)
     stem = ending.start() if ending else len(street)
     for cut in range(1, min(MOST_TRIMMED, stem - LEAST_STEM) + 1):
@@ -42,7 +42,7 @@ def trimmed(street: str) -> Iterator[str]:
 
 
 def siblings(street: str) -> tuple[tuple[int, str], ...]:
-    """Return streets that bear the numbers beside this one's, with how far they are: 中正六街 of 中正七街.
+    """Return the streets with neighbouring numbers, with their distance: 中正六街 of 中正七街.
 
     Streets numbered in a row were laid out side by side.
     """

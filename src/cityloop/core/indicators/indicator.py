@@ -1,6 +1,6 @@
 """What an indicator is: counts above and below a line, how they add up, division and rounding, its formula in words.
 
-Counting is done above, in evaluation; scores are not here. GB/T 30428.4-2016.
+Counting is done in evaluation; scores are not here. GB/T 30428.4-2016.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ NOTHING = "—"  # what is shown where there was nothing to count
 
 
 class FigureUnit(StrEnum):
-    """What an indicator is given in, with what its quotient is multiplied by."""
+    """The unit of an indicator, with the factor for its quotient."""
 
     _value_: str
     factor: Fraction
@@ -44,7 +44,7 @@ class Better(StrEnum):
 
 
 class Subject(StrEnum):
-    """Whom an indicator may speak of (GB/T 30428.4: 区域评价, 部门评价, 岗位评价)."""
+    """What an indicator may be about (GB/T 30428.4: 区域评价, 部门评价, 岗位评价)."""
 
     AREA = "area"
     DEPARTMENT = "department"
@@ -54,10 +54,9 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Adds:
-    """Over what figures may be added up: over objects that share nothing, over periods that do not overlap.
+    """What figures may be added up over: objects that share nothing, periods that do not overlap.
 
-    What is counted once however often it appears adds up over neither; what stands at the end of each period not over
-    periods.
+    A count of distinct things adds up over neither; a state at the end of each period does not add up over periods.
     """
 
     objects: bool = True
@@ -77,7 +76,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """Another way to reckon an indicator; None: as the indicator itself does."""
+    """Another way to calculate an indicator; None: as the indicator itself does."""
 
     title: Words
     numerator: tuple[Term, ...] | None = None
@@ -109,7 +108,7 @@ class Indicator:
         return tuple({term.count: term for term in (*self.numerator, *self.denominator)}.values())
 
     def chosen(self, variant: str | None) -> "Indicator":
-        """Return the indicator reckoned by one of its variants; KeyError where it has none of that name."""
+        """Return the indicator calculated by one of its variants; KeyError if it has none of that name."""
         if variant is None:
             return self
         other = self.variants[variant]
@@ -122,11 +121,11 @@ class Indicator:
         )
 
     def tally(self, counts: Mapping[str, Fraction]) -> "FigureCount":
-        """Return what was counted for one object in one period; a count that is missing counted nothing."""
+        """Return what was counted for one object in one period; a missing count is 0."""
         return FigureCount(_sum(self.numerator, counts), _sum(self.denominator, counts) if self.denominator else None)
 
     def value(self, tally: "FigureCount") -> Decimal | None:
-        """Return the figure, rounded half up; None where there was nothing to count."""
+        """Return the figure, rounded half up; None if there was nothing to count."""
         return tally.value(self.unit.factor, self.places)
 
     def written(self, tally: "FigureCount") -> str:
@@ -151,14 +150,14 @@ class FigureCount:
         return FigureCount(self.numerator + other.numerator, self.denominator + other.denominator)
 
     def value(self, factor: Fraction, places: int) -> Decimal | None:
-        """Return numerator over denominator times the factor, rounded half up; None where there is nothing below."""
+        """Return numerator over denominator times the factor, rounded half up; None if there is nothing below."""
         if self.denominator is None:
             return half_up(self.numerator * factor, places)
         return half_up(self.numerator * factor / self.denominator, places) if self.denominator else None
 
 
 def added(tallies: Iterable[FigureCount], adds: bool) -> FigureCount:
-    """Return tallies together; ValueError where such figures do not add up, or there are none."""
+    """Return tallies together; ValueError if such figures do not add up, or there are none."""
     if not adds:
         raise ValueError("These figures do not add up; count them again for the whole.")
     first, *rest = tallies
@@ -177,7 +176,7 @@ def half_up(number: Fraction, places: int) -> Decimal:
 
 
 def formula(indicator: Indicator, titles: Mapping[str, Words], exclusions: Mapping[str, Words], language: str) -> str:
-    """Return how an indicator is reckoned, in words; titles are those of counts and of exclusions, by name."""
+    """Return the formula of an indicator in words; titles are those of counts and of exclusions, by name."""
     words = _sum_words(indicator.numerator, titles, language, alone=not indicator.denominator)
     if indicator.denominator:
         words += f" ÷ {_sum_words(indicator.denominator, titles, language)}{_factor_words(indicator.unit)}"

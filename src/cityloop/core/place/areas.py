@@ -1,7 +1,7 @@
-"""The kinds of areas a city is divided into, and which of them a place lies in on a day. No files, no words.
+"""The kinds of areas a city is divided into, and which of them a place lies in on a day. No files, no texts.
 
-A tree of levels, each within the one before, and grids of other kinds that lie across it. What is to be said of one
-place is in where.py. Source: GB/T 30428.1-2013 (unit grids); the kinds of larger grids as standards.md §1.1 gives them.
+A tree of levels, each within the one before, and grids of other kinds that overlap it. Details of one place are in
+where.py. Source: GB/T 30428.1-2013 (unit grids).
 """
 
 from bisect import bisect_right
@@ -19,7 +19,7 @@ from cityloop.core.place.geo import AreaIndex
 TREE = ("city", "district", "street", "community", "unit_grid")  # each within the one before
 GRIDS = ("patrol_grid", "appraisal_grid", "social_grid")  # 管理网格 评价网格 社会治理网格; a city may add its own
 UPWARD = TREE[::-1]
-PLACED = ("district", "street", "community", "unit_grid")  # facts of a case that say where it lies, beside `grids`
+PLACED = ("district", "street", "community", "unit_grid")  # facts of a case that say where it lies, besides `grids`
 
 Numbers = NDArray[np.float64]
 Codes = NDArray[np.object_]
@@ -31,19 +31,19 @@ def is_in_tree(level: str) -> bool:
 
 
 def spoken(level: str) -> str:
-    """Return a level as it is said within a sentence."""
+    """Return the name of a level as it is written within a sentence."""
     return level.replace("_", " ")
 
 
 def place_facts(lineage: Mapping[str, str], grids: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Return what a case keeps of where it lies; other grids as `patrol_grid:P1 social_grid:S7`."""
+    """Return the facts of a case about where it lies; other grids as `patrol_grid:P1 social_grid:S7`."""
     facts = {level: lineage[level] for level in PLACED if level in lineage}
     across = " ".join(f"{kind}:{code}" for kind in sorted(grids) for code in grids[kind])
     return {**facts, "grids": across} if across else facts
 
 
 def codes_in(facts: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the codes of all areas that the facts of a case name, those of the tree first, the largest foremost."""
+    """Return the codes of all areas that the facts of a case name, the tree first, largest first, then other grids."""
     across = (words.partition(":")[2] for words in facts.get("grids", "").split())
     return (*(facts[level] for level in PLACED if facts.get(level)), *across)
 
@@ -66,9 +66,9 @@ class AreaPeriod(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class AreaLayout:
-    """The areas that stand on one day, by the smallest of which a place is told; larger ones where those leave gaps.
+    """The areas that are valid on one day. A place is in the smallest one, or in a larger one if those leave a gap.
 
-    On a shared border and in an overlap of areas of one level the smallest code has the place.
+    On a shared border and in an overlap of areas of one level the smallest code wins.
     """
 
     areas: Mapping[str, AreaPeriod]
@@ -98,9 +98,9 @@ class AreaLayout:
         return {kind: codes for kind, codes in found if codes}
 
     def locate_many(self, lons: Numbers, lats: Numbers) -> dict[str, Codes]:
-        """Return for each level and kind of grid the code for each of many places, None where there is none.
+        """Return for each level and kind of grid the code for each of many places, None if there is none.
 
-        Of several grids of one kind the smallest code stands.
+        Of several grids of one kind the smallest code is given.
         """
         found = {level: np.full(len(lons), None, dtype=object) for level in TREE}
         left = np.arange(len(lons))
@@ -156,14 +156,14 @@ class AreaLayout:
 
 @dataclass(frozen=True, eq=False)
 class AreaLocator:
-    """Which areas places lie in, on any day: areas come and go, so each stretch of days has its own layout."""
+    """Which areas places lie in, on any day: areas begin and end, so each span of days has its own layout."""
 
     areas: Mapping[str, AreaPeriod]
     shapes: Mapping[str, bytes]
     _layouts: dict[int, AreaLayout] = field(default_factory=dict, repr=False)
 
     def on(self, day: date) -> AreaLayout:
-        """Return the areas that stand on a day."""
+        """Return the areas that are valid on a day."""
         stretch = bisect_right(self._changes, day)
         if stretch not in self._layouts:
             valid = {code: area for code, area in self.areas.items() if area.is_valid(day)}
@@ -172,7 +172,7 @@ class AreaLocator:
 
     @cached_property
     def lineages(self) -> Mapping[str, Mapping[str, str]]:
-        """Each area and those around it, by level; of a grid of another kind those around it alone."""
+        """Each area and those around it, by level; of a grid of another kind only those around it."""
         return {code: dict(self._upward(code)) for code in self.areas}
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Distances between places on the earth, and the box that holds everything within one. Degrees of WGS-84 in."""
+"""Distances between places on the earth, and the box around everything within one. Arguments are degrees of WGS-84."""
 
 import math
 
@@ -15,7 +15,7 @@ def metres(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
 
 
 def box(lon: float, lat: float, radius_metres: float) -> tuple[float, float, float, float]:
-    """Return west, south, east, north of a box that holds every place within the radius."""
+    """Return west, south, east, north of a box that contains every place within the radius."""
     north = radius_metres / PER_DEGREE * 1.0001  # a little wide: nothing on the rim is lost to rounding
     furthest = min(abs(lat) + north, 89.9)
     # The parallel at which a circle touches its meridians lies nearer the pole than its middle.

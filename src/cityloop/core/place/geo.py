@@ -1,6 +1,6 @@
 """Plane geometry of a city: coordinate systems, which area covers a point, outlines for small pictures.
 
-Only arithmetic is here. Reading areas from files and keeping them is done in registry. Coordinates are
+Only arithmetic is here. Areas are imported and stored in registry/areas. Coordinates are
 degrees, longitude first, and WGS-84 unless a system is named.
 """
 
@@ -44,7 +44,7 @@ _CRS_WORDS = {
 
 
 def parse_crs(words: str) -> Crs:
-    """Return the system that `words` name, whatever its case and hyphens; ValueError names those known."""
+    """Return the system that `words` name, ignoring case and hyphens; InvalidValue if it is not known."""
     crs = _CRS_WORDS.get(words.strip().lower().replace("-", ""))
     if crs is None:
         raise InvalidValue("unknown-coordinate-system", {"value": words})
@@ -83,7 +83,7 @@ def from_wgs84(lon: float, lat: float, crs: Crs) -> Pair:
 
 
 def _is_shifted(lon: Measure, lat: Measure) -> Any:
-    """Return whether a pair lies in the box around China: a truth for one, an array of them for many."""
+    """Return whether a pair lies in the box around China: a boolean for one, an array of booleans for many."""
     return (lon >= 72.004) & (lon <= 137.8347) & (lat >= 0.8293) & (lat <= 55.8271)
 
 
@@ -220,7 +220,7 @@ class AreaIndex:
         return list(zip(self._codes[near].tolist(), self._polygons[near].tolist(), strict=True))
 
     def nearest(self, lon: float, lat: float) -> tuple[str, BaseGeometry] | None:
-        """Return an area as near to the point as any, in degrees; None where there is none."""
+        """Return an area as near to the point as any, in degrees; None if there is none."""
         if not len(self):
             return None
         with self._testing:
@@ -228,12 +228,12 @@ class AreaIndex:
         return self._codes[position], self._polygons[position]
 
     def locate_many(self, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> list[str | None]:
-        """Return a code for each point of two (n,) arrays; None where no area covers it or it is NaN."""
+        """Return a code for each point of two (n,) arrays; None if no area covers it or it is NaN."""
         located: list[str | None] = self._codes[self.positions(lons, lats)].tolist()
         return located
 
     def positions(self, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return for each point where its code stands in `codes`."""
+        """Return for each point the index of its code in `codes`."""
         if lons.ndim != 1 or lons.shape != lats.shape:
             raise ValueError(f"Longitudes and latitudes must match, not {lons.shape} and {lats.shape}.")
         points, areas = self._tree.query(shapely.points(lons, lats))
@@ -296,14 +296,14 @@ def _svg_path(polygon: BaseGeometry, least_area: float) -> str:
 def repair(geometry: bytes | BaseGeometry) -> BaseGeometry:
     """Return the valid, flat polygon or multipolygon of a geometry or its WKB.
 
-    Crossing outlines are resolved by what they enclose; lines and points are dropped. ValueError where no area
+    Crossing outlines are resolved by what they enclose; lines and points are dropped. ValueError if no area
     is left.
     """
     return dissolve([geometry])
 
 
 def dissolve(geometries: Sequence[bytes | BaseGeometry]) -> BaseGeometry:
-    """Return the polygon or multipolygon that geometries cover together; ValueError where no area is left."""
+    """Return the polygon or multipolygon that geometries cover together; ValueError if no area is left."""
     flat = shapely.force_2d([_read(geometry) for geometry in geometries])
     parts = shapely.make_valid(flat, method="structure", keep_collapsed=False)
     # A collection may hold collections.

@@ -1,8 +1,8 @@
-"""Who is responsible for a problem: the facility's own units first, then class × area, then nobody but the desk. Pure.
+"""Who is responsible for a problem: the facility's own units first, then class × area, else only the desk. Pure.
 
-The most particular duty decides: the class before the area, a longer code before a shorter, a smaller area before a
-larger. Two that are equally particular are both named; nothing is chosen here. A duty that stands on the list of
-powers and duties (权责清单) of a department is not pushed down to a community. Names are found above.
+The most specific duty decides: the class before the area, a longer code before a shorter, a smaller area before a
+larger. Two that are equally specific are both named; nothing is chosen here. A duty that is on the list of
+powers and duties (权责清单) of a department is not pushed down to a community. Names are looked up in registry.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from cityloop.core.place.areas import TREE
 
-WIDER_THAN_A_UNIT_GRID = TREE.index("unit_grid") - 0.5  # where grids across the tree stand, by how particular they are
+WIDER_THAN_A_UNIT_GRID = (
+    TREE.index("unit_grid") - 0.5
+)  # the rank of grids that overlap the tree, by how specific they are
 
 
 class DutyCount(StrEnum):
@@ -37,7 +39,7 @@ class Skipped(StrEnum):
     UNKNOWN = "unknown"
     CLOSED = "closed"
     HANDLES_NOTHING = "handles-nothing"
-    LISTED = "listed"  # a community, and the duty stands on a department's list
+    LISTED = "listed"  # a community, and the duty is on a department's list
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,13 @@ class DutyAnswer:
 
     @property
     def unit(self) -> str | None:
-        """The one unit that comes first; None where none does, and where several do."""
+        """The one unit that comes first; None if none does, and where several do."""
         return self.first[0].unit if self.standing is DutyCount.ONE else None
 
 
 @dataclass(frozen=True)
 class Duties:
-    """All duties of a city, found by class and area: asking takes no longer with a million of them."""
+    """All duties of a city, found by class and area: a query takes no longer with a million of them."""
 
     by_class_and_area: Mapping[tuple[str, str], tuple[DutyRule, ...]] = field(default_factory=dict)
 
@@ -109,7 +111,7 @@ class Duties:
             yield from group
 
     def fitting(self, reference: str | None, areas: Mapping[str, str]) -> Iterator[tuple[DutyRule, ...]]:
-        """Yield the duties that fit a class in areas (code by level), the most particular first."""
+        """Yield the duties that fit a class in areas (code by level), the most specific first."""
         places = _places(areas)
         for prefix in _prefixes(reference or ""):
             for codes in places:
@@ -119,7 +121,7 @@ class Duties:
     def listed(
         self, reference: str | None, areas: Mapping[str, str], is_department: Callable[[str], bool]
     ) -> DutyRule | None:
-        """Return the duty by which a class in an area stands on a department's list, the most particular one."""
+        """Return the duty by which a class in an area is on a department's list, the most specific one."""
         fitting = (duty for group in self.fitting(reference, areas) for duty in group)
         return next((duty for duty in fitting if duty.is_listed and is_department(duty.unit)), None)
 
@@ -131,9 +133,9 @@ def responsible(
     areas: Mapping[str, str],
     passed_over: Callable[[str], Skipped | None],
 ) -> DutyAnswer:
-    """Return who sees to a class (a reference of core.classes, None: not known) in areas (code by level).
+    """Return who sees to a class (a reference of codes/classes.py, None: not known) in areas (code by level).
 
-    `passed_over` says why a unit cannot be responsible, None where it can.
+    `passed_over` says why a unit cannot be responsible, None if it can.
     """
     ranks: list[tuple[DutyGround, ...]] = []
     skipped: list[tuple[DutyGround, Skipped]] = []
@@ -163,7 +165,7 @@ def _grounds(
 
 
 def _prefixes(reference: str) -> Iterator[str]:
-    """Yield the class, then what stands for ever more classes: fewer digits, the kind or catalogue, any."""
+    """Yield the class, then references that cover more and more classes: fewer digits, the kind or catalogue, any."""
     before, colon, code = reference.rpartition(":")
     for length in range(len(code), 0, -1):
         yield f"{before}{colon}{code[:length]}"

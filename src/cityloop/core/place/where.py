@@ -1,6 +1,6 @@
-"""What can be said of one place: the areas it lies in, or why it lies in none. The sentences are made above.
+"""What is known of one place: the areas it lies in, or why it lies in none. Sentences are in registry/areas/answers.py.
 
-A place outside is told with the nearest area, and with the reading of its coordinates that would lie in the city.
+For a place outside, the nearest area is given, and the reading of its coordinates that would lie in the city.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -56,11 +56,11 @@ class CoordinateReading:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where a place lies: codes by level and by kind of grid, and what is to be known about that.
+    """Where a place lies: codes by level and by kind of grid, and what is notable about that.
 
     `meeting` are areas of the smallest level whose borders pass within half a metre, `overlapping` those that cover it
-    together: the smallest code has it. `nearest` is told outside the city, or (`missing` names the level) in a gap
-    that smaller areas leave.
+    together: the smallest code wins. `nearest` is given outside the city, or (`missing` names the level) in a gap
+    between smaller areas.
     """
 
     lon: float
@@ -121,7 +121,7 @@ def _inside(layout: AreaLayout, lon: float, lat: float, lineage: Mapping[str, st
 
 
 def _border_distances(index: AreaIndex, lon: float, lat: float) -> dict[str, float]:
-    """Return how many metres the borders of the areas around a place are away."""
+    """Return the distance in metres of a place from the borders of the areas around it."""
     around = index.around(lon, lat, 2 * BORDER_METRES / PER_DEGREE / max(0.01, np.cos(np.radians(lat))))
     borders = shapely.transform([shapely.boundary(shape) for _, shape in around], plane_at(lon, lat))
     metres = shapely.distance(borders, shapely.Point(0, 0))
@@ -154,7 +154,7 @@ def _other_systems(layout: AreaLayout, lon: float, lat: float, crs: Crs) -> Iter
     given = to_wgs84(lon, lat, crs)
     for other in SYSTEMS:
         pair = to_wgs84(lon, lat, other)
-        # Outside China all systems are one.
+        # Outside China all systems are the same.
         if pair != given and (found := _read(layout, other.value, pair, given)):
             yield found
 
@@ -200,7 +200,7 @@ def fitting(layout: AreaLayout, lons: Numbers, lats: Numbers, named: Named = ())
 
 
 def fit(layout: AreaLayout, lons: Numbers, lats: Numbers, named: Named = ()) -> int:
-    """Return how many places lie in the city, and in one of the areas that `named` has for each, where it has any."""
+    """Return how many places lie in the city, and in one of the areas that `named` has for each, if it has any."""
     found = layout.locate_many(lons, lats)
     inside = np.zeros(len(lons), dtype=bool)
     agrees = np.array([not codes for codes in named] or [True] * len(lons), dtype=bool)

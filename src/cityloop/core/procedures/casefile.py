@@ -1,6 +1,6 @@
 """What a case is: its tasks with their clocks, its links, the moves it is folded from. Nothing is decided here.
 
-`after` folds a move into the next state. A move says everything that an action brought about, so that replaying the
+`after` folds a move into the next state. A move contains all effects of an action, so that replaying the
 moves of a case gives the case.
 """
 
@@ -17,14 +17,14 @@ from cityloop.core.place.areas import codes_in
 from cityloop.core.procedures.procedure import CaseRelation, Separation, Words
 
 NOTHING: Words = MappingProxyType({})
-ENDED = "ended"  # the outcome of a task that nobody did: another action made it superfluous
+ENDED = "ended"  # the outcome of a task that nobody did: another action ended it
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
     """When a clock is due, when its lamp turns yellow, and which of its timers runs out next.
 
-    `due_at` is None while the clock stands still with time left; `fired` is how many of its timers have run out.
+    `due_at` is None while the clock is paused with time left; `fired` is how many of its timers have run out.
     """
 
     due_at: datetime | None = None
@@ -49,7 +49,7 @@ class TaskState:
     done_at: datetime | None = None
     outcome: str | None = None
     passed_at: datetime | None = None  # when it was noted that the limit had passed
-    parent: int | None = None  # the task it is under, or came from
+    parent: int | None = None  # the task it is under, or was continued from
     batch: int = 0  # the event that opened it
     facts: tuple[Fact, ...] = ()  # what happened to its clock; none: it started when the task was opened
     fired: int = 0
@@ -61,13 +61,13 @@ class TaskState:
 
     @property
     def clock(self) -> Clock | None:
-        """Its clock with everything that happened to it; None where it has no limit."""
+        """Its clock with everything that happened to it; None if it has no limit."""
         return _clock(self.limit, self.facts, self.opened_at, self.done_at) if self.limit else None
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Another case and how it stands to this one; `outcome` is the stage it was closed in."""
+    """Another case and its relation to this one; `outcome` is the stage it was closed in."""
 
     relation: CaseRelation
     number: str
@@ -81,7 +81,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class ClockChange:
-    """What a move did to a clock that ran already: of a task, or (None) of the case."""
+    """What a move did to a clock that had started: of a task, or (None) of the case."""
 
     task: int | None
     timing: Timing
@@ -90,7 +90,7 @@ class ClockChange:
 
 @dataclass(frozen=True, slots=True)
 class MovedDeadline:
-    """A due moment that a changed calendar moved, and why: the words of recalculation.Why, the days that changed."""
+    """A due moment that a changed calendar moved, and why: a RecalculationReason, the days that changed."""
 
     task: int | None
     old: datetime
@@ -101,7 +101,7 @@ class MovedDeadline:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What one action brings about; an event says exactly this."""
+    """The effects of one action; an event contains exactly these."""
 
     event: str
     action: str
@@ -109,7 +109,7 @@ class Move:
     stage: str
     final: bool
     by: Post | None
-    facts: Words = field(default_factory=dict)  # what the case knows of itself from now on
+    facts: Words = field(default_factory=dict)  # facts of the case from now on
     answers: Words = field(default_factory=dict)  # what was chosen, not personal
     words: Words = field(default_factory=dict)  # personal words, kept apart from the event
     opened: tuple[TaskState, ...] = ()
@@ -118,7 +118,7 @@ class Move:
     case_due_at: datetime | None = None
     clock_started: bool = False
     keeps: bool = False  # the task acted on stays open
-    ended: tuple[int, ...] = ()  # other tasks that it made superfluous
+    ended: tuple[int, ...] = ()  # other tasks that it ended
     handling: bool = False  # who did it has handled the case, though it was no handling task
     counts: bool = True
     changes: tuple[ClockChange, ...] = ()
@@ -151,7 +151,7 @@ class CaseState:
     wake_at: datetime | None = None
 
     def task(self, no: int | None) -> TaskState | None:
-        """Return the task of that number, None when the case has no such task."""
+        """Return the task of that number, None if the case has no such task."""
         return self.tasks[no - 1] if no and 0 < no <= len(self.tasks) else None
 
     @property
@@ -165,7 +165,7 @@ class CaseState:
 
     @property
     def barred_units(self) -> frozenset[str]:
-        """The units that may not judge: those that handled this case, or the one it was begun from."""
+        """The units that may not judge: those that handled this case, or the case that began it."""
         return self.handling_units | frozenset(self.facts.get("origin_units", "").split())
 
     @property
@@ -262,6 +262,6 @@ def _counted(done: Mapping[str, int], action: str) -> Mapping[str, int]:
 
 
 def _linked(links: tuple[Link, ...], new: tuple[Link, ...]) -> tuple[Link, ...]:
-    """Return the links with those that are new, or that stand otherwise now."""
+    """Return the links with those that are new, or that changed."""
     latest = {link.number: link for link in (*links, *new)}
     return tuple(latest.values())

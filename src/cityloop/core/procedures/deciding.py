@@ -1,7 +1,8 @@
-"""The general engine at work: what an actor may do on a case, and what it brings about. Pure.
+"""The procedure engine: what an actor may do on a case, and what the effects are. Pure.
 
 `decide` returns a Move, `after` (casefile.py) folds a Move into the next state, and the same `refusal` answers for the
-button shown and the action done. Locking, writing and telling happen above; what happens by itself is in waking.py.
+button shown and the action done. Locking, storing and notifying are done in casework; what happens automatically is in
+waking.py.
 
 Two rules hold in every procedure (PRODUCT.md, "The idea that keeps it simple"): an action is one move, and nobody,
 person or unit, who handled a case may judge it.
@@ -59,7 +60,7 @@ def begin(
     by: Post | None = None,
     links: tuple[Link, ...] = (),
 ) -> Move:
-    """Return the move that opens a case with these facts; raise Invalid where what it asks for is missing."""
+    """Return the move that opens a case with these facts; raise Invalid if a need is not met."""
     beginning = procedure.begins
     answers = checked(beginning.needs, inputs, terms.calendar.local_date(now))
     plain, texts = split(beginning.needs, answers)
@@ -84,14 +85,14 @@ def begin(
 
 
 def may_begin(procedure: Procedure, actor: Actor) -> Post | None:
-    """Return the post by which the actor may begin such a case by hand, None when it may not."""
+    """Return the post by which the actor may begin such a case by hand, None if it may not."""
     return next((post for post in actor.posts if post.role == procedure.begins.role), None)
 
 
 def refusal(
     procedure: Procedure, case: CaseState, action: Action, task_no: int, actor: Actor, now: datetime, calendar: Calendar
 ) -> Refusal | None:
-    """Return why this actor may not do this action now, on this task or (0) on the case; None when it may."""
+    """Return why this actor may not do this action now, on this task or (0) on the case; None if it may."""
     task = case.task(task_no)
     if found := _misplaced(case, action, task):
         return found
@@ -106,13 +107,13 @@ def refusal(
 
 
 def post_for(case: CaseState, task: TaskState, actor: Actor) -> Post | None:
-    """Return the post by which the actor may do the task, None when no post fits its role, unit and area."""
+    """Return the post by which the actor may do the task, None if no post fits its role, unit and area."""
     posts = (post for post in actor.posts if post.role == task.role and task.unit in (None, post.unit))
     return _inside(case, posts)
 
 
 def post_at(case: CaseState, action: Action, actor: Actor) -> Post | None:
-    """Return the post by which the actor may do an action on the case itself, None when none fits."""
+    """Return the post by which the actor may do an action on the case itself, None if none fits."""
     posts = (post for post in actor.posts if post.role == action.role)
     return _inside(case, (post for post in posts if not action.handled or post.unit in case.handling_units))
 
@@ -127,9 +128,9 @@ def decide(
     now: datetime,
     terms: Terms,
 ) -> Move:
-    """Return what the action brings about, or raise the Refusal that says why it may not be done.
+    """Return the effects of the action, or raise the Refusal that says why it may not be done.
 
-    `terms` hold the limits of the case's category as they stand now; what it is filed with, it keeps for good.
+    `terms` have the present limits of the case's category; the limits it is filed with stay for good.
     """
     action = procedure.actions.get(name)
     if action is None:
@@ -146,7 +147,7 @@ def decide(
 
 
 def _plain(step: ActionStep, action: Action) -> Move:
-    """Return the move without what it does to clocks that run, and without its branches."""
+    """Return the move without its effects on running clocks, and without its branches."""
     stage = step.procedure.stages[action.to or step.case.stage]
     plain, words = split(action.needs, step.answers)
     return Move(
@@ -204,7 +205,7 @@ def _of_the_case(step: ActionStep, clock: Clock, fact: Fact) -> ClockChange:
 
 
 def _extended(step: ActionStep, extension: Extension) -> tuple[ClockChange, ...]:
-    """Return the change of the task's clock, and of the case's where it counts alike."""
+    """Return the change of the task's clock, and of the case's if it counts in the same way."""
     task = step.case.task(step.task.parent) if extension.of_parent and step.task else step.task
     if task is None or task.clock is None or not task.is_open:
         raise NotPossible("nothing-to-extend")
@@ -223,7 +224,7 @@ def _extended(step: ActionStep, extension: Extension) -> tuple[ClockChange, ...]
 
 
 def _branched(step: ActionStep, action: Action, move: Move, account: str) -> Move:
-    """Return the move with what follows as well: the first branch that holds once the action is done."""
+    """Return the move with the effects of the first branch that holds once the action is done."""
     if not action.branches:
         return move
     state = after(step.case, move, account, step.now)
@@ -264,7 +265,7 @@ def _check_somebody_goes_on(case: CaseState, move: Move, account: str, now: date
 
 
 def _misplaced(case: CaseState, action: Action, task: TaskState | None) -> Refusal | None:
-    """Return why the action does not belong here, whoever wants to do it."""
+    """Return why nobody can do the action here."""
     if action.on is None:
         here = case.stage in action.at
         return None if here else NotPossible("not-in-this-stage")
@@ -274,7 +275,7 @@ def _misplaced(case: CaseState, action: Action, task: TaskState | None) -> Refus
 
 
 def _not_theirs(case: CaseState, action: Action, task: TaskState | None, actor: Actor) -> Refusal | None:
-    """Return why the action is not this actor's."""
+    """Return why this actor may not do the action."""
     if action.automatic or actor is SYSTEM:
         by_itself = action.automatic and actor is SYSTEM
         return None if by_itself else NotAllowed("done-by-itself")

@@ -1,4 +1,4 @@
-"""What an action is given, checked against what it asks for. Whether a code exists in the city is asked above."""
+"""Checks the answers given to an action against its needs. Codes of the city are checked in casework/rules/codes.py."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -18,7 +18,7 @@ UNKNOWN = "not-a-choice"
 
 
 def checked(needs: Sequence[Need], inputs: Words, today: date) -> dict[str, str]:
-    """Return the answers without blanks, or raise Invalid naming every wrong field."""
+    """Return the answers without blanks, or raise Invalid naming every invalid field."""
     known = {need.name for need in needs}
     answers = {name: words.strip() for name, words in inputs.items() if name in known and words.strip()}
     faults = []
@@ -100,7 +100,7 @@ def _is_digest(words: str) -> bool:
 
 
 def facts_of(needs: Sequence[Need], answers: Mapping[str, str]) -> dict[str, str]:
-    """Return what the case knows of itself from the answers on."""
+    """Return the facts that the answers give the case."""
     kinds = {need.name: need.kind for need in needs}
     placing = (NeedKind.CATEGORY, NeedKind.CONDITION, NeedKind.DISTRICT)
     return {kinds[name].value: words for name, words in answers.items() if kinds[name] in placing}

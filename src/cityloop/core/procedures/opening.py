@@ -1,7 +1,7 @@
 """The tasks that an action opens: for whom, by when, and whether with the clock of a former one. Pure.
 
-Limits: what was asked for now, else what was asked for when the case began, else the limit that the case keeps since
-its filing, else the category's, else the procedure's. A limit changed in the catalogue later does not touch a case
+Limits: the answer given now, else the answer given when the case began, else the limit that the case keeps since
+its filing, else the category's, else the procedure's. A limit changed later in the catalogue does not affect a case
 that was filed.
 """
 
@@ -35,7 +35,7 @@ OWN = "own"  # the unit of the post that acts
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the city lays down: its calendar, and the limits of the case's category by name."""
+    """What the city defines: its calendar, and the limits of the case's category by name."""
 
     calendar: Calendar
     limits: Mapping[str, Limit] = field(default_factory=dict)
@@ -88,7 +88,7 @@ def opened(step: ActionStep, openings: Sequence[TaskOpening]) -> tuple[TaskState
 
 
 def _plans(step: ActionStep, opening: TaskOpening) -> Iterator[tuple[TaskOpening, str | None, TaskState | None]]:
-    """Yield who gets the task: one plan, or one for each unit that was named."""
+    """Yield who gets the task: one entry, or one for each unit that was named."""
     kind = step.procedure.tasks[opening.kind]
     if opening.again:
         yield from ((opening, former.unit, former) for former in _formers(step, opening))
@@ -101,7 +101,7 @@ def _plans(step: ActionStep, opening: TaskOpening) -> Iterator[tuple[TaskOpening
 
 
 def _formers(step: ActionStep, opening: TaskOpening) -> tuple[TaskState, ...]:
-    """Return the tasks to be taken up again: the last of each unit that was named, where units are."""
+    """Return the tasks to be taken up again: the last of each named unit, if units are named."""
     units = members(step.answers.get(opening.unit)) if step.procedure.tasks[opening.kind].held_by_unit else ()
     if not units:
         return (_former(step, opening),)
@@ -112,7 +112,7 @@ def _formers(step: ActionStep, opening: TaskOpening) -> tuple[TaskState, ...]:
 
 
 def _former(step: ActionStep, opening: TaskOpening) -> TaskState:
-    """Return the task to be taken up again: the one this came from, or the last of its kind."""
+    """Return the task to be taken up again: the one this was continued from, or the last of its kind."""
     task = step.task
     while task is not None:
         if task.kind == opening.kind:

@@ -1,9 +1,9 @@
-"""The general engine, declared: what a procedure is. Data and nothing that runs.
+"""The parts of a procedure, as data. Nothing runs here.
 
 A case has one stage and any number of open tasks. An action is done on an open task, or on the case in certain
-stages; it ends its task or keeps it, opens others, moves the case on, moves clocks, opens further cases. What a case
-is stands in casefile.py, what an action may do and brings about in deciding.py, what makes a procedure sound in
-soundness.py; reading the YAML happens above. GB/T 30428.8-2020.
+stages; it ends its task or keeps it, opens others, moves the case on, moves clocks, opens further cases. A case is
+defined in casefile.py; deciding.py has what an action may do and its effects, soundness.py the checks of a procedure;
+the YAML is read in registry/packs. GB/T 30428.8-2020.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ Words = Mapping[str, str]  # the same words in several languages: {"zh": …, "e
 
 
 class Separation(StrEnum):
-    """What a kind of task is in the separation of 指挥 and 监督."""
+    """The side of a kind of task in the separation of 指挥 and 监督."""
 
     DESK = "desk"
     HANDLING = "handling"
@@ -46,20 +46,20 @@ class GuardCount(StrEnum):
     ALL = "all"  # at least one, and none still open
     ANY = "any"
     QUORUM = "quorum"  # so many of them
-    NO_OPEN = "no_open"  # none is open; it holds where there is none at all
+    NO_OPEN = "no_open"  # none is open; it also holds if there is none at all
 
 
 class CaseRelation(StrEnum):
-    """How another case stands to this one."""
+    """The relation of another case to this one."""
 
-    CHILD = "child"  # opened from this one, which waits for it where its procedure says so
+    CHILD = "child"  # opened from this one, which waits for it if its procedure says so
     PARENT = "parent"
     LINKED = "linked"
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A place in the procedure; a case in a final stage is closed. One that does not count is out of every figure."""
+    """A place in the procedure; a case in a final stage is closed. One that does not count is in no figure."""
 
     name: str
     title: Words
@@ -69,7 +69,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class LimitRule:
-    """Where a clock's limit comes from: what was asked for, else the category's limit of that name, else this one."""
+    """Where a clock's limit comes from: an answer, else the category's limit of that name, else this one."""
 
     name: str | None
     otherwise: Limit
@@ -89,7 +89,7 @@ LIMIT_PASSED = Timer(100, None)
 
 @dataclass(frozen=True, slots=True)
 class TaskKind:
-    """A kind of task: who may do it, which part it plays, by when, and what happens on the way."""
+    """A kind of task: who may do it, which part it plays, by when, and its timers."""
 
     name: str
     title: Words
@@ -118,7 +118,7 @@ class Need:
 class Guard:
     """A question about tasks of one kind: those still open, and those of the present visit to the stage.
 
-    Asked by an action on such a task, only its siblings count: tasks under the same parent.
+    For an action on such a task, only its siblings count: tasks under the same parent.
     """
 
     kind: str
@@ -129,7 +129,7 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """What must hold: a guard over tasks, a condition over facts, or both; else the words say why not."""
+    """What must hold: a guard over tasks, a condition over facts, or both; else the texts say why not."""
 
     guard: Guard | None = None
     condition: Condition | None = None
@@ -147,12 +147,12 @@ class TaskOpening:
     kind: str
     unit: str = "unit"
     again: ClockFact | None = None
-    under: bool = False  # it is a sub-task of the one acted on, or came from it
+    under: bool = False  # it is a sub-task of the one acted on, or was continued from it
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """What follows as well where the requirement holds after the action's own effects; the first that holds counts."""
+    """Further effects if the requirement holds after the action's own effects; the first that holds counts."""
 
     requirement: Requirement
     to: str | None = None
@@ -175,12 +175,12 @@ class Extension:
     """延期: the clock of this task, or of the task it is under, gets more time."""
 
     of_parent: bool
-    asked: str | None = None  # the need that says how much; None: the limit once more
+    asked: str | None = None  # the need that gives the amount; None: the limit once more
 
 
 @dataclass(frozen=True, slots=True)
 class NewCaseRule:
-    """A case to be opened by an action: what it is given from this action's answers, and what it is given in any case.
+    """A case to be opened by an action: its answers from this action's answers, and its fixed answers.
 
     It takes over category, place and address.
     """
@@ -222,7 +222,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """How a case begins; `role` may begin one by hand, where there is one."""
+    """How a case begins; `role`, if any, may begin one by hand."""
 
     event: str
     stage: str
@@ -245,7 +245,7 @@ class DocumentKind:
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """A declared way of a kind of case, of one version."""
+    """A declared procedure for a kind of case, in one version."""
 
     name: str
     version: int

@@ -1,7 +1,7 @@
 """Whether what an action requires holds: guards over the tasks of a case, conditions over its facts. Pure.
 
 The names a condition may use are facts of the case and of the task acted on; `names` lists them for a procedure, so
-that a name nobody declared is refused when the procedure is read.
+that an undeclared name is refused when the procedure is read.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,13 +17,13 @@ from cityloop.core.procedures.procedure import CaseRelation, Guard, GuardCount, 
 
 OF_THE_CASE = ("category", "district", "community", "channel", "duty")
 OF_THE_TASK = ("overdue", "spent", "extensions", "open_subs", "limit_unit", "limit_amount")
-RECKONED = ("stage", "case_overdue", "open_children")
+CALCULATED = ("stage", "case_overdue", "open_children")
 
 
 def names(actions: Iterable[str], kinds: Iterable[str], facts: Iterable[str]) -> set[str]:
     """Return every name that a condition of a procedure with these actions, kinds of task and own facts may use."""
     counted = {f"times_{name}" for name in actions} | {f"open_{kind}" for kind in kinds}
-    return {*OF_THE_CASE, *OF_THE_TASK, *RECKONED, *facts, *counted}
+    return {*OF_THE_CASE, *OF_THE_TASK, *CALCULATED, *facts, *counted}
 
 
 def holds(
@@ -34,7 +34,7 @@ def holds(
     now: datetime,
     calendar: Calendar,
 ) -> bool:
-    """Return whether both the guard and the condition hold, as far as there are any."""
+    """Return whether both the guard and the condition hold, if there are any."""
     if required.guard and not guard_holds(required.guard, case, task):
         return False
     condition = required.condition
@@ -58,7 +58,7 @@ def guard_holds(guard: Guard, case: CaseState, task: TaskState | None) -> bool:
 
 
 def facts(procedure: Procedure, case: CaseState, task: TaskState | None, now: datetime, calendar: Calendar) -> Facts:
-    """Return what a condition is asked about."""
+    """Return the facts that a condition is evaluated against."""
     values: dict[str, Any] = {**case.facts, "stage": case.stage}
     values["case_overdue"] = bool(case.case_due_at and case.case_due_at < (case.closed_at or now))
     values["open_children"] = sum(link.is_open for link in case.links if link.relation is CaseRelation.CHILD)
@@ -83,7 +83,7 @@ def _of_the_task(case: CaseState, task: TaskState, now: datetime, calendar: Cale
 
 
 def _percent(task: TaskState, now: datetime, calendar: Calendar) -> int:
-    """Return the whole percents of its limit that the task's clock has counted."""
+    """Return how much of its limit the task's clock has counted, in whole percent."""
     clock = task.clock
     allowed = clocks.limit_seconds(clock, calendar) if clock else None
     return 100 * clocks.counted_seconds(clock, now, calendar) // allowed if clock and allowed else 0

@@ -1,4 +1,4 @@
-"""When a clock is due and which of its timers runs out next, as tasks and cases keep it. Counting is in clocks.py."""
+"""When a clock is due and which of its timers runs out next, as stored with tasks and cases."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from cityloop.core.procedures.procedure import Timer
 
 
 def timing(clock: Clock, timers: Sequence[Timer], fired: int, calendar: Calendar) -> Timing:
-    """Return how a clock stands whose first `fired` timers have run out."""
+    """Return the timing of a clock whose first `fired` timers have run out."""
     due = _due(clock, calendar)
     if due is None:
         return Timing(fired=fired)
@@ -22,7 +22,7 @@ def timing(clock: Clock, timers: Sequence[Timer], fired: int, calendar: Calendar
 
 
 def retimed(clock: Clock, timers: Sequence[Timer], fired: int, now: datetime, calendar: Calendar) -> Timing:
-    """Return how a clock stands after something happened to it: timers whose moment lies ahead again are set again."""
+    """Return the timing of a clock after a change: timers whose moment is in the future again are set again."""
     due = _due(clock, calendar)
     if due is None:
         return Timing(fired=fired)
@@ -33,13 +33,13 @@ def retimed(clock: Clock, timers: Sequence[Timer], fired: int, now: datetime, ca
 
 
 def _due(clock: Clock, calendar: Calendar) -> DueMoment | None:
-    if len(clock.facts) == 1:  # nothing happened since it started: the short way to the same answer
+    if len(clock.facts) == 1:  # nothing happened since it started: a shortcut to the same answer
         return worktime.due(clock.facts[0].at, clock.limit, calendar)
     return clocks.due(clock, calendar)
 
 
 def _moment(clock: Clock, due: DueMoment, timer: Timer, calendar: Calendar) -> datetime:
-    """Return when a timer runs out; what is due at the very due moment has not passed then."""
+    """Return when a timer runs out; at the due moment itself the limit has not passed."""
     share = Fraction(timer.percent, 100)
     if share <= 1:
         return due.reached(share)

@@ -1,6 +1,6 @@
-"""What a stage and its open tasks alone say about a requirement: it holds, it does not, or (None) they do not tell.
+"""What a stage and its open tasks alone decide about a requirement: it holds, it does not, or (None) it is unknown.
 
-What was done before, facts, people and clocks are unknown here; a case is asked in requirements.py.
+Earlier actions, facts, people and clocks are unknown here; for a case see requirements.py.
 """
 
 import ast
@@ -61,7 +61,7 @@ def _of_claim(node: ast.expr, stage: str, tasks: Sequence[str]) -> bool | None:
 
 
 def _possible(name: str, operand: object, stage: str, tasks: Sequence[str]) -> Sequence[object]:
-    """Return every value that the name may have, as far as it matters beside the one it is compared with."""
+    """Return every value that the name may have, as far as it matters for the comparison."""
     if name == "stage":
         return (stage,)
     opened, _, kind = name.partition("open_")

@@ -1,6 +1,6 @@
-"""What happens to a case by itself: limits that pass, timers that do an action, a calendar that changes. Pure.
+"""What happens to a case automatically: limits that pass, timers that do an action, a calendar that changes. Pure.
 
-The actor is the system; the moves are as any other's.
+The actor is the system; the moves are like any other.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ from cityloop.core.procedures.timing import retimed, timing
 
 
 def woken(procedure: Procedure, case: CaseState, now: datetime, terms: Terms) -> Move | None:
-    """Return the next move that a timer brings about, None when none has run out. To be asked again after each."""
+    """Return the next move that a timer brings about, None if none has run out. To be called again after each."""
     if not case.is_open:
         return None
     if passed := _limits_passed(procedure, case, now, terms.calendar):
@@ -53,7 +53,7 @@ def _limits_passed(procedure: Procedure, case: CaseState, now: datetime, calenda
 def _by_timer(
     procedure: Procedure, case: CaseState, task: TaskState | None, timers: Sequence[Timer], now: datetime, terms: Terms
 ) -> Move:
-    """Return the timer's action done by the system; where that is refused, that its time has come and nothing more."""
+    """Return the timer's action done by the system; if that is refused, only the note that its time has come."""
     holder = task or case
     change = _fired(task.no if task else None, holder.clock, timers, holder, terms.calendar)
     action = timers[holder.fired].action
@@ -67,7 +67,7 @@ def _by_timer(
 
 
 def linked_case_closed(case: CaseState, number: str, outcome: str | None) -> Move | None:
-    """Return the move that notes in which stage a linked case was closed (None: open again); None where it is known."""
+    """Return the move that notes in which stage a linked case was closed (None: open again); None if it is known."""
     link = next((link for link in case.links if link.number == number), None)
     if link is None or link.outcome == outcome:
         return None
@@ -76,7 +76,7 @@ def linked_case_closed(case: CaseState, number: str, outcome: str | None) -> Mov
 
 
 def deadlines_moved(procedure: Procedure, case: CaseState, old: Calendar, new: Calendar, now: datetime) -> Move | None:
-    """Return the move that takes a changed calendar over into every due moment that it moves; None: it moves none."""
+    """Return the move that applies a changed calendar to every due moment; None if it moves none."""
     found = list(_moved(procedure, case, old, new, now))
     if not found:
         return None

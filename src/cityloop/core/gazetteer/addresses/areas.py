@@ -1,4 +1,4 @@
-"""The areas an address begins with, cut off its front. The rest of it is read in addresses."""
+"""The areas an address begins with, and the rest of it, which reading.py parses."""
 
 import re
 from collections.abc import Collection
@@ -26,13 +26,13 @@ _GOES_ON_AS_A_NAME = re.compile("[路街巷弄]|[一二三四五六七八九十]
 _TITLE = re.compile("^(?:区(?![间域])|县|市(?![场民])|街道(?:办事处)?|社区|[镇乡])")
 
 
-def leading_areas(spelling: str, known: Collection[str], longest: int = 20) -> tuple[tuple[str, ...], str]:
+def leading_areas(text: str, known: Collection[str], longest: int = 20) -> tuple[tuple[str, ...], str]:
     """Return the areas an address begins with, from the first named, and the rest of it.
 
-    `known` are spellings of names of areas, `longest` signs at most.
+    `known` are normalized names of areas, at most `longest` characters long.
     """
     areas: dict[str, None] = {}
-    rest = spelling
+    rest = text
     while rest:
         begun = rest
         for skipped in _SKIPPED:
@@ -54,7 +54,7 @@ def _known(rest: str, known: Collection[str], longest: int) -> str:
 
 
 def _likely(rest: str) -> str:
-    """Return what has the shape of a name of an area, where no road could begin within it."""
+    """Return a prefix in the form of an area name, if no road could begin within it."""
     for kind in _KINDS:
         if (found := kind.match(rest)) and not re.search("[路街巷号]", found[0].removesuffix("街道")):
             return found[0]

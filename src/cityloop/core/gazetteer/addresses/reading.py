@@ -1,7 +1,7 @@
-"""Reading an address: the areas, roads, numbers, names and relative words in it. Where that lies is gazetteer's.
+"""Parses an address: the areas, roads, numbers, names and relative words in it. gazetteer/finding.py finds its place.
 
 Mainland forms (A路与B路交叉口东北角, XX小区3号楼后面) and those of Taiwan (中華東路三段399巷29弄5號). Nothing is
-refused: what is not understood stays among the names.
+refused: text that is not understood becomes a name.
 """
 
 import re
@@ -20,7 +20,7 @@ SHORTEST_NAME = 2
 
 @dataclass(frozen=True, slots=True)
 class Road:
-    """A street with its section, and the lanes one goes down from it: (399巷, 29弄)."""
+    """A street with its section, and the lanes that lead from it: (399巷, 29弄)."""
 
     street: str
     lanes: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Relative:
-    """Where from there: a direction (东北), the other side of the road, how many metres."""
+    """A position relative to the address: a direction (东北), the other side of the road, metres."""
 
     direction: str = ""
     is_opposite: bool = False
@@ -54,7 +54,7 @@ class Relative:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What an address says. At most one of `numbers`, `crossing` and `between` goes with the road."""
+    """The parts of an address. At most one of `numbers`, `crossing` and `between` goes with the road."""
 
     spelling: str
     areas: tuple[str, ...] = ()  # as they are named, mostly from the largest
@@ -64,7 +64,7 @@ class Address:
     between: tuple[Road, Road] | None = None  # the stretch of the road from one to the other
     at_mouth: bool = False  # where the lane begins
     building: str = ""
-    names: tuple[str, ...] = ()  # of estates, shops, whatever stands there
+    names: tuple[str, ...] = ()  # of estates, shops, whatever is there
     relative: Relative = Relative()
 
     @property
@@ -74,17 +74,17 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class _Leg:
-    """A road as it is come upon, with what follows it."""
+    """A road in the order of the text, with what follows it."""
 
     road: Road
     numbers: tuple[Number, ...] = ()
-    joined: str = ""  # how it hangs on the leg before: join, to, or nothing
+    joined: str = ""  # how it is connected to the leg before: join, to, or nothing
     has_mouth: bool = False
-    is_aside: bool = False  # said in brackets
+    is_aside: bool = False  # written in brackets
 
 
 def parse(words: str, simplified: Script = AS_WRITTEN, known: Collection[str] = ()) -> Address:
-    """Return what the words say; `known` are the spellings of names of the city's own areas."""
+    """Return the parts of an address; `known` are the normalized names of the city's areas."""
     spelling = normalized(words, simplified)
     areas, rest = leading_areas(spelling, known)
     reading = _Reading(areas)
@@ -115,7 +115,7 @@ class _Reading:
     names: list[str] = field(default_factory=list)
     building_name: str = ""
     relative: Relative = Relative()
-    unread: str = ""  # signs that may become a name
+    unread: str = ""  # characters that may become a name
     joined: str = ""
     depth: int = 0  # of brackets
 
@@ -155,7 +155,7 @@ class _Reading:
         self.end_text()
         last = self.legs[-1]
         if last.has_mouth and len(self.legs) > 1:
-            return  # at the crossing; of which of the two roads it is, nobody can say
+            return  # at the crossing; which of the two roads it belongs to is unknown
         if last.has_mouth and last.road.lanes:
             self._begin(Road(last.road.street))  # 169巷口236号: a number of the street
             last = self.legs[-1]
@@ -186,7 +186,7 @@ class _Reading:
 
     def building(self, text: str) -> None:
         if text.endswith("号楼") and self.legs and not (self.unread or self.names or self.legs[-1].numbers):
-            self.numbers(text.removesuffix("楼"))  # 人民路3号楼: no estate is named that it could be of
+            self.numbers(text.removesuffix("楼"))  # 人民路3号楼: no estate is named that it could belong to
             return
         self.building_name = self.building_name or re.sub("号楼|栋|幢|座|号馆", "", text)
         self.end_text()
@@ -212,7 +212,7 @@ class _Reading:
     def beside(self, text: str) -> None:
         self.end_text()
 
-    sign = beside
+    punctuation = beside
 
     def join(self, text: str) -> None:
         self.end_text()
@@ -234,7 +234,7 @@ class _Reading:
         self.unread += text
 
     def end_text(self) -> None:
-        """Take what was not understood for a name."""
+        """Take the text that was not understood as a name."""
         name, self.unread = _bare(self.unread), ""
         if len(name) >= SHORTEST_NAME and name not in self.names and len(self.names) < MOST_NAMES:
             self.names.append(name)
@@ -242,7 +242,7 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True)
 class _RelatedRoads:
-    """What the roads of an address have to do with each other."""
+    """How the roads of an address are related."""
 
     road: Road | None = None
     numbers: tuple[Number, ...] = ()

@@ -1,4 +1,4 @@
-"""The pieces an address falls into: roads, lanes, numbers, relative words. Putting them together is in addresses."""
+"""Splits an address into tokens: roads, lanes, numbers, relative words. reading.py puts them together."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ ROAD = rf"(?:(?![路侧段的了线])[{HAN}A-Z]{{1,6}}?{_ENDING}|{_HIGHWAY})(?:{
 _CROSSING = "(?:交叉|交会|交汇|交界|相交|转弯)(?:路?口|处)?"
 _FORKED = "(?:十字|丁字|三岔)?"
 
-# The first that fits counts, so the more particular stand first.
+# The first match counts, so the more specific patterns come first.
 _PATTERNS = {
     "open": r"\(",
     "close": r"\)",
@@ -34,7 +34,7 @@ _PATTERNS = {
     "section": SECTION,
     "named_lane": rf"[{HAN}]{{1,5}}?巷(?=\d)",
     "figures": r"\d{1,5}(?:-\d{1,5})?",
-    "sign": r"[,\-]",
+    "punctuation": r"[,\-]",
     "text": ".",
 }
 _TOKEN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS.items()), re.DOTALL)
@@ -42,20 +42,20 @@ _ROAD = re.compile(ROAD)
 _NOT_A_ROAD = re.compile(
     r"^(?:道|马|公|铁|小|条|这条|整条|红线|黄线|网|线|前方|人行道|沿)[路街]$|的|了|^[旁侧]|[号巷弄]"
 )
-_SHORT = 3  # signs of a word that is no road as a whole, such as 人行道路
-# 和平路 is one name; in 中山路和解放路 the sign joins two.
+_SHORT = 3  # characters of a word that is not a road as a whole, such as 人行道路
+# 和平路 is one name; in 中山路和解放路 the character joins two.
 _NAME_OF_ONE = re.compile(rf"和[{HAN}]{NUMERAL}?(?:大道|路|街)")
 
 
 class AddressToken(NamedTuple):
-    """A piece of an address and what kind it is."""
+    """A token of an address and its kind."""
 
     kind: str
     text: str
 
 
 def tokens(words: str) -> Iterator[AddressToken]:
-    """Yield the pieces of an address from left to right, every sign of it in one of them."""
+    """Yield the tokens of an address from left to right; every character is in one of them."""
     index, before = 0, ""
     while index < len(words):
         found = _TOKEN.match(words, index)
@@ -67,7 +67,7 @@ def tokens(words: str) -> Iterator[AddressToken]:
 
 
 def _meant(token: AddressToken, words: str, index: int, before: str) -> AddressToken:
-    """Return a token as it is meant where it stands: names of roads begin with signs that also join two."""
+    """Return a token with the kind it has in its context: names of roads begin with characters that also join two."""
     kind, text = token
     if kind in ("join", "to", "mouth") and text[0] not in "/-":
         follows_road = before in ("road", "lane", "named_lane", "section", "mouth", "beside", "numbers", "close")

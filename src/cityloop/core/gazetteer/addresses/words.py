@@ -1,6 +1,7 @@
-"""How addresses are spelled: one spelling out of many, and the words that stand for places. Parsing is in addresses.
+"""Normalizes the text of addresses. Parsing is in reading.py.
 
-The spelling is for comparing, not for showing: simplified, half-width, without blanks, 三段 and 六街 but 9号 and 399巷.
+The normalized text is for comparing, not for showing: simplified, half-width, without blanks, 三段 and 六街 but 9号 and
+399巷.
 """
 
 import re
@@ -8,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 
-LONGEST = 256  # signs of a description of a place: GB/T 47678.5-2026, table 3
+LONGEST = 256  # characters of a description of a place: GB/T 47678.5-2026, table 3
 
 Script = Mapping[int, str]  # a character's code point → the simplified character, as str.translate takes it
 AS_WRITTEN: Script = MappingProxyType({})
@@ -42,19 +43,19 @@ _TO_NUMERALS = re.compile(rf"(?<=[{HAN}])(\d{{1,2}})(?=段|街|路|大道)")
 
 
 def normalized(words: str, simplified: Script = AS_WRITTEN) -> str:
-    """Return the one spelling of words of an address, LONGEST signs at most; spelling it again changes nothing."""
+    """Return the normalized text of an address, at most LONGEST characters; normalizing it again changes nothing."""
     text = unicodedata.normalize("NFKC", words).translate(_CHARACTERS)[: 2 * LONGEST]
     text = unicodedata.normalize("NFKC", text.translate(simplified)).translate(_CHARACTERS).upper()
     text = _INVISIBLE.sub("", _BLANK_IN_NUMBERS.sub(",", text))[:LONGEST]
     text = _DASH_FOR_ONE.sub("一", text)
     before = ""
-    while before != text:  # a figure may make a numeral beside it one: 一之一 is 一之1, and then 1之1
+    while before != text:  # a figure may turn the numeral next to it into a figure: 一之一 is 一之1, and then 1之1
         before, text = text, _TO_FIGURES.sub(lambda found: figures(found[1] or found[2]), text)
     return _TO_NUMERALS.sub(lambda found: numerals(int(found[1])) or found[1], text)
 
 
 def figures(numeral: str) -> str:
-    """Return a numeral below 1000 in figures: 七十一 as 71, 三二 as 32; as it is where it is none."""
+    """Return a numeral below 1000 in figures: 七十一 as 71, 三二 as 32; other text unchanged."""
     if not set(numeral) & {"十", "百"}:
         return numeral.translate({ord(character): str(value) for value, character in enumerate(DIGITS)}).replace(
             "零", "0"
