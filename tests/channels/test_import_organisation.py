@@ -185,7 +185,7 @@ def test_people_who_cannot_be_entered_are_told(city: SmallCity) -> None:
         "月亮 is no area",
         "without blanks",
         "no telephone",
-        "must be given",
+        "must be filled in",
     ):
         assert sum(part in line for line in told) == 1, part
 
@@ -256,5 +256,5 @@ def test_shifts_that_cannot_be_are_told(city: SmallCity) -> None:
     )
     assert bring_in("rosters", words).stdout.startswith("5 rows: created 1, changed 0, unchanged 0, rejected 4.")
     told = rejects("rosters")
-    for part in ("早班 is no shift", "ends before it begins", "must be given, or the day", "nobody is no person"):
+    for part in ("早班 is no shift", "ends before it begins", "Fill this in, or the day", "nobody is no person"):
         assert sum(part in line for line in told) == 1, part

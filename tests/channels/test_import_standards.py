@@ -86,7 +86,7 @@ def test_the_same_table_again_changes_nothing(city: object) -> None:
     assert (ChangeSet.objects.count(), Category.objects.count()) == (changes, classes)
 
 
-def test_another_limit_changes_the_condition_and_is_told_with_both_sides(city: object) -> None:
+def test_another_limit_changes_the_condition_and_both_are_reported(city: object) -> None:
     bring_in(ROWS)
     later = bring_in([ROWS[2].replace("2小时", "4小时")])
     assert "created 0, changed 1" in later.stdout
@@ -116,13 +116,13 @@ def test_a_dry_run_enters_nothing(city: object) -> None:
     [
         (ROWS[2].replace("2小时", "尽快"), "'尽快' was not understood"),
         (ROWS[2].replace("2小时", ""), "limit (处置时限),is empty"),
-        (ROWS[2].replace("路面有油污", ""), "filing (立案条件),must be given"),
-        (ROWS[2].replace("事件", "物件"), "neither 部件 nor 事件"),
-        (ROWS[2].replace(",12,", ",一,"), "has not 4 digits"),
+        (ROWS[2].replace("路面有油污", ""), "filing (立案条件),This must be filled in."),
+        (ROWS[2].replace("事件", "物件"), "物件 is not 部件"),
+        (ROWS[2].replace(",12,", ",一,"), "does not have 4 digits"),
         (ROWS[2].replace("道路不洁", "路边烧烤"), "it is not clear which class this is"),
     ],
 )
-def test_a_row_that_cannot_be_read_comes_back_with_the_reason(city: object, row: str, why: str) -> None:
+def test_a_row_that_cannot_be_read_is_returned_with_the_reason(city: object, row: str, why: str) -> None:
     result = bring_in([ROWS[0], row])
     assert "created 1, changed 0, unchanged 0, rejected 1." in result.stdout, result.output
     assert why in Path("table.rejects.csv").read_text(encoding="utf-8-sig")
@@ -137,7 +137,7 @@ def test_two_limits_for_one_condition_are_both_refused(city: object) -> None:
     assert ("matter", "06012") not in north()
 
 
-def test_said_twice_alike_it_is_one_condition(city: object) -> None:
+def test_a_condition_given_twice_alike_is_one_condition(city: object) -> None:
     result = bring_in([*ROWS, ROWS[2].replace("2小时", "2工作时")])
     assert "The same condition twice in the table: 1" in result.stdout and "rejected 0." in result.stdout
     assert Condition.objects.filter(profile="north", code="06012").count() == 1

@@ -232,25 +232,25 @@ def test_a_hundred_thousand_merged_pairs_are_written_out_in_order(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("parts", "reason"),
     [
         ({"rows": HEADING, "sheet": "<worksheet>{rows}"}, "no element found|mismatched"),
         ({"rows": HEADING, "sheet": '<!DOCTYPE a [<!ENTITY b "c">]><worksheet>{rows}</worksheet>'}, "document type"),
         ({"rows": HEADING, "target": "worksheets/other.xml"}, "worksheets/other.xml is missing"),
-        ({"rows": a_line(1, '<c r="A1" t="s"><v>7</v></c>'), "texts": "<si><t>a</t></si>"}, "names text 7"),
-        ({"rows": a_line(3, text("A3", "b")) + a_line(2, text("A2", "a"))}, "line 2 stands below line 3"),
+        ({"rows": a_line(1, '<c r="A1" t="s"><v>7</v></c>'), "texts": "<si><t>a</t></si>"}, "refers to text 7"),
+        ({"rows": a_line(3, text("A3", "b")) + a_line(2, text("A2", "a"))}, "line 2 is below line 3"),
         ({"rows": a_line(9_999_999, text("A1", "a"))}, "line 9999999"),
     ],
 )
-def test_a_damaged_workbook_is_refused_with_the_reason(tmp_path: Path, said: dict[str, Any], reason: str) -> None:
-    with pytest.raises(Invalid, match=f"in.xlsx: is not a workbook that can be read.*({reason})"):
-        open_sheet(xlsx(tmp_path, **said))
+def test_a_damaged_workbook_is_refused_with_the_reason(tmp_path: Path, parts: dict[str, Any], reason: str) -> None:
+    with pytest.raises(Invalid, match=f"in.xlsx: This is not a workbook that can be read.*({reason})"):
+        open_sheet(xlsx(tmp_path, **parts))
 
 
-def test_a_workbook_damaged_further_on_says_how_far_it_was_read(tmp_path: Path) -> None:
+def test_a_damaged_workbook_reports_how_far_it_was_read(tmp_path: Path) -> None:
     lines = "".join(a_line(line, text(f"A{line}", f"A{line}"), text(f"B{line}", "灯")) for line in range(2, 9_000))
     sheet = open_sheet(xlsx(tmp_path, HEADING + lines + "<row r='9000'><c></row>"))
-    with pytest.raises(NotPossible, match=r"in\.xlsx is damaged below line \d{4}: mismatched tag"):
+    with pytest.raises(NotPossible, match=r"in\.xlsx is damaged after line \d{4}: mismatched tag"):
         list(sheet.rows)
 
 
@@ -276,7 +276,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 @given(st.data())
-def test_whatever_is_changed_in_a_workbook_it_is_read_or_refused(
+def test_any_changed_workbook_is_read_or_refused(
     whole: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     name = data.draw(st.sampled_from(sorted(whole)))
@@ -294,7 +294,7 @@ def test_whatever_is_changed_in_a_workbook_it_is_read_or_refused(
 
 
 def encrypted(folder: Path) -> Path:
-    """Write how an XLSX behind a password begins: as a container of the old kind that names what is in it."""
+    """Write the beginning of an XLSX with a password: a container of the old kind with the names of its parts."""
     path = folder / "secret.xlsx"
     head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
     entries = b"".join(name.encode("utf-16-le").ljust(128, b"\0") for name in ("Root Entry", "EncryptedPackage"))
@@ -302,19 +302,19 @@ def encrypted(folder: Path) -> Path:
     return path
 
 
-def test_a_workbook_behind_a_password_is_refused_as_such(tmp_path: Path) -> None:
-    with pytest.raises(Invalid, match=r"secret\.xlsx: is protected by a password; save it without one"):
+def test_a_workbook_with_a_password_is_refused_as_such(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=r"secret\.xlsx: This is protected by a password\. Save it without one"):
         open_sheet(encrypted(tmp_path))
 
 
-def test_an_archive_behind_a_password_is_refused_as_such(tmp_path: Path) -> None:
+def test_an_archive_with_a_password_is_refused_as_such(tmp_path: Path) -> None:
     path = xlsx(tmp_path, HEADING)
     content = bytearray(path.read_bytes())
-    for sign, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        at = content.find(sign)
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = content.find(signature)
         while at >= 0:
             content[at + offset] |= 1
-            at = content.find(sign, at + 1)
+            at = content.find(signature, at + 1)
     path.write_bytes(content)
     with pytest.raises(Invalid, match="is protected by a password"):
         open_sheet(path)

@@ -99,7 +99,7 @@ def test_indicators_are_read_as_they_are_written(tmp_path: Path) -> None:
         ("    better: less\n", "    better: less\n    best: yes\n", "indicators.yaml:39 indicators.open.best: Extra"),
         ("{zh: 结案率, en: Share closed}", "{zh: 结案率}", "indicators.rate.title"),
         ("places: 1", "places: 9", "indicators.rate.places"),
-        ("standard: ours\n", "", "standard: Field required"),
+        ("standard: ours\n", "", "standard: This must be filled in."),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, old: str, new: str, told: str | None) -> None:

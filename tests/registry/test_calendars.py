@@ -92,7 +92,7 @@ def test_a_pack_may_have_a_week_of_six_days_that_end_with_their_closing(tmp_path
         ('{hours: ["08:00-12:00"], days_off: [2026-03-04], days_on: [2026-03-04]}', "2026-03-04 is given as"),
         ('{hours: ["08:00-12:00"], time_zone: Boston}', "'Boston' is no time zone"),
         ('{hours: ["08:00-12:00"], work_day: end_of_day, due_at: next_opening}', "at that closing"),
-        ('{hours: ["08:00-12:00"], holiday: none}', "Extra inputs"),
+        ('{hours: ["08:00-12:00"], holiday: none}', "not a known field"),
     ],
 )
 def test_a_calendar_that_cannot_be_is_refused_with_its_line(tmp_path: Path, words: str, reason: str) -> None:

@@ -140,7 +140,7 @@ def test_one_version_of_a_procedure_is_given_once(tmp_path: Path) -> None:
 
 def test_a_field_that_stands_twice_is_refused(tmp_path: Path) -> None:
     put(tmp_path, "small", SMALL.replace("  urge_all:", "  urge:"), "roles: roles.yaml\n")
-    with pytest.raises(Invalid, match="urge: stands here a second time"):
+    with pytest.raises(Invalid, match="urge: This field is given a second time"):
         read_all(str(tmp_path))
 
 
