@@ -34,16 +34,16 @@ class Configuration:
     )
     time_zone: str = setting("Asia/Shanghai", "The city's time zone, an IANA name")
     language: str = setting("zh-hans", "Language of the screens until a person chooses: zh-hans or en")
-    city_name: str = setting("示范市", "The city's name as its people read it")
+    city_name: str = setting("示范市", "The city's name as people read it")
     open_layers: str = setting(
         "1", "1 lets anybody read the areas and the layers that packs open; empty: only those signed in or with a token"
     )
     map_tiles: str = setting(
         "",
         "Address of map tiles in WGS-84 Web Mercator under the maps, such as https://tiles.example/{z}/{x}/{y}.png. "
-        "Empty: only the city's own areas, and no request leaves the house",
+        "Empty: only the city's own areas, and no request leaves this server",
     )
-    map_attribution: str = setting("", "What the owner of the map tiles wants to be named as; plain words")
+    map_attribution: str = setting("", "The attribution that the owner of the map tiles asks for, as plain text")
     packs: str = setting(
         "", "Folders of further packs, and -NAME to leave out one that CityLoop ships, separated by the path separator"
     )

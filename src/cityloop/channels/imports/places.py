@@ -156,7 +156,7 @@ def _layer(path: Path, text: PlacesText) -> Layer:
 
 def _as_sheet(layer: Layer) -> Sheet:
     names = tuple(dict.fromkeys(name for feature in layer.features for name in feature.said))
-    rows = (TableRow(f.number, f.number, tuple(f.said.get(name) for name in names)) for f in layer.features)
+    rows = (TableRow(each.number, each.number, tuple(each.said.get(name) for name in names)) for each in layer.features)
     return Sheet(names, len(layer.features), rows)
 
 

@@ -20,7 +20,7 @@ from cityloop.runtime.postgres import binaries as programs
 from cityloop.runtime.postgres import creation, postmaster, register
 from cityloop.runtime.postgres.faults import disk_full, home_of_another, mentions_full_disk, refusing_os_errors
 from cityloop.runtime.postgres.folders import PORT, Folders
-from cityloop.runtime.postgres.locks import held, taken
+from cityloop.runtime.postgres.locks import holding, try_lock
 from cityloop.runtime.postgres.postmaster import LeftProcesses, Tell, file_size
 
 LOG_LIMIT = 16 * 2**20  # bytes; the end of a longer log is kept as postgres.log.1
@@ -114,7 +114,7 @@ class Cluster:
     def _alone(self, tell: Tell) -> Iterator[None]:
         with refusing_os_errors(self.home):
             self._folders.make()
-            with held(self._folders.lock, tell):
+            with holding(self._folders.lock, tell):
                 yield
 
     def _enter(self, tell: Tell) -> Path:
@@ -140,7 +140,7 @@ class Cluster:
 
     def _life_unless_running(self) -> int | None:
         """Return the lock on the server's life; None while one of its processes lives, whoever started it."""
-        return None if postmaster.find(self._folders.data) else taken(self._folders.life)
+        return None if postmaster.find(self._folders.data) else try_lock(self._folders.life)
 
     def _adopted(self, process: psutil.Process, tell: Tell) -> bool:
         """Wait until the running server is ready; False where it ended instead."""
