@@ -1,4 +1,4 @@
-"""`cityloop import areas`: communities as given, districts made of them, and every oddity of the file told."""
+"""`cityloop import areas`: communities as given, districts made of them, and every oddity of the file is reported."""
 
 import gzip
 import json
@@ -21,9 +21,9 @@ BOW_TIE = {"type": "Polygon", "coordinates": [[[2, 0], [3, 1], [3, 0], [2, 1], [
 
 
 def feature(code: Any, name: str | None, west: float, geometry: Any = None, district: str | None = "67") -> Any:
-    said = {"D": district, "DN": "东区" if district else None, "C": code, "CN": name}
+    properties = {"D": district, "DN": "东区" if district else None, "C": code, "CN": name}
     shape = geometry if geometry is not None else mapping(box(west, 0, west + 1, 1))
-    return {"type": "Feature", "properties": said, "geometry": shape}
+    return {"type": "Feature", "properties": properties, "geometry": shape}
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +59,7 @@ def test_the_same_areas_again_change_their_names_and_add_none(db: None) -> None:
     assert Area.objects.count() == 2 and Area.objects.get(code="671").name == "新里"
 
 
-def test_a_code_that_several_features_carry_is_refused_by_their_numbers(db: None) -> None:
+def test_a_code_of_several_features_is_refused_with_their_numbers(db: None) -> None:
     result = bring_in([feature("671", "一里", 0), feature("672", "二里", 1), feature("671", "一里", 5)])
     assert result.exit_code == 1 and "671: is the code of features 1, 3; if they are parts" in result.stderr
     assert not Area.objects.exists()
@@ -79,7 +79,7 @@ def test_a_polygon_that_crosses_itself_is_repaired(db: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("odd", "told"),
+    ("odd", "message"),
     [
         (feature("", "无号", 3), "feature 2 67 东区 无号: was left out: its code (C) is empty"),
         (feature("673", "三里", 3, district=None), "was left out: the code of its district (D) is empty"),
@@ -91,20 +91,20 @@ def test_a_polygon_that_crosses_itself_is_repaired(db: None) -> None:
         (feature("673", "三里", 3, mapping(box(250000, 2500000, 250010, 2500010))), "coordinates are no degrees"),
     ],
 )
-def test_a_feature_that_makes_no_area_is_left_out_and_named(db: None, odd: Any, told: str) -> None:
+def test_a_feature_that_makes_no_area_is_left_out_and_reported(db: None, odd: Any, message: str) -> None:
     result = bring_in([feature("671", "一里", 0), odd])
-    assert result.exit_code == 0 and told in result.stderr
+    assert result.exit_code == 0 and message in result.stderr
     assert set(Area.objects.values_list("code", flat=True)) == {"67", "671"}
     assert shape_of("67").equals(box(0, 0, 1, 1))
 
 
-def test_an_area_without_a_name_is_called_by_its_code_so_that_places_in_it_are_found(db: None) -> None:
+def test_an_area_without_a_name_is_named_by_its_code_so_that_places_in_it_are_found(db: None) -> None:
     result = bring_in([feature(671, None, 0)])
     assert "community 671: has no name: it is called by its code" in result.stderr
     assert current_city().areas["671"].name == "671" and current_city().areas_at(0.5, 0.5)["district"] == "67"
 
 
-def test_a_second_name_and_a_second_district_of_a_code_are_told(db: None) -> None:
+def test_a_second_name_and_a_second_district_of_a_code_are_reported(db: None) -> None:
     result = bring_in([feature("671", "一里", 0), feature("671", "壹里", 1, district="68")], words=MAPPING + JOIN)
     assert "community 671: is also named 壹里: 一里 stands" in result.stderr
     assert "community 671: also lies in district 68: 67 stands" in result.stderr
@@ -115,7 +115,7 @@ def test_districts_alone_are_the_smallest_areas(db: None) -> None:
     assert Area.objects.get().level == "district" and current_city().areas_at(1.5, 0.5) == {"district": "67"}
 
 
-def test_polygons_drawn_on_a_shifted_map_are_put_back(db: None) -> None:
+def test_polygons_drawn_on_a_shifted_map_are_corrected(db: None) -> None:
     square = box(120, 23, 120.1, 23.1)
     shifted = [from_wgs84(lon, lat, Crs.GCJ02) for lon, lat in square.exterior.coords]
     geometry = {"type": "Polygon", "coordinates": [shifted]}
@@ -124,7 +124,7 @@ def test_polygons_drawn_on_a_shifted_map_are_put_back(db: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (MAPPING.replace("code: C,", "code: CODE,"), "map.yaml:2 community.code: CODE is a property of no feature"),
         (MAPPING.replace("wgs84", "mars"), "map.yaml:3 crs"),
@@ -135,9 +135,9 @@ def test_polygons_drawn_on_a_shifted_map_are_put_back(db: None) -> None:
         (MAPPING + "tolerance_square_metres: -1\n", "map.yaml:4 tolerance_square_metres"),
     ],
 )
-def test_a_mapping_that_does_not_fit_changes_nothing(db: None, words: str, told: str) -> None:
+def test_a_mapping_that_does_not_fit_changes_nothing(db: None, words: str, message: str) -> None:
     result = bring_in([feature("671", "一里", 0)], words=words)
-    assert result.exit_code == 1 and told in result.stderr
+    assert result.exit_code == 1 and message in result.stderr
     assert not Area.objects.exists()
 
 
@@ -155,7 +155,7 @@ def test_a_dry_run_enters_nothing(db: None) -> None:
     assert not Area.objects.exists()
 
 
-def test_overlaps_and_gaps_are_told_in_a_dry_run_and_in_a_real_one_and_hinder_neither(db: None) -> None:
+def test_overlaps_and_gaps_are_reported_in_a_dry_run_and_in_a_real_one_and_stop_neither(db: None) -> None:
     ring = mapping(box(0, 0, 3, 3).difference(box(1, 1, 2, 2)))
     areas = [feature("671", "一里", 0, ring), feature("672", "二里", 0, mapping(box(2.5, 0, 4, 3)))]
     tried, done = bring_in(areas, "--dry-run"), bring_in(areas)
@@ -191,9 +191,9 @@ def squares(crs: Crs) -> list[Any]:
 @pytest.mark.parametrize(("crs", "name"), [(Crs.GCJ02, "GCJ-02"), (Crs.BD09, "BD-09")])
 def test_a_layer_in_another_system_than_the_mapping_says_is_suspected(db: None, crs: Crs, name: str) -> None:
     assert "shifted" not in bring_in(squares(Crs.WGS84)).stderr
-    told = bring_in(squares(crs), "--dry-run").stderr
-    assert "the whole layer: lies " in told and "of the 3 areas of the same codes already known" in told
-    assert f"this file seems to be drawn in {name} and taken for another" in told
+    messages = bring_in(squares(crs), "--dry-run").stderr
+    assert "the whole layer: lies " in messages and "of the 3 areas of the same codes already known" in messages
+    assert f"this file seems to be drawn in {name} and taken for another" in messages
     right = bring_in(squares(crs), "--dry-run", words=MAPPING.replace("wgs84", crs.value))
     assert right.stderr == ""
 
@@ -210,7 +210,7 @@ def test_exchanged_longitudes_and_latitudes_are_refused_in_one_sentence(db: None
 
 
 @pytest.mark.parametrize(
-    ("code", "district", "told"),
+    ("code", "district", "message"),
     [
         ("350102001001", "350103", "lies in 350103, but its code begins with 350102"),
         ("350102001", "350102", "its code has 9 digits, as codes of a street have"),
@@ -218,10 +218,10 @@ def test_exchanged_longitudes_and_latitudes_are_refused_in_one_sentence(db: None
         ("671", "350102", "1 community code not of the national form taken as given, as 671."),
     ],
 )
-def test_codes_are_held_against_their_level_and_parent(db: None, code: str, district: str, told: str) -> None:
+def test_codes_are_compared_with_their_level_and_parent(db: None, code: str, district: str, message: str) -> None:
     result = bring_in([feature(code, "一里", 119, district=district)])
-    assert result.exit_code == 0 and told in result.stderr and Area.objects.filter(code=code).exists()
+    assert result.exit_code == 0 and message in result.stderr and Area.objects.filter(code=code).exists()
 
 
-def test_codes_of_the_national_form_pass_without_a_word(db: None) -> None:
+def test_codes_of_the_national_form_cause_no_messages(db: None) -> None:
     assert bring_in([feature("350102001001", "一里", 119, district="350102")]).stderr == ""

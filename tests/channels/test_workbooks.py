@@ -62,7 +62,7 @@ def cells(sheet: Sheet) -> list[list[Any]]:
     return [list(row.cells) for row in sheet.rows]
 
 
-def test_the_first_sheet_that_is_shown_and_not_empty_is_read(tmp_path: Path) -> None:
+def test_the_first_visible_sheet_that_is_not_empty_is_read(tmp_path: Path) -> None:
     sheets: dict[str, Grid] = {"空": [], "代码": [["x", "y"]], "数据": PLAIN, "别的": [["u", "v"]]}
     sheet = open_sheet(workbook(tmp_path / "in.xlsx", sheets, hidden=["代码"]))
     assert sheet.columns == ("编号", "内容") and cells(sheet) == PLAIN[1:]
@@ -124,7 +124,7 @@ def test_cells_merged_downwards_are_repeated_and_blank_rows_are_left_out(tmp_pat
     assert cells(sheet) == [["北", "A1", "灯"], ["北", "A2", "灯"], ["南", "A3", "路"], ["南", "A4", "井"]]
 
 
-def test_the_same_as_above_is_written_out_through_several_rows(tmp_path: Path) -> None:
+def test_the_same_as_above_is_filled_in_through_several_rows(tmp_path: Path) -> None:
     grid = [["编号", "内容", "地址"], ["A1", "灯坏了", "长江路"], ["A2", "同上", "同 上"], ["A3", "〃", "北街"]]
     assert cells(table(tmp_path, grid))[1:] == [["A2", "灯坏了", "长江路"], ["A3", "灯坏了", "北街"]]
 
@@ -151,7 +151,7 @@ def test_the_same_as_above_below_a_shifted_row_of_a_csv_is_a_fault(tmp_path: Pat
         (["合计处灯坏了", "", ""], False),
     ],
 )
-def test_rows_of_totals_are_left_out_and_told(tmp_path: Path, row: list[Any], is_left_out: bool) -> None:
+def test_rows_of_totals_are_left_out_and_reported(tmp_path: Path, row: list[Any], is_left_out: bool) -> None:
     sheet = table(tmp_path, [["编号", "内容", "数量"], ["A1", "灯坏了", 1], row, ["A2", "同上", 1]])
     kept = [kept[0] for kept in cells(sheet)]
     assert sheet.totals == ([3] if is_left_out else []) and len(kept) == 3 - is_left_out
@@ -190,7 +190,7 @@ def test_an_ods_is_read_and_its_two_rows_of_heading_joined(tmp_path: Path) -> No
     assert sheet.columns == ("编号", "坐标 经度", "坐标 纬度", "内容") and cells(sheet) == [grid[2]]
 
 
-def test_an_ods_with_a_cell_in_the_last_corner_is_refused_with_what_to_do(tmp_path: Path) -> None:
+def test_an_ods_with_a_cell_in_the_last_corner_is_refused_with_advice(tmp_path: Path) -> None:
     path = ods(tmp_path / "in.ods", [["编号", "内容"], ["A1", "灯坏了"]])
     far = (
         '<table:table-row table:number-rows-repeated="1048573"><table:table-cell/></table:table-row><table:table-row>'
