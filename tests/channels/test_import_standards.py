@@ -192,11 +192,11 @@ def test_nothing_is_removed_while_a_row_cannot_be_read(city: object) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
-        ("catalogue: GB/T 30428.2-2013", "catalogue: GB/T 1-2000", "there is no catalogue GB/T 1-2000"),
-        ("units]", "colour]", "colour is no field of this mapping"),
-        ("  minor_code: {column: 小类代码}\n", "", "give code, or major_code and minor_code"),
+        ("catalogue: GB/T 30428.2-2013", "catalogue: GB/T 1-2000", "There is no catalogue GB/T 1-2000"),
+        ("units]", "colour]", "colour is not a field of this mapping"),
+        ("  minor_code: {column: 小类代码}\n", "", "Give code, or major_code and minor_code"),
         ("profile: north\n", 'profile: north\nclasses: {"matter 0199": "06099"}\n', "has no matter 06099"),
-        ("profile: north\n", 'profile: north\nclasses: {"event 0199": "06019"}\n', "begins neither with component"),
+        ("profile: north\n", 'profile: north\nclasses: {"event 0199": "06019"}\n', "must begin with component or matter"),
         ("plain_units: working", "plain_units: usual", "'working' or 'natural'"),
     ],
 )

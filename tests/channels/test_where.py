@@ -67,5 +67,5 @@ def test_a_dry_run_suspects_another_system_where_it_fits_the_points_better(
     Path("map.yaml").write_text(f"channel: sheet\nfields:\n  {columns}", encoding="utf-8")
     answer = CliRunner().invoke(main, ["import", "reports", "reports.csv", "--mapping", "map.yaml", "--dry-run"])
     assert answer.exit_code == 0, answer.output
-    suspects = "read as gcj02 1,500 would: another coordinate system is likely." in answer.stderr
+    suspects = "read as gcj02 1,500 would be: another coordinate system is likely." in answer.stderr
     assert suspects == (crs is Crs.GCJ02), answer.stderr

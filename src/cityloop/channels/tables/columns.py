@@ -236,7 +236,7 @@ def read_mapping(
     text = read_yaml(mapping_path, shape)
     if misfits := [*_column_misfits(text, sheet), *check(text)]:
         raise Invalid(faults_at(mapping_path, misfits))
-    return _fitted(text, sheet)
+    return _mapping_of(text, sheet)
 
 
 def _mapping_by_titles(path: Path, sheet: Sheet, shape: type[Text], titles: Titles) -> ColumnMapping[Text]:
@@ -250,7 +250,7 @@ def _mapping_by_titles(path: Path, sheet: Sheet, shape: type[Text], titles: Titl
         raise Invalid([no_column(path, name, sheet) for name in names]) from errors
     if faults := [Fault(path.name, code, values) for _, code, values in _column_misfits(text, sheet)]:
         raise Invalid(faults)
-    return _fitted(text, sheet)
+    return _mapping_of(text, sheet)
 
 
 def read_as(shape: type[Shape], content: Content) -> Shape:
@@ -289,7 +289,7 @@ def _column_misfits(text: TableText, sheet: Sheet) -> Iterator[tuple[tuple[str, 
                 yield where, code, {"times": times, "name": name, "columns": ", ".join(sheet.columns)}
 
 
-def _fitted(text: Text, sheet: Sheet) -> ColumnMapping[Text]:
+def _mapping_of(text: Text, sheet: Sheet) -> ColumnMapping[Text]:
     sources = text.fields.sources()
     places = {
         field: tuple(sheet.columns.index(_column_name(name, sheet)) for name in source.names)
