@@ -196,7 +196,7 @@ def test_nothing_is_removed_while_a_row_cannot_be_read(city: object) -> None:
         ("units]", "colour]", "colour is not a field of this mapping"),
         ("  minor_code: {column: 小类代码}\n", "", "Give code, or major_code and minor_code"),
         ("profile: north\n", 'profile: north\nclasses: {"matter 0199": "06099"}\n', "has no matter 06099"),
-        ("profile: north\n", 'profile: north\nclasses: {"event 0199": "06019"}\n', "must begin with component or matter"),
+        ("profile: north\n", 'profile: north\nclasses: {"event 0199": "06019"}\n', "must begin with component"),
         ("plain_units: working", "plain_units: usual", "'working' or 'natural'"),
     ],
 )

@@ -106,7 +106,7 @@ def test_packs_that_do_not_fit_together_are_refused_with_line_and_field(
 @pytest.mark.parametrize(
     ("words", "field", "why"),
     [
-        ("titel: {}\n", "pack.yaml:4 titel", "not permitted"),
+        ("titel: {}\n", "pack.yaml:4 titel", "not a known field"),
         ("limits: {matter: {a: {handle: 1 week, case: 1 day}}}\n", "pack.yaml:4 limits.matter.a.handle", "is no limit"),
         ("roles: rolls.yaml\n", "rolls.yaml", "No such file"),
         ("catalogues: [{name: c, title: {zh: 类, en: C}, classes: classes.csv}]\n", "classes.csv", "No such file"),

@@ -131,7 +131,7 @@ SLIPS = [
     Slip("name: small", "name: Small Way", "name", "should match pattern"),
     Slip("event: Given", "event: given", "actions.give.event", "should match pattern"),
     Slip("  side: {title", "  Side: {title", "tasks.Side.[key]", "should match pattern"),
-    Slip("    keeps: true", "    keps: true", "actions.ask.keps", "not permitted"),
+    Slip("    keeps: true", "    keps: true", "actions.ask.keps", "not a known field"),
     Slip("part: handling", "part: handles", "tasks.work.part", "Input should be"),
     Slip("{80: urge}", "{0: urge}", "tasks.desk.timers.0.[key]", "greater than or equal to 1", "  desk: {title"),
     Slip("{no_open: side,", "{no_open: side, all: work,", "actions.ask.requires.0", "only one of all, no_open"),
