@@ -132,7 +132,7 @@ def test_taken_by_the_clock_the_same_words_disagree(lists: Lists, tmp_path: Path
 def test_without_being_told_nobody_guesses_which_hours_are_meant(lists: Lists, tmp_path: Path) -> None:
     rows = read(TIDY, lists, tmp_path, "{column: 类型}", mapping=MAPPING.replace("plain_units: working\n", ""))
     found = checked(rows, lists)
-    assert len(found.conditions) == 46 and all("plain_units" in one.reason for one in found.wrong)
+    assert len(found.conditions) == 46 and {row.fault.code for row in found.wrong} == {"unclear-hours"}
 
 
 def test_the_wrong_list_is_noticed(lists: Lists, tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ import pytest
 
 from cityloop.core.codes.classes import HOME, ClassKey
 from cityloop.core.codes.crosswalk import ClassCrosswalk, false_friends, plain_name
-from cityloop.core.errors import Invalid
+from cityloop.core.errors import Fault, Invalid
 from cityloop.registry.catalogue.matching import How, Lists, Matching, lists_of
 from cityloop.registry.city.search import ClassSearch, Searched
 from cityloop.registry.packs.reading import Pack, read_all
 from cityloop.registry.packs.texts.catalogue import CatalogueClass
-from cityloop.registry.words.limits import NO_LIMIT, SEVERAL, WHICH_HOURS, parse_limit, read_limit
+from cityloop.registry.words.limits import parse_limit, read_limit
 from cityloop.registry.words.readings import readings
 
 OLD, OLDEST = "GB/T 30428.2-2013", "CJ/T 214-2007"
@@ -310,28 +310,28 @@ def test_nothing_is_found_for_nothing_and_for_nonsense(search: ClassSearch) -> N
 )
 def test_a_limit_is_read_as_offices_spell_it(words: str, plain: str | None, meant: str) -> None:
     found = read_limit(words, plain)  # type: ignore[arg-type]
-    assert (str(found.limit), found.beside, found.fault) == (meant, "", "")
+    assert (str(found.limit), found.extra, found.fault) == (meant, "", None)
 
 
-def test_words_beside_a_limit_are_kept_apart() -> None:
-    assert read_limit("种植季节15工作日").beside == "种植季节"
-    assert read_limit("1紧急工作时制止").beside == "制止"
+def test_words_besides_a_limit_are_kept_apart() -> None:
+    assert read_limit("种植季节15工作日").extra == "种植季节"
+    assert read_limit("1紧急工作时制止").extra == "制止"
 
 
 @pytest.mark.parametrize(
-    ("words", "plain", "why"),
+    ("words", "plain", "code"),
     [
-        ("尽快", "working", NO_LIMIT),
-        ("", "working", NO_LIMIT),
-        ("4小时", None, WHICH_HOURS),
-        ("2工作时或1工作日", None, SEVERAL),
-        ("0工作日", None, "A limit must be positive, not 0."),
-        ("半工作日", None, "half a work_day is not a length of its own"),
+        ("尽快", "working", "no-limit"),
+        ("", "working", "no-limit"),
+        ("4小时", None, "unclear-hours"),
+        ("2工作时或1工作日", None, "several-limits"),
+        ("0工作日", None, "no-such-amount"),
+        ("半工作日", None, "no-such-amount"),
     ],
 )
-def test_a_limit_that_could_mean_anything_is_not_guessed(words: str, plain: str | None, why: str) -> None:
+def test_a_limit_that_could_mean_anything_is_not_guessed(words: str, plain: str | None, code: str) -> None:
     found = read_limit(words, plain)  # type: ignore[arg-type]
-    assert (found.limit, found.fault) == (None, why)
+    assert found.limit is None and found.fault == Fault("limit", code, {"limit": words})
 
 
 @pytest.mark.parametrize(
@@ -348,7 +348,7 @@ def test_a_limit_that_could_mean_anything_is_not_guessed(words: str, plain: str 
         ("matter", "0199", "无人认领的物件", How.LOCAL, "06992"),
         ("component", "0599", "时光胶囊", How.LOCAL, "05998"),
         ("matter", "0699", "说不清的事", How.LOCAL, "10991"),
-        ("matter", "0188", "听得见的说法", How.SAID, "06012"),
+        ("matter", "0188", "听得见的说法", How.GIVEN, "06012"),
     ],
 )
 def test_a_class_of_a_table_is_recognised(

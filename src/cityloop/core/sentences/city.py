@@ -94,4 +94,24 @@ CITY: dict[str, str] = {
     "area-code-has-letters": "Its code has letters instead of digits. %(digits)s may be meant.",
     "area-code-of-other-level": "Its code has %(count)s digits, as the code of a %(level)s has.",
     "area-code-not-of-parent": "It lies in %(parent)s, but its code begins with %(beginning)s.",
+    # Tables of filing conditions
+    "no-limit": "The limit “%(limit)s” was not understood: it has no amount with a unit.",
+    "several-limits": "The limit “%(limit)s” was not understood: it names more than one.",
+    "unclear-hours": (
+        "The limit “%(limit)s” was not understood: these may be working hours and days or those of the clock. The "
+        "mapping must give plain_units."
+    ),
+    "no-such-amount": "The limit “%(limit)s” was not understood: there is no such amount of this unit.",
+    "condition-of-two-limits": "The same condition has the limit %(limit)s in %(place)s. Only one can be right.",
+    "class-code-of-no-such-name": (
+        "It is not clear which class this is: in %(catalogue)s %(code)s is %(known)s, not %(name)s."
+    ),
+    "class-code-of-another-name": (
+        "It is not clear which class this is: in %(catalogue)s %(code)s is %(known)s, and %(name)s is %(codes)s."
+    ),
+    "class-became-several": "It is not clear which class this is: %(code)s became %(codes)s.",
+    "class-name-of-several": "It is not clear which class this is: %(name)s may be %(codes)s.",
+    "class-numbers-taken": (
+        "It is not clear which class this is: in the major class %(major)s every number of a city's own is taken."
+    ),
 }
