@@ -110,18 +110,18 @@ def test_a_dry_run_says_the_same_and_enters_nothing(city: SmallCity) -> None:
 @pytest.mark.parametrize(
     ("odd", "field", "reason"),
     [
-        ({"GLBJBSM": ""}, "code (GLBJBSM)", "must be given"),
+        ({"GLBJBSM": ""}, "code (GLBJBSM)", "This must be filled in."),
         ({"GLBJBSM": "6.71001E+16"}, "code (GLBJBSM)", "shortened"),
         ({"GLBJBSM": "671001010010001"}, "code (GLBJBSM)", "An id has 17 digits, or 16 in the old list; this has 15"),
         ({"GLBJBSM": "6710010100100000A"}, "code (GLBJBSM)", "this contains A"),
         ({"GLBJBSM": "67100101001000000"}, "code (GLBJBSM)", "000000"),
-        ({"GLBJBSM": "67100109001000001"}, "code (GLBJBSM)", "its class 09001 is not in GB/T 47678.5-2026"),
-        ({"GLBJZT": "很好"}, "state (GLBJZT)", "'很好' is none of 完好"),
+        ({"GLBJBSM": "67100109001000001"}, "code (GLBJBSM)", "The class 09001 in this id is not in GB/T 47678.5-2026"),
+        ({"GLBJZT": "很好"}, "state (GLBJZT)", "很好 is not one of 完好"),
         ({"CSRQ": "20201345"}, "began_on (CSRQ)", "is no day"),
         ({"经度": "abc"}, "lon (经度)", "must be a number"),
         ({"纬度": ""}, "lat (纬度)", "must be a number"),
         ({"经度": "0", "纬度": "0"}, "lon (经度)", "is (0, 0)"),
-        ({"经度": "23.05", "纬度": "120.05"}, "lat (纬度)", "longitude and latitude were exchanged"),
+        ({"经度": "23.05", "纬度": "120.05"}, "lat (纬度)", "Longitude and latitude look exchanged."),
         ({"经度": "220"}, "lon (经度)", "lies outside the earth"),
     ],
 )
@@ -144,7 +144,7 @@ def test_an_id_that_stands_twice_is_named_with_both_lines_across_batches(city: S
     other = {**GOOD, "GLBJBSM": "67100101001000002", "经度": "120.06"}
     result = bring_in(GOOD, other, {**GOOD, "经度": "120.07"}, options=("--batch", "1"))
     assert "rejected 1" in result.stdout
-    assert "67100101001000001 stands in line 2 and again in line 4; the first one counts" in rejected()[0]["reason"]
+    assert "67100101001000001 is in line 2 and again in line 4. The first one counts." in rejected()[0]["reason"]
     assert Facility.objects.get(code=GOOD["GLBJBSM"]).lon == 120.05
 
 
@@ -153,12 +153,12 @@ def test_an_id_that_stands_twice_is_named_with_both_lines_across_batches(city: S
     [
         ({"经度": "121.5", "纬度": "25.0"}, "In doubt, outside the city: 1"),
         ({"经度": "120.25"}, "This id begins with 671001, but its position lies in 671002"),
-        ({"GLBJMC": "雨水井盖"}, "is called 雨水井盖, which is class 01003, and its id says 01001 供水井盖"),
-        ({"YHDWMC": "自来水公司"}, "自来水公司 is no unit of the city; kept in its own words"),
+        ({"GLBJMC": "雨水井盖"}, "It is called 雨水井盖, which is the class 01003, and its id says 01001 供水井盖"),
+        ({"YHDWMC": "自来水公司"}, "自来水公司 is not a unit of the city. It is kept as text."),
         ({"YHDWDM": "91350100M000100Y44"}, "91350100M000100Y44 is not a unified social credit code"),
-        ({"SZSQDM": "671001000002"}, "the census says community 671001000002, its point lies in 671001000001"),
-        ({"BGRQ": "20191231"}, "was changed on 2019-12-31 before it began on 2020-01-02"),
-        ({"经度": "", "纬度": ""}, "has no position"),
+        ({"SZSQDM": "671001000002"}, "The census says community 671001000002, its point lies in 671001000001"),
+        ({"BGRQ": "20191231"}, "It was changed on 2019-12-31 before it began on 2020-01-02"),
+        ({"经度": "", "纬度": ""}, "It has no position"),
     ],
 )
 def test_what_is_in_doubt_is_told_and_kept_and_refused_where_the_mapping_is_strict(
@@ -183,14 +183,14 @@ def test_coordinates_that_were_exchanged_are_suspected_where_that_brings_them_in
 def test_the_same_class_on_the_same_spot_is_suspected(city: SmallCity) -> None:
     result = bring_in(GOOD, {**GOOD, "GLBJBSM": "67100101001000002"}, options=("--batch", "1"))
     assert "created 2" in result.stdout
-    assert "line 3 has the class and the position of line 2" in result.stderr
+    assert "It has the class and the position of line 2" in result.stderr
 
 
 def test_doubts_of_a_kind_are_counted_and_the_first_ones_named(city: SmallCity) -> None:
     rows = [{**GOOD, "GLBJBSM": f"671001010010000{n:02d}", "YHDWMC": "甲", "经度": f"120.0{n}"} for n in range(10, 20)]
     told = bring_in(*rows).stderr
     assert "In doubt, a unit is not known: 10" in told and "and 5 more like these" in told
-    assert told.count("甲 is no unit") == 5
+    assert told.count("甲 is not a unit") == 5
 
 
 def test_units_are_known_by_credit_code_name_or_other_name_and_else_kept_in_words(city: SmallCity) -> None:

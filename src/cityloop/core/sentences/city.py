@@ -94,6 +94,28 @@ CITY: dict[str, str] = {
     "area-code-has-letters": "Its code has letters instead of digits. %(digits)s may be meant.",
     "area-code-of-other-level": "Its code has %(count)s digits, as the code of a %(level)s has.",
     "area-code-not-of-parent": "It lies in %(parent)s, but its code begins with %(beginning)s.",
+    # Facilities
+    "facility-without-class": "Give the class. The id does not tell it.",
+    "facility-id-of-other-class": "Its id has the class %(id_class)s, the row says %(row_class)s. The id counts.",
+    "facility-name-of-other-class": (
+        "It is called %(name)s, which is the class %(other)s, and its id says %(category)s %(title)s."
+    ),
+    "not-a-component-class": "%(value)s is not a class of components of %(catalogue)s.",
+    "id-class-not-in-catalogue": "The class %(code)s in this id is not in %(catalogue)s.",
+    "facility-without-position": "It has no position.",
+    "not-a-facility-state": (
+        "%(value)s is not one of 完好, 破损, 丢失, 废弃, 移除. Say in `words` of the mapping what it means."
+    ),
+    "changed-before-it-began": "It was changed on %(changed)s before it began on %(began)s.",
+    "facility-twice": "%(code)s is in %(word)s %(first)s and again in %(word)s %(second)s. The first one counts.",
+    "facility-on-same-spot": "It has the class and the position of %(word)s %(first)s.",
+    "outside-city": "%(lon)s, %(lat)s lies outside the city.",
+    "outside-city-unless-exchanged": (
+        "%(lon)s, %(lat)s lies outside the city, and within it if its coordinates are exchanged."
+    ),
+    "census-names-other-area": "The census says %(level)s %(code)s, its point lies in %(placed)s.",
+    "census-unit-unknown": "%(value)s is not a unit of the city. It is kept as text.",
+    "unit-name-of-several": "Several units are called %(name)s: %(codes)s.",
     # Tables of filing conditions
     "no-limit": "The limit “%(limit)s” was not understood: it has no amount with a unit.",
     "several-limits": "The limit “%(limit)s” was not understood: it names more than one.",

@@ -5,8 +5,7 @@ reported; one without a name gets its code as the name, because places in it mus
 gaps, a shifted layer) are reported and accepted, unless the import is strict; a code that had ended is refused.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping
 from datetime import date
 from itertools import combinations
 from pathlib import Path
@@ -18,7 +17,6 @@ from numpy.typing import NDArray
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.place.areas import GRIDS, TREE, is_in_tree, spoken
 from cityloop.core.place.geo import Crs
-from cityloop.core.sentences import Values
 from cityloop.registry.areas.checks import is_swapped
 from cityloop.registry.areas.imports.dates import Days
 from cityloop.registry.areas.imports.files import Layer, UnreadableFile, read_layer
@@ -100,14 +98,14 @@ def _own_system(path: Path, layer: Layer) -> Crs | Any:
     try:
         return system(layer.crs) if layer.crs else Crs.WGS84
     except UnknownSystem as error:
-        raise Invalid([Fault(path.name, error.code, error.values)]) from error
+        raise Invalid([error.fault(path.name)]) from error
 
 
 def _check_mapping(mapping: Path, text: AreasText, layer: Layer, kinds: Collection[str]) -> None:
     """Refuse an unknown level, and a property that no feature has: a slip in the mapping, not a gap in the file."""
     if not is_in_tree(text.own_level) and text.own_level not in kinds:
         values = {"level": text.own_level, "known": ", ".join((*TREE, *kinds))}
-        raise Invalid(_faults_at(mapping, [(("level",), "unknown-level", values)]))
+        raise Invalid(faults_at(mapping, [(("level",), "unknown-level", values)]))
     present = {name for feature in layer.features for name in feature.said}
     wanted = {
         (text.where(level), part): name
@@ -123,13 +121,7 @@ def _check_mapping(mapping: Path, text: AreasText, layer: Layer, kinds: Collecti
         if name not in present
     ]
     if faults and layer.features:
-        raise Invalid(_faults_at(mapping, faults))
-
-
-def _faults_at(mapping: Path, faults: Sequence[tuple[tuple[str, ...], str, Values]]) -> list[Fault]:
-    """Return faults of fields of the mapping, given as (path of the field, code, values), with their lines."""
-    located = faults_at(mapping, [(where, code) for where, code, _ in faults])
-    return [replace(fault, values=values) for fault, (_, _, values) in zip(located, faults, strict=True)]
+        raise Invalid(faults_at(mapping, faults))
 
 
 def _check_codes(levels: Mapping[str, Gathered], known: Known) -> None:

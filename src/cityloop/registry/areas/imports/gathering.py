@@ -16,7 +16,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.core.errors import CityLoopError, Fault, Invalid
+from cityloop.core.errors import Fault, Invalid
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.core.place.areas import spoken
 from cityloop.core.place.geo import dissolve
 from cityloop.core.place.measuring import square_metres
@@ -27,7 +28,7 @@ from cityloop.registry.areas.imports.mapping import AreasText, Properties
 DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[T ].*)?")
 
 
-class LeftOut(CityLoopError):
+class LeftOut(InvalidValue):
     """A feature that is not imported; its code says why."""
 
 
@@ -87,7 +88,7 @@ def gather(
             polygon = _polygon(geometry)
             code = _take(feature.said, polygon, text, levels)
         except LeftOut as error:
-            left_out.append(Fault(label, error.code, error.values))
+            left_out.append(error.fault(label))
             continue
         seen[code].append(feature.number)
         if code != as_text(feature.said.get(text.own.code)):

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from cityloop.core.errors import CityLoopError
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.core.place.geo import Crs, many_to_wgs84, parse_crs
 
 OWN = "file"  # in a mapping: the system that the file itself names
@@ -19,7 +19,7 @@ COARSE_METRES = 5.0
 LONGEST_NAME = 60  # characters of a name that a sentence repeats; WKT has thousands
 
 
-class UnknownSystem(CityLoopError, ValueError):
+class UnknownSystem(InvalidValue):
     """A coordinate system that neither CityLoop nor PROJ knows."""
 
     def __init__(self, name: str) -> None:
