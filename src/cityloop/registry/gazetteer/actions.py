@@ -60,7 +60,7 @@ def learn(
     known = read(PLACES, new)
     wanted = [_merged(known[key], one) if key in known else one for key, one in new.items()]
     rows = [values(one) for one in wanted if one is not None]
-    return apply([TableChange(PLACES, rows)], by, now, LEARNED, source=source, told=told)
+    return apply([TableChange(PLACES, rows)], by, now, LEARNED, source=source, details=told)
 
 
 def _merged(row: Values, new: PlaceEntry) -> PlaceEntry | None:
