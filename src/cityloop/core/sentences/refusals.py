@@ -44,7 +44,7 @@ REFUSALS = {
     "other-content": "A report with other content was already received from this form.",
     "no-such-photo": "There is no such photo, or you may not see it.",
     "photo-damaged": "This photo is not as it was kept; ask for a check of the data.",
-    "disk-full": "There is no room left to keep photos. Ask the administrator to make room.",
+    "disk-full": "The disk is full (%(disk)s). Whoever runs the server must make room.",
     "no-such-entry": "There is no such entry in the gazetteer.",
     "no-such-procedure": "There is no such procedure, or not in this version.",
     "no-such-class": "There is no such class or catalogue.",

@@ -105,7 +105,7 @@ def change_account(username: str, by: str, now: datetime, *, name: str = "", pho
 
 @transaction.atomic
 def end_account(username: str, by: str, now: datetime) -> bool:
-    """Let nobody sign in or report with an account any more; its posts stay on record. False where it was ended already."""
+    """Let nobody sign in or report with an account any more; its posts are kept. False where it was ended already."""
     account = _locked(username)
     if not account.is_active:
         return False
