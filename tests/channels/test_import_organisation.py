@@ -180,9 +180,9 @@ def test_people_who_cannot_be_entered_are_told(city: SmallCity) -> None:
     assert bring_in("people", words).stdout.startswith("7 rows: created 1, changed 0, unchanged 0, rejected 6.")
     told = rejects("people")
     for part in (
-        "皇帝 is no role",
-        "没有 is no unit",
-        "月亮 is no area",
+        "皇帝 is not a role",
+        "没有 is not a unit",
+        "月亮 is not an area",
         "without blanks",
         "no telephone",
         "must be given",
@@ -222,9 +222,9 @@ def test_a_duty_on_a_departments_list_is_not_given_to_a_community(city: SmallCit
     assert bring_in("duties", words).stdout.startswith("4 rows: created 1, changed 0, unchanged 0, rejected 3.")
     told = rejects("duties")
     for part in (
-        "市政设施养护处 (市政设施管理条例): not to be pushed down",
-        "no class has the code 99999",
-        "月亮 is no area",
+        "duties of 市政设施养护处 (市政设施管理条例), so it cannot be given to a community",
+        "No class has the code 99999",
+        "月亮 is not an area",
     ):
         assert sum(part in line for line in told) == 1, part
 
@@ -256,5 +256,5 @@ def test_shifts_that_cannot_be_are_told(city: SmallCity) -> None:
     )
     assert bring_in("rosters", words).stdout.startswith("5 rows: created 1, changed 0, unchanged 0, rejected 4.")
     told = rejects("rosters")
-    for part in ("早班 is no shift", "ends before it begins", "must be given, or the day", "nobody is no person"):
+    for part in ("早班 is no shift", "ends before it begins", "must be given, or the day", "nobody is not a person"):
         assert sum(part in line for line in told) == 1, part
