@@ -25,7 +25,7 @@ from cityloop.core.place.responsibility import (
     responsible,
 )
 from cityloop.core.procedures.procedure import Procedure, Words
-from cityloop.core.procedures.transitions import main_path, ways
+from cityloop.core.procedures.transitions import main_path, stage_graph
 from cityloop.registry.city.facts import AreaFacts, CatalogueFacts, CategoryFacts, ConditionFacts, UnitFacts
 from cityloop.registry.city.search import ClassSearch, searched
 from cityloop.registry.packs.reading import Role
@@ -106,7 +106,7 @@ class City:
         """Return the stages of a procedure's main path."""
         key = procedure.name, procedure.version
         if key not in self._main_paths:
-            self._main_paths[key] = tuple(main_path(procedure, ways(procedure)))
+            self._main_paths[key] = tuple(main_path(procedure, stage_graph(procedure)))
         return self._main_paths[key]
 
     def layout(self, on: date | None = None) -> AreaLayout:

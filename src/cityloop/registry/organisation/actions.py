@@ -182,8 +182,8 @@ def _unit_faults(row: Values) -> list[Fault]:
     faults = []
     if row.get("kind", "department") not in UNIT_KINDS:
         faults.append(Fault("kind", "not-one-of", {"value": row["kind"], "choices": ", ".join(UNIT_KINDS)}))
-    if (code := row.get("credit_code")) and credit_codes.fault(code):
-        faults.append(Fault("credit_code", "not-a-credit-code", {"value": code}))
+    if (code := row.get("credit_code")) and (found := credit_codes.fault(code)):
+        faults.append(found)
     if "name" in row and not row["name"]:
         faults.append(Fault("name", "required"))
     return faults
