@@ -19,7 +19,7 @@ from cityloop.registry.history.tables import DUTIES, ROSTER, UNITS, Values
 from cityloop.registry.models import UNIT_KINDS, Change, Roster, Unit
 
 LONGEST_SHIFT = timedelta(days=7)
-LONGEST_TEXT = 200
+LONGEST_WORDS = 200
 LONGEST_CODE = 64
 CODE_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-_.")
 
@@ -192,8 +192,8 @@ def _unit_faults(row: Values) -> list[Fault]:
 def _text_faults(row: Values) -> list[Fault]:
     faults = []
     for name, text in ((name, text) for name, value in row.items() for text in _texts(value)):
-        if len(text) > LONGEST_TEXT:
-            faults.append(Fault(name, "too-long", {"most": LONGEST_TEXT}))
+        if len(text) > LONGEST_WORDS:
+            faults.append(Fault(name, "too-long", {"most": LONGEST_WORDS}))
         elif not text.isprintable():
             faults.append(Fault(name, "unreadable-character"))
     return faults

@@ -98,12 +98,12 @@ def units() -> tuple[UnitLine, ...]:
     for row in rows:
         below.setdefault(row.parent.code if row.parent else None, []).append(row)
     lines: list[UnitLine] = []
-    waiting = [(row, 0) for row in reversed(below.get(None, []))]
+    waiting = [(node, 0) for node in reversed(below.get(None, []))]
     while waiting:
-        row, depth = waiting.pop()
-        people, duties = getattr(row, "people", 0), getattr(row, "duties", 0)
-        lines.append(UnitLine(row.code, row.name, row.kind, depth, row.handles, row.is_active, people, duties))
-        waiting += [(child, depth + 1) for child in reversed(below.get(row.code, []))]
+        node, depth = waiting.pop()
+        people, duties = getattr(node, "people", 0), getattr(node, "duties", 0)
+        lines.append(UnitLine(node.code, node.name, node.kind, depth, node.handles, node.is_active, people, duties))
+        waiting += [(child, depth + 1) for child in reversed(below.get(node.code, []))]
     return tuple(lines)
 
 
