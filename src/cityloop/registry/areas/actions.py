@@ -45,7 +45,7 @@ def change_area(code: str, wanted: WantedArea, by: str, now: datetime, today: da
     if last_change(code) > wanted.seen:
         raise Conflict("changed-meanwhile")
     values = {"code": code, "name": wanted.name, "grade": wanted.grade, **days}
-    return apply([TableChange(AREAS, [values])], by, now, EVENT, source=wanted.reason, told={"area": code})
+    return apply([TableChange(AREAS, [values])], by, now, EVENT, source=wanted.reason, details={"area": code})
 
 
 def last_change(code: str) -> int:

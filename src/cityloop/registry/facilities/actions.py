@@ -45,7 +45,7 @@ def change_facility(code: str, wanted: FacilityEdit, by: str, now: datetime) -> 
     if last_change(code) > wanted.seen:
         raise Conflict("changed-meanwhile")
     values = {"code": code, "state": wanted.state, "remark": wanted.remark, **_units(row, wanted, city)}
-    return apply([TableChange(FACILITIES, [values])], by, now, EVENT, source=wanted.reason, told={"facility": code})
+    return apply([TableChange(FACILITIES, [values])], by, now, EVENT, source=wanted.reason, details={"facility": code})
 
 
 def last_change(code: str) -> int:

@@ -61,7 +61,7 @@ def learn(
     known = read(PLACES, new)
     wanted = [_merged(known[key], place) if key in known else place for key, place in new.items()]
     rows = [values(place) for place in wanted if place is not None]
-    return apply([TableChange(PLACES, rows)], by, now, LEARNED, source=source, told=told)
+    return apply([TableChange(PLACES, rows)], by, now, LEARNED, source=source, details=told)
 
 
 def _merged(row: Values, new: PlaceEntry) -> PlaceEntry | None:

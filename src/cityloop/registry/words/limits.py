@@ -85,12 +85,3 @@ def _numeral(words: str) -> int:
 def parse_limit(words: str) -> Limit:
     """Return the limit written as an amount and a unit, such as "4 work_hour"; raise ValueError otherwise."""
     return Limit.read(words)
-
-
-def limit_fault(words: str) -> str | None:
-    """Return why the words are not a limit, None if they are one."""
-    try:
-        parse_limit(words)
-    except ValueError as error:
-        return str(error)
-    return None

@@ -1,4 +1,4 @@
-"""Locks on files that the kernel gives back when their holder dies. What they protect is told where they are taken."""
+"""Locks on files that the kernel releases when their holder dies. Callers say what they protect."""
 
 import fcntl
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextmanager
 def held(path: Path, tell: Callable[[str], None]) -> Iterator[None]:
-    """Hold the lock during the block, waiting as long as another command holds it."""
+    """Hold the lock during the block, waiting while another command holds it."""
     handle = taken(path)
     if handle is None:
         tell("Another command is starting or stopping the database; waiting for it.")

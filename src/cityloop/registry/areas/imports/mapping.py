@@ -4,18 +4,11 @@ from collections.abc import Mapping
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.core.place.areas import TREE, is_in_tree
-from cityloop.core.sentences import Values, english
-from cityloop.registry.areas.imports.systems import OWN, UnknownSystem, system
+from cityloop.registry.areas.imports.systems import OWN, system
 from cityloop.runtime.yaml_files import Strict
-
-
-def _mapping_error(code: str, values: Values | None = None) -> PydanticCustomError:
-    """Return an error of a mapping; its type is the code of a sentence, its context the values."""
-    values = dict(values or {})
-    return PydanticCustomError(code, english(code, values), values)
 
 
 class Properties(Strict):
@@ -60,10 +53,7 @@ class AreasText(Strict):
     @classmethod
     def _is_known_system(cls, name: object) -> str:
         if str(name) != OWN:
-            try:
-                system(str(name))
-            except UnknownSystem as error:
-                raise _mapping_error(error.code, error.values) from error
+            system(str(name))
         return str(name)
 
     @field_validator("encoding")
@@ -73,26 +63,26 @@ class AreasText(Strict):
             try:
                 "".encode(name)
             except LookupError as error:
-                raise _mapping_error("unknown-encoding", {"value": name}) from error
+                raise InvalidValue("unknown-encoding", {"value": name}) from error
         return name
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
         named = [level for level in TREE if getattr(self, level)]
         if self.area and not self.level:
-            raise _mapping_error("mapping-without-level")
+            raise InvalidValue("mapping-without-level")
         if self.level and not self.area and self.level not in named:
-            raise _mapping_error("mapping-without-area", {"level": self.level})
+            raise InvalidValue("mapping-without-area", {"level": self.level})
         if not self.level and not named:
-            raise _mapping_error("mapping-without-properties", {"levels": ", ".join(TREE)})
+            raise InvalidValue("mapping-without-properties", {"levels": ", ".join(TREE)})
         if self.area and self.level in named:
-            raise _mapping_error("mapping-says-twice", {"field": "area", "other": self.level})
+            raise InvalidValue("mapping-says-twice", {"field": "area", "other": self.level})
         if self.level and is_in_tree(self.level) and named and TREE.index(named[-1]) > TREE.index(self.level):
-            raise _mapping_error("mapping-smaller-level", {"smaller": named[-1], "level": self.level})
+            raise InvalidValue("mapping-smaller-level", {"smaller": named[-1], "level": self.level})
         if self.parent and self.around:
-            raise _mapping_error("mapping-says-twice", {"field": "parent", "other": list(self.around)[-1]})
+            raise InvalidValue("mapping-says-twice", {"field": "parent", "other": list(self.around)[-1]})
         if any(properties.further for properties in self.around.values()):
-            raise _mapping_error("mapping-dates-around")
+            raise InvalidValue("mapping-dates-around")
         return self
 
     @property
