@@ -82,7 +82,7 @@ def test_the_whole_table_is_understood(lists: Lists, tmp_path: Path) -> None:
         "work_hour",
         "work_day",
     }
-    assert [words for _, words in found.beside] == ["1紧急工作时制止"]
+    assert [words for _, words in found.extra_words] == ["1紧急工作时制止"]
     hows = Counter(match.how for match in found.matches.values())
     assert hows[How.AGREES] == 114 and hows[How.UNCLEAR] == 0 and sum(hows.values()) == 190
 

@@ -49,7 +49,7 @@ def change_area(code: str, wanted: WantedArea, by: str, now: datetime, today: da
 
 
 def last_change(code: str) -> int:
-    """Return the number of the last change of an area in the history, 0 where there was none."""
+    """Return the number of the last change of an area in the history, 0 if there was none."""
     rows = Change.objects.filter(table=AREAS.name, key=code).order_by("-id")
     return rows.values_list("changes_id", flat=True).first() or 0
 

@@ -92,7 +92,7 @@ class Findings:
     doubled: list[Contradiction] = field(default_factory=list)  # twice in the table
     entered: list[Contradiction] = field(default_factory=list)  # different from a stored condition
     spellings: Counter[tuple[str, str]] = field(default_factory=Counter)  # (as written, what it means) → rows
-    beside: list[tuple[str, str]] = field(default_factory=list)  # (place, text) with other words besides a limit
+    extra_words: list[tuple[str, str]] = field(default_factory=list)  # (place, text) with other words besides a limit
     units: set[str] = field(default_factory=set)
     gone: list[PackCondition] = field(default_factory=list)  # to remove, of the profiles that the table replaces
 
@@ -141,7 +141,7 @@ def _read_limits(rows: Sequence[Stated], found: Findings) -> None:
             if spelled.fault:
                 found.wrong.append(RefusedRow(row.row, spelled.fault))
             if spelled.extra:
-                found.beside.append((row.at, spelled.words.strip()))
+                found.extra_words.append((row.at, spelled.words.strip()))
 
 
 def _match(rows: Sequence[Stated], matching: Matching, found: Findings) -> None:
@@ -252,7 +252,7 @@ def told(rows: Sequence[Stated], found: Findings, known_units: Iterable[str] = (
         yield f"  {words or '(nothing)'} → {meaning or 'not understood'}: {number:,}"
     places = {row.row: f"{row.at} {row.code} {row.name}" for row in rows}
     yield from section("Not entered", [f"{places[row.row]}: {row.field}: {row.reason}" for row in found.wrong])
-    yield from section("Words besides a limit, not kept", [f"{at} {words}" for at, words in found.beside])
+    yield from section("Words besides a limit, not kept", [f"{at} {words}" for at, words in found.extra_words])
     yield from section("The same condition twice in the table", list(map(str, found.doubled)))
     yield from section("Entered so far with another limit", list(map(str, found.entered)))
     for profile, number in Counter(condition.profile for condition in found.gone).items():

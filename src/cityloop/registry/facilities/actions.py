@@ -49,7 +49,7 @@ def change_facility(code: str, wanted: FacilityEdit, by: str, now: datetime) -> 
 
 
 def last_change(code: str) -> int:
-    """Return the number of the last change of a facility in the history, 0 where there was none."""
+    """Return the number of the last change of a facility in the history, 0 if there was none."""
     rows = Change.objects.filter(table=FACILITIES.name, key=code).order_by("-id")
     return rows.values_list("changes_id", flat=True).first() or 0
 
