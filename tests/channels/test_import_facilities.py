@@ -115,18 +115,18 @@ def test_a_dry_run_reports_the_same_and_enters_nothing(city: SmallCity) -> None:
 @pytest.mark.parametrize(
     ("odd", "field", "reason"),
     [
-        ({"GLBJBSM": ""}, "code (GLBJBSM)", "must be given"),
+        ({"GLBJBSM": ""}, "code (GLBJBSM)", "This must be filled in."),
         ({"GLBJBSM": "6.71001E+16"}, "code (GLBJBSM)", "A spreadsheet has shortened"),
-        ({"GLBJBSM": "671001010010001"}, "code (GLBJBSM)", "has 15 digits; an id has 17, one of the old list 16"),
-        ({"GLBJBSM": "6710010100100000A"}, "code (GLBJBSM)", "holds 'A'"),
+        ({"GLBJBSM": "671001010010001"}, "code (GLBJBSM)", "An id has 17 digits, or 16 in the old list; this has 15"),
+        ({"GLBJBSM": "6710010100100000A"}, "code (GLBJBSM)", "this contains A"),
         ({"GLBJBSM": "67100101001000000"}, "code (GLBJBSM)", "000000"),
-        ({"GLBJBSM": "67100109001000001"}, "code (GLBJBSM)", "its class 09001 is not in GB/T 47678.5-2026"),
-        ({"GLBJZT": "很好"}, "state (GLBJZT)", "'很好' is none of 完好"),
+        ({"GLBJBSM": "67100109001000001"}, "code (GLBJBSM)", "The class 09001 in this id is not in GB/T 47678.5-2026"),
+        ({"GLBJZT": "很好"}, "state (GLBJZT)", "很好 is not one of 完好"),
         ({"CSRQ": "20201345"}, "began_on (CSRQ)", "Write a day as"),
         ({"经度": "abc"}, "lon (经度)", "must be a number"),
         ({"纬度": ""}, "lat (纬度)", "must be a number"),
         ({"经度": "0", "纬度": "0"}, "lon (经度)", "is (0, 0)"),
-        ({"经度": "23.05", "纬度": "120.05"}, "lat (纬度)", "longitude and latitude were exchanged"),
+        ({"经度": "23.05", "纬度": "120.05"}, "lat (纬度)", "Longitude and latitude look exchanged."),
         ({"经度": "220"}, "lon (经度)", "lies outside the earth"),
     ],
 )
@@ -149,7 +149,7 @@ def test_an_id_given_twice_is_reported_with_both_lines_across_batches(city: Smal
     other = {**GOOD, "GLBJBSM": "67100101001000002", "经度": "120.06"}
     result = bring_in(GOOD, other, {**GOOD, "经度": "120.07"}, options=("--batch", "1"))
     assert "rejected 1" in result.stdout
-    assert "67100101001000001 stands in line 2 and again in line 4; the first one counts" in rejected()[0]["reason"]
+    assert "67100101001000001 is in line 2 and again in line 4. The first one counts." in rejected()[0]["reason"]
     assert Facility.objects.get(code=GOOD["GLBJBSM"]).lon == 120.05
 
 
@@ -157,13 +157,13 @@ def test_an_id_given_twice_is_reported_with_both_lines_across_batches(city: Smal
     ("odd", "message"),
     [
         ({"经度": "121.5", "纬度": "25.0"}, "In doubt, outside the city: 1"),
-        ({"经度": "120.25"}, "lies in 671002, but its id begins with 671001"),
-        ({"GLBJMC": "雨水井盖"}, "is called 雨水井盖, which is class 01003, and its id says 01001 供水井盖"),
-        ({"YHDWMC": "自来水公司"}, "自来水公司 is no unit of the city; kept in its own words"),
-        ({"YHDWDM": "91350100M000100Y44"}, "91350100M000100Y44 its last sign does not fit the others"),
-        ({"SZSQDM": "671001000002"}, "the census says community 671001000002, its point lies in 671001000001"),
-        ({"BGRQ": "20191231"}, "was changed on 2019-12-31 before it began on 2020-01-02"),
-        ({"经度": "", "纬度": ""}, "has no position"),
+        ({"经度": "120.25"}, "This id begins with 671001, but its position lies in 671002"),
+        ({"GLBJMC": "雨水井盖"}, "It is called 雨水井盖, which is the class 01003, and its id says 01001 供水井盖"),
+        ({"YHDWMC": "自来水公司"}, "自来水公司 is not a unit of the city. It is kept as text."),
+        ({"YHDWDM": "91350100M000100Y44"}, "91350100M000100Y44 is not a unified social credit code"),
+        ({"SZSQDM": "671001000002"}, "The census says community 671001000002, its point lies in 671001000001"),
+        ({"BGRQ": "20191231"}, "It was changed on 2019-12-31 before it began on 2020-01-02"),
+        ({"经度": "", "纬度": ""}, "It has no position"),
     ],
 )
 def test_doubts_are_reported_and_kept_or_refused_where_the_mapping_is_strict(
@@ -188,14 +188,14 @@ def test_exchanged_coordinates_are_suspected_where_exchanging_them_puts_them_in_
 def test_the_same_class_on_the_same_spot_is_suspected(city: SmallCity) -> None:
     result = bring_in(GOOD, {**GOOD, "GLBJBSM": "67100101001000002"}, options=("--batch", "1"))
     assert "created 2" in result.stdout
-    assert "line 3 has the class and the position of line 2" in result.stderr
+    assert "It has the class and the position of line 2" in result.stderr
 
 
 def test_doubts_are_counted_by_kind_and_the_first_ones_are_shown(city: SmallCity) -> None:
     rows = [{**GOOD, "GLBJBSM": f"671001010010000{n:02d}", "YHDWMC": "甲", "经度": f"120.0{n}"} for n in range(10, 20)]
     messages = bring_in(*rows).stderr
     assert "In doubt, a unit is not known: 10" in messages and "and 5 more like these" in messages
-    assert messages.count("甲 is no unit") == 5
+    assert messages.count("甲 is not a unit") == 5
 
 
 def test_units_are_recognised_by_credit_code_name_or_other_name_or_else_kept_as_text(city: SmallCity) -> None:
@@ -241,7 +241,7 @@ fields:
     lamp_watts: {column: 功率}
 """
     result = bring_in({"编号": "灯-7/B", "类别": "灯", "x": "120.05", "y": "23.05", "功率": "60"}, mapping=mapping)
-    assert result.exit_code == 1 and "holds '/'" in rejected()[0]["reason"]
+    assert result.exit_code == 1 and "cannot contain /" in rejected()[0]["reason"]
     result = bring_in({"编号": "灯-7B", "类别": "灯", "x": "120.05", "y": "23.05", "功率": "60"}, mapping=mapping)
     assert "created 1" in result.stdout, result.stderr
     facility = Facility.objects.get()

@@ -105,7 +105,13 @@ def test_wrong_units_are_returned_with_the_reason_and_the_others_are_entered(cit
     assert result.stdout.startswith("9 rows: created 1, changed 0, unchanged 0, rejected 8.")
     lines = rejects("units")
     assert sum("ring: " in line for line in lines) == 3
-    for part in ("没有这个 is no unit", "行星 is none of", "last sign", "the same as in line 8", "f is no unit"):
+    for part in (
+        "没有这个 is not a unit",
+        "行星 is not one of",
+        "one character is mistyped",
+        "the same as in line 8",
+        "f is not a unit",
+    ):
         assert sum(part in line for line in lines) == 1, part
     assert Unit.objects.filter(code__in="abcdefgh").get().code == "g"
 
@@ -180,9 +186,9 @@ def test_people_who_cannot_be_entered_are_returned_with_the_reason(city: SmallCi
     assert bring_in("people", words).stdout.startswith("7 rows: created 1, changed 0, unchanged 0, rejected 6.")
     lines = rejects("people")
     for part in (
-        "皇帝 is no role",
-        "没有 is no unit",
-        "月亮 is no area",
+        "皇帝 is not a role",
+        "没有 is not a unit",
+        "月亮 is not an area",
         "without blanks",
         "no telephone",
         "must be filled in",
@@ -222,9 +228,9 @@ def test_a_duty_on_a_departments_list_is_not_given_to_a_community(city: SmallCit
     assert bring_in("duties", words).stdout.startswith("4 rows: created 1, changed 0, unchanged 0, rejected 3.")
     lines = rejects("duties")
     for part in (
-        "市政设施养护处 (市政设施管理条例): not to be pushed down",
-        "no class has the code 99999",
-        "月亮 is no area",
+        "duties of 市政设施养护处 (市政设施管理条例), so it cannot be given to a community",
+        "No class has the code 99999",
+        "月亮 is not an area",
     ):
         assert sum(part in line for line in lines) == 1, part
 
@@ -256,5 +262,5 @@ def test_impossible_shifts_are_returned_with_the_reason(city: SmallCity) -> None
     )
     assert bring_in("rosters", words).stdout.startswith("5 rows: created 1, changed 0, unchanged 0, rejected 4.")
     lines = rejects("rosters")
-    for part in ("早班 is no shift", "ends before it begins", "Fill this in, or the day", "nobody is no person"):
+    for part in ("早班 is not a shift", "ends before it begins", "Fill this in, or the day", "nobody is not a person"):
         assert sum(part in line for line in lines) == 1, part

@@ -92,7 +92,7 @@ def test_bad_rows_are_written_with_their_reasons_and_the_good_ones_are_kept(city
         ("3", "lat (lat)"),
         ("4", "row"),
     ]
-    assert "must be given" in rows[0]["reason"] and "beyond the last column: cells" in rows[3]["reason"]
+    assert "must be filled in" in rows[0]["reason"] and "beyond the last column: cells" in rows[3]["reason"]
 
 
 def test_cells_of_the_rejects_are_never_formulas_and_only_its_owner_reads_them(city: SmallCity) -> None:

@@ -100,8 +100,8 @@ def test_the_report_says_what_was_understood(city: object) -> None:
     assert "Classes by code and name: 3" in report
     assert "Classes the city's own: 1\n  matter 0199 气球挂树 → 06992 气球挂树" in report
     assert "  2紧急工作时 → 2 urgent_hour: 1" in report and "  4小时 → 4 work_hour: 1" in report
-    assert "Units named: 5, of which no unit is called so: 4" not in report  # 园林绿化处 is there, three are not
-    assert "of which no unit is called so: 3" in report
+    assert "Units named: 5, not known of these: 4" not in report  # 园林绿化处 is there, three are not
+    assert "not known of these: 3" in report
 
 
 def test_a_dry_run_enters_nothing(city: object) -> None:
@@ -114,12 +114,12 @@ def test_a_dry_run_enters_nothing(city: object) -> None:
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        (ROWS[2].replace("2小时", "尽快"), "'尽快' was not understood"),
-        (ROWS[2].replace("2小时", ""), "limit (处置时限),is empty"),
+        (ROWS[2].replace("2小时", "尽快"), "The limit “尽快” was not understood"),
+        (ROWS[2].replace("2小时", ""), "limit (处置时限),This must be filled in."),
         (ROWS[2].replace("路面有油污", ""), "filing (立案条件),This must be filled in."),
         (ROWS[2].replace("事件", "物件"), "物件 is not 部件"),
         (ROWS[2].replace(",12,", ",一,"), "does not have 4 digits"),
-        (ROWS[2].replace("道路不洁", "路边烧烤"), "it is not clear which class this is"),
+        (ROWS[2].replace("道路不洁", "路边烧烤"), "It is not clear which class this is"),
     ],
 )
 def test_a_row_that_cannot_be_read_is_returned_with_the_reason(city: object, row: str, why: str) -> None:
@@ -133,7 +133,7 @@ def test_two_limits_for_one_condition_are_both_refused(city: object) -> None:
     result = bring_in([*ROWS, ROWS[2].replace("2小时", "1天")])
     assert "rejected 2." in result.stdout and "The same condition twice in the table: 1" in result.stdout
     rejects = Path("table.rejects.csv").read_text(encoding="utf-8-sig")
-    assert "has 1天 in table.csv:7" in rejects and "has 2小时 in table.csv:4" in rejects
+    assert "the limit 1天 in table.csv:7" in rejects and "the limit 2小时 in table.csv:4" in rejects
     assert ("matter", "06012") not in north()
 
 
@@ -145,7 +145,7 @@ def test_a_condition_given_twice_alike_is_one_condition(city: object) -> None:
 
 def test_plain_hours_are_not_guessed(city: object) -> None:
     result = bring_in(ROWS, mapping=MAPPING.replace("plain_units: working\n", ""))
-    assert "rejected 3." in result.stdout and "the mapping must say plain_units" in result.stdout
+    assert "rejected 3." in result.stdout and "The mapping must give plain_units" in result.stdout
 
 
 def test_limits_by_grade_of_area_become_one_condition(city: object) -> None:
@@ -174,10 +174,10 @@ def test_the_citys_table_may_replace_the_example(city: object) -> None:
     example = Condition.objects.filter(profile="example-city").count()
     assert example > 400
     replacing = MAPPING + "replaces: [example-city, north]\n"
-    assert f"Conditions of example-city that go: {example}" in bring_in(ROWS, mapping=replacing).stdout
+    assert f"Conditions of example-city that are removed: {example}" in bring_in(ROWS, mapping=replacing).stdout
     assert set(Condition.objects.values_list("profile", flat=True)) == {"north"}
     later = bring_in(ROWS[:2], mapping=replacing)
-    assert "Conditions of north that go: 3" in later.stdout and "unchanged 2" in later.stdout
+    assert "Conditions of north that are removed: 3" in later.stdout and "unchanged 2" in later.stdout
     assert set(north()) == {("matter", "06010")}
 
 
@@ -185,7 +185,7 @@ def test_nothing_is_removed_while_a_row_cannot_be_read(city: object) -> None:
     replacing = MAPPING + "replaces: [example-city, north]\n"
     for row in (ROWS[2].replace("2小时", "尽快"), ROWS[2].replace("路面有油污", "")):
         result = bring_in([ROWS[0], row], mapping=replacing)
-        assert "rejected 1." in result.stdout and "that go" not in result.stdout
+        assert "rejected 1." in result.stdout and "that are removed" not in result.stdout
     assert Condition.objects.filter(profile="example-city").count() > 400
 
 
@@ -225,7 +225,7 @@ def test_another_table_is_compared_with_it(city: object) -> None:
         encoding="utf-8",
     )
     report = bring_in(ROWS, "--against", "other.csv", "--dry-run").stdout
-    assert "alike 0, the same limit spelled otherwise 1." in report and "  4小时 = 4工作时: 1" in report
+    assert "alike 0, the same limit written differently 1." in report and "  4小时 = 4工作时: 1" in report
     assert "matter 0112 道路不洁, 路面有油污: 2小时 (table.csv:4), 1天 (other.csv:3)" in report
     assert "Another closing condition: 1" in report and "Only in the first: 3" in report
 

@@ -365,7 +365,8 @@ def test_the_wrong_cells_are_filled_and_have_the_reason_as_a_note(folder: Path, 
     bring_in([*GOOD, *BAD])
     notes, filled = notes_and_fills("in.rejects.xlsx")
     assert filled == set(notes) == {"B4", "E5", "B6"}, "an empty cell, a latitude of 950, an id of 16 digits"
-    assert notes["B4"] == "must be given" and "outside the earth" in notes["E5"] and "shortened" in notes["B6"]
+    assert notes["B4"] == "This must be filled in."
+    assert "outside the earth" in notes["E5"] and "shortened" in notes["B6"]
 
 
 def test_nothing_in_the_rejects_is_a_formula(folder: Path, city: SmallCity) -> None:
