@@ -1,4 +1,4 @@
-"""Handing in reports: once each, placed, numbered; a retry is harmless and another content is told."""
+"""Handing in reports: once each, placed, numbered; a retry is harmless and other content is refused."""
 
 from dataclasses import replace
 
@@ -17,8 +17,8 @@ from cityloop.runtime.models import Event
 from example import NOW, SmallCity
 
 
-def a_report(external_id: str = "A1", **said: object) -> Report:
-    content = {"channel": "12345", "external_id": external_id, "text": "人行道井盖缺失", **said}
+def a_report(external_id: str = "A1", **values: object) -> Report:
+    content = {"channel": "12345", "external_id": external_id, "text": "人行道井盖缺失", **values}
     return read(content, settings.CITYLOOP.zone, NOW)
 
 
@@ -83,20 +83,20 @@ def test_who_has_no_post_that_reports_may_not(city: SmallCity, people: dict) -> 
     assert Row.objects.count() == 0
 
 
-def test_a_report_takes_at_most_ten_statements(city: SmallCity, people: dict, django_assert_max_num_queries) -> None:
+def test_a_report_needs_at_most_ten_statements(city: SmallCity, people: dict, django_assert_max_num_queries) -> None:
     receive(a_report("A0"), people["hotline"], NOW)
-    with django_assert_max_num_queries(9):  # and one to find out who the token belongs to
+    with django_assert_max_num_queries(9):  # and one to find whose token it is
         receive(a_report("A1", lon=120.05, lat=23.05), people["hotline"], NOW)
 
 
-def known_place(city: SmallCity, **said: object) -> None:
+def known_place(city: SmallCity, **values: object) -> None:
     lon, lat = city.inside_north
     plate = {"kind": "plate", "key": key_of("长江路"), "name": "长江路", "number": 92, "suffix": ""}
-    row = {**plate, "district": city.north, "lon": lon, "lat": lat, "source": "test", **said}
+    row = {**plate, "district": city.north, "lon": lon, "lat": lat, "source": "test", **values}
     apply([TableChange(PLACES, [row])], "test", NOW, "PlacesSet")
 
 
-def test_a_report_with_an_address_alone_lies_where_the_gazetteer_finds_it(city: SmallCity, people: dict) -> None:
+def test_a_report_with_only_an_address_gets_the_place_that_the_gazetteer_finds(city: SmallCity, people: dict) -> None:
     known_place(city)
     receipt = receive(a_report(address="长江路９２号门前"), people["hotline"], NOW)
     case = Case.objects.get(number=receipt.number)
@@ -105,7 +105,7 @@ def test_a_report_with_an_address_alone_lies_where_the_gazetteer_finds_it(city: 
     assert (float(case.facts["lon"]), float(case.facts["lat"])) == pytest.approx(city.inside_north, abs=1e-3)
 
 
-def test_what_an_address_does_not_tell_closely_gives_no_point(city: SmallCity, people: dict) -> None:
+def test_a_vague_address_gives_no_point(city: SmallCity, people: dict) -> None:
     known_place(city)
     receipt = receive(a_report(address="长江路"), people["hotline"], NOW)
     case = Case.objects.get(number=receipt.number)
@@ -114,7 +114,7 @@ def test_what_an_address_does_not_tell_closely_gives_no_point(city: SmallCity, p
     assert Case.objects.get(number=receipt.number).district is None
 
 
-def test_a_point_that_was_given_stands_whatever_the_address_says(city: SmallCity, people: dict) -> None:
+def test_a_point_that_was_given_is_kept_whatever_the_address_says(city: SmallCity, people: dict) -> None:
     known_place(city)
     lon, lat = city.inside_south
     receipt = receive(a_report(lon=lon, lat=lat, address="长江路92号"), people["hotline"], NOW)

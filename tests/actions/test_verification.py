@@ -91,7 +91,7 @@ def test_a_case_that_was_removed_is_found_and_written_anew_but_for_words_and_rep
     assert tasks == before[1]
     assert {finding.what for finding in findings()} == {
         "the words are missing",
-        "its report is missing; that cannot be mended",
+        "its report is missing; that cannot be repaired",
     }
 
 
@@ -101,7 +101,7 @@ def test_a_report_whose_case_is_gone_is_found(go) -> None:
         cursor.execute("UPDATE intake_report SET case_id = 999999")
         found = list(findings())
         cursor.execute("UPDATE intake_report SET case_id = (SELECT id FROM casework_case)")
-    assert {finding.what for finding in found} == {"has no case", "its report is missing; that cannot be mended"}
+    assert {finding.what for finding in found} == {"has no case", "its report is missing; that cannot be repaired"}
 
 
 @pytest.mark.parametrize(

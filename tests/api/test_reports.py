@@ -30,7 +30,7 @@ def post(token: str, client: Client) -> Any:
     return posted
 
 
-def a_report(**said: Any) -> dict[str, Any]:
+def a_report(**values: Any) -> dict[str, Any]:
     """A report with everything in it."""
     return {
         "channel": "12345",
@@ -43,7 +43,7 @@ def a_report(**said: Any) -> dict[str, Any]:
         "address": "长江路1号",
         "reported_at": "2026-11-20T09:00:00+08:00",
         "reporter": {"name": "张三", "phone": "13800001234"},
-        **said,
+        **values,
     }
 
 
@@ -68,7 +68,7 @@ def test_the_same_id_with_other_content_is_a_conflict(post: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "field"),
+    ("values", "field"),
     [
         ({"text": " "}, "text"),
         ({"text": None}, "text"),
@@ -89,16 +89,16 @@ def test_the_same_id_with_other_content_is_a_conflict(post: Any) -> None:
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_bad_input_is_told_with_field_and_reason(post: Any, said: dict[str, Any], field: str) -> None:
-    answer = post(a_report(**said))
+def test_bad_input_is_reported_with_field_and_reason(post: Any, values: dict[str, Any], field: str) -> None:
+    answer = post(a_report(**values))
     assert answer.status_code == 422 and answer["content-type"] == "application/problem+json"
-    assert field in {wrong["field"] for wrong in answer.json()["errors"]}
-    assert all(wrong["reason"] for wrong in answer.json()["errors"])
+    assert field in {error["field"] for error in answer.json()["errors"]}
+    assert all(error["reason"] for error in answer.json()["errors"])
     assert Case.objects.count() == 0
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", '"words"', "[" * 5000, b"\xff\xfe"])
-def test_what_is_no_json_object_is_refused(post: Any, body: Any) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(post: Any, body: Any) -> None:
     answer = post(body)
     assert answer.status_code in (400, 422) and answer["content-type"] == "application/problem+json"
 
@@ -115,13 +115,13 @@ def test_gcj02_is_turned_into_wgs84_and_the_raw_pair_is_kept(post: Any) -> None:
 
 
 @pytest.mark.parametrize("bearer", [None, "", "wrong"])
-def test_without_a_valid_token_nothing_is_taken(post: Any, bearer: str | None) -> None:
+def test_without_a_valid_token_nothing_is_accepted(post: Any, bearer: str | None) -> None:
     answer = post(a_report(), bearer)
     assert answer.status_code == 401 and answer["content-type"] == "application/problem+json"
     assert Case.objects.count() == 0
 
 
-def test_who_may_not_report_is_refused(city: SmallCity, post: Any) -> None:
+def test_a_person_who_may_not_report_is_refused(city: SmallCity, post: Any) -> None:
     answer = post(a_report(), accounts.make_token("leader", "test", NOW))
     assert answer.status_code == 403
 

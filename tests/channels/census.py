@@ -1,6 +1,6 @@
-"""A census of an invented city, the same for the same seed, of any length; no test is here.
+"""Generates a census of an invented city, of any length and the same for the same seed; it has no tests.
 
-Its columns are those of GB/T 47678.5-2026, table 2, and the coordinates. The city is that of town.py.
+Its columns are those of GB/T 47678.5-2026, table 2, and the coordinates. The city is that of example.py.
 """
 
 import csv
@@ -20,7 +20,7 @@ STATES = ("完好",) * 96 + ("破损", "丢失", "废弃", "移除")
 
 
 def rows(count: int, seed: int = 1) -> Iterator[tuple[str, ...]]:
-    """Yield so many facilities without a fault, scattered over the two districts."""
+    """Yield `count` facilities without faults, scattered over the two districts."""
     chance = Random(seed)
     for number in range(count):
         code, name = CLASSES[number % len(CLASSES)]

@@ -1,4 +1,4 @@
-"""Mappings of any importer: fields declared as sources, rows turned into content, faults beside their cells."""
+"""Mappings of any importer: fields declared as sources, rows turned into content, faults marked at their cells."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -22,13 +22,13 @@ from cityloop.channels.tables.columns import (
     NumberSource,
     PhoneSource,
     TableText,
-    Unfit,
     open_mapped,
     read_as,
     read_rows,
 )
 from cityloop.channels.tables.rows import Sheet, TableRow
 from cityloop.core.errors import Fault, Invalid
+from cityloop.runtime.yaml_files import Misfit
 
 
 class LampFields(Fields):
@@ -70,7 +70,7 @@ def opened(folder: Path, words: str | None, table: str, **options: Any) -> tuple
     return open_mapped(folder / "in.csv", folder / "map.yaml" if words else None, LampsText, **options)
 
 
-def said(folder: Path, field: str, source: str, cell: str) -> Any:
+def value_of(folder: Path, field: str, source: str, cell: str) -> Any:
     sheet, mapping = opened(folder, f"{PLAIN}  {field}: {source}\n", f'编号,名称,x\n1,灯,"{cell}"\n')
     return mapping.content(next(sheet.rows))[field]
 
@@ -101,39 +101,39 @@ def said(folder: Path, field: str, source: str, cell: str) -> Any:
 def test_each_kind_of_field_is_read_as_people_write_it(
     tmp_path: Path, field: str, source: str, cell: str, value: Any
 ) -> None:
-    assert said(tmp_path, field, source, cell) == value
+    assert value_of(tmp_path, field, source, cell) == value
 
 
 @pytest.mark.parametrize(
-    ("field", "cell", "reason"),
+    ("field", "cell", "code"),
     [
-        ("since", "昨天", "'昨天' is no day"),
-        ("is_lit", "也许", "neither yes nor no"),
-        ("since", "2026-02-30", "is no day"),
+        ("since", "昨天", "not-a-day"),
+        ("is_lit", "也许", "cell-not-yes-or-no"),
+        ("since", "2026-02-30", "not-a-day"),
     ],
 )
-def test_what_cannot_be_read_is_told_with_the_column_and_the_cell(
-    tmp_path: Path, field: str, cell: str, reason: str
+def test_a_cell_that_cannot_be_read_is_reported_with_its_column(
+    tmp_path: Path, field: str, cell: str, code: str
 ) -> None:
     sheet, mapping = opened(tmp_path, f"{PLAIN}  {field}: {{column: x}}\n", f"编号,名称,x\n1,灯,{cell}\n")
     row = next(sheet.rows)
-    with pytest.raises(Invalid) as wrong:
+    with pytest.raises(Invalid) as invalid:
         mapping.content(row)
-    refused = mapping.refused(row, wrong.value.faults)
-    assert refused.faults[0].field == f"{field} (x)" and reason in refused.faults[0].reason
+    refused = mapping.refused(row, invalid.value.faults)
+    assert (refused.faults[0].field, refused.faults[0].code) == (f"{field} (x)", code)
     assert refused.marks == ((2, refused.faults[0].reason),)
 
 
-def test_all_that_is_wrong_in_a_row_is_told_at_once(tmp_path: Path) -> None:
+def test_all_faults_of_a_row_are_reported_at_once(tmp_path: Path) -> None:
     words = PLAIN + "  since: {column: x}\n  is_lit: {column: y}\n"
     sheet, mapping = opened(tmp_path, words, "编号,名称,x,y\n1.5E+17,灯,昨天,也许\n")
-    with pytest.raises(Invalid) as wrong:
+    with pytest.raises(Invalid) as invalid:
         mapping.content(next(sheet.rows))
-    assert [fault.field for fault in wrong.value.faults] == ["code", "since", "is_lit"]
+    assert [fault.field for fault in invalid.value.faults] == ["code", "since", "is_lit"]
 
 
 def test_an_importer_checks_its_own_mapping_and_reads_its_own_keys(tmp_path: Path) -> None:
-    def check(text: LampsText) -> Iterator[Unfit]:
+    def check(text: LampsText) -> Iterator[Misfit]:
         if text.road == "东街":
             yield ("road",), "there is no such road"
 
@@ -142,42 +142,42 @@ def test_an_importer_checks_its_own_mapping_and_reads_its_own_keys(tmp_path: Pat
         opened(tmp_path, PLAIN + "road: 东街\n", "编号,名称\n", check=check)
 
 
-def test_without_a_mapping_columns_are_known_by_their_titles(tmp_path: Path) -> None:
+def test_without_a_mapping_columns_are_recognised_by_their_titles(tmp_path: Path) -> None:
     sheet, mapping = opened(tmp_path, None, "路灯普查表,,\n编号,名 称,功率,备注\n1,灯,60,无\n", titles=TITLES)
     assert mapping.content(next(sheet.rows)) == {"code": "1", "name": "灯", "power": "60"}
-    with pytest.raises(Invalid, match=r"in\.csv: has no column code or 编号; it has: 名称, 功率"):
+    with pytest.raises(Invalid, match=r"in\.csv: There is no column code / 编号 in the file\. It has: 名称, 功率"):
         opened(tmp_path, None, "名称,功率\n", titles=TITLES)
-    with pytest.raises(Invalid, match="2 columns '名称'"):
+    with pytest.raises(Invalid, match="2 columns 名称"):
         opened(tmp_path, None, "编号,名称,名称\n", titles=TITLES)
 
 
-def test_a_mapping_may_repeat_the_blanks_that_a_heading_is_rid_of(tmp_path: Path) -> None:
+def test_a_mapping_may_repeat_blanks_that_are_removed_from_the_heading(tmp_path: Path) -> None:
     sheet, mapping = opened(tmp_path, PLAIN.replace("编号", "编 号"), "编 号,名称\n7,灯\n")
     assert mapping.content(next(sheet.rows))["code"] == "7"
 
 
-def test_content_becomes_a_model_and_what_is_empty_is_left_out() -> None:
+def test_content_becomes_a_model_without_its_empty_fields() -> None:
     assert read_as(Lamp, {"code": "1", "name": "", "power": None}) == Lamp(code="1")
-    with pytest.raises(Invalid) as wrong:
+    with pytest.raises(Invalid) as invalid:
         read_as(Lamp, {"code": "", "power": "viel"})
-    assert [fault.field for fault in wrong.value.faults] == ["code", "power"]
-    assert wrong.value.faults[0].reason == "must be given"
+    assert [fault.field for fault in invalid.value.faults] == ["code", "power"]
+    assert [fault.code for fault in invalid.value.faults] == ["required", "shape-error"]
 
 
-def test_good_rows_are_kept_and_bad_ones_go_back_with_their_reasons(tmp_path: Path) -> None:
+def test_good_rows_are_kept_and_bad_rows_are_returned_with_their_reasons(tmp_path: Path) -> None:
     sheet, mapping = opened(
         tmp_path, PLAIN + "  power: {column: 功率}\n", "编号,名称,功率\n1,灯,60\n,灯,60\n3,灯,暗\n4,灯\n"
     )
     read, refused = read_rows(sheet.rows, mapping, lambda content: read_as(Lamp, content))
     assert [(row.number, lamp.code, lamp.power) for row, lamp in read] == [(1, "1", Decimal(60))]
-    assert [(one.row.number, one.faults[0].field, [place for place, _ in one.marks]) for one in refused] == [
+    assert [(each.row.number, each.faults[0].field, [place for place, _ in each.marks]) for each in refused] == [
         (2, "code (编号)", [0]),
         (3, "power (功率)", [2]),
         (4, "row", []),
     ]
 
 
-def test_a_fault_of_a_part_of_a_field_is_beside_its_cell(tmp_path: Path) -> None:
+def test_a_fault_in_an_item_of_a_field_is_marked_at_its_cell(tmp_path: Path) -> None:
     _, mapping = opened(tmp_path, PLAIN + "  aliases: {column: x}\n", "编号,名称,x\n")
     refused = mapping.refused(TableRow(1, 2, ("1", "灯", "甲")), [Fault("aliases.0", "is too short")])
     assert refused.faults == (Fault("aliases.0 (x)", "is too short"),) and refused.marks == ((2, "is too short"),)

@@ -62,7 +62,7 @@ def rejects(what: str) -> list[str]:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-def test_units_are_entered_with_their_parents_named_in_words(city: SmallCity, encoding: str) -> None:
+def test_units_are_entered_with_the_names_of_their_parents(city: SmallCity, encoding: str) -> None:
     result = bring_in("units", UNITS, encoding=encoding)
     assert result.exit_code == 0, result.stderr
     assert result.stdout.startswith("3 rows: created 2, changed 1, unchanged 0, rejected 0.")
@@ -87,14 +87,14 @@ def test_the_same_file_again_changes_nothing(city: SmallCity, what: str, words: 
 
 
 @pytest.mark.parametrize(("what", "words"), FILES.items(), ids=FILES)
-def test_a_dry_run_says_the_same_and_changes_nothing(city: SmallCity, what: str, words: str) -> None:
+def test_a_dry_run_reports_the_same_and_changes_nothing(city: SmallCity, what: str, words: str) -> None:
     before = recorded(), Account.objects.count(), Unit.objects.count()
     tried = bring_in(what, words, "--dry-run").stdout
     assert (recorded(), Account.objects.count(), Unit.objects.count()) == before
     assert tried.removeprefix("Dry run, nothing was changed. ") == bring_in(what, words).stdout
 
 
-def test_wrong_units_are_told_with_the_reason_and_the_others_entered(city: SmallCity) -> None:
+def test_wrong_units_are_returned_with_the_reason_and_the_others_are_entered(city: SmallCity) -> None:
     words = (
         "code,name,kind,parent,credit_code\n"
         "a,甲,部门,丙,\nb,乙,部门,a,\nc,丙,部门,b,\n"  # a ring
@@ -103,21 +103,20 @@ def test_wrong_units_are_told_with_the_reason_and_the_others_entered(city: Small
     result = bring_in("units", words)
     assert result.exit_code == 0, result.stderr
     assert result.stdout.startswith("9 rows: created 1, changed 0, unchanged 0, rejected 8.")
-    told = rejects("units")
-    assert sum("ring: " in line for line in told) == 3
-    parts = (
-        "没有这个 is no unit",
-        "行星 is none of",
+    lines = rejects("units")
+    assert sum("ring: " in line for line in lines) == 3
+    for part in (
+        "没有这个 is not a unit",
+        "行星 is not one of",
         "one character is mistyped",
         "the same as in line 8",
-        "f is no unit",
-    )
-    for part in parts:
-        assert sum(part in line for line in told) == 1, part
+        "f is not a unit",
+    ):
+        assert sum(part in line for line in lines) == 1, part
     assert Unit.objects.filter(code__in="abcdefgh").get().code == "g"
 
 
-def test_an_import_of_units_is_undone_as_one(city: SmallCity) -> None:
+def test_an_import_of_units_is_undone_as_one_change(city: SmallCity) -> None:
     bring_in("units", UNITS)
     number = ChangeSet.objects.get(source="units.csv").number
     changes.undo(number, "test", NOW)
@@ -125,7 +124,7 @@ def test_an_import_of_units_is_undone_as_one(city: SmallCity) -> None:
     assert Unit.objects.get(code="roads").name == "市政养护处"
 
 
-def test_a_name_that_two_units_have_is_told(city: SmallCity) -> None:
+def test_a_name_that_two_units_have_is_reported(city: SmallCity) -> None:
     result = bring_in("units", "code,name\nroads-2,市政养护处\n")
     assert "市政养护处 is the name of 2 units: roads, roads-2" in result.stderr
 
@@ -155,7 +154,7 @@ def test_people_are_entered_with_their_posts_and_without_a_password(city: SmallC
     assert "12011112222" not in str(list(Event.objects.values_list("payload", flat=True)))
 
 
-def test_each_new_person_gets_a_link_that_works_once_in_a_file_of_its_owner_alone(city: SmallCity) -> None:
+def test_each_new_person_gets_a_link_that_works_once_in_a_file_that_only_its_owner_can_read(city: SmallCity) -> None:
     result = bring_in("people", PEOPLE, "--links", "links.csv")
     assert "Links by which 2 people set their password, once: links.csv" in result.stdout
     assert Path("links.csv").stat().st_mode & 0o777 == 0o600
@@ -171,33 +170,33 @@ def test_each_new_person_gets_a_link_that_works_once_in_a_file_of_its_owner_alon
     assert Client().get(links["zhao"]).status_code == 404
 
 
-def test_a_file_of_links_is_never_written_over(city: SmallCity) -> None:
+def test_a_file_of_links_is_never_overwritten(city: SmallCity) -> None:
     Path("links.csv").write_text("others", encoding="utf-8")
     assert bring_in("people", PEOPLE, "--links", "links.csv").exit_code == 1
     assert not Account.objects.filter(username="zhao").exists()
     assert Path("links.csv").read_text("utf-8") == "others"
 
 
-def test_people_who_cannot_be_entered_are_told(city: SmallCity) -> None:
+def test_people_who_cannot_be_entered_are_returned_with_the_reason(city: SmallCity) -> None:
     words = (
         "username,name,role,unit,area,phone\n"
         "ok,好,处置人员,roads,,\nx1,一,皇帝,roads,,\nx2,二,处置人员,没有,,\nx3,三,处置人员,roads,月亮,\n"
         "x 4,四,处置人员,roads,,\nx5,五,处置人员,roads,,电话\nx6,,处置人员,roads,,\n"
     )
     assert bring_in("people", words).stdout.startswith("7 rows: created 1, changed 0, unchanged 0, rejected 6.")
-    told = rejects("people")
+    lines = rejects("people")
     for part in (
-        "皇帝 is no role",
-        "没有 is no unit",
-        "月亮 is no area",
+        "皇帝 is not a role",
+        "没有 is not a unit",
+        "月亮 is not an area",
         "without blanks",
         "no telephone",
-        "must be given",
+        "must be filled in",
     ):
-        assert sum(part in line for line in told) == 1, part
+        assert sum(part in line for line in lines) == 1, part
 
 
-def test_an_ended_account_is_not_brought_back_by_a_file(city: SmallCity) -> None:
+def test_a_file_does_not_reopen_an_ended_account(city: SmallCity) -> None:
     from cityloop.registry.people.accounts import end_account
 
     bring_in("people", PEOPLE)
@@ -206,7 +205,7 @@ def test_an_ended_account_is_not_brought_back_by_a_file(city: SmallCity) -> None
     assert not Account.objects.get(username="zhao").is_active
 
 
-def test_duties_are_entered_by_code_or_name_and_the_list_stands(city: SmallCity) -> None:
+def test_duties_are_entered_by_code_or_name_and_the_list_applies(city: SmallCity) -> None:
     result = bring_in("duties", DUTIES)
     assert result.stdout.startswith("3 rows: created 3, changed 0, unchanged 0, rejected 0.")
     assert set(
@@ -227,13 +226,13 @@ def test_a_duty_on_a_departments_list_is_not_given_to_a_community(city: SmallCit
         "类别,区域,责任单位\n06013,671001000001,north-1\n07001,671001000001,north-1\n99999,,roads\n06013,月亮,roads\n"
     )
     assert bring_in("duties", words).stdout.startswith("4 rows: created 1, changed 0, unchanged 0, rejected 3.")
-    told = rejects("duties")
+    lines = rejects("duties")
     for part in (
-        "市政设施养护处 (市政设施管理条例): not to be pushed down",
-        "no class has the code 99999",
-        "月亮 is no area",
+        "duties of 市政设施养护处 (市政设施管理条例), so it cannot be given to a community",
+        "No class has the code 99999",
+        "月亮 is not an area",
     ):
-        assert sum(part in line for line in told) == 1, part
+        assert sum(part in line for line in lines) == 1, part
 
 
 def test_a_shift_goes_over_midnight(city: SmallCity) -> None:
@@ -244,10 +243,10 @@ def test_a_shift_goes_over_midnight(city: SmallCity) -> None:
         "2026-11-20T12:00:00+00:00",
         "2026-11-21T00:00:00+00:00",
     )
-    assert [one.username for one in on_duty("roads", "handler", NOW)] == ["roads"]
+    assert [account.username for account in on_duty("roads", "handler", NOW)] == ["roads"]
 
 
-def test_shifts_by_their_moments_are_read_and_those_that_overlap_told(city: SmallCity) -> None:
+def test_shifts_by_their_moments_are_read_and_overlaps_are_reported(city: SmallCity) -> None:
     words = "unit,role,starts,ends,person\nroads,handler,2026-11-20 08:00,2026-11-20 20:00,roads\n"
     words += "parks,handler,2026-11-20 19:00,2026-11-20 21:00,roads\n"
     result = bring_in("rosters", words)
@@ -255,13 +254,13 @@ def test_shifts_by_their_moments_are_read_and_those_that_overlap_told(city: Smal
     assert "roads is on two shifts at once" in result.stderr
 
 
-def test_shifts_that_cannot_be_are_told(city: SmallCity) -> None:
+def test_impossible_shifts_are_returned_with_the_reason(city: SmallCity) -> None:
     words = (
         "unit,role,day,hours,starts,ends,person\n"
         "roads,handler,2026-11-20,早班,,,roads\nroads,handler,,,2026-11-20 20:00,2026-11-20 08:00,roads\n"
         "roads,handler,,,,,roads\nroads,handler,2026-11-20,8-12,,,nobody\nroads,handler,2026-11-20,08:00-12:00,,,roads\n"
     )
     assert bring_in("rosters", words).stdout.startswith("5 rows: created 1, changed 0, unchanged 0, rejected 4.")
-    told = rejects("rosters")
-    for part in ("早班 is not a shift", "ends before it begins", "must be given, or the day", "nobody is no person"):
-        assert sum(part in line for line in told) == 1, part
+    lines = rejects("rosters")
+    for part in ("早班 is not a shift", "ends before it begins", "Fill this in, or the day", "nobody is not a person"):
+        assert sum(part in line for line in lines) == 1, part

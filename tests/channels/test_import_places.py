@@ -63,18 +63,18 @@ def test_plates_of_a_table_are_found_and_a_second_time_changes_nothing(city: Sma
     assert ChangeSet.objects.filter(what="PlacesSet").count() == 1
 
 
-def test_rows_that_cannot_be_read_are_given_back_and_the_others_stay(city: SmallCity) -> None:
+def test_rows_that_cannot_be_read_are_returned_and_the_others_stay(city: SmallCity) -> None:
     bad = "福华路,x,120.05,23.05\n福华路,9,23.05,120.05\n,8,120.05,23.05\n福华路,7,,\n"
     result = bring_in(GOOD + bad, PLATES)
     assert "rejected 4" in result.stdout
-    told = Path("in.rejects.csv").read_text(encoding="utf-8-sig")
+    rejects = Path("in.rejects.csv").read_text(encoding="utf-8-sig")
     for reason in (
-        "is not a number as 12",
-        "were exchanged",
-        "street (街道),must be given",
-        "lon (经度); lat (纬度),must be given",
+        "x is not a house number",
+        "look exchanged",
+        "street (街道),This must be filled in.",
+        "lon (经度); lat (纬度),This must be filled in.",
     ):
-        assert reason in told
+        assert reason in rejects
     assert Place.objects.count() == 3
 
 
@@ -119,15 +119,18 @@ def test_addresses_with_their_points_teach_streets_lanes_and_numbers(city: Small
 
 
 @pytest.mark.parametrize(
-    ("mapping", "told"),
+    ("mapping", "sentence"),
     [
-        ("fields: {name: {column: 街道}, lon: {column: 经度}, lat: {column: 纬度}}\n", "say what the names are"),
+        (
+            "fields: {name: {column: 街道}, lon: {column: 经度}, lat: {column: 纬度}}\n",
+            "Say with kind what the names are",
+        ),
         ("kind: poi\nfields: {name: {column: 街道}}\n", "lon is missing"),
-        ("kind: poi\nfields: {lon: {column: 经度}, lat: {column: 纬度}}\n", "give `name`"),
+        ("kind: poi\nfields: {lon: {column: 经度}, lat: {column: 纬度}}\n", "Give name, or street"),
         (PLATES + "crs: mars\n", "mars"),
     ],
 )
-def test_what_is_wrong_in_a_mapping_is_told(city: SmallCity, mapping: str, told: str) -> None:
+def test_a_wrong_mapping_is_refused(city: SmallCity, mapping: str, sentence: str) -> None:
     result = bring_in(GOOD, mapping)
     assert result.exit_code == 1
-    assert told in result.output
+    assert sentence in result.output

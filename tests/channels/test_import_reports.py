@@ -1,4 +1,4 @@
-"""`cityloop import reports`: every row once through the door, what is wrong told, and a second run harmless."""
+"""`cityloop import reports`: every row is received once, faults are reported, and a second run changes nothing."""
 
 import csv
 import os
@@ -72,7 +72,7 @@ def test_the_same_file_again_changes_nothing(city: SmallCity) -> None:
     assert Case.objects.count() == 4
 
 
-def test_other_content_under_a_known_id_is_a_conflict_and_stands_in_the_rejects(city: SmallCity) -> None:
+def test_other_content_under_a_known_id_is_a_conflict_and_is_in_the_rejects(city: SmallCity) -> None:
     bring_in(GOOD)
     result = bring_in(GOOD.replace("灯坏了", "灯又坏了"))
     assert "already known 3, conflicts 1, rejected 0" in result.stdout and result.exit_code == 0
@@ -92,7 +92,7 @@ def test_bad_rows_are_written_with_their_reasons_and_the_good_ones_are_kept(city
         ("3", "lat (lat)"),
         ("4", "row"),
     ]
-    assert "must be given" in rows[0]["reason"] and "beyond the last column: cells" in rows[3]["reason"]
+    assert "must be filled in" in rows[0]["reason"] and "beyond the last column: cells" in rows[3]["reason"]
 
 
 def test_cells_of_the_rejects_are_never_formulas_and_only_its_owner_reads_them(city: SmallCity) -> None:
@@ -107,7 +107,7 @@ def test_a_file_of_which_nothing_can_be_read_is_refused(city: SmallCity) -> None
     assert Case.objects.count() == 0
 
 
-def test_an_empty_day_is_no_mistake(city: SmallCity) -> None:
+def test_a_file_without_rows_is_accepted(city: SmallCity) -> None:
     assert bring_in("").exit_code == 0
 
 
@@ -119,7 +119,7 @@ def test_a_dry_run_places_everything_and_writes_no_case_and_no_account(city: Sma
     assert len(rejected()) == 4
 
 
-def test_rejects_go_where_they_are_asked_for_but_never_over_the_file_itself(city: SmallCity) -> None:
+def test_rejects_are_written_to_the_named_file_but_never_over_the_imported_one(city: SmallCity) -> None:
     bring_in(BAD + GOOD, "--rejects", "elsewhere.csv")
     assert Path("elsewhere.csv").exists() and not Path("in.rejects.csv").exists()
     result = bring_in(BAD, "--rejects", "in.csv")
@@ -127,7 +127,7 @@ def test_rejects_go_where_they_are_asked_for_but_never_over_the_file_itself(city
     assert Path("in.csv").read_text(encoding="utf-8") == HEADING + BAD
 
 
-def test_a_rejects_file_that_cannot_be_made_is_told(city: SmallCity) -> None:
+def test_a_rejects_file_that_cannot_be_created_is_refused(city: SmallCity) -> None:
     result = bring_in(BAD, "--rejects", "no-such-folder/rejects.csv")
     assert result.exit_code == 1 and "cannot be written to no-such-folder" in result.stderr
 
@@ -135,11 +135,11 @@ def test_a_rejects_file_that_cannot_be_made_is_told(city: SmallCity) -> None:
 def test_a_mapping_that_does_not_fit_the_file_changes_nothing(city: SmallCity) -> None:
     Path("map.yaml").write_text(MAPPING.replace("column: what", "column: words"), encoding="utf-8")
     result = bring_in(GOOD)
-    assert result.exit_code == 1 and "map.yaml:5 fields.text.column: there is no column 'words'" in result.stderr
+    assert result.exit_code == 1 and "map.yaml:5 fields.text.column: There is no column words" in result.stderr
     assert Case.objects.count() == 0
 
 
-def test_an_import_killed_half_way_goes_on_where_it_stopped(transactional_db: None, city: SmallCity) -> None:
+def test_an_import_killed_halfway_continues_where_it_stopped(transactional_db: None, city: SmallCity) -> None:
     rows = "".join(f"K{number},灯坏了,{NORTH},,\n" for number in range(3000))
     Path("in.csv").write_text(HEADING + rows, encoding="utf-8")
     server = urlsplit(os.environ["CITYLOOP_DATABASE_URL"])

@@ -65,13 +65,13 @@ def test_a_citys_table_is_entered_under_the_new_list(city: object, encoding: str
     assert entered["matter", "01001"] == ("盖子不见了", {"": "2 urgent_hour"})
     assert entered["matter", "06012"] == ("路面有油污", {"": "2 work_hour"})
     limits = Condition.objects.filter(profile="north", code="06010").values_list("filing", "limits")
-    assert {filing: one[""] for filing, one in limits} == {
+    assert {filing: limit[""] for filing, limit in limits} == {
         "街边有成堆垃圾": "4 work_hour",
         "车站旁有成堆垃圾": "1 work_day",
     }
 
 
-def test_what_the_city_named_itself_becomes_a_class_of_its_own(city: object) -> None:
+def test_a_class_that_only_the_city_has_becomes_its_own_class(city: object) -> None:
     bring_in(ROWS)
     own = Category.objects.get(catalogue=HOME, name="气球挂树")
     assert (own.kind, own.code, own.is_local, own.major) == ("matter", "06992", True, "市容环境")
@@ -86,7 +86,7 @@ def test_the_same_table_again_changes_nothing(city: object) -> None:
     assert (ChangeSet.objects.count(), Category.objects.count()) == (changes, classes)
 
 
-def test_another_limit_changes_the_condition_and_is_told_with_both_sides(city: object) -> None:
+def test_another_limit_changes_the_condition_and_both_are_reported(city: object) -> None:
     bring_in(ROWS)
     later = bring_in([ROWS[2].replace("2小时", "4小时")])
     assert "created 0, changed 1" in later.stdout
@@ -95,13 +95,13 @@ def test_another_limit_changes_the_condition_and_is_told_with_both_sides(city: o
 
 
 def test_the_report_says_what_was_understood(city: object) -> None:
-    told = bring_in(ROWS).stdout
-    assert "5 conditions of 4 classes read; 0 faults." in told
-    assert "Classes by code and name: 3" in told
-    assert "Classes the city's own: 1\n  matter 0199 气球挂树 → 06992 气球挂树" in told
-    assert "  2紧急工作时 → 2 urgent_hour: 1" in told and "  4小时 → 4 work_hour: 1" in told
-    assert "Units named: 5, of which no unit is called so: 4" not in told  # 园林绿化处 is there, three are not
-    assert "of which no unit is called so: 3" in told
+    report = bring_in(ROWS).stdout
+    assert "5 conditions of 4 classes read; 0 faults." in report
+    assert "Classes by code and name: 3" in report
+    assert "Classes the city's own: 1\n  matter 0199 气球挂树 → 06992 气球挂树" in report
+    assert "  2紧急工作时 → 2 urgent_hour: 1" in report and "  4小时 → 4 work_hour: 1" in report
+    assert "Units named: 5, not known of these: 4" not in report  # 园林绿化处 is there, three are not
+    assert "not known of these: 3" in report
 
 
 def test_a_dry_run_enters_nothing(city: object) -> None:
@@ -114,15 +114,15 @@ def test_a_dry_run_enters_nothing(city: object) -> None:
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        (ROWS[2].replace("2小时", "尽快"), "'尽快' was not understood"),
-        (ROWS[2].replace("2小时", ""), "limit (处置时限),is empty"),
-        (ROWS[2].replace("路面有油污", ""), "filing (立案条件),must be given"),
-        (ROWS[2].replace("事件", "物件"), "neither 部件 nor 事件"),
-        (ROWS[2].replace(",12,", ",一,"), "has not 4 digits"),
-        (ROWS[2].replace("道路不洁", "路边烧烤"), "it is not clear which class this is"),
+        (ROWS[2].replace("2小时", "尽快"), "The limit “尽快” was not understood"),
+        (ROWS[2].replace("2小时", ""), "limit (处置时限),This must be filled in."),
+        (ROWS[2].replace("路面有油污", ""), "filing (立案条件),This must be filled in."),
+        (ROWS[2].replace("事件", "物件"), "物件 is not 部件"),
+        (ROWS[2].replace(",12,", ",一,"), "does not have 4 digits"),
+        (ROWS[2].replace("道路不洁", "路边烧烤"), "It is not clear which class this is"),
     ],
 )
-def test_a_row_that_cannot_be_read_comes_back_with_the_reason(city: object, row: str, why: str) -> None:
+def test_a_row_that_cannot_be_read_is_returned_with_the_reason(city: object, row: str, why: str) -> None:
     result = bring_in([ROWS[0], row])
     assert "created 1, changed 0, unchanged 0, rejected 1." in result.stdout, result.output
     assert why in Path("table.rejects.csv").read_text(encoding="utf-8-sig")
@@ -133,11 +133,11 @@ def test_two_limits_for_one_condition_are_both_refused(city: object) -> None:
     result = bring_in([*ROWS, ROWS[2].replace("2小时", "1天")])
     assert "rejected 2." in result.stdout and "The same condition twice in the table: 1" in result.stdout
     rejects = Path("table.rejects.csv").read_text(encoding="utf-8-sig")
-    assert "has 1天 in table.csv:7" in rejects and "has 2小时 in table.csv:4" in rejects
+    assert "the limit 1天 in table.csv:7" in rejects and "the limit 2小时 in table.csv:4" in rejects
     assert ("matter", "06012") not in north()
 
 
-def test_said_twice_alike_it_is_one_condition(city: object) -> None:
+def test_a_condition_given_twice_alike_is_one_condition(city: object) -> None:
     result = bring_in([*ROWS, ROWS[2].replace("2小时", "2工作时")])
     assert "The same condition twice in the table: 1" in result.stdout and "rejected 0." in result.stdout
     assert Condition.objects.filter(profile="north", code="06012").count() == 1
@@ -145,7 +145,7 @@ def test_said_twice_alike_it_is_one_condition(city: object) -> None:
 
 def test_plain_hours_are_not_guessed(city: object) -> None:
     result = bring_in(ROWS, mapping=MAPPING.replace("plain_units: working\n", ""))
-    assert "rejected 3." in result.stdout and "the mapping must say plain_units" in result.stdout
+    assert "rejected 3." in result.stdout and "The mapping must give plain_units" in result.stdout
 
 
 def test_limits_by_grade_of_area_become_one_condition(city: object) -> None:
@@ -155,7 +155,7 @@ def test_limits_by_grade_of_area_become_one_condition(city: object) -> None:
     assert north()["matter", "06012"] == ("路面有油污", {"A": "2 work_hour", "C": "1 work_day"})
 
 
-def test_limits_of_three_grades_may_stand_in_one_row(city: object) -> None:
+def test_limits_of_three_grades_may_be_in_one_row(city: object) -> None:
     graded = MAPPING.replace("  units: {column: 处置单位}\n", "  limit_c: {column: 处置单位}\n").replace(
         ", units]", "]"
     )
@@ -164,39 +164,39 @@ def test_limits_of_three_grades_may_stand_in_one_row(city: object) -> None:
 
 
 def test_the_mapping_may_say_what_a_class_is(city: object) -> None:
-    said = MAPPING + 'classes: {"matter 0199": "06019"}\n'
-    bring_in(ROWS, mapping=said)
+    mapping = MAPPING + 'classes: {"matter 0199": "06019"}\n'
+    bring_in(ROWS, mapping=mapping)
     assert north()["matter", "06019"][0] == "树上挂着气球"
     assert not Category.objects.filter(name="气球挂树").exists()
 
 
-def test_the_citys_table_may_take_the_place_of_the_example(city: object) -> None:
+def test_the_citys_table_may_replace_the_example(city: object) -> None:
     example = Condition.objects.filter(profile="example-city").count()
     assert example > 400
     replacing = MAPPING + "replaces: [example-city, north]\n"
-    assert f"Conditions of example-city that go: {example}" in bring_in(ROWS, mapping=replacing).stdout
+    assert f"Conditions of example-city that are removed: {example}" in bring_in(ROWS, mapping=replacing).stdout
     assert set(Condition.objects.values_list("profile", flat=True)) == {"north"}
     later = bring_in(ROWS[:2], mapping=replacing)
-    assert "Conditions of north that go: 3" in later.stdout and "unchanged 2" in later.stdout
+    assert "Conditions of north that are removed: 3" in later.stdout and "unchanged 2" in later.stdout
     assert set(north()) == {("matter", "06010")}
 
 
-def test_nothing_goes_while_a_row_cannot_be_read(city: object) -> None:
+def test_nothing_is_removed_while_a_row_cannot_be_read(city: object) -> None:
     replacing = MAPPING + "replaces: [example-city, north]\n"
     for row in (ROWS[2].replace("2小时", "尽快"), ROWS[2].replace("路面有油污", "")):
         result = bring_in([ROWS[0], row], mapping=replacing)
-        assert "rejected 1." in result.stdout and "that go" not in result.stdout
+        assert "rejected 1." in result.stdout and "that are removed" not in result.stdout
     assert Condition.objects.filter(profile="example-city").count() > 400
 
 
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
-        ("catalogue: GB/T 30428.2-2013", "catalogue: GB/T 1-2000", "there is no catalogue GB/T 1-2000"),
-        ("units]", "colour]", "colour is no field of this mapping"),
-        ("  minor_code: {column: 小类代码}\n", "", "give code, or major_code and minor_code"),
+        ("catalogue: GB/T 30428.2-2013", "catalogue: GB/T 1-2000", "There is no catalogue GB/T 1-2000"),
+        ("units]", "colour]", "colour is not a field of this mapping"),
+        ("  minor_code: {column: 小类代码}\n", "", "Give code, or major_code and minor_code"),
         ("profile: north\n", 'profile: north\nclasses: {"matter 0199": "06099"}\n', "has no matter 06099"),
-        ("profile: north\n", 'profile: north\nclasses: {"event 0199": "06019"}\n', "begins neither with component"),
+        ("profile: north\n", 'profile: north\nclasses: {"event 0199": "06019"}\n', "must begin with component"),
         ("plain_units: working", "plain_units: usual", "'working' or 'natural'"),
     ],
 )
@@ -206,7 +206,7 @@ def test_a_mapping_that_does_not_fit_is_refused_with_its_line(city: object, old:
     assert north() == {}
 
 
-def test_a_table_made_by_another_list_is_refused_before_it_does_harm(city: object) -> None:
+def test_a_table_made_from_another_list_is_refused_before_anything_changes(city: object) -> None:
     oldest = [
         "事件,04,突发事件,01,路面塌陷,路塌了,修好,2小时,x\n",
         "事件,05,街面秩序,04,店外经营,货摆到门外,撤回,2小时,x\n",
@@ -219,15 +219,15 @@ def test_a_table_made_by_another_list_is_refused_before_it_does_harm(city: objec
     assert "created 3" in right.stdout and ("matter", "09005") in north()
 
 
-def test_another_table_is_laid_beside_it(city: object) -> None:
+def test_another_table_is_compared_with_it(city: object) -> None:
     Path("other.csv").write_text(
         HEAD + ROWS[0].replace("4小时", "4工作时") + ROWS[2].replace("2小时", "1天").replace("洗净", "擦净"),
         encoding="utf-8",
     )
-    told = bring_in(ROWS, "--against", "other.csv", "--dry-run").stdout
-    assert "alike 0, the same limit spelled otherwise 1." in told and "  4小时 = 4工作时: 1" in told
-    assert "matter 0112 道路不洁, 路面有油污: 2小时 (table.csv:4), 1天 (other.csv:3)" in told
-    assert "Another closing condition: 1" in told and "Only in the first: 3" in told
+    report = bring_in(ROWS, "--against", "other.csv", "--dry-run").stdout
+    assert "alike 0, the same limit written differently 1." in report and "  4小时 = 4工作时: 1" in report
+    assert "matter 0112 道路不洁, 路面有油污: 2小时 (table.csv:4), 1天 (other.csv:3)" in report
+    assert "Another closing condition: 1" in report and "Only in the first: 3" in report
 
 
 def test_merged_cells_and_numbers_of_a_workbook_are_read(city: object) -> None:
@@ -246,7 +246,7 @@ def test_merged_cells_and_numbers_of_a_workbook_are_read(city: object) -> None:
     assert Condition.objects.filter(profile="north", code="06010").count() == 2
 
 
-def test_the_mapping_of_the_how_to_is_one(folder: Path) -> None:
+def test_the_mapping_of_the_how_to_is_valid(folder: Path) -> None:
     words = HOW_TO.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
     (folder / "shown.yaml").write_text(words, encoding="utf-8")
     shown = read_yaml(folder / "shown.yaml", StandardsText)

@@ -1,6 +1,6 @@
-"""What every import of a table does besides: batches, a dry run that leaves nothing, rejects, totals told.
+"""What every import of a table does: batches, a dry run that leaves nothing, rejects, totals.
 
-The importer is a small one of units, written here as any importer is.
+The importer is a small one of units, written here like any importer.
 """
 
 import csv
@@ -50,7 +50,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def named(content: dict[str, str]) -> tuple[str, str]:
     if not content["name"]:
-        raise Invalid([Fault("name", "must be given")])
+        raise Invalid([Fault("name", "required")])
     return content["code"], content["name"]
 
 
@@ -63,8 +63,8 @@ def bring_in(rows: str, *, size: int | None = 2, dry_run: bool = False, lost_aft
         if lost_after is not None and batch[0].number > lost_after:
             raise OperationalError("the server closed the connection")
         read, refused = read_rows(batch, mapping, named)
-        came = enter_units(dict(unit for _, unit in read), "tests", now)
-        return RowTally(came.created, came.changed, came.unchanged, len(refused)), refused
+        outcome = enter_units(dict(unit for _, unit in read), "tests", now)
+        return RowTally(outcome.created, outcome.changed, outcome.unchanged, len(refused)), refused
 
     return import_rows(path, sheet, take, lambda words: None, size=size, dry_run=dry_run)
 
@@ -80,21 +80,28 @@ def test_rows_are_entered_and_the_second_time_nothing_changes(db: None) -> None:
     assert again == "3 rows: created 0, changed 1, unchanged 2, rejected 0." and units()["U3"] == "住房局"
 
 
-def test_a_dry_run_tells_the_same_and_leaves_nothing(db: None) -> None:
-    told = bring_in(GOOD + "U4,\n合计,4\n", dry_run=True)
-    assert told == (
+def test_a_dry_run_reports_the_same_and_leaves_nothing(db: None) -> None:
+    output = bring_in(GOOD + "U4,\n合计,4\n", dry_run=True)
+    assert output == (
         "Dry run, nothing was changed. 4 rows: created 3, changed 0, unchanged 0, rejected 1.\n"
         "Totals left out: 1, in line 6.\nRows not taken, with the reason for each: in.rejects.csv"
     )
     assert units() == {}
 
 
-def test_rows_that_are_not_taken_come_back_and_the_others_stay(db: None) -> None:
-    told = bring_in("U1,水务局\nU2,\nU3,住建局\n")
-    assert "created 2" in told and "rejected 1" in told and set(units()) == {"U1", "U3"}
+def test_rows_that_are_not_imported_are_returned_and_the_others_stay(db: None) -> None:
+    output = bring_in("U1,水务局\nU2,\nU3,住建局\n")
+    assert "created 2" in output and "rejected 1" in output and set(units()) == {"U1", "U3"}
     with Path("in.rejects.csv").open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
-    assert row == {"代码": "U2", "名称": "", "row": "2", "line": "3", "field": "name (名称)", "reason": "must be given"}
+    assert row == {
+        "代码": "U2",
+        "名称": "",
+        "row": "2",
+        "line": "3",
+        "field": "name (名称)",
+        "reason": "This must be filled in.",
+    }
 
 
 def test_a_file_of_which_nothing_can_be_read_is_refused(db: None) -> None:
@@ -102,7 +109,7 @@ def test_a_file_of_which_nothing_can_be_read_is_refused(db: None) -> None:
         bring_in("U1,\nU2,\n")
 
 
-def test_where_the_database_goes_away_the_batches_before_it_stay_and_it_says_how_far_it_came(db: None) -> None:
+def test_when_the_database_stops_answering_the_batches_before_stay_and_the_last_row_is_reported(db: None) -> None:
     with pytest.raises(NotPossible, match="stopped answering after row 2: the server closed"):
         bring_in(GOOD, lost_after=2)
     assert set(units()) == {"U1", "U2"}

@@ -16,7 +16,7 @@ def ask(*words: str) -> Result:
     return CliRunner().invoke(main, ["where", *words])
 
 
-def test_a_place_in_the_city_is_told_with_every_area_it_lies_in(city: SmallCity) -> None:
+def test_a_place_in_the_city_is_shown_with_every_area_it_is_in(city: SmallCity) -> None:
     answer = ask("120.05", "23.05")
     assert (answer.exit_code, answer.stderr) == (0, "")
     assert answer.stdout.splitlines() == [
@@ -27,29 +27,29 @@ def test_a_place_in_the_city_is_told_with_every_area_it_lies_in(city: SmallCity)
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "sentence"),
     [
-        (["120.1", "23.05"], "It is on a border, where these meet: 北区第1社区 (671001000001), 北区第2社区"),
+        (["120.1", "23.05"], "It is on a border where these meet: 北区第1社区 (671001000001), 北区第2社区"),
         (["120.41", "23.05"], "The nearest is 南区第2社区 (671002000002), 1,025 m to the west."),
-        (["0", "0"], "0, 0 is what a device says that has no fix"),
+        (["0", "0"], "Devices that do not know where they are send 0, 0."),
         (["23.05", "120.05"], "With longitude and latitude exchanged it lies in 北区第1社区 (671001000001)."),
         (["120.0001", "23.05", "--crs", "gcj02"], "Read as WGS-84 it lies in 北区第1社区 (671001000001), 5"),
         (["-58.4", "-34.6"], "km to the"),
         (["120.05", "23.05", "--on", "2020-01-01"], "It lies in 北区第1社区"),
     ],
 )
-def test_every_other_place_gets_a_clear_answer(city: SmallCity, words: list[str], told: str) -> None:
+def test_every_other_place_gets_a_clear_answer(city: SmallCity, words: list[str], sentence: str) -> None:
     answer = ask(*words)
-    assert answer.exit_code == 0 and told in answer.stdout
+    assert answer.exit_code == 0 and sentence in answer.stdout
 
 
-def test_the_answer_may_be_had_as_json(city: SmallCity) -> None:
+def test_the_answer_is_available_as_json(city: SmallCity) -> None:
     content = json.loads(ask("120.41", "23.05", "--json").stdout)
     assert content["is_inside"] is False and content["nearest"]["code"] == "671002000002"
     assert content["readings"][0]["name"] == "bd09" and content["sentences"]
 
 
-def test_an_unknown_system_is_refused_with_those_known(city: SmallCity) -> None:
+def test_an_unknown_system_is_refused_with_the_known_ones(city: SmallCity) -> None:
     answer = ask("120", "23", "--crs", "mars")
     assert answer.exit_code == 1 and "Use WGS-84" in answer.stderr
 
@@ -67,5 +67,5 @@ def test_a_dry_run_suspects_another_system_where_it_fits_the_points_better(
     Path("map.yaml").write_text(f"channel: sheet\nfields:\n  {columns}", encoding="utf-8")
     answer = CliRunner().invoke(main, ["import", "reports", "reports.csv", "--mapping", "map.yaml", "--dry-run"])
     assert answer.exit_code == 0, answer.output
-    suspects = "read as gcj02 1,500 would: another coordinate system is likely." in answer.stderr
+    suspects = "read as gcj02 1,500 would be: another coordinate system is likely." in answer.stderr
     assert suspects == (crs is Crs.GCJ02), answer.stderr

@@ -62,18 +62,18 @@ def cells(sheet: Sheet) -> list[list[Any]]:
     return [list(row.cells) for row in sheet.rows]
 
 
-def test_the_first_sheet_that_is_shown_and_not_empty_is_read(tmp_path: Path) -> None:
+def test_the_first_visible_sheet_that_is_not_empty_is_read(tmp_path: Path) -> None:
     sheets: dict[str, Grid] = {"空": [], "代码": [["x", "y"]], "数据": PLAIN, "别的": [["u", "v"]]}
     sheet = open_sheet(workbook(tmp_path / "in.xlsx", sheets, hidden=["代码"]))
     assert sheet.columns == ("编号", "内容") and cells(sheet) == PLAIN[1:]
 
 
-def test_a_sheet_is_chosen_by_name_and_a_wrong_name_tells_those_there_are(tmp_path: Path) -> None:
+def test_a_sheet_is_chosen_by_name_and_a_wrong_name_lists_the_sheets(tmp_path: Path) -> None:
     path = workbook(tmp_path / "in.xlsx", {"一": PLAIN, "二": [["u", "v"], ["1", "2"]], "三": []})
     assert open_sheet(path, WantedTable(sheet="二")).columns == ("u", "v")
-    with pytest.raises(Invalid, match="no sheet '四'; it has: 一, 二, 三"):
+    with pytest.raises(Invalid, match=r"no sheet 四\. The workbook has: 一, 二, 三"):
         open_sheet(path, WantedTable(sheet="四"))
-    with pytest.raises(Invalid, match="nothing on the sheet '三'"):
+    with pytest.raises(Invalid, match="The sheet 三 is empty"):
         open_sheet(path, WantedTable(sheet="三"))
 
 
@@ -100,11 +100,11 @@ def test_two_rows_of_a_heading_are_joined_merged_or_not(tmp_path: Path, merged: 
     assert cells(sheet) == [["A1", 120.05, 23.05, "灯坏了"]]
 
 
-def test_a_heading_of_two_merged_rows_is_seen_without_knowing_its_names(tmp_path: Path) -> None:
+def test_a_heading_of_two_merged_rows_is_found_without_knowing_its_names(tmp_path: Path) -> None:
     assert table(tmp_path, TWO_ROWS, TWO_ROWS_MERGED).columns == ("编号", "坐标 经度", "坐标 纬度", "内容")
 
 
-def test_a_row_of_words_with_gaps_is_no_second_row_of_the_heading(tmp_path: Path) -> None:
+def test_a_row_of_text_with_gaps_is_not_a_second_row_of_the_heading(tmp_path: Path) -> None:
     grid = [["编号", "内容", "地址", ""], ["A1", "灯坏了", "", "急"]]
     sheet = table(tmp_path, grid, wanted=WantedTable(frozenset({"编号", "内容", "地址"})))
     assert sheet.columns == ("编号", "内容", "地址", "") and cells(sheet) == grid[1:]
@@ -114,17 +114,17 @@ def test_the_lines_of_the_heading_may_be_given(tmp_path: Path) -> None:
     grid = [["甲", "乙", "丙"], ["a", "b", "c"], ["x", "y", "z"], ["1", "2", "3"]]
     assert table(tmp_path, grid, wanted=WantedTable(heading=(2,))).columns == ("a", "b", "c")
     assert table(tmp_path, grid, wanted=WantedTable(heading=(1, 2, 3))).columns == ("甲 a x", "乙 b y", "丙 c z")
-    with pytest.raises(Invalid, match="no heading in line 9: it has 4 lines"):
+    with pytest.raises(Invalid, match="no heading in line 9"):
         table(tmp_path, grid, wanted=WantedTable(heading=(9,)))
 
 
-def test_cells_merged_downwards_hold_in_each_of_their_rows_and_blank_rows_are_none(tmp_path: Path) -> None:
+def test_cells_merged_downwards_are_repeated_and_blank_rows_are_left_out(tmp_path: Path) -> None:
     grid = [["区", "编号", "内容"], ["北", "A1", "灯"], ["", "A2", ""], [], ["南", "A3", "路"], ["", "A4", "井"]]
     sheet = table(tmp_path, grid, ["A2:A3", "C2:C3", "A5:A6"])
     assert cells(sheet) == [["北", "A1", "灯"], ["北", "A2", "灯"], ["南", "A3", "路"], ["南", "A4", "井"]]
 
 
-def test_the_same_as_above_is_written_out_through_several_rows(tmp_path: Path) -> None:
+def test_the_same_as_above_is_filled_in_through_several_rows(tmp_path: Path) -> None:
     grid = [["编号", "内容", "地址"], ["A1", "灯坏了", "长江路"], ["A2", "同上", "同 上"], ["A3", "〃", "北街"]]
     assert cells(table(tmp_path, grid))[1:] == [["A2", "灯坏了", "长江路"], ["A3", "灯坏了", "北街"]]
 
@@ -151,7 +151,7 @@ def test_the_same_as_above_below_a_shifted_row_of_a_csv_is_a_fault(tmp_path: Pat
         (["合计处灯坏了", "", ""], False),
     ],
 )
-def test_rows_of_totals_are_left_out_and_told(tmp_path: Path, row: list[Any], is_left_out: bool) -> None:
+def test_rows_of_totals_are_left_out_and_reported(tmp_path: Path, row: list[Any], is_left_out: bool) -> None:
     sheet = table(tmp_path, [["编号", "内容", "数量"], ["A1", "灯坏了", 1], row, ["A2", "同上", 1]])
     kept = [kept[0] for kept in cells(sheet)]
     assert sheet.totals == ([3] if is_left_out else []) and len(kept) == 3 - is_left_out
@@ -190,7 +190,7 @@ def test_an_ods_is_read_and_its_two_rows_of_heading_joined(tmp_path: Path) -> No
     assert sheet.columns == ("编号", "坐标 经度", "坐标 纬度", "内容") and cells(sheet) == [grid[2]]
 
 
-def test_an_ods_with_a_cell_in_the_last_corner_is_refused_with_what_to_do(tmp_path: Path) -> None:
+def test_an_ods_with_a_cell_in_the_last_corner_is_refused_with_advice(tmp_path: Path) -> None:
     path = ods(tmp_path / "in.ods", [["编号", "内容"], ["A1", "灯坏了"]])
     far = (
         '<table:table-row table:number-rows-repeated="1048573"><table:table-cell/></table:table-row><table:table-row>'
@@ -203,7 +203,7 @@ def test_an_ods_with_a_cell_in_the_last_corner_is_refused_with_what_to_do(tmp_pa
     with zipfile.ZipFile(path, "w") as file:
         for name, content in parts.items():
             file.writestr(name, content)
-    with pytest.raises(Invalid, match="a cell far away from the table; delete it, or save the sheet as XLSX"):
+    with pytest.raises(Invalid, match=r"A cell is far away from the table\. Delete it, or save the sheet as XLSX"):
         open_sheet(path)
 
 
@@ -247,17 +247,17 @@ def test_a_workbook_that_would_take_too_much_memory_is_refused_with_its_size(
     monkeypatch.setattr("cityloop.channels.tables.workbooks.HELD_BINARY", 4 << 10)
     monkeypatch.setattr("cityloop.channels.tables.workbooks.HELD_XML", 1 << 8)
     for path in (xls(tmp_path / "in.xls"), ods(tmp_path / "in.ods", TWO_ROWS[:1])):
-        with pytest.raises(Invalid, match=r"larger than 0 MiB unpacked.*save it as XLSX or CSV"):
+        with pytest.raises(Invalid, match=r"larger than 0 MiB unpacked.*Save it as XLSX or CSV"):
             open_sheet(path)
 
 
-def test_what_only_looks_like_a_workbook_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_only_looks_like_a_workbook_is_refused(tmp_path: Path) -> None:
     (tmp_path / "in.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)
     with pytest.raises(Invalid, match="not a workbook that can be read"):
         open_sheet(tmp_path / "in.xls")
     with pytest.raises(Invalid, match="is empty"):
         open_sheet(workbook(tmp_path / "in.xlsx", {"空": []}))
-    with pytest.raises(Invalid, match="no line that names the columns"):
+    with pytest.raises(Invalid, match="No line names the columns"):
         open_sheet(workbook(tmp_path / "in.xlsx", {"一": [["说明"]]}))
 
 
@@ -326,7 +326,7 @@ def test_a_workbook_becomes_cases_and_the_second_time_they_are_known(folder: Pat
     assert "created 0, already known 3, conflicts 0, rejected 0" in second.stdout and Case.objects.count() == 3
 
 
-def test_rejects_come_back_in_the_same_workbook_with_the_reasons_beside_them(folder: Path, city: SmallCity) -> None:
+def test_rejects_are_returned_in_the_same_layout_with_the_reasons_next_to_them(folder: Path, city: SmallCity) -> None:
     result = bring_in([*GOOD, *BAD])
     assert "created 3" in result.stdout and "rejected 3" in result.stdout and "in.rejects.xlsx" in result.stdout
     assert "Totals left out: 2, in line 8, 12." in result.stdout
@@ -345,7 +345,7 @@ def test_rejects_come_back_in_the_same_workbook_with_the_reasons_beside_them(fol
         ("=cmd()", 10, "lat (坐标 纬度)"),
         ("太长", 11, "external_id (编号)"),
     ]
-    assert rows[1][6] == SECOND and "shortened by a spreadsheet" in rows[2][10]
+    assert rows[1][6] == SECOND and "A spreadsheet has shortened" in rows[2][10]
     assert Path("in.rejects.xlsx").stat().st_mode & 0o777 == 0o600
 
 
@@ -357,15 +357,16 @@ def notes_and_fills(path: str) -> tuple[dict[str, str], set[str]]:
             ElementTree.fromstring(file.read(f"xl/{name}.xml")) for name in ("comments1", "styles", "worksheets/sheet1")
         )
     filled = [int(style.get("fillId", 0)) > 1 for style in styles.findall("m:cellXfs/m:xf", names)]
-    told = {note.get("ref", ""): "".join(note.itertext()) for note in notes.iterfind(".//m:comment", names)}
-    return told, {cell.get("r", "") for cell in sheet.iterfind(".//m:c", names) if filled[int(cell.get("s", 0))]}
+    texts = {note.get("ref", ""): "".join(note.itertext()) for note in notes.iterfind(".//m:comment", names)}
+    return texts, {cell.get("r", "") for cell in sheet.iterfind(".//m:c", names) if filled[int(cell.get("s", 0))]}
 
 
-def test_the_very_cells_that_are_wrong_are_filled_and_bear_the_reason(folder: Path, city: SmallCity) -> None:
+def test_the_wrong_cells_are_filled_and_have_the_reason_as_a_note(folder: Path, city: SmallCity) -> None:
     bring_in([*GOOD, *BAD])
     notes, filled = notes_and_fills("in.rejects.xlsx")
     assert filled == set(notes) == {"B4", "E5", "B6"}, "an empty cell, a latitude of 950, an id of 16 digits"
-    assert notes["B4"] == "must be given" and "outside the earth" in notes["E5"] and "shortened" in notes["B6"]
+    assert notes["B4"] == "This must be filled in."
+    assert "outside the earth" in notes["E5"] and "shortened" in notes["B6"]
 
 
 def test_nothing_in_the_rejects_is_a_formula(folder: Path, city: SmallCity) -> None:
@@ -375,7 +376,7 @@ def test_nothing_in_the_rejects_is_a_formula(folder: Path, city: SmallCity) -> N
     assert "<f>" not in sheet and "=cmd()" in sheet and 'quotePrefix="1"' in styles
 
 
-def test_rejects_that_were_mended_are_imported_with_the_same_mapping(folder: Path, city: SmallCity) -> None:
+def test_corrected_rejects_are_imported_with_the_same_mapping(folder: Path, city: SmallCity) -> None:
     bring_in([*GOOD, *BAD])
     top, (first, *_) = 3, list(CalamineWorkbook.from_path("in.rejects.xlsx").get_sheet_by_index(0).iter_rows())[3:]
     assert open_sheet(Path("in.rejects.xlsx")).layout.merged[-1][2] < top  # type: ignore[union-attr]
@@ -392,9 +393,7 @@ def test_a_dry_run_of_a_workbook_writes_its_rejects_and_no_case(folder: Path, ci
     assert Case.objects.count() == 0
 
 
-def test_rejects_of_a_workbook_may_be_asked_for_as_csv_and_those_of_a_csv_as_a_workbook(
-    folder: Path, city: SmallCity
-) -> None:
+def test_rejects_of_a_workbook_may_be_a_csv_and_those_of_a_csv_a_workbook(folder: Path, city: SmallCity) -> None:
     bring_in([*GOOD, *BAD], "--rejects", "out.csv")
     assert "'=cmd()" in Path("out.csv").read_text(encoding="utf-8-sig")
     heading = "编号,内容,坐标 经度,坐标 纬度,地址,时间\n"

@@ -49,7 +49,7 @@ def xlsx(
     sheet: str = '<worksheet xmlns="{main}">{above}<sheetData>{rows}</sheetData>{below}</worksheet>',
     target: str = "worksheets/sheet1.xml",
 ) -> Path:
-    """Write a workbook of one sheet, its parts as given."""
+    """Write a workbook of one sheet, with the given parts."""
     path = folder / "in.xlsx"
     named = [("r1", "worksheet", target), ("r2", "styles", "styles.xml"), ("r3", "sharedStrings", "/xl/shared.xml")]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
@@ -87,19 +87,21 @@ def test_a_cell_in_the_last_corner_of_the_sheet_costs_nothing(tmp_path: Path) ->
     assert sheet.columns == ("编号", "内容") and cells(sheet) == [["A1", "灯"]]
 
 
-def test_a_stray_word_in_the_last_line_is_a_row_of_its_own_number(tmp_path: Path) -> None:
+def test_a_stray_text_in_the_last_line_is_a_row_with_its_own_number(tmp_path: Path) -> None:
     sheet = open_sheet(xlsx(tmp_path, HEADING + a_line(2, text("A2", "A1")) + a_line(1_048_576, text("A1048576", "x"))))
     assert [(row.number, row.line) for row in sheet.rows] == [(1, 2), (1_048_575, 1_048_576)]
 
 
-@pytest.mark.parametrize("said", ["A1", "A1:XFD1048576", "B7:C9"])
-def test_what_a_sheet_says_of_its_own_size_is_not_believed(tmp_path: Path, said: str) -> None:
-    path = xlsx(tmp_path, HEADING + a_line(2, text("A2", "A1"), text("B2", "灯")), above=f'<dimension ref="{said}"/>')
+@pytest.mark.parametrize("dimension", ["A1", "A1:XFD1048576", "B7:C9"])
+def test_the_size_that_a_sheet_states_is_not_relied_on(tmp_path: Path, dimension: str) -> None:
+    path = xlsx(
+        tmp_path, HEADING + a_line(2, text("A2", "A1"), text("B2", "灯")), above=f'<dimension ref="{dimension}"/>'
+    )
     sheet = open_sheet(path)
     assert sheet.length == 1 and cells(sheet) == [["A1", "灯"]]
 
 
-def test_shared_texts_keep_their_runs_and_leave_out_how_they_are_said(tmp_path: Path) -> None:
+def test_shared_texts_keep_their_runs_without_the_phonetic_ones(tmp_path: Path) -> None:
     texts = (
         "<si><t>编号</t></si><si><t>内容</t></si><si><r><t>长江</t></r><r><t xml:space='preserve'> 路</t></r>"
         "<rPh sb='0' eb='1'><t>chang</t></rPh></si><si><t>一_x000D_\n二_x4E09_</t></si>"
@@ -154,7 +156,7 @@ def test_values_are_what_the_spreadsheet_shows(tmp_path: Path) -> None:
     ]
     letters = "ABCDEFGHIJKLMNO"
     heading = a_line(1, *(text(f"{letter}1", f"列{letter}") for letter in letters))
-    line = a_line(2, *(f'<c r="{at}2" {said}</c>' for at, (said, _) in zip(letters, values, strict=True)))
+    line = a_line(2, *(f'<c r="{at}2" {cell}</c>' for at, (cell, _) in zip(letters, values, strict=True)))
     ((*read,),) = cells(open_sheet(xlsx(tmp_path, heading + line, formats=formats, styles=styles)))
     assert [(value, type(value)) for value in read] == [(value, type(value)) for _, value in values]
 
@@ -186,11 +188,11 @@ def test_the_calendar_of_1904_begins_four_years_later(tmp_path: Path) -> None:
         ("_-* #,##0_-", None),
     ],
 )
-def test_a_format_of_ones_own_tells_dates_from_numbers(code: str, kind: str | None) -> None:
+def test_a_custom_format_distinguishes_dates_from_numbers(code: str, kind: str | None) -> None:
     assert kind_of(code) == kind
 
 
-def test_the_day_before_the_leap_day_that_never_was_is_counted_right() -> None:
+def test_days_before_the_leap_day_that_never_was_are_correct() -> None:
     first = FIRST_DAYS[False]
     assert [dated(number, "day", first) for number in (1, 59, 61)] == [
         date(1900, 1, 1),
@@ -205,17 +207,17 @@ def test_every_column_has_the_number_of_its_letters(number: int) -> None:
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\0"))), st.integers(1, 5), st.integers(1, 20))
-def test_texts_put_away_come_back_as_they_were(said: list[str], page: int, characters: int) -> None:
+def test_shared_texts_are_returned_unchanged(written: list[str], page: int, characters: int) -> None:
     with pytest.MonkeyPatch.context() as patch, SharedTexts([]):
         patch.setattr(xlsx_strings, "PAGE_TEXTS", page)
         patch.setattr(xlsx_strings, "PAGE_CHARACTERS", characters)
         patch.setattr(xlsx_strings, "KEPT", 2)
-        with SharedTexts(said) as texts:
-            backwards = [texts[number] for number in reversed(range(len(said)))]
-            assert backwards[::-1] == said == [texts[number] for number in range(len(said))]
-            for wrong in (-1, len(said)):
+        with SharedTexts(written) as texts:
+            backwards = [texts[number] for number in reversed(range(len(written)))]
+            assert backwards[::-1] == written == [texts[number] for number in range(len(written))]
+            for number in (-1, len(written)):
                 with pytest.raises(IndexError):
-                    texts[wrong]
+                    texts[number]
 
 
 def test_a_hundred_thousand_merged_pairs_are_written_out_in_order(tmp_path: Path) -> None:
@@ -232,25 +234,25 @@ def test_a_hundred_thousand_merged_pairs_are_written_out_in_order(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("parts", "reason"),
     [
         ({"rows": HEADING, "sheet": "<worksheet>{rows}"}, "no element found|mismatched"),
         ({"rows": HEADING, "sheet": '<!DOCTYPE a [<!ENTITY b "c">]><worksheet>{rows}</worksheet>'}, "document type"),
         ({"rows": HEADING, "target": "worksheets/other.xml"}, "worksheets/other.xml is missing"),
-        ({"rows": a_line(1, '<c r="A1" t="s"><v>7</v></c>'), "texts": "<si><t>a</t></si>"}, "names text 7"),
-        ({"rows": a_line(3, text("A3", "b")) + a_line(2, text("A2", "a"))}, "line 2 stands below line 3"),
+        ({"rows": a_line(1, '<c r="A1" t="s"><v>7</v></c>'), "texts": "<si><t>a</t></si>"}, "refers to text 7"),
+        ({"rows": a_line(3, text("A3", "b")) + a_line(2, text("A2", "a"))}, "line 2 is below line 3"),
         ({"rows": a_line(9_999_999, text("A1", "a"))}, "line 9999999"),
     ],
 )
-def test_a_damaged_workbook_is_refused_with_the_reason(tmp_path: Path, said: dict[str, Any], reason: str) -> None:
-    with pytest.raises(Invalid, match=f"in.xlsx: is not a workbook that can be read.*({reason})"):
-        open_sheet(xlsx(tmp_path, **said))
+def test_a_damaged_workbook_is_refused_with_the_reason(tmp_path: Path, parts: dict[str, Any], reason: str) -> None:
+    with pytest.raises(Invalid, match=f"in.xlsx: This is not a workbook that can be read.*({reason})"):
+        open_sheet(xlsx(tmp_path, **parts))
 
 
-def test_a_workbook_damaged_further_on_says_how_far_it_was_read(tmp_path: Path) -> None:
+def test_a_damaged_workbook_reports_how_far_it_was_read(tmp_path: Path) -> None:
     lines = "".join(a_line(line, text(f"A{line}", f"A{line}"), text(f"B{line}", "灯")) for line in range(2, 9_000))
     sheet = open_sheet(xlsx(tmp_path, HEADING + lines + "<row r='9000'><c></row>"))
-    with pytest.raises(NotPossible, match=r"in\.xlsx is damaged below line \d{4}: mismatched tag"):
+    with pytest.raises(NotPossible, match=r"in\.xlsx is damaged after line \d{4}: mismatched tag"):
         list(sheet.rows)
 
 
@@ -263,7 +265,7 @@ def test_a_workbook_cut_off_by_a_bad_copy_is_refused(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Return the parts of a workbook in which nothing is wrong."""
+    """Return the parts of a workbook without faults."""
     path = tmp_path_factory.mktemp("whole") / "in.xlsx"
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet()
@@ -276,7 +278,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 @given(st.data())
-def test_whatever_is_changed_in_a_workbook_it_is_read_or_refused(
+def test_any_changed_workbook_is_read_or_refused(
     whole: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     name = data.draw(st.sampled_from(sorted(whole)))
@@ -294,7 +296,7 @@ def test_whatever_is_changed_in_a_workbook_it_is_read_or_refused(
 
 
 def encrypted(folder: Path) -> Path:
-    """Write how an XLSX behind a password begins: as a container of the old kind that names what is in it."""
+    """Write the beginning of an XLSX with a password: a container of the old kind with the names of its parts."""
     path = folder / "secret.xlsx"
     head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
     entries = b"".join(name.encode("utf-16-le").ljust(128, b"\0") for name in ("Root Entry", "EncryptedPackage"))
@@ -302,30 +304,30 @@ def encrypted(folder: Path) -> Path:
     return path
 
 
-def test_a_workbook_behind_a_password_is_refused_as_such(tmp_path: Path) -> None:
-    with pytest.raises(Invalid, match=r"secret\.xlsx: is protected by a password; save it without one"):
+def test_a_workbook_with_a_password_is_refused_as_such(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=r"secret\.xlsx: This is protected by a password\. Save it without one"):
         open_sheet(encrypted(tmp_path))
 
 
-def test_an_archive_behind_a_password_is_refused_as_such(tmp_path: Path) -> None:
+def test_an_archive_with_a_password_is_refused_as_such(tmp_path: Path) -> None:
     path = xlsx(tmp_path, HEADING)
     content = bytearray(path.read_bytes())
-    for sign, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        at = content.find(sign)
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = content.find(signature)
         while at >= 0:
             content[at + offset] |= 1
-            at = content.find(sign, at + 1)
+            at = content.find(signature, at + 1)
     path.write_bytes(content)
     with pytest.raises(Invalid, match="is protected by a password"):
         open_sheet(path)
 
 
-def test_no_file_stays_open_or_behind_when_a_sheet_is_not_read_to_its_end(tmp_path: Path) -> None:
+def test_no_file_stays_open_or_on_the_disk_when_a_sheet_is_not_read_to_its_end(tmp_path: Path) -> None:
     lines = "".join(a_line(line, text(f"A{line}", "x"), text(f"B{line}", "y")) for line in range(2, 5_000))
     sheet = open_sheet(xlsx(tmp_path, HEADING + lines), WantedTable(frozenset({"编号"})))
     next(sheet.rows)
     sheet.rows.close()  # type: ignore[attr-defined]
-    assert not [one for one in Path("/proc/self/fd").iterdir() if one.exists() and one.resolve().name == "in.xlsx"]
+    assert not [file for file in Path("/proc/self/fd").iterdir() if file.exists() and file.resolve().name == "in.xlsx"]
 
 
 PEAK = """
@@ -351,8 +353,8 @@ def test_sixty_thousand_rows_take_little_memory(tmp_path: Path, *, shares_texts:
         paper = book.add_worksheet()
         paper.write_row(0, 0, ["编号", "内容", "lon", "lat", "kind", "at"])
         for line in range(1, rows + 1):
-            said = [f"K{line}", f"长江路{line}号路灯不亮，请尽快修理", 120.05, 23.05, "灯", "2026-11-01 08:00"]
-            paper.write_row(line, 0, said)
+            cells = [f"K{line}", f"长江路{line}号路灯不亮，请尽快修理", 120.05, 23.05, "灯", "2026-11-01 08:00"]
+            paper.write_row(line, 0, cells)
     reading = subprocess.run(
         [sys.executable, "-c", PEAK, str(tmp_path / "big.xlsx")], capture_output=True, check=True, text=True
     )

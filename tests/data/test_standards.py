@@ -82,7 +82,7 @@ def test_the_whole_table_is_understood(lists: Lists, tmp_path: Path) -> None:
         "work_hour",
         "work_day",
     }
-    assert [words for _, words in found.beside] == ["1紧急工作时制止"]
+    assert [words for _, words in found.extra_words] == ["1紧急工作时制止"]
     hows = Counter(match.how for match in found.matches.values())
     assert hows[How.AGREES] == 114 and hows[How.UNCLEAR] == 0 and sum(hows.values()) == 190
 
@@ -132,7 +132,7 @@ def test_taken_by_the_clock_the_same_words_disagree(lists: Lists, tmp_path: Path
 def test_without_being_told_nobody_guesses_which_hours_are_meant(lists: Lists, tmp_path: Path) -> None:
     rows = read(TIDY, lists, tmp_path, "{column: 类型}", mapping=MAPPING.replace("plain_units: working\n", ""))
     found = checked(rows, lists)
-    assert len(found.conditions) == 46 and all("plain_units" in one.reason for one in found.wrong)
+    assert len(found.conditions) == 46 and {row.fault.code for row in found.wrong} == {"unclear-hours"}
 
 
 def test_the_wrong_list_is_noticed(lists: Lists, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_diff_tells_rows_and_procedures_and_refuses_a_pack_that_there_is_not(cit
         "  + GB/T 47678.5-2026 matter 03997  公厕指引不清",
     ]
     refused = city.run("packs", "diff", "nothing")
-    assert (refused.returncode, refused.stderr.strip()) == (1, "There is no pack nothing.")
+    assert (refused.returncode, refused.stderr.strip()) == (1, "There is no such pack.")
 
 
 def test_a_changed_procedure_that_a_case_follows_is_refused_by_all_that_would_run_it(city: City) -> None:

@@ -61,11 +61,11 @@ def test_the_mappings_beside_the_page_are_read() -> None:
 @pytest.mark.parametrize(
     ("text", "place", "why"),
     [
-        (FIELDS, "history.yaml:1 zone", "Field required"),
+        (FIELDS, "history.yaml:1 zone", "This must be filled in."),
         (f"zone: Peking\n{FIELDS}", "history.yaml:1 zone", "there is no time zone 'Peking'"),
         (f"zone: Asia/Shanghai\nclocks: mine\n{FIELDS}", "history.yaml:2 clocks", "local_taken_for_utc"),
         (f"zone: Asia/Shanghai\ncrs: mars\n{FIELDS}", "history.yaml:2 crs", "is not known"),
-        (f"zone: Asia/Shanghai\n{FIELDS}  closing: {{column: x}}\n", "history.yaml:5 fields.closing", "not permitted"),
+        (f"zone: Asia/Shanghai\n{FIELDS}  closing: {{column: x}}\n", "history.yaml:5 fields.closing", "not a known"),
         (f"zone: Asia/Shanghai\nrows: updates\n{FIELDS}", "history.yaml:1", "needs the fields updated_at"),
         (f"zone: Asia/Shanghai\nstates: {{closed: [c]}}\n{FIELDS}", "history.yaml:1", "belong to a table with rows"),
         (f"zone: Asia/Shanghai\n{FIELDS}  lon: {{column: x}}\n", "history.yaml:1", "both lon and lat"),

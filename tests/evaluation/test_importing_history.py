@@ -125,7 +125,7 @@ def test_bad_rows_are_written_down_with_column_and_reason_and_the_good_ones_are_
         ("4", "reported_at (上报)"): "must be given",
         ("5", "reported_at (上报)"): "'gestern' is no moment: say with format how they are written",
         ("6", "closed_at (结案)"): "2999-01-01 00:00:00 lies after the moment of the facts",
-        ("7", "told_in_time (按时)"): "'vielleicht' is neither yes nor no: write 是 or 否",
+        ("7", "told_in_time (按时)"): "vielleicht is neither yes nor no. Write 是 or 否.",
         ("8", "lon (x)"): "'214' is no number of degrees from -180 to 180",
         (
             "9",

@@ -96,10 +96,10 @@ def test_indicators_are_read_as_they_are_written(tmp_path: Path) -> None:
         ("  open:\n", "  filed:\n", "indicators.yaml:35 indicators.filed: there is a count of that code"),
         ("  finished:\n", "  closed_at:\n", "counts.closed_at: is the name of a column"),
         ("    better: less\n", "    better: best\n", "indicators.open.better"),
-        ("    better: less\n", "    better: less\n    best: yes\n", "indicators.yaml:39 indicators.open.best: Extra"),
+        ("    better: less\n", "    better: less\n    best: yes\n", "indicators.yaml:39 indicators.open.best: This is"),
         ("{zh: 结案率, en: Share closed}", "{zh: 结案率}", "indicators.rate.title"),
         ("places: 1", "places: 9", "indicators.rate.places"),
-        ("standard: ours\n", "", "standard: Field required"),
+        ("standard: ours\n", "", "standard: This must be filled in."),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, old: str, new: str, told: str | None) -> None:

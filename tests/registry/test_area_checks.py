@@ -24,11 +24,11 @@ def on_the_ellipsoid(polygon: BaseGeometry) -> float:
 @settings(max_examples=30, deadline=None)
 @given(lon=st.floats(-170, 170), lat=st.floats(-70, 70), share=st.floats(0.001, 0.009))
 def test_an_overlap_has_the_area_it_has_on_the_ellipsoid(lon: float, lat: float, share: float) -> None:
-    one, other = box(lon, lat, lon + 0.01, lat + 0.01), box(lon + share, lat, lon + 0.02, lat + 0.01)
-    (piece,) = overlaps({"1": one, "2": other}, least=1)
+    first, second = box(lon, lat, lon + 0.01, lat + 0.01), box(lon + share, lat, lon + 0.02, lat + 0.01)
+    (piece,) = overlaps({"1": first, "2": second}, least=1)
     # Along a parallel of 700 m the geodesic bulges by less than a metre.
-    assert piece.square_metres == pytest.approx(on_the_ellipsoid(one & other), rel=1e-3)
-    assert piece.codes == ("1", "2") and (one & other).covers(shapely.Point(piece.lon, piece.lat))
+    assert piece.square_metres == pytest.approx(on_the_ellipsoid(first & second), rel=1e-3)
+    assert piece.codes == ("1", "2") and (first & second).covers(shapely.Point(piece.lon, piece.lat))
 
 
 def grid(side: int = 4) -> dict[str, BaseGeometry]:
@@ -53,7 +53,7 @@ def test_an_area_that_is_missing_in_the_middle_is_a_gap_between_its_neighbours()
     assert {"01", "10", "12", "21"} <= set(gap.codes)
 
 
-def test_an_area_that_is_missing_at_the_edge_is_no_gap() -> None:
+def test_an_area_that_is_missing_at_the_edge_is_not_a_gap() -> None:
     areas = grid()
     del areas["00"]
     assert gaps(areas, least=1) == []
@@ -76,26 +76,26 @@ def test_the_largest_piece_comes_first_and_small_ones_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("east", "north", "told"),
-    [
-        (500, 0, "lies 460 m east of the 16 areas"),
-        (0, -300, "lies 300 m south of the 16 areas"),
-        (-400, 400, "north-west of the 16 areas"),
-    ],
+    ("east", "north", "metres", "direction"),
+    [(500, 0, "460", "east"), (0, -300, "300", "south"), (-400, 400, "544", "north-west")],
 )
-def test_a_layer_that_lies_shifted_is_told_with_distance_and_direction(east: float, north: float, told: str) -> None:
+def test_a_shifted_layer_is_reported_with_distance_and_direction(
+    east: float, north: float, metres: str, direction: str
+) -> None:
     moved = {code: translate(area, east * METRE, north * METRE) for code, area in grid().items()}
-    assert told in (shift(moved, grid()) or "")
+    shifted = shift(moved, grid())
+    assert shifted and shifted.code == "layer-shifted"
+    assert shifted.values == {"metres": metres, "direction": direction, "count": "16", "system": ""}
 
 
-def test_areas_that_were_redrawn_each_for_itself_are_no_shifted_layer() -> None:
+def test_areas_that_were_redrawn_separately_are_not_a_shifted_layer() -> None:
     random = np.random.default_rng(7)
     moved = {code: translate(area, *random.normal(0, 300 * METRE, 2)) for code, area in grid().items()}
     assert shift(moved, grid()) is None
 
 
 @pytest.mark.parametrize("metres", [0, 20, 50_000])
-def test_the_same_place_and_another_town_are_no_shift(metres: float) -> None:
+def test_the_same_place_and_another_city_are_not_a_shift(metres: float) -> None:
     moved = {code: translate(area, metres * METRE, 0) for code, area in grid().items()}
     assert shift(moved, grid()) is None
 
@@ -126,4 +126,7 @@ def test_the_form_of_a_code_tells_its_level(code: str, level: str | None) -> Non
 def test_a_foreign_parent_says_nothing_about_a_national_code() -> None:
     assert doubt("110101001001", "community", "east") is None
     assert doubt("110101001001", "community", "110101") is None
-    assert doubt("110101001001", "community", "110102") is not None
+    assert doubt("110101001001", "community", "110102") == (
+        "area-code-not-of-parent",
+        {"parent": "110102", "beginning": "110101"},
+    )

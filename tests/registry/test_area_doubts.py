@@ -1,4 +1,4 @@
-"""What may be wrong with the areas of a city: found for a level, or for one part of it where they are too many."""
+"""Doubts about the areas of a city are found for a level, or for a part of it if it has too many areas."""
 
 from datetime import date
 
@@ -30,27 +30,27 @@ CITY = (
 
 
 def kinds(found: AreaLayout, level: str, within: str = "") -> dict[str, list[tuple[str, ...]]]:
-    told: dict[str, list[tuple[str, ...]]] = {}
+    codes: dict[str, list[tuple[str, ...]]] = {}
     for doubt in of_layout(found, level, within):
-        told.setdefault(doubt.kind, []).append(doubt.piece.codes)
-    return told
+        codes.setdefault(doubt.kind, []).append(doubt.piece.codes)
+    return codes
 
 
-def test_a_level_is_held_against_itself_and_the_areas_around() -> None:
+def test_a_level_is_compared_with_itself_and_the_areas_around() -> None:
     assert kinds(layout(*CITY), "community") == {
         "overlap": [("a", "b")], "outside": [("c", "d")], "uncovered": [("d",)]
     }  # fmt: skip
     assert kinds(layout(*CITY), "district") == {}
 
 
-def test_the_smallest_level_shows_what_its_communities_leave() -> None:
+def test_the_smallest_level_shows_what_it_does_not_cover_of_its_communities() -> None:
     assert kinds(layout(*CITY), "unit_grid") == {
         "overlap": [("a1", "b1"), ("a2", "b1")],
         "uncovered": [("c",)],
     }
 
 
-def test_where_a_level_has_too_many_areas_one_part_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_a_level_has_too_many_areas_one_part_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     found = layout(*CITY)
     assert scopes(found, "unit_grid") == []
     monkeypatch.setattr(area_doubts, "MOST", 2)

@@ -1,4 +1,4 @@
-"""The calendar in force: adopted once, the same in every process, kept for good, and proved by the history."""
+"""The calendar in force is adopted once, the same in every process, kept forever, and proved by the history."""
 
 import threading
 from collections.abc import Iterator
@@ -38,8 +38,8 @@ def packs(db: None, tmp_path: Path) -> Iterator[tuple[Pack, ...]]:
 
 
 def another(folder: Path, hours: str) -> Pack:
-    words = f'name: town\ntitle: {{zh: 小城, en: SmallCity}}\ncalendar: {{hours: ["{hours}"]}}\n'
-    (folder / "pack.yaml").write_text(words, encoding="utf-8")
+    text = f'name: small\ntitle: {{zh: 小城, en: SmallCity}}\ncalendar: {{hours: ["{hours}"]}}\n'
+    (folder / "pack.yaml").write_text(text, encoding="utf-8")
     return Pack.read(folder)
 
 
@@ -71,7 +71,7 @@ def test_a_limit_that_is_due_before_the_first_changed_day_is_due_as_before(
         assert (before.at, before.provisional) == (after.at, after.provisional)
 
 
-def test_what_differs_is_told_by_the_day() -> None:
+def test_a_difference_names_its_days() -> None:
     new = replace(CITY, day_kinds={**CITY.day_kinds, DAY_OFF: False, SUNDAY: False})
     change = difference(CITY, new)
     assert change and change.days == {DAY_OFF: False}  # a Sunday is a day off anyway
@@ -99,7 +99,7 @@ def test_the_first_calendar_is_adopted_and_the_same_one_is_not_adopted_again(pac
     assert last_event().payload["days_in_all"] == 0
 
 
-def test_every_process_reckons_with_the_adopted_calendar_whatever_its_packs_say(
+def test_every_process_uses_the_adopted_calendar_whatever_its_packs_say(
     packs: tuple[Pack, ...], tmp_path: Path
 ) -> None:
     adopt_calendar(packs, "system", NOW)
@@ -110,7 +110,7 @@ def test_every_process_reckons_with_the_adopted_calendar_whatever_its_packs_say(
     assert calendar_versions.adopted(1).seasons[0].hours[0][0].hour == 8
 
 
-def test_a_day_that_the_city_declares_wins_over_the_nation_and_its_going_gives_the_nation_back(
+def test_a_day_that_the_city_declares_wins_over_the_nation_until_it_is_withdrawn(
     packs: tuple[Pack, ...],
 ) -> None:
     holiday = date(2026, 10, 1)
@@ -125,7 +125,7 @@ def test_a_day_that_the_city_declares_wins_over_the_nation_and_its_going_gives_t
     assert [row.number for row in WorkingCalendar.objects.order_by("number")] == [1, 2, 3]
 
 
-def test_declaring_is_told_with_who_what_and_why(packs: tuple[Pack, ...]) -> None:
+def test_declaring_is_recorded_with_who_and_what(packs: tuple[Pack, ...]) -> None:
     declare_days({DAY_OFF: (False, "市运会")}, "account/1", NOW)
     adopted, declared, first = Event.objects.filter(stream="registry").order_by("-seq")[:3]
     assert (first.name, declared.name, adopted.name) == ("CalendarAdopted", "DaysDeclared", "CalendarAdopted")
@@ -152,28 +152,28 @@ def test_a_day_declared_to_be_what_it_is_anyway_is_kept_but_makes_no_new_calenda
 
 
 @pytest.mark.parametrize(
-    ("day", "name", "reason"),
+    ("day", "name", "code"),
     [
-        (date(1989, 12, 31), "", "lies before 1990-01-01"),
-        (date(2101, 1, 1), "", "after 2100-12-31"),
-        (DAY_OFF, "节" * 101, "longer than 100"),
-        (DAY_OFF, "市\x00会", "cannot be read"),
+        (date(1989, 12, 31), "", "day-out-of-range"),
+        (date(2101, 1, 1), "", "day-out-of-range"),
+        (DAY_OFF, "节" * 101, "name-too-long"),
+        (DAY_OFF, "市\x00会", "unreadable-character"),
     ],
 )
 def test_a_day_that_cannot_be_declared_is_refused_and_changes_nothing(
-    packs: tuple[Pack, ...], day: date, name: str, reason: str
+    packs: tuple[Pack, ...], day: date, name: str, code: str
 ) -> None:
     with pytest.raises(Invalid) as caught:
         declare_days({SUNDAY: (True, ""), day: (False, name)}, "account/1", NOW)
-    assert [fault.field for fault in caught.value.faults] == [day.isoformat()] and reason in str(caught.value)
+    assert [(fault.field, fault.code) for fault in caught.value.faults] == [(day.isoformat(), code)]
     assert not DeclaredDay.objects.exists() and not WorkingCalendar.objects.exists()
 
 
 def test_an_event_names_no_more_days_than_a_person_would_read(packs: tuple[Pack, ...]) -> None:
     mondays = [date(2026, 1, 5) + timedelta(weeks=week) for week in range(MOST_DAYS + 50)]
     declare_days(dict.fromkeys(mondays, (False, "")), "account/1", NOW)
-    told = last_event().payload
-    assert len(told["days"]) == MOST_DAYS < told["days_in_all"]
+    payload = last_event().payload
+    assert len(payload["days"]) == MOST_DAYS < payload["days_in_all"]
 
 
 @pytest.mark.parametrize(

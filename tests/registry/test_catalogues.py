@@ -7,12 +7,12 @@ import pytest
 
 from cityloop.core.codes.classes import HOME, ClassKey
 from cityloop.core.codes.crosswalk import ClassCrosswalk, false_friends, plain_name
-from cityloop.core.errors import Invalid
+from cityloop.core.errors import Fault, Invalid
 from cityloop.registry.catalogue.matching import How, Lists, Matching, lists_of
 from cityloop.registry.city.search import ClassSearch, Searched
 from cityloop.registry.packs.reading import Pack, read_all
 from cityloop.registry.packs.texts.catalogue import CatalogueClass
-from cityloop.registry.words.limits import NO_LIMIT, SEVERAL, WHICH_HOURS, parse_limit, read_limit
+from cityloop.registry.words.limits import parse_limit, read_limit
 from cityloop.registry.words.readings import readings
 
 OLD, OLDEST = "GB/T 30428.2-2013", "CJ/T 214-2007"
@@ -30,45 +30,45 @@ def packs() -> tuple[Pack, ...]:
 @pytest.fixture(scope="module")
 def lists(packs: tuple[Pack, ...]) -> Lists:
     classes = [(c.catalogue, c.kind, c.code, c.name, c.major) for pack in packs for c in pack.classes]
-    names = [one for pack in packs for one in pack.names]
+    names = [name for pack in packs for name in pack.names]
     return lists_of(classes, [line for pack in packs for line in pack.crosswalk], names)
 
 
 def classes_of(packs: tuple[Pack, ...], catalogue: str) -> list[CatalogueClass]:
-    return [one for pack in packs for one in pack.classes if one.catalogue == catalogue]
+    return [category for pack in packs for category in pack.classes if category.catalogue == catalogue]
 
 
 def test_the_new_list_is_whole(packs: tuple[Pack, ...]) -> None:
-    national = [one for one in classes_of(packs, HOME) if not one.is_local]
-    assert Counter(one.kind for one in national) == {"component": 153, "matter": 250}
-    majors = Counter((one.kind, one.major) for one in national)
+    national = [category for category in classes_of(packs, HOME) if not category.is_local]
+    assert Counter(category.kind for category in national) == {"component": 153, "matter": 250}
+    majors = Counter((category.kind, category.major) for category in national)
     assert majors["component", "市政公用设施"] == 76 and majors["matter", "市政公用设施类"] == 76
     assert majors["component", "交通设施"] == 44 and majors["matter", "市容环境"] == 51
     assert majors["matter", "街面秩序"] == 21 and majors["matter", "其他事项"] == 2
 
 
 def test_every_component_of_the_new_list_has_its_anomaly(packs: tuple[Pack, ...]) -> None:
-    names = {(one.kind, one.code): one.name for one in classes_of(packs, HOME)}
+    names = {(category.kind, category.code): category.name for category in classes_of(packs, HOME)}
     for (kind, code), name in names.items():
         if kind == "component":
             assert names["matter", code] == f"{name}异常"
 
 
 def test_the_old_lists_hold_what_is_known_of_them(packs: tuple[Pack, ...]) -> None:
-    old = Counter(one.kind for one in classes_of(packs, OLD))
+    old = Counter(category.kind for category in classes_of(packs, OLD))
     assert old == {"component": 66, "matter": 77}
-    known = {(one.kind, one.code) for one in classes_of(packs, OLD)}
+    known = {(category.kind, category.code) for category in classes_of(packs, OLD)}
     assert ("matter", "0407") not in known and ("component", "0116") not in known
-    assert {one.kind for one in classes_of(packs, OLDEST)} == {"matter"}
+    assert {category.kind for category in classes_of(packs, OLDEST)} == {"matter"}
 
 
 def test_local_classes_have_local_numbers(packs: tuple[Pack, ...]) -> None:
-    local = [one for one in classes_of(packs, HOME) if one.is_local]
-    assert local and all(int(one.code[2:]) >= 80 for one in local)
+    local = [category for category in classes_of(packs, HOME) if category.is_local]
+    assert local and all(int(category.code[2:]) >= 80 for category in local)
 
 
 def test_every_code_of_a_crosswalk_is_in_both_lists(packs: tuple[Pack, ...]) -> None:
-    known = {one.key for pack in packs for one in pack.classes}
+    known = {category.key for pack in packs for category in pack.classes}
     lines = [line for pack in packs for line in pack.crosswalk]
     assert len(lines) > 250
     assert [line for line in lines if line.source not in known or (line.to_code and line.target not in known)] == []
@@ -97,11 +97,11 @@ def test_the_old_component_is_a_component_for_the_census_and_a_matter_for_cases(
 )
 def test_old_classes_lead_to_the_new_list(lists: Lists, kind: str, code: str, expected: list[str] | None) -> None:
     found = lists.crosswalk.successors(ClassKey(OLD, kind, code), HOME, "matter")
-    assert (found and [one.code for one in found.classes]) == expected
+    assert (found and [key.code for key in found.classes]) == expected
 
 
 def test_the_oldest_list_goes_by_name_and_not_by_number(packs: tuple[Pack, ...], lists: Lists) -> None:
-    names = {one.key: plain_name(one.name) for pack in packs for one in pack.classes}
+    names = {category.key: plain_name(category.name) for pack in packs for category in pack.classes}
     lines = [line for pack in packs for line in pack.crosswalk if line.from_catalogue == OLDEST]
     assert {names[line.source] for line in lines if line.to_catalogue == OLD} <= {
         names[line.target] for line in lines if line.to_catalogue == OLD
@@ -113,9 +113,9 @@ def test_the_oldest_list_goes_by_name_and_not_by_number(packs: tuple[Pack, ...],
 
 
 def test_the_conditions_of_the_example_city_have_limits_that_can_be_read(packs: tuple[Pack, ...]) -> None:
-    conditions = [one for pack in packs for one in pack.conditions]
-    assert len(conditions) > 400 and {one.profile for one in conditions} == {"example-city"}
-    limits = {(one.code, one.number): one.limits for one in conditions}
+    conditions = [condition for pack in packs for condition in pack.conditions]
+    assert len(conditions) > 400 and {condition.profile for condition in conditions} == {"example-city"}
+    limits = {(condition.code, condition.number): condition.limits for condition in conditions}
     assert limits["06010", "1"] == {"": "4 work_hour"} and limits["06001", "1"] == {"": "2 urgent_day"}
     assert [limits["01001", str(number)][""] for number in range(1, 5)] == [
         "2 urgent_hour",
@@ -123,12 +123,12 @@ def test_the_conditions_of_the_example_city_have_limits_that_can_be_read(packs: 
         "2 work_day",
         "5 work_day",
     ]
-    assert all(parse_limit(words) for one in limits.values() for words in one.values())
+    assert all(parse_limit(limit) for by_grade in limits.values() for limit in by_grade.values())
 
 
-def pack_of(folder: Path, words: str, **files: str) -> Path:
+def pack_of(folder: Path, text: str, **files: str) -> Path:
     (folder / "small").mkdir()
-    (folder / "small" / "pack.yaml").write_text(PACK + words, encoding="utf-8")
+    (folder / "small" / "pack.yaml").write_text(PACK + text, encoding="utf-8")
     for name, content in files.items():
         (folder / "small" / f"{name}.csv").write_text(content, encoding="utf-8")
     return folder
@@ -169,14 +169,14 @@ def test_a_list_of_classes_is_refused_with_line_and_field(tmp_path: Path, conten
     ],
 )
 def test_conditions_are_refused_with_line_and_field(tmp_path: Path, row: str, field: str, why: str) -> None:
-    words = LIST % 5 + "conditions: [{catalogue: City list, file: conditions.csv, profile: p}]\n"
-    assert why in faults(pack_of(tmp_path, words, classes=CLASSES, conditions=CONDITIONS + row)).get(field, "")
+    text = LIST % 5 + "conditions: [{catalogue: City list, file: conditions.csv, profile: p}]\n"
+    assert why in faults(pack_of(tmp_path, text, classes=CLASSES, conditions=CONDITIONS + row)).get(field, "")
 
 
 def test_a_limit_may_differ_by_grade_of_area(tmp_path: Path) -> None:
-    words = LIST % 5 + "conditions: [{catalogue: City list, file: conditions.csv, profile: p}]\n"
+    text = LIST % 5 + "conditions: [{catalogue: City list, file: conditions.csv, profile: p}]\n"
     row = "matter,06001,1,f,c,4 work_hour,,1 work_day\n"
-    folder = pack_of(tmp_path, words, classes=CLASSES, conditions=CONDITIONS + row)
+    folder = pack_of(tmp_path, text, classes=CLASSES, conditions=CONDITIONS + row)
     (condition,) = Pack.read(folder / "small").conditions
     assert condition.limits == {"": "4 work_hour", "C": "1 work_day"}
 
@@ -205,15 +205,15 @@ def test_a_crosswalk_to_what_is_not_there_is_refused(tmp_path: Path, row: str, f
     ],
 )
 def test_a_citys_own_classes_keep_to_their_numbers(tmp_path: Path, row: str, field: str, why: str) -> None:
-    words = f"local_classes: [{{catalogue: {HOME}, classes: classes.csv}}]\n"
-    found = faults(pack_of(tmp_path, words, classes="kind,code,name,major\n" + row))
+    text = f"local_classes: [{{catalogue: {HOME}, classes: classes.csv}}]\n"
+    found = faults(pack_of(tmp_path, text, classes="kind,code,name,major\n" + row))
     assert any(name.startswith(field) and why in reason for name, reason in found.items()), found
 
 
 def test_own_classes_of_no_catalogue_are_refused(tmp_path: Path) -> None:
-    words = "local_classes: [{catalogue: Nowhere, classes: classes.csv}]\n"
+    text = "local_classes: [{catalogue: Nowhere, classes: classes.csv}]\n"
     content = "kind,code,name,major\nmatter,06999,x,y\n"
-    assert faults(pack_of(tmp_path, words, classes=content)) == {
+    assert faults(pack_of(tmp_path, text, classes=content)) == {
         "small/classes.csv:2": "no pack has a catalogue Nowhere"
     }
 
@@ -232,22 +232,22 @@ def test_two_packs_of_one_name_are_refused(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def search(packs: tuple[Pack, ...], lists: Lists) -> ClassSearch:
     conditions: dict[ClassKey, tuple[str, ...]] = {}
-    for one in (one for pack in packs for one in pack.conditions):
-        conditions[one.key] = (*conditions.get(one.key, ()), one.filing)
-    others = {one.key: lists.other_names.get(one.key, ()) for one in classes_of(packs, HOME)}
+    for condition in (condition for pack in packs for condition in pack.conditions):
+        conditions[condition.key] = (*conditions.get(condition.key, ()), condition.filing)
+    others = {category.key: lists.other_names.get(category.key, ()) for category in classes_of(packs, HOME)}
     walk: ClassCrosswalk = lists.crosswalk
     return ClassSearch(
         Searched(
-            one.code,
-            one.code,
-            one.name,
-            one.major,
-            readings(one.name),
-            (*others[one.key], *(lists.names[key] for key in walk.predecessors(one.key))),
-            conditions.get(one.key, ()),
+            category.code,
+            category.code,
+            category.name,
+            category.major,
+            readings(category.name),
+            (*others[category.key], *(lists.names[key] for key in walk.predecessors(category.key))),
+            conditions.get(category.key, ()),
         )
-        for one in sorted(classes_of(packs, HOME), key=lambda one: one.code)
-        if one.kind == "matter"
+        for category in sorted(classes_of(packs, HOME), key=lambda category: category.code)
+        if category.kind == "matter"
     )
 
 
@@ -310,28 +310,28 @@ def test_nothing_is_found_for_nothing_and_for_nonsense(search: ClassSearch) -> N
 )
 def test_a_limit_is_read_as_offices_spell_it(words: str, plain: str | None, meant: str) -> None:
     found = read_limit(words, plain)  # type: ignore[arg-type]
-    assert (str(found.limit), found.beside, found.fault) == (meant, "", "")
+    assert (str(found.limit), found.extra, found.fault) == (meant, "", None)
 
 
-def test_words_beside_a_limit_are_kept_apart() -> None:
-    assert read_limit("种植季节15工作日").beside == "种植季节"
-    assert read_limit("1紧急工作时制止").beside == "制止"
+def test_words_besides_a_limit_are_kept_apart() -> None:
+    assert read_limit("种植季节15工作日").extra == "种植季节"
+    assert read_limit("1紧急工作时制止").extra == "制止"
 
 
 @pytest.mark.parametrize(
-    ("words", "plain", "why"),
+    ("words", "plain", "code"),
     [
-        ("尽快", "working", NO_LIMIT),
-        ("", "working", NO_LIMIT),
-        ("4小时", None, WHICH_HOURS),
-        ("2工作时或1工作日", None, SEVERAL),
-        ("0工作日", None, "A limit must be positive, not 0."),
-        ("半工作日", None, "half a work_day is not a length of its own"),
+        ("尽快", "working", "no-limit"),
+        ("", "working", "no-limit"),
+        ("4小时", None, "unclear-hours"),
+        ("2工作时或1工作日", None, "several-limits"),
+        ("0工作日", None, "no-such-amount"),
+        ("半工作日", None, "no-such-amount"),
     ],
 )
-def test_a_limit_that_could_mean_anything_is_not_guessed(words: str, plain: str | None, why: str) -> None:
+def test_a_limit_that_could_mean_anything_is_not_guessed(words: str, plain: str | None, code: str) -> None:
     found = read_limit(words, plain)  # type: ignore[arg-type]
-    assert (found.limit, found.fault) == (None, why)
+    assert found.limit is None and found.fault == Fault("limit", code, {"limit": words})
 
 
 @pytest.mark.parametrize(
@@ -348,7 +348,7 @@ def test_a_limit_that_could_mean_anything_is_not_guessed(words: str, plain: str 
         ("matter", "0199", "无人认领的物件", How.LOCAL, "06992"),
         ("component", "0599", "时光胶囊", How.LOCAL, "05998"),
         ("matter", "0699", "说不清的事", How.LOCAL, "10991"),
-        ("matter", "0188", "听得见的说法", How.SAID, "06012"),
+        ("matter", "0188", "听得见的说法", How.GIVEN, "06012"),
     ],
 )
 def test_a_class_of_a_table_is_recognised(
@@ -361,7 +361,7 @@ def test_a_class_of_a_table_is_recognised(
 
 def test_a_component_of_the_citys_own_is_entered_with_its_anomaly(lists: Lists) -> None:
     match = Matching(lists, OLD, HOME, {}).match("component", "0199", "爱心驿站")
-    assert [(one.kind, one.code, one.name, one.is_local) for one in match.new] == [
+    assert [(category.kind, category.code, category.name, category.is_local) for category in match.new] == [
         ("component", "01999", "爱心驿站", True),
         ("matter", "01999", "爱心驿站异常", True),
     ]

@@ -1,4 +1,4 @@
-"""Changing the city as data: only what differs is written, everything can be read again and undone."""
+"""Changing the city's data: only what differs is written, everything can be read again and undone."""
 
 from datetime import date, timedelta
 
@@ -52,7 +52,7 @@ def test_a_field_that_is_not_given_stays() -> None:
     assert (unit.name, unit.telephone, unit.kind, unit.handles) == ("市政设施处", "12012345678", "department", True)
 
 
-def test_what_is_tried_is_what_is_done_and_nothing_is_written() -> None:
+def test_the_differences_shown_are_those_applied_and_showing_writes_nothing() -> None:
     rows = units({"code": "roads", "name": "市政处"})[0]
     tried = differing(rows)
     assert not Unit.objects.exists()
@@ -61,17 +61,22 @@ def test_what_is_tried_is_what_is_done_and_nothing_is_written() -> None:
     assert [(d.key, d.before, d.after) for d in tried] == list(kept)
 
 
-def test_a_child_may_stand_before_its_parent_in_one_import() -> None:
+def test_a_child_may_come_before_its_parent_in_one_import() -> None:
     rows = units({"code": "crew", "name": "一队", "parent": "roads"}, {"code": "roads", "name": "市政处"})
     apply(rows, "test", NOW, "UnitsSet")
     assert Unit.objects.get(code="crew").parent == Unit.objects.get(code="roads")
 
 
-def test_a_reference_to_what_is_not_known_is_refused_by_name_and_nothing_is_written() -> None:
+def test_an_unknown_reference_is_refused_by_name_and_nothing_is_written() -> None:
     before = ChangeSet.objects.count()
-    with pytest.raises(Invalid) as wrong:
+    with pytest.raises(Invalid) as refused:
         apply(units({"code": "a", "name": "a"}, {"code": "crew", "name": "b", "parent": "x"}), "test", NOW, "UnitsSet")
-    assert [fault.field for fault in wrong.value.faults] == ["units crew"]
+    (fault,) = refused.value.faults
+    assert (fault.field, fault.code, fault.values) == (
+        "units crew",
+        "unknown-reference",
+        {"field": "parent", "value": "x"},
+    )
     assert not Unit.objects.exists()
     assert ChangeSet.objects.count() == before
 
@@ -93,10 +98,10 @@ def test_a_removal_is_undone_with_its_references() -> None:
     apply(
         [*units({"code": "roads", "name": "市政处"}), TableChange(DUTIES, [duty := duty_of("roads")])], "test", NOW, "x"
     )
-    gone = apply([TableChange(DUTIES, gone=[DUTIES.named(duty)])], "test", NOW, "DutiesSet")
-    assert gone.removed == 1
-    assert gone.number
-    undo(gone.number, "test", NOW)
+    outcome = apply([TableChange(DUTIES, gone=[DUTIES.named(duty)])], "test", NOW, "DutiesSet")
+    assert outcome.removed == 1
+    assert outcome.number
+    undo(outcome.number, "test", NOW)
     assert changes.every(DUTIES)[DUTIES.named(duty)]["unit"] == "roads"
 
 
@@ -110,7 +115,7 @@ def test_what_was_changed_again_since_is_not_undone() -> None:
     assert number
     with pytest.raises(Conflict) as refused:
         undo(number, "test", NOW)
-    assert refused.value.code == "changed-since"
+    assert (refused.value.code, refused.value.values) == ("changed-since", {"rows": "units roads"})
     assert names() == {"roads": "道路处"}
 
 
@@ -132,7 +137,7 @@ def test_what_is_still_referred_to_is_not_removed() -> None:
     apply([*units({"code": "roads", "name": "市政处"}), TableChange(DUTIES, [duty_of("roads")])], "test", NOW, "x")
     with pytest.raises(NotPossible) as refused:
         apply([TableChange(UNITS, gone=["roads"])], "test", NOW, "UnitsSet")
-    assert refused.value.code == "still-used"
+    assert (refused.value.code, refused.value.values) == ("still-used", {"row": "units roads"})
     assert names() == {"roads": "市政处"}
 
 
@@ -146,7 +151,7 @@ def test_an_import_of_many_pieces_is_undone_as_one() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(TABLES))
-def test_every_table_says_what_a_new_row_holds(name: str) -> None:
+def test_every_table_has_the_defaults_of_a_new_row(name: str) -> None:
     table = TABLES[name]
     assert set(table.defaults()) == set(table.fields)
     required = {field for field in table.fields if table.defaults()[field] is None}
@@ -174,23 +179,23 @@ def test_polygons_days_numbers_and_lists_come_back_as_they_were() -> None:
     assert not [difference for part in rows for difference in differing(part)]
 
 
-def told() -> list[str]:
+def altered() -> list[str]:
     return [finding.where for finding in findings()]
 
 
 def test_rows_altered_past_the_history_are_found() -> None:
     apply(units({"code": "roads", "name": "市政处"}, {"code": "lamps", "name": "路灯所"}), "test", NOW, "UnitsSet")
     apply(units({"code": "roads", "name": "道路处"}), "test", NOW, "UnitsSet")
-    assert told() == []
+    assert altered() == []
     Unit.objects.filter(code="roads").update(name="别的处")
     Unit.objects.filter(code="lamps").delete()
-    assert told() == ["units lamps", "units roads"]
+    assert altered() == ["units lamps", "units roads"]
 
 
 def test_an_altered_history_of_rows_is_found() -> None:
     first = apply(units({"code": "roads", "name": "市政处"}), "test", NOW, "UnitsSet").number
     second = apply(units({"code": "lamps", "name": "路灯所"}), "test", NOW, "UnitsSet").number
     Change.objects.filter(key="roads").update(after={"code": "roads"})
-    assert f"change {first}" in told()
+    assert f"change {first}" in altered()
     Change.objects.filter(key="lamps").delete()
-    assert [name for name in told() if name.startswith("change ")] == [f"change {first}", f"change {second}"]
+    assert [name for name in altered() if name.startswith("change ")] == [f"change {first}", f"change {second}"]

@@ -1,4 +1,4 @@
-"""Facilities asked for: near a place, by filters, by name; changed by hand; and what is met twice remembered."""
+"""Facilities are found near a place, by filters and by name, changed by hand, and doubled ones noticed."""
 
 from datetime import date
 
@@ -42,7 +42,7 @@ def test_the_nearest_facilities_of_a_class_come_first_with_their_distance(city: 
     assert [near.code[-1] for near in queries.nearest("01037", *HERE, radius_metres=30)] == ["2"]
 
 
-def test_what_was_taken_away_is_not_offered_and_what_has_no_place_is_not_near(city: SmallCity) -> None:
+def test_a_removed_facility_and_one_without_a_place_are_not_near(city: SmallCity) -> None:
     enter({"state": "removed"}, {"lon": None, "lat": None}, {"state": "damaged"})
     assert [near.code[-1] for near in queries.nearest("01037", *HERE)] == ["3"]
 
@@ -69,7 +69,7 @@ def test_a_matter_is_about_its_component_and_older_lists_of_it_count(city: Small
 
 
 @pytest.mark.parametrize("reference", ["06010", "no:such", "matter:", ""])
-def test_what_is_about_no_component_is_near_nothing(city: SmallCity, reference: str) -> None:
+def test_a_class_that_is_not_about_a_component_has_no_facilities_near(city: SmallCity, reference: str) -> None:
     enter(north(1))
     assert queries.nearest_alike(reference, *HERE) == []
 
@@ -86,9 +86,9 @@ def test_among_many_facilities_only_those_nearby_are_read(city: SmallCity) -> No
     with connection.cursor() as cursor:
         cursor.execute(_MANY)
         cursor.execute("ANALYZE registry_facility")
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as captured:
         assert len(queries.nearest("01037", *HERE)) == queries.NEAR
-    (statement,) = (query["sql"] for query in asked)
+    (statement,) = (query["sql"] for query in captured)
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
         (plan,) = cursor.fetchone()[0]
@@ -130,7 +130,7 @@ def test_a_list_by_name_is_in_the_order_of_names_and_goes_on_within_one_and_over
         (FacilityFilters(words="%"), ""),
     ],
 )
-def test_filters_leave_what_fits(city: SmallCity, filters: FacilityFilters, found: str) -> None:
+def test_filters_leave_the_facilities_that_fit(city: SmallCity, filters: FacilityFilters, found: str) -> None:
     enter({}, {"category": "01001", "name": "树"}, {"state": "damaged"}, {"areas": {"district": "671002"}}, {})
     assert "".join(row.code[-1] for row in queries.facilities(filters, None).rows) == found
 
@@ -141,17 +141,17 @@ def test_the_classes_in_use_are_named(city: SmallCity) -> None:
     assert queries.classes_in_use() == {"01001": "供水井盖", "01037": "路灯", "09999": "09999"}
 
 
-def wanted(**said: object) -> FacilityEdit:
+def wanted(**given: object) -> FacilityEdit:
     known = {"state": "damaged", "units": {"maintainer": "roads"}, "remark": "", "reason": "巡查发现", "seen": 10**6}
-    return FacilityEdit(**{**known, **said})  # type: ignore[arg-type]
+    return FacilityEdit(**{**known, **given})  # type: ignore[arg-type]
 
 
 def test_a_facility_is_changed_with_a_reason_and_put_back(city: SmallCity) -> None:
     enter({"maintainer": "甲公司", "maintainer_name": "甲公司", "began_on": date(2020, 1, 2)})
     code = Facility.objects.get().code
     outcome = change_facility(code, wanted(), "test", NOW)
-    one = Facility.objects.get()
-    assert (one.state, one.maintainer, one.maintainer_name, str(one.began_on)) == (
+    row = Facility.objects.get()
+    assert (row.state, row.maintainer, row.maintainer_name, str(row.began_on)) == (
         "damaged", "roads", "市政养护处", "2020-01-02",
     )  # fmt: skip
     newest = change_queries.history(FACILITIES.name, [code])[0]
@@ -162,7 +162,7 @@ def test_a_facility_is_changed_with_a_reason_and_put_back(city: SmallCity) -> No
     assert (Facility.objects.get().state, Facility.objects.get().maintainer) == ("intact", "甲公司")
 
 
-def test_a_unit_that_stands_in_words_may_stay_and_may_be_taken_away(city: SmallCity) -> None:
+def test_a_unit_that_is_only_text_may_stay_and_may_be_removed(city: SmallCity) -> None:
     enter({"maintainer": "甲公司", "maintainer_name": "甲公司"})
     code = Facility.objects.get().code
     change_facility(code, wanted(units={"maintainer": "甲公司"}), "test", NOW)
@@ -172,26 +172,26 @@ def test_a_unit_that_stands_in_words_may_stay_and_may_be_taken_away(city: SmallC
 
 
 @pytest.mark.parametrize(
-    ("said", "field"),
+    ("given", "field", "code"),
     [
-        ({"state": "fine"}, "state"),
-        ({"units": {"owner": "nobody"}}, "owner"),
-        ({"reason": ""}, "reason"),
-        ({"remark": "x" * 1001}, "remark"),
-        ({"reason": "\x00"}, "reason"),
+        ({"state": "fine"}, "state", "not-a-choice"),
+        ({"units": {"owner": "nobody"}}, "owner", "not-a-choice"),
+        ({"reason": ""}, "reason", "required"),
+        ({"remark": "x" * 1001}, "remark", "too-long"),
+        ({"reason": "\x00"}, "reason", "unstorable-character"),
     ],
 )
-def test_what_is_wrong_with_a_change_is_named_and_nothing_is_written(
-    city: SmallCity, said: dict[str, object], field: str
+def test_the_faults_of_a_change_are_named_and_nothing_is_written(
+    city: SmallCity, given: dict[str, object], field: str, code: str
 ) -> None:
     enter({})
     with pytest.raises(Invalid) as refused:
-        change_facility("67100101037000001", wanted(**said), "test", NOW)
-    assert [fault.field for fault in refused.value.faults] == [field]
+        change_facility("67100101037000001", wanted(**given), "test", NOW)
+    assert [(fault.field, fault.code) for fault in refused.value.faults] == [(field, code)]
     assert Facility.objects.get().state == "intact"
 
 
-def test_whoever_looked_before_somebody_else_changed_it_is_told(city: SmallCity) -> None:
+def test_a_change_is_refused_if_somebody_else_changed_the_facility_meanwhile(city: SmallCity) -> None:
     enter({})
     code = Facility.objects.get().code
     seen = last_change(code)
@@ -206,17 +206,17 @@ def test_what_does_not_exist_is_not_changed(city: SmallCity) -> None:
         change_facility("67100101037000001", wanted(), "test", NOW)
 
 
-words = st.text("01ab", min_size=1, max_size=3)
+texts = st.text("01ab", min_size=1, max_size=3)
 
 
-@given(st.lists(st.lists(words, max_size=12), max_size=12))
-def test_each_word_is_remembered_where_it_was_met_first(batches: list[list[str]]) -> None:
+@given(st.lists(st.lists(texts, max_size=12), max_size=12))
+def test_each_text_is_remembered_where_it_was_met_first(batches: list[list[str]]) -> None:
     seen, firsts, place = Seen(), {}, 0
     for batch in batches:
         places = list(range(place, place + len(batch)))
         expected = []
-        for word, at in zip(batch, places, strict=True):
-            expected.append(firsts.get(word))
-            firsts.setdefault(word, at)
+        for text, at in zip(batch, places, strict=True):
+            expected.append(firsts.get(text))
+            firsts.setdefault(text, at)
         assert seen.firsts(batch, places) == expected
         place += len(batch)

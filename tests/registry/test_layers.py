@@ -1,4 +1,4 @@
-"""The layers that packs open to everybody: what may be declared, and that nothing is opened by a slip of the pen."""
+"""The layers that packs publish to everybody: what may be declared, and that no slip publishes anything."""
 
 from pathlib import Path
 
@@ -17,9 +17,9 @@ def refusal(folder: Path, **packs: str) -> str:
     for name, text in packs.items():
         (folder / name).mkdir()
         (folder / name / "pack.yaml").write_text(HEAD.format(name=name) + text, "utf-8")
-    with pytest.raises(Invalid) as wrong:
+    with pytest.raises(Invalid) as caught:
         read_all(str(folder))
-    return wrong.value.sentence
+    return caught.value.sentence
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,9 @@ def refusal(folder: Path, **packs: str) -> str:
 def test_a_layer_that_says_too_little_or_too_much_is_refused(
     tmp_path: Path, name: str, source: str, where: str, why: str
 ) -> None:
-    told = refusal(tmp_path, one=LAYER.format(name=name, source=source, where=where))
-    assert why in told
-    assert "pack.yaml:4 layers.0" in told
+    sentence = refusal(tmp_path, one=LAYER.format(name=name, source=source, where=where))
+    assert why in sentence
+    assert "pack.yaml:4 layers.0" in sentence
 
 
 def test_two_layers_of_one_name_are_refused(tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
-"""Units, duties, rosters, posts and accounts: what is refused, what is told, and that everything is on record."""
+"""Units, duties, rosters, posts and accounts: what is refused, what is reported, and that everything is recorded."""
 
 from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth import authenticate
 
-from cityloop.core.errors import Invalid, NotFound, NotPossible
+from cityloop.core.errors import Fault, Invalid, NotFound, NotPossible
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.core.place.responsibility import DutyCount, FacilityRole, FacilityUnits, Skipped
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city, forget
@@ -26,8 +27,8 @@ def renewed() -> City:
     return current_city()
 
 
-def reasons(refused: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:
-    return [(fault.field, fault.reason) for fault in refused.value.faults]
+def faults(refused: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:
+    return [(fault.field, fault.code) for fault in refused.value.faults]
 
 
 def events_of(username: str) -> list[str]:
@@ -40,7 +41,7 @@ def test_units_that_belong_to_each_other_in_a_ring_are_refused_by_name(city: Sma
     rows.append({"code": "c", "name": "丙", "parent": "b"})
     with pytest.raises(Invalid) as refused:
         organisation.set_units(rows, "test", NOW)
-    assert ("parent", "these units belong to each other in a ring: 甲 → 丙 → 乙 → 甲") in reasons(refused)
+    assert Fault("parent", "units-in-a-ring", {"units": "甲 → 丙 → 乙 → 甲"}) in refused.value.faults
     assert not Unit.objects.filter(code="a").exists()
 
 
@@ -48,32 +49,34 @@ def test_a_ring_through_a_unit_that_is_known_is_found(city: SmallCity) -> None:
     organisation.set_units([{"code": "crew", "name": "一队", "parent": "roads"}], "test", NOW)
     with pytest.raises(Invalid) as refused:
         organisation.set_units([{"code": "roads", "parent": "crew"}], "test", NOW)
-    assert "市政养护处 → 一队 → 市政养护处" in reasons(refused)[0][1]
+    assert refused.value.faults[0].values == {"units": "市政养护处 → 一队 → 市政养护处"}
 
 
 @pytest.mark.parametrize(
-    ("said", "field", "reason"),
+    ("values", "field", "code"),
     [
-        ({"credit_code": "91350100M000100Y44"}, "credit_code", "last sign"),
-        ({"kind": "planet"}, "kind", "none of"),
-        ({"parent": "nobody"}, "parent", "no unit"),
-        ({"name": ""}, "name", "must be given"),
-        ({"name": "甲\x00"}, "name", "signs"),
+        ({"credit_code": "91350100M000100Y44"}, "credit_code", "not-a-credit-code"),
+        ({"kind": "planet"}, "kind", "not-one-of"),
+        ({"parent": "nobody"}, "parent", "unknown-unit"),
+        ({"name": ""}, "name", "required"),
+        ({"name": "甲\x00"}, "name", "unreadable-character"),
+        ({"name": "甲" * 201}, "name", "too-long"),
     ],
 )
-def test_a_unit_that_cannot_be_is_refused(city: SmallCity, said: dict[str, str], field: str, reason: str) -> None:
+def test_a_unit_that_cannot_be_is_refused(city: SmallCity, values: dict[str, str], field: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
-        organisation.set_units([{"code": "new", "name": "新", **said}], "test", NOW)
-    assert [(name, reason in why) for name, why in reasons(refused)] == [(field, True)]
+        organisation.set_units([{"code": "new", "name": "新", **values}], "test", NOW)
+    assert faults(refused) == [(field, code)]
 
 
-def test_a_name_of_two_units_is_told_and_means_neither(city: SmallCity) -> None:
+def test_a_name_of_two_units_is_reported_and_means_neither(city: SmallCity) -> None:
     rows = [{"code": "roads-2", "name": "市政养护处", "aliases": ["二处"]}]
     assert organisation.doubled_names(rows) == ["市政养护处 is the name of 2 units: roads, roads-2"]
     organisation.set_units(rows, "test", NOW)
     assert unit_names().code("二处") == "roads-2"
-    with pytest.raises(ValueError, match="may mean roads, roads-2: give the code"):
+    with pytest.raises(InvalidValue) as refused:
         unit_names().code("市政养护处")
+    assert (refused.value.code, refused.value.values) == ("ambiguous", {"values": "roads, roads-2"})
 
 
 def test_areas_roles_and_classes_are_found_by_what_they_are_called(city: SmallCity) -> None:
@@ -90,9 +93,10 @@ def test_areas_roles_and_classes_are_found_by_what_they_are_called(city: SmallCi
     )
     assert classes.meant("01001", "component") == "component:01001"
     assert classes.meant(here.categories["06010"].major) == "06"
-    for words in ("99999", "火星"):
-        with pytest.raises(ValueError, match=words):
+    for words, code in (("99999", "no-class-begins-with"), ("火星", "unknown-class")):
+        with pytest.raises(InvalidValue) as refused:
             classes.meant(words)
+        assert (refused.value.code, refused.value.values) == (code, {"value": words})
 
 
 def test_a_facilitys_own_units_come_first_and_those_closed_are_passed_over(city: SmallCity) -> None:
@@ -134,8 +138,7 @@ def test_a_duty_of_a_department_is_not_entered_for_a_community(city: SmallCity) 
     organisation.set_duties([listed], "test", NOW, city=here)
     with pytest.raises(Invalid) as refused:
         organisation.set_duties([{**own, "category": "06010"}], "test", NOW, city=here)
-    assert reasons(refused)[0][0] == "unit"
-    assert "市政养护处 (某条例)" in reasons(refused)[0][1]
+    assert refused.value.faults == (Fault("unit", "listed-for-department", {"unit": "市政养护处 (某条例)"}),)
     # Where it has nothing but a wider duty of its own, the list is nearer.
     answer = renewed().responsible("06010", NORTH)
     assert (answer.unit, [why for _, why in answer.skipped]) == ("roads", [Skipped.LISTED])
@@ -149,8 +152,8 @@ def test_who_is_on_duty_now_is_who_the_roster_says(city: SmallCity) -> None:
     night = NOW.replace(hour=12)
     rows = [row("roads", NOW - timedelta(hours=2), 4), row("roads2", night, 12), row("parks", night, 1)]
     number = organisation.set_shifts(rows, "test", NOW).number
-    assert [one.username for one in on_duty("roads", "handler", NOW)] == ["roads"]
-    assert [one.username for one in on_duty("roads", "handler", night + timedelta(hours=11))] == ["roads2"]
+    assert [person.username for person in on_duty("roads", "handler", NOW)] == ["roads"]
+    assert [person.username for person in on_duty("roads", "handler", night + timedelta(hours=11))] == ["roads2"]
     assert on_duty("roads", "handler", NOW + timedelta(hours=2)) == ()
     assert on_duty("parks", "handler", NOW) == ()
     assert number
@@ -158,20 +161,21 @@ def test_who_is_on_duty_now_is_who_the_roster_says(city: SmallCity) -> None:
     assert on_duty("roads", "handler", NOW) == ()
 
 
-def test_a_person_on_two_shifts_at_once_is_told_a_shift_that_ends_first_refused(city: SmallCity) -> None:
+def test_a_person_on_two_shifts_at_once_is_reported_and_a_shift_that_ends_first_refused(city: SmallCity) -> None:
     first = organisation.shift("roads", "handler", "roads", NOW, NOW + timedelta(hours=12), "")
     organisation.set_shifts([first], "test", NOW)
     later = organisation.shift("parks", "handler", "roads", NOW + timedelta(hours=11), NOW + timedelta(hours=13), "")
     after = organisation.shift("parks", "handler", "roads", NOW + timedelta(hours=13), NOW + timedelta(hours=14), "")
-    told = organisation.overlaps([later, after])
-    assert told == ["roads is on two shifts at once: roads until 2026-11-20 22:00, parks from 2026-11-20 21:00"]
+    notices = organisation.overlaps([later, after])
+    assert notices == ["roads is on two shifts at once: roads until 2026-11-20 22:00, parks from 2026-11-20 21:00"]
     assert organisation.overlaps([after]) == []
-    for wrong, reason in ((NOW, "ends before it begins"), (NOW + timedelta(days=8), "longer than 7 days")):
-        with pytest.raises(Invalid, match=reason):
-            organisation.set_shifts([{**first, "ends_at": organisation.spelled(wrong)}], "test", NOW)
+    for ends_at, code in ((NOW, "ends-before-it-begins"), (NOW + timedelta(days=8), "shift-too-long")):
+        with pytest.raises(Invalid) as refused:
+            organisation.set_shifts([{**first, "ends_at": organisation.spelled(ends_at)}], "test", NOW)
+        assert faults(refused) == [("ends_at", code)]
 
 
-def test_a_post_that_is_ended_gives_no_right_any_more_and_is_on_record(city: SmallCity) -> None:
+def test_a_post_that_is_ended_gives_no_right_any_more_and_is_recorded(city: SmallCity) -> None:
     accounts.end_appointment("roads", "handler", "roads", None, "test", NOW)
     assert actor_of(Account.objects.get(username="roads")).posts == ()
     assert events_of("roads")[-1] == "AppointmentEnded"
@@ -211,7 +215,7 @@ def test_the_last_administrator_stays(city: SmallCity) -> None:
     accounts.end_account("administrator", "test", NOW)
 
 
-def test_a_telephone_is_kept_encrypted_and_showing_it_is_on_record(city: SmallCity) -> None:
+def test_a_telephone_is_kept_encrypted_and_showing_it_is_recorded(city: SmallCity) -> None:
     accounts.create_account("new", "新人", None, "test", NOW, phone="12012345678")
     kept = Account.objects.get(username="new").phone
     assert "12012345678" not in kept
@@ -220,15 +224,18 @@ def test_a_telephone_is_kept_encrypted_and_showing_it_is_on_record(city: SmallCi
     assert accounts.change_account("new", "test", NOW, phone="") is True
     assert accounts.show_phone("new", "test", NOW) == ""
     assert events_of("new") == ["AccountCreated", "TelephoneShown", "AccountChanged"]
-    told = Event.objects.filter(name="AccountChanged").get()
-    assert told.payload == {"fields": ["phone"]}
+    event = Event.objects.filter(name="AccountChanged").get()
+    assert event.payload == {"fields": ["phone"]}
 
 
 def test_a_sign_in_secret_sets_a_password_once(city: SmallCity) -> None:
     accounts.create_account("new", "新人", None, "test", NOW)
     secret = accounts.make_sign_in_secret("new", "test", NOW)
-    with pytest.raises(Invalid):
-        accounts.use_secret(secret, "short", NOW)
+    with pytest.raises(Invalid) as refused:
+        accounts.use_secret(secret, "9481736", NOW)
+    codes = ["password-too-short", "password-entirely-numeric"]
+    assert faults(refused) == [("password", code) for code in codes]
+    assert refused.value.faults[0].reason == "A password has at least 8 characters."
     accounts.use_secret(secret, "right-horse-9", NOW)
     assert authenticate(username="new", password="right-horse-9")
     with pytest.raises(NotFound):
@@ -237,7 +244,7 @@ def test_a_sign_in_secret_sets_a_password_once(city: SmallCity) -> None:
     assert accounts.account_by_secret("99999999999-x") is None
 
 
-def test_a_sign_in_secret_of_an_ended_account_is_worth_nothing(city: SmallCity) -> None:
+def test_a_sign_in_secret_of_an_ended_account_does_not_work(city: SmallCity) -> None:
     accounts.create_account("new", "新人", None, "test", NOW)
     secret = accounts.make_sign_in_secret("new", "test", NOW)
     accounts.end_account("new", "test", NOW)

@@ -1,4 +1,4 @@
-"""The city's own gazetteer: entered, found in few queries, learned from what was seen, undone in the history."""
+"""The city's own gazetteer: saved, found in few queries, learned from cases, undone in the history."""
 
 from datetime import timedelta
 
@@ -27,18 +27,18 @@ from example import NOW, SmallCity
 LATER = NOW + timedelta(days=1)
 
 
-def street(name: str, city: SmallCity, *points: tuple[float, float], **said: object) -> PlaceEntry:
+def street(name: str, city: SmallCity, *points: tuple[float, float], **values: object) -> PlaceEntry:
     line = shapely.LineString([moved(city.inside_north, *point) for point in points])
     lon, lat = city.inside_north
     return PlaceEntry(
-        PlaceKind.STREET, key_of(name), name, lon, lat, shape=shapely.to_wkb(line), district=city.north, **said
+        PlaceKind.STREET, key_of(name), name, lon, lat, shape=shapely.to_wkb(line), district=city.north, **values
     )
 
 
-def plate(name: str, number: int, city: SmallCity, east: float = 0, **said: object) -> PlaceEntry:
+def plate(name: str, number: int, city: SmallCity, east: float = 0, **given: object) -> PlaceEntry:
     lon, lat = moved(city.inside_north, east, 0)
-    told = {"district": city.north, **said}
-    return PlaceEntry(PlaceKind.PLATE, key_of(name), f"{name}{number}号", lon, lat, number=number, **told)
+    further = {"district": city.north, **given}
+    return PlaceEntry(PlaceKind.PLATE, key_of(name), f"{name}{number}号", lon, lat, number=number, **further)
 
 
 def taught(words: str, point: tuple[float, float], city: SmallCity) -> Observation:
@@ -50,8 +50,8 @@ def taught(words: str, point: tuple[float, float], city: SmallCity) -> Observati
 def test_an_address_is_found_whatever_its_script_and_width(city: SmallCity) -> None:
     set_places([plate("臺灣路", 12, city), plate("台湾路", 20, city, 100)], "test", NOW)
     found = [place_of(words).place for words in ("台湾路12号", "臺灣路１２號", "北區臺灣路十二號")]
-    assert all(one and one.grade is Grade.PLATE and one.district == city.north for one in found)
-    assert len({(one.lon, one.lat) for one in found if one}) == 1
+    assert all(place and place.grade is Grade.PLATE and place.district == city.north for place in found)
+    assert len({(place.lon, place.lat) for place in found if place}) == 1
 
 
 def test_a_crossing_of_imported_streets_is_found_with_three_queries_at_most(city: SmallCity) -> None:
@@ -59,11 +59,11 @@ def test_a_crossing_of_imported_streets_is_found_with_three_queries_at_most(city
     north = street("民田路", city, (0, -500), (0, 500), aliases=(key_of("老福路"),))
     set_places([east, north], "test", NOW)
     place_of("福华路")  # the city is in memory now
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         found = place_of("福华路与老福路交叉口东北角20米")
     assert found.place and found.place.grade is Grade.CROSSING
     assert [why.word for why in found.place.why] == ["roads_meet", "moved"]
-    assert len(asked) <= 4  # the revision is looked at, too
+    assert len(queries) <= 4  # one more reads the revision
 
 
 def test_an_entry_out_of_use_is_not_found(city: SmallCity) -> None:
@@ -72,7 +72,7 @@ def test_an_entry_out_of_use_is_not_found(city: SmallCity) -> None:
     assert place_of("福华路12号").place is None
 
 
-def test_entering_again_changes_nothing_and_the_whole_can_be_undone(city: SmallCity) -> None:
+def test_saving_again_changes_nothing_and_all_of_it_can_be_undone(city: SmallCity) -> None:
     wanted = [plate("福华路", n, city, 10 * n) for n in (2, 4)]
     first = set_places(wanted, "test", NOW, source="doors.csv")
     assert (first.created, set_places(wanted, "test", NOW).differs) == (2, False)
@@ -81,7 +81,7 @@ def test_entering_again_changes_nothing_and_the_whole_can_be_undone(city: SmallC
     assert not Place.objects.exists()
 
 
-def test_an_entry_is_removed_by_its_key_and_what_is_none_is_not_found(city: SmallCity) -> None:
+def test_an_entry_is_removed_by_its_key_and_another_text_is_not_found(city: SmallCity) -> None:
     set_places([plate("福华路", 2, city)], "test", NOW)
     remove_place(PLACES.named(values(plate("福华路", 2, city))), "test", NOW)
     assert not Place.objects.exists()
@@ -90,7 +90,7 @@ def test_an_entry_is_removed_by_its_key_and_what_is_none_is_not_found(city: Smal
             remove_place(key, "test", NOW)
 
 
-def test_what_was_seen_again_is_counted_and_an_import_stands_over_it(city: SmallCity) -> None:
+def test_a_place_seen_again_is_counted_and_an_imported_one_is_kept(city: SmallCity) -> None:
     point = moved(city.inside_north, 40, 0)
     set_places([plate("福华路", 12, city, source="doors.csv")], "test", NOW)
     for _ in range(2):
@@ -108,8 +108,8 @@ def test_a_point_in_another_district_than_the_one_named_is_not_believed(city: Sm
 
 def closed_case(external_id: str, people: dict, city: SmallCity, **facts: object) -> Case:
     lon, lat = city.inside_north
-    said = {"channel": "12345", "external_id": external_id, "text": "积水", "lon": lon, "lat": lat}
-    report = read({**said, "address": "福华路12号王小明家旁"}, settings.CITYLOOP.zone, NOW)
+    payload = {"channel": "12345", "external_id": external_id, "text": "积水", "lon": lon, "lat": lat}
+    report = read({**payload, "address": "福华路12号王小明家旁"}, settings.CITYLOOP.zone, NOW)
     case = Case.objects.get(number=receive(report, people["hotline"], NOW).number)
     case.is_open, case.closed_at, case.facts = False, NOW, {**case.facts, **facts}
     case.save()  # closed without its history, which the gazetteer does not read

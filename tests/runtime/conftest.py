@@ -1,4 +1,4 @@
-"""A home of its own for every test of the embedded server, with a path short enough for a socket."""
+"""A separate home for every test of the embedded server, with a path short enough for a socket."""
 
 import os
 import tempfile

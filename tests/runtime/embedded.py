@@ -1,4 +1,4 @@
-"""What the tests of the embedded server share: commands in processes of their own, looks at the server's."""
+"""What the tests of the embedded server share: commands in processes of their own, and queries about the server's."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ USE = """
 import sys
 from pathlib import Path
 from cityloop.runtime.postgres import running
-with running(Path(sys.argv[1]), tell=lambda sentence: print("told", sentence, flush=True)) as cluster:
+with running(Path(sys.argv[1]), tell=lambda sentence: print("progress", sentence, flush=True)) as cluster:
     print("ready", flush=True)
     sys.stdin.read()
 """
@@ -44,7 +44,7 @@ def start(script: str, *arguments: object, before: tuple[str, ...] = (), python:
 
 
 def start_use(home: Path, **more: object) -> subprocess.Popen[str]:
-    """Start a command that uses the server, and return when it has it."""
+    """Start a command that uses the server, and return when the server is ready."""
     command = start(USE, home, **more)
     for line in command.stdout:
         if line == "ready\n":
@@ -71,7 +71,7 @@ def until(ask: Callable[[], object], limit_seconds: float = 30):
     """Return the first true answer."""
     end = time.monotonic() + limit_seconds
     while not (answer := ask()):
-        assert time.monotonic() < end, "it did not come to pass"
+        assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.01)
     return answer
 
@@ -83,7 +83,7 @@ def rows(cluster: Cluster, statement: str) -> list[tuple]:
 
 
 def end_server(home: Path) -> None:
-    """End what a test left running, at once."""
+    """End at once what a test left running."""
     process = find(home / "postgres")
     if process:
         process.send_signal(signal.SIGQUIT)

@@ -1,4 +1,4 @@
-"""Backup and restore against real servers: ours of version 18 and Debian's 15, both ways and damaged in between."""
+"""Backup and restore with real servers, the embedded version 18 and Debian's 15: in both directions, and damaged."""
 
 import io
 import json
@@ -121,7 +121,7 @@ def test_a_city_is_restored_into_an_empty_home(archive, cluster, other):
     assert set(manifest.members) == {"database.dump", "keys/sessions", "evidence/ab/cdef", "checkpoints/log.jsonl"}
 
 
-def test_an_archive_is_for_its_owner_alone_and_leaves_no_drafts(archive):
+def test_only_its_owner_can_read_an_archive_and_no_drafts_are_left(archive):
     assert stat.S_IMODE(archive.stat().st_mode) == 0o600
     assert [path.name for path in archive.parent.iterdir()] == ["city.tar"]
 
@@ -160,7 +160,7 @@ def test_a_role_that_merely_owns_its_database_can_restore_and_replace(archive, c
         assert connection.execute("SELECT count(*) FROM report").fetchone() == (2,)
 
 
-def test_what_is_in_the_database_is_replaced_only_when_told_so(archive, cluster, other):
+def test_what_is_in_the_database_is_replaced_only_on_request(archive, cluster, other):
     rows(other, "CREATE TABLE precious AS SELECT 1")
     (other.home / "keys").mkdir()
     (other.home / "keys" / "sessions").write_text("older")
@@ -172,7 +172,7 @@ def test_what_is_in_the_database_is_replaced_only_when_told_so(archive, cluster,
     assert [path.read_text() for path in other.home.glob("before-restore-*/keys/sessions")] == ["older"]
 
 
-def test_the_hook_works_on_what_was_restored_and_its_refusal_undoes_all(archive, cluster, other):
+def test_the_hook_runs_on_the_restored_data_and_its_refusal_undoes_everything(archive, cluster, other):
     def refuse(connection: psycopg.Connection, manifest: Manifest) -> None:
         assert manifest.made_at == MADE_AT.isoformat()
         assert connection.execute("SELECT count(*) FROM report").fetchone() == (2,)
@@ -191,7 +191,7 @@ def test_the_hook_works_on_what_was_restored_and_its_refusal_undoes_all(archive,
     assert rows(other, "SELECT text FROM report WHERE id = 3") == [("mark",)]
 
 
-def test_a_restore_that_others_stand_in_the_way_of_changes_nothing(archive, cluster, other):
+def test_a_restore_that_others_block_changes_nothing(archive, cluster, other):
     restore(other.url, archive, home=other.home)
     with psycopg.connect(other.url) as reader:
         reader.execute("SELECT * FROM report")
@@ -199,7 +199,7 @@ def test_a_restore_that_others_stand_in_the_way_of_changes_nothing(archive, clus
     assert_whole(other, cluster)
 
 
-def test_a_restore_beside_somebody_who_is_merely_connected_changes_nothing(archive, cluster, other):
+def test_a_restore_while_somebody_is_connected_changes_nothing(archive, cluster, other):
     restore(other.url, archive, home=other.home)
     with psycopg.connect(other.url):
         assert refused(other, archive, replace=True).code == "database-in-use"
@@ -208,7 +208,7 @@ def test_a_restore_beside_somebody_who_is_merely_connected_changes_nothing(archi
 
 
 @pytest.mark.parametrize("name", ["keys/sessions", "database.dump", "evidence/ab/cdef"])
-def test_an_altered_byte_is_found_and_its_member_named(archive, other, name):
+def test_an_altered_byte_is_found_and_its_member_is_named(archive, other, name):
     with tarfile.open(archive) as tar:
         place = tar.getmember(name).offset_data + 3
     content = bytearray(archive.read_bytes())
@@ -233,7 +233,7 @@ def test_an_archive_cut_anywhere_is_refused(archive, other):
 
 
 def rewritten(archive: Path, **changes: object) -> Path:
-    """Return a copy of the archive whose manifest says something else."""
+    """Return a copy of the archive with another manifest."""
     with tarfile.open(archive) as old, tarfile.open(archive.with_name("new.tar"), "w") as new:
         for entry in old:
             content = old.extractfile(entry).read()
@@ -258,14 +258,14 @@ def test_an_archive_cannot_write_outside_its_folders(archive, other, name):
     assert refused(other, archive).code == "archive-unknown-format"
 
 
-def test_a_server_newer_than_the_programs_is_told(cluster, debian_15, tmp_path):
+def test_a_server_newer_than_the_programs_is_refused(cluster, debian_15, tmp_path):
     with pytest.raises(NotPossible, match="CITYLOOP_POSTGRES_BIN") as caught:
         back_up(cluster.url, tmp_path / "city.tar", home=cluster.home, made_at=MADE_AT, binaries=DEBIAN_15)
     assert caught.value.code == "database-version"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_backup_onto_a_full_disk_is_told_and_leaves_nothing(as_root, cluster, tmp_path):
+def test_a_backup_onto_a_full_disk_is_refused_and_leaves_nothing(as_root, cluster, tmp_path):
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", tmp_path], check=False).returncode:
         pytest.skip("this machine denies mounting")
     try:

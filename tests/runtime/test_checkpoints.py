@@ -1,4 +1,4 @@
-"""`cityloop verify` and the checkpoints: what was altered, cut or removed is found, and nothing else is."""
+"""`cityloop verify` and the checkpoints: what was altered, cut or removed is found, and nothing else."""
 
 import json
 import threading
@@ -58,7 +58,7 @@ def test_what_was_tampered_with_is_found(tmp_path: Path, statement: str, where: 
     assert where in {finding.where for finding in verification.findings(tmp_path)}
 
 
-def test_a_stream_rewritten_with_right_hashes_differs_from_its_seal(tmp_path: Path) -> None:
+def test_a_stream_rewritten_with_correct_hashes_differs_from_its_checkpoint(tmp_path: Path) -> None:
     happen("thing/1", 2)
     checkpoints.seal(tmp_path, NOW)
     tamper("DELETE FROM runtime_event WHERE stream = 'thing/1'")
@@ -80,12 +80,12 @@ def test_an_altered_or_missing_checkpoint_is_found(tmp_path: Path) -> None:
     assert "checkpoint 3" in {finding.where for finding in verification.findings(tmp_path)}
 
 
-def test_a_line_the_power_failed_on_is_written_again(tmp_path: Path) -> None:
+def test_a_line_that_a_power_failure_cut_is_written_again(tmp_path: Path) -> None:
     sealed_thrice(tmp_path)
     happen("thing/9")
     with log(tmp_path).open("a") as file:
         file.write(lines(tmp_path)[-1][:40])
-    assert checkpoints.seal(tmp_path, NOW) == 2  # with what the log says of the seal before
+    assert checkpoints.seal(tmp_path, NOW) == 2  # with the event of the seal before
     assert len(lines(tmp_path)) == 4 and places(tmp_path) == set()
 
 
@@ -97,7 +97,7 @@ def test_a_city_where_nothing_happens_is_not_sealed_again_and_again(tmp_path: Pa
 
 
 @pytest.mark.parametrize("left", [None, 0, 1, 2], ids=["no file", "an empty one", "one line", "two lines"])
-def test_checkpoints_that_were_cut_off_are_missed_even_when_sealing_went_on(tmp_path: Path, left: int | None) -> None:
+def test_missing_checkpoints_are_found_even_when_sealing_continued(tmp_path: Path, left: int | None) -> None:
     written = sealed_thrice(tmp_path)
     log(tmp_path).unlink() if left is None else log(tmp_path).write_text("".join(written[:left]))
     assert places(tmp_path) == {"checkpoints"}
@@ -106,7 +106,7 @@ def test_checkpoints_that_were_cut_off_are_missed_even_when_sealing_went_on(tmp_
     assert places(tmp_path) == {"checkpoint 4"}
 
 
-def test_a_seal_that_the_log_was_not_told_of_is_told_next_time(tmp_path: Path) -> None:
+def test_a_checkpoint_missing_from_the_log_is_recorded_at_the_next_seal(tmp_path: Path) -> None:
     sealed_thrice(tmp_path)
     tamper("DELETE FROM runtime_event WHERE stream = 'log' AND seq = 3")  # as if killed before it was written
     assert checkpoints.seal(tmp_path, NOW) == 0
@@ -127,17 +127,17 @@ def test_a_checkpoint_that_cannot_be_read_is_found(tmp_path: Path, line: bytes) 
     assert "checkpoint 2" in places(tmp_path)
 
 
-def test_sealing_refuses_to_go_on_from_a_damaged_end(tmp_path: Path) -> None:
+def test_sealing_refuses_to_continue_from_a_damaged_end(tmp_path: Path) -> None:
     written = sealed_thrice(tmp_path)
     log(tmp_path).write_text("".join(written[:2]) + "{}\n")
     happen("thing/9")
-    with pytest.raises(NotPossible, match="restore the file") as refused:
+    with pytest.raises(NotPossible, match="Restore the file") as refused:
         checkpoints.seal(tmp_path, NOW)
     assert refused.value.code == "checkpoints-damaged"
     assert len(lines(tmp_path)) == 3
 
 
-def test_a_checkpoint_that_was_altered_is_not_looked_into(tmp_path: Path) -> None:
+def test_the_content_of_an_altered_checkpoint_is_not_used(tmp_path: Path) -> None:
     written = sealed_thrice(tmp_path)
     forged = {**json.loads(written[0]), "heads": {"thing/0": [2**40, "no hash"]}, "event_id": 2**80}
     log(tmp_path).write_text(json.dumps(forged) + "\n" + "".join(written[1:]))
@@ -156,14 +156,14 @@ def test_a_checkpoint_that_was_altered_is_not_looked_into(tmp_path: Path) -> Non
         ("payload = ('[' || repeat('9', 5000) || ']')::jsonb", "database"),
     ],
 )
-def test_an_event_of_a_shape_that_is_not_ours_is_found(tmp_path: Path, change: str, where: str) -> None:
+def test_an_event_with_a_payload_of_an_unknown_shape_is_found(tmp_path: Path, change: str, where: str) -> None:
     happen("thing/1", 3)
     checkpoints.seal(tmp_path, NOW)
     tamper(f"UPDATE runtime_event SET {change} WHERE stream = 'thing/1' AND seq = 2")
     assert where in places(tmp_path)
 
 
-def test_a_city_that_runs_meanwhile_gives_no_alarm(tmp_path: Path) -> None:
+def test_a_city_that_runs_meanwhile_gives_no_false_alarm(tmp_path: Path) -> None:
     over = threading.Event()
 
     def running() -> None:
@@ -183,7 +183,7 @@ def test_a_city_that_runs_meanwhile_gives_no_alarm(tmp_path: Path) -> None:
     assert Event.objects.count() > 30
 
 
-def test_all_proofs_see_one_view_of_the_database(tmp_path: Path) -> None:
+def test_all_proofs_read_one_snapshot_of_the_database(tmp_path: Path) -> None:
     counted: list[int] = []
 
     def counting() -> list[verification.Finding]:
@@ -198,7 +198,7 @@ def test_all_proofs_see_one_view_of_the_database(tmp_path: Path) -> None:
     assert counted == [1, 1] and Event.objects.count() == 3
 
 
-def test_no_checkpoint_is_written_while_they_rest(tmp_path: Path) -> None:
+def test_no_checkpoint_is_written_during_a_backup(tmp_path: Path) -> None:
     happen("thing/1")
     with checkpoints.resting(tmp_path, NOW):
         assert len(lines(tmp_path)) == 1

@@ -1,4 +1,4 @@
-"""The event log: nothing lost, nothing doubled, and nothing altered unseen."""
+"""The event log: nothing is lost, delivered twice or altered unnoticed."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.alone
 
 @pytest.fixture
 def reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """A subscriber that remembers what it was given; the only one there is."""
+    """The only subscriber, which remembers what it received."""
     seen: list[int] = []
     monkeypatch.setattr(announcer, "_subscribers", {})
     announcer.subscribe("reader")(lambda batch: seen.extend(event.pk for event in batch))
@@ -42,8 +42,8 @@ def test_every_event_is_announced_once_and_in_order(reader: list[int]) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_event_that_commits_late_is_not_passed_over(reader: list[int]) -> None:
-    """The later event commits first: it must wait, or the earlier one would be skipped for good."""
+def test_an_event_that_commits_late_is_not_skipped(reader: list[int]) -> None:
+    """The later event commits first: it must wait, or the earlier one would be skipped forever."""
     begun, go_on = threading.Event(), threading.Event()
 
     def slow() -> None:
@@ -67,7 +67,7 @@ def test_an_event_that_commits_late_is_not_passed_over(reader: list[int]) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_subscriber_that_fails_keeps_its_place_and_holds_up_no_other(reader: list[int]) -> None:
+def test_a_subscriber_that_fails_keeps_its_position_and_does_not_hold_up_the_others(reader: list[int]) -> None:
     def failing(batch: object) -> None:
         raise RuntimeError("out of paper")
 
@@ -110,7 +110,7 @@ print("done", done)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_killed_between_any_two_statements_the_announcer_loses_and_doubles_nothing(tmp_path: Path) -> None:
+def test_killed_between_any_two_statements_the_announcer_loses_and_repeats_nothing(tmp_path: Path) -> None:
     script = tmp_path / "announcing.py"
     script.write_text(KILLED)
     with connection.cursor() as cursor:
@@ -148,7 +148,7 @@ def test_the_log_refuses_to_be_changed() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_writers_to_one_stream_both_get_in(reader: list[int]) -> None:
+def test_two_writers_to_one_stream_both_succeed(reader: list[int]) -> None:
     failures: list[Exception] = []
 
     def writing() -> None:
@@ -169,7 +169,7 @@ def test_two_writers_to_one_stream_both_get_in(reader: list[int]) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_waits_for_a_stream_stands_after_whom_it_waited_for() -> None:
+def test_a_writer_that_waits_for_a_stream_follows_the_one_it_waited_for() -> None:
     """Before anything is written: a transaction has its place in the log from its first write on."""
     with transaction.atomic():
         events.locked(pack_actions.STREAM)

@@ -1,4 +1,4 @@
-"""The store of evidence: no name without its bytes, nothing altered given out, and a kill loses nothing kept."""
+"""The store of evidence: no name without its bytes, altered files are not returned, and a kill loses nothing."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ NOBODYS = "0" * 64
 
 @pytest.fixture
 def store(tmp_path: Path, settings: object) -> Path:
-    """An empty home's folder of evidence."""
+    """The folder of evidence of an empty home."""
     settings.CITYLOOP = replace(django_settings.CITYLOOP, home=str(tmp_path))  # type: ignore[attr-defined]
     return tmp_path / "evidence"
 
@@ -30,7 +30,7 @@ def files(store: Path) -> list[Path]:
     return sorted(path for path in store.rglob("*") if path.is_file())
 
 
-def test_what_is_kept_is_read_again_under_its_digest(store: Path) -> None:
+def test_a_stored_file_is_read_by_its_digest(store: Path) -> None:
     kept = evidence.keep(b"a photo", {"lon": "120.1"})
     assert kept.digest == "d4e24d749a4fe2f161af2de913c0402b04e3ae287dafd0f9dbfa4a5c56c69285"
     assert evidence.read(kept.digest) == b"a photo"
@@ -38,13 +38,13 @@ def test_what_is_kept_is_read_again_under_its_digest(store: Path) -> None:
     assert evidence.fault(kept.digest) is None
 
 
-def test_only_its_owner_can_look_into_the_store(store: Path) -> None:
+def test_only_its_owner_can_read_the_store(store: Path) -> None:
     evidence.keep(b"a photo", {"lon": "120.1"})
     modes = {path.is_file(): stat.S_IMODE(path.stat().st_mode) for path in [store, *store.rglob("*")]}
     assert modes == {True: 0o600, False: 0o700}
 
 
-def test_keeping_the_same_twice_keeps_one_file_and_the_first_facts(store: Path) -> None:
+def test_storing_a_file_twice_keeps_one_file_and_the_first_facts(store: Path) -> None:
     first = evidence.keep(b"a photo", {"lon": "120.1"})
     again = evidence.keep(b"a photo", {"lon": "999"})
     assert again.digest == first.digest
@@ -52,7 +52,7 @@ def test_keeping_the_same_twice_keeps_one_file_and_the_first_facts(store: Path) 
     assert evidence.holds(first.digest) == first
 
 
-def test_twenty_writers_of_the_same_photos_do_each_other_no_harm(store: Path) -> None:
+def test_twenty_writers_of_the_same_photos_do_not_disturb_each_other(store: Path) -> None:
     contents = [bytes([number]) * 50_000 for number in range(4)] * 5
     with ThreadPoolExecutor(20) as writers:
         digests = {kept.digest for kept in writers.map(lambda content: evidence.keep(content, {"n": 1}), contents)}
@@ -74,13 +74,13 @@ while True:
 """
 
 
-def test_a_kill_in_the_middle_leaves_whole_files_and_drafts_that_go(store: Path) -> None:
+def test_a_kill_leaves_complete_files_and_drafts_that_are_removed(store: Path) -> None:
     for _ in range(3):
         process = subprocess.Popen([sys.executable, "-c", KEEPING, str(store.parent)], stdout=subprocess.PIPE)
-        told = [process.stdout.readline().decode().strip() for _ in range(25)]
+        digests = [process.stdout.readline().decode().strip() for _ in range(25)]
         os.kill(process.pid, signal.SIGKILL)
-        told += process.communicate()[0].decode().split()
-        assert {evidence.fault(digest) for digest in told if len(digest) == 64} == {None}
+        digests += process.communicate()[0].decode().split()
+        assert {evidence.fault(digest) for digest in digests if len(digest) == 64} == {None}
     named = [path.name for path in files(store) if not path.name.startswith(".") and not path.suffix]
     assert {evidence.fault(digest) for digest in named} == {None}
     later = datetime.now(UTC) + timedelta(minutes=1)
@@ -88,7 +88,7 @@ def test_a_kill_in_the_middle_leaves_whole_files_and_drafts_that_go(store: Path)
     assert not [path for path in files(store) if path.name.startswith(".")]
 
 
-def test_a_file_kept_again_is_as_if_new(store: Path) -> None:
+def test_a_file_stored_again_counts_as_new(store: Path) -> None:
     digest = evidence.keep(b"a photo").digest
     path = store / digest[:2] / digest[2:4] / digest
     os.utime(path, (0, 0))
@@ -98,7 +98,7 @@ def test_a_file_kept_again_is_as_if_new(store: Path) -> None:
     assert list(evidence.kept_before(yesterday)) == []
 
 
-def test_an_altered_file_is_not_given_out_and_is_whole_again_when_kept_again(store: Path) -> None:
+def test_an_altered_file_is_not_returned_and_is_repaired_by_storing_it_again(store: Path) -> None:
     digest = evidence.keep(b"a photo").digest
     path = store / digest[:2] / digest[2:4] / digest
     path.write_bytes(b"a hoax!")
@@ -110,7 +110,7 @@ def test_an_altered_file_is_not_given_out_and_is_whole_again_when_kept_again(sto
     assert evidence.read(digest) == b"a photo"
 
 
-def test_a_removed_file_is_gone_with_its_facts(store: Path) -> None:
+def test_a_file_is_removed_with_its_facts(store: Path) -> None:
     digest = evidence.keep(b"a photo", {"lon": "120.1"}).digest
     evidence.remove(digest)
     assert files(store) == []
@@ -119,14 +119,14 @@ def test_a_removed_file_is_gone_with_its_facts(store: Path) -> None:
 
 
 @pytest.mark.parametrize("digest", [NOBODYS, "", "../../keys/personal", "A" * 64, "0" * 63, f"{NOBODYS}/"])
-def test_what_is_not_there_is_not_found(store: Path, digest: str) -> None:
+def test_a_file_that_is_not_stored_is_not_found(store: Path, digest: str) -> None:
     (store / "00" / "00").mkdir(parents=True)
     assert evidence.holds(digest) is None
     with pytest.raises(NotFound):
         evidence.read(digest)
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(store: Path) -> None:
+def test_a_full_disk_is_refused_and_leaves_nothing(store: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("needs root")
     store.mkdir()

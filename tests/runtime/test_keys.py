@@ -17,7 +17,7 @@ def _forgetful() -> Iterator[None]:
     keys.key.cache_clear()
 
 
-def test_all_keys_are_made_together_for_the_owner_alone(tmp_path: Path) -> None:
+def test_all_keys_are_made_together_and_only_the_owner_can_read_them(tmp_path: Path) -> None:
     keys.key(tmp_path / "home", "sessions")
     made = sorted((tmp_path / "home" / "keys").iterdir())
     assert [path.name for path in made] == sorted(keys.NAMES)
@@ -26,7 +26,7 @@ def test_all_keys_are_made_together_for_the_owner_alone(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "home").iterdir()] == ["keys"]
 
 
-def test_of_two_processes_that_ask_at_once_both_get_the_same_keys(tmp_path: Path) -> None:
+def test_processes_that_start_together_get_the_same_keys(tmp_path: Path) -> None:
     starting, given = threading.Barrier(8), []
 
     def asking() -> None:
@@ -38,21 +38,21 @@ def test_of_two_processes_that_ask_at_once_both_get_the_same_keys(tmp_path: Path
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(given) == 8 and all(one == given[0] for one in given)
+    assert len(given) == 8 and all(keys == given[0] for keys in given)
     assert len(set(given[0])) == 3
     assert [path.name for path in tmp_path.iterdir()] == ["keys"]
 
 
-def test_a_key_that_was_lost_is_told_and_not_made_anew(tmp_path: Path) -> None:
+def test_a_lost_key_is_reported_and_not_made_again(tmp_path: Path) -> None:
     keys.key(tmp_path, "sessions")
     (tmp_path / "keys" / "personal").unlink()
-    with pytest.raises(NotPossible, match="restore it from the backup") as refused:
+    with pytest.raises(NotPossible, match="Restore it from the backup") as refused:
         keys.key(tmp_path, "personal")
     assert refused.value.code == "key-missing"
     assert not (tmp_path / "keys" / "personal").exists()
 
 
-def test_a_folder_of_keys_that_was_lost_from_a_sealed_city_is_told(tmp_path: Path) -> None:
+def test_a_folder_of_keys_lost_from_a_sealed_city_is_reported(tmp_path: Path) -> None:
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "log.jsonl").write_text("a seal\n")
     with pytest.raises(NotPossible) as refused:
@@ -61,7 +61,7 @@ def test_a_folder_of_keys_that_was_lost_from_a_sealed_city_is_told(tmp_path: Pat
 
 
 @pytest.mark.parametrize("words", ["", "ab", "no key at all"])
-def test_a_key_that_was_altered_is_told(tmp_path: Path, words: str) -> None:
+def test_an_altered_key_is_reported(tmp_path: Path, words: str) -> None:
     keys.key(tmp_path, "sessions")
     (tmp_path / "keys" / "personal").write_text(words)
     with pytest.raises(NotPossible) as refused:

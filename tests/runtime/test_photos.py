@@ -1,4 +1,4 @@
-"""Photos as people hand them in: every kind of picture, turned and located, and what is none."""
+"""Photos as people send them: every kind of picture, with orientation and place, and files that are not pictures."""
 
 import random
 import struct
@@ -21,7 +21,7 @@ def written(image: Image.Image, form: str = "JPEG", **more: object) -> bytes:
 
 
 def from_a_telephone(orientation: int = 1, form: str = "JPEG", **gps: object) -> bytes:
-    """A picture with a red left half and everything that a telephone writes about itself."""
+    """A picture with a red left half and everything that a telephone records about itself."""
     image = Image.new("RGB", (800, 400), "blue")
     image.paste("red", (0, 0, 400, 400))
     exif = Image.Exif()
@@ -29,8 +29,8 @@ def from_a_telephone(orientation: int = 1, form: str = "JPEG", **gps: object) ->
     exif[ExifTags.Base.BodySerialNumber] = SECRET.decode()
     exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = "2026:11:21 15:04:05"
     place = {"GPSLatitudeRef": "N", "GPSLatitude": (23.0, 3.0, 15.5), "GPSLongitudeRef": "E"}
-    for name, said in {**place, "GPSLongitude": (120.0, 6.0, 2.25), **gps}.items():
-        exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS[name]] = said
+    for name, value in {**place, "GPSLongitude": (120.0, 6.0, 2.25), **gps}.items():
+        exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS[name]] = value
     more = {"comment": SECRET, "xmp": SECRET} if form == "JPEG" else {}
     return written(image, form, exif=exif, icc_profile=SECRET * 20, **more)
 
@@ -51,10 +51,10 @@ def refused(upload: bytes) -> str:
     with pytest.raises(Invalid) as caught:
         photos.cleaned(upload, "proof")
     assert [fault.field for fault in caught.value.faults] == ["proof"]
-    return caught.value.faults[0].reason
+    return caught.value.faults[0].code
 
 
-def test_the_place_and_the_camera_are_gone_from_the_photo_and_told_apart() -> None:
+def test_place_and_camera_are_removed_from_the_photo_and_returned_separately() -> None:
     upload = from_a_telephone()
     assert SECRET in upload
     clean = photos.cleaned(upload)
@@ -68,7 +68,7 @@ def test_the_place_and_the_camera_are_gone_from_the_photo_and_told_apart() -> No
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP"])
-def test_other_forms_lose_their_place_too(form: str) -> None:
+def test_place_is_removed_from_other_formats_too(form: str) -> None:
     upload = from_a_telephone(form=form)
     clean = photos.cleaned(upload)
     assert (clean.taken["lon"], clean.taken["lat"]) == ("120.100625", "23.054306")
@@ -76,7 +76,7 @@ def test_other_forms_lose_their_place_too(form: str) -> None:
     assert SECRET not in clean.content
 
 
-def test_words_in_a_png_are_gone() -> None:
+def test_texts_in_a_png_are_removed() -> None:
     words = PngImagePlugin.PngInfo()
     words.add_text("Author", SECRET.decode())
     assert SECRET not in photos.cleaned(written(Image.new("RGB", (9, 9)), "PNG", pnginfo=words)).content
@@ -86,7 +86,7 @@ def test_words_in_a_png_are_gone() -> None:
     ("orientation", "size", "red"),
     [(1, (800, 400), (0, 0.5)), (3, (800, 400), (1, 0.5)), (6, (400, 800), (0.5, 0)), (8, (400, 800), (0.5, 1))],
 )
-def test_a_photo_stands_as_the_camera_was_held(
+def test_a_photo_is_turned_as_the_camera_was_held(
     orientation: int, size: tuple[int, int], red: tuple[float, float]
 ) -> None:
     image = shown(photos.cleaned(from_a_telephone(orientation)).content)
@@ -95,13 +95,13 @@ def test_a_photo_stands_as_the_camera_was_held(
     assert colour(image, 1 - red[0], 1 - red[1]) == "blue"
 
 
-def test_a_large_photo_is_made_smaller_and_a_small_one_is_left() -> None:
+def test_a_large_photo_is_made_smaller_and_a_small_one_is_not() -> None:
     assert photos.cleaned(written(Image.new("RGB", (6000, 3000)))).width == photos.LONG_SIDE
     assert photos.cleaned(written(Image.new("RGB", (30, 4000)))).height == photos.LONG_SIDE
     assert photos.cleaned(written(Image.new("RGB", (30, 20)))).width == 30
 
 
-def test_a_kept_photo_has_a_small_form() -> None:
+def test_a_stored_photo_has_a_small_version() -> None:
     small = shown(photos.small(photos.cleaned(from_a_telephone(6)).content))
     assert small.size == (160, 320)
     assert colour(small, 0.5, 0) == "red"
@@ -118,7 +118,7 @@ def test_what_is_transparent_becomes_white() -> None:
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "1", "P", "CMYK", "YCbCr", "I;16"])
-def test_every_way_of_writing_colours_is_taken(mode: str) -> None:
+def test_every_colour_mode_is_accepted(mode: str) -> None:
     form = "JPEG" if mode in ("CMYK", "YCbCr") else "PNG"
     grey = {"I;16": 128 * 256, "1": 1}.get(mode)
     image = Image.new(mode, (40, 30), grey) if grey else Image.new("L", (40, 30), 128).convert(mode)
@@ -126,7 +126,7 @@ def test_every_way_of_writing_colours_is_taken(mode: str) -> None:
     assert mode == "1" or 120 <= red <= 136
 
 
-def test_a_picture_that_telephones_write_with_another_behind_it_is_taken() -> None:
+def test_a_file_with_a_second_picture_behind_the_first_is_accepted() -> None:
     first, second = Image.new("RGB", (64, 64), "red"), Image.new("RGB", (64, 64), "blue")
     upload = written(first, "MPO", save_all=True, append_images=[second])
     assert shown(upload).format == "MPO"
@@ -136,7 +136,7 @@ def test_a_picture_that_telephones_write_with_another_behind_it_is_taken() -> No
 
 
 @pytest.mark.parametrize(
-    ("upload", "reason"),
+    ("upload", "code"),
     [
         (b"", photos.NO_PICTURE),
         ("这是一个名为 photo.jpg 的文本".encode(), photos.NO_PICTURE),
@@ -149,20 +149,20 @@ def test_a_picture_that_telephones_write_with_another_behind_it_is_taken() -> No
     ],
     ids=["nothing", "text", "svg", "pdf", "gif", "tiff", "heic", "too large"],
 )
-def test_what_is_no_photo_is_refused_in_words(upload: bytes, reason: str) -> None:
-    assert refused(upload) == reason
+def test_what_is_not_a_photo_is_refused(upload: bytes, code: str) -> None:
+    assert refused(upload) == code
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.95])
-def test_a_photo_cut_on_its_way_is_refused(form: str, share: float) -> None:
+def test_a_photo_cut_during_the_upload_is_refused(form: str, share: float) -> None:
     noise = Image.effect_noise((300, 300), 80)
     upload = written(noise, form)
     assert refused(upload[: int(len(upload) * share)]) in (photos.BROKEN, photos.NO_PICTURE)
 
 
 def png_that_says(width: int, height: int) -> bytes:
-    """A small file that says it holds an enormous picture."""
+    """A small file that claims to contain an enormous picture."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
@@ -187,7 +187,7 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(side: int)
     ],
     ids=["off the earth", "zero", "cut"],
 )
-def test_a_place_that_is_none_is_not_told(gps: dict[str, object]) -> None:
+def test_an_impossible_place_is_left_out(gps: dict[str, object]) -> None:
     assert "lon" not in photos.cleaned(from_a_telephone(**gps)).taken
 
 
@@ -197,7 +197,7 @@ def test_south_and_west_are_negative() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_a_photo_whose_notes_are_damaged_is_taken_without_them() -> None:
+def test_a_photo_with_damaged_metadata_is_accepted_without_it() -> None:
     upload = from_a_telephone(6)
     start = upload.index(b"Exif\0\0") + 14
     clean = photos.cleaned(upload[:start] + b"\xff" * 200 + upload[start + 200 :])
@@ -206,7 +206,7 @@ def test_a_photo_whose_notes_are_damaged_is_taken_without_them() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_no_damaged_byte_of_a_photo_is_more_than_a_refusal() -> None:
+def test_damaged_bytes_of_a_photo_cause_at_most_a_refusal() -> None:
     chance = random.Random(4711)
     for form in ("JPEG", "PNG", "WEBP"):
         whole = from_a_telephone(form=form)
@@ -217,4 +217,4 @@ def test_no_damaged_byte_of_a_photo_is_more_than_a_refusal() -> None:
             try:
                 photos.cleaned(bytes(damaged))
             except Invalid as refusal:
-                assert refusal.faults[0].reason in (photos.BROKEN, photos.NO_PICTURE, photos.TOO_MANY_PIXELS)
+                assert refusal.faults[0].code in (photos.BROKEN, photos.NO_PICTURE, photos.TOO_MANY_PIXELS)

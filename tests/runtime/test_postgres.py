@@ -23,8 +23,8 @@ from runtime.conftest import SMALL
 from runtime.embedded import SOURCE, USE, backend, kill_server, postmaster, rows, start, start_use, until
 
 
-def in_thread(cluster: Cluster, told: list[str]) -> threading.Thread:
-    thread = threading.Thread(target=cluster.ensure_running, kwargs={"tell": told.append}, daemon=True)
+def in_thread(cluster: Cluster, messages: list[str]) -> threading.Thread:
+    thread = threading.Thread(target=cluster.ensure_running, kwargs={"tell": messages.append}, daemon=True)
     thread.start()
     return thread
 
@@ -77,7 +77,7 @@ print(cluster.ensure_running(), psycopg.connect(cluster.url).execute("SELECT 1")
     assert answers == ["False 1", "False 1", "False 1", "True 1"]
 
 
-def test_a_first_start_that_was_killed_is_begun_again(home, cluster):
+def test_a_first_start_that_was_killed_is_repeated(home, cluster):
     command = start(USE, home)
     until((home / ".postgres-new" / "base").exists)
     command.kill()
@@ -104,7 +104,7 @@ def test_a_long_home_gets_a_private_socket_folder_elsewhere_and_never_a_planted_
             shutil.rmtree(left)
 
 
-def test_the_debian_server_of_version_15_can_be_supervised_too(home, debian_15):
+def test_the_debian_server_of_version_15_can_be_supervised(home, debian_15):
     cluster = Cluster(home, binaries=debian_15, settings=SMALL)
     cluster.ensure_running()
     assert rows(cluster, "SHOW server_version_num")[0][0].startswith("15")
@@ -121,7 +121,7 @@ def test_what_people_reported_does_not_get_into_the_log(cluster, home):
     assert "13800138000" not in log
 
 
-def test_a_log_grown_too_long_is_cut_while_the_server_writes_on(cluster, home, monkeypatch):
+def test_a_log_that_is_too_long_is_cut_while_the_server_keeps_writing(cluster, home, monkeypatch):
     cluster.ensure_running()
     monkeypatch.setattr("cityloop.runtime.postgres.cluster.LOG_LIMIT", 10)
     cluster.ensure_running()
@@ -132,7 +132,7 @@ def test_a_log_grown_too_long_is_cut_while_the_server_writes_on(cluster, home, m
     assert "ready to accept" not in text
 
 
-# --- as whom it runs
+# --- the user it runs as
 
 
 def ordinary(uid: int) -> tuple[str, ...]:
@@ -202,7 +202,7 @@ def test_root_without_user_namespaces_runs_it_as_an_unprivileged_account_and_bac
 
 
 @pytest.mark.usefixtures("as_root")
-def test_another_user_is_not_let_in_even_through_an_open_socket(cluster, home):
+def test_another_user_cannot_connect_even_through_an_open_socket(cluster, home):
     cluster.ensure_running()
     url = cluster.url
     for place in (home.parent, home, home / "run"):
@@ -251,40 +251,40 @@ def test_a_killed_server_recovers_what_was_committed(cluster, home):
     cluster.ensure_running()
     rows(cluster, "CREATE TABLE report AS SELECT 7 AS number")
     kill_server(home)
-    told: list[str] = []
-    assert cluster.ensure_running(tell=told.append) is True
+    messages: list[str] = []
+    assert cluster.ensure_running(tell=messages.append) is True
     assert rows(cluster, "SELECT number FROM report") == [(7,)]
-    assert any("recovering what was written" in sentence for sentence in told)
+    assert any("recovering what was written" in sentence for sentence in messages)
 
 
-def test_recovery_is_waited_for_however_long_and_told(home):
+def test_recovery_is_awaited_without_limit_and_reported(home):
     cluster = Cluster(home, settings={**SMALL, "checkpoint_timeout": "1d", "log_startup_progress_interval": "100ms"})
     cluster.ensure_running()
     write_much(cluster, 200)
     kill_server(home)
-    told: list[str] = []
-    starting = in_thread(cluster, told)
-    until(lambda: any("recovering what was written" in sentence for sentence in told))
+    messages: list[str] = []
+    starting = in_thread(cluster, messages)
+    until(lambda: any("recovering what was written" in sentence for sentence in messages))
     recovery = backend(home, "startup")
     recovery.suspend()  # as slow as a recovery can be
     time.sleep(6)
     assert starting.is_alive()
-    assert any("still starting" in sentence for sentence in told)
+    assert any("still starting" in sentence for sentence in messages)
     recovery.resume()
     starting.join(60)
     assert rows(cluster, "SELECT number FROM report") == [(1,)]
-    assert any("elapsed time" in sentence for sentence in told)
+    assert any("elapsed time" in sentence for sentence in messages)
 
 
-def test_processes_left_by_a_killed_server_are_waited_for_and_told(cluster, home):
+def test_processes_left_by_a_killed_server_are_awaited_and_reported(cluster, home):
     cluster.ensure_running()
     with psycopg.connect(cluster.url) as connection:
         left = psutil.Process(connection.info.backend_pid)
         left.suspend()
         kill_server(home)
-        told: list[str] = []
-        starting = in_thread(cluster, told)
-        until(lambda: any(str(left.pid) in sentence for sentence in told))
+        messages: list[str] = []
+        starting = in_thread(cluster, messages)
+        until(lambda: any(str(left.pid) in sentence for sentence in messages))
         assert starting.is_alive()
         left.resume()
         starting.join(30)
@@ -336,32 +336,32 @@ def test_the_number_of_a_dead_user_used_again_is_not_taken_for_it(tmp_path):
 # --- refused
 
 
-def test_a_folder_of_another_major_version_is_told_and_left(cluster, home, debian_15):
+def test_a_folder_of_another_major_version_is_refused_and_left_unchanged(cluster, home, debian_15):
     cluster.ensure_running()
     cluster.stop()
-    told = refusal(Cluster(home, binaries=debian_15))
-    assert told.code == "database-version"
-    assert "PostgreSQL 18" in str(told)
-    assert "PostgreSQL 15" in str(told)
-    assert "backup" in str(told)
+    refused = refusal(Cluster(home, binaries=debian_15))
+    assert refused.code == "database-version"
+    assert "PostgreSQL 18" in str(refused)
+    assert "PostgreSQL 15" in str(refused)
+    assert "backup" in str(refused)
     assert cluster.ensure_running() is True
 
 
-def test_a_folder_that_holds_something_else_is_left_untouched(cluster, home):
+def test_a_folder_with_something_else_in_it_is_left_unchanged(cluster, home):
     (home / "postgres").mkdir(parents=True)
     (home / "postgres" / "thesis.txt").write_text("ten years of work")
     assert refusal(cluster).code == "database-folder-foreign"
     assert (home / "postgres" / "thesis.txt").read_text() == "ten years of work"
 
 
-def test_a_damaged_cluster_is_told_and_not_made_anew(cluster, home):
+def test_a_damaged_cluster_is_refused_and_not_created_again(cluster, home):
     cluster.ensure_running()
     cluster.stop()
     control = home / "postgres" / "global" / "pg_control"
     control.write_bytes(b"")
-    told = refusal(cluster)
-    assert told.code == "database-not-started"
-    assert "pg_control" in str(told)
+    refused = refusal(cluster)
+    assert refused.code == "database-not-started"
+    assert "pg_control" in str(refused)
     assert control.read_bytes() == b""
 
 
@@ -377,15 +377,15 @@ def small_disk(as_root, tmp_path):
     subprocess.run(["umount", "--lazy", tmp_path], check=False)
 
 
-def test_a_full_disk_at_the_first_start_is_told_and_leaves_nothing_half_made(small_disk):
+def test_a_full_disk_at_the_first_start_is_refused_and_leaves_nothing_incomplete(small_disk):
     home = small_disk("20m")
-    told = refusal(Cluster(home, settings=SMALL))
-    assert told.code == "disk-full"
-    assert str(home) in str(told)
+    refused = refusal(Cluster(home, settings=SMALL))
+    assert refused.code == "disk-full"
+    assert str(home) in str(refused)
     assert {path.name for path in home.iterdir()} == {"run", "logs"}
 
 
-def test_a_disk_full_at_a_later_start_is_told_and_nothing_is_lost(small_disk):
+def test_a_disk_full_at_a_later_start_is_refused_and_nothing_is_lost(small_disk):
     home = small_disk("200m")
     cluster = Cluster(home, settings=SMALL)
     cluster.ensure_running()
@@ -402,7 +402,7 @@ def test_a_disk_full_at_a_later_start_is_told_and_nothing_is_lost(small_disk):
     cluster.stop()
 
 
-def test_a_home_that_may_not_be_written_is_told(as_root, home):
+def test_a_home_that_may_not_be_written_is_refused(as_root, home):
     nobody = pwd.getpwnam("nobody").pw_uid
     home.mkdir(mode=0o755)
     home.parent.chmod(0o755)
@@ -413,13 +413,13 @@ def test_a_home_that_may_not_be_written_is_told(as_root, home):
 # --- stop
 
 
-def test_it_stops_when_told_and_starts_again_without_recovery(cluster):
+def test_it_stops_on_request_and_starts_again_without_recovery(cluster):
     cluster.ensure_running()
     cluster.stop()
     assert cluster.is_running() is False
-    told: list[str] = []
-    cluster.ensure_running(tell=told.append)
-    assert told == []
+    messages: list[str] = []
+    cluster.ensure_running(tell=messages.append)
+    assert messages == []
 
 
 def test_control_c_in_the_terminal_does_not_reach_the_server(home):
@@ -434,7 +434,7 @@ def test_control_c_in_the_terminal_does_not_reach_the_server(home):
     assert "database system is shut down" in log.splitlines()[-1]
 
 
-def test_control_c_on_a_command_beside_a_running_city_leaves_the_server_alone(home):
+def test_control_c_on_a_command_while_a_city_runs_does_not_stop_the_server(home):
     city, beside = start_use(home), start_use(home, start_new_session=True)
     os.killpg(beside.pid, signal.SIGINT)
     beside.communicate(timeout=30)
@@ -460,16 +460,16 @@ def test_the_last_to_leave_stops_it_even_if_it_did_not_start_it(home):
     assert cluster.is_running() is False
 
 
-def test_a_server_that_does_not_close_is_broken_off_with_a_word_and_loses_nothing(home):
+def test_a_server_that_does_not_close_is_stopped_by_force_and_loses_nothing(home):
     cluster = Cluster(home, settings=SMALL, patience_seconds=1)
     cluster.ensure_running()
     rows(cluster, "CREATE TABLE report AS SELECT 7 AS number")
     with psycopg.connect(cluster.url) as connection:
         psutil.Process(connection.info.backend_pid).suspend()
-        told: list[str] = []
-        cluster.stop(tell=told.append)
+        messages: list[str] = []
+        cluster.stop(tell=messages.append)
         connection.close()
-    assert any("breaking it off" in sentence for sentence in told)
+    assert any("stopping it by force" in sentence for sentence in messages)
     assert cluster.is_running() is False
     cluster.ensure_running()
     assert rows(cluster, "SELECT number FROM report") == [(7,)]

@@ -1,4 +1,4 @@
-"""A restored city goes on: what happens after comes after, though the server counts its transactions anew."""
+"""A restored city continues: new events follow the restored ones, though the server counts its transactions again."""
 
 from pathlib import Path
 

@@ -1,1 +1,1 @@
-"""Channels: what brings reports in from elsewhere and hands them to intake. What a report may say is decided there."""
+"""Channels: what imports reports and the city's data from files. intake decides what a report may contain."""

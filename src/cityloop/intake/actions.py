@@ -1,4 +1,4 @@
-"""Handing in reports: each becomes a case, once. Every channel ends here, one report or a thousand at a time."""
+"""Receives reports from every channel, one or a thousand at a time: each becomes a case, once."""
 
 import hashlib
 import math
@@ -31,9 +31,9 @@ from cityloop.runtime.secrets import keys
 
 PROCEDURE = "city-problem"
 MAY_REPORT = ("operator", "duty_officer", "collector", PARTNER)
-DESK = "desk"  # the channel of everything that is taken down at our own desk
+DESK = "desk"  # the channel of everything that is entered at our own desk
 OUR_CHANNELS = (DESK, "patrol")  # by which people report, not connected systems
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0, 1, I, L, O, U: read aloud without mistakes
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0, 1, I, L, O, U: can be read aloud without mistakes
 CODE_LENGTH = 12  # 59 bits
 
 _INSERT = f"""
@@ -59,7 +59,7 @@ class Receipt:
 
 
 Key = tuple[str, str]  # channel and external id
-Standing = tuple[str, str, str]  # number, tracking code and digest of the report that stands under a key
+Received = tuple[str, str, str]  # number, tracking code and digest of the report that has a key
 
 
 class Numbered(NamedTuple):
@@ -71,7 +71,7 @@ class Numbered(NamedTuple):
 
 
 def may_report(actor: Actor, channel: str | None = None) -> bool:
-    """Return whether the actor may hand in reports by a channel, or (None) by any: ours are for people alone."""
+    """Return whether the actor may hand in reports by a channel, or (None) by any. Our own channels are for people."""
     roles = {post.role for post in actor.posts}
     if not roles & set(MAY_REPORT) or (channel in OUR_CHANNELS and roles <= {PARTNER}):
         return False
@@ -81,7 +81,7 @@ def may_report(actor: Actor, channel: str | None = None) -> bool:
 def receive(report: Report, actor: Actor, now: datetime) -> Receipt:
     """Make a case of a report, or return the receipt of the first time it was handed in.
 
-    Raises Conflict when another report already stands under the same channel and external id.
+    Raises Conflict where another report already has the same channel and external id.
     """
     outcome = receive_many([report], actor, now)[0]
     if isinstance(outcome, Conflict):
@@ -103,30 +103,30 @@ def receive_many(reports: Sequence[Report], actor: Actor, now: datetime) -> list
     known = _known([name for name in firsts if name not in created])
     known |= {name: (new.number, new.tracking_code, firsts[name][1]) for name, new in created.items()}
     fresh = set(created)
-    return [_outcome(_key(one), digest, known, fresh) for one, digest in zip(reports, digests, strict=True)]
+    return [_outcome(_key(report), digest, known, fresh) for report, digest in zip(reports, digests, strict=True)]
 
 
 def _check_may_report(reports: Sequence[Report], actor: Actor) -> None:
-    """Refuse a person without a post that reports, and a connected system in another's channel or in our own."""
+    """Refuse a person without a post that reports, and a connected system in a channel that is not its own."""
     if not may_report(actor):
-        raise NotAllowed("may-not-report", "None of your posts may hand in reports.")
+        raise NotAllowed("may-not-report")
     for channel in {report.channel for report in reports}:
         if not may_report(actor, channel):
-            raise NotAllowed("not-your-channel", f"This account may not hand in reports by the channel {channel}.")
+            raise NotAllowed("not-your-channel")
 
 
 def _reporting_post(actor: Actor, reports: Sequence[Report]) -> Post | None:
-    """Return the post by which a person of ours reports, on patrol that of a collector; None: a connected system."""
+    """Return the post in which a person reports, on patrol that of a collector; None for a connected system."""
     posts = [post for post in actor.posts if post.role in MAY_REPORT and post.role != PARTNER]
     on_patrol = any(report.channel == "patrol" for report in reports)
     return min(posts, key=lambda post: (post.role == "collector") != on_patrol, default=None)
 
 
-def _outcome(key: Key, digest: str, known: Mapping[Key, Standing], fresh: set[Key]) -> Receipt | Conflict:
-    """Return the receipt of a report, or the conflict with what stands under its key; each new one is fresh once."""
-    number, code, standing = known[key]
-    if standing != digest:
-        return Conflict("other-content", "Another report with other content already stands under this external id.")
+def _outcome(key: Key, digest: str, known: Mapping[Key, Received], fresh: set[Key]) -> Receipt | Conflict:
+    """Return the receipt of a report, or the conflict with the report of the same key; a new one is fresh once."""
+    number, code, received = known[key]
+    if received != digest:
+        return Conflict("other-content")
     created = key in fresh
     fresh.discard(key)
     return Receipt(number, code, created)
@@ -146,8 +146,8 @@ def _insert(reports: Mapping[Key, tuple[Report, str]], now: datetime) -> dict[Ke
     return {(channel, external): Numbered(*rest) for channel, external, *rest in found}
 
 
-def _known(keys: Sequence[Key]) -> dict[Key, Standing]:
-    known: dict[Key, Standing] = {}
+def _known(keys: Sequence[Key]) -> dict[Key, Received]:
+    known: dict[Key, Received] = {}
     for channel in {channel for channel, _ in keys}:
         ids = [external_id for name, external_id in keys if name == channel]
         for row in Row.objects.filter(channel=channel, external_id__in=ids):
@@ -190,7 +190,7 @@ def _opening(
 
 
 def receipt_digest(digest: str, tracking_code: str) -> str:
-    """Return what the history keeps of a report's row; neither the content nor the code can be guessed from it."""
+    """Return the digest of a report's row for the history; neither content nor code can be guessed from it."""
     return hashlib.sha256(f"{digest} {tracking_code}".encode()).hexdigest()
 
 
@@ -199,7 +199,7 @@ def _without_blanks(values: dict[str, str | None]) -> dict[str, str]:
 
 
 def _digest(report: Report) -> str:
-    """Return the keyed digest of what a report says: a short telephone number cannot be guessed back from it."""
+    """Return the keyed digest of a report's content: a short telephone number cannot be guessed from it."""
     return chain.seal(_personal_key(settings.CITYLOOP.home_folder), report.content())
 
 
@@ -209,11 +209,11 @@ def _personal_key(home: Path) -> bytes:
 
 
 def _tracking_code() -> str:
-    number, signs = secrets.randbelow(len(ALPHABET) ** CODE_LENGTH), ""
+    number, characters = secrets.randbelow(len(ALPHABET) ** CODE_LENGTH), ""
     for _ in range(CODE_LENGTH):
         number, place = divmod(number, len(ALPHABET))
-        signs += ALPHABET[place]
-    return signs
+        characters += ALPHABET[place]
+    return characters
 
 
 def _key(report: Report) -> Key:

@@ -1,10 +1,10 @@
-"""Rows of reports: what makes handing in the same report twice harmless. No rules here."""
+"""The table of reports: with it, handing in the same report twice is harmless. No rules here."""
 
 from django.db import models
 
 
 class Report(models.Model):
-    """A report that became a case. Its personal words are the case's."""
+    """A report that became a case. Its personal words are kept with the case."""
 
     channel = models.TextField()
     external_id = models.TextField()

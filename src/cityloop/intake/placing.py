@@ -1,6 +1,6 @@
-"""Where a report lies: at its own point, else at the facility it names, else where the gazetteer finds its address.
+"""Finds the place of a report: its own point, else the facility that it names, else its address in the gazetteer.
 
-A place found by its address is told as such; one that is too vague gives the district alone.
+The facts of the case say when a place was found by its address; one that is too vague gives only the district.
 """
 
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ from cityloop.intake.reports import Point, Report
 from cityloop.registry.facilities.queries import Tie
 from cityloop.registry.gazetteer import finding as gazetteer
 
-VAGUE_METRES = 200.0  # from here on a point would say more than is known
+VAGUE_METRES = 200.0  # with a larger radius, a point would pretend to be exact
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A place as far as it is known; `found` are the facts that tell how an address led there."""
+    """A place as far as it is known; `found` are the facts that say how an address led there."""
 
     point: Point | None = None
     district: str = ""
@@ -28,7 +28,7 @@ NOWHERE = Spot()
 
 
 def spot(report: Report, facility: Tie | None) -> Spot:
-    """Return where a report lies; the gazetteer is asked only where nothing else tells."""
+    """Return the place of a report; the gazetteer is asked only where the report has no point and no known facility."""
     if report.point:
         return Spot(report.point)
     if facility and (point := _point_of(facility)):
@@ -40,14 +40,14 @@ def _of_address(found: Found) -> Spot:
     place = found.place
     if place is None:
         return NOWHERE
-    told = {gazetteer.FACT: place.grade.value, "place_metres": f"{place.radius_metres:.0f}"}
+    facts = {gazetteer.FACT: place.grade.value, "place_metres": f"{place.radius_metres:.0f}"}
     if place.radius_metres > VAGUE_METRES:
-        return Spot(None, place.district, told) if place.district else NOWHERE
-    return Spot(_point(place.lon, place.lat), place.district, told)
+        return Spot(None, place.district, facts) if place.district else NOWHERE
+    return Spot(_point(place.lon, place.lat), place.district, facts)
 
 
 def _point_of(facility: Tie) -> Point | None:
-    """Return where a facility stands, as the place of a case that names it and no place."""
+    """Return where a facility is, as the place of a case that names it and no place."""
     if facility.lon is None or facility.lat is None:
         return None
     return _point(facility.lon, facility.lat)

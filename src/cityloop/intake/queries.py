@@ -1,4 +1,4 @@
-"""Every read of reports: finding cases by the names their senders know them by, and by which channels some came."""
+"""Reads reports: finds cases by the ids that their senders have, and whether any came by a channel."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from cityloop.intake.models import Report
 
 
 def cases(actor: Actor, filters: CaseFilters, after: str | None) -> CaseList:
-    """Return the cases a person may see; words find them by number, tracking code or the sender's own id."""
+    """Return the cases that a person may see; words find them by number, tracking code or the sender's own id."""
     return queries.cases(actor, replace(filters, ids=_found(filters.words)), after)
 
 

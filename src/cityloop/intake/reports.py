@@ -1,4 +1,4 @@
-"""What a report says, read from whatever a channel sends; every fault is named with its field. Nothing is written."""
+"""Reads a report from what a channel sends; every fault names its field. Nothing is written."""
 
 import math
 import re
@@ -11,6 +11,7 @@ from typing import Any
 from cityloop.core import chain
 from cityloop.core.codes import facilities as facility_codes
 from cityloop.core.errors import Fault, Invalid
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.core.place.geo import Crs, check_point, parse_crs, to_wgs84
 
 SKEW = timedelta(minutes=10)  # a sender's clock may be ahead by this much
@@ -50,46 +51,46 @@ class Report:
     facility: str | None = None  # the id of what it is about
 
     def content(self) -> bytes:
-        """Return the one spelling of what the report says: a retry has the same, another report does not."""
+        """Return the content in its canonical form: a retry has the same, another report does not."""
         point = self.point
-        said: list[Any] = [self.text, self.category, self.address, self.reporter_name, self.reporter_phone]
-        said += [point.raw_lon, point.raw_lat, point.crs.value] if point else [None, None, None]
-        said.append(chain.moment(self.reported_at) if self.reported_at else None)
-        # Only where there is one: reports handed in before facilities could be named stay the same content.
-        said += [self.facility] if self.facility else []
-        return chain.canonical(said)
+        content: list[Any] = [self.text, self.category, self.address, self.reporter_name, self.reporter_phone]
+        content += [point.raw_lon, point.raw_lat, point.crs.value] if point else [None, None, None]
+        content.append(chain.moment(self.reported_at) if self.reported_at else None)
+        # Only where there is one: the content of reports from before facilities could be named stays the same.
+        content += [self.facility] if self.facility else []
+        return chain.canonical(content)
 
 
 def read(content: Mapping[str, Any], zone: tzinfo, now: datetime) -> Report:
-    """Return the report; raise Invalid naming every field that is wrong and why."""
-    faults: list[Fault] = [Fault(name, "is not a field of a report") for name in content if name not in FIELDS]
+    """Return the report; raise Invalid with every fault."""
+    faults: list[Fault] = [Fault(name, "unknown-field") for name in content if name not in FIELDS]
     reporter = content.get("reporter") or {}
     if not isinstance(reporter, Mapping):
-        faults.append(Fault("reporter", "must hold name and phone"))
+        faults.append(Fault("reporter", "reporter-shape"))
         reporter = {}
     report = Report(
-        channel=_words(content, "channel", faults, required=True).lower(),
-        external_id=_words(content, "external_id", faults, required=True),
-        text=_words(content, "text", faults, required=True),
+        channel=_text(content, "channel", faults, required=True).lower(),
+        external_id=_text(content, "external_id", faults, required=True),
+        text=_text(content, "text", faults, required=True),
         point=_point(content, faults),
-        category=_words(content, "category", faults) or None,
-        address=_words(content, "address", faults) or None,
+        category=_text(content, "category", faults) or None,
+        address=_text(content, "address", faults) or None,
         reported_at=_moment(content.get("reported_at"), zone, now, faults),
-        reporter_name=_words(reporter, "name", faults, within="reporter.") or None,
-        reporter_phone=_phone(_words(reporter, "phone", faults, within="reporter.")) or None,
-        facility=_facility(_words(content, "facility", faults), faults) or None,
+        reporter_name=_text(reporter, "name", faults, within="reporter.") or None,
+        reporter_phone=_phone(_text(reporter, "phone", faults, within="reporter.")) or None,
+        facility=_facility(_text(content, "facility", faults), faults) or None,
     )
     if report.channel and not CHANNEL.fullmatch(report.channel):
-        faults.append(Fault("channel", "must be letters a to z, digits, hyphens and dots, such as 12345"))
+        faults.append(Fault("channel", "not-a-channel"))
     if faults:
         raise Invalid(faults)
     return report
 
 
-def _words(
+def _text(
     content: Mapping[str, Any], name: str, faults: list[Fault], *, required: bool = False, within: str = ""
 ) -> str:
-    """Return the field's words without blanks around them; a number given for words is taken as its digits."""
+    """Return a field's text without blanks around it; a number is taken as its digits."""
     value = content.get(name)
     if value is None:
         value = ""
@@ -97,22 +98,16 @@ def _words(
         value = str(value)
     field = within + name
     if not isinstance(value, str):
-        faults.append(Fault(field, "must be text"))
+        faults.append(Fault(field, "not-text"))
         return ""
-    words = unicodedata.normalize("NFC", value).strip()
-    if fault := _fault_of(words, LONGEST[name]):
-        faults.append(Fault(field, fault))
-    elif required and not words:
-        faults.append(Fault(field, "must be given"))
-    return words
-
-
-def _fault_of(words: str, longest: int) -> str | None:
-    if len(words) > longest:
-        return f"is longer than {longest} characters"
-    if UNSTORABLE.search(words):
-        return "contains a character that cannot be stored"
-    return None
+    text = unicodedata.normalize("NFC", value).strip()
+    if len(text) > LONGEST[name]:
+        faults.append(Fault(field, "too-long", {"most": LONGEST[name]}))
+    elif UNSTORABLE.search(text):
+        faults.append(Fault(field, "unstorable-character"))
+    elif required and not text:
+        faults.append(Fault(field, "required"))
+    return text
 
 
 def _point(content: Mapping[str, Any], faults: list[Fault]) -> Point | None:
@@ -123,7 +118,7 @@ def _point(content: Mapping[str, Any], faults: list[Fault]) -> Point | None:
     if lon is None or lat is None or crs is None:
         missing = "lon" if lon is None else "lat"
         if crs is not None and not any(fault.field == missing for fault in faults):
-            faults.append(Fault(missing, "must be given together with the other coordinate"))
+            faults.append(Fault(missing, "one-coordinate"))
         return None
     if fault := check_point(lon, lat):
         faults.append(Fault("lat" if abs(lat) > 90 else "lon", fault.code))
@@ -140,10 +135,10 @@ def _number(value: Any, name: str, faults: list[Fault]) -> float | None:
             raise TypeError
         number = float(unicodedata.normalize("NFKC", value) if isinstance(value, str) else value)
     except (TypeError, ValueError, OverflowError):
-        faults.append(Fault(name, "must be a number of degrees, such as 114.0579"))
+        faults.append(Fault(name, "not-degrees"))
         return None
     if not math.isfinite(number):
-        faults.append(Fault(name, "must be a number of degrees, such as 114.0579"))
+        faults.append(Fault(name, "not-degrees"))
         return None
     return number
 
@@ -153,36 +148,36 @@ def _crs(value: Any, faults: list[Fault]) -> Crs | None:
         return Crs.WGS84
     try:
         return parse_crs(str(value))
-    except ValueError as error:
-        faults.append(Fault("crs", str(error)))
+    except InvalidValue as error:
+        faults.append(error.fault("crs"))
         return None
 
 
 def _moment(value: Any, zone: tzinfo, now: datetime, faults: list[Fault]) -> datetime | None:
-    """Return the moment in UTC; one without an offset is meant in the city's time."""
+    """Return the moment in UTC; one without an offset is in the city's time."""
     if value in (None, ""):
         return None
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
         moment = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (AttributeError, ValueError, OverflowError):
-        faults.append(Fault("reported_at", "must be a moment such as 2026-11-21T15:00:00+08:00"))
+        faults.append(Fault("reported_at", "not-a-moment"))
         return None
     if not EARLIEST <= moment <= now + SKEW:
-        faults.append(Fault("reported_at", "lies in the future, or before 1990; check the sender's clock"))
+        faults.append(Fault("reported_at", "moment-out-of-range"))
         return None
     return moment
 
 
-def _facility(words: str, faults: list[Fault]) -> str:
-    """Return the id of a facility; whether there is one of that id, a census may tell later."""
+def _facility(text: str, faults: list[Fault]) -> str:
+    """Return the id of a facility; it need not be known yet, because a census may add it later."""
     try:
-        return facility_codes.tidy(words)
-    except ValueError as error:
-        faults.append(Fault("facility", str(error)))
+        return facility_codes.tidy(text)
+    except InvalidValue as error:
+        faults.append(error.fault("facility"))
         return ""
 
 
-def _phone(words: str) -> str:
+def _phone(text: str) -> str:
     """Return a telephone number with half-width digits and without the spaces people type."""
-    return re.sub(r"[\s-]+", "", unicodedata.normalize("NFKC", words))
+    return re.sub(r"[\s-]+", "", unicodedata.normalize("NFKC", text))

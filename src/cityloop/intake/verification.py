@@ -1,6 +1,6 @@
-"""The proof that reports are what the history of their cases says of them. Nothing is mended: it cannot be.
+"""Checks that reports are what the history of their cases says. Nothing is repaired: it cannot be.
 
-The receipt that a sender holds follows from the report's row; the history keeps a digest of it.
+The receipt that a sender has follows from the report's row; the history keeps a digest of it.
 """
 
 from collections.abc import Iterator
@@ -22,23 +22,23 @@ def findings() -> Iterator[Finding]:
     for case in rows.iterator(chunk_size=CHUNK):
         expected, reports = _expected(case), list(case.reports.all())
         if expected and not reports:
-            yield Finding(stream(case.pk), "its report is missing; that cannot be mended")
-        elif any(_told(report) != expected for report in reports):
-            yield Finding(stream(case.pk), "its report is not the one that was handed in; that cannot be mended")
+            yield Finding(stream(case.pk), "its report is missing; that cannot be repaired")
+        elif any(_row_facts(report) != expected for report in reports):
+            yield Finding(stream(case.pk), "its report is not the one that was handed in; that cannot be repaired")
     lost = Report.objects.filter(~Exists(Case.objects.filter(pk=OuterRef("case_id"))))
     for report in lost.iterator(chunk_size=CHUNK):
         yield Finding(f"report {report.number}", "has no case")
 
 
 def _expected(case: Case) -> tuple[object, ...] | None:
-    """Return what the row of a case's report must say; None where the case had no report."""
+    """Return what the row of a case's report must contain; None where the case had no report."""
     try:
-        said = tuple(case.facts[name] for name in ("channel", "external_id", "receipt"))
+        kept = tuple(case.facts[name] for name in ("channel", "external_id", "receipt"))
     except UNREADABLE:
         return None
-    return (*said, case.number, case.opened_at)
+    return (*kept, case.number, case.opened_at)
 
 
-def _told(report: Report) -> tuple[object, ...]:
+def _row_facts(report: Report) -> tuple[object, ...]:
     receipt = receipt_digest(report.digest, report.tracking_code)
     return report.channel, report.external_id, receipt, report.number, report.received_at

@@ -1,4 +1,4 @@
-"""Names this floor for Django."""
+"""Names this package for Django."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""Rows of the city as data. No rules here; codes are text, because leading zeros matter."""
+"""The tables of the city's data. No rules here; codes are text, because leading zeros matter."""
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
@@ -24,7 +24,7 @@ class Account(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     is_machine = models.BooleanField(default=False)
     phone = models.TextField(db_default="")  # encrypted
-    channels = ArrayField(models.TextField(), default=list)  # it may hand in reports by these; empty: by any
+    channels = ArrayField(models.TextField(), default=list)  # by which it may hand in reports; empty: by any
 
     USERNAME_FIELD = "username"
     objects = Accounts()
@@ -47,10 +47,10 @@ class Unit(models.Model):
     handles = models.BooleanField(default=True)  # may be given cases to handle
     kind = models.TextField(db_default="department")  # one of UNIT_KINDS
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
-    credit_code = models.TextField(db_default="")  # 统一社会信用代码, 18 signs
+    credit_code = models.TextField(db_default="")  # 统一社会信用代码, 18 characters
     aliases = ArrayField(models.TextField(), db_default=Value([], ArrayField(models.TextField())))
     telephone = models.TextField(db_default="")
-    is_active = models.BooleanField(db_default=True)  # False: stays for the cases it had, gets no new ones
+    is_active = models.BooleanField(db_default=True)  # False: kept for the cases it had, gets no new ones
 
 
 class Area(models.Model):
@@ -58,12 +58,12 @@ class Area(models.Model):
 
     code = models.TextField(unique=True)
     name = models.TextField()
-    level = models.TextField()  # one of core.areas.TREE, or another kind of grid
+    level = models.TextField()  # one of TREE in core/place/areas.py, or another kind of grid
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
     shape = models.BinaryField()
     grade = models.TextField(db_default="")  # 管理等级: A, B or C; empty: that of the area around it
     valid_from = models.DateField(null=True)  # None: always was
-    valid_until = models.DateField(null=True)  # the first day on which it is no more; None: still is
+    valid_until = models.DateField(null=True)  # the first day on which it is no longer valid; None: still is
     attributes = models.JSONField(db_default=Value({}, models.JSONField()))
 
 
@@ -112,7 +112,7 @@ class Category(models.Model):
 
 
 class Condition(models.Model):
-    """A condition for filing (立案条件) of a class, with its limits by grade of area and when it counts as mended."""
+    """A condition for filing (立案条件) of a class, with its limits by grade of area and when it counts as repaired."""
 
     catalogue = models.TextField()
     kind = models.TextField()
@@ -154,14 +154,14 @@ class Duty(models.Model):
     area = models.TextField(default="")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT)
     is_listed = models.BooleanField(db_default=False)  # 权责清单: may not be pushed down to a community
-    basis = models.TextField(db_default="")  # the law or paper it rests on
+    basis = models.TextField(db_default="")  # the law or document it rests on
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["category", "area", "unit"], name="duty_once")]
 
 
 class Roster(models.Model):
-    """Who stands on duty for a unit in a role, from one moment to another."""
+    """Who is on duty for a unit in a role, from one moment to another."""
 
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT)
     role = models.TextField()
@@ -176,9 +176,9 @@ class Roster(models.Model):
 
 
 class Facility(models.Model):
-    """A thing of the city that is looked after (管理部件), as its census has it. GB/T 47678.5-2026, table 2."""
+    """A facility of the city (管理部件), as in its census. GB/T 47678.5-2026, table 2."""
 
-    code = models.TextField(unique=True)  # 标识码: 17 signs, 16 of the old list
+    code = models.TextField(unique=True)  # 标识码: 17 characters, 16 in the old list
     catalogue = models.TextField()
     category = models.TextField()  # the code of its component class
     name = models.TextField()
@@ -199,8 +199,8 @@ class Facility(models.Model):
     raw_lat = models.TextField(db_default="")
     crs = models.TextField(db_default="")
     address = models.TextField(db_default="")
-    areas = models.JSONField(db_default=Value({}, models.JSONField()))  # by level, as the census says or the point lies
-    attributes = models.JSONField(db_default=Value({}, models.JSONField()))  # the city's further ones
+    areas = models.JSONField(db_default=Value({}, models.JSONField()))  # by level, as the census says or by the point
+    attributes = models.JSONField(db_default=Value({}, models.JSONField()))  # further ones of the city
 
     class Meta:
         indexes = [
@@ -216,8 +216,8 @@ class Facility(models.Model):
 class Place(models.Model):
     """An entry of the gazetteer: a street, an estate, a door plate, a point of interest."""
 
-    kind = models.TextField()  # one of core.places.Kind
-    key = models.TextField()  # the spelling of the name for comparing; of a plate or lane, of the road it hangs on
+    kind = models.TextField()  # one of Kind in core/gazetteer/places.py
+    key = models.TextField()  # the name in the form that is compared; of a plate or lane, that of its road
     name = models.TextField()
     aliases = ArrayField(models.TextField(), db_default=Value([], ArrayField(models.TextField())))
     number = models.IntegerField(db_default=0)  # of a plate or a lane
@@ -226,7 +226,7 @@ class Place(models.Model):
     community = models.TextField(db_default="")
     lon = models.FloatField()
     lat = models.FloatField()
-    spread_metres = models.FloatField(db_default=0.0)  # how far its observations lie apart
+    spread_metres = models.FloatField(db_default=0.0)  # how far apart its observations are
     seen = models.IntegerField(db_default=1)
     shape = models.BinaryField(null=True)  # WKB of a street's line or a block's polygon
     source = models.TextField(db_default="")
@@ -244,7 +244,7 @@ class Place(models.Model):
 
 
 class ChangeSet(models.Model):
-    """What one person or import changed in the city as data, so that it can be read again and undone."""
+    """One change of the city's data by a person or an import, so that it can be shown and undone."""
 
     number = models.AutoField(primary_key=True)
     what = models.TextField()  # the name of the event
@@ -277,14 +277,14 @@ class PackTaken(models.Model):
     name = models.TextField(unique=True)
     version = models.IntegerField()
     digest = models.TextField()  # of everything in its folder
-    procedures = models.JSONField(db_default=Value({}, models.JSONField()))  # name and version → what it said, digested
-    brought = models.JSONField(db_default=Value({}, models.JSONField()))  # as pack_leftovers writes it
+    procedures = models.JSONField(db_default=Value({}, models.JSONField()))  # name and version → digest of what it said
+    brought = models.JSONField(db_default=Value({}, models.JSONField()))  # as packs/leftovers.py writes it
     taken_at = models.DateTimeField()
     changes = models.ForeignKey(ChangeSet, null=True, on_delete=models.PROTECT)  # None: it brought no rows
 
 
 class DeclaredDay(models.Model):
-    """A day that the city itself made a day off or a working day, over what its pack and the nation say."""
+    """A day that the city itself made a day off or a working day, whatever its pack and the nation say."""
 
     day = models.DateField(unique=True)
     is_workday = models.BooleanField()
@@ -297,10 +297,10 @@ class WorkingCalendar(models.Model):
 
     number = models.IntegerField(unique=True)
     adopted_at = models.DateTimeField()
-    content = models.JSONField()  # as calendar_versions writes it
+    content = models.JSONField()  # as calendar/versions.py writes it
 
 
 class Revision(models.Model):
-    """One row: raised with every change here, so that every process knows when to read again."""
+    """One row: raised with every change here, so that every process knows when to read the city again."""
 
     number = models.BigIntegerField(default=0)

@@ -1,41 +1,42 @@
-"""What people call units, areas, roles and classes, and the code each name means. A name of several is not guessed.
+"""Finds the code that a name means: of a unit, an area, a role, a class. A name of several is refused, not guessed.
 
-Used where tables and forms name things in words; what codes there are is known by the city.
+Imports and forms use this; the codes themselves come from the current city.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cityloop.core.codes.classes import HOME
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.registry.city.city import City
 from cityloop.registry.models import Unit
 
-TOLD = 5  # codes told where a name means several
+SHOWN = 5  # codes listed where a name means several
 
 
 @dataclass(frozen=True)
 class CodeNames:
-    """Codes by themselves and by name; `what` is what they are codes of."""
+    """Codes, and the codes that each name means; `what` (unit, area, role, class, person) is what they stand for."""
 
     what: str
     codes: frozenset[str]
     by_name: Mapping[str, frozenset[str]]
 
     def code(self, words: str) -> str:
-        """Return the code that the words mean; ValueError where they mean none, or several."""
+        """Return the code that the words mean; InvalidValue where they mean none, or several."""
         if words in self.codes:
             return words
         found = sorted(self.by_name.get(words, ()))
         if not found:
-            raise ValueError(f"{words} is no {self.what} of the city")
+            raise InvalidValue(f"unknown-{self.what}", {"value": words})
         if len(found) > 1:
-            shown = ", ".join(found[:TOLD]) + ", …" * (len(found) > TOLD)
-            raise ValueError(f"{words} may mean {shown}: give the code")
+            shown = ", ".join(found[:SHOWN]) + ", …" * (len(found) > SHOWN)
+            raise InvalidValue("ambiguous", {"values": shown})
         return found[0]
 
 
 def names(what: str, known: Iterable[tuple[str, Iterable[str]]]) -> CodeNames:
-    """Return the names of codes, each code given with what it is called."""
+    """Return codes by name, from each code with its names."""
     codes, by_name = set(), dict[str, set[str]]()
     for code, called in known:
         codes.add(code)
@@ -45,14 +46,14 @@ def names(what: str, known: Iterable[tuple[str, Iterable[str]]]) -> CodeNames:
 
 
 def unit_names(further: Iterable[tuple[str, Iterable[str]]] = ()) -> CodeNames:
-    """Return what the city's units are called: by name, alias and credit code; `further` are about to be entered."""
+    """Return the city's units by name, alias and credit code; `further` are about to be entered."""
     rows = Unit.objects.values_list("code", "name", "credit_code", "aliases")
     known = ((code, (name, credit_code, *aliases)) for code, name, credit_code, aliases in rows)
     return names("unit", (*known, *further))
 
 
 def area_names(city: City) -> CodeNames:
-    """Return what areas are called: by name, and where two share one, by the name of the area around before it."""
+    """Return areas by name, and by their name after that of the area around, as two may share a name."""
     return names("area", ((area.code, (area.name, _within(city, code))) for code, area in city.areas.items()))
 
 
@@ -63,7 +64,7 @@ def _within(city: City, code: str) -> str:
 
 
 def role_names(city: City) -> CodeNames:
-    """Return what roles are called, in every language."""
+    """Return roles by their titles, in every language."""
     return names("role", ((role.name, role.title.values()) for role in city.roles.values()))
 
 
@@ -85,19 +86,23 @@ class ClassNames:
         if code.isdecimal() or ":" in code:
             if any(reference.startswith(code) for reference in self.references):
                 return code
-            raise ValueError(f"no class has the code {words}, and none begins with it")
+            raise InvalidValue("no-class-begins-with", {"value": words})
         found = self.named.by_name.get(words, frozenset())
-        fitting = frozenset(one for one in found if not kind or _kind(one) == kind)
+        fitting = frozenset(reference for reference in found if not kind or _kind(reference) == kind)
         return CodeNames("class", frozenset(), {words: fitting}).code(words)
 
 
 def class_names(city: City) -> ClassNames:
-    """Return what classes are called: those that may be filed under, and the components of the home catalogue."""
-    components = {key: one for key, one in city.classes.items() if one.kind == "component" and one.catalogue == HOME}
+    """Return by name the classes that may be filed under, and the components of the home catalogue."""
+    components = {
+        key: category
+        for key, category in city.classes.items()
+        if category.kind == "component" and category.catalogue == HOME
+    }
     called: dict[str, set[str]] = {}
-    for reference, one in {**city.categories, **components}.items():
-        called.setdefault(reference, set()).add(one.name)
-        called.setdefault(reference[: len(reference) - len(one.code) + 2], set()).add(one.major)
+    for reference, category in {**city.categories, **components}.items():
+        called.setdefault(reference, set()).add(category.name)
+        called.setdefault(reference[: len(reference) - len(category.code) + 2], set()).add(category.major)
     return ClassNames(frozenset((*city.categories, *components)), names("class", called.items()))
 
 

@@ -1,6 +1,6 @@
-"""The city as others read it: areas, facilities and places as features, page by page in the order of their keys.
+"""The city for other programs: areas, facilities and places as features, page by page in the order of their keys.
 
-Who may read what, and how it is written, is decided above. Owners and their telephones are never among it.
+presentation/features decides who may read what, and in which format. Owners and their telephones are never included.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,13 +20,13 @@ Box = tuple[float, float, float, float]  # west, south, east, north
 Days = tuple[date | None, date | None]  # first and last; None: open
 Row = TypeVar("Row", bound=Model)
 
-COUNTED = 100_000  # beyond that it is not told how many match: counting would take longer than reading
+COUNTED = 100_000  # more matches are not counted: that would take longer than reading a page
 DIGITS = 7  # of a degree: a centimetre
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureQuery:
-    """What is asked of a source: properties equal to values, somewhere in the boxes, on the days, after a key."""
+    """A query to a source: properties equal to values, somewhere in the boxes, on the days, after a key."""
 
     equal: Mapping[str, str] = field(default_factory=dict)
     boxes: tuple[Box, ...] = ()  # none: anywhere
@@ -37,7 +37,7 @@ class FeatureQuery:
 
 @dataclass(frozen=True, slots=True)
 class PublishedFeature:
-    """One row as a feature; the geometry is GeoJSON text, None where it has no place."""
+    """One row as a feature; the geometry is GeoJSON text, None where the row has no place."""
 
     id: str
     geometry: str | None
@@ -48,7 +48,7 @@ _frames: tuple[City, Mapping[str, Box]] | None = None
 
 
 def frames(city: City) -> Mapping[str, Box]:
-    """Return the bounds of every area; reckoned once for as long as the city stays as it is."""
+    """Return the bounds of every area; calculated once for each city in memory."""
     global _frames  # noqa: PLW0603  # one city a process
     if _frames is None or _frames[0] is not city:
         _frames = (city, {code: shapely.from_wkb(shape).bounds for code, shape in city.shapes.items()})
@@ -60,40 +60,40 @@ class FeatureSource(Protocol):
 
     @property
     def properties(self) -> tuple[str, ...]:
-        """What its features say."""
+        """The names of the properties of its features."""
 
     @property
     def narrowed_by(self) -> tuple[str, ...]:
-        """The properties that may be asked for."""
+        """The properties that a query may name."""
 
-    def count(self, asked: FeatureQuery) -> int | None:
-        """Return how many match, wherever the page begins; None for too many to be counted."""
+    def count(self, query: FeatureQuery) -> int | None:
+        """Return how many match, wherever the page begins; None for too many to count."""
 
-    def features(self, asked: FeatureQuery) -> Iterator[PublishedFeature]:
-        """Yield those that match after the key, at most as many as asked for."""
+    def features(self, query: FeatureQuery) -> Iterator[PublishedFeature]:
+        """Yield those that match after the key, up to the limit."""
 
     def one(self, key: str) -> PublishedFeature | None:
         """Return the feature of a key, whatever its days."""
 
     def bounds(self) -> Box | None:
-        """Return what all of them lie in."""
+        """Return the box around all of them; None where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
 class AreaSource:
-    """Areas out of the city in memory; `where` narrows them by level and code."""
+    """Areas of the city in memory; `where` narrows them by level and code."""
 
     city: City
     where: Mapping[str, Sequence[str]]
     properties: tuple[str, ...] = ("code", "name", "level", "parent", "grade", "valid_from", "valid_until")
     narrowed_by: tuple[str, ...] = ("code", "name", "parent", "grade")
 
-    def count(self, asked: FeatureQuery) -> int | None:
-        return sum(1 for _ in self._matching(asked))
+    def count(self, query: FeatureQuery) -> int | None:
+        return sum(1 for _ in self._matching(query))
 
-    def features(self, asked: FeatureQuery) -> Iterator[PublishedFeature]:
-        following = (area for area in self._matching(asked) if area.code > asked.after)
-        for _, area in zip(range(asked.limit), following, strict=False):
+    def features(self, query: FeatureQuery) -> Iterator[PublishedFeature]:
+        following = (area for area in self._matching(query) if area.code > query.after)
+        for _, area in zip(range(query.limit), following, strict=False):
             yield self._feature(area)
 
     def one(self, key: str) -> PublishedFeature | None:
@@ -107,11 +107,11 @@ class AreaSource:
         west, south, east, north = zip(*boxes, strict=True)
         return min(west), min(south), max(east), max(north)
 
-    def _matching(self, asked: FeatureQuery) -> Iterator[AreaFacts]:
-        windows = [(box, shapely.box(*box)) for box in asked.boxes]
+    def _matching(self, query: FeatureQuery) -> Iterator[AreaFacts]:
+        windows = [(box, shapely.box(*box)) for box in query.boxes]
         for code in sorted(self.city.areas):
             area = self.city.areas[code]
-            if self._is_here(area) and _is_asked(area, asked) and (not windows or self._touches(code, windows)):
+            if self._is_here(area) and _matches(area, query) and (not windows or self._touches(code, windows)):
                 yield area
 
     def _is_here(self, area: AreaFacts) -> bool:
@@ -122,7 +122,7 @@ class AreaSource:
         for (left, low, right, high), window in windows:
             if right < west or left > east or high < south or low > north:
                 continue
-            # What lies wholly in the window needs no look at its outline; these are nearly all.
+            # What lies completely in the window needs no look at its outline; that is nearly every area.
             if left <= west and east <= right and low <= south and north <= high:
                 return True
             if shapely.intersects(shapely.from_wkb(self.city.shapes[code]), window):
@@ -130,8 +130,8 @@ class AreaSource:
         return False
 
     def _feature(self, area: AreaFacts) -> PublishedFeature:
-        said = {name: _written(getattr(area, name)) for name in self.properties}
-        return PublishedFeature(area.code, polygon_text(self.city.shapes[area.code]), said)
+        values = {name: _written(getattr(area, name)) for name in self.properties}
+        return PublishedFeature(area.code, polygon_text(self.city.shapes[area.code]), values)
 
 
 _LEVELS = ("district", "street", "community", "unit_grid")
@@ -151,11 +151,11 @@ class FacilitySource:
         further = ("authority", "maintainer") if self.inside else ()
         return ("code", "name", "class", "catalogue", "state", *_LEVELS, "address", "began_on", "changed_on", *further)
 
-    def count(self, asked: FeatureQuery) -> int | None:
-        return _count(self._rows(asked))
+    def count(self, query: FeatureQuery) -> int | None:
+        return _count(self._rows(query))
 
-    def features(self, asked: FeatureQuery) -> Iterator[PublishedFeature]:
-        rows = self._rows(asked).filter(code__gt=asked.after).order_by("code")[: asked.limit]
+    def features(self, query: FeatureQuery) -> Iterator[PublishedFeature]:
+        rows = self._rows(query).filter(code__gt=query.after).order_by("code")[: query.limit]
         return (self._feature(row) for row in rows.iterator(chunk_size=1000))
 
     def one(self, key: str) -> PublishedFeature | None:
@@ -165,21 +165,21 @@ class FacilitySource:
     def bounds(self) -> Box | None:
         return _bounds(self._rows(FeatureQuery()))
 
-    def _rows(self, asked: FeatureQuery) -> "QuerySet[Facility]":
+    def _rows(self, query: FeatureQuery) -> "QuerySet[Facility]":
         rows = Facility.objects.filter(**{f"{name}__in": list(values) for name, values in self.where.items()})
-        rows = rows.filter(**{_FACILITY_FIELDS.get(name, name): value for name, value in asked.equal.items()})
-        if asked.days and asked.days[1]:
-            rows = rows.filter(Q(began_on=None) | Q(began_on__lte=asked.days[1]))
-        return _within(rows, asked.boxes)
+        rows = rows.filter(**{_FACILITY_FIELDS.get(name, name): value for name, value in query.equal.items()})
+        if query.days and query.days[1]:
+            rows = rows.filter(Q(began_on=None) | Q(began_on__lte=query.days[1]))
+        return _within(rows, query.boxes)
 
     def _feature(self, row: Facility) -> PublishedFeature:
-        said = {
+        values = {
             "class": row.category,
             "authority": row.authority_name or row.authority,
             "maintainer": row.maintainer_name or row.maintainer,
             **{level: row.areas.get(level, "") for level in _LEVELS},
         }
-        read = {name: said[name] if name in said else _written(getattr(row, name)) for name in self.properties}
+        read = {name: values[name] if name in values else _written(getattr(row, name)) for name in self.properties}
         return PublishedFeature(row.code, _point(row.lon, row.lat), read)
 
 
@@ -191,12 +191,12 @@ class GazetteerSource:
     properties: tuple[str, ...] = ("name", "kind", "aliases", "district", "community")
     narrowed_by: tuple[str, ...] = ("name", "kind", "district", "community")
 
-    def count(self, asked: FeatureQuery) -> int | None:
-        return _count(self._rows(asked))
+    def count(self, query: FeatureQuery) -> int | None:
+        return _count(self._rows(query))
 
-    def features(self, asked: FeatureQuery) -> Iterator[PublishedFeature]:
-        after = _key(asked.after) if asked.after else 0
-        rows = self._rows(asked).filter(pk__gt=after).order_by("pk")[: asked.limit]
+    def features(self, query: FeatureQuery) -> Iterator[PublishedFeature]:
+        after = _key(query.after) if query.after else 0
+        rows = self._rows(query).filter(pk__gt=after).order_by("pk")[: query.limit]
         return (self._feature(row) for row in rows.iterator(chunk_size=1000))
 
     def one(self, key: str) -> PublishedFeature | None:
@@ -206,9 +206,9 @@ class GazetteerSource:
     def bounds(self) -> Box | None:
         return _bounds(self._rows(FeatureQuery()))
 
-    def _rows(self, asked: FeatureQuery) -> "QuerySet[Place]":
+    def _rows(self, query: FeatureQuery) -> "QuerySet[Place]":
         rows = Place.objects.filter(**{f"{name}__in": list(values) for name, values in self.where.items()})
-        return _within(rows.filter(**asked.equal), asked.boxes)
+        return _within(rows.filter(**query.equal), query.boxes)
 
     def _feature(self, row: Place) -> PublishedFeature:
         return PublishedFeature(
@@ -217,7 +217,7 @@ class GazetteerSource:
 
 
 def polygon_text(wkb: bytes) -> str:
-    """Return the GeoJSON of a polygon, its outer ring running against the clock (RFC 7946, 3.1.6)."""
+    """Return the GeoJSON of a polygon, its outer ring counter-clockwise (RFC 7946, 3.1.6)."""
     polygon = shapely.orient_polygons(shapely.from_wkb(wkb))
     return str(shapely.to_geojson(shapely.transform(polygon, lambda pairs: pairs.round(DIGITS))))
 
@@ -228,18 +228,18 @@ def _point(lon: float | None, lat: float | None) -> str | None:
     return f'{{"type":"Point","coordinates":[{round(lon, DIGITS)!r},{round(lat, DIGITS)!r}]}}'
 
 
-def _is_asked(area: AreaFacts, asked: FeatureQuery) -> bool:
-    if any((getattr(area, name) or "") != value for name, value in asked.equal.items()):
+def _matches(area: AreaFacts, query: FeatureQuery) -> bool:
+    if any((getattr(area, name) or "") != value for name, value in query.equal.items()):
         return False
-    if asked.days is None:
+    if query.days is None:
         return True
-    first, last = asked.days
+    first, last = query.days
     begun = last is None or area.valid_from is None or area.valid_from <= last
     return begun and (first is None or area.valid_until is None or first < area.valid_until)
 
 
 def _within(rows: "QuerySet[Row]", boxes: Sequence[Box]) -> "QuerySet[Row]":
-    """Narrow rows to those in the boxes; a row without a place is in every box, as the standard has it."""
+    """Narrow rows to those in the boxes; a row without a place is in every box, as OGC API - Features requires."""
     if not boxes:
         return rows
     anywhere = Q(lat=None)

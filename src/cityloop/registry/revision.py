@@ -1,4 +1,4 @@
-"""The revision number of the city as data: it rises with every change of what processes hold in memory."""
+"""The revision of the city's data: a number that rises with every change of what processes keep in memory."""
 
 import time
 
@@ -7,9 +7,9 @@ from django.db.models import F
 
 from cityloop.registry.models import Revision
 
-FRESH = 2.0  # seconds for which a revision that was read is believed without asking again
+FRESH = 2.0  # seconds for which a revision that was read is used without reading it again
 
-_last: tuple[float, int] | None = None  # when it was asked, and the answer
+_last: tuple[float, int] | None = None  # when it was read, and the number
 
 
 def number() -> int:
@@ -22,13 +22,13 @@ def number() -> int:
 
 
 def ask_again() -> None:
-    """Ask the database at the next question."""
+    """Read the number from the database when it is needed next."""
     global _last  # noqa: PLW0603
     _last = None
 
 
 def raise_revision() -> None:
-    """Let every process read again what it holds of the city; this one as soon as the transaction is committed."""
+    """Make every process read the city again; this one as soon as the transaction is committed."""
     Revision.objects.get_or_create(pk=1)
     Revision.objects.filter(pk=1).update(number=F("number") + 1)
     transaction.on_commit(ask_again)

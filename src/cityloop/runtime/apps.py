@@ -1,4 +1,4 @@
-"""Names this floor for Django."""
+"""The Django app of the runtime."""
 
 from django.apps import AppConfig
 

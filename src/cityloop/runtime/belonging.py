@@ -1,4 +1,4 @@
-"""That a home's keys and a database belong together: a wrong HOME beside a right address is refused, not served."""
+"""Checks that the keys of a home belong to the database: a wrong home is refused before it is served."""
 
 import hashlib
 from datetime import datetime
@@ -14,7 +14,7 @@ LENGTH = 32  # hexadecimal digits of the fingerprint
 
 
 def check_keys(home: Path, now: datetime) -> None:
-    """Note the fingerprint of the keys in a new database's log; refuse a home whose keys are not those noted."""
+    """Record the fingerprint of the keys in the log of a new database; refuse a home whose keys have another one."""
     known = (
         Event.objects.filter(stream=STREAM, name="KeysNoted").order_by("-seq").values_list("payload", flat=True).first()
     )
@@ -22,8 +22,7 @@ def check_keys(home: Path, now: datetime) -> None:
     if known is None:
         events.record(STREAM, "KeysNoted", events.SYSTEM, now, {"fingerprint": fingerprint})
     elif known["fingerprint"] != fingerprint:
-        told = f"The keys in {home} are not those of the city in this database. Use the home it was made with."
-        raise NotPossible("keys-of-another-city", told)
+        raise NotPossible("keys-of-another-city", {"home": home})
 
 
 def _fingerprint(home: Path) -> str:

@@ -1,8 +1,8 @@
-"""The only place that asks the machine what time it is; everywhere else `now` is an argument."""
+"""The only place that asks the machine for the time; everywhere else `now` is an argument."""
 
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """Return the present moment, aware, in UTC."""
+    """Return the present moment in UTC, with its time zone."""
     return datetime.now(UTC)

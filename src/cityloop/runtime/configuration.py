@@ -1,6 +1,6 @@
-"""What the environment says: one frozen value, read once. Django's own settings are derived from it in settings.py."""
+"""The CITYLOOP_* settings: one frozen value, read once from the environment. settings.py derives Django's from it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ import platformdirs
 from cityloop.core.errors import Fault, Invalid
 
 LANGUAGES = ("zh-hans", "en")
+MOST_WORKERS = 64
 
 
 def setting(default: str, meaning: str) -> str:
@@ -33,18 +34,18 @@ class Configuration:
     )
     time_zone: str = setting("Asia/Shanghai", "The city's time zone, an IANA name")
     language: str = setting("zh-hans", "Language of the screens until a person chooses: zh-hans or en")
-    city_name: str = setting("示范市", "The city's name as its people read it")
+    city_name: str = setting("示范市", "The city's name as people read it")
     open_layers: str = setting(
         "1", "1 lets anybody read the areas and the layers that packs open; empty: only those signed in or with a token"
     )
     map_tiles: str = setting(
         "",
         "Address of map tiles in WGS-84 Web Mercator under the maps, such as https://tiles.example/{z}/{x}/{y}.png. "
-        "Empty: the city's own areas alone, and no request leaves the house",
+        "Empty: only the city's own areas, and no request leaves this server",
     )
-    map_attribution: str = setting("", "What the owner of the map tiles wants to be named as; plain words")
+    map_attribution: str = setting("", "The attribution that the owner of the map tiles asks for, as plain text")
     packs: str = setting(
-        "", "Folders of further packs, and -NAME for one of ours to be left out, separated by the path separator"
+        "", "Folders of further packs, and -NAME to leave out one that CityLoop ships, separated by the path separator"
     )
     hosts: str = setting("127.0.0.1,localhost", "Host names this city answers to, separated by commas")
     web_workers: str = setting("2", "Number of web worker processes")
@@ -65,7 +66,7 @@ def read(environ: Mapping[str, str]) -> Configuration:
     names = list(Configuration.__dataclass_fields__)
     given = {name: environ[variable(name)].strip() for name in names if environ.get(variable(name), "").strip()}
     configuration = Configuration(**given)
-    faults = [Fault(variable(name), reason) for name, reason in _wrong(configuration)]
+    faults = list(_faults(configuration))
     if faults:
         raise Invalid(faults, code="settings")
     return configuration
@@ -76,32 +77,29 @@ def variable(name: str) -> str:
     return f"CITYLOOP_{name.upper()}"
 
 
-def _wrong(configuration: Configuration) -> list[tuple[str, str]]:
-    wrong = []
+def _faults(configuration: Configuration) -> Iterator[Fault]:
     if configuration.language not in LANGUAGES:
-        wrong.append(("language", f"must be one of {', '.join(LANGUAGES)}"))
+        yield Fault(variable("language"), "setting-not-a-choice", {"choices": ", ".join(LANGUAGES)})
     try:
         configuration.zone  # noqa: B018  # asking is the check
     except (ZoneInfoNotFoundError, ValueError):
-        wrong.append(("time_zone", "is not the name of a time zone, such as Asia/Shanghai"))
+        yield Fault(variable("time_zone"), "setting-not-a-time-zone")
     url = configuration.database_url
     if url and urlsplit(url).scheme not in ("postgresql", "postgres"):
-        wrong.append(("database_url", "must begin with postgresql://"))
+        yield Fault(variable("database_url"), "setting-not-an-address")
     if not _is_tiles(configuration.map_tiles):
-        wrong.append(
-            ("map_tiles", "must be an http(s):// address that holds {z}, {x} and {y}, or a path beginning with /")
-        )
+        yield Fault(variable("map_tiles"), "setting-not-map-tiles")
     if configuration.open_layers not in ("", "1"):
-        wrong.append(("open_layers", "must be 1 or empty"))
-    if not configuration.web_workers.isdecimal() or not 1 <= int(configuration.web_workers) <= 64:
-        wrong.append(("web_workers", "must be a whole number from 1 to 64"))
-    return wrong
+        yield Fault(variable("open_layers"), "setting-not-a-switch")
+    if not configuration.web_workers.isdecimal() or not 1 <= int(configuration.web_workers) <= MOST_WORKERS:
+        yield Fault(variable("web_workers"), "not-a-whole-number", {"most": MOST_WORKERS})
 
 
 def _is_tiles(address: str) -> bool:
     parts = urlsplit(address)
-    placed = all(place in address for place in ("{z}", "{x}", "{y}"))
-    # What stands in a policy of the pages must not bring further words into it.
-    plain = not any(sign in address for sign in " ;,'\"")
-    elsewhere = parts.scheme in ("http", "https") and bool(parts.netloc) and "{" not in parts.netloc
-    return not address or (placed and plain and (elsewhere or (address.startswith("/") and not parts.netloc)))
+    has_places = all(place in address for place in ("{z}", "{x}", "{y}"))
+    # The address becomes part of the Content-Security-Policy and must not add further directives to it.
+    is_plain = not any(character in address for character in " ;,'\"")
+    is_elsewhere = parts.scheme in ("http", "https") and bool(parts.netloc) and "{" not in parts.netloc
+    is_here = address.startswith("/") and not parts.netloc
+    return not address or (has_places and is_plain and (is_elsewhere or is_here))

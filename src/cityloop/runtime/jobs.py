@@ -1,6 +1,6 @@
-"""Jobs and timers: Procrastinate in the city's own database, and the jobs of this floor.
+"""Jobs and timers: Procrastinate in the city's own database, and the runtime's jobs.
 
-Nothing is deferred inside an action; the announcer's subscribers defer, in the transaction of their position.
+Nothing is deferred inside an action: the announcer's subscribers defer, in the transaction of their position.
 """
 
 from procrastinate import JobContext
@@ -20,7 +20,7 @@ def _configuration() -> Configuration:
 
 @app.periodic(cron="* * * * *", periodic_id="checkpoint")
 @app.task(name="runtime.checkpoint", queueing_lock="checkpoint")
-def checkpoint(timestamp: int) -> None:  # the minute it was due, told by Procrastinate
+def checkpoint(timestamp: int) -> None:  # the minute it was due, passed by Procrastinate
     """Seal what has happened since the last checkpoint."""
     checkpoints.seal(_configuration().home_folder, clock.now())
 
@@ -28,6 +28,6 @@ def checkpoint(timestamp: int) -> None:  # the minute it was due, told by Procra
 @app.periodic(cron="*/2 * * * *", periodic_id="stalled")
 @app.task(name="runtime.retry_stalled", queueing_lock="stalled", pass_context=True)
 async def retry_stalled(context: JobContext, timestamp: int) -> None:
-    """Take up again the jobs of workers that died."""
+    """Retry the jobs of workers that died."""
     for job in await app.job_manager.get_stalled_jobs():
         await app.job_manager.retry_job(job)

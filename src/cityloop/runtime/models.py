@@ -1,11 +1,11 @@
-"""Rows of the event log and of those who read it. No rules here."""
+"""Tables of the event log and of its readers. No rules here."""
 
 from django.db import models
 from django.db.models import Func
 
 
 class LogOrdinal(Func):
-    """The number of the writing transaction: the log's commit-safe order (see announcer.py)."""
+    """The number of the writing transaction: the log's commit-safe order (see log/announcer.py)."""
 
     function = "cityloop_log_ordinal"
     output_field = models.BigIntegerField()
@@ -29,7 +29,7 @@ class Event(models.Model):
 
 
 class Subscription(models.Model):
-    """How far a reader of the log has come; moved in the same transaction as what the reader wrote."""
+    """How far a subscriber has read the log; moved in the same transaction as what the subscriber wrote."""
 
     name = models.TextField(primary_key=True)
     ordinal = models.BigIntegerField(default=-1)

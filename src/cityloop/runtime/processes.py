@@ -1,4 +1,4 @@
-"""What our own processes have in common: they end with the process that started them, and on a signal in order."""
+"""How CityLoop's own processes end: with the process that started them, and in an orderly way on a signal."""
 
 import ctypes
 import os
@@ -10,13 +10,13 @@ from types import FrameType
 PR_SET_PDEATHSIG = 1
 
 
-STARTED_BY = "CITYLOOP_STARTED_BY"  # not a setting: a process tells its children its number
+STARTED_BY = "CITYLOOP_STARTED_BY"  # not a setting: a process passes its number to its children
 
 
 def end_with_parent(by: signal.Signals = signal.SIGTERM) -> None:
-    """Ask the kernel to send a signal when the parent dies, however it dies (Linux; elsewhere nothing).
+    """Ask the kernel to send a signal when the parent dies, however it dies (on Linux; elsewhere this does nothing).
 
-    A parent that told its number may have died before this was asked: then it is over at once.
+    A parent that passed its number may have died before this was asked: then the process exits at once.
     """
     if sys.platform != "linux":
         return
@@ -26,24 +26,24 @@ def end_with_parent(by: signal.Signals = signal.SIGTERM) -> None:
 
 
 def tell_children() -> None:
-    """Let the processes started from here on know who started them."""
+    """Let the processes that are started from now on know who started them."""
     os.environ[STARTED_BY] = str(os.getpid())
 
 
 class Stop:
-    """True once SIGINT or SIGTERM has come; can be waited for."""
+    """True once SIGINT or SIGTERM was received; can be waited for."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._come)
+            signal.signal(number, self._receive)
 
-    def _come(self, number: int, frame: FrameType | None) -> None:
+    def _receive(self, number: int, frame: FrameType | None) -> None:
         self._event.set()
 
     def __call__(self) -> bool:
         return self._event.is_set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait at most so long; return whether it is time to stop."""
+        """Wait at most this long; return whether it is time to stop."""
         return self._event.wait(seconds)

@@ -1,7 +1,7 @@
-"""Writing many rows by one statement whose text does not depend on how many they are. Which rows is decided above.
+"""Writes many rows by one statement whose text does not depend on their number. The caller decides which rows.
 
-The rows travel as one JSON document: PostgreSQL takes it apart faster than the driver can put arrays together, and a
-statement of one parameter is planned once for each connection.
+The rows are sent as one JSON document: PostgreSQL parses it faster than the driver can build arrays, and a statement
+with one parameter is planned once for each connection.
 """
 
 import json
@@ -15,23 +15,23 @@ from django.db import connection
 def insert(statement: str, *tables: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
     """Run an INSERT … SELECT … FROM json_to_recordset(%s), one %s for each table; return what it returns.
 
-    Where there are no rows at all nothing is run.
+    Without any rows nothing is run.
     """
-    found = [list(table) for table in tables]
-    if not any(found):
+    filled = [list(table) for table in tables]
+    if not any(filled):
         return []
     with connection.cursor() as cursor:
-        cursor.execute(statement, [_SPELLING.encode(table) for table in found])
+        cursor.execute(statement, [_ENCODER.encode(table) for table in filled])
         return cursor.fetchall() if cursor.description else []
 
 
-def _spelled(value: object) -> str:
-    """Return how PostgreSQL reads a value for which JSON has no word."""
+def _as_text(value: object) -> str:
+    """Return a value that JSON cannot express as PostgreSQL reads it."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, bytes):
         return f"\\x{value.hex()}"
-    raise TypeError(f"no column holds a {type(value).__name__}")
+    raise TypeError(f"no column has the type {type(value).__name__}")
 
 
-_SPELLING = json.JSONEncoder(default=_spelled, ensure_ascii=False)
+_ENCODER = json.JSONEncoder(default=_as_text, ensure_ascii=False)

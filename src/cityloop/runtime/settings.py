@@ -67,7 +67,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "cityloop.presentation.pages.frame.frame",
             ],
-            "libraries": {  # tags of one room's pages; those of every page are in presentation/pages/templatetags
+            "libraries": {  # tags of one folder's pages; those of every page are in presentation/pages/templatetags
                 "figure_words": "cityloop.presentation.figures.tags",
                 "settings_words": "cityloop.presentation.settings.tags",
                 "ogc": "cityloop.presentation.features.tags",
@@ -99,7 +99,7 @@ def _database(url: str) -> dict[str, object]:
     }
 
 
-# The embedded server's address is put into the environment by the entry floor before Django starts.
+# The entry package puts the embedded server's address into the environment before Django starts.
 DATABASES = {"default": _database(CITYLOOP.database_url or "postgresql:///cityloop")}
 
 LANGUAGE_CODE = CITYLOOP.language
@@ -120,7 +120,7 @@ SESSION_COOKIE_AGE = 12 * 3600  # one shift
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes of words; files have their own limits
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes of text; files have their own limits
 FILE_UPLOAD_HANDLERS = [
     "cityloop.presentation.pages.uploads.LimitedUpload",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

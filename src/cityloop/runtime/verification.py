@@ -1,6 +1,6 @@
-"""The proof that the event log is as it was written: every event follows from the one before it and from the seals.
+"""Verifies that the event log is as it was written: every event follows from the one before and the checkpoints.
 
-What the floors above have made of the log is proved by them, within the same view of the database. Nothing is mended.
+The packages above verify what they made of the log, in the same snapshot of the database. Nothing is repaired.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from cityloop.runtime.log import checkpoints
 from cityloop.runtime.log.checkpoints import Checkpoint
 from cityloop.runtime.models import Event
 
-# What reading words of another shape than ours raises.
+# What reading a payload of an unknown shape raises.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 _COUNT = "SELECT count(*) FROM runtime_event WHERE (ordinal, id) > (%s, %s) AND (ordinal, id) <= (%s, %s)"
@@ -36,7 +36,7 @@ _LOGGED = """
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is not as it was written: where, and what is wrong there."""
+    """One thing that is not as it was written: where it is, and what is wrong there."""
 
     where: str
     what: str
@@ -48,9 +48,9 @@ Proof = Callable[[], Iterator[Finding]]
 def findings(home: Path, *further: Proof) -> Iterator[Finding]:
     """Yield everything in the log that does not follow from the event before it or from a checkpoint.
 
-    Then what the further proofs find, all in one view of the database: a city that runs meanwhile gives no alarm.
+    Then yield what the further proofs find, all in one snapshot: a city that runs meanwhile gives no false alarm.
     """
-    lines = checkpoints.count(home)  # first: the view that follows holds at least what these seal
+    lines = checkpoints.count(home)  # first: the snapshot that follows has at least what these seal
     own: tuple[Proof, ...] = (_broken_links, partial(_broken_seals, home, lines), partial(_missing_seals, home))
     with snapshot():
         for proof in (*own, *further):
@@ -59,7 +59,7 @@ def findings(home: Path, *further: Proof) -> Iterator[Finding]:
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """Let everything inside read the same view of the database; inside a transaction that is begun, its own."""
+    """Let the block read one snapshot of the database; in a transaction that has begun, the transaction's own."""
     is_first = not connection.in_atomic_block
     with transaction.atomic():
         if is_first:
@@ -69,11 +69,11 @@ def snapshot() -> Iterator[None]:
 
 
 def _readable(proof: Proof) -> Iterator[Finding]:
-    """Yield what a proof finds; a value that the driver cannot read, such as a moment at infinity, is found, too."""
+    """Yield what a proof finds; a value that the driver cannot read, such as a moment at infinity, is a finding too."""
     try:
         yield from proof()
     except (DataError, ValueError, RecursionError) as error:
-        yield Finding("database", f"a value cannot be read, and what follows it was not looked at: {error}")
+        yield Finding("database", f"a value cannot be read, and what follows it was not checked: {error}")
 
 
 def _broken_links() -> Iterator[Finding]:
@@ -85,15 +85,15 @@ def _broken_links() -> Iterator[Finding]:
         where = f"{stream}#{event.seq}"
         if event.seq != seq + 1:
             yield Finding(where, f"event {seq + 1} before it is missing")
-            before = None  # what it was chained to is gone
+            before = None  # the event it was chained to is missing
         hashed = bytes(event.hash)
         if before is not None and hashed != _link(before, event):
-            yield Finding(where, "its words do not match its hash, or the event before it was altered")
+            yield Finding(where, "its content does not match its hash, or the event before it was altered")
         seq, before = event.seq, hashed
 
 
 def _link(before: bytes, event: Event) -> bytes | None:
-    """Return the hash that the event must have; None when it holds what no event of ours does."""
+    """Return the hash that the event must have; None when its payload is not one that CityLoop writes."""
     try:
         return chain.link(before, event.stream, event.seq, event.name, event.actor, event.at, event.payload)
     except UNREADABLE:
@@ -135,13 +135,13 @@ def _missing_events(checkpoint: Checkpoint, after: tuple[int, int] | None) -> It
 
 
 def _missing_seals(home: Path) -> Iterator[Finding]:
-    """Yield the end of the file that is missing. It is read after the log, which knows only what was written."""
+    """Yield the missing end of the file. It is read after the log, which knows only of what was written."""
     with connection.cursor() as cursor:
         cursor.execute(_LOGGED, [checkpoints.STREAM])
         logged = cursor.fetchone()[0] or 0
     try:
         written = checkpoints.last_number(home)
     except NotPossible:
-        return  # it is there and cannot be read: found already
+        return  # it exists and cannot be read: found already
     if written < logged:
         yield Finding("checkpoints", f"{logged} were written, the file ends with {written}")

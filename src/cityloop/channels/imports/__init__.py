@@ -1,1 +1,1 @@
-"""Imports of the city: one file for each kind of table, checked row by row."""
+"""Imports: one module for each kind of table, checked row by row."""

@@ -1,7 +1,7 @@
-"""Days off and working days that a city declares, from a table with the columns date, kind and name.
+"""Reads days off and working days that a city declares from a table with the columns date, kind and name.
 
-Columns and words may be Chinese. One wrong row refuses the whole table: half a notice is no calendar. Declaring is done
-by registry.
+Columns and words may be Chinese. One wrong row refuses the whole table: half a notice is not a calendar. The registry
+declares the days.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cityloop.channels.tables.cells import as_day, as_words
+from cityloop.channels.tables.columns import no_column
 from cityloop.channels.tables.rows import Sheet, TableRow
 from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.errors import Fault, Invalid
@@ -22,7 +23,7 @@ KINDS = {"off": False, "休": False, "on": True, "班": True, "withdraw": None, 
 
 @dataclass(frozen=True, slots=True)
 class NamedDays:
-    """The days of a table: those declared, with whether they are working days and their names, and those withdrawn."""
+    """The days of a table: those declared (whether a working day, and the name), and those withdrawn."""
 
     declared: dict[date, tuple[bool, str]] = field(default_factory=dict)
     withdrawn: set[date] = field(default_factory=set)
@@ -38,9 +39,10 @@ def read_days(path: Path) -> NamedDays:
     places = _places(path, sheet)
     found, faults = NamedDays(), []
     for row in sheet.rows:
-        faults += [Fault(f"{_where(row)} {fault.field}".strip(), fault.reason) for fault in _take(row, places, found)]
+        at = f"line {row.line}" if row.line else f"row {row.number}"
+        faults += [Fault(f"{at} {each.field}".strip(), each.code, each.values) for each in _add(row, places, found)]
     if not (faults or found.declared or found.withdrawn):
-        faults.append(Fault(path.name, "has no rows"))
+        faults.append(Fault(path.name, "table-no-rows"))
     if faults:
         raise Invalid(faults)
     return found
@@ -49,37 +51,32 @@ def read_days(path: Path) -> NamedDays:
 def _places(path: Path, sheet: Sheet) -> Mapping[str, int]:
     heading = [name.lower() for name in sheet.columns]
     places = {ours: heading.index(name) for ours, names in COLUMNS.items() for name in names if name in heading}
-    missing = [" or ".join(COLUMNS[ours]) for ours in ("date", "kind") if ours not in places]
+    missing = [" / ".join(COLUMNS[ours]) for ours in ("date", "kind") if ours not in places]
     if missing:
-        has = ", ".join(sheet.columns)
-        raise Invalid([Fault(path.name, f"has no column {name}; it has: {has}") for name in missing])
+        raise Invalid([no_column(path, name, sheet) for name in missing])
     return places
 
 
-def _take(row: TableRow, places: Mapping[str, int], found: NamedDays) -> Iterator[Fault]:
-    """Enter a row among the days found, or yield what is wrong with it."""
+def _add(row: TableRow, places: Mapping[str, int], found: NamedDays) -> Iterator[Fault]:
+    """Add a row to the days found, or yield what is wrong with it."""
     if row.fault:
-        yield Fault("", row.fault)
+        yield Fault("", row.fault.code, row.fault.values)
         return
     cells = {ours: row.cells[place] for ours, place in places.items()}
     day, kind = _day(cells["date"]), as_words(cells["kind"]).lower()
     if day is None:
-        yield Fault("date", f"{as_words(cells['date'])!r} is no day: write it such as 2026-03-05")
+        yield Fault("date", "not-a-day")
     if kind not in KINDS:
-        yield Fault("kind", f"{kind!r} is none of {', '.join(KINDS)}")
+        yield Fault("kind", "cell-not-a-choice", {"value": kind, "choices": ", ".join(KINDS)})
     if day is None or kind not in KINDS:
         return
     if day in found.declared or day in found.withdrawn:
-        yield Fault("date", f"{day} is given twice")
+        yield Fault("date", "cell-day-repeated", {"day": day})
     elif (is_workday := KINDS[kind]) is None:
         found.withdrawn.add(day)
     else:
-        found.declared[day] = said = (is_workday, as_words(cells.get("name")))
-        yield from day_faults({day: said})
-
-
-def _where(row: TableRow) -> str:
-    return f"line {row.line}" if row.line else f"row {row.number}"
+        found.declared[day] = (is_workday, as_words(cells.get("name")))
+        yield from day_faults({day: found.declared[day]})
 
 
 def _day(value: Any) -> date | None:

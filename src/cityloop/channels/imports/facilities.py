@@ -1,7 +1,7 @@
-"""A census of facilities as its file has it: which columns mean what, by a mapping or by the names of the standard.
+"""Reads a census of facilities: which columns mean what, by a mapping or by the names of the standard.
 
-Tables come by sheets.py; of a geographic file every feature is a row, with the place of its point beside its
-properties. What a row becomes is decided in registry.facilities. GB/T 47678.5-2026, table 2.
+Tables are opened by tables/sheets.py; in a geographic file every feature is a row, with its point next to its
+properties. registry.facilities decides what a row becomes. GB/T 47678.5-2026, table 2.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -37,10 +37,10 @@ from cityloop.registry.areas.imports.files import (
 )
 from cityloop.registry.areas.imports.systems import OWN, system
 from cityloop.registry.facilities.entries import Rules
-from cityloop.runtime.yaml_files import read_yaml
+from cityloop.runtime.yaml_files import error_fault, read_yaml
 
-LON, LAT = "point_longitude", "point_latitude"  # the columns that the points of a geographic file are given by
-TITLES: Mapping[str, tuple[str, ...]] = {  # by field, what the standard and its tables call the column
+LON, LAT = "point_longitude", "point_latitude"  # the columns for the points of a geographic file
+TITLES: Mapping[str, tuple[str, ...]] = {  # by field, the names of the column in the standard and its tables
     "code": ("管理部件标识码", "部件标识码", "标识码", "GLBJBSM", "BSM", "code"),
     "name": ("管理部件名称", "部件名称", "GLBJMC", "name"),
     "authority_code": ("主管部门代码", "ZGBMDM"),
@@ -66,7 +66,7 @@ TITLES: Mapping[str, tuple[str, ...]] = {  # by field, what the standard and its
 
 
 class FacilityFields(Fields):
-    """The fields of a facility; those that a mapping leaves out are found by the names in TITLES."""
+    """The fields of a facility; fields that a mapping leaves out are found by the names in TITLES."""
 
     code: IdSource | None = None
     category: CodeSource | None = None
@@ -92,7 +92,7 @@ class FacilityFields(Fields):
     lon: NumberSource | None = None
     lat: NumberSource | None = None
     crs: FieldSource | None = None
-    attributes: dict[str, FieldSource] = Field(default_factory=dict)  # the city's further ones, by their name
+    attributes: dict[str, FieldSource] = Field(default_factory=dict)  # further ones of the city, by name
 
     def sources(self) -> dict[str, FieldSource]:
         """Return the fields that are mapped, further attributes under `attributes.NAME`."""
@@ -103,22 +103,22 @@ class FacilityFields(Fields):
 
 
 class GeographicText(TableText):
-    """What a mapping says of a table of points, or of a layer of a geographic file."""
+    """The content of a mapping of a table of points, or of a layer of a geographic file."""
 
-    crs: str = OWN  # of every row; `file`: what a geographic file names itself, WGS-84 for a table
+    crs: str = OWN  # of every row; `file`: the one that a geographic file names, WGS-84 for a table
     layer: str | None = None
     encoding: str | None = None
 
     @field_validator("crs", mode="before")
     @classmethod
-    def _named(cls, words: object) -> str:
-        if str(words) != OWN:
-            system(str(words))
-        return str(words)
+    def _is_known(cls, name: object) -> str:
+        if str(name) != OWN:
+            system(str(name))
+        return str(name)
 
 
 class FacilitiesText(GeographicText):
-    """What a mapping of a census may say; every key may be left out."""
+    """The content of a mapping of a census; every key may be left out."""
 
     fields: FacilityFields = FacilityFields()
     ids: Literal["national", "own"] = "national"
@@ -128,25 +128,25 @@ class FacilitiesText(GeographicText):
 
 
 def open_census(path: Path, mapping_path: Path | None) -> tuple[Sheet, ColumnMapping[FacilitiesText], Rules]:
-    """Return the rows of a file, the mapping that fits them, and how they are to be read.
+    """Return the rows of a file, the mapping that fits them, and the rules for reading them.
 
-    Raises Invalid for what is wrong with the file or the mapping.
+    Raise Invalid for what is wrong with the file or the mapping.
     """
     text = read_yaml(mapping_path, FacilitiesText) if mapping_path else FacilitiesText()
     own = Crs.WGS84
     if is_geographic(path):
         layer = _layer(path, text)
-        sheet, own = _as_sheet(layer), _own_system(path, layer, text)
+        sheet, own = _as_sheet(layer), _layer_system(path, layer, text)
     else:
         names = text.wanted().columns | {name for titles in TITLES.values() for name in titles}
         sheet = open_sheet(path, WantedTable(frozenset(names), text.sheet, text.wanted().heading))
     crs = own if text.crs == OWN else system(text.crs)
     rules = Rules(text.ids, text.catalogue, crs, upgrade=text.upgrade, strict=text.strict)
-    return sheet, _fitted(path, mapping_path, text, sheet), rules
+    return sheet, _mapping_of(path, mapping_path, text, sheet), rules
 
 
 def is_geographic(path: Path) -> bool:
-    """Tell whether a file is read as features with points, not as a table."""
+    """Return whether a file is read as features with points, not as a table."""
     with path.open("rb") as file:
         start = file.read(4)
     kinds = [Path(name).suffix.lower() for name in (path.name.removesuffix(".gz"), path.name)]
@@ -156,24 +156,26 @@ def is_geographic(path: Path) -> bool:
 
 
 def place_word(path: Path) -> str:
-    """Return what the place of a row is called: the line of a table, the feature of a geographic file."""
+    """Return the word for the place of a row: line in a table, feature in a geographic file."""
     return "feature" if is_geographic(path) else "line"
 
 
-def _fitted(path: Path, mapping_path: Path | None, text: FacilitiesText, sheet: Sheet) -> ColumnMapping[FacilitiesText]:
+def _mapping_of(
+    path: Path, mapping_path: Path | None, text: FacilitiesText, sheet: Sheet
+) -> ColumnMapping[FacilitiesText]:
     given = read_mapping(mapping_path, sheet, FacilitiesText) if mapping_path else ColumnMapping(text, {}, {})
-    found = {field: name for field, name in _titled(sheet) if field not in given.sources}
+    found = {field: name for field, name in _standard_columns(sheet) if field not in given.sources}
     fields = FacilityFields.model_validate({field: {"column": name} for field, name in found.items()})
     sources = {**given.sources, **fields.sources()}
     places = {**given.places, **{field: (sheet.columns.index(name),) for field, name in found.items()}}
     if "code" not in sources:
-        told = f"has no column {' or '.join(TITLES['code'])}; name it in a mapping. It has: {', '.join(sheet.columns)}"
-        raise Invalid([Fault(path.name, told)])
+        names = {"names": ", ".join(TITLES["code"]), "columns": ", ".join(sheet.columns)}
+        raise Invalid([Fault(path.name, "table-no-id-column", names)])
     return ColumnMapping(text, sources, places)
 
 
-def _titled(sheet: Sheet) -> Iterator[tuple[str, str]]:
-    """Yield the fields whose column has a name of the standard; in a heading of two rows either may be the name."""
+def _standard_columns(sheet: Sheet) -> Iterator[tuple[str, str]]:
+    """Yield the fields whose column has a name of the standard; in a heading of two rows either row may have it."""
     for field, titles in TITLES.items():
         for title in titles:
             fitting = [name for name in sheet.columns if name == title or title in name.split()]
@@ -186,18 +188,18 @@ def _layer(path: Path, text: FacilitiesText) -> Layer:
     try:
         return read_layer(path, text.layer, text.encoding)
     except UnreadableFile as error:
-        raise Invalid([Fault(path.name, str(error))]) from error
+        raise Invalid([Fault(path.name, *error_fault(error))]) from error
 
 
-def _own_system(path: Path, layer: Layer, text: FacilitiesText) -> "Crs | Any":
+def _layer_system(path: Path, layer: Layer, text: FacilitiesText) -> "Crs | Any":
     if text.crs != OWN or layer.crs is None:
         if text.crs == OWN and not layer.is_degrees_by_rule:
-            raise Invalid([Fault(path.name, "names no coordinate system; name it in a mapping, as in `crs: cgcs2000`")])
+            raise Invalid([Fault(path.name, "table-no-coordinate-system")])
         return Crs.WGS84
     try:
         return system(layer.crs)
     except ValueError as error:
-        raise Invalid([Fault(path.name, str(error))]) from error
+        raise Invalid([Fault(path.name, *error_fault(error))]) from error
 
 
 def _as_sheet(layer: Layer) -> Sheet:
@@ -212,11 +214,11 @@ def _as_row(feature: FileFeature, names: Iterable[str]) -> TableRow:
     return TableRow(feature.number, feature.number, cells, fault)
 
 
-def _point(geometry: Any) -> tuple[tuple[float | None, float | None], str | None]:
-    """Return the pair of a geometry, of several points the only one; or why it has none. No geometry is no fault."""
+def _point(geometry: Any) -> tuple[tuple[float | None, float | None], Fault | None]:
+    """Return the coordinates of a geometry, which may be a multipoint of one, or the fault. None is not a fault."""
     if geometry is None or geometry.is_empty:
         return (None, None), None
     parts = shapely.get_parts(geometry)
     if len(parts) != 1 or parts[0].geom_type != "Point":
-        return (None, None), f"is a {geometry.geom_type}; a facility lies at a point"
+        return (None, None), Fault("row", "row-not-a-point", {"kind": geometry.geom_type})
     return (parts[0].x, parts[0].y), None

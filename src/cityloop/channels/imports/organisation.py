@@ -1,6 +1,6 @@
 """Tables of units, people, duties and rosters: which columns mean what, by a mapping or by the usual titles.
 
-What a name in a cell means is asked of the city (registry.names); what is right is decided in registry.organisation.
+registry.names looks up the names in cells; registry.organisation decides what is valid.
 """
 
 from collections.abc import Mapping
@@ -141,7 +141,7 @@ class _Row(BaseModel):
 
 
 class UnitRow(_Row):
-    """A unit as a table has it; what it does not say stays as it is."""
+    """A unit as a table has it; what the table leaves out is not changed."""
 
     code: str
     name: str
@@ -154,13 +154,13 @@ class UnitRow(_Row):
     is_active: bool | None = None
 
     def values(self) -> dict[str, Any]:
-        """Return the row with what is said in it alone."""
-        said = {name: value for name, value in self.model_dump().items() if value is not None}
+        """Return the fields that the row fills in."""
+        filled = {name: value for name, value in self.model_dump().items() if value is not None}
         if self.kind:
-            said["kind"] = KIND_WORDS.get(self.kind, self.kind)
+            filled["kind"] = KIND_WORDS.get(self.kind, self.kind)
         if self.credit_code:
-            said["credit_code"] = self.credit_code.upper()
-        return said
+            filled["credit_code"] = self.credit_code.upper()
+        return filled
 
 
 class PersonRow(_Row):
@@ -198,18 +198,16 @@ class RosterRow(_Row):
     note: str = ""
 
     def moments(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        """Return when the shift begins and ends; raise Invalid where that is not said, or cannot be read."""
+        """Return when the shift begins and ends; raise Invalid where that is missing or cannot be read."""
         if self.day and self.hours:
             return shift_moments(self.day, self.hours, zone)
-        said = {"starts": self.starts, "ends": self.ends}
-        faults = [Fault(name, _wrong(moment)) for name, moment in said.items() if not isinstance(moment, datetime)]
+        moments = {"starts": self.starts, "ends": self.ends}
+        faults = [
+            Fault(name, "cell-no-shift-moment" if moment is None else "not-a-moment")
+            for name, moment in moments.items()
+            if not isinstance(moment, datetime)
+        ]
         if faults:
             raise Invalid(faults)
-        assert isinstance(self.starts, datetime) and isinstance(self.ends, datetime)  # noqa: S101  # faults say else
+        assert isinstance(self.starts, datetime) and isinstance(self.ends, datetime)  # noqa: S101  # else there are faults
         return self.starts.replace(tzinfo=zone), self.ends.replace(tzinfo=zone)
-
-
-def _wrong(moment: object) -> str:
-    if moment is None:
-        return "must be given, or the day and the hours"
-    return f"{moment!r} is no moment: write it such as 2026-11-21 20:00"

@@ -1,7 +1,7 @@
-"""Places as a file has them: streets, plates, estates, points of interest, or addresses with their points.
+"""Reads places from a file: streets, plates, estates, points of interest, or addresses with their points.
 
-Tables come by sheets.py; of a geographic file every feature is a row, its geometry beside it. What a row teaches about
-a place is decided in core.place_learning, writing it in registry.place_actions.
+Tables are opened by tables/sheets.py; in a geographic file every feature is a row with a geometry. core.gazetteer
+decides what a row teaches about a place, registry.gazetteer.actions writes it.
 """
 
 import re
@@ -37,9 +37,9 @@ from cityloop.registry.areas.imports.systems import OWN, into_wgs84, system
 from cityloop.registry.city.city import City
 from cityloop.registry.gazetteer.actions import observed
 from cityloop.registry.gazetteer.finding import key_of, read_address
-from cityloop.runtime.yaml_files import read_yaml
+from cityloop.runtime.yaml_files import Misfit, UnfitValue, error_fault, read_yaml
 
-KINDS = {  # what a table may call them
+KINDS = {  # by the words that a table may have for them
     **{
         kind.value: kind for kind in (PlaceKind.STREET, PlaceKind.PLATE, PlaceKind.BLOCK, PlaceKind.ZONE, PlaceKind.POI)
     },
@@ -59,17 +59,17 @@ KINDS = {  # what a table may call them
     },
 }
 POINT_FAULTS = {
-    PointFault.NOT_FINITE: "is not a number",
-    PointFault.OUT_OF_RANGE: "lies outside the earth",
-    PointFault.NULL_ISLAND: "is (0, 0), which is what a device sends that does not know where it is",
-    PointFault.SWAPPED: "looks like longitude and latitude were exchanged",
+    PointFault.NOT_FINITE: "not-degrees",
+    PointFault.OUT_OF_RANGE: "outside-the-earth",
+    PointFault.NULL_ISLAND: "zero-zero",
+    PointFault.SWAPPED: "coordinates-swapped",
 }
 SEVERAL = re.compile(r"^\[.*\]$")  # how some exports of OpenStreetMap write a stretch of several streets
-MOST_SIGNS = 100  # of a name
+LONGEST_NAME = 100  # characters
 
 
 class PlaceFields(Fields):
-    """The fields of a place; a plate has `street` and `number`, what was seen somewhere has `address`."""
+    """The fields of a place; a plate has `street` and `number`, an observation has `address`."""
 
     kind: FieldSource | None = None
     name: FieldSource | None = None
@@ -77,30 +77,30 @@ class PlaceFields(Fields):
     street: FieldSource | None = None
     number: CodeSource | None = None
     address: FieldSource | None = None
-    district: FieldSource | None = None  # its code or its name; left out: where the point lies
+    district: FieldSource | None = None  # its code or its name; if left out, where the point is
     lon: NumberSource | None = None
     lat: NumberSource | None = None
 
 
 class PlacesText(GeographicText):
-    """What a mapping of places says."""
+    """The content of a mapping of places."""
 
     fields: PlaceFields
-    kind: Literal["street", "plate", "block", "zone", "poi"] | None = None  # of every row that says none itself
+    kind: Literal["street", "plate", "block", "zone", "poi"] | None = None  # of every row that has none itself
 
     @model_validator(mode="after")
-    def _says_what(self) -> "PlacesText":
+    def _names_places(self) -> "PlacesText":
         fields = self.fields
         if not (fields.name or fields.address or (fields.street and fields.number)):
-            raise ValueError("fields: give `name`, or `street` and `number`, or `address`")
+            raise UnfitValue("mapping-place-fields")
         if fields.name and not (self.kind or fields.kind):
-            raise ValueError("kind: say what the names are: street, block, zone or poi")
+            raise UnfitValue("mapping-place-kind")
         return self
 
 
 @dataclass(frozen=True)
 class PlaceFile:
-    """A file of places opened: its rows, what they mean, the geometry of each (by its number) and its system."""
+    """An open file of places: its rows, its mapping, the geometry of each row (by its number) and its system."""
 
     sheet: Sheet
     mapping: ColumnMapping[PlacesText]
@@ -109,13 +109,13 @@ class PlaceFile:
 
     @property
     def is_whole(self) -> bool:
-        """Whether one place may stand in many rows, so that all must be read before any is entered."""
+        """Whether one place may be in many rows, so that all must be read before any is entered."""
         return bool(self.shapes) or self.mapping.text.fields.address is not None
 
 
 @dataclass(frozen=True, slots=True)
 class ReadPlace:
-    """What one row says: entries, or an address with its point."""
+    """The content of one row: entries, or an address with its point."""
 
     entries: tuple[PlaceEntry, ...] = ()
     seen: Observation | None = None
@@ -134,60 +134,62 @@ def open_places(path: Path, mapping_path: Path) -> PlaceFile:
     geometries = [feature.geometry for feature in layer.features]
     moved, _ = into_wgs84(geometries, system(named))
     shapes = {
-        f.number: one for f, one in zip(layer.features, moved, strict=True) if one is not None and not one.is_empty
+        feature.number: geometry
+        for feature, geometry in zip(layer.features, moved, strict=True)
+        if geometry is not None and not geometry.is_empty
     }
     return PlaceFile(sheet, mapping, shapes, Crs.WGS84)
 
 
-def _without_point(text: PlacesText) -> Iterator[tuple[tuple[str, ...], str]]:
+def _without_point(text: PlacesText) -> Iterator[Misfit]:
     for name in ("lon", "lat"):
         if getattr(text.fields, name) is None:
-            yield ("fields",), f"{name} is missing: a table has no geometry of its own"
+            yield ("fields",), "mapping-no-geometry", {"name": name}
 
 
 def _layer(path: Path, text: PlacesText) -> Layer:
     try:
         return read_layer(path, text.layer, text.encoding)
     except UnreadableFile as error:
-        raise Invalid([Fault(path.name, str(error))]) from error
+        raise Invalid([Fault(path.name, *error_fault(error))]) from error
 
 
 def _as_sheet(layer: Layer) -> Sheet:
     names = tuple(dict.fromkeys(name for feature in layer.features for name in feature.said))
-    rows = (TableRow(f.number, f.number, tuple(f.said.get(name) for name in names)) for f in layer.features)
+    rows = (TableRow(each.number, each.number, tuple(each.said.get(name) for name in names)) for each in layer.features)
     return Sheet(names, len(layer.features), rows)
 
 
 @dataclass(frozen=True)
 class PlaceReader:
-    """Makes places of the rows of a file, in a city; of a geographic file a feature without a name makes none."""
+    """Makes places from the rows of a file; a feature without a name in a geographic file makes none."""
 
     file: PlaceFile
     city: City
     source: str
 
     def read(self, row: TableRow) -> ReadPlace:
-        """Return what a row says; raise Invalid naming every field that is wrong."""
-        said = self.file.mapping.content(row)
+        """Return the places of a row; raise Invalid naming every field that is wrong."""
+        content = self.file.mapping.content(row)
         shape = self.file.shapes.get(row.number)
-        point = _on(shape) if shape is not None else self._point(said)
-        if said.get("address"):
-            return ReadPlace(seen=self._seen(said, point))
-        kind = self._kind(said)
-        district = self._district(said, point)
+        point = _point_on(shape) if shape is not None else self._point(content)
+        if content.get("address"):
+            return ReadPlace(seen=self._observation(content, point))
+        kind = self._kind(content)
+        district = self._district(content, point)
         if kind is PlaceKind.PLATE:
-            return ReadPlace((self._plate(said, point, district),))
-        return ReadPlace(tuple(self._named(said, kind, point, district, shape)))
+            return ReadPlace((self._plate(content, point, district),))
+        return ReadPlace(tuple(self._named(content, kind, point, district, shape)))
 
-    def _point(self, said: Content) -> Pair:
-        lon, lat = said.get("lon"), said.get("lat")
-        missing = [Fault(name, "must be given") for name, value in (("lon", lon), ("lat", lat)) if value is None]
+    def _point(self, content: Content) -> Pair:
+        lon, lat = content.get("lon"), content.get("lat")
+        missing = [Fault(name, "required") for name, value in (("lon", lon), ("lat", lat)) if value is None]
         if missing or lon is None or lat is None:
             raise Invalid(missing)
         try:
             pair = float(lon), float(lat)
         except ValueError:
-            raise Invalid([Fault("lon", "is not a number")]) from None
+            raise Invalid([Fault("lon", "not-degrees")]) from None
         if not isinstance(self.file.crs, Crs):
             moved, _ = into_wgs84([shapely.Point(pair)], self.file.crs)
             return moved[0].x, moved[0].y
@@ -195,59 +197,59 @@ class PlaceReader:
             raise Invalid([Fault("lon", POINT_FAULTS[fault])])
         return to_wgs84(*pair, self.file.crs)
 
-    def _seen(self, said: Content, point: Pair) -> Observation:
-        address = read_address(said["address"])
+    def _observation(self, content: Content, point: Pair) -> Observation:
+        address = read_address(content["address"])
         if address.road is None:
-            raise Invalid([Fault("address", "names no road")])
-        seen = observed(address, point, self.city)
-        if seen is None:
-            raise Invalid([Fault("address", "names another district than the point lies in")])
-        return seen
+            raise Invalid([Fault("address", "cell-no-road")])
+        observation = observed(address, point, self.city)
+        if observation is None:
+            raise Invalid([Fault("address", "cell-other-district")])
+        return observation
 
-    def _kind(self, said: Content) -> PlaceKind:
-        words = said.get("kind") or self.file.mapping.text.kind or "plate"
-        if words not in KINDS:
-            raise Invalid([Fault("kind", f"{words!r} is none of {', '.join(KINDS)}")])
-        return KINDS[words]
+    def _kind(self, content: Content) -> PlaceKind:
+        kind = content.get("kind") or self.file.mapping.text.kind or "plate"
+        if kind not in KINDS:
+            raise Invalid([Fault("kind", "cell-not-a-choice", {"value": kind, "choices": ", ".join(KINDS)})])
+        return KINDS[kind]
 
-    def _district(self, said: Content, point: Pair) -> str:
-        words = said.get("district")
-        if not words:
+    def _district(self, content: Content, point: Pair) -> str:
+        name = content.get("district")
+        if not name:
             return self.city.areas_at(*point).get("district", "")
-        districts = {code: a for code, a in self.city.areas.items() if a.level == "district"}
-        found = [code for code, a in districts.items() if words == code or key_of(a.name) == key_of(words)]
-        if len(found) != 1:
-            raise Invalid([Fault("district", f"{words!r} is no district of the city")])
-        return found[0]
+        districts = {code: area for code, area in self.city.areas.items() if area.level == "district"}
+        codes = [code for code, area in districts.items() if name == code or key_of(area.name) == key_of(name)]
+        if len(codes) != 1:
+            raise Invalid([Fault("district", "cell-not-a-district", {"value": name})])
+        return codes[0]
 
-    def _plate(self, said: Content, point: Pair, district: str) -> PlaceEntry:
-        street, number = said.get("street"), said.get("number")
+    def _plate(self, content: Content, point: Pair, district: str) -> PlaceEntry:
+        street, number = content.get("street"), content.get("number")
         if not (street and number):
-            raise Invalid([Fault(name, "must be given") for name in ("street", "number") if not said.get(name)])
+            raise Invalid([Fault(name, "required") for name in ("street", "number") if not content.get(name)])
         address: Address = read_address(f"{street}{number}号" if number[-1].isdigit() else f"{street}{number}")
         if address.road and len(address.numbers) == 1:
             key, value, suffix = address.road.key, address.numbers[0].value, address.numbers[0].suffix
         elif found := re.fullmatch(r"(\d{1,6})(?:号|栋|幢|座|号楼)?", number):
             key, value, suffix = key_of(street), int(found[1]), ""
         else:
-            raise Invalid([Fault("number", f"{number!r} is not a number as 12, 12之3 or 12号")])
+            raise Invalid([Fault("number", "cell-not-a-house-number", {"value": number})])
         return self._entry(
             PlaceKind.PLATE, key, display(PlaceKind.PLATE, key, value, suffix), point, district, value, suffix
         )
 
     def _named(
-        self, said: Content, kind: PlaceKind, point: Pair, district: str, shape: BaseGeometry | None
+        self, content: Content, kind: PlaceKind, point: Pair, district: str, shape: BaseGeometry | None
     ) -> Iterator[PlaceEntry]:
-        names = _names(said.get("name") or "")
-        aliases = tuple(key for alias in said.get("aliases") or () if (key := key_of(alias)))
+        names = _names(content.get("name") or "")
+        aliases = tuple(key for alias in content.get("aliases") or () if (key := key_of(alias)))
         if not names and shape is None:
-            raise Invalid([Fault("name", "must be given")])  # of a map's lines most have no name
+            raise Invalid([Fault("name", "required")])  # most lines of a map have no name
         for name in names:
-            if len(name) > MOST_SIGNS or not (key := key_of(name)):
-                raise Invalid([Fault("name", f"must have 1 to {MOST_SIGNS} signs")])
+            if len(name) > LONGEST_NAME or not (key := key_of(name)):
+                raise Invalid([Fault("name", "cell-name-length", {"most": LONGEST_NAME})])
             kept = shapely.to_wkb(shape) if shape is not None and shape.geom_type != "Point" else None
-            one = self._entry(kind, key, name, point, district)
-            yield replace(one, aliases=tuple(a for a in aliases if a != key), shape=kept)
+            entry = self._entry(kind, key, name, point, district)
+            yield replace(entry, aliases=tuple(alias for alias in aliases if alias != key), shape=kept)
 
     def _entry(
         self, kind: PlaceKind, key: str, name: str, point: Pair, district: str, number: int = 0, suffix: str = ""
@@ -266,35 +268,35 @@ class PlaceReader:
         )
 
 
-def _names(words: str) -> list[str]:
+def _names(text: str) -> list[str]:
     """Return the names in a cell: ['车公庙立交', '香蜜湖路'] is two."""
-    if not SEVERAL.match(words):
-        return [words.strip()] if words.strip() and words.strip() not in ("None", "nan") else []
-    return [name for name in (part.strip(" '\"") for part in words[1:-1].split(",")) if name]
+    if not SEVERAL.match(text):
+        return [text.strip()] if text.strip() and text.strip() not in ("None", "nan") else []
+    return [name for name in (part.strip(" '\"") for part in text[1:-1].split(",")) if name]
 
 
 def whole(entries: Iterable[PlaceEntry]) -> list[PlaceEntry]:
-    """Return entries with those of one place made one: the pieces of a street are one street."""
+    """Return one entry for each place: the pieces of a street are joined."""
     pieces: dict[tuple[str, str, str, int, str], list[PlaceEntry]] = {}
-    for one in entries:
-        pieces.setdefault(one.identity, []).append(one)
+    for entry in entries:
+        pieces.setdefault(entry.identity, []).append(entry)
     return [_joined(parts) for parts in pieces.values()]
 
 
 def _joined(parts: Sequence[PlaceEntry]) -> PlaceEntry:
     first = parts[0]
-    shapes = [shapely.from_wkb(one.shape) for one in parts if one.shape]
+    shapes = [shapely.from_wkb(part.shape) for part in parts if part.shape]
     if len(parts) == 1 or not shapes:
         return first
     shape = shapely.union_all(shapes)
     if shape.geom_type == "MultiLineString":
         shape = shapely.line_merge(shape)
-    lon, lat = _on(shape)
-    aliases = tuple(dict.fromkeys(alias for one in parts for alias in one.aliases))
+    lon, lat = _point_on(shape)
+    aliases = tuple(dict.fromkeys(alias for part in parts for alias in part.aliases))
     return replace(first, lon=lon, lat=lat, shape=shapely.to_wkb(shape), aliases=aliases, community="")
 
 
-def _on(shape: BaseGeometry) -> Pair:
+def _point_on(shape: BaseGeometry) -> Pair:
     """Return a point of a shape near its middle."""
     if shape.geom_type.endswith("Polygon"):
         point = shape.representative_point()

@@ -1,6 +1,6 @@
-"""Rows of a table handed in as reports, a batch at a time, each batch one transaction.
+"""Hands in the rows of a table as reports, in batches of one transaction each.
 
-Every row goes through the door that every report goes through, so that doing it again changes nothing.
+Every row is received like every other report, so repeating an import changes nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,14 +23,14 @@ from cityloop.registry.city.current import current_city
 
 @dataclass(frozen=True, slots=True)
 class ReportTally:
-    """What became of rows: each is created, known, in conflict or rejected; nowhere are those in no district."""
+    """What became of rows: each is created, known, in conflict or rejected; `nowhere` counts those in no district."""
 
     created: int = 0
     known: int = 0
     conflicts: int = 0
     rejected: int = 0
     nowhere: int = 0  # of those created or known
-    places: int = 0  # points of a dry run; how many fit city and district, and how many would if read as each system
+    places: int = 0  # points of a dry run; how many fit city and district, and how many would in each system
     fits: int = 0
     as_wgs84: int = 0
     as_gcj02: int = 0
@@ -43,8 +43,8 @@ class ReportTally:
 
     @property
     def words(self) -> str:
-        """Say what became of the rows so far."""
-        return f"{self.created:,} new, {self.known:,} known, {self.conflicts + self.rejected:,} not taken"
+        """What became of the rows so far, as text."""
+        return f"{self.created:,} new, {self.known:,} known, {self.conflicts + self.rejected:,} not imported"
 
     def __add__(self, other: Self) -> "ReportTally":
         return ReportTally(*(getattr(self, part.name) + getattr(other, part.name) for part in fields(self)))
@@ -53,72 +53,72 @@ class ReportTally:
 def hand_in(
     rows: Iterable[TableRow], mapping: ReportMapping, actor: Actor, zone: tzinfo, now: datetime
 ) -> tuple[ReportTally, list[Refused]]:
-    """Hand rows in, in one transaction; return what became of them and every row that was not taken."""
-    read, refused = _read(rows, mapping, zone, now)
+    """Hand in rows in one transaction; return what became of them and every row that was not imported."""
+    read, refused = _read_reports(rows, mapping, zone, now)
     rejected = len(refused)
     outcomes = receive_many([report for _, report in read], actor, now) if read else []
-    taken = []
+    accepted = []
     for (row, report), outcome in zip(read, outcomes, strict=True):
         if isinstance(outcome, Conflict):
-            refused.append(mapping.refused(row, [Fault("external_id", outcome.sentence)]))
+            refused.append(mapping.refused(row, [Fault("external_id", "row-other-report")]))
         else:
-            taken.append((report, outcome.created))
-    created = sum(is_new for _, is_new in taken)
-    nowhere = _nowhere([report for report, _ in taken])
-    refused.sort(key=lambda one: one.row.number)
-    return ReportTally(created, len(taken) - created, len(read) - len(taken), rejected, nowhere), refused
+            accepted.append((report, outcome.created))
+    created = sum(is_new for _, is_new in accepted)
+    nowhere = _nowhere([report for report, _ in accepted])
+    refused.sort(key=lambda rejected_row: rejected_row.row.number)
+    return ReportTally(created, len(accepted) - created, len(read) - len(accepted), rejected, nowhere), refused
 
 
 def try_out(
     rows: Iterable[TableRow], mapping: ReportMapping, zone: tzinfo, now: datetime
 ) -> tuple[ReportTally, list[Refused]]:
-    """Return what handing rows in would come to if none were known yet; nothing is written."""
-    read, refused = _read(rows, mapping, zone, now)
-    taken = [report for _, report in read]
-    return ReportTally(created=len(read), rejected=len(refused), nowhere=_nowhere(taken), **_readings(taken)), refused
+    """Return what would become of rows if none were known yet; nothing is written."""
+    read, refused = _read_reports(rows, mapping, zone, now)
+    found = [report for _, report in read]
+    return ReportTally(created=len(read), rejected=len(refused), nowhere=_nowhere(found), **_readings(found)), refused
 
 
-def _readings(taken: Sequence[reports.Report]) -> dict[str, int]:
-    """Return how many points fit the areas and the districts their words name: as read, and as each system has it."""
-    placed = [(report, report.point) for report in taken if report.point]
+def _readings(found: Sequence[reports.Report]) -> dict[str, int]:
+    """Return how many points fit the areas and the districts in their addresses: as read, and in each system."""
+    placed = [(report, report.point) for report in found if report.point]
     layout = current_city().layout()
     if not placed or not layout.areas:
         return {}
     districts = {area.name: area.code for area in current_city().areas.values() if area.level == "district"}
-    named = [_named(report, districts) for report, _ in placed]
+    named = [_named_districts(report, districts) for report, _ in placed]
     read = np.array([(float(point.lon), float(point.lat)) for _, point in placed]).T
     raw = np.array([(float(point.raw_lon), float(point.raw_lat)) for _, point in placed]).T
-    found = fitting(layout, raw[0], raw[1], named)
+    by_system = fitting(layout, raw[0], raw[1], named)
     own = fit(layout, read[0], read[1], named)
-    return {"places": len(placed), "fits": own, **{f"as_{crs.value}": number for crs, number in found.items()}}
+    return {"places": len(placed), "fits": own, **{f"as_{crs.value}": number for crs, number in by_system.items()}}
 
 
-def _named(report: reports.Report, districts: Mapping[str, str]) -> frozenset[str]:
-    words = report.address or ""
-    return frozenset(code for name, code in districts.items() if name in words)
+def _named_districts(report: reports.Report, districts: Mapping[str, str]) -> frozenset[str]:
+    address = report.address or ""
+    return frozenset(code for name, code in districts.items() if name in address)
 
 
 def suspicion(tally: ReportTally) -> str:
-    """Return that another coordinate system would fit the points better, in words; nothing where none would."""
-    found = {crs: getattr(tally, f"as_{crs.value}") for crs in SYSTEMS}
-    better = better_reading(found, tally.fits, tally.places)
+    """Return a sentence that another coordinate system would fit the points better; empty where none would."""
+    counts = {crs: getattr(tally, f"as_{crs.value}") for crs in SYSTEMS}
+    better = better_reading(counts, tally.fits, tally.places)
     if better is None:
         return ""
     return (
-        f"Of {tally.places:,} points {tally.fits:,} lie in the city and in the district they name; "
-        f"read as {better.value} {found[better]:,} would: another coordinate system is likely."
+        f"Of {tally.places:,} points {tally.fits:,} are in the city and in the district that they name; "
+        f"read as {better.value} {counts[better]:,} would be: another coordinate system is likely."
     )
 
 
-def _read(
+def _read_reports(
     rows: Iterable[TableRow], mapping: ReportMapping, zone: tzinfo, now: datetime
 ) -> tuple[list[tuple[TableRow, reports.Report]], list[Refused]]:
     return read_rows(rows, mapping, lambda content: reports.read(content, zone, now))
 
 
-def _nowhere(taken: Sequence[reports.Report]) -> int:
-    """Return how many reports lie in no district: without a point, or with one outside the city."""
-    points = [report.point for report in taken if report.point]
+def _nowhere(found: Sequence[reports.Report]) -> int:
+    """Return how many reports are in no district: without a point, or with one outside the city."""
+    points = [report.point for report in found if report.point]
     lons = np.array([float(point.lon) for point in points])
     lats = np.array([float(point.lat) for point in points])
-    return len(taken) - current_city().layout().inside(lons, lats)
+    return len(found) - current_city().layout().inside(lons, lats)

@@ -1,6 +1,6 @@
-"""A city's own table of filing conditions, as its office keeps it: the mapping of its columns and the reading of rows.
+"""Reads a city's own table of filing conditions, as its office keeps it: the mapping of its columns and its rows.
 
-What the rows come to is found out in registry/catalogue/report.py.
+registry/catalogue/report.py compares the rows with the catalogue.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,6 @@ from cityloop.channels.tables.columns import (
     FieldSource,
     ListSource,
     TableText,
-    Unfit,
     open_mapped,
 )
 from cityloop.channels.tables.rows import Refused, Sheet, TableRow
@@ -27,13 +26,14 @@ from cityloop.core.errors import Fault, Invalid
 from cityloop.registry.catalogue.matching import Lists
 from cityloop.registry.catalogue.report import Limits, RefusedRow, Stated
 from cityloop.registry.words.limits import Plain, read_limit
+from cityloop.runtime.yaml_files import Misfit
 
-CALLED = {"部件": "component", "事件": "matter", "事项": "matter", "component": "component", "matter": "matter"}
+KIND_WORDS = {"部件": "component", "事件": "matter", "事项": "matter", "component": "component", "matter": "matter"}
 GRADES = ("", "A", "B", "C")
 
 
 class StandardFields(Fields):
-    """What a table of filing conditions says; the class by one column `code` or by major and minor apart."""
+    """The fields of a table of filing conditions; the class is one column `code`, or `major_code` and `minor_code`."""
 
     kind: FieldSource
     code: CodeSource | None = None
@@ -52,12 +52,12 @@ class StandardFields(Fields):
 
 class StandardsText(TableText):
     catalogue: str
-    into: str | None = None  # the catalogue to enter into; left out, the table's own
+    into: str | None = None  # the catalogue to enter into; if left out, the table's own
     profile: str = Field(min_length=1)
-    replaces: tuple[str, ...] = ()  # profiles the conditions of which go, save what the table has of its own
+    replaces: tuple[str, ...] = ()  # profiles whose conditions are removed, except those that the table has itself
     plain_units: Plain | None = None
-    fill_down: tuple[str, ...] = ()  # fields an empty cell of which means the one above, the outermost first
-    classes: dict[str, str] = Field(default_factory=dict)  # "matter 0196" → the code it is to be entered under
+    fill_down: tuple[str, ...] = ()  # fields whose empty cells mean the value above, the outermost first
+    classes: dict[str, str] = Field(default_factory=dict)  # "matter 0196" → the code that it is entered under
     fields: StandardFields
 
     @property
@@ -67,39 +67,39 @@ class StandardsText(TableText):
 
 def open_standards(path: Path, mapping_path: Path, lists: Lists) -> tuple[Sheet, ColumnMapping[StandardsText]]:
     """Return the table in a file and the mapping that fits it; raise Invalid for what is wrong with either."""
-    return open_mapped(path, mapping_path, StandardsText, check=lambda text: _unfit(text, lists))
+    return open_mapped(path, mapping_path, StandardsText, check=lambda text: _misfits(text, lists))
 
 
-def _unfit(text: StandardsText, lists: Lists) -> Iterator[Unfit]:
+def _misfits(text: StandardsText, lists: Lists) -> Iterator[Misfit]:
     catalogues = sorted({key.catalogue for key in lists.names})
     for where, name in (("catalogue", text.catalogue), ("into", text.target)):
         if name not in catalogues:
-            yield (where,), f"there is no catalogue {name}; known are {', '.join(catalogues)}"
+            yield (where,), "mapping-no-catalogue", {"name": name, "known": ", ".join(catalogues)}
     mapped = text.fields.sources()
     for name in text.fill_down:
         if name not in mapped:
-            yield ("fill_down",), f"{name} is no field of this mapping; it has {', '.join(mapped)}"
+            yield ("fill_down",), "mapping-unknown-field", {"name": name, "fields": ", ".join(mapped)}
     if ("code" in mapped) == ("minor_code" in mapped):
-        yield ("fields",), "give code, or major_code and minor_code"
+        yield ("fields",), "mapping-code-or-parts"
     kind = "matter" if text.target != text.catalogue else None
-    for asked, code in text.classes.items():
-        key = ClassKey(text.target, kind or asked.partition(" ")[0], code)
-        if asked.partition(" ")[0] not in KINDS:
-            yield ("classes", asked), "begins neither with component nor with matter"
+    for name, code in text.classes.items():
+        key = ClassKey(text.target, kind or name.partition(" ")[0], code)
+        if name.partition(" ")[0] not in KINDS:
+            yield ("classes", name), "mapping-class-kind"
         elif key not in lists.names:
-            yield ("classes", asked), f"{text.target} has no {key.kind} {code}"
+            yield ("classes", name), "mapping-no-class", {"catalogue": text.target, "kind": key.kind, "code": code}
 
 
 def read_standards(
     rows: Iterable[TableRow], mapping: ColumnMapping[StandardsText], file: str, digits: int
 ) -> tuple[list[Stated], list[Refused]]:
-    """Return what the rows say, and those that say nothing that can be read; `digits` are those of a code."""
+    """Return the conditions of the rows, and the rows that cannot be read; a code has `digits` digits."""
     read: list[Stated] = []
     refused: list[Refused] = []
     carried: Content = {}
     for row in rows:
         try:
-            content = _filled(mapping.content(row), carried, mapping.text.fill_down)
+            content = _filled_down(mapping.content(row), carried, mapping.text.fill_down)
             read.append(_stated(row, content, mapping.text, file, digits))
         except Invalid as error:
             refused.append(mapping.refused(row, error.faults))
@@ -107,20 +107,20 @@ def read_standards(
 
 
 def refused_rows(
-    rows: Sequence[TableRow], mapping: ColumnMapping[StandardsText], wrong: Iterable[RefusedRow]
+    rows: Sequence[TableRow], mapping: ColumnMapping[StandardsText], refused: Iterable[RefusedRow]
 ) -> Iterator[Refused]:
-    """Yield the rows that cannot be entered, each with everything that is wrong with it."""
+    """Yield the rows that cannot be entered, each with all its faults."""
     by_row: dict[int, list[Fault]] = {}
-    for one in wrong:
-        where = "minor_code" if one.field == "code" and "code" not in mapping.sources else one.field
-        by_row.setdefault(one.row, []).append(Fault(where, one.reason))
+    for refusal in refused:
+        where = "minor_code" if refusal.field == "code" and "code" not in mapping.sources else refusal.field
+        by_row.setdefault(refusal.row, []).append(Fault(where, refusal.reason))
     for row in rows:
         if row.number in by_row:
             yield mapping.refused(row, dict.fromkeys(by_row[row.number]))
 
 
-def _filled(content: Content, carried: Content, fields: Sequence[str]) -> Content:
-    """Return the content with what stands above in empty cells; a field given anew ends what is within it."""
+def _filled_down(content: Content, carried: Content, fields: Sequence[str]) -> Content:
+    """Return the content with the value above in empty cells; a new value ends the values of the fields inside it."""
     for place, name in enumerate(fields):
         if content.get(name) in ("", None, ()):
             content[name] = carried.get(name, content.get(name))
@@ -132,17 +132,18 @@ def _filled(content: Content, carried: Content, fields: Sequence[str]) -> Conten
 
 
 def _stated(row: TableRow, content: Content, text: StandardsText, file: str, digits: int) -> Stated:
-    faults = [Fault(name, "must be given") for name in ("kind", "name", "filing") if not content.get(name)]
-    said = str(content["kind"] or "")
-    kind = CALLED.get(said, said)
+    faults = [Fault(name, "required") for name in ("kind", "name", "filing") if not content.get(name)]
+    word = str(content["kind"] or "")
+    kind = KIND_WORDS.get(word, word)
     if kind not in KINDS:
-        faults.append(Fault("kind", f"{kind!r} is neither 部件 nor 事件 nor 事项"))
+        faults.append(Fault("kind", "cell-not-a-class-kind", {"value": kind}))
     code = _code(content, digits)
     if not is_code(code, digits):
-        faults.append(Fault("code" if "code" in content else "minor_code", f"{code!r} has not {digits} digits"))
+        where = "code" if "code" in content else "minor_code"
+        faults.append(Fault(where, "cell-digits", {"value": code, "digits": digits}))
     grade = content.get("grade") or ""
     if grade not in GRADES:
-        faults.append(Fault("grade", f"{grade!r} is none of A, B, C"))
+        faults.append(Fault("grade", "cell-not-a-choice", {"value": grade, "choices": ", ".join(GRADES[1:])}))
     if faults:
         raise Invalid(faults)
     environment = content.get("environment")
@@ -161,7 +162,7 @@ def _stated(row: TableRow, content: Content, text: StandardsText, file: str, dig
 
 
 def _code(content: Mapping[str, Any], digits: int) -> str:
-    """Return the code, its leading zeros brought back that a spreadsheet has taken away."""
+    """Return the code with the leading zeros that a spreadsheet has removed."""
     if "code" in content:
         return str(content["code"]).zfill(digits)
     return str(content.get("major_code") or "").zfill(MAJOR) + str(content["minor_code"] or "").zfill(digits - MAJOR)
@@ -170,8 +171,8 @@ def _code(content: Mapping[str, Any], digits: int) -> str:
 def _limits(content: Mapping[str, Any], grade: str, plain: Plain | None) -> Limits:
     given: dict[Literal["", "A", "B", "C"] | str, str] = {grade: content.get("limit") or ""}
     given |= {"B": content.get("limit_b") or "", "C": content.get("limit_c") or ""} if not grade else {}
-    return {name: read_limit(words, plain) for name, words in given.items() if words}
+    return {name: read_limit(text, plain) for name, text in given.items() if text}
 
 
-def _one_line(words: str) -> str:
-    return " ".join(words.split())
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

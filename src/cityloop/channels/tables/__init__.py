@@ -1,1 +1,1 @@
-"""Reading tables as people make them: CSV, workbooks, Parquet, with their headings and habits."""
+"""Reads tables as people make them: CSV, workbooks, Parquet, with their headings and habits."""

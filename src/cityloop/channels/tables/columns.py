@@ -1,10 +1,9 @@
-"""What the columns of a foreign table mean: a mapping of YAML, read, checked against the table, applied to its rows.
+"""What the columns of a foreign table mean: a YAML mapping, read, checked against the table, applied to its rows.
 
-An importer declares the fields it takes as a model of sources (`Fields`) within a `TableText`. Which values are right
-is decided by whoever takes the content.
+An importer declares its fields as a model of sources (`Fields`) in a `TableText`, and decides which values are valid.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -17,27 +16,27 @@ from cityloop.channels.tables.headings import tidy
 from cityloop.channels.tables.rows import Refused, Sheet, TableRow, WantedTable
 from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.errors import Fault, Invalid
-from cityloop.runtime.yaml_files import Strict, faults_at, read_yaml
+from cityloop.core.sentences import Values
+from cityloop.runtime.yaml_files import Misfit, Strict, UnfitValue, error_fault, faults_at, model_fault, read_yaml
 
 Content = dict[str, Any]
-Unfit = tuple[tuple[str, ...], str]  # the path of a field of a mapping, and what is wrong there
-Titles = Mapping[str, Sequence[str]]  # by field, what its column may be called where no mapping says it
+Titles = Mapping[str, Sequence[str]]  # by field, the names that its column may have without a mapping
 
 
 class FieldSource(Strict):
-    """Where a field comes from: a column, several joined by a blank, or the same words in every row. Gives words."""
+    """Where a field comes from: a column, several joined by a blank, or a constant. Its values are text."""
 
     between: ClassVar[str] = " "
 
     column: str | None = None
     columns: tuple[str, ...] = ()
     constant: str | None = None
-    words: dict[str, str] = Field(default_factory=dict)  # the table's word → ours; others stay as they are
+    words: dict[str, str] = Field(default_factory=dict)  # the table's word → ours; others are not changed
 
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
         if [self.column is not None, bool(self.columns), self.constant is not None].count(True) != 1:
-            raise ValueError("give one of: column, columns, constant")
+            raise UnfitValue("mapping-one-source")
         return self
 
     @property
@@ -45,70 +44,70 @@ class FieldSource(Strict):
         """The columns the field comes from."""
         return (self.column,) if self.column is not None else self.columns
 
-    def taken(self, row: Sequence[Any], places: Sequence[int]) -> Any:
-        """Return what the field says in a row whose cells for it stand at `places`."""
+    def value_in(self, row: Sequence[Any], places: Sequence[int]) -> Any:
+        """Return the field's value in a row; its cells are at `places`."""
         if self.constant is not None:
             return self.value(self.constant)
         if len(places) == 1:
             return self.value(row[places[0]])
-        return self.value(self.between.join(said for place in places if (said := cells.as_words(row[place]))))
+        return self.value(self.between.join(text for place in places if (text := cells.as_words(row[place]))))
 
     def value(self, cell: Any) -> Any:
-        """Return what a cell says; raise ValueError with the reason where it says nothing that can be read."""
-        said = cells.as_words(cell)
-        return self.words[said] if said in self.words else self.meant(cell)
+        """Return the value of a cell; raise UnfitValue where it cannot be parsed."""
+        text = cells.as_words(cell)
+        return self.words[text] if text in self.words else self.parse(cell)
 
-    def meant(self, cell: Any) -> Any:
-        """Return what a cell says that is none of the words given."""
+    def parse(self, cell: Any) -> Any:
+        """Return the value of a cell that is not one of `words`."""
         return cells.as_words(cell)
 
 
 class CodeSource(FieldSource):
-    """A code: full-width digits are read as digits."""
+    """A code: full-width digits become half-width."""
 
-    def meant(self, cell: Any) -> str:
+    def parse(self, cell: Any) -> str:
         return cells.as_words(cell).translate(cells.DIGITS)
 
 
 class IdSource(FieldSource):
-    """An id: as a code, and one that a spreadsheet has shortened is refused."""
+    """An id: like a code, but one that a spreadsheet has shortened is refused."""
 
-    def meant(self, cell: Any) -> str:
+    def parse(self, cell: Any) -> str:
         return cells.as_id(cells.as_words(cell))
 
 
 class PhoneSource(FieldSource):
-    """A telephone number: digits and signs half-width."""
+    """A telephone number: digits and punctuation become half-width."""
 
-    def meant(self, cell: Any) -> str:
-        return cells.as_words(cell).translate(cells.SIGNS)
+    def parse(self, cell: Any) -> str:
+        return cells.as_words(cell).translate(cells.HALF_WIDTH)
 
 
 class NumberSource(FieldSource):
-    """A number: as the table has it, or its words with half-width signs and without commas; None for nothing."""
+    """A number: as the table has it, or its text half-width and without commas; None if empty."""
 
-    def meant(self, cell: Any) -> Any:
+    def parse(self, cell: Any) -> Any:
         return cells.as_number(cell)
 
 
 class FlagSource(FieldSource):
-    """Yes or no (是/否, 有/无, √/×, yes/no, 1/0); None for nothing."""
+    """Yes or no (是/否, 有/无, √/×, yes/no, 1/0); None if empty."""
 
     def value(self, cell: Any) -> bool | None:
         return cells.as_flag(super().value(cell))
 
 
 class ListSource(FieldSource):
-    """Several words in one cell, parted by commas, semicolons, 、, bars or lines; `words` applies to each."""
+    """Several items in one cell, separated by commas, semicolons, 、, bars or line breaks; `words` applies to each."""
 
     between: ClassVar[str] = "、"
 
     def value(self, cell: Any) -> tuple[str, ...]:
-        return tuple(self.words.get(word, word) for word in cells.as_several(cell))
+        return tuple(self.words.get(item, item) for item in cells.as_several(cell))
 
 
 class DatedSource(FieldSource):
-    """What is dated: without formats as ISO 8601 writes it, as people do, or as a spreadsheet's serial number."""
+    """A date or moment; without formats as in ISO 8601, as people write it, or as a spreadsheet's serial number."""
 
     format: str | tuple[str, ...] = ()
 
@@ -118,24 +117,24 @@ class DatedSource(FieldSource):
 
 
 class MomentSource(DatedSource):
-    """A moment without a zone; unknown spellings stay words. None for nothing."""
+    """A moment without a zone; text of unknown form stays text. None if empty."""
 
-    def meant(self, cell: Any) -> datetime | str | None:
+    def parse(self, cell: Any) -> datetime | str | None:
         return cells.as_moment(cell, self.formats)
 
 
 class DateSource(DatedSource):
-    """A day; None for nothing."""
+    """A day; None if empty."""
 
     def value(self, cell: Any) -> date | None:
         return cells.as_day(super().value(cell), self.formats)
 
-    def meant(self, cell: Any) -> Any:
+    def parse(self, cell: Any) -> Any:
         return cell
 
 
 class Fields(Strict):
-    """The fields of a table; a subclass names them, each a Source or one of its kinds, or None where left out."""
+    """The fields of a table; a subclass names them, each a FieldSource or one of its kinds, or None if left out."""
 
     def sources(self) -> dict[str, FieldSource]:
         """Return the fields that are mapped."""
@@ -143,14 +142,14 @@ class Fields(Strict):
 
 
 class TableText(Strict):
-    """What a mapping says; a subclass gives `fields` its own shape and adds what else it wants to know."""
+    """The content of a mapping; a subclass gives `fields` its own model and adds further keys."""
 
-    sheet: str | None = None  # of a workbook; left out, the first that is not empty
-    heading: Annotated[int, Field(ge=1)] | tuple[Annotated[int, Field(ge=1)], ...] = ()  # lines; left out, found
+    sheet: str | None = None  # of a workbook; if left out, the first that is not empty
+    heading: Annotated[int, Field(ge=1)] | tuple[Annotated[int, Field(ge=1)], ...] = ()  # lines; if left out, found
     fields: Fields
 
     def wanted(self) -> WantedTable:
-        """Return where the table is, and the columns its heading must name."""
+        """Return where the table is, and the columns that its heading must name."""
         names = {name for source in self.fields.sources().values() for name in source.names}
         return WantedTable(
             frozenset(names | {tidy(name) for name in names}),
@@ -161,45 +160,47 @@ class TableText(Strict):
 
 Text = TypeVar("Text", bound=TableText)
 Shape = TypeVar("Shape", bound=BaseModel)
-Taken = TypeVar("Taken")
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
 class ColumnMapping(Generic[Text]):
-    """A mapping that fits a table: turns its rows into content by field."""
+    """A mapping that fits a table: turns its rows into values by field."""
 
     text: Text
     sources: Mapping[str, FieldSource]
     places: Mapping[str, tuple[int, ...]]  # by field, its columns, from 0
 
     def content(self, row: TableRow) -> Content:
-        """Return what a row says, by field; raise Invalid naming every field that cannot be read."""
+        """Return the values of a row by field; raise Invalid naming every field that cannot be read."""
         if row.fault:
-            raise Invalid([Fault("row", row.fault)])
-        said: Content = {}
+            raise Invalid([row.fault])
+        content: Content = {}
         faults = []
         for name, source in self.sources.items():
             try:
-                said[name] = source.taken(row.cells, self.places[name])
+                content[name] = source.value_in(row.cells, self.places[name])
             except ValueError as error:
-                faults.append(Fault(name, str(error)))
+                faults.append(Fault(name, *error_fault(error)))
         if faults:
             raise Invalid(faults)
-        return said
+        return content
 
     def name(self, field: str) -> str:
         """Return a field with the column it comes from: `lon (long)`."""
-        names = self.sources[mapped].names if (mapped := self._mapped(field)) else ()
+        names = self.sources[source].names if (source := self._source_of(field)) else ()
         return f"{field} ({' + '.join(names)})" if names else field
 
     def refused(self, row: TableRow, faults: Iterable[Fault]) -> Refused:
-        """Return a row that is not taken, its faults named by column and set beside their cells."""
-        told = tuple(faults)
-        marks = ((place, fault.reason) for fault in told for place in self.places.get(self._mapped(fault.field), ()))
-        return Refused(row, tuple(Fault(self.name(fault.field), fault.reason) for fault in told), tuple(marks))
+        """Return a row that is not imported, with the column in the name of each fault and the reason at its cells."""
+        named, marks = [], []
+        for fault in faults:
+            named.append(Fault(self.name(fault.field), fault.code, fault.values))
+            marks += [(place, fault.reason) for place in self.places.get(self._source_of(fault.field), ())]
+        return Refused(row, tuple(named), tuple(marks))
 
-    def _mapped(self, field: str) -> str:
-        """Return the field of the mapping that one of the content comes from: `reporter.name` from `reporter_name`."""
+    def _source_of(self, field: str) -> str:
+        """Return the field of the mapping that a field of the content is from: `reporter_name` for `reporter.name`."""
         likely = (field.replace(".", "_"), field.split(".", maxsplit=1)[0])
         return next((name for name in likely if name in self.sources), "")
 
@@ -208,95 +209,95 @@ def open_mapped(
     path: Path,
     mapping_path: Path | None,
     shape: type[Text],
-    check: Callable[[Text], Iterable[Unfit]] = lambda text: (),
+    check: Callable[[Text], Iterable[Misfit]] = lambda text: (),
     titles: Titles | None = None,
 ) -> tuple[Sheet, ColumnMapping[Text]]:
     """Return the table in a file and the mapping that fits it; raise Invalid for what is wrong with either.
 
-    Without a mapping, columns are known by their titles.
+    Without a mapping, columns are recognised by their titles.
     """
     if mapping_path is None:
-        names = frozenset(name for called in (titles or {}).values() for name in called)
+        names = frozenset(name for names in (titles or {}).values() for name in names)
         sheet = open_sheet(path, WantedTable(names))
-        return sheet, titled(path, sheet, shape, titles or {})
+        return sheet, _mapping_by_titles(path, sheet, shape, titles or {})
     sheet = open_sheet(path, wanted(mapping_path, shape))
     return sheet, read_mapping(mapping_path, sheet, shape, check)
 
 
 def wanted(mapping_path: Path, shape: type[Text]) -> WantedTable:
-    """Return what a mapping says about where its table is; raise Invalid for what is wrong in it."""
+    """Return where a mapping says that its table is; raise Invalid for what is wrong in the mapping."""
     return read_yaml(mapping_path, shape).wanted()
 
 
 def read_mapping(
-    mapping_path: Path, sheet: Sheet, shape: type[Text], check: Callable[[Text], Iterable[Unfit]] = lambda text: ()
+    mapping_path: Path, sheet: Sheet, shape: type[Text], check: Callable[[Text], Iterable[Misfit]] = lambda text: ()
 ) -> ColumnMapping[Text]:
     """Return the mapping in a file; raise Invalid for what is wrong in it, does not fit the table or fails `check`."""
     text = read_yaml(mapping_path, shape)
-    if faults := [*_unfit(text, sheet), *check(text)]:
-        raise Invalid(faults_at(mapping_path, faults))
-    return _fitted(text, sheet)
+    if misfits := [*_column_misfits(text, sheet), *check(text)]:
+        raise Invalid(faults_at(mapping_path, misfits))
+    return _mapping_of(text, sheet)
 
 
-def titled(path: Path, sheet: Sheet, shape: type[Text], titles: Titles) -> ColumnMapping[Text]:
-    """Return the mapping of a table whose columns have the titles given; the first title that is there counts."""
+def _mapping_by_titles(path: Path, sheet: Sheet, shape: type[Text], titles: Titles) -> ColumnMapping[Text]:
+    """Return the mapping of a table whose columns have the given titles; the first title that is present counts."""
     named = {field: name for field, names in titles.items() for name in reversed(names) if name in sheet.columns}
     try:
         text = shape.model_validate({"fields": {field: {"column": name} for field, name in named.items()}})
-    except ValidationError as wrong:
-        missing = [str(error["loc"][-1]) for error in wrong.errors()]
-        has = f"it has: {', '.join(sheet.columns)}"
-        faults = [Fault(path.name, f"has no column {' or '.join(titles.get(one, [one]))}; {has}") for one in missing]
-        raise Invalid(faults) from wrong
-    if faults := [Fault(path.name, reason) for _, reason in _unfit(text, sheet)]:
+    except ValidationError as errors:
+        missing = [str(error["loc"][-1]) for error in errors.errors()]
+        names = [" / ".join(titles.get(field, [field])) for field in missing]
+        raise Invalid([no_column(path, name, sheet) for name in names]) from errors
+    if faults := [Fault(path.name, code, values) for _, code, values in _column_misfits(text, sheet)]:
         raise Invalid(faults)
-    return _fitted(text, sheet)
+    return _mapping_of(text, sheet)
 
 
 def read_as(shape: type[Shape], content: Content) -> Shape:
-    """Return content as a model, empty fields left out; raise Invalid naming every field that is wrong."""
+    """Return content as a model without its empty fields; raise Invalid naming every field that is wrong."""
     try:
         return shape.model_validate({name: value for name, value in content.items() if value not in ("", None, ())})
-    except ValidationError as wrong:
-        raise Invalid([_fault(error) for error in wrong.errors()]) from wrong
+    except ValidationError as errors:
+        faults = [Fault(".".join(map(str, error["loc"])) or "row", *model_fault(error)) for error in errors.errors()]
+        raise Invalid(faults) from errors
 
 
 def read_rows(
-    rows: Iterable[TableRow], mapping: ColumnMapping[Text], taken: Callable[[Content], Taken]
-) -> tuple[list[tuple[TableRow, Taken]], list[Refused]]:
-    """Return the rows that `taken` makes something of, with it, and those it raised Invalid for."""
+    rows: Iterable[TableRow], mapping: ColumnMapping[Text], make: Callable[[Content], Item]
+) -> tuple[list[tuple[TableRow, Item]], list[Refused]]:
+    """Return the rows with the item that `make` returns for each, and the rows it raised Invalid for."""
     read, refused = [], []
     for row in rows:
         try:
-            read.append((row, taken(mapping.content(row))))
+            read.append((row, make(mapping.content(row))))
         except Invalid as error:
             refused.append(mapping.refused(row, error.faults))
     return read, refused
 
 
-def _unfit(text: TableText, sheet: Sheet) -> Iterable[Unfit]:
+def no_column(path: Path, name: str, sheet: Sheet) -> Fault:
+    """Return the fault of a file in which a column is missing."""
+    return Fault(path.name, "table-no-column", {"name": name, "columns": ", ".join(sheet.columns)})
+
+
+def _column_misfits(text: TableText, sheet: Sheet) -> Iterator[tuple[tuple[str, ...], str, Values]]:
     for field, source in text.fields.sources().items():
         where = ("fields", field, "column" if source.column is not None else "columns")
         for name in source.names:
-            if (times := sheet.columns.count(_called(name, sheet))) != 1:
-                problem = f"there is no column {name!r}" if not times else f"there are {times} columns {name!r}"
-                yield where, f"{problem} in the file; it has: {', '.join(sheet.columns)}"
+            if (times := sheet.columns.count(_column_name(name, sheet))) != 1:
+                code = "table-column-repeated" if times else "table-no-column"
+                yield where, code, {"times": times, "name": name, "columns": ", ".join(sheet.columns)}
 
 
-def _fitted(text: Text, sheet: Sheet) -> ColumnMapping[Text]:
+def _mapping_of(text: Text, sheet: Sheet) -> ColumnMapping[Text]:
     sources = text.fields.sources()
     places = {
-        field: tuple(sheet.columns.index(_called(name, sheet)) for name in source.names)
+        field: tuple(sheet.columns.index(_column_name(name, sheet)) for name in source.names)
         for field, source in sources.items()
     }
     return ColumnMapping(text, sources, places)
 
 
-def _called(name: str, sheet: Sheet) -> str:
-    """Return what a column is called in a table, which may have been rid of blanks that the mapping repeats."""
+def _column_name(name: str, sheet: Sheet) -> str:
+    """Return the name of a column in a table, where blanks that the mapping repeats may have been removed."""
     return name if name in sheet.columns else tidy(name)
-
-
-def _fault(error: Any) -> Fault:
-    where = ".".join(map(str, error["loc"])) or "row"
-    return Fault(where, "must be given" if error["type"] == "missing" else error["msg"].removeprefix("Value error, "))

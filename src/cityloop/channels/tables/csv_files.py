@@ -1,6 +1,6 @@
-"""Tables in CSV as offices and spreadsheets write it: encoding, delimiter and heading are found, rows are streamed.
+"""Reads CSV as offices and spreadsheets write it: finds encoding, delimiter and heading, and streams the rows.
 
-What the cells mean is not known here.
+tables/columns.py knows what the cells mean.
 """
 
 import codecs
@@ -20,7 +20,7 @@ from cityloop.core.errors import Fault, Invalid
 DELIMITERS = (",", ";", "\t")
 PIECE = 1 << 20  # bytes
 WIDE = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # with a byte-order mark, as "Unicode text" is saved
-LOOKED_INTO = 4_096  # bytes in which the zeros of UTF-16 without a mark are looked for
+LOOKED_INTO = 4_096  # bytes that are searched for the zeros of UTF-16 without a mark
 
 Grid = Sequence[Sequence[str]]
 
@@ -41,15 +41,15 @@ def open_csv(path: Path, wanted: WantedTable) -> Sheet:
 
 
 def _heading(path: Path, head: Sequence[TableRow], wanted: WantedTable) -> range:
-    """Return which of the first records are the heading: found as in a workbook, else the first."""
+    """Return which of the first records are the heading: found as in a workbook, or else the first one."""
     if not head or not any(cell.strip() for cell in head[0].cells):
-        raise Invalid([Fault(path.name, "is empty: its first line must name the columns")])
+        raise Invalid([Fault(path.name, "table-empty")])
     if wanted.heading:
         given = [
             place for place, row in enumerate(head) if min(wanted.heading) <= (row.line or 0) <= max(wanted.heading)
         ]
         if not given:
-            raise Invalid([Fault(path.name, f"has no heading in line {wanted.heading[0]}")])
+            raise Invalid([Fault(path.name, "table-no-heading-in-line", {"line": wanted.heading[0]})])
         return range(given[0], given[-1] + 1)
     if not wanted.columns:
         return range(1)
@@ -63,10 +63,10 @@ def _squared(head: Sequence[TableRow]) -> Grid:
 
 
 def _delimiter(path: Path, encoding: str, wanted: WantedTable) -> str:
-    """Return what parts the cells: what gives the columns wanted, else most cells in the first line, else in any."""
+    """Return the delimiter that gives most of the columns wanted, else most cells in the first line, else in any."""
 
-    def found(sign: str) -> tuple[int, int, int]:
-        head = [row.cells for row in islice(_records(path, encoding, sign), LOOKED_AT)]
+    def found(delimiter: str) -> tuple[int, int, int]:
+        head = [row.cells for row in islice(_records(path, encoding, delimiter), LOOKED_AT)]
         hits = max((len(wanted.columns & {cell.strip() for cell in cells}) for cells in head), default=0)
         return hits, len(head[0]) if head else 0, max(map(len, head), default=0)
 
@@ -74,7 +74,7 @@ def _delimiter(path: Path, encoding: str, wanted: WantedTable) -> str:
 
 
 def _records(path: Path, encoding: str, delimiter: str) -> Iterator[TableRow]:
-    """Yield every record, from number 0 on; a line without anything in it is none."""
+    """Yield every record, numbered from 0; an empty line is not a record."""
     with _opened(path, encoding) as file:
         reader = csv.reader(file, delimiter=delimiter)
         number = 0
@@ -83,7 +83,7 @@ def _records(path: Path, encoding: str, delimiter: str) -> Iterator[TableRow]:
             try:
                 cells = next(reader, None)
             except csv.Error:
-                yield TableRow(number, line, (), "cannot be read: a quotation mark that opens here is never closed")
+                yield TableRow(number, line, (), Fault("row", "row-open-quotation"))
                 number += 1
                 continue
             if cells is None:
@@ -94,17 +94,17 @@ def _records(path: Path, encoding: str, delimiter: str) -> Iterator[TableRow]:
 
 
 def _opened(path: Path, encoding: str) -> IO[str]:
-    # An undecodable byte becomes a lone surrogate: only its own row is refused, and it can be written back as it was.
+    # An undecodable byte becomes a lone surrogate: only its own row is refused, and it can be written back unchanged.
     errors = "replace" if encoding.startswith("utf-16") else "surrogateescape"
     return path.open(encoding=encoding, errors=errors, newline="")
 
 
 def _checked(rows: Iterator[TableRow], width: int) -> Iterator[TableRow]:
-    """Yield the rows, those marked as faulty whose cells have been shifted."""
+    """Yield the rows; one whose cells are shifted gets a fault."""
     for row in rows:
         if row.fault is None and len(row.cells) != width:
-            why = f"has {len(row.cells)} cells where the heading has {width}: a delimiter is missing or one too many"
-            yield replace(row, fault=why)
+            counts = {"cells": len(row.cells), "columns": width}
+            yield replace(row, fault=Fault("row", "row-cell-count", counts))
         else:
             yield row
 
@@ -125,15 +125,15 @@ def _survey(path: Path) -> tuple[str, int]:
 
 
 def _wide(start: bytes) -> str:
-    """Return the UTF-16 a text is in, or nothing: only there delimiters and ends of lines have zeros beside them."""
+    """Return the UTF-16 that a text is in, or nothing: only there zeros are next to delimiters and line ends."""
     if b"\0" not in start or start[:2] in WIDE:
         return WIDE.get(start[:2], "")
     return "utf-16-le" if start[1::2].count(0) >= start[::2].count(0) else "utf-16-be"
 
 
 def _likelier(piece: bytes) -> str:
-    """Return the encoding of a piece that is not quite UTF-8: damaged UTF-8 has more whole signs than bad bytes."""
-    words = piece.decode("utf-8", "surrogateescape")
-    broken = len(re.findall("[\udc80-\udcff]", words))
-    whole = len(re.findall("[\u0080-\ud7ff\ue000-\U0010ffff]", words))
+    """Return the encoding of a piece that is not quite UTF-8: damaged UTF-8 has more characters than bad bytes."""
+    text = piece.decode("utf-8", "surrogateescape")
+    broken = len(re.findall("[\udc80-\udcff]", text))
+    whole = len(re.findall("[\u0080-\ud7ff\ue000-\U0010ffff]", text))
     return "utf-8-sig" if whole > broken else "gb18030"

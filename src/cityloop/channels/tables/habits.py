@@ -1,6 +1,6 @@
-"""What people write into tables for other people's eyes: totals between the rows, and "the same as above".
+"""What people write into tables for human readers: totals between the rows, and "the same as above".
 
-Merged cells are a matter of workbooks and are not known here.
+Merged cells, which only workbooks have, are in tables/layout.py.
 """
 
 import re
@@ -9,15 +9,15 @@ from dataclasses import replace
 from typing import Any
 
 from cityloop.channels.tables.rows import TableRow
+from cityloop.core.errors import Fault
 
 TOTAL = re.compile(r"(\S{0,20}(合计|小计|总计|共计)|(sub|grand)?total)[:：]?", re.IGNORECASE)
 AMOUNT = re.compile(r"[+-]?[\d.,，]+\s*[%％件条个起宗处元]?")
 DITTO = {"同上", "同前", "〃", "″", "”", '"', "''"}
-NOTHING_ABOVE = "says the same as above, but the row above it cannot be read"
 
 
 def without_totals(rows: Iterable[TableRow], totals: list[int]) -> Iterator[TableRow]:
-    """Yield the rows that report something; add the lines of those that only add up others to `totals`."""
+    """Yield the rows except totals, whose line numbers are added to `totals`."""
     for row in rows:
         if row.fault is None and is_total(row.cells):
             totals.append(row.line or row.number)
@@ -26,17 +26,17 @@ def without_totals(rows: Iterable[TableRow], totals: list[int]) -> Iterator[Tabl
 
 
 def is_total(cells: Sequence[Any]) -> bool:
-    """Tell whether a row only adds up others: it begins with a word for that, and then there are amounts only."""
-    said = (words for cell in cells if (words := _squeezed(cell)))
-    return TOTAL.fullmatch(next(said, "")) is not None and all(AMOUNT.fullmatch(other) for other in said)
+    """Return whether a row is a total: it begins with a word for that, followed only by amounts."""
+    texts = (text for cell in cells if (text := _squeezed(cell)))
+    return TOTAL.fullmatch(next(texts, "")) is not None and all(AMOUNT.fullmatch(other) for other in texts)
 
 
 def written_out(rows: Iterable[TableRow]) -> Iterator[TableRow]:
-    """Yield the rows, every "同上" replaced by what it stands for."""
+    """Yield the rows with every "同上" replaced by the value that it means."""
     above: tuple[Any, ...] | None = None
     for row in rows:
         whole = row if row.fault else _written_out(row, above)
-        # Behind a row that cannot be read nobody knows what "above" was.
+        # After a row that cannot be read, "above" is unknown.
         above = None if whole.fault else whole.cells
         yield whole
 
@@ -46,7 +46,7 @@ def _written_out(row: TableRow, above: tuple[Any, ...] | None) -> TableRow:
     if not places:
         return row
     if above is None:
-        return replace(row, fault=NOTHING_ABOVE)
+        return replace(row, fault=Fault("row", "row-nothing-above"))
     cells = list(row.cells)
     for place in places:
         cells[place] = above[place]

@@ -1,6 +1,6 @@
-"""A table taken out of the lines of a sheet: its heading found, merged cells repeated downwards, totals left out.
+"""Extracts a table from the lines of a sheet: finds its heading, repeats merged cells downwards, leaves out totals.
 
-How the lines are read out of a file is not known here.
+tables/workbooks.py reads the lines from a file.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,11 +17,11 @@ from cityloop.channels.tables.headings import LOOKED_AT, heading_of, likeliest, 
 from cityloop.channels.tables.rows import Range, Sheet, SheetLayout, TableRow, WantedTable
 from cityloop.core.errors import Fault, Invalid
 
-ACROSS = 1_000  # columns in which the heading is looked for
-BEYOND = 20  # columns without a name that are kept right of the last one with a name
+ACROSS = 1_000  # columns that are searched for the heading
+BEYOND = 20  # columns without a name that are kept to the right of the last one with a name
 EXACT = 10**15  # a spreadsheet keeps 15 digits of a number
 
-Line = tuple[int, Sequence[Any]]  # number of the line from 0, its cells from the first column of the sheet on
+Line = tuple[int, Sequence[Any]]  # number of the line from 0, its cells from the first column of the sheet
 
 
 def table_of(
@@ -33,9 +33,9 @@ def table_of(
     wanted: WantedTable,
     narrow: Callable[[int], None] = lambda width: None,
 ) -> Sheet:
-    """Return the table in the lines of a sheet that hold anything; `narrow` is told how many columns are looked at.
+    """Return the table in the non-empty lines of a sheet; `narrow` is called with the number of columns that are used.
 
-    Merged ranges are lines of (line, column, last line, last column), by line. Raise Invalid where there is no heading.
+    Merged ranges are (line, column, last line, last column), by line. Raise Invalid where there is no heading.
     """
     first, after = _until(lines, LOOKED_AT)
     top, left = first[0][0], min(_leftmost(cells) for _, cells in first)
@@ -43,12 +43,12 @@ def table_of(
     above = _within(merged, top, left, head)
     heading = heading_of(head, above, wanted, top)
     if heading is None and wanted.heading:
-        raise Invalid([Fault(path.name, f"has no heading in line {wanted.heading[0]}: it has {top + len(head)} lines")])
+        raise Invalid([Fault(path.name, "table-no-heading-in-line", {"line": wanted.heading[0]})])
     heading = heading or likeliest(head, above)
     if heading is None:
-        raise Invalid([Fault(path.name, "has no line that names the columns")])
+        raise Invalid([Fault(path.name, "table-no-heading")])
     names = names_of(head, above, heading)
-    names = names[: max(place for place, words in enumerate(names) if words) + 1 + BEYOND] if any(names) else names
+    names = names[: max(place for place, column in enumerate(names) if column) + 1 + BEYOND] if any(names) else names
     width, below = len(names), top + heading.stop
     narrow(left + width)
     totals: list[int] = []
@@ -62,7 +62,7 @@ def table_of(
 
 
 def plain(cell: Any) -> Any:
-    """Return a cell; a whole number without ".0", and one longer than a spreadsheet keeps as it shows it, shortened."""
+    """Return a cell; a whole number without ".0", and one with more digits than a spreadsheet keeps as it shows it."""
     if isinstance(cell, int) and abs(cell) >= EXACT:
         cell = float(cell)
     if not isinstance(cell, float) or not cell.is_integer():
@@ -71,12 +71,12 @@ def plain(cell: Any) -> Any:
 
 
 def is_blank(cells: Iterable[Any]) -> bool:
-    """Tell whether a line holds nothing that can be seen."""
+    """Return whether a line has nothing visible in it."""
     return all(cell is None or cell == "" or (isinstance(cell, str) and cell.isspace()) for cell in cells)
 
 
 def _until(lines: Iterator[Line], count: int) -> tuple[list[Line], list[Line]]:
-    """Return the lines within `count` of the first, and the one behind them that had to be read to know."""
+    """Return the lines within `count` of the first, and the next one, which had to be read to know the end."""
     first: list[Line] = []
     for line in lines:
         if first and line[0] >= first[0][0] + count:
@@ -97,12 +97,12 @@ def _squared(lines: Sequence[Line], top: int, left: int) -> list[tuple[Any, ...]
 
 
 def _cells(cells: Sequence[Any], left: int, width: int) -> tuple[Any, ...]:
-    taken = tuple("" if cell is None else plain(cell) for cell in cells[left : left + width])
-    return taken + ("",) * (width - len(taken))
+    filled = tuple("" if cell is None else plain(cell) for cell in cells[left : left + width])
+    return filled + ("",) * (width - len(filled))
 
 
 def _within(merged: NDArray[np.int32], top: int, left: int, head: Sequence[Sequence[Any]]) -> list[Range]:
-    """Return the merged ranges that begin in a grid, counted from its corner and cut at its right edge."""
+    """Return the merged ranges that begin in a grid, relative to its corner and cut at its right edge."""
     width = len(head[0])
     found: list[Range] = []
     for row, column, last, right in (merged[merged[:, 0] < top + len(head)] - (top, left, top, left)).tolist():
@@ -113,20 +113,20 @@ def _within(merged: NDArray[np.int32], top: int, left: int, head: Sequence[Seque
 
 def _rows(lines: Iterable[Line], below: int, left: int, width: int) -> Iterator[TableRow]:
     for line, cells in lines:
-        taken = _cells(cells, left, width)
-        if not is_blank(taken):
-            yield TableRow(line - below + 1, line + 1, taken)
+        row = _cells(cells, left, width)
+        if not is_blank(row):
+            yield TableRow(line - below + 1, line + 1, row)
 
 
 def _unmerged(rows: Iterable[TableRow], down: NDArray[np.int32]) -> Iterator[TableRow]:
-    """Yield the rows, a cell merged downwards (first row, column, last row, by row) repeated in each of its rows."""
-    coming = 0
+    """Yield the rows; a cell merged downwards (first row, column, last row, by row) is repeated in each of its rows."""
+    following = 0
     held: dict[int, tuple[int, Any]] = {}
     for row in rows:
         held = {column: (last, value) for column, (last, value) in held.items() if last >= row.number}
-        while coming < len(down) and down[coming, 0] <= row.number:
-            first, column, last = down[coming, :3].tolist()
-            coming += 1
+        while following < len(down) and down[following, 0] <= row.number:
+            first, column, last = down[following, :3].tolist()
+            following += 1
             if first == row.number:
                 held[column] = (last, row.cells[column])
         cells = [held[place][1] if place in held else cell for place, cell in enumerate(row.cells)] if held else ()

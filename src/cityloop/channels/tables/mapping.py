@@ -1,6 +1,6 @@
-"""What the columns of a table of reports mean: which fields there are, and what a row hands to intake.
+"""What the columns of a table of reports mean: their fields, and what a row passes to intake.
 
-Whether the content makes a report is decided by intake, as for every other channel.
+intake decides whether the content is a report, as for every other channel.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,10 +21,10 @@ from cityloop.channels.tables.columns import (
     NumberSource,
     PhoneSource,
     TableText,
-    Unfit,
     read_mapping,
 )
 from cityloop.channels.tables.rows import Sheet, TableRow
+from cityloop.runtime.yaml_files import Misfit
 
 REPORTER = {"reporter_name": "name", "reporter_phone": "phone"}
 
@@ -46,7 +46,7 @@ class ReportFields(Fields):
 
 
 class ReportsText(TableText):
-    """What a mapping of reports says."""
+    """The content of a mapping of reports."""
 
     channel: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")
     fields: ReportFields
@@ -54,7 +54,7 @@ class ReportsText(TableText):
 
 @dataclass(frozen=True)
 class ReportMapping(ColumnMapping[ReportsText]):
-    """A mapping of reports that fits a table: turns its rows into what intake reads."""
+    """A mapping of reports that fits a table: turns its rows into content for intake."""
 
     @classmethod
     def read(cls, path: Path, sheet: Sheet, is_class: Callable[[str], bool]) -> Self:
@@ -68,13 +68,13 @@ class ReportMapping(ColumnMapping[ReportsText]):
         return self.text.channel
 
     def content(self, row: TableRow) -> Content:
-        """Return what a row says, as a report is handed in; raise Invalid for a row that cannot be taken apart."""
-        said = super().content(row)
-        reporter = {ours: said.pop(name) for name, ours in REPORTER.items() if name in said}
-        return {"channel": self.channel, **said, "reporter": reporter}
+        """Return a row as the content of a report; raise Invalid for a row that cannot be read."""
+        content = super().content(row)
+        reporter = {ours: content.pop(name) for name, ours in REPORTER.items() if name in content}
+        return {"channel": self.channel, **content, "reporter": reporter}
 
 
-def _unknown_classes(text: ReportsText, is_class: Callable[[str], bool]) -> Iterator[Unfit]:
+def _unknown_classes(text: ReportsText, is_class: Callable[[str], bool]) -> Iterator[Misfit]:
     for word, code in (text.fields.category.words if text.fields.category else {}).items():
         if not is_class(code):
-            yield ("fields", "category", "words", word), f"the catalogue has no class {code}"
+            yield ("fields", "category", "words", word), "unknown-class", {"value": code}

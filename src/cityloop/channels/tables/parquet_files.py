@@ -1,4 +1,4 @@
-"""Tables in Parquet files, row by row as a stream. What the cells mean is not known here."""
+"""Reads tables in Parquet files row by row as a stream. tables/columns.py knows what the cells mean."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +12,11 @@ from cityloop.core.errors import Fault, Invalid, NotPossible
 
 
 def open_parquet(path: Path) -> Sheet:
-    """Return the table in a Parquet file; raise Invalid where it is none."""
+    """Return the table in a Parquet file; raise Invalid where it cannot be read."""
     try:
         file = pq.ParquetFile(path)
     except (pa.ArrowException, OSError) as error:
-        raise Invalid([Fault(path.name, f"is not a Parquet file that can be read: {error}")]) from error
+        raise Invalid([Fault(path.name, "table-not-parquet", {"error": str(error)})]) from error
     return Sheet(tuple(file.schema_arrow.names), file.metadata.num_rows, _rows(path, file))
 
 
@@ -28,14 +28,14 @@ def _rows(path: Path, file: pq.ParquetFile) -> Iterator[TableRow]:
                 yield TableRow(number, None, cells)
                 number += 1
     except (pa.ArrowException, OSError) as error:
-        why = f"{path.name} is damaged after row {number - 1}: {error}. The rows before it were handed in."
-        raise NotPossible("damaged-file", why) from error
+        details = {"file": path.name, "place": f"row {number - 1}", "error": str(error)}
+        raise NotPossible("damaged-file", details) from error
     finally:
         file.close()
 
 
 def _cells(column: pa.Array) -> list[Any]:
-    """Return the values of a column; what Python has no value for (nanoseconds, far years) as its words."""
+    """Return the values of a column; one that Python cannot represent (nanoseconds, far years) as text."""
     try:
         return column.to_pylist()  # type: ignore[no-any-return]
     except (ValueError, OverflowError, ImportError):

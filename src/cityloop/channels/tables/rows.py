@@ -1,4 +1,4 @@
-"""A table taken out of a file: its columns, its rows once, and how it was laid out; reading files is not done here."""
+"""A table from a file: its columns, its rows (once) and its layout. tables/sheets.py reads files."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,17 +11,17 @@ Range = tuple[int, int, int, int]  # first row, first column, last row, last col
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row: its number (the first below the heading is 1), its line in the file, its cells, any fault."""
+    """One row: its number (the first below the heading is 1), its line in the file, its cells, its fault if any."""
 
     number: int
     line: int | None
     cells: tuple[Any, ...]
-    fault: str | None = None
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A row that was not taken, why, and which of its cells (place from 0) are wrong for which reason."""
+    """A row that is not imported, why, and which of its cells (place from 0) are wrong for which reason."""
 
     row: TableRow
     faults: tuple[Fault, ...]
@@ -30,7 +30,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A row as it is given back: all its cells, and what is wrong with which of them (place from 0)."""
+    """A row of the rejects: all its cells, and what is wrong with which of them (place from 0)."""
 
     cells: Sequence[Any]
     marks: Mapping[int, str]
@@ -38,7 +38,7 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class SheetLayout:
-    """How a workbook's table stands on its sheet: where it begins, and everything above its first row."""
+    """The layout of a workbook's table on its sheet: where it begins, and everything above its first row."""
 
     name: str
     origin: tuple[int, int]
@@ -48,12 +48,12 @@ class SheetLayout:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table in a file: its columns, how many rows it has (about), and the rows once."""
+    """A table in a file: its columns, how many rows it has (about), and the rows, which can be read once."""
 
     columns: tuple[str, ...]
     length: int
     rows: Iterator[TableRow]
-    totals: list[int] = field(default_factory=list)  # lines of totals left out; whole when the rows are through
+    totals: list[int] = field(default_factory=list)  # lines of totals left out; complete when all rows are read
     layout: SheetLayout | None = None  # of a workbook
 
 

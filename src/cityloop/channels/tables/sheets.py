@@ -1,6 +1,6 @@
-"""Tables in files of any kind: which kind a file is of, by what it begins with.
+"""Opens tables in files of any kind, which is recognised by the first bytes.
 
-Each kind is read in a module of its own, loaded when it is needed. What the cells mean is not known here.
+Each kind is read in a module of its own, loaded when it is needed. tables/columns.py knows what the cells mean.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX and ODS are archives, X
 
 
 def open_sheet(path: Path, wanted: WantedTable | None = None) -> Sheet:
-    """Return the table in a CSV, a Parquet file or a workbook; raise Invalid where the file holds none."""
+    """Return the table in a CSV, a Parquet file or a workbook; raise Invalid where the file has none."""
     with path.open("rb") as file:
         start = file.read(4)
     if start == PARQUET:

@@ -1,7 +1,7 @@
-"""Tables in workbooks (XLSX, XLS, ODS) as offices keep them: which sheet is read, and what is refused.
+"""Reads tables in workbooks (XLSX, XLS, ODS) as offices keep them: chooses the sheet, refuses what cannot be read.
 
-The values of formulas are read, never the formulas. An XLSX is read as a stream; any other workbook is held in memory,
-so that large ones are refused. What the cells mean is not known here.
+The values of formulas are read, never the formulas. An XLSX is read as a stream; any other workbook is kept in memory,
+so large ones are refused. tables/columns.py knows what the cells mean.
 """
 
 import struct
@@ -23,9 +23,9 @@ from cityloop.channels.tables.xlsx.parts import Damaged, SheetPart
 from cityloop.core.errors import Fault, Invalid, NotPossible
 
 ARCHIVE = b"PK\x03\x04"
-# Bytes, unpacked, of a workbook that is held in memory while it is read: some 230 MiB come of either.
+# Unpacked bytes of a workbook that is kept in memory while it is read: either becomes about 230 MiB.
 HELD_BINARY, HELD_XML = 40 << 20, 200 << 20
-PROTECTED = "EncryptedPackage".encode("utf-16-le")  # an XLSX behind a password lies in a container of the old kind
+PROTECTED = "EncryptedPackage".encode("utf-16-le")  # an XLSX with a password is in a container of the old kind
 BROKEN = (
     ExpatError,
     BadZipFile,
@@ -41,7 +41,7 @@ BROKEN = (
 
 
 def open_workbook(path: Path, wanted: WantedTable) -> Sheet:
-    """Return the table on the sheet that is wanted, else on the first that is shown and not empty."""
+    """Return the table on the sheet that is wanted, or else on the first that is visible and not empty."""
     try:
         is_streamed = _is_xlsx(path)
         return _streamed(path, wanted) if is_streamed else _held(path, wanted)
@@ -49,8 +49,7 @@ def open_workbook(path: Path, wanted: WantedTable) -> Sheet:
         raise _protected(path) from error
     except CalamineError as error:
         if "Cell limit" in str(error):
-            why = "has a cell far away from the table; delete it, or save the sheet as XLSX"
-            raise Invalid([Fault(path.name, why)]) from error
+            raise Invalid([Fault(path.name, "workbook-far-cell")]) from error
         raise _unreadable(path, error) from error
     except BROKEN as error:
         raise _unreadable(path, error) from error
@@ -79,7 +78,7 @@ def _streamed(path: Path, wanted: WantedTable) -> Sheet:
         def narrow(width: int) -> None:
             lines.width = width
 
-        return table_of(path, part.name, _told(path, book, first), merged, length, wanted, narrow)
+        return table_of(path, part.name, _read_on(path, book, first), merged, length, wanted, narrow)
     except NotPossible as error:  # damaged before the first row
         book.close()
         raise _unreadable(path, error.__cause__ or error) from error
@@ -89,7 +88,7 @@ def _streamed(path: Path, wanted: WantedTable) -> Sheet:
 
 
 def _chosen(book: XlsxBook, path: Path, name: str | None) -> tuple[SheetPart, Lines, Iterator[Line]]:
-    """Return the sheet that is wanted, what reads it, and its lines from the first one that holds anything."""
+    """Return the sheet that is wanted, its reader, and its lines from the first that is not empty."""
     parts = [part for part in book.sheets if (part.is_shown if name is None else part.name == name)]
     if name is not None and not parts:
         raise _no_sheet(path, name, [part.name for part in book.sheets])
@@ -98,11 +97,11 @@ def _chosen(book: XlsxBook, path: Path, name: str | None) -> tuple[SheetPart, Li
         lines = iter(reading)
         if (first := next(lines, None)) is not None:
             return part, reading, chain([first], lines)
-    raise _nothing(path, name)
+    raise _empty(path, name)
 
 
-def _told(path: Path, book: XlsxBook, lines: Iterator[Line]) -> Iterator[Line]:
-    """Yield lines; raise NotPossible saying how far it came where the file turns out to be damaged."""
+def _read_on(path: Path, book: XlsxBook, lines: Iterator[Line]) -> Iterator[Line]:
+    """Yield lines; raise NotPossible with the last line read where the file turns out to be damaged."""
     last = 0
     with book:
         try:
@@ -110,8 +109,8 @@ def _told(path: Path, book: XlsxBook, lines: Iterator[Line]) -> Iterator[Line]:
                 last = line[0] + 1
                 yield line
         except BROKEN as error:
-            why = f"{path.name} is damaged below line {last}: {error}. The rows before it were handed in."
-            raise NotPossible("damaged-file", why) from error
+            details = {"file": path.name, "place": f"line {last}", "error": str(error)}
+            raise NotPossible("damaged-file", details) from error
 
 
 def _held(path: Path, wanted: WantedTable) -> Sheet:
@@ -137,8 +136,7 @@ def _check_size(path: Path) -> None:
             parts = {part.filename: part.file_size for part in archive.infolist()}
     most = HELD_XML if "content.xml" in parts else HELD_BINARY
     if sum(parts.values()) > most:
-        why = f"is larger than {most >> 20} MiB unpacked, too large for a workbook of this kind"
-        raise Invalid([Fault(path.name, f"{why}; save it as XLSX or CSV UTF-8")])
+        raise Invalid([Fault(path.name, "workbook-too-large", {"most": most >> 20})])
 
 
 def _chosen_held(book: CalamineWorkbook, path: Path, name: str | None) -> CalamineSheet:
@@ -149,23 +147,21 @@ def _chosen_held(book: CalamineWorkbook, path: Path, name: str | None) -> Calami
         sheet = book.get_sheet_by_name(candidate)
         if sheet.start is not None:
             return sheet
-    raise _nothing(path, name)
+    raise _empty(path, name)
 
 
 def _protected(path: Path) -> Invalid:
-    return Invalid([Fault(path.name, "is protected by a password; save it without one")])
+    return Invalid([Fault(path.name, "workbook-password")])
 
 
-def _unreadable(path: Path, wrong: BaseException) -> Invalid:
-    why = f"is not a workbook that can be read ({wrong}); save the sheet as XLSX or CSV UTF-8 and import that"
-    return Invalid([Fault(path.name, why)])
+def _unreadable(path: Path, error: BaseException) -> Invalid:
+    return Invalid([Fault(path.name, "workbook-unreadable", {"error": str(error)})])
 
 
 def _no_sheet(path: Path, name: str, names: Sequence[str]) -> Invalid:
-    return Invalid([Fault(path.name, f"has no sheet {name!r}; it has: {', '.join(names)}")])
+    return Invalid([Fault(path.name, "workbook-no-sheet", {"name": name, "names": ", ".join(names)})])
 
 
-def _nothing(path: Path, name: str | None) -> Invalid:
-    return Invalid(
-        [Fault(path.name, f"has nothing on the sheet {name!r}" if name else "is empty: no sheet has a cell")]
-    )
+def _empty(path: Path, name: str | None) -> Invalid:
+    fault = Fault(path.name, "workbook-sheet-empty", {"name": name}) if name else Fault(path.name, "workbook-empty")
+    return Invalid([fault])

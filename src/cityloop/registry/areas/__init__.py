@@ -1,1 +1,1 @@
-"""Areas and grids: checks, changes, questions."""
+"""Areas and grids: checks, changes, queries."""

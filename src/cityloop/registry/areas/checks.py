@@ -1,7 +1,7 @@
-"""Areas held against each other and against those already known: overlaps, gaps, layers that lie shifted or swapped.
+"""Compare areas with each other and with those already known: overlaps, gaps, shifted or swapped layers.
 
-Nothing is changed here. Pieces are found in degrees, where neighbours share their corners exactly, and measured in
-square metres afterwards.
+Nothing is changed here. Pieces are found in degrees, where neighbours share their corners exactly, and then measured
+in square metres.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,18 +12,19 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from cityloop.core.errors import Fault
 from cityloop.core.place.geo import Crs, PointFault, check_point, from_wgs84
 from cityloop.core.place.measuring import direction, square_metres
 
 METRES_PER_DEGREE = 111_320.0
-SHIFTED_METRES = (100.0, 2_000.0)  # GCJ-02 and BD-09 lie 300 to 1,300 m off
-ALIKE = 0.2  # by what share of the shift the areas may differ among themselves
+SHIFTED_METRES = (100.0, 2_000.0)  # GCJ-02 and BD-09 are 300 to 1,300 m off
+ALIKE = 0.2  # the share of the shift by which the areas may differ among themselves
 FITTING_METRES = 50.0
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of land in several areas, in none between several, or on the wrong side of a border."""
+    """A piece of land that is in several areas, in none of them, or on the wrong side of a border."""
 
     codes: tuple[str, ...]
     square_metres: float
@@ -44,23 +45,23 @@ def overlaps(areas: Mapping[str, BaseGeometry], least: float) -> list[Piece]:
 
 
 def gaps(areas: Mapping[str, BaseGeometry], least: float) -> list[Piece]:
-    """Return the holes of more than `least` square metres that areas leave between them, the largest first.
+    """Return the holes of more than `least` square metres between areas, the largest first.
 
     A hole within one area counts too; an inlet that is open to the outside does not.
     """
     codes, shapes = list(areas), np.array(list(areas.values()), dtype=object)
     holes = _holes(shapely.union_all(shapes))
     around: list[list[str]] = [[] for _ in holes]
-    # A neighbour's border has corners that the hole lacks, so touching is meant to a decimetre.
+    # A neighbour's border may have corners that the hole lacks, so touching is tested to a decimetre.
     for hole, area in shapely.STRtree(shapes).query(holes, predicate="dwithin", distance=1e-6).T:
         around[hole].append(codes[area])
-    return _pieces([tuple(sorted(each)) for each in around], holes, least)
+    return _pieces([tuple(sorted(neighbours)) for neighbours in around], holes, least)
 
 
 def outside(
     areas: Mapping[str, BaseGeometry], around: Mapping[str, tuple[str, BaseGeometry]], least: float
 ) -> list[Piece]:
-    """Return the pieces of more than `least` square metres by which areas leave those around them, largest first.
+    """Return the pieces of more than `least` square metres of areas outside the areas around them, largest first.
 
     `around` gives for an area the code and polygon of the one around it; a piece names both.
     """
@@ -72,7 +73,7 @@ def outside(
 def uncovered(
     wholes: Mapping[str, BaseGeometry], inside: Mapping[str, Sequence[BaseGeometry]], least: float
 ) -> list[Piece]:
-    """Return the pieces of more than `least` square metres that the areas inside a larger one leave, largest first."""
+    """Return the pieces of larger areas over `least` square metres that no area inside covers, largest first."""
     codes = [code for code in wholes if inside.get(code)]
     covered = _array(shapely.union_all(_array(inside[code])) for code in codes)
     return _parts(
@@ -114,15 +115,15 @@ def _pieces(codes: Sequence[tuple[str, ...]], shapes: NDArray[np.object_], least
 
 
 def is_swapped(shapes: NDArray[np.object_]) -> bool:
-    """Return whether most of a layer would lie in China if longitude and latitude were exchanged."""
+    """Return whether most of a layer would be in China if longitude and latitude were exchanged."""
     bounds = shapely.bounds(shapes[~shapely.is_missing(shapes)])
     middles = (bounds[:, :2] + bounds[:, 2:]) / 2
     swapped = sum(check_point(lon, lat) is PointFault.SWAPPED for lon, lat in middles.tolist())
     return swapped > len(middles) / 2
 
 
-def shift(new: Mapping[str, BaseGeometry], known: Mapping[str, BaseGeometry]) -> str | None:
-    """Return in words how a whole layer lies off the known areas of the same codes, or None where it does not."""
+def shift(new: Mapping[str, BaseGeometry], known: Mapping[str, BaseGeometry]) -> Fault | None:
+    """Return by how much a whole layer is off the known areas of the same codes, or None if it is not."""
     there, here = _middles(new, known)
     if not len(there):
         return None
@@ -132,8 +133,9 @@ def shift(new: Mapping[str, BaseGeometry], known: Mapping[str, BaseGeometry]) ->
     spread = float(np.median(np.hypot(*(moved - typical).T)))
     if not SHIFTED_METRES[0] <= distance <= SHIFTED_METRES[1] or spread > ALIKE * distance:
         return None
-    lies = f"lies {distance:,.0f} m {direction(*typical)} of the {len(there):,} areas of the same codes already known"
-    return f"{lies}: a wrong coordinate system is likely{''.join(_suspects(there, here))}"
+    code, system = next(_suspects(there, here), ("layer-shifted", ""))
+    values = {"metres": f"{distance:,.0f}", "direction": direction(*typical), "count": f"{len(there):,}"}
+    return Fault("the whole layer", code, {**values, "system": system})
 
 
 def _middles(
@@ -153,11 +155,14 @@ def _metres(degrees: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np
     return np.column_stack((east, degrees[:, 1])) * METRES_PER_DEGREE
 
 
-def _suspects(there: NDArray[np.float64], here: NDArray[np.float64]) -> Iterator[str]:
-    """Yield the system that explains the shift, of the file or of what is known."""
+def _suspects(there: NDArray[np.float64], here: NDArray[np.float64]) -> Iterator[tuple[str, str]]:
+    """Yield the code of the sentence and the system of the file or of the known areas that explains the shift."""
     for crs, name in ((Crs.GCJ02, "GCJ-02"), (Crs.BD09, "BD-09")):
-        for right, wrong, where in ((here, there, "this file"), (there, here, "what is known")):
+        for right, shifted, code in (
+            (here, there, "layer-shifted-in-file"),
+            (there, here, "layer-shifted-in-known-areas"),
+        ):
             expected = np.array([from_wgs84(lon, lat, crs) for lon, lat in right.tolist()])
-            off = np.median(np.hypot(*_metres(expected - wrong, right).T))
+            off = np.median(np.hypot(*_metres(expected - shifted, right).T))
             if off < FITTING_METRES:
-                yield f"; {where} seems to be drawn in {name} and taken for another"
+                yield code, name

@@ -1,4 +1,4 @@
-"""The areas a city has already, as an import needs them: with polygon and dates. Read here, judged elsewhere."""
+"""Read the areas that a city already has as an import needs them: with polygon and dates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ from shapely.geometry.base import BaseGeometry
 
 from cityloop.registry.models import Area
 
-DISSOLVED = "dissolved"  # an attribute: its polygon is made of those of the areas in it
+DISSOLVED = "dissolved"  # an attribute: its polygon is made from those of the areas inside it
 
 
 @dataclass(frozen=True)
 class KnownArea:
-    """An area that the city has."""
+    """An area that the city already has."""
 
     code: str
     name: str
@@ -33,12 +33,12 @@ class KnownArea:
         return shapely.from_wkb(self.wkb)
 
     @property
-    def called(self) -> str:
+    def label(self) -> str:
         """Its code and name."""
         return self.code if self.name == self.code else f"{self.code} {self.name}"
 
-    def stands(self, on: date) -> bool:
-        """Return whether it has not ended by a day."""
+    def is_current(self, on: date) -> bool:
+        """Return whether it has not ended by a day; it may not have begun yet."""
         return self.valid_until is None or on < self.valid_until
 
 

@@ -1,4 +1,4 @@
-"""Every read of areas for the pages of settings: the tree, one level as a list, one area with what is in it."""
+"""Queries of areas for the settings pages: the tree, one level as a list, one area with the areas inside it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import AreaFacts
 from cityloop.registry.models import Area
 
-PAGE = 100  # rows of one screenful
-DEEP = 100  # rows of a tree up to which its next level is shown, too
+PAGE = 100  # rows of one page
+DEEP = 100  # a tree with its next level has at most so many rows, or the level is not shown
 
 
 @dataclass(frozen=True, slots=True)
 class AreaRow:
-    """An area in a list: how deep it stands in the tree, what is in it by level, whether it stands today."""
+    """An area in a list: its depth in the tree, how many areas of each level are inside, whether it is valid today."""
 
     area: AreaFacts
     depth: int
@@ -30,7 +30,7 @@ class AreaRow:
 
 @dataclass(frozen=True, slots=True)
 class LevelCount:
-    """How many areas of a level there are, and how many of them stand today."""
+    """How many areas of a level are valid today, and how many are not."""
 
     level: str
     standing: int
@@ -38,16 +38,16 @@ class LevelCount:
 
 
 def levels(city: City, on: date) -> list[LevelCount]:
-    """Return the levels and kinds of grid there are, the tree first."""
+    """Return the levels and kinds of grid that the city has, the tree first."""
     counts: dict[str, list[int]] = {}
     for area in city.areas.values():
         counts.setdefault(area.level, [0, 0])[0 if area.is_valid(on) else 1] += 1
     order = [*TREE, *city.grid_kinds]
-    return [LevelCount(level, *counts[level]) for level in sorted(counts, key=lambda one: _place(one, order))]
+    return [LevelCount(level, *counts[level]) for level in sorted(counts, key=lambda level: _place(level, order))]
 
 
 def tree(city: City, on: date) -> list[AreaRow]:
-    """Return the upper levels of the tree, each area below the one around it, as deep as fits on a page."""
+    """Return the upper levels of the tree, each area below the one around it, as many levels as fit on a page."""
     children = _children(city, on)
     shown = [area.level for area in children.get(None, []) if is_in_tree(area.level)]
     deepest = TREE.index(min(shown, key=TREE.index)) if shown else 0
@@ -57,14 +57,14 @@ def tree(city: City, on: date) -> list[AreaRow]:
 
 
 def listed(city: City, level: str, after: str, on: date) -> tuple[list[AreaRow], str]:
-    """Return the areas of one level by code, standing or not, and the code to go on from, or nothing."""
+    """Return the areas of one level by code, valid or not, and the code after which the next page begins, or ""."""
     rows = sorted((a for a in city.areas.values() if a.level == level and a.code > after), key=lambda area: area.code)
     found = [AreaRow(area, 0, _inside(area, city, on), area.is_valid(on)) for area in rows[:PAGE]]
     return found, rows[PAGE - 1].code if len(rows) > PAGE else ""
 
 
 def children_of(city: City, code: str, on: date) -> list[AreaRow]:
-    """Return the areas right below one, those of the tree first."""
+    """Return the areas directly inside an area, those of the tree first."""
     own = (area for area in city.areas.values() if area.parent == code)
     order = [*TREE, *city.grid_kinds]
     rows = sorted(own, key=lambda area: (_place(area.level, order), area.code))
@@ -72,9 +72,9 @@ def children_of(city: City, code: str, on: date) -> list[AreaRow]:
 
 
 def around(city: City, code: str) -> list[AreaFacts]:
-    """Return the areas around one, the largest first."""
+    """Return the areas around an area, the largest first."""
     codes = list(city.lineage(code).values())
-    return [city.areas[one] for one in reversed(codes) if one != code]
+    return [city.areas[outer] for outer in reversed(codes) if outer != code]
 
 
 def size(city: City, code: str) -> float:
@@ -88,7 +88,7 @@ def polygon(city: City, code: str) -> BaseGeometry:
 
 
 def attributes(code: str) -> dict[str, str]:
-    """Return what else is kept of an area."""
+    """Return the further attributes of an area."""
     found = Area.objects.filter(code=code).values_list("attributes", flat=True).first() or {}
     return {
         name: str(value) for name, value in found.items() if isinstance(value, str | int | float) and name != DISSOLVED
@@ -126,7 +126,7 @@ def _inside(area: AreaFacts, city: City, on: date) -> tuple[tuple[str, int], ...
     order = [*TREE, *city.grid_kinds]
     counts = (
         (level, sum(city.areas[code].is_valid(on) for code in within[level]))
-        for level in sorted(within, key=lambda one: _place(one, order))
+        for level in sorted(within, key=lambda level: _place(level, order))
         if level != area.level
     )
     return tuple((level, count) for level, count in counts if count)

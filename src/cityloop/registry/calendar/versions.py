@@ -1,6 +1,6 @@
-"""Working calendars as versions: one as plain JSON and back, how two of them differ, and those that were ever in force.
+"""Versions of the working calendar: as JSON and back, how two of them differ, and those that were ever in force.
 
-Adopting one is a write and is done in actions.py; how a pack writes its calendar is in calendars.py.
+actions.py adopts one; registry/packs/texts/calendar.py reads the calendar of a pack.
 """
 
 import hashlib
@@ -19,13 +19,19 @@ from cityloop.registry.packs.reading import Pack
 from cityloop.registry.packs.texts import calendar as calendars
 
 ONE_DAY = timedelta(days=1)
-RULES = ("time_zone", "seasons", "weekdays", "work_day", "due_at")  # of a text: what is not a matter of single days
+RULES = (
+    "time_zone",
+    "seasons",
+    "weekdays",
+    "work_day",
+    "due_at",
+)  # fields of a text not about single days
 
 Text = dict[str, Any]
 
 
 class Adopted(NamedTuple):
-    """A calendar with the number under which it was adopted."""
+    """A calendar and the number under which it was adopted."""
 
     number: int
     calendar: Calendar
@@ -33,20 +39,20 @@ class Adopted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CalendarDifference:
-    """What a calendar counts otherwise than the one before it.
+    """How a calendar differs from the one before it.
 
-    `days` are those whose kind is another one now (True: working day), `rules` the hours, the week, the readings of a
-    limit or the time zone, `announced` whether holidays are announced until another day.
+    `days` are those whose kind has changed (True: now a working day); `rules` whether the hours, the week, the meaning
+    of a limit or the time zone have changed; `announced` whether holidays are announced until another day.
     """
 
     days: Mapping[date, bool]
     rules: bool
     announced: bool
-    first_day: date | None  # before it everything counts as it did; None where the rules changed
+    first_day: date | None  # before it nothing has changed; None if the rules changed
 
 
 def calendar_text(calendar: Calendar) -> Text:
-    """Return a calendar as plain JSON, from which read_calendar makes one that counts the same."""
+    """Return a calendar as JSON, from which read_calendar makes one that counts the same."""
     until = calendar.announced_until
     return {
         "time_zone": str(calendar.time_zone),
@@ -64,7 +70,7 @@ def calendar_text(calendar: Calendar) -> Text:
 
 
 def read_calendar(text: Mapping[str, Any]) -> Calendar:
-    """Return the calendar that calendar_text has written."""
+    """Return the calendar of a text by calendar_text."""
     until = text["announced_until"]
     kinds = ((text["days_off"], False), (text["days_on"], True))
     return Calendar(
@@ -79,12 +85,12 @@ def read_calendar(text: Mapping[str, Any]) -> Calendar:
 
 
 def digest(text: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of a calendar's text, hexadecimal: what the history keeps of it."""
+    """Return the SHA-256 of a calendar's text in hexadecimal, which the history records."""
     return hashlib.sha256(chain.canonical(text)).hexdigest()
 
 
 def difference(old: Calendar, new: Calendar) -> CalendarDifference | None:
-    """Return what the new calendar counts otherwise; None where both count the same, however they say it."""
+    """Return how the new calendar differs; None if both count the same, however they are written."""
     days = {
         day: new.is_workday(day)
         for day in sorted({*old.day_kinds, *new.day_kinds})
@@ -100,7 +106,7 @@ def difference(old: Calendar, new: Calendar) -> CalendarDifference | None:
 
 
 def worked_out(packs: Sequence[Pack], now: datetime) -> Calendar:
-    """Return the calendar of the last pack that gives one, with the national days and those that the city declared."""
+    """Return the calendar of the last pack that has one, with the national days and the days that the city declared."""
     text = next((pack.calendar for pack in reversed(packs) if pack.calendar), None)
     calendar = calendars.working_calendar(text, settings.CITYLOOP.zone, now.year)
     declared = dict(DeclaredDay.objects.values_list("day", "is_workday"))
@@ -108,7 +114,7 @@ def worked_out(packs: Sequence[Pack], now: datetime) -> Calendar:
 
 
 def last_adopted() -> Adopted | None:
-    """Return the calendar in force; None where none was ever adopted."""
+    """Return the calendar in force; None if none was ever adopted."""
     row = WorkingCalendar.objects.order_by("-number").values_list("number", "content").first()
     return Adopted(row[0], read_calendar(row[1])) if row else None
 

@@ -1,1 +1,1 @@
-"""Catalogues of classes: changes, questions, comparison with a table of the city."""
+"""Catalogues of classes: changes, queries, comparison with a table of the city."""

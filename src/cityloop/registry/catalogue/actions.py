@@ -1,4 +1,4 @@
-"""Changing catalogues by hand: limits, conditions for filing, which catalogue is in use, a city's own classes."""
+"""Change catalogues by hand: limits, filing conditions, which catalogue is in use, a city's own classes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ LONGEST, LONGEST_NAME = 400, 60
 
 
 def set_class_limits(key: ClassKey, handle: str, case: str, by: str, now: datetime) -> ChangeOutcome:
-    """Give a class other limits of handling and of the whole case, as people spell them; empty: the procedure's own."""
+    """Set a class's limits for handling and for the whole case, as people write them; "" for the procedure's limit."""
     faults: list[Fault] = []
     row = {**_known(key), "handle_limit": _limit("handle", handle, faults), "case_limit": _limit("case", case, faults)}
     _refuse(faults)
@@ -29,46 +29,46 @@ def set_class_limits(key: ClassKey, handle: str, case: str, by: str, now: dateti
 def set_condition(
     key: ClassKey, number: str, filing: str, closing: str, limits: Mapping[str, str], by: str, now: datetime
 ) -> ChangeOutcome:
-    """Enter a condition for filing or change one; limits by grade as people spell them, "" for every other grade."""
+    """Add or change a filing condition; limits by grade as people write them, "" for every other grade."""
     known = _known(key)
     faults: list[Fault] = []
     filing, closing = filing.strip(), closing.strip()
     if not filing:
-        faults.append(Fault("filing", "This must be filled in."))
+        faults.append(Fault("filing", "required"))
     faults += [
-        Fault(name, "It is longer than 400 signs.")
-        for name, words in (("filing", filing), ("closing", closing))
-        if len(words) > LONGEST
+        Fault(name, "too-long", {"most": LONGEST})
+        for name, text in (("filing", filing), ("closing", closing))
+        if len(text) > LONGEST
     ]
-    read_limits = {grade: _limit(f"limit_{grade}", words, faults) for grade, words in limits.items() if words.strip()}
-    if not read_limits.get(""):
-        faults.append(Fault("limit_", "This must be filled in."))
+    parsed = {grade: _limit(f"limit_{grade}", typed, faults) for grade, typed in limits.items() if typed.strip()}
+    if not parsed.get(""):
+        faults.append(Fault("limit_", "required"))
     _refuse(faults)
-    row = {**known, "number": number, "filing": filing, "closing": closing, "limits": read_limits, "profile": BY_HAND}
+    row = {**known, "number": number, "filing": filing, "closing": closing, "limits": parsed, "profile": BY_HAND}
     return apply([TableChange(CONDITIONS, [row])], by, now, "ConditionsSet", source=key.reference)
 
 
 def remove_condition(key: ClassKey, number: str, by: str, now: datetime) -> ChangeOutcome:
-    """Take a condition for filing away; cases filed by it keep their limits."""
-    gone = CONDITIONS.named({**_known(key), "number": number})
-    return apply([TableChange(CONDITIONS, gone=[gone])], by, now, "ConditionsSet", source=key.reference)
+    """Remove a filing condition; cases filed by it keep their limits."""
+    removed = CONDITIONS.named({**_known(key), "number": number})
+    return apply([TableChange(CONDITIONS, gone=[removed])], by, now, "ConditionsSet", source=key.reference)
 
 
 def use_catalogue(name: str, by: str, now: datetime, *, in_use: bool) -> ChangeOutcome:
-    """Let new cases be filed under a catalogue, or no more."""
+    """Set whether new cases can be filed under a catalogue."""
     if name not in read(CATALOGUES, [name]):
-        raise NotFound("no-such-class", f"There is no catalogue {name}.")
+        raise NotFound("no-such-class")
     row = {"name": name, "in_use": in_use}
     return apply([TableChange(CATALOGUES, [row])], by, now, "CataloguesSet", source=name)
 
 
 def add_local_class(catalogue: str, major: str, major_name: str, name: str, by: str, now: datetime) -> ClassKey:
-    """Enter a class of the city's own under the next free number of a major class; return its key."""
+    """Add a class of the city's own under the next free number of a major class; return its key."""
     name = name.strip()
     if not name:
-        raise Invalid([Fault("name", "This must be filled in.")])
+        raise Invalid([Fault("name", "required")])
     if len(name) > LONGEST_NAME:
-        raise Invalid([Fault("name", "It is longer than 60 signs.")])
+        raise Invalid([Fault("name", "too-long", {"most": LONGEST_NAME})])
     taken = set(
         CLASSES.model._default_manager.filter(catalogue=catalogue, code__startswith=major).values_list(
             "code", flat=True
@@ -76,7 +76,7 @@ def add_local_class(catalogue: str, major: str, major_name: str, name: str, by: 
     )
     code = next_local(major, taken)
     if code is None:
-        raise NotPossible("no-free-code", f"Every number of a city's own is taken in the major class {major}.")
+        raise NotPossible("no-free-code")
     key = ClassKey(catalogue, "matter", code)
     row = {**_names(key), "name": name, "major": major_name, "is_local": True, "initials": readings(name)}
     apply([TableChange(CLASSES, [row])], by, now, "ClassesSet", source=key.reference)
@@ -84,8 +84,9 @@ def add_local_class(catalogue: str, major: str, major_name: str, name: str, by: 
 
 
 def _known(key: ClassKey) -> dict[str, str]:
+    """Return the key columns of a class; raise NotFound if there is none."""
     if CLASSES.named(_names(key)) not in read(CLASSES, [CLASSES.named(_names(key))]):
-        raise NotFound("no-such-class", f"There is no class {key.reference}.")
+        raise NotFound("no-such-class")
     return _names(key)
 
 
@@ -93,18 +94,18 @@ def _names(key: ClassKey) -> dict[str, str]:
     return {"catalogue": key.catalogue, "kind": key.kind, "code": key.code}
 
 
-def _limit(field: str, words: str, faults: list[Fault]) -> str:
-    """Return a limit in our notation, whether it was typed so or as offices spell it; note a fault otherwise."""
-    if not words.strip():
+def _limit(field: str, typed: str, faults: list[Fault]) -> str:
+    """Return a limit in the notation of packs, whether typed so or as offices write it; otherwise add a fault."""
+    if not typed.strip():
         return ""
     try:
-        return str(parse_limit(words.strip()))
+        return str(parse_limit(typed.strip()))
     except ValueError:
-        spelled = read_limit(words)
-    if spelled.limit is None or spelled.beside:
-        faults.append(Fault(field, "This is no limit; write an amount and a unit, such as 4 工作时 or 2 工作日."))
+        found = read_limit(typed)
+    if found.limit is None or found.extra:
+        faults.append(Fault(field, "not-a-limit"))
         return ""
-    return str(spelled.limit)
+    return str(found.limit)
 
 
 def _refuse(faults: list[Fault]) -> None:
@@ -121,9 +122,9 @@ def set_conditions(
     classes: Sequence[CatalogueClass] = (),
     gone: Sequence[PackCondition] = (),
 ) -> ChangeOutcome:
-    """Enter conditions for filing, or give known ones other words and limits; new classes first, `gone` go."""
+    """Save filing conditions, new classes first, and remove those in `gone`."""
     rows = [pack_rows.condition_row(condition) for condition in conditions]
-    new = [pack_rows.class_row(one) for one in classes]
+    new = [pack_rows.class_row(each) for each in classes]
     removed = [CONDITIONS.named(pack_rows.condition_row(condition)) for condition in gone]
     return apply(
         [TableChange(CLASSES, new), TableChange(CONDITIONS, rows, removed)], by, now, "ConditionsSet", source=source

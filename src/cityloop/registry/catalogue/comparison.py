@@ -1,6 +1,6 @@
-"""Two tables of filing conditions laid side by side: what is only spelled otherwise, and what differs.
+"""Compare two tables of filing conditions: limits that are only written differently, and real differences.
 
-Whether one of them is right is not decided here; a table by itself is checked in standards_report.py.
+Which of them is right is not decided here; report.py checks a single table.
 """
 
 from collections import Counter
@@ -13,10 +13,10 @@ from cityloop.registry.catalogue.report import Contradiction, Stated, contradict
 
 @dataclass
 class Comparison:
-    """Two tables side by side: where they agree, in other words too, where not, and what only one of them has."""
+    """Two tables compared: where they agree, also in other words, where they differ, and what only one of them has."""
 
     alike: int = 0
-    respelled: Counter[tuple[str, str]] = field(default_factory=Counter)  # pairs of spellings of one limit → rows
+    respelled: Counter[tuple[str, str]] = field(default_factory=Counter)  # two ways to write one limit → rows
     limits: list[Contradiction] = field(default_factory=list)
     closings: list[Contradiction] = field(default_factory=list)
     names: list[Contradiction] = field(default_factory=list)
@@ -25,14 +25,14 @@ class Comparison:
 
 
 def compare(left: Sequence[Stated], right: Sequence[Stated]) -> Comparison:
-    """Return how two tables differ; rows belong together by kind, code and the words of the filing condition."""
+    """Return how two tables differ; rows belong together if kind, code and filing condition are the same."""
     found = Comparison()
     others: dict[tuple[str, str, str], list[Stated]] = {}
     for row in right:
-        others.setdefault(row.said, []).append(row)
+        others.setdefault(row.identity, []).append(row)
     named: set[tuple[str, str]] = set()
     for row in left:
-        if not (same := others.get(row.said)):
+        if not (same := others.get(row.identity)):
             found.only_left.append(row)
             continue
         other = same.pop(0)
@@ -48,7 +48,7 @@ def _compare(left: Stated, right: Stated, found: Comparison) -> None:
     if plain_name(left.closing) != plain_name(right.closing):
         about = f"{left.kind} {left.code} {left.name}, {left.filing}"
         found.closings.append(Contradiction(about, left.closing, left.at, right.closing, right.at))
-    if left.meant != right.meant:
+    if left.limit_texts != right.limit_texts:
         found.limits.append(contradiction(left, right))
     elif left.spelled != right.spelled:
         found.respelled[left.spelled, right.spelled] += 1
@@ -57,9 +57,9 @@ def _compare(left: Stated, right: Stated, found: Comparison) -> None:
 
 
 def comparison_lines(found: Comparison) -> Iterator[str]:
-    """Yield what a person should read about two tables side by side."""
+    """Yield the lines of a report about two tables compared."""
     respelled = sum(found.respelled.values())
-    yield f"Compared: alike {found.alike:,}, the same limit spelled otherwise {respelled:,}."
+    yield f"Compared: alike {found.alike:,}, the same limit written differently {respelled:,}."
     for (left, right), number in found.respelled.most_common():
         yield f"  {left} = {right}: {number:,}"
     yield from section("Another limit", list(map(str, found.limits)))

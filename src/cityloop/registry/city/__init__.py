@@ -1,1 +1,1 @@
-"""The city as every process holds it in memory: one frozen value, read again when it changed."""
+"""The city in the memory of every process: one frozen value, read again when it changed."""

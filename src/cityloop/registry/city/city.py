@@ -1,6 +1,6 @@
-"""The city as every process holds it in memory: one frozen value, read again when a revision says it has changed.
+"""The city in the memory of every process: one frozen value. current.py reads it again when its data changed.
 
-Placing a report, naming a unit and reckoning a due moment ask this value and no database.
+Placing a report, naming a unit and calculating a due moment need this value and no database.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ from cityloop.registry.packs.texts.layers import LayerText
 from cityloop.runtime import clock
 
 NO_FACILITY = FacilityUnits()
-MOST_ANSWERS = 50_000  # remembered of who is on duty for what where
+MOST_ANSWERS = 50_000  # cached: which unit is on duty for a class in an area
 
 
 @dataclass(frozen=True)
@@ -55,17 +55,17 @@ class City:
     duties: Duties
     shapes: Mapping[str, bytes]
     layers: tuple[LayerText, ...] = ()  # that packs open to everybody
-    grid_kinds: Mapping[str, Words] = field(default_factory=dict)  # beside the tree, with their titles
+    grid_kinds: Mapping[str, Words] = field(default_factory=dict)  # outside the tree, with their titles
 
     @cached_property
     def places(self) -> AreaLocator:
-        """Which areas places lie in, on any day."""
+        """Finds the areas that a place lies in, on any day."""
         return AreaLocator(self.areas, self.shapes)
 
     @cached_property
     def category_by_name(self) -> Mapping[str, str]:
-        """References by name; a name of several classes is the first one's, other names stand behind."""
-        names = [*((one.name, key) for key, one in self.categories.items()), *self.other_names]
+        """References by name; a name of several classes is that of the first, and other names come last."""
+        names = [*((category.name, key) for key, category in self.categories.items()), *self.other_names]
         return {name: key for name, key in reversed(names) if key in self.categories}
 
     @cached_property
@@ -77,10 +77,10 @@ class City:
         in_order = sorted(
             self.classes.items(), key=lambda pair: (pair[0] not in self.categories, pair[1].catalogue != HOME)
         )
-        return ClassSearch(searched(key, one, others.get(key, [])) for key, one in in_order)
+        return ClassSearch(searched(key, category, others.get(key, [])) for key, category in in_order)
 
     @cached_property
-    def _main_ways(self) -> dict[tuple[str, int], tuple[str, ...]]:
+    def _main_paths(self) -> dict[tuple[str, int], tuple[str, ...]]:
         return {}
 
     @cached_property
@@ -96,21 +96,21 @@ class City:
         try:
             return self.procedures[name, version]
         except KeyError:
-            told = f"No pack has the procedure {name} in version {version} any more; see `cityloop check`."
-            raise NotPossible("procedure-missing", told) from None
+            raise NotPossible("procedure-missing") from None
 
     def latest(self, name: str) -> Procedure:
         """Return the newest version of a procedure."""
         return self.procedures[name, max(version for known, version in self.procedures if known == name)]
 
-    def main_path(self, way: Procedure) -> tuple[str, ...]:
-        """Return the stages of a procedure's straight way."""
-        if (way.name, way.version) not in self._main_ways:
-            self._main_ways[way.name, way.version] = tuple(main_path(way, stage_graph(way)))
-        return self._main_ways[way.name, way.version]
+    def main_path(self, procedure: Procedure) -> tuple[str, ...]:
+        """Return the stages of a procedure's main path."""
+        key = procedure.name, procedure.version
+        if key not in self._main_paths:
+            self._main_paths[key] = tuple(main_path(procedure, stage_graph(procedure)))
+        return self._main_paths[key]
 
     def layout(self, on: date | None = None) -> AreaLayout:
-        """Return the areas that stand on a day, or (None) today."""
+        """Return the areas that are valid on a day, or (None) today."""
         return self.places.on(on or clock.now().astimezone(self.calendar.time_zone).date())
 
     def areas_at(self, lon: float, lat: float, on: date | None = None) -> Mapping[str, str]:
@@ -122,7 +122,7 @@ class City:
         return self.places.lineages.get(code or "", {})
 
     def within(self, code: str) -> Mapping[str, frozenset[str]]:
-        """Return the codes of an area and of all areas below it by level, whenever they stood."""
+        """Return the codes of an area and of all areas below it by level, whenever they were valid."""
         return self._within.get(code, {})
 
     @cached_property
@@ -141,14 +141,14 @@ class City:
         return self.category_by_name.get(words) or (self._successor(words) if words in self.classes else None)
 
     def _successor(self, reference: str) -> str | None:
-        """Return the class under which what was filed under another catalogue is filed now, where there is just one."""
+        """Return the class that now replaces one of another catalogue; None where there is not exactly one."""
         key = class_key(reference)
         found = {
-            one.reference
+            category.reference
             for name in self.catalogues
             if (successors := self.crosswalk.successors(key, name))
-            for one in successors.classes
-            if one.reference in self.categories
+            for category in successors.classes
+            if category.reference in self.categories
         }
         return found.pop() if len(found) == 1 else None
 
@@ -167,7 +167,7 @@ class City:
     def responsible(
         self, category: str | None, areas: Mapping[str, str], facility: FacilityUnits = NO_FACILITY
     ) -> DutyAnswer:
-        """Return every unit that sees to such a problem there, and why; see core.responsibility."""
+        """Return every unit that sees to such a problem there, and why; see core/place/responsibility.py."""
         is_listed = self.listed(category, areas) is not None
 
         def passed_over(code: str) -> Skipped | None:
@@ -183,19 +183,19 @@ class City:
     def unit_on_duty(
         self, category: str | None, areas: Mapping[str, str], facility: FacilityUnits = NO_FACILITY
     ) -> str | None:
-        """Return the unit that sees to such a problem there; None where none does, or several do alike."""
+        """Return the unit that sees to such a problem there; None where none does, or several do equally."""
         if facility is not NO_FACILITY:
             return self.responsible(category, areas, facility).unit
-        asked = (category, *areas.values())
-        if asked not in self._on_duty:
+        question = (category, *areas.values())
+        if question not in self._on_duty:
             if len(self._on_duty) >= MOST_ANSWERS:
                 self._on_duty.clear()
-            self._on_duty[asked] = self.responsible(category, areas).unit
-        return self._on_duty[asked]
+            self._on_duty[question] = self.responsible(category, areas).unit
+        return self._on_duty[question]
 
     @cached_property
     def standings(self) -> Mapping[tuple[str, str], DutyCount]:
-        """How many units come first for each class that may be filed under, by its reference and a district."""
+        """How many units come first, by the reference of a class that may be filed under and a district."""
         districts = [code for code, area in self.areas.items() if area.level == "district"]
         return {
             (reference, district): self.responsible(reference, self.lineage(district)).standing
@@ -208,7 +208,7 @@ class City:
         return {}
 
     def listed(self, category: str | None, areas: Mapping[str, str]) -> DutyRule | None:
-        """Return the duty by which such a problem there stands on a department's list (权责清单); None: on none."""
+        """Return the duty that puts such a problem there on a department's list (权责清单); None: on none."""
         return self.duties.listed(category, areas, self.is_department)
 
     def is_of_community(self, code: str) -> bool:
@@ -224,7 +224,7 @@ class City:
             code = unit.parent
 
     def is_department(self, code: str) -> bool:
-        """Return whether a unit is a department that is still there."""
+        """Return whether a unit is an active department."""
         unit = self.units.get(code)
         return unit is not None and unit.is_active and unit.kind == "department"
 

@@ -7,7 +7,7 @@ from cityloop.registry.city.city import City
 from cityloop.registry.city.reading import read_city
 
 _known: City | None = None
-_before: City | None = None  # the last one known, even after forget(): its indexes may serve again
+_before: City | None = None  # the last city, even after forget(): its indexes can be reused
 _lock = threading.Lock()
 
 
@@ -20,7 +20,7 @@ def current_city() -> City:
 
 
 def _read_again() -> City:
-    global _known, _before  # noqa: PLW0603  # one city a process, that is the point
+    global _known, _before  # noqa: PLW0603  # one city in each process is the purpose of this module
     with _lock:
         number = revision.number()
         if _known is None or _known.revision != number:
@@ -29,14 +29,14 @@ def _read_again() -> City:
 
 
 def _with_places(new: City, old: City | None) -> City:
-    """Return the new city with the indexes of the old one, where no area has changed: they take the longest to make."""
+    """Return the new city, with the indexes of the old one where no area has changed: they take longest to build."""
     if old and "places" in old.__dict__ and (old.areas, old.shapes) == (new.areas, new.shapes):
         new.__dict__["places"] = old.places
     return new
 
 
 def forget() -> None:
-    """Read the city again at the next question, whatever the revision says."""
+    """Read the city again when it is needed next, whatever the revision says."""
     global _known  # noqa: PLW0603
     _known = None
     revision.ask_again()

@@ -1,4 +1,4 @@
-"""What the city in memory knows of one area, class, catalogue or unit."""
+"""What the city in memory knows about an area, a class, a catalogue or a unit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class AreaFacts:
     valid_until: date | None = None
 
     def is_valid(self, on: date) -> bool:
-        """Return whether the area stands on a day."""
+        """Return whether the area is valid on a day."""
         return (self.valid_from is None or self.valid_from <= on) and (
             self.valid_until is None or on < self.valid_until
         )
@@ -66,7 +66,7 @@ class CategoryFacts:
     def limits_with(self, handling: Limit) -> Mapping[str, Limit]:
         """Return the limits of a case filed by a condition that gives this limit of handling.
 
-        The class's limit of the whole case was laid down beside its own limit of handling, so it holds beside it alone.
+        The class's limit of the whole case was set together with its limit of handling, so it applies only with that.
         """
         same = self.limits.get("handle") == handling
         return {**(self.limits if same else {}), "handle": handling}

@@ -1,4 +1,4 @@
-"""Reading the whole city from the database into one frozen value."""
+"""Reads the whole city from the database into one frozen value."""
 
 from collections.abc import Mapping
 
@@ -19,7 +19,7 @@ from cityloop.runtime import clock
 
 
 def read_city(revision: int) -> City:
-    """Return the city as the database has it, under the revision that was read before it."""
+    """Return the city as it is in the database, with the revision that was read before it."""
     packs = packs_in_force()
     number, calendar = calendar_versions.last_adopted() or (0, calendar_versions.worked_out(packs, clock.now()))
     classes, catalogues = _classes(), {row.name: _catalogue(row) for row in Catalogue.objects.order_by("name")}
@@ -32,12 +32,12 @@ def read_city(revision: int) -> City:
         roles={role.name: role for pack in packs for role in pack.roles},
         areas={a.code: _area(a) for a in areas},
         classes=classes,
-        categories={key: one for key, one in classes.items() if _is_filed_under(one, catalogues)},
+        categories={key: category for key, category in classes.items() if _is_filed_under(category, catalogues)},
         catalogues=catalogues,
         crosswalk=ClassCrosswalk(
             CrosswalkLine(*line) for line in CrosswalkRow.objects.values_list(*CROSSWALK.all_fields)
         ),
-        other_names=tuple((one.name, one.key.reference) for pack in packs for one in pack.names),
+        other_names=tuple((other.name, other.key.reference) for pack in packs for other in pack.names),
         units={u.code: _unit(u) for u in Unit.objects.select_related("parent").order_by("code")},
         duties=_duties(),
         shapes={area.code: bytes(area.shape) for area in areas},
@@ -64,27 +64,27 @@ def _classes() -> dict[str, CategoryFacts]:
         conditions.setdefault(ClassKey(row.catalogue, row.kind, row.code), {})[row.number] = facts
     rows = Category.objects.order_by("code", "kind", "catalogue")
     found = (_category(row, conditions.get(ClassKey(row.catalogue, row.kind, row.code), {})) for row in rows)
-    return {one.reference: one for one in found}
+    return {category.reference: category for category in found}
 
 
 def _category(row: Category, conditions: Mapping[str, ConditionFacts]) -> CategoryFacts:
     given = {"handle": row.handle_limit, "case": row.case_limit}
     limits = {name: parse_limit(words) for name, words in given.items() if words}
-    said = (row.catalogue, row.major, row.is_local, row.initials, conditions)
-    return CategoryFacts(row.code, row.name, row.kind, limits, *said)
+    further = (row.catalogue, row.major, row.is_local, row.initials, conditions)
+    return CategoryFacts(row.code, row.name, row.kind, limits, *further)
 
 
 def _catalogue(row: Catalogue) -> CatalogueFacts:
     return CatalogueFacts(row.name, row.title, row.standard, row.in_force_from, row.in_force_until, row.in_use)
 
 
-def _is_filed_under(one: CategoryFacts, catalogues: Mapping[str, CatalogueFacts]) -> bool:
+def _is_filed_under(category: CategoryFacts, catalogues: Mapping[str, CatalogueFacts]) -> bool:
     """Return whether new problems may be filed under a class.
 
-    GB/T 47678.5 has a matter for what is wrong with each component; in the lists before it components stand alone.
+    GB/T 47678.5 has a matter for the faults of each component; in older lists problems are filed under components.
     """
-    catalogue = catalogues.get(one.catalogue)
-    return (catalogue is None or catalogue.in_use) and (one.kind == "matter" or one.catalogue != HOME)
+    catalogue = catalogues.get(category.catalogue)
+    return (catalogue is None or catalogue.in_use) and (category.kind == "matter" or category.catalogue != HOME)
 
 
 def _duties() -> Duties:

@@ -1,6 +1,6 @@
-"""Finding a class of problems by what people type: words, letters of pinyin, a code. In memory, in a fixed order.
+"""Finds classes of problems by what people type: words, letters of pinyin, a code. In memory, in a fixed order.
 
-How names are read is reckoned when they are entered (readings.py); nothing is read from the database here.
+The readings of names are calculated when they are entered (registry/words/readings.py).
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from cityloop.registry.city.facts import CategoryFacts
 
 TOKEN = re.compile(r"[a-z]+|\d+|[^\W\da-z_]+")
-# How far a token is from being the name itself; the least sum of all tokens comes first.
+# How far a token is from the whole name; the smallest sum of all tokens comes first.
 NAME, START, INSIDE, OTHER, LETTERS, SCATTERED, MAJOR, CONDITION = range(8)
 
 Syllables = tuple[tuple[str, ...], ...]
@@ -19,7 +19,7 @@ Syllables = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """A class as it is searched: `reference` is given back, `readings` as readings.py writes them."""
+    """A class as it is searched: `reference` is the result, `readings` are as words/readings.py writes them."""
 
     reference: str
     code: str
@@ -38,25 +38,25 @@ class _Entry:
     others: str
     major: str
     conditions: str
-    signs: frozenset[str]
+    characters: frozenset[str]
     syllables: Syllables
 
 
 class ClassSearch:
-    """The classes of a city, ready to be searched; order among equals is that in which they were given."""
+    """The classes of a city, ready to be searched; equal matches keep the order in which they were given."""
 
     def __init__(self, classes: Iterable[Searched], fold: Callable[[str], str] = str) -> None:
-        """Take the classes; `fold` makes words alike that are to be one, such as Traditional and Simplified signs."""
+        """Take the classes; `fold` unifies spellings, such as Traditional and Simplified characters."""
         self._fold = fold
-        self._entries = tuple(self._entry(one) for one in classes)
-        self._starts: dict[str, list[tuple[int, int]]] = {}  # first letter → (entry, sign) that may be read so
+        self._entries = tuple(self._entry(category) for category in classes)
+        self._starts: dict[str, list[tuple[int, int]]] = {}  # first letter → (entry, character) with such a reading
         for place, entry in enumerate(self._entries):
             for position, sounds in enumerate(entry.syllables):
                 for letter in dict.fromkeys(sound[0] for sound in sounds):
                     self._starts.setdefault(letter, []).append((place, position))
 
     def find(self, words: str, most: int = 20) -> list[str]:
-        """Return the references of the classes that all the words fit, the likeliest first.
+        """Return the references of the classes that match all the words, the best first.
 
         Words in any order, each a part of the name, another name, the major class or a condition; letters as initials
         or syllables of pinyin ("bllj", "baolu", "baollj"); digits as the beginning of a code.
@@ -70,18 +70,25 @@ class ClassSearch:
     def _plain(self, words: str) -> str:
         return self._fold(unicodedata.normalize("NFKC", words).casefold())
 
-    def _entry(self, one: Searched) -> _Entry:
-        name = self._plain(one.name)
-        others, conditions = self._plain("\n".join(one.other_names)), self._plain("\n".join(one.conditions))
-        syllables = tuple(tuple(sounds.split(",")) for sounds in one.readings.split())
+    def _entry(self, category: Searched) -> _Entry:
+        name = self._plain(category.name)
+        others, conditions = self._plain("\n".join(category.other_names)), self._plain("\n".join(category.conditions))
+        syllables = tuple(tuple(sounds.split(",")) for sounds in category.readings.split())
         return _Entry(
-            one.reference, one.code, name, others, self._plain(one.major), conditions, frozenset(name), syllables
+            category.reference,
+            category.code,
+            name,
+            others,
+            self._plain(category.major),
+            conditions,
+            frozenset(name),
+            syllables,
         )
 
     def _scores(self, token: str) -> dict[int, int]:
-        """Return how far a token is from each class that it fits, by the place of the class."""
+        """Return how far a token is from each class that it matches, by the place of the class."""
         if token.isdigit():
-            by_code = {place: START for place, one in enumerate(self._entries) if one.code.startswith(token)}
+            by_code = {place: START for place, entry in enumerate(self._entries) if entry.code.startswith(token)}
             return by_code or self._worded(token)
         if not token.isascii():
             return self._worded(token)
@@ -100,12 +107,12 @@ class ClassSearch:
 
 
 def _worded(entry: _Entry, token: str) -> int | None:
-    """Return how far words are from a class; None where they do not fit. A component's 异常 is not counted."""
+    """Return how far a token is from a class; None where it does not match. A final 异常 is ignored."""
     if token in entry.name:
         return NAME if entry.name in (token, f"{token}异常") else START if entry.name.startswith(token) else INSIDE
     if token in entry.others:
         return OTHER
-    if len(token) > 1 and not token.isascii() and entry.signs.issuperset(token):
+    if len(token) > 1 and not token.isascii() and entry.characters.issuperset(token):
         return SCATTERED
     if token in entry.major:
         return MAJOR
@@ -113,7 +120,7 @@ def _worded(entry: _Entry, token: str) -> int | None:
 
 
 def _reads(syllables: Sequence[Sequence[str]], position: int, letters: str) -> bool:
-    """Return whether the signs from a position on may be read so: each by its syllable or by its first letter."""
+    """Return whether the characters from a position on read so: each by its syllable or its first letter."""
     if not letters:
         return True
     if position == len(syllables):
@@ -128,7 +135,9 @@ def _reads(syllables: Sequence[Sequence[str]], position: int, letters: str) -> b
     return False
 
 
-def searched(reference: str, one: CategoryFacts, others: Sequence[str]) -> Searched:
-    """Return a class with every word it may be searched by."""
-    conditions = tuple(condition.filing for condition in one.conditions.values())
-    return Searched(reference, one.code, one.name, one.major, one.readings, tuple(others), conditions)
+def searched(reference: str, category: CategoryFacts, others: Sequence[str]) -> Searched:
+    """Return a class with every word by which it can be found."""
+    conditions = tuple(condition.filing for condition in category.conditions.values())
+    return Searched(
+        reference, category.code, category.name, category.major, category.readings, tuple(others), conditions
+    )

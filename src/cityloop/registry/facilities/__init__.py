@@ -1,1 +1,1 @@
-"""Facilities (部件): entries, checks, changes, questions."""
+"""Facilities (部件): entries, checks, changes, queries."""

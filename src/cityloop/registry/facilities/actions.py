@@ -1,6 +1,6 @@
-"""Changing one facility by hand: its state, its units, its remark, with the reason. A census comes in by an import.
+"""Change one facility by hand: its state, units and remark, with the reason. A census comes from an import.
 
-Who may do it is decided above. The history of the facility keeps what was before, and a change can be undone there.
+The callers decide who may do it. The history keeps the former values, and a change can be undone there.
 """
 
 from collections.abc import Mapping
@@ -22,59 +22,59 @@ LONGEST = 1000
 
 @dataclass(frozen=True, slots=True)
 class FacilityEdit:
-    """What a facility is to be; `seen` is the last change of it that the person had before the eyes."""
+    """The values a facility is to get; `seen` is the number of its last change that the person has seen."""
 
     state: str
-    units: Mapping[str, str]  # by role the code of a unit, "" for none, or the words that stand there
+    units: Mapping[str, str]  # by role the code of a unit, "" for none, or the present text
     remark: str
     reason: str
     seen: int
 
 
 def change_facility(code: str, wanted: FacilityEdit, by: str, now: datetime) -> ChangeOutcome:
-    """Give a facility another state, other units or another remark.
+    """Change the state, units or remark of a facility.
 
-    Raises Invalid for wrong fields, Conflict when it was changed since it was looked at.
+    Raise Invalid for faults in fields, Conflict if somebody else changed the facility since `seen`.
     """
     row = facility(code)
     if row is None:
-        raise NotFound("no-such-facility", "There is no such facility.")
+        raise NotFound("no-such-facility")
     city = current_city()
     if faults := list(_faults(row, wanted, city)):
         raise Invalid(faults)
     if last_change(code) > wanted.seen:
-        raise Conflict("changed-meanwhile", "Somebody else changed this meanwhile; look at it again.")
+        raise Conflict("changed-meanwhile")
     values = {"code": code, "state": wanted.state, "remark": wanted.remark, **_units(row, wanted, city)}
-    return apply([TableChange(FACILITIES, [values])], by, now, EVENT, source=wanted.reason, told={"facility": code})
+    return apply([TableChange(FACILITIES, [values])], by, now, EVENT, source=wanted.reason, details={"facility": code})
 
 
 def last_change(code: str) -> int:
-    """Return the number of the last change of a facility in the history, 0 where there was none."""
+    """Return the number of the last change of a facility in the history, 0 if there was none."""
     rows = Change.objects.filter(table=FACILITIES.name, key=code).order_by("-id")
     return rows.values_list("changes_id", flat=True).first() or 0
 
 
 def _faults(row: Facility, wanted: FacilityEdit, city: City) -> list[Fault]:
     faults = [
-        Fault(role, "This is not one of the choices.")
+        Fault(role, "not-a-choice")
         for role in UNITS
         if (unit := wanted.units.get(role, "")) and unit not in city.units and unit != getattr(row, role)
     ]
     if wanted.state not in STATES:
-        faults.append(Fault("state", "This is not one of the choices."))
+        faults.append(Fault("state", "not-a-choice"))
     if not wanted.reason:
-        faults.append(Fault("reason", "This must be filled in."))
+        faults.append(Fault("reason", "required"))
     for name in ("remark", "reason"):
-        words = getattr(wanted, name)
-        if len(words) > LONGEST:
-            faults.append(Fault(name, f"is longer than {LONGEST} characters"))
-        elif "\x00" in words:
-            faults.append(Fault(name, "contains a character that cannot be stored"))
+        text = getattr(wanted, name)
+        if len(text) > LONGEST:
+            faults.append(Fault(name, "too-long", {"most": LONGEST}))
+        elif "\x00" in text:
+            faults.append(Fault(name, "unstorable-character"))
     return faults
 
 
 def _units(row: Facility, wanted: FacilityEdit, city: City) -> dict[str, str]:
-    """Return the units that are other ones now, with the names they go by."""
+    """Return the units that change, with their names."""
     found: dict[str, str] = {}
     for role in UNITS:
         unit = wanted.units.get(role, "")

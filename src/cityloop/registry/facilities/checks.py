@@ -1,9 +1,10 @@
-"""What a census is held against while it is read: its own earlier rows, the units of the city, the areas on the map.
+"""What a census is checked against while it is read: its own earlier rows and the units of the city.
 
-What a row is made of is said in facilities.py. Memory grows by some bytes a row, not with what the rows say.
+entries.py reads a row, settling.py compares rows. Memory grows by some bytes a row, whatever its content.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -11,57 +12,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cityloop.core.codes import credit as credit_codes
+from cityloop.core.errors import Fault
 from cityloop.registry.models import Unit
 
-TOLD = 5  # doubts of a kind told one by one
+SHOWN = 5  # doubts of a kind listed one by one
 
 
 class FacilityDoubt(NamedTuple):
-    """Something about a row that may be wrong and does not hinder it; `kind` is the same for all of its sort."""
+    """Something about a row that may be wrong and does not prevent its import; `kind` groups the doubts of a report."""
 
     kind: str
-    field: str
-    reason: str
+    fault: Fault
 
 
 class FacilityDoubts:
-    """Counts doubts by kind and keeps the first of each."""
+    """Counts doubts by kind and keeps the first ones of each."""
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
         self._first: dict[str, list[str]] = {}
 
     def add(self, where: str, doubts: Iterable[FacilityDoubt]) -> None:
-        """Take the doubts about one row."""
+        """Add the doubts about one row."""
         for doubt in doubts:
             self._counts[doubt.kind] = self._counts.get(doubt.kind, 0) + 1
             first = self._first.setdefault(doubt.kind, [])
-            if len(first) < TOLD:
-                first.append(f"  {where}: {doubt.reason}")
+            if len(first) < SHOWN:
+                first.append(f"  {where}: {doubt.fault.reason}")
 
     def lines(self) -> list[str]:
-        """Return the doubts in words, those of a kind together."""
+        """Return the lines of a report, by kind of doubt."""
         found = []
         for kind, count in sorted(self._counts.items()):
             found += [f"In doubt, {kind}: {count:,}", *self._first[kind]]
-            if count > TOLD:
-                found.append(f"  and {count - TOLD:,} more like these")
+            if count > SHOWN:
+                found.append(f"  and {count - SHOWN:,} more like these")
         return found
 
 
 class Seen:
-    """Remembers where each of many words was met first, in sixteen bytes for each.
+    """Remembers the first place of each of many texts, in sixteen bytes for each.
 
-    Sorted runs that are merged as they grow alike: a million words cost twenty merges and no object each.
+    It merges sorted runs of similar size: a million texts cost twenty merges and no object each.
     """
 
     def __init__(self) -> None:
         self._runs: list[tuple[NDArray[np.uint64], NDArray[np.int64]]] = []
 
-    def firsts(self, words: Sequence[str], places: Sequence[int]) -> list[int | None]:
-        """Return for each of the words the place where it was met before, or None; remember those that were not."""
-        keys = np.fromiter(map(_key, words), np.uint64, len(words))
-        found = np.full(len(words), -1, np.int64)
+    def firsts(self, texts: Sequence[str], places: Sequence[int]) -> list[int | None]:
+        """Return for each text the place where it was met before, or None; remember the new ones."""
+        keys = np.fromiter(map(_key, texts), np.uint64, len(texts))
+        found = np.full(len(texts), -1, np.int64)
         for known, at in self._runs:
             spots = np.minimum(np.searchsorted(known, keys), len(known) - 1)
             hit = known[spots] == keys
@@ -89,15 +90,15 @@ def _sorted(keys: NDArray[np.uint64], places: NDArray[np.int64]) -> tuple[NDArra
     return keys[order], places[order]
 
 
-def _key(words: str) -> int:
-    """Return the number that stands for words: ids of digits are their own, of others alike ones are next to never."""
-    if words.isdecimal() and len(words) <= 18:
-        return int(f"1{words}")  # so that zeros in front count
-    return int.from_bytes(blake2b(words.encode(), digest_size=8).digest())
+def _key(text: str) -> int:
+    """Return a number for a text: digits as they are, otherwise a hash (two texts almost never have the same)."""
+    if text.isdecimal() and len(text) <= 18:
+        return int(f"1{text}")  # so that leading zeros count
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
 
 
 class KnownUnits:
-    """The city's units as a census may name them: by credit code, by code, by name or another name."""
+    """The city's units as a census may name them: by code, credit code, name or another name."""
 
     def __init__(self) -> None:
         self._codes: dict[str, set[str]] = {}
@@ -110,22 +111,25 @@ class KnownUnits:
                 self._names.setdefault(word, set()).add(code)
 
     def found(self, field: str, code: str, name: str) -> tuple[str, tuple[FacilityDoubt, ...]]:
-        """Return the code of the unit that a census means, else what the census calls it; and what is in doubt."""
+        """Return the code of the unit that a census means, or else the text of the census; and the doubts."""
         if (code, name) not in self._met:
             self._met[code, name] = self._find(code, name)
         unit, doubts = self._met[code, name]
-        return unit, tuple(doubt._replace(field=f"{field}_{doubt.field}") for doubt in doubts)
+        return unit, tuple(
+            FacilityDoubt(doubt.kind, replace(doubt.fault, field=f"{field}_{doubt.fault.field}")) for doubt in doubts
+        )
 
     def _find(self, code: str, name: str) -> tuple[str, tuple[FacilityDoubt, ...]]:
         doubts = []
         if code and len(known := self._codes.get(code, set())) == 1:
             return next(iter(known)), ()
         if code and (fault := credit_codes.fault(code)):
-            doubts.append(FacilityDoubt("a credit code cannot be right", "code", fault.reason))
+            doubts.append(FacilityDoubt("a credit code cannot be right", replace(fault, field="code")))
         known = self._names.get(name, set()) if name else set()
         if len(known) > 1:
-            doubts.append(FacilityDoubt("several units have that name", "name", f"{name}: {', '.join(sorted(known))}"))
+            values = {"name": name, "codes": ", ".join(sorted(known))}
+            doubts.append(FacilityDoubt("several units have that name", Fault("name", "unit-name-of-several", values)))
         if not known and (code or name):
-            told = f"{name or code} is no unit of the city; kept in its own words"
-            doubts.append(FacilityDoubt("a unit is not known", "name" if name else "code", told))
+            unknown = Fault("name" if name else "code", "census-unit-unknown", {"value": name or code})
+            doubts.append(FacilityDoubt("a unit is not known", unknown))
         return (next(iter(known)) if len(known) == 1 else code or name), tuple(doubts)

@@ -1,7 +1,7 @@
-"""What a row of a census of facilities says by itself: id, class, units, state, days, its pair of coordinates.
+"""Read one row of a census of facilities: id, class, units, state, days, coordinates.
 
-GB/T 47678.5-2026, table 2. Files and columns are read above (channels.facilities); what a row is beside the others and
-on the map is settled in facility_settling.py.
+GB/T 47678.5-2026, table 2. channels/imports/facilities.py reads files and columns; settling.py compares rows and places
+them on the map.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ import numpy as np
 from cityloop.core.codes.classes import HOME
 from cityloop.core.codes.facilities import FORMER, FacilityCode, foreign, parse, upgraded
 from cityloop.core.errors import Fault, Invalid
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.core.place.geo import Crs, PointFault, check_point
 from cityloop.registry.areas.imports import systems as area_systems
 from cityloop.registry.city.city import City
@@ -31,33 +32,27 @@ AREAS = ("unit_grid", "community", "street", "district")  # levels a census may 
 NAMED = ("street_name", "community_name")
 PLAIN = ("origin", "remark", "address")
 LONGEST = 1000
-POINT_FAULTS = {
-    PointFault.NOT_FINITE: "is not a number",
-    PointFault.OUT_OF_RANGE: "lies outside the earth: longitude is -180 to 180, latitude -90 to 90",
-    PointFault.NULL_ISLAND: "is (0, 0), which is no place of a facility",
-    PointFault.SWAPPED: "looks like longitude and latitude were exchanged",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How a census is to be read."""
+    """How to read a census."""
 
     ids: Literal["national", "own"] = "national"
-    catalogue: str | None = None  # None: the one that the length of an id tells
+    catalogue: str | None = None  # None: the one that the length of an id implies
     crs: "Crs | Any" = Crs.WGS84
     upgrade: bool = False  # ids of 16 digits to 17, by the crosswalk
-    strict: bool = False  # refuse what is in doubt
+    strict: bool = False  # refuse rows with doubts
 
 
 @dataclass(slots=True)
 class FacilityEntry:
-    """A row on its way: what is known of it, its pair of coordinates, the areas the census says, what is in doubt."""
+    """A row while it is imported: its values, coordinates, the areas that the census names, its doubts and faults."""
 
     values: dict[str, Any]
     pair: tuple[float, float] | None = None
     crs: "Crs | Any" = None
-    said_areas: dict[str, str] = field(default_factory=dict)
+    census_areas: dict[str, str] = field(default_factory=dict)
     doubts: list[FacilityDoubt] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
@@ -67,7 +62,7 @@ class FacilityEntry:
 
 
 class Reader:
-    """Reads the rows of one census, each by itself."""
+    """Reads the rows of one census one by one."""
 
     def __init__(self, rules: Rules, city: City) -> None:
         self._rules, self._city = rules, city
@@ -79,152 +74,151 @@ class Reader:
         self._units = KnownUnits()
         self._systems: dict[str, Any] = {}
 
-    def read(self, said: Mapping[str, Any]) -> FacilityEntry:
-        """Return what a row says by itself; raise Invalid naming every field that is wrong."""
+    def read(self, row: Mapping[str, Any]) -> FacilityEntry:
+        """Return the entry of a row; raise Invalid with every faulty field."""
         faults: list[Fault] = []
         entry = FacilityEntry({})
-        self._class(entry, said, faults)
-        for unit in UNITS:
-            self._unit(entry, unit, said)
-        _state(entry, said, faults)
-        _days(entry, said)
-        self._pair(entry, said, faults)
+        self._class(entry, row, faults)
+        for role in UNITS:
+            self._unit(entry, role, row)
+        _state(entry, row, faults)
+        _days(entry, row)
+        self._pair(entry, row, faults)
         for name in PLAIN:
-            if name in said:
-                entry.values[name] = _words(said, name, faults)
-        entry.said_areas = {level: words for level in AREAS if (words := str(said.get(level) or ""))}
-        self._attributes(entry, said)
+            if name in row:
+                entry.values[name] = _text(row, name, faults)
+        entry.census_areas = {level: code for level in AREAS if (code := str(row.get(level) or ""))}
+        self._attributes(entry, row)
         if faults:
             raise Invalid(faults)
         return entry
 
-    def _class(self, entry: FacilityEntry, said: Mapping[str, Any], faults: list[Fault]) -> None:
-        words = str(said.get("code") or "")
-        if not words:
-            faults.append(Fault("code", "must be given"))
+    def _class(self, entry: FacilityEntry, row: Mapping[str, Any], faults: list[Fault]) -> None:
+        text = str(row.get("code") or "")
+        if not text:
+            faults.append(Fault("code", "required"))
             return
         try:
-            code = self._national(entry, words) if self._rules.ids == "national" else None
-            entry.values["code"] = str(code) if code else foreign(words)
-        except ValueError as error:
-            faults.append(Fault("code", str(error)))
+            code = self._national_id(entry, text) if self._rules.ids == "national" else None
+            entry.values["code"] = str(code) if code else foreign(text)
+        except InvalidValue as error:
+            faults.append(error.fault("code"))
             return
         named = None if self._rules.upgrade else self._rules.catalogue
         catalogue = named or (code.catalogue if code else HOME)
-        own = self._class_said(catalogue, said, faults)
+        own = self._class_of_row(catalogue, row, faults)
         category = code.class_code if code else own
         if not code and not own and not faults:
-            faults.append(Fault("category", "must be given: its id does not tell its class"))
+            faults.append(Fault("category", "facility-without-class"))
         if code and own and own != code.class_code:
-            told = f"its id says class {code.class_code}, its class {own}; the id counts"
-            entry.doubts.append(FacilityDoubt("id and class disagree", "category", told))
-        self._named(entry, catalogue, category, said, faults)
+            fault = Fault("category", "facility-id-of-other-class", {"id_class": code.class_code, "row_class": own})
+            entry.doubts.append(FacilityDoubt("id and class disagree", fault))
+        self._name(entry, catalogue, category, row, faults)
 
-    def _national(self, entry: FacilityEntry, words: str) -> FacilityCode:
-        code = parse(words)
+    def _national_id(self, entry: FacilityEntry, text: str) -> FacilityCode:
+        code = parse(text)
         new = upgraded(code, self._successors) if self._rules.upgrade else code
         if new != code:
             entry.values["attributes"] = {"former_code": str(code)}
         return new
 
-    def _class_said(self, catalogue: str, said: Mapping[str, Any], faults: list[Fault]) -> str:
-        words = str(said.get("category") or "")
+    def _class_of_row(self, catalogue: str, row: Mapping[str, Any], faults: list[Fault]) -> str:
+        text = str(row.get("category") or "")
         names = self._names.get(catalogue, {})
-        found = words if not words or words in names else self._codes_by_name.get(catalogue, {}).get(words)
+        found = text if not text or text in names else self._codes_by_name.get(catalogue, {}).get(text)
         if found is None:
-            faults.append(Fault("category", f"{words!r} is no class of components of {catalogue}"))
+            faults.append(Fault("category", "not-a-component-class", {"value": text, "catalogue": catalogue}))
         return found or ""
 
-    def _named(
-        self, entry: FacilityEntry, catalogue: str, category: str, said: Mapping[str, Any], faults: list[Fault]
+    def _name(
+        self, entry: FacilityEntry, catalogue: str, category: str, row: Mapping[str, Any], faults: list[Fault]
     ) -> None:
         names = self._names.get(catalogue, {})
         if category and category not in names:
-            faults.append(Fault("code", f"its class {category} is not in {catalogue}"))
-        name = _words(said, "name", faults) or names.get(category, "")
+            faults.append(Fault("code", "id-class-not-in-catalogue", {"code": category, "catalogue": catalogue}))
+        name = _text(row, "name", faults) or names.get(category, "")
         other = self._codes_by_name.get(catalogue, {}).get(name, category)
         if other != category:
-            told = f"is called {name}, which is class {other}, and its id says {category} {names.get(category, '')}"
-            entry.doubts.append(FacilityDoubt("name and class disagree", "name", told))
+            values = {"name": name, "other": other, "category": category, "title": names.get(category, "")}
+            fault = Fault("name", "facility-name-of-other-class", values)
+            entry.doubts.append(FacilityDoubt("name and class disagree", fault))
         entry.values |= {"catalogue": catalogue, "category": category, "name": name}
 
-    def _unit(self, entry: FacilityEntry, unit: str, said: Mapping[str, Any]) -> None:
-        if f"{unit}_code" not in said and f"{unit}_name" not in said:
+    def _unit(self, entry: FacilityEntry, role: str, row: Mapping[str, Any]) -> None:
+        if f"{role}_code" not in row and f"{role}_name" not in row:
             return
-        code, name = (str(said.get(f"{unit}_{part}") or "").strip() for part in ("code", "name"))
-        found, doubtful = self._units.found(unit, code.upper() if len(code) == 18 else code, name)
-        entry.values |= {unit: found, f"{unit}_name": name}
-        entry.doubts += doubtful
+        code, name = (str(row.get(f"{role}_{part}") or "").strip() for part in ("code", "name"))
+        unit, doubts = self._units.found(role, code.upper() if len(code) == 18 else code, name)
+        entry.values |= {role: unit, f"{role}_name": name}
+        entry.doubts += doubts
 
-    def _pair(self, entry: FacilityEntry, said: Mapping[str, Any], faults: list[Fault]) -> None:
-        if "lon" not in said or "lat" not in said:
+    def _pair(self, entry: FacilityEntry, row: Mapping[str, Any], faults: list[Fault]) -> None:
+        if "lon" not in row or "lat" not in row:
             return
-        given = [said["lon"], said["lat"]]
+        given = [row["lon"], row["lat"]]
         if given == [None, None]:
-            entry.doubts.append(FacilityDoubt("no position is given", "lon", "has no position"))
+            entry.doubts.append(FacilityDoubt("no position is given", Fault("lon", "facility-without-position")))
             return
         try:
             lon, lat = (float(value) for value in given)
         except (TypeError, ValueError):
-            faults += [Fault(name, "must be a number") for name in ("lon", "lat") if not _is_number(said[name])]
+            faults += [Fault(name, "not-a-number") for name in ("lon", "lat") if not _is_number(row[name])]
             return
         try:
-            crs = self._system(str(said.get("crs") or ""))
-        except ValueError as error:
-            faults.append(Fault("crs", str(error)))
+            crs = self._system(str(row.get("crs") or ""))
+        except InvalidValue as error:
+            faults.append(error.fault("crs"))
             return
-        wrong_with = check_point(lon, lat) if isinstance(crs, Crs) else _flat_fault(lon, lat)
-        if wrong_with:
-            faults.append(Fault("lat" if abs(lat) > 90 else "lon", POINT_FAULTS[wrong_with]))
+        fault = check_point(lon, lat) if isinstance(crs, Crs) else _flat_fault(lon, lat)
+        if fault:
+            faults.append(Fault("lat" if abs(lat) > 90 else "lon", fault.code))
         entry.pair, entry.crs = (lon, lat), crs
         entry.values |= {"raw_lon": _written(given[0]), "raw_lat": _written(given[1])}
         entry.values["crs"] = crs.value if isinstance(crs, Crs) else _epsg(crs)
 
-    def _system(self, words: str) -> "Crs | Any":
-        if not words:
+    def _system(self, name: str) -> "Crs | Any":
+        if not name:
             return self._rules.crs
-        if words not in self._systems:
-            self._systems[words] = area_systems.system(words)
-        return self._systems[words]
+        if name not in self._systems:
+            self._systems[name] = area_systems.system(name)
+        return self._systems[name]
 
-    def _attributes(self, entry: FacilityEntry, said: Mapping[str, Any]) -> None:
-        further = {name.partition(".")[2]: value for name, value in said.items() if name.startswith("attributes.")}
+    def _attributes(self, entry: FacilityEntry, row: Mapping[str, Any]) -> None:
+        further = {name.partition(".")[2]: value for name, value in row.items() if name.startswith("attributes.")}
         kept = {name: value for name, value in further.items() if value not in (None, "")}
         for name in NAMED:
             level = name.removesuffix("_name")
-            if said.get(name) and entry.said_areas.get(level) not in self._city.areas:
-                kept[name] = str(said[name])
+            if row.get(name) and entry.census_areas.get(level) not in self._city.areas:
+                kept[name] = str(row[name])
         if kept or further:
             entry.values["attributes"] = {**entry.values.get("attributes", {}), **kept}
 
 
-def _state(entry: FacilityEntry, said: Mapping[str, Any], faults: list[Fault]) -> None:
-    words = str(said.get("state") or "").strip()
-    if not words:
+def _state(entry: FacilityEntry, row: Mapping[str, Any], faults: list[Fault]) -> None:
+    text = str(row.get("state") or "").strip()
+    if not text:
         return
-    if words not in STATE_WORDS:
-        faults.append(
-            Fault("state", f"{words!r} is none of 完好, 破损, 丢失, 废弃, 移除; say in `words` what it means")
-        )
+    if text not in STATE_WORDS:
+        faults.append(Fault("state", "not-a-facility-state", {"value": text}))
         return
-    entry.values["state"] = STATE_WORDS[words]
+    entry.values["state"] = STATE_WORDS[text]
 
 
-def _days(entry: FacilityEntry, said: Mapping[str, Any]) -> None:
-    began, changed = said.get("began_on"), said.get("changed_on")
-    entry.values |= {name: said[name] for name in ("began_on", "changed_on") if name in said}
+def _days(entry: FacilityEntry, row: Mapping[str, Any]) -> None:
+    began, changed = row.get("began_on"), row.get("changed_on")
+    entry.values |= {name: row[name] for name in ("began_on", "changed_on") if name in row}
     if isinstance(began, date) and isinstance(changed, date) and changed < began:
-        told = f"was changed on {changed} before it began on {began}"
-        entry.doubts.append(FacilityDoubt("changed before it began", "changed_on", told))
+        fault = Fault("changed_on", "changed-before-it-began", {"changed": str(changed), "began": str(began)})
+        entry.doubts.append(FacilityDoubt("changed before it began", fault))
 
 
-def _words(said: Mapping[str, Any], name: str, faults: list[Fault]) -> str:
-    words = str(said.get(name) or "").strip()
-    if len(words) > LONGEST:
-        faults.append(Fault(name, f"is longer than {LONGEST} characters"))
-    if "\x00" in words:
-        faults.append(Fault(name, "contains a character that cannot be stored"))
-    return words
+def _text(row: Mapping[str, Any], name: str, faults: list[Fault]) -> str:
+    text = str(row.get(name) or "").strip()
+    if len(text) > LONGEST:
+        faults.append(Fault(name, "too-long", {"most": LONGEST}))
+    if "\x00" in text:
+        faults.append(Fault(name, "unstorable-character"))
+    return text
 
 
 def _is_number(value: Any) -> bool:

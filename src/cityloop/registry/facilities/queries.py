@@ -1,6 +1,6 @@
-"""Every read of facilities: by id, near a place, as a list with filters, and the classes they may have.
+"""Queries of facilities: by id, near a place, as a list with filters, and the classes they may have.
 
-All of it works with a million rows: each question reads an index, and lists go on from a key.
+All of them work with a million rows: each reads an index, and a page of a list begins after a key.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,8 @@ from cityloop.registry.models import Facility
 PAGE = 50
 NEAR_METRES, NEAR = 200.0, 5  # how far around a place facilities are offered, and how many
 AT_METRES = 15.0
-LAST = "\U0010ffff"  # behind every other sign
-ABNORMAL = "05"  # up to this major class a matter of GB/T 47678.5 is what befalls the component of the same code
+LAST = "\U0010ffff"  # after every other character
+ABNORMAL = "05"  # up to this major class a matter of GB/T 47678.5 is about the component of the same code
 
 # The few classes there are, each found by one step down the index: a DISTINCT would read every row.
 _CLASSES = """
@@ -39,7 +39,7 @@ _CLASSES = """
 
 @dataclass(frozen=True, slots=True)
 class NearFacility:
-    """A facility and how far it is from the place asked about."""
+    """A facility and its distance from a place."""
 
     code: str
     name: str
@@ -52,7 +52,7 @@ class NearFacility:
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """What a case takes over from the facility it names: its place, if it has one, and its units."""
+    """What a case takes over from its facility: the place, if it has one, and the units."""
 
     code: str
     lon: float | None
@@ -62,7 +62,7 @@ class Tie:
 
 @dataclass(frozen=True, slots=True)
 class FacilityFilters:
-    """What a list of facilities is narrowed to; None means all."""
+    """The filters of a list of facilities; None means all."""
 
     category: str | None = None
     state: str | None = None
@@ -72,7 +72,7 @@ class FacilityFilters:
 
 @dataclass(frozen=True, slots=True)
 class FacilityList:
-    """One screenful of facilities by id; `next` is the id to go on from, None at the end."""
+    """One page of facilities; `next` is the id after which the next page begins, None at the end."""
 
     rows: tuple[Facility, ...]
     next: str | None
@@ -81,33 +81,33 @@ class FacilityList:
 def component_names() -> dict[str, dict[str, str]]:
     """Return the names of the classes of components by catalogue and code."""
     found: dict[str, dict[str, str]] = {}
-    for one in current_city().classes.values():
-        if one.kind == "component":
-            found.setdefault(one.catalogue, {})[one.code] = one.name
+    for category in current_city().classes.values():
+        if category.kind == "component":
+            found.setdefault(category.catalogue, {})[category.code] = category.name
     return found
 
 
 def successors(catalogue: str) -> dict[str, list[str]]:
-    """Return what the classes of components of a catalogue became in the present one, by their code."""
-    walk, found = current_city().crosswalk, {}
+    """Return the successors of a catalogue's classes of components in the present one, by their code."""
+    crosswalk, found = current_city().crosswalk, {}
     for code in component_names().get(catalogue, {}):
-        onward = walk.successors(ClassKey(catalogue, "component", code), HOME, "component")
+        onward = crosswalk.successors(ClassKey(catalogue, "component", code), HOME, "component")
         found[code] = [key.code for key in onward.classes] if onward else []
     return found
 
 
 def component_of(reference: str) -> ClassKey | None:
-    """Return the class of components that a class of problems is about, or None; one of components is its own."""
+    """Return the class of components that a class is about, or None; a class of components is about itself."""
     try:
         key = class_key(reference)
     except ValueError:
         return None
-    befalls = key.catalogue == HOME and key.code[:2] <= ABNORMAL
-    return key if key.kind == "component" else ClassKey(HOME, "component", key.code) if befalls else None
+    is_about_component = key.catalogue == HOME and key.code[:2] <= ABNORMAL
+    return key if key.kind == "component" else ClassKey(HOME, "component", key.code) if is_about_component else None
 
 
 def alike(key: ClassKey) -> list[str]:
-    """Return the code of a class of components with those of older lists that became it: a census may have them."""
+    """Return the codes of a class of components and of its predecessors in older lists: a census may have them."""
     older = (former.code for former in current_city().crosswalk.predecessors(key) if former.kind == "component")
     return list(dict.fromkeys((key.code, *older)))
 
@@ -115,14 +115,14 @@ def alike(key: ClassKey) -> list[str]:
 def nearest(
     category: str, lon: float, lat: float, radius_metres: float = NEAR_METRES, limit: int = NEAR
 ) -> list[NearFacility]:
-    """Return the facilities of a class within a radius that still stand, the nearest first."""
+    """Return the facilities of a class within a radius, without removed ones, the nearest first."""
     west, south, east, north = box(lon, lat, radius_metres)
     rows = Facility.objects.filter(category=category, lat__range=(south, north), lon__range=(west, east))
     return _sorted(rows.exclude(state="removed"), lon, lat, radius_metres, limit)
 
 
 def nearest_alike(reference: str, lon: float, lat: float) -> list[NearFacility]:
-    """Return the nearest facilities that a class of problems may be about, whatever list their ids are of."""
+    """Return the nearest facilities that a class may be about, whatever list their ids come from."""
     key = component_of(reference)
     found = [near for code in alike(key) for near in nearest(code, lon, lat)] if key else []
     return sorted(found, key=lambda near: near.metres)[:NEAR]
@@ -146,7 +146,7 @@ def _sorted(rows: Any, lon: float, lat: float, radius_metres: float, limit: int)
 
 
 def ties(codes: Sequence[str]) -> dict[str, Tie]:
-    """Return what cases take over from the facilities they name, by id; those that are not known are left out."""
+    """Return what cases take over from facilities, by id; unknown ids are left out."""
     if not codes:
         return {}
     rows = Facility.objects.filter(code__in=set(codes))
@@ -160,37 +160,37 @@ def facility(code: str) -> Facility | None:
 
 
 def facility_name(code: str) -> str:
-    """Return the name of a facility; "" where none has that id."""
+    """Return the name of a facility; "" if none has that id."""
     return Facility.objects.filter(code=code).values_list("name", flat=True).first() or ""
 
 
 def facilities(filters: FacilityFilters, after: str | None) -> FacilityList:
-    """Return the facilities that the filters leave, 50 a page, by id; those found by a name by name and id."""
-    rows, words = _wanted(filters), filters.words or ""
+    """Return a page of the facilities that fit the filters, by id; if found by name, by name and id."""
+    rows, words = _filtered(filters), filters.words or ""
     found: Sequence[Facility]
     if words and not words.isdecimal():
         found = _by_name(rows, words, after)
     elif words:
-        found = list(_beyond(rows.filter(code__startswith=words), after)[: PAGE + 1])
+        found = list(_after(rows.filter(code__startswith=words), after)[: PAGE + 1])
     else:
-        found = list(_beyond(rows, after)[: PAGE + 1])
+        found = list(_after(rows, after)[: PAGE + 1])
     return FacilityList(tuple(found[:PAGE]), found[PAGE - 1].code if len(found) > PAGE else None)
 
 
-def _beyond(rows: QuerySet[Facility], after: str | None) -> QuerySet[Facility]:
+def _after(rows: QuerySet[Facility], after: str | None) -> QuerySet[Facility]:
     return (rows.filter(code__gt=after) if after else rows).order_by("code")
 
 
 def _by_name(rows: QuerySet[Facility], words: str, after: str | None) -> Sequence[Facility]:
-    """Return a page of facilities whose name begins so: in the order of the names, as one class shares a name.
+    """Return a page of facilities whose name begins with the words, by name: most of a class share one name.
 
-    In the order of their ids the few classes that fit would lie far apart.
+    By id, the few classes that fit would be far apart in the index.
     """
     named = rows.alias(sorted=Collate("name", "C")).filter(sorted__gte=words, sorted__lt=words + LAST)
     last = facility_name(after) if after else ""
     if not last:
         return list(named.order_by("sorted", "code")[: PAGE + 1])
-    # Two ranges of the index: an "or" of both would be read from its beginning.
+    # Two ranges of the index: with an "or" of both it would be read from its beginning.
     found = list(named.filter(sorted=last, code__gt=after).order_by("code")[: PAGE + 1])
     more = named.filter(sorted__gt=last).order_by("sorted", "code")
     return found + list(more[: PAGE + 1 - len(found)]) if len(found) <= PAGE else found
@@ -205,7 +205,7 @@ def classes_in_use() -> dict[str, str]:
     return {code: names.get(code, code) for code in codes}
 
 
-def _wanted(filters: FacilityFilters) -> QuerySet[Facility]:
+def _filtered(filters: FacilityFilters) -> QuerySet[Facility]:
     rows = Facility.objects.all()
     if filters.category:
         rows = rows.filter(category=filters.category)

@@ -1,1 +1,1 @@
-"""The gazetteer as stored: lookup, teaching, corrections."""
+"""The stored gazetteer: finding places, learning from cases, corrections by hand."""

@@ -1,6 +1,6 @@
-"""Every write of the gazetteer: entries set by an import or by hand, and what addresses with their points teach.
+"""Change the gazetteer: entries set by an import or by hand, and entries learned from addresses with their points.
 
-Homes are addresses: the gazetteer keeps roads, numbers and points with how often they were seen, never whose they are.
+Homes are addresses: the gazetteer has roads, numbers, points and how often they were seen, never who lives there.
 """
 
 import json
@@ -31,14 +31,15 @@ CASES = "cases"  # the source of what closed cases taught
 def set_places(
     entries: Sequence[PlaceEntry], by: str, now: datetime, *, source: str = "", into: int | None = None
 ) -> ChangeOutcome:
-    """Enter places as they are given, over what was known of them; doing it again changes nothing."""
-    return apply([TableChange(PLACES, [values(one) for one in _once(entries)])], by, now, SET, source=source, into=into)
+    """Save places as given, over what was known of them; doing it again changes nothing."""
+    once = {place.identity: place for place in entries}.values()
+    return apply([TableChange(PLACES, [values(place) for place in once])], by, now, SET, source=source, into=into)
 
 
 def remove_place(key: str, by: str, now: datetime) -> ChangeOutcome:
-    """Remove an entry, by the key of its row; NotFound where there is none."""
+    """Remove an entry by the key of its row; raise NotFound if there is none."""
     if not _is_key(key) or not read(PLACES, [key]):
-        raise NotFound("no-such-entry", "There is no such entry in the gazetteer.")
+        raise NotFound("no-such-entry")
     return apply([TableChange(PLACES, gone=[key])], by, now, SET)
 
 
@@ -51,20 +52,20 @@ def learn(
     source: str = CASES,
     told: Mapping[str, Any] | None = None,
 ) -> ChangeOutcome:
-    """Add what observations teach to what is known; what was imported stays as it is.
+    """Add what observations teach to the known entries; imported ones stay as they are.
 
-    The same observations a second time count a second time: who hands them in sees to that.
+    The same observations a second time count a second time: the caller must not hand them in twice.
     """
-    events.locked(STREAM)  # before what is known is read
-    new = {PLACES.named(values(one)): one for one in learned(observations, source)}
+    events.locked(STREAM)  # before the known entries are read
+    new = {PLACES.named(values(place)): place for place in learned(observations, source)}
     known = read(PLACES, new)
-    wanted = [_merged(known[key], one) if key in known else one for key, one in new.items()]
-    rows = [values(one) for one in wanted if one is not None]
-    return apply([TableChange(PLACES, rows)], by, now, LEARNED, source=source, told=told)
+    wanted = [_merged(known[key], place) if key in known else place for key, place in new.items()]
+    rows = [values(place) for place in wanted if place is not None]
+    return apply([TableChange(PLACES, rows)], by, now, LEARNED, source=source, details=told)
 
 
 def _merged(row: Values, new: PlaceEntry) -> PlaceEntry | None:
-    """Return a learned entry with what was learned since; None where an import knows the place better."""
+    """Return a learned entry with what was learned since; None if an import gave the place."""
     if row["source"] != new.source:
         return None
     known = replace(new, **{name: row[name] for name in ("lon", "lat", "spread_metres", "seen", "name")})
@@ -72,22 +73,23 @@ def _merged(row: Values, new: PlaceEntry) -> PlaceEntry | None:
 
 
 def observed(address: Address, point: Pair, city: City | None = None) -> Observation | None:
-    """Return an address with its point; None where the point lies outside the district that the address names."""
+    """Return an address with its point; None if the point lies outside the district that the address names."""
     city = city or current_city()
     areas = city.areas_at(*point)
     places = gazetteer.places(city)
     named = {area.code for name in address.areas for area in places.areas(name) if area.is_district}
-    if not agrees(named, areas.get("district", ""), lambda code: _away(code, point, city)):
+    if not agrees(named, areas.get("district", ""), lambda code: _distance(code, point, city)):
         return None
     return Observation(address, point, areas.get("district", ""), areas.get("community", ""))
 
 
-def _away(code: str, point: Pair, city: City) -> float:
+def _distance(code: str, point: Pair, city: City) -> float:
+    """Return the distance in degrees of a point from an area."""
     return float(shapely.distance(shapely.from_wkb(city.shapes[code]), shapely.Point(point)))
 
 
 def _is_key(key: str) -> bool:
-    """Return whether words are the key of a row: texts and a number, as PLACES names them."""
+    """Return whether a text is the key of a row: texts and a number, as PLACES names them."""
     try:
         parts = json.loads(key)
     except ValueError:
@@ -102,25 +104,21 @@ def _is_key(key: str) -> bool:
     )
 
 
-def values(one: PlaceEntry) -> dict[str, Any]:
+def values(place: PlaceEntry) -> dict[str, Any]:
     """Return an entry as a row."""
     return {
-        "kind": one.kind.value,
-        "key": one.key,
-        "district": one.district,
-        "number": one.number,
-        "suffix": one.suffix,
-        "name": one.name,
-        "aliases": list(one.aliases),
-        "community": one.community,
-        "lon": round(one.lon, 7),
-        "lat": round(one.lat, 7),
-        "spread_metres": one.spread_metres,
-        "seen": one.seen,
-        "shape": one.shape,
-        "source": one.source,
+        "kind": place.kind.value,
+        "key": place.key,
+        "district": place.district,
+        "number": place.number,
+        "suffix": place.suffix,
+        "name": place.name,
+        "aliases": list(place.aliases),
+        "community": place.community,
+        "lon": round(place.lon, 7),
+        "lat": round(place.lat, 7),
+        "spread_metres": place.spread_metres,
+        "seen": place.seen,
+        "shape": place.shape,
+        "source": place.source,
     }
-
-
-def _once(entries: Iterable[PlaceEntry]) -> list[PlaceEntry]:
-    return list({one.identity: one for one in entries}.values())

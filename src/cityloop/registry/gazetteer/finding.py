@@ -1,6 +1,6 @@
-"""The city's gazetteer: address words to a place, from the rows in the database. Writing rows is done in place_actions.
+"""Find the place of an address in the city's gazetteer. actions.py writes its rows.
 
-How an address is understood and a place chosen is core.addresses and core.gazetteer; this answers what they look up.
+core.gazetteer parses the address and chooses the place; this module answers its lookups from the database.
 """
 
 import math
@@ -29,25 +29,25 @@ from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city
 from cityloop.registry.words.scripts import simplified
 
-# A fact of a case whose point the gazetteer itself gave, with the grade: such a case must not teach the gazetteer.
+# A fact of a case whose point the gazetteer gave, with its grade: such a case must not teach the gazetteer.
 FACT = "place_grade"
-MOST_ROWS = 20_000  # of one look-up: the longest street with its plates
+MOST_ROWS = 20_000  # of one lookup: the longest street with its plates
 AREA_LEVELS = ("city", "district", "street", "community")
 
 
 def place_of(words: str, near: Pair | None = None, district: str | None = None) -> Found:
-    """Return the place that address words mean: `Found.place` is None where nothing fits, or several places do.
+    """Return the place that an address means: `Found.place` is None if nothing fits, or several places do.
 
     `near` (longitude, latitude) and `district` (a code) choose among places of one name. Three queries at most.
     """
     city = current_city()
     found = gazetteer.find(words, places(city), near, district, simplified())
     chosen = _in_district(found.place, city) if found.place else None
-    return replace(found, place=chosen, alternatives=tuple(_in_district(one, city) for one in found.alternatives))
+    return replace(found, place=chosen, alternatives=tuple(_in_district(place, city) for place in found.alternatives))
 
 
 def read_address(words: str) -> Address:
-    """Return what address words say, the city's areas known by their names."""
+    """Return a parsed address; the city's areas are known by their names."""
     return parse(words, simplified(), places(current_city()).area_names)
 
 
@@ -62,13 +62,13 @@ def _in_district(place: FoundPlace, city: City) -> FoundPlace:
 
 @dataclass(frozen=True)
 class CityPlaces:
-    """The entries of the database and the areas of a city, as core.gazetteer looks them up."""
+    """The lookups of core.gazetteer: the entries of the database and the areas of a city."""
 
     city: City
     _made: dict[str, AreaPlace] = field(default_factory=dict)
 
     def entries(self, keys: Collection[str]) -> list[PlaceEntry]:
-        """Return the entries under keys or aliases; what is out of use is left out."""
+        """Return the entries with these keys or aliases, without those out of use."""
         wanted = sorted(keys)
         rows = models.Place.objects.filter(Q(key__in=wanted) | Q(aliases__overlap=wanted), status="")
         return [entry(row) for row in rows[:MOST_ROWS]]
@@ -83,7 +83,7 @@ class CityPlaces:
 
     @property
     def area_names(self) -> Collection[str]:
-        """The spellings of the areas that stand today, below and beside the whole city."""
+        """The spellings of the names of the areas that are valid today."""
         return self._codes.keys()
 
     @cached_property
@@ -102,7 +102,7 @@ class CityPlaces:
 
 
 def area_place(code: str, city: City) -> AreaPlace:
-    """Return an area as addresses name it; its radius is that of a circle of its size, and half as much again."""
+    """Return an area as addresses name it; its radius is 1.5 times that of a circle of its size."""
     area, shape = city.areas[code], shapely.from_wkb(city.shapes[code])
     inside = shape.representative_point()
     west, south, east, north = shape.bounds
@@ -137,7 +137,7 @@ _places: CityPlaces | None = None
 
 
 def places(city: City) -> CityPlaces:
-    """Return the look-up of a city; what it worked out of the areas is kept while the city is the same."""
+    """Return the lookups of a city; what they calculated from the areas is kept while the city is the same."""
     global _places  # noqa: PLW0603  # one city a process
     known = _places
     if known is None or known.city is not city:

@@ -1,4 +1,4 @@
-"""Every read of the gazetteer for its page: entries by the beginning of their name, how many there are of each kind."""
+"""Queries of the gazetteer for its page: entries by the beginning of their name, and counts by kind."""
 
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ class PlaceList:
 
 
 def places(words: str, kind: str | None, after: str | None) -> PlaceList:
-    """Return entries in the order they were entered, those whose name or alias begins with the words."""
+    """Return entries in the order they were saved: those whose name begins with the words, or with that alias."""
     rows = Place.objects.order_by("id")
     if key := key_of(words):
         rows = rows.filter(Q(key__startswith=key) | Q(aliases__contains=[key]))

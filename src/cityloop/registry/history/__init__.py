@@ -1,1 +1,1 @@
-"""Changes of the city as data: written with before and after, listed, undone."""
+"""Changes of the city's data: written with before and after, listed, undone."""

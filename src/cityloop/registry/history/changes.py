@@ -1,7 +1,7 @@
-"""Changing the city as data: what differs is written, kept before and after, told in one event, and can be undone.
+"""Changes the city's data: writes what differs, keeps it before and after, records one event, and can undo it.
 
-Rows are given as plain JSON (tables.py). A row that is already as wanted is not touched, so the same import a second
-time changes nothing. What a person may change is decided above.
+Rows are plain JSON (tables.py). A row that is already as wanted is not touched, so the same import a second time
+changes nothing. The callers decide what a person may change.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Model, ProtectedError, QuerySet
+from django.db.models import F, ProtectedError, QuerySet
 
 from cityloop.core.errors import Conflict, Fault, Invalid, NotFound, NotPossible
 from cityloop.registry.history import writing
@@ -25,12 +25,13 @@ STREAM = "registry"
 UNDONE = "ChangesUndone"
 COUNTS = ("created", "changed", "removed")
 AT_ONCE = 2000  # rows in one statement
-PIECE = 10_000  # rows held at a time while many are undone
+SHOWN = 5  # rows named where a change cannot be undone
+PIECE = 10_000  # rows in memory at a time while many are undone
 
 
 @dataclass(frozen=True, slots=True)
 class TableChange:
-    """What is wanted of one table: rows as they are to be (fields left out stay), and keys of rows to be removed."""
+    """The wanted state of one table: rows as they should be (fields left out stay), and keys of rows to remove."""
 
     table: CityTable
     wanted: Sequence[Values] = ()
@@ -49,7 +50,7 @@ class RowDifference:
 
 @dataclass(frozen=True, slots=True)
 class ChangeOutcome:
-    """What came of a change; `number` names it in the history, None where nothing differed."""
+    """The result of a change; `number` names it in the history, None where nothing differed."""
 
     created: int = 0
     changed: int = 0
@@ -80,12 +81,12 @@ def apply(
     *,
     source: str = "",
     into: int | None = None,
-    told: Mapping[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> ChangeOutcome:
-    """Make the rows as wanted; return what came of it.
+    """Make the rows as wanted; return the result.
 
-    `into` adds to a change begun before, so that an import of many pieces is one in the history. Raises Invalid for a
-    reference to what is not known and NotPossible for removing what something else still refers to.
+    `into` adds to a change begun before, so that an import of many pieces is one in the history; `details` are added to
+    the event. Raises Invalid for an unknown reference, NotPossible for removing what something else still refers to.
     """
     events.locked(STREAM)
     differences = [difference for part in parts for difference in differing(part)]
@@ -99,12 +100,12 @@ def apply(
     outcome = _counted(differences, unchanged, number)
     sums = {name: F(name) + getattr(outcome, name) for name in COUNTS}
     ChangeSet.objects.filter(number=number).update(**sums)
-    _tell(event, by, now, outcome, differences, told or {})
+    _record(event, by, now, outcome, differences, details or {})
     return outcome
 
 
 def differing(part: TableChange) -> list[RowDifference]:
-    """Return how the rows that are wanted differ from those there are: what `apply` would do. Nothing is written."""
+    """Return how the wanted rows differ from the present ones: what `apply` would do. Nothing is written."""
     table = part.table
     wanted = {table.named(row): row for row in part.wanted}
     present = read(table, {*wanted, *part.gone})
@@ -112,16 +113,16 @@ def differing(part: TableChange) -> list[RowDifference]:
     defaults = table.defaults()
     for key, row in wanted.items():
         before = present.get(key)
-        given = {name: table.spelled(name, value) for name, value in row.items()}
+        given = {name: table.to_json(name, value) for name, value in row.items()}
         after = {**(before or defaults), **given}
         if after != before:
             found.append(RowDifference(table, key, before, after))
-    gone = (key for key in dict.fromkeys(part.gone) if key in present and key not in wanted)
-    return found + [RowDifference(table, key, present[key], None) for key in gone]
+    removed = (key for key in dict.fromkeys(part.gone) if key in present and key not in wanted)
+    return found + [RowDifference(table, key, present[key], None) for key in removed]
 
 
 def read(table: CityTable, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return the rows under keys as plain JSON; keys of no row are left out."""
+    """Return the rows of keys as plain JSON; unknown keys are left out."""
     listed = sorted(set(keys))
     found: dict[str, dict[str, Any]] = {}
     for first in range(0, len(listed), AT_ONCE):
@@ -136,27 +137,27 @@ def every(table: CityTable) -> dict[str, dict[str, Any]]:
 
 @transaction.atomic
 def undo(number: int, by: str, now: datetime) -> ChangeOutcome:
-    """Put every row of a change back as it was before; Conflict where one was changed again since."""
+    """Restore every row of a change as it was before; Conflict where one was changed again since."""
     events.locked(STREAM)
     changes = ChangeSet.objects.filter(number=number).first()
     if changes is None:
-        raise NotFound("no-such-change", f"There is no change {number}.")
+        raise NotFound("no-such-change")
     if ChangeSet.objects.filter(undoes=changes).exists():
-        raise Conflict("already-undone", f"Change {number} has already been undone.")
+        raise Conflict("already-undone")
     new = ChangeSet.objects.create(what=UNDONE, source=changes.source, by=by, at=now, undoes=changes)
-    told, outcome = {"undoes": number, "what": changes.what}, ChangeOutcome(number=new.number)
+    details, outcome = {"undoes": number, "what": changes.what}, ChangeOutcome(number=new.number)
     for rows in _pieces(changes):
         back = _first_and_last(rows)
-        _refuse_changed_since(number, back)
+        _refuse_changed_since(back)
         parts = [_backwards(TABLES[name], [d for d in back if d.table.name == name]) for name in _order(back)]
-        outcome += apply(parts, by, now, UNDONE, into=new.number, told=told)
+        outcome += apply(parts, by, now, UNDONE, into=new.number, details=details)
     return outcome
 
 
 def _pieces(changes: ChangeSet) -> Iterator[QuerySet[Change]]:
-    """Yield the rows of a change: all at once, or many by their keys where they refer to nothing.
+    """Yield the rows of a change: all at once, or in pieces by key where there are many and they refer to nothing.
 
-    A census of a million facilities is put back in bounded memory.
+    So a census of a million facilities is undone in bounded memory.
     """
     tables = [TABLES[name] for name in changes.rows.values_list("table", flat=True).distinct().order_by("table")]
     if changes.rows.count() <= PIECE or any(table.refers for table in tables):
@@ -170,7 +171,7 @@ def _pieces(changes: ChangeSet) -> Iterator[QuerySet[Change]]:
 
 
 def _order(back: Sequence[RowDifference]) -> list[str]:
-    """Return the names of the tables that are put back: what others refer to last, as it was written first."""
+    """Return the names of the tables to undo: what others refer to comes last, as it was written first."""
     return [name for name in reversed(TABLES) if any(d.table.name == name for d in back)]
 
 
@@ -188,17 +189,14 @@ def _first_and_last(rows: QuerySet[Change]) -> list[RowDifference]:
     return [difference for difference in found.values() if difference.before != difference.after]
 
 
-def _refuse_changed_since(number: int, back: Sequence[RowDifference]) -> None:
-    faults = []
+def _refuse_changed_since(back: Sequence[RowDifference]) -> None:
+    changed = []
     for table in {difference.table.name: difference.table for difference in back}.values():
         own = [difference for difference in back if difference.table is table]
         present = read(table, (difference.key for difference in own))
-        faults += [
-            Fault(f"{table.name} {d.key}", "was changed again since") for d in own if present.get(d.key) != d.after
-        ]
-    if faults:
-        shown = "; ".join(f"{fault.field} {fault.reason}" for fault in faults[:5])
-        raise Conflict("changed-since", f"Change {number} cannot be undone: {shown}.")
+        changed += [f"{table.name} {d.key}" for d in own if present.get(d.key) != d.after]
+    if changed:
+        raise Conflict("changed-since", {"rows": ", ".join(changed[:SHOWN]) + ", …" * (len(changed) > SHOWN)})
 
 
 def _read(table: CityTable, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -207,16 +205,18 @@ def _read(table: CityTable, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
     else:
         split = [json.loads(key) for key in keys]
         parts = {name: sorted({key[place] for key in split}) for place, name in enumerate(table.key)}
-    asked = {f"{_path(table, name)}__in": [table.real(name, v) for v in values] for name, values in parts.items()}
+    conditions = {
+        f"{_path(table, name)}__in": [table.from_json(name, v) for v in values] for name, values in parts.items()
+    }
     wanted = set(keys)
-    rows = _rows(table, table.model._default_manager.filter(**asked))
+    rows = _rows(table, table.model._default_manager.filter(**conditions))
     return {key: row for row in rows if (key := table.named(row)) in wanted}
 
 
 def _rows(table: CityTable, chosen: Any) -> Iterable[dict[str, Any]]:
     values = chosen.values_list(*(_path(table, name) for name in table.all_fields))
     for row in values:
-        yield {name: table.spelled(name, value) for name, value in zip(table.all_fields, row, strict=True)}
+        yield {name: table.to_json(name, value) for name, value in zip(table.all_fields, row, strict=True)}
 
 
 def _path(table: CityTable, name: str) -> str:
@@ -224,7 +224,7 @@ def _path(table: CityTable, name: str) -> str:
 
 
 def _write(table: CityTable, differences: Sequence[RowDifference]) -> None:
-    gone = [difference.key for difference in differences if difference.after is None]
+    removed = [difference.key for difference in differences if difference.after is None]
     rows = [difference.after for difference in differences if difference.after is not None]
     while rows:
         known = _referred(table, rows)
@@ -232,11 +232,11 @@ def _write(table: CityTable, differences: Sequence[RowDifference]) -> None:
         if not ready:
             raise Invalid(_unknown(table, rows, known))
         writing.put(table, ready, known)
-        # What refers to a row of the same table comes after it.
+        # A row that refers to another of the same table is written after it.
         done = {id(row) for row in ready}
         rows = [row for row in rows if id(row) not in done]
-    if gone:
-        _remove(table, gone)
+    if removed:
+        _remove(table, removed)
 
 
 def _referred(table: CityTable, rows: Sequence[Values]) -> dict[str, dict[str, int]]:
@@ -254,7 +254,7 @@ def _is_known(code: str | None, known: Mapping[str, int]) -> bool:
 
 def _unknown(table: CityTable, rows: Sequence[Values], known: Mapping[str, Mapping[str, int]]) -> list[Fault]:
     return [
-        Fault(f"{table.name} {table.named(row)}", f"its {name} {row[name]} is not known")
+        Fault(f"{table.name} {table.named(row)}", "unknown-reference", {"field": name, "value": row[name]})
         for row in rows
         for name in table.refers
         if not _is_known(row[name], known[name])
@@ -270,22 +270,17 @@ def _remove(table: CityTable, keys: Sequence[str]) -> None:
         try:
             table.model._default_manager.filter(**{f"{table.key[0]}__in": some}).delete()
         except ProtectedError:
-            _remove_each(table, some)  # names the one that is still used
+            _remove_each(table, some)  # to name the one that is still used
 
 
 def _remove_each(table: CityTable, keys: Sequence[str]) -> None:
     for key in keys:
         parts = [key] if len(table.key) == 1 else json.loads(key)
-        named = {_path(table, name): table.real(name, value) for name, value in zip(table.key, parts, strict=True)}
+        named = {_path(table, name): table.from_json(name, value) for name, value in zip(table.key, parts, strict=True)}
         try:
             table.model._default_manager.filter(**named).delete()
         except ProtectedError as error:
-            told = f"{table.name} {key} cannot be removed: {_users(error.protected_objects)} still refer to it."
-            raise NotPossible("still-used", told) from error
-
-
-def _users(protected: Iterable[Model]) -> str:
-    return ", ".join(sorted({str(row._meta.verbose_name_plural) for row in protected}))
+            raise NotPossible("still-used", {"row": f"{table.name} {key}"}) from error
 
 
 def _keep(number: int, differences: Sequence[RowDifference]) -> None:
@@ -303,24 +298,24 @@ def _counted(differences: Sequence[RowDifference], unchanged: int, number: int) 
     return ChangeOutcome(created, len(differences) - created - removed, removed, unchanged, number)
 
 
-def _tell(
+def _record(
     event: str,
     by: str,
     now: datetime,
     outcome: ChangeOutcome,
     differences: Sequence[RowDifference],
-    told: Mapping[str, Any],
+    details: Mapping[str, Any],
 ) -> None:
     counts = {name: getattr(outcome, name) for name in COUNTS}
     tables = sorted({difference.table.name for difference in differences})
-    payload = {"changes": outcome.number, "tables": tables, **counts, "digest": digest(differences), **told}
+    payload = {"changes": outcome.number, "tables": tables, **counts, "digest": digest(differences), **details}
     if any(difference.table.in_memory for difference in differences):
         raise_revision()
     events.record(STREAM, event, by, now, payload)
 
 
 def digest(differences: Iterable[RowDifference]) -> str:
-    """Return the SHA-256 of rows before and after, hexadecimal: what the history keeps of them."""
+    """Return the SHA-256 of rows before and after, hexadecimal: what the event keeps of them."""
     whole = hashlib.sha256()
     for d in differences:
         whole.update(json.dumps([d.table.name, d.key, d.before, d.after], sort_keys=True).encode())

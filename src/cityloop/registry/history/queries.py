@@ -1,4 +1,4 @@
-"""Every read of what was changed in the city as data: the list, one change row by row, the history of one row."""
+"""Reads the changes of the city's data: their list, one change row by row, the history of one row."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from cityloop.registry.people.accounts import account_names
 PAGE = 50
 ROWS_SHOWN = 200  # of one change; an import has thousands
 LONGEST_SHOWN = 120  # of a value
-HIDDEN = ("shape",)  # polygons say nothing to a reader
+HIDDEN = ("shape",)  # a polygon means nothing to a reader
 LEFT_OUT = ("initials",)
 
 
@@ -80,7 +80,7 @@ def change(number: int) -> tuple[ChangeLine, list[RowChange], int] | None:
 
 
 def changes_of_pack(name: str) -> list[ChangeLine]:
-    """Return the changes that a pack made when it was taken up, the last first."""
+    """Return the changes that taking up a pack made, the last first."""
     chosen = ChangeSet.objects.filter(what="PacksTakenUp", source__startswith=f"{name} ").order_by("-number")
     return _lines(list(chosen.values_list("number", flat=True)[:PAGE]))
 
@@ -120,7 +120,7 @@ def _differing(table: str, before: Mapping[str, Any], after: Mapping[str, Any]) 
 
 
 def _shown(name: str, value: Any) -> Any:
-    """Return a value as a screen turns it into words: polygons and what is very long left out."""
+    """Return a value for a screen: without polygons, long text shortened."""
     if value in (None, "", [], {}):
         return ""
     if name in HIDDEN:

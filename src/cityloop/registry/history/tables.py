@@ -1,6 +1,6 @@
-"""The tables of the city as data as their history tells of them: which fields name a row, which make it up.
+"""The tables of the city's data as their history keeps them: which fields name a row, and which others it has.
 
-Rows are spoken of here as plain JSON with the codes of what they refer to. Writing them is done in changes.py.
+A row is plain JSON here, with the codes of what it refers to. changes.py writes them.
 """
 
 import base64
@@ -33,14 +33,14 @@ Names = tuple[str, ...]
 
 @dataclass(frozen=True)
 class CityTable:
-    """A table: the fields that name a row, the others, and what stands for the rows it refers to."""
+    """A table: the fields that name a row, the others, and by which code it refers to rows of other tables."""
 
     name: str
     model: type[Model]
     key: Names
     fields: Names
     refers: Mapping[str, tuple[type[Model], str]] = field(default_factory=dict)
-    in_memory: bool = True  # every process holds it, and must be told of a change
+    in_memory: bool = True  # every process keeps it in memory, and must read it again after a change
 
     @property
     def all_fields(self) -> Names:
@@ -52,8 +52,8 @@ class CityTable:
         return str(parts[0]) if len(parts) == 1 else json.dumps(parts, ensure_ascii=False)
 
     def defaults(self) -> dict[str, Any]:
-        """Return what a new row holds where nothing is said."""
-        return {name: self.spelled(name, self._default(name)) for name in self.fields}
+        """Return the values of a new row for the fields that are not given."""
+        return {name: self.to_json(name, self._default(name)) for name in self.fields}
 
     def _default(self, name: str) -> Any:
         column = cast("models.Field[Any, Any]", self.model._meta.get_field(name))
@@ -65,7 +65,7 @@ class CityTable:
         given = getattr(given, "value", given)
         return None if given is models.NOT_PROVIDED else given
 
-    def spelled(self, name: str, value: Any) -> Any:
+    def to_json(self, name: str, value: Any) -> Any:
         """Return the value of a field as plain JSON."""
         if isinstance(value, bytes | memoryview):
             return base64.b64encode(value).decode()
@@ -75,8 +75,8 @@ class CityTable:
             return value.isoformat()
         return list(value) if isinstance(value, tuple | list) else value
 
-    def real(self, name: str, value: Any) -> Any:
-        """Return what the field of a row holds for a value of plain JSON; references stay codes."""
+    def from_json(self, name: str, value: Any) -> Any:
+        """Return the value that a field has in Python for one of plain JSON; references stay codes."""
         column = self.model._meta.get_field(name)
         if value is None or name in self.refers:
             return value

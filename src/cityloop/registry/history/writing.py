@@ -1,5 +1,6 @@
-"""Rows of the tables and of their history written by one statement each, however many they are. Which ones, changes.py
-decides; bulk_create takes four times as long for them.
+"""Writes rows of the tables and of their history, many in one statement: bulk_create takes four times as long.
+
+changes.py decides which ones.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,8 +37,8 @@ def _batches(listed: Sequence[Values]) -> Iterator[Sequence[Values]]:
 
 
 def _columns(table: CityTable, row: Values, known: Mapping[str, Mapping[str, int]]) -> Values:
-    """Return a row as PostgreSQL reads it out of JSON: bytes and references are spelled otherwise than in history."""
-    other = {name: table.real(name, row[name]) for name in _binary(table.name)}
+    """Return a row as PostgreSQL reads it from JSON: bytes and references are written otherwise than in the history."""
+    other = {name: table.from_json(name, row[name]) for name in _binary(table.name)}
     ids = {f"{name}_id": known[name].get(row[name]) for name in table.refers}
     return {**row, **other, **ids} if other or ids else row
 
@@ -45,17 +46,19 @@ def _columns(table: CityTable, row: Values, known: Mapping[str, Mapping[str, int
 @cache
 def _binary(name: str) -> tuple[str, ...]:
     table = TABLES[name]
-    return tuple(one for one in table.all_fields if isinstance(_field(table, one), models.BinaryField))
+    return tuple(field for field in table.all_fields if isinstance(_field(table, field), models.BinaryField))
 
 
 @cache
 def _upsert(name: str) -> str:
     table = TABLES[name]
-    columns = {_column(table, one): _field(table, one).db_type(connection) for one in table.all_fields}
+    columns = {_column(table, field): _field(table, field).db_type(connection) for field in table.all_fields}
     listed = ", ".join(map(_quoted, columns))
-    typed = ", ".join(f"{_quoted(one)} {kind}" for one, kind in columns.items())
-    key = ", ".join(_quoted(_column(table, one)) for one in table.key)
-    changed = ", ".join(f"{_quoted(c)} = EXCLUDED.{_quoted(c)}" for one in table.fields for c in [_column(table, one)])
+    typed = ", ".join(f"{_quoted(column)} {kind}" for column, kind in columns.items())
+    key = ", ".join(_quoted(_column(table, field)) for field in table.key)
+    changed = ", ".join(
+        f"{_quoted(c)} = EXCLUDED.{_quoted(c)}" for c in (_column(table, field) for field in table.fields)
+    )
     return f"""
         INSERT INTO {_quoted(table.model._meta.db_table)} ({listed})
         SELECT {listed} FROM json_to_recordset(%s) AS new({typed})

@@ -1,1 +1,1 @@
-"""Units, duties and rosters, and the posts people act in."""
+"""Units, duties and rosters, and the posts of people."""

@@ -1,6 +1,6 @@
-"""Writing units, duties and rosters: what is wrong is told by name, what is right is entered and can be undone.
+"""Checks and writes units, duties and rosters; every change can be undone.
 
-People and their posts are in accounts.py, what stands in the city's memory in city.py.
+People and their posts are in people/accounts.py.
 """
 
 import string
@@ -21,13 +21,13 @@ from cityloop.registry.models import UNIT_KINDS, Change, Roster, Unit
 LONGEST_SHIFT = timedelta(days=7)
 LONGEST_WORDS = 200
 LONGEST_CODE = 64
-CODE_SIGNS = frozenset(string.ascii_letters + string.digits + "-_.")
+CODE_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-_.")
 
 Faults = dict[str, list[Fault]]  # by the key of the row
 
 
 def set_units(rows: Sequence[Values], by: str, now: datetime, *, source: str = "") -> ChangeOutcome:
-    """Enter units or change known ones; Invalid naming every fault."""
+    """Enter units or change known ones; Invalid with every fault."""
     _refuse(unit_faults(rows))
     return apply([TableChange(UNITS, rows)], by, now, "UnitsSet", source=source)
 
@@ -42,17 +42,17 @@ def change_unit(code: str, values: Values, reason: str, seen: int, by: str, now:
     _check_reason(reason)
     _refuse(unit_faults([{**values, "code": code}]))
     if last_change(code) > seen:
-        raise Conflict("changed-meanwhile", "Somebody else changed this meanwhile; look at it again.")
+        raise Conflict("changed-meanwhile")
     return set_units([{**values, "code": code}], by, now, source=reason)
 
 
 def add_unit(code: str, values: Values, reason: str, by: str, now: datetime) -> ChangeOutcome:
-    """Enter a new unit by hand; Conflict where its code is another's."""
+    """Enter a new unit by hand; Conflict where its code is taken."""
     _check_reason(reason)
-    if not code or not set(code) <= CODE_SIGNS or len(code) > LONGEST_CODE:
-        raise Invalid([Fault("code", "A code has letters, digits, hyphens and dots, at most 64.")])
+    if not code or not set(code) <= CODE_CHARACTERS or len(code) > LONGEST_CODE:
+        raise Invalid([Fault("code", "not-a-code")])
     if Unit.objects.filter(code=code).exists():
-        raise Conflict("unit-exists", f"There already is a unit with the code {code}.")
+        raise Conflict("unit-exists")
     return set_units([{**values, "code": code}], by, now, source=reason)
 
 
@@ -73,30 +73,30 @@ def set_duties(
 def set_shifts(
     rows: Sequence[Values], by: str, now: datetime, *, gone: Sequence[str] = (), source: str = ""
 ) -> ChangeOutcome:
-    """Enter who stands on duty when; Invalid for shifts that cannot be."""
+    """Enter who is on duty when; Invalid for shifts that cannot be."""
     _refuse(shift_faults(rows))
     return apply([TableChange(ROSTER, rows, gone)], by, now, "RosterSet", source=source)
 
 
 def unit_faults(rows: Sequence[Values]) -> Faults:
-    """Return what is wrong with units that are to be entered, by code: one alone, and all together with those known."""
+    """Return the faults of units that are to be entered, by code: of each alone, and together with the known ones."""
     known = every(UNITS)
     whole = {**known, **{row["code"]: {**known.get(row["code"], {}), **row} for row in rows}}
     found: Faults = {}
     for row in rows:
-        faults = [*_words_faults(row), *_unit_faults(row)]
+        faults = [*_text_faults(row), *_unit_faults(row)]
         if parent := row.get("parent"):
             if parent not in whole:
-                faults.append(Fault("parent", f"{parent} is no unit of the city"))
+                faults.append(Fault("parent", "unknown-unit", {"value": parent}))
             elif ring := _ring(row["code"], whole):
-                faults.append(Fault("parent", f"these units belong to each other in a ring: {' → '.join(ring)}"))
+                faults.append(Fault("parent", "units-in-a-ring", {"units": " → ".join(ring)}))
         if faults:
             found[row["code"]] = faults
     return found
 
 
 def doubled_names(rows: Sequence[Values]) -> list[str]:
-    """Return in words which names several units have, once these are entered."""
+    """Return a sentence for each name that several units have once these are entered."""
     called: dict[str, list[str]] = {}
     named = {code: str(row["name"]) for code, row in every(UNITS).items()}
     named |= {row["code"]: row["name"] for row in rows}
@@ -111,41 +111,41 @@ def doubled_names(rows: Sequence[Values]) -> list[str]:
 
 
 def duty_faults(rows: Sequence[Values], city: City) -> Faults:
-    """Return what is wrong with duties that are to be entered, by their keys.
+    """Return the faults of duties that are to be entered, by their keys.
 
-    A community, or what belongs to one, is given no duty that a department has on its list for all of that area.
+    A community, or a unit that belongs to one, gets no duty that a department has on its list for all of that area.
     """
     whole = {**every(DUTIES), **{DUTIES.named(row): row for row in rows}}
     listed = Duties.of(DutyRule(*(row.get(name, "") for name in DUTIES.all_fields)) for row in whole.values())
     found: Faults = {}
     for row in rows:
-        faults = _words_faults(row)
+        faults = _text_faults(row)
         there = city.lineage(row["area"]) if row["area"] else {}
         duty = listed.listed(row["category"], there, city.is_department)
         if duty and city.is_of_community(row["unit"]):
             whose = f"{city.units[duty.unit].name} ({duty.basis})" if duty.basis else city.units[duty.unit].name
-            faults.append(Fault("unit", f"stands on the list of powers and duties of {whose}: not to be pushed down"))
+            faults.append(Fault("unit", "listed-for-department", {"unit": whose}))
         if row["area"] and row["area"] not in city.areas:
-            faults.append(Fault("area", f"{row['area']} is no area of the city"))
+            faults.append(Fault("area", "unknown-area", {"value": row["area"]}))
         if faults:
             found[DUTIES.named(row)] = faults
     return found
 
 
 def shift_faults(rows: Iterable[Values]) -> Faults:
-    """Return what is wrong with shifts, by their keys."""
+    """Return the faults of shifts, by their keys."""
     found: Faults = {}
     for row in rows:
         length = _moment(row["ends_at"]) - _moment(row["starts_at"])
         if length <= timedelta(0):
-            found[ROSTER.named(row)] = [Fault("ends_at", "the shift ends before it begins")]
+            found[ROSTER.named(row)] = [Fault("ends_at", "ends-before-it-begins")]
         elif length > LONGEST_SHIFT:
-            found[ROSTER.named(row)] = [Fault("ends_at", f"the shift is longer than {LONGEST_SHIFT.days} days")]
+            found[ROSTER.named(row)] = [Fault("ends_at", "shift-too-long", {"most": LONGEST_SHIFT.days})]
     return found
 
 
 def overlaps(rows: Sequence[Values]) -> list[str]:
-    """Return in words which people stand on two of the shifts at once, those on record included."""
+    """Return a sentence for each person who has two shifts at once, of these and of those in the roster."""
     if not rows:
         return []
     first, last = min(row["starts_at"] for row in rows), max(row["ends_at"] for row in rows)
@@ -154,17 +154,17 @@ def overlaps(rows: Sequence[Values]) -> list[str]:
     shifts |= {
         (row["account"], row["unit"], row["role"], _moment(row["starts_at"]), _moment(row["ends_at"])) for row in rows
     }
-    told: list[str] = []
-    longest: tuple[str, str, str, datetime, datetime] | None = None  # of the person, of those looked at
-    for one in sorted(shifts, key=lambda shift: (shift[0], shift[3], shift[4], shift[1], shift[2])):
-        who, unit, _, starts, ends = one
+    notices: list[str] = []
+    longest: tuple[str, str, str, datetime, datetime] | None = None  # of the same person, among the shifts so far
+    for row in sorted(shifts, key=lambda row: (row[0], row[3], row[4], row[1], row[2])):
+        who, unit, _, starts, ends = row
         if longest and longest[0] == who and starts < longest[4]:
-            told.append(
+            notices.append(
                 f"{who} is on two shifts at once: {longest[1]} until {_plain(longest[4])}, {unit} from {_plain(starts)}"
             )
         if longest is None or longest[0] != who or ends > longest[4]:
-            longest = one
-    return told
+            longest = row
+    return notices
 
 
 def shift(unit: str, role: str, username: str, starts_at: datetime, ends_at: datetime, note: str) -> dict[str, Any]:
@@ -174,48 +174,48 @@ def shift(unit: str, role: str, username: str, starts_at: datetime, ends_at: dat
 
 
 def spelled(moment: datetime) -> str:
-    """Return a moment as rows of rosters hold it."""
+    """Return a moment as rows of rosters have it."""
     return moment.astimezone(UTC).isoformat()
 
 
 def _unit_faults(row: Values) -> list[Fault]:
     faults = []
     if row.get("kind", "department") not in UNIT_KINDS:
-        faults.append(Fault("kind", f"{row['kind']} is none of {', '.join(UNIT_KINDS)}"))
+        faults.append(Fault("kind", "not-one-of", {"value": row["kind"], "choices": ", ".join(UNIT_KINDS)}))
     if (code := row.get("credit_code")) and (found := credit_codes.fault(code)):
         faults.append(found)
     if "name" in row and not row["name"]:
-        faults.append(Fault("name", "must be given"))
+        faults.append(Fault("name", "required"))
     return faults
 
 
-def _words_faults(row: Values) -> list[Fault]:
+def _text_faults(row: Values) -> list[Fault]:
     faults = []
-    for name, word in ((name, word) for name, value in row.items() for word in _each(value)):
-        if len(word) > LONGEST_WORDS:
-            faults.append(Fault(name, f"longer than {LONGEST_WORDS} characters"))
-        elif not word.isprintable():
-            faults.append(Fault(name, "holds signs that cannot be read"))
+    for name, text in ((name, text) for name, value in row.items() for text in _texts(value)):
+        if len(text) > LONGEST_WORDS:
+            faults.append(Fault(name, "too-long", {"most": LONGEST_WORDS}))
+        elif not text.isprintable():
+            faults.append(Fault(name, "unreadable-character"))
     return faults
 
 
-def _each(value: Any) -> tuple[str, ...]:
+def _texts(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     return tuple(value) if isinstance(value, list | tuple) else ()
 
 
 def _ring(code: str, units: Mapping[str, Values]) -> list[str]:
-    """Return the units above one by name, up to itself; [] where it does not come back to it."""
+    """Return the names of the units above a unit, up to itself; [] where the path does not come back to it."""
     seen, above = [code], units[code].get("parent")
     while above and above in units and above not in seen:
         seen.append(above)
         above = units[above].get("parent")
-    return [str(units[one]["name"]) for one in (*seen, code)] if above == code else []
+    return [str(units[unit]["name"]) for unit in (*seen, code)] if above == code else []
 
 
-def _moment(words: str) -> datetime:
-    return datetime.fromisoformat(words)
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _plain(moment: datetime) -> str:
@@ -224,8 +224,8 @@ def _plain(moment: datetime) -> str:
 
 def _check_reason(reason: str) -> None:
     if not reason:
-        raise Invalid([Fault("reason", "This must be filled in.")])
-    if faults := _words_faults({"reason": reason}):
+        raise Invalid([Fault("reason", "required")])
+    if faults := _text_faults({"reason": reason}):
         raise Invalid(faults)
 
 

@@ -1,4 +1,4 @@
-"""Every read of people and tokens; the city itself is read in city.py."""
+"""Reads people with their posts, tokens, and who is on duty. The city itself is read in city/reading.py."""
 
 import time
 from datetime import datetime
@@ -15,19 +15,19 @@ from cityloop.registry.models import Account, Appointment, Facility, Roster
 from cityloop.registry.people import accounts
 from cityloop.registry.revision import FRESH
 
-MOST_BEARERS = 1000  # remembered at once; wrong tokens are remembered, too
+MOST_BEARERS = 1000  # cached at once; wrong tokens are cached, too
 
 _bearers: dict[str, tuple[float, Actor | None]] = {}
 
 
 class Named(NamedTuple):
-    """A code and its name, for a list to choose from."""
+    """A code and its name, as a choice in a list."""
 
     value: str
     title: str
 
 
-# Asked for every report handed in, and in SQL because building it from objects took longer than answering it.
+# Needed for every report handed in, and in SQL because building the query from objects took longer than answering it.
 _POSTS_OF_BEARER = """
     SELECT account.id, account.name, account.channels, post.role, unit.code, area.code
       FROM registry_token AS token JOIN registry_account AS account ON account.id = token.account_id
@@ -38,7 +38,7 @@ _POSTS_OF_BEARER = """
 
 
 def actor_of(user: AbstractBaseUser | AnonymousUser) -> Actor:
-    """Return the person as the engine knows it, with every post it holds."""
+    """Return the person as an actor, with every post that they hold."""
     if not isinstance(user, Account):
         return Actor("", "")
     rows = Appointment.objects.filter(account=user).select_related("unit", "area").order_by("id")
@@ -47,7 +47,7 @@ def actor_of(user: AbstractBaseUser | AnonymousUser) -> Actor:
 
 
 def _post(role: str, unit: str, area: str | None) -> Post:
-    """Return a post with what lies below its area, where cases are known by that."""
+    """Return a post with the districts or communities in its area, where cases name those and not the area."""
     if area is None:
         return Post(role, unit)
     city = current_city()
@@ -57,9 +57,9 @@ def _post(role: str, unit: str, area: str | None) -> Post:
 
 
 def actor_by_token(token: str) -> Actor | None:
-    """Return who a bearer token stands for, None when nobody.
+    """Return whose bearer token this is, None for nobody's.
 
-    The answer is remembered for FRESH seconds: a connected system hands in many reports with one token.
+    The answer is cached for FRESH seconds: a connected system hands in many reports with one token.
     """
     digest, now = accounts.digest(token), time.monotonic()
     known = _bearers.get(digest)
@@ -71,7 +71,7 @@ def actor_by_token(token: str) -> Actor | None:
 
 
 def forget_bearers() -> None:
-    """Ask again at the next token (after this process changed accounts)."""
+    """Empty the cache of tokens (after this process changed accounts)."""
     _bearers.clear()
 
 
@@ -86,14 +86,14 @@ def _bearer(digest: str) -> Actor | None:
 
 
 def facility_units(code: str | None) -> FacilityUnits:
-    """Return the units of a facility; none of them where it is not known."""
+    """Return the units of a facility; none where it is not known."""
     names = FacilityUnits._fields
     found = Facility.objects.filter(code=code).values_list(*names).first() if code else None
     return FacilityUnits(*found) if found else FacilityUnits()
 
 
 class OnDuty(NamedTuple):
-    """Somebody who stands on duty, and until when."""
+    """Somebody who is on duty, and until when."""
 
     username: str
     name: str
@@ -102,7 +102,7 @@ class OnDuty(NamedTuple):
 
 
 def on_duty(unit: str, role: str, now: datetime) -> tuple[OnDuty, ...]:
-    """Return who stands on duty for a unit in a role, who came first first; nobody where no roster says."""
+    """Return who is on duty for a unit in a role, in the order in which their shifts began; nobody without a roster."""
     rows = Roster.objects.filter(unit__code=unit, role=role, starts_at__lte=now, ends_at__gt=now)
     rows = rows.filter(account__is_active=True).order_by("starts_at", "id")
     return tuple(OnDuty(*row) for row in rows.values_list("account__username", "account__name", "ends_at", "note"))

@@ -1,4 +1,4 @@
-"""Every read of units, people, rosters and duties, as settings show them. Who may see them is asked above."""
+"""Reads units, people, rosters and duties for the settings pages. The callers check who may see them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class HeldPost:
 
 @dataclass(frozen=True, slots=True)
 class PersonLine:
-    """An account in the list; the telephone is whole, to be masked by whoever shows it."""
+    """An account in the list; the telephone is complete, and whoever shows it masks it."""
 
     username: str
     name: str
@@ -65,7 +65,7 @@ class AccountEvent:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Who stands on duty from when until when."""
+    """Who is on duty from when until when."""
 
     unit: str
     role: str
@@ -88,7 +88,7 @@ class DutyLine:
 
 
 def units() -> tuple[UnitLine, ...]:
-    """Return all units as a tree, those under one following it, by code."""
+    """Return all units as a tree: after each unit those under it, by code."""
     counted = Unit.objects.annotate(
         people=Count("appointment__account", filter=Q(appointment__account__is_active=True), distinct=True),
         duties=Count("duty", distinct=True),
@@ -98,12 +98,12 @@ def units() -> tuple[UnitLine, ...]:
     for row in rows:
         below.setdefault(row.parent.code if row.parent else None, []).append(row)
     lines: list[UnitLine] = []
-    waiting = [(row, 0) for row in reversed(below.get(None, []))]
+    waiting = [(node, 0) for node in reversed(below.get(None, []))]
     while waiting:
-        one, depth = waiting.pop()
-        people, duties = getattr(one, "people", 0), getattr(one, "duties", 0)
-        lines.append(UnitLine(one.code, one.name, one.kind, depth, one.handles, one.is_active, people, duties))
-        waiting += [(child, depth + 1) for child in reversed(below.get(one.code, []))]
+        node, depth = waiting.pop()
+        people, duties = getattr(node, "people", 0), getattr(node, "duties", 0)
+        lines.append(UnitLine(node.code, node.name, node.kind, depth, node.handles, node.is_active, people, duties))
+        waiting += [(child, depth + 1) for child in reversed(below.get(node.code, []))]
     return tuple(lines)
 
 
@@ -111,7 +111,7 @@ def unit(code: str) -> Unit:
     """Return a unit; NotFound where there is none of that code."""
     found = Unit.objects.select_related("parent").filter(code=code).first()
     if found is None:
-        raise NotFound("no-such-unit", "There is no such unit.")
+        raise NotFound("no-such-unit")
     return found
 
 
@@ -142,7 +142,7 @@ def duties(
 
 
 def people(words: str = "", after: str = "") -> tuple[tuple[PersonLine, ...], str | None]:
-    """Return people by username, those whose name or username holds the words, and the key to go on from."""
+    """Return people by username, those whose name or username contains the words, and the key to go on from."""
     rows = Account.objects.filter(username__gt=after).order_by("username")
     rows = rows.filter(Q(name__icontains=words) | Q(username__icontains=words)) if words else rows
     found = list(rows[: PAGE + 1])
@@ -157,7 +157,7 @@ def person(username: str) -> PersonLine:
     """Return one person; NotFound where there is no account of that name."""
     row = Account.objects.filter(username=username).first()
     if row is None:
-        raise NotFound("no-such-account", "There is no such account.")
+        raise NotFound("no-such-account")
     return _person(row, _posts(Appointment.objects.filter(account=row).order_by("id")))
 
 
@@ -171,7 +171,7 @@ def account_events(username: str) -> tuple[AccountEvent, ...]:
 
 
 def shifts(first: datetime, after: datetime, unit: str = "") -> tuple[Shift, ...]:
-    """Return the shifts that touch a stretch of time, of one unit or of all, in the order in which they begin."""
+    """Return the shifts that touch a span of time, of one unit or of all, in the order in which they begin."""
     rows = Roster.objects.filter(starts_at__lt=after, ends_at__gt=first)
     rows = rows.filter(unit__code=unit) if unit else rows
     columns = ("unit__code", "role", "account__username", "account__name", "starts_at", "ends_at", "note")
@@ -179,7 +179,7 @@ def shifts(first: datetime, after: datetime, unit: str = "") -> tuple[Shift, ...
 
 
 def active_usernames() -> tuple[tuple[str, str], ...]:
-    """Return the people who may stand on duty: usernames with names."""
+    """Return the people who may be on duty: usernames with names."""
     rows = Account.objects.filter(is_active=True, is_machine=False).order_by("username")
     return tuple(rows.values_list("username", "name"))
 

@@ -1,4 +1,4 @@
-"""Every write of the city as data: packs, areas, units, duties, the working calendar. Each raises the revision."""
+"""Takes up packs: enters their rows and remembers what each brought. Everything raises the revision."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,15 +21,15 @@ from cityloop.runtime.log import events
 
 @transaction.atomic
 def take_up(packs: Sequence[Pack], by: str, now: datetime, is_followed: IsFollowed = lambda *_: False) -> ChangeOutcome:
-    """Enter what packs bring: catalogues, crosswalks, conditions, limits. A pack that did not change is left alone.
+    """Enter what packs bring: catalogues, crosswalks, conditions, limits. A pack that did not change is skipped.
 
-    So what an administrator changed stays until the pack itself changes; then the pack's word holds, and the change
-    can be undone. Raises Invalid where a procedure that cases follow says something else under its old version.
+    So what an administrator changed stays until the pack itself changes; then the pack overwrites it, and the change
+    can be undone. Raises Invalid where a procedure that cases follow was changed under its old version.
     """
     events.locked(STREAM)
     changed = packs_changed(packs)
     refuse_changed(changed, is_followed)
-    known = {one.key for pack in packs for one in pack.classes}
+    known = {category.key for pack in packs for category in pack.classes}
     outcome = ChangeOutcome()
     for pack in changed:
         outcome += _taken(pack, packs, known, by, now)
@@ -40,11 +40,13 @@ def _taken(pack: Pack, packs: Sequence[Pack], known: set[ClassKey], by: str, now
     before = PackTaken.objects.filter(name=pack.name).first()
     left = leftovers(before.brought if before else {}, packs)
     digest = folders.digest(pack.folder)
-    told = {"pack": pack.name, "version": pack.version, "content": digest}
+    details = {"pack": pack.name, "version": pack.version, "content": digest}
     source = f"{pack.name} {pack.version}"
-    came = apply(pack_rows.parts(pack, known, left), by, now, "PacksTakenUp", source=source, told=told)
-    row = {"version": pack.version, "digest": digest, "taken_at": now, "changes_id": came.number}
-    ways = {**(before.procedures if before else {}), **pack_versions.digests(pack)}
-    PackTaken.objects.update_or_create(name=pack.name, defaults={**row, "procedures": ways, "brought": brought(pack)})
+    outcome = apply(pack_rows.parts(pack, known, left), by, now, "PacksTakenUp", source=source, details=details)
+    row = {"version": pack.version, "digest": digest, "taken_at": now, "changes_id": outcome.number}
+    procedures = {**(before.procedures if before else {}), **pack_versions.digests(pack)}
+    PackTaken.objects.update_or_create(
+        name=pack.name, defaults={**row, "procedures": procedures, "brought": brought(pack)}
+    )
     raise_revision()  # roles and procedures are read from the pack itself
-    return came
+    return outcome

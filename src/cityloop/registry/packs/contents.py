@@ -1,4 +1,4 @@
-"""What a pack brings, counted and named: for the command that checks it and for its page. Reading it is in packs.py."""
+"""What a pack brings, counted and named: for the command that checks it and for its page. reading.py reads it."""
 
 from collections.abc import Iterable, Mapping
 
@@ -20,7 +20,7 @@ KINDS = (
 
 
 def counts(pack: Pack) -> dict[str, int]:
-    """Return how much a pack brings of each kind, in the order of KINDS; what it has nothing of is left out."""
+    """Return how much a pack brings of each kind, in the order of KINDS; kinds of which it has none are left out."""
     found = {kind: _many(getattr(pack, kind)) for kind in KINDS}
     return {kind: many for kind, many in found.items() if many}
 
@@ -29,10 +29,10 @@ def named(pack: Pack) -> dict[str, tuple[str, ...]]:
     """Return what a pack brings of each kind by name: of classes their catalogues, of conditions their profiles."""
     return {
         "roles": tuple(role.name for role in pack.roles),
-        "procedures": tuple(f"{way.name} {way.version}" for way in pack.procedures),
-        "catalogues": tuple(one.name for one in pack.catalogues),
-        "classes": _once(one.catalogue for one in pack.classes),
-        "conditions": _once(one.profile for one in pack.conditions),
+        "procedures": tuple(f"{procedure.name} {procedure.version}" for procedure in pack.procedures),
+        "catalogues": tuple(catalogue.name for catalogue in pack.catalogues),
+        "classes": _once(category.catalogue for category in pack.classes),
+        "conditions": _once(condition.profile for condition in pack.conditions),
         "layers": tuple(layer.name for layer in pack.layers),
         "grid_kinds": tuple(pack.grid_kinds),
     }

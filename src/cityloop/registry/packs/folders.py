@@ -1,4 +1,4 @@
-"""A pack as a folder: the order in which packs depend on each other, and a digest that shows a change."""
+"""Packs as folders: in the order of their dependencies, and with a digest that shows a change."""
 
 import hashlib
 from collections.abc import Sequence

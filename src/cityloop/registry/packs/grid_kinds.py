@@ -1,10 +1,14 @@
-"""Kinds of grid beside the tree: those everybody has, and those a pack declares for its city. No grids themselves."""
+"""Kinds of grid outside the tree of areas: those that every city has, and those that a pack declares for its city.
+
+The grids themselves are areas.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.core.place.areas import GRIDS, TREE
 from cityloop.core.procedures.procedure import Words
 from cityloop.registry.packs.texts.titles import Titles
@@ -19,9 +23,9 @@ KNOWN: Mapping[str, Words] = {
 def _new(kinds: dict[str, Titles]) -> dict[str, Titles]:
     for name in kinds:
         if not name.isidentifier() or not name.islower():
-            raise ValueError(f"{name}: a kind is written in small letters, as in cleaning_grid")
+            raise InvalidValue("grid-kind-name", {"name": name})
         if name in (*TREE, *GRIDS):
-            raise ValueError(f"{name} is a kind already")
+            raise InvalidValue("grid-kind-taken", {"name": name})
     return kinds
 
 

@@ -1,4 +1,4 @@
-"""The packs that a process runs on, and those that have changed since they were taken up. No writes.
+"""The packs that a process runs on, and those that changed since they were taken up. Nothing is written.
 
 A pack whose files are edited under a running city changes nothing until it is taken up, when a command that runs the
 city starts.

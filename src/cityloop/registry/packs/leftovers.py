@@ -1,7 +1,7 @@
-"""What a pack brought before and holds no more: it goes when the pack is taken up again, and can be put back by undo.
+"""What a pack brought before and no longer contains: it is removed when the pack is taken up again; undo restores it.
 
-Conditions, lines of crosswalks and limits go where they are still as the pack brought them. Classes and catalogues
-stay, for cases refer to them.
+Conditions, lines of crosswalks and limits are removed where they are still as the pack brought them. Classes and
+catalogues stay, because cases refer to them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,28 +21,28 @@ Marks = Mapping[str, Mapping[str, Values]]  # table → key → the fields by wh
 
 
 def brought(pack: Pack) -> dict[str, dict[str, Any]]:
-    """Return what is kept of a pack that is taken up, so that it is known later what it no longer holds."""
+    """Return what is kept of a pack that is taken up, to know later what it no longer contains."""
     conditions = {CONDITIONS.named(row): {"profile": row["profile"]} for row in pack_rows.condition_rows(pack)}
     limits = {CLASSES.named(row): {name: row[name] for name in NO_LIMITS} for row in pack_rows.limit_rows(pack)}
     crosswalk: dict[str, Any] = {CROSSWALK.named(row): {} for row in pack_rows.crosswalk_rows(pack)}
-    ways: dict[str, Any] = {f"{way.name} {way.version}": {} for way in pack.procedures}
-    return {CONDITIONS.name: conditions, CROSSWALK.name: crosswalk, LIMITS: limits, PROCEDURES: ways}
+    procedures: dict[str, Any] = {f"{procedure.name} {procedure.version}": {} for procedure in pack.procedures}
+    return {CONDITIONS.name: conditions, CROSSWALK.name: crosswalk, LIMITS: limits, PROCEDURES: procedures}
 
 
 def leftovers(before: Marks, packs: Iterable[Pack]) -> PackLeftovers:
-    """Return what a pack brought before and none of the packs holds now."""
+    """Return what a pack brought before and none of the packs contains now."""
     held: dict[str, dict[str, Any]] = {}
     for pack in packs:
         for name, rows in brought(pack).items():
             held.setdefault(name, {}).update(rows)
     return PackLeftovers(
-        conditions=_gone(CONDITIONS, before, held),
-        crosswalk=_gone(CROSSWALK, before, held),
+        conditions=_no_longer_held(CONDITIONS, before, held),
+        crosswalk=_no_longer_held(CROSSWALK, before, held),
         limits=_other_limits(before.get(LIMITS, {}), held.get(LIMITS, {})),
     )
 
 
-def _gone(table: CityTable, before: Marks, held: Marks) -> list[str]:
+def _no_longer_held(table: CityTable, before: Marks, held: Marks) -> list[str]:
     kept = held.get(table.name, {})
     return list(_as_brought(table, {key: mark for key, mark in before.get(table.name, {}).items() if key not in kept}))
 

@@ -1,6 +1,6 @@
-"""A procedure read from its file, put together and checked: every fault with file, line, field and what to do.
+"""Reads a procedure from its file and checks it: every fault names file, line and field, and says what to do.
 
-The shape of the file is in procedure_texts.py, what makes a procedure sound in core.soundness.
+The shape of the file is in texts/procedures.py, the checks of a whole procedure in core/procedures/soundness.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,6 @@ from cityloop.core.clocks.history import ClockEventKind as ClockFact
 from cityloop.core.clocks.worktime import Limit
 from cityloop.core.errors import Invalid
 from cityloop.core.procedures import requirements, soundness
-from cityloop.core.procedures.asking import ProcedureFault
 from cityloop.core.procedures.procedure import (
     LIMIT_PASSED,
     Action,
@@ -33,14 +32,13 @@ from cityloop.core.procedures.procedure import (
     Timer,
     Words,
 )
+from cityloop.registry.packs.faults import FieldFault, Where
 from cityloop.registry.packs.texts import procedures as texts
 from cityloop.runtime.yaml_files import faults_at, read_yaml
 
-Where = tuple[str, ...]
-
 
 def read_procedure(path: Path) -> Procedure:
-    """Return the procedure in a file; raise Invalid when it is malformed, or is not sound."""
+    """Return the procedure in a file; raise Invalid where it is malformed or has faults."""
     reading = _Reading(read_yaml(path, texts.ProcedureText))
     procedure = reading.procedure()
     found = [*reading.faults, *soundness.faults(procedure)]
@@ -50,11 +48,11 @@ def read_procedure(path: Path) -> Procedure:
 
 
 class _Reading:
-    """The reading of one file; `faults` gathers what is wrong on the way, by the path of the field."""
+    """Turns the text of one file into a procedure; `faults` collects what is wrong in it."""
 
     def __init__(self, text: texts.ProcedureText) -> None:
         self.text = text
-        self.faults: list[tuple[Where, str] | ProcedureFault] = []
+        self.faults: list[FieldFault] = []
         own = [name for action in text.actions.values() for name in action.sets]
         self.names = requirements.names(text.actions, text.tasks, own)
 
@@ -65,12 +63,14 @@ class _Reading:
             version=text.version,
             title=text.title,
             begins=self._beginning(text.begins),
-            stages={name: Stage(name, one.title, one.final, one.counts) for name, one in text.stages.items()},
-            tasks={name: _task(name, one) for name, one in text.tasks.items()},
-            actions={name: self._action(name, one) for name, one in text.actions.items()},
+            stages={name: Stage(name, stage.title, stage.final, stage.counts) for name, stage in text.stages.items()},
+            tasks={name: _task(name, task) for name, task in text.tasks.items()},
+            actions={name: self._action(name, action) for name, action in text.actions.items()},
             case_limit=_limit(text.case_limit) if text.case_limit else None,
             case_timers=_timers(text.case_timers),
-            documents={name: DocumentKind(name, one.title, one.lines) for name, one in text.documents.items()},
+            documents={
+                name: DocumentKind(name, document.title, document.lines) for name, document in text.documents.items()
+            },
         )
 
     def _beginning(self, text: texts.BeginText) -> Beginning:
@@ -102,11 +102,11 @@ class _Reading:
             ends=text.ends,
             needs=self._needs(text.needs, where),
             requires=tuple(
-                self._requirement(one, one.otherwise, (*where, "requires", str(no)))
-                for no, one in enumerate(text.requires)
+                self._requirement(requirement, requirement.otherwise, (*where, "requires", str(no)))
+                for no, requirement in enumerate(text.requires)
             ),
             within=Limit.read(text.within) if text.within else None,
-            branches=tuple(self._branch(one, (*where, "then", str(no))) for no, one in enumerate(text.then)),
+            branches=tuple(self._branch(branch, (*where, "then", str(no))) for no, branch in enumerate(text.then)),
             case_clock=text.case_clock,
             extends=Extension(text.extends.task == "parent", text.extends.asked) if text.extends else None,
             begins_case=_new_case(text.begins_case) if text.begins_case else None,
@@ -125,7 +125,7 @@ class _Reading:
             try:
                 condition = conditions.read(text.when, self.names)
             except conditions.BadCondition as error:
-                self.faults.append(((*where, "when"), str(error)))
+                self.faults.append(((*where, "when"), error.code, error.values))
         return Requirement(_guard(text), condition, otherwise)
 
     def _needs(self, needs: Sequence[texts.NeedText], where: Where) -> tuple[Need, ...]:
@@ -139,8 +139,8 @@ class _Reading:
 
     def _reasons(self, name: str, where: Where) -> Mapping[str, Words]:
         if name not in self.text.reasons:
-            known = ", ".join(self.text.reasons) or "none"
-            self.faults.append(((*where, "choices"), f"there is no list of reasons {name}; declared are {known}"))
+            values = {"name": name, "known": ", ".join(self.text.reasons)}
+            self.faults.append(((*where, "choices"), "unknown-reasons" if self.text.reasons else "no-reasons", values))
         return self.text.reasons.get(name, {})
 
 
@@ -161,10 +161,10 @@ def _timers(text: Mapping[int, str], *further: Timer) -> tuple[Timer, ...]:
 
 def _openings(opens: Sequence[str | texts.OpeningText]) -> tuple[TaskOpening, ...]:
     return tuple(
-        TaskOpening(one)
-        if isinstance(one, str)
-        else TaskOpening(one.task, one.unit, ClockFact(one.again) if one.again else None, one.under)
-        for one in opens
+        TaskOpening(opening)
+        if isinstance(opening, str)
+        else TaskOpening(opening.task, opening.unit, ClockFact(opening.again) if opening.again else None, opening.under)
+        for opening in opens
     )
 
 

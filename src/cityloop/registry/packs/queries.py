@@ -1,4 +1,4 @@
-"""Every read of the packs of a city: which there are, when they were taken up, what taking one up would change."""
+"""Reads the packs of a city: which there are, when they were taken up, what taking one up would change."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class PackLine:
 
 @dataclass(frozen=True, slots=True)
 class ProcedureChange:
-    """A version of a procedure that taking a pack up would bring, change or take away."""
+    """A version of a procedure that taking a pack up would create, change or remove."""
 
     name: str
     version: int
@@ -41,7 +41,7 @@ class ProcedureChange:
 
 
 def pack_lines(packs: Sequence[Pack]) -> list[PackLine]:
-    """Return every pack there is, in the order in which they are read, then those that are no longer there."""
+    """Return every pack, in the order in which they are read, then those whose folder is no longer there."""
     taken = {row.name: row for row in PackTaken.objects.order_by("name")}
     there = [_line(pack.name, pack, taken.get(pack.name)) for pack in packs]
     names = {pack.name for pack in packs}
@@ -49,7 +49,7 @@ def pack_lines(packs: Sequence[Pack]) -> list[PackLine]:
 
 
 def lines_in_force() -> list[PackLine]:
-    """Return every pack that this process runs on, then those that are no longer there."""
+    """Return every pack that this process runs on, then those whose folder is no longer there."""
     return pack_lines(packs_in_force())
 
 
@@ -62,7 +62,7 @@ def named(lines: Sequence[PackLine], name: str) -> PackLine:
     """Return the pack of a name; raise NotFound."""
     found = [line for line in lines if line.name == name]
     if not found:
-        raise NotFound("no-such-pack", f"There is no pack {name}.")
+        raise NotFound("no-such-pack")
     return found[0]
 
 
@@ -70,7 +70,7 @@ def differences(pack: Pack, packs: Sequence[Pack]) -> list[RowDifference]:
     """Return how the rows of the city would differ if a pack of these were taken up now."""
     before = PackTaken.objects.filter(name=pack.name).first()
     left = leftovers(before.brought if before else {}, packs)
-    known = {one.key for each in packs for one in each.classes}
+    known = {category.key for other in packs for category in other.classes}
     return [found for part in pack_rows.parts(pack, known, left) for found in differing(part)]
 
 
@@ -78,10 +78,12 @@ def procedure_changes(pack: Pack) -> list[ProcedureChange]:
     """Return the versions of procedures that are not what they were when the pack was taken up."""
     taken = PackTaken.objects.filter(name=pack.name).first()
     held = taken.brought.get(PROCEDURES, {}) if taken else {}
-    return list(_way_changes(taken.procedures if taken else {}, held, pack_versions.digests(pack)))
+    return list(_procedure_changes(taken.procedures if taken else {}, held, pack_versions.digests(pack)))
 
 
-def _way_changes(known: Mapping[str, str], held: Collection[str], now: Mapping[str, str]) -> Iterator[ProcedureChange]:
+def _procedure_changes(
+    known: Mapping[str, str], held: Collection[str], now: Mapping[str, str]
+) -> Iterator[ProcedureChange]:
     for named in sorted({*held, *now}):
         name, _, version = named.rpartition(" ")
         kind = "created" if named not in held else "removed" if named not in now else "changed"

@@ -1,11 +1,11 @@
-"""Packs: folders of YAML that give a domain its catalogue, procedures, roles and limits. Reading and checking them.
+"""Reads and checks packs: folders of YAML that give a domain its catalogue, procedures, roles and limits.
 
-Whatever is wrong is told with file, line and field. The tables of catalogues are read in catalogue_texts.py; putting
-what packs hold into the database is done by actions.py.
+Every fault names file, line and field. The tables of catalogues are read in texts/catalogue.py; actions.py writes what
+packs contain into the database.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from cityloop.core.errors import Fault, Invalid
 from cityloop.core.procedures.procedure import Procedure
 from cityloop.registry.packs.checks.agreement import disagreements
 from cityloop.registry.packs.checks.catalogues import catalogue_faults
+from cityloop.registry.packs.faults import FieldFault, in_folder, limit_fault
 from cityloop.registry.packs.grid_kinds import GridKinds
 from cityloop.registry.packs.procedures import read_procedure
 from cityloop.registry.packs.texts import catalogue as catalogue_texts
@@ -33,7 +34,6 @@ from cityloop.registry.packs.texts.catalogue import (
 )
 from cityloop.registry.packs.texts.layers import LayerText, twice
 from cityloop.registry.packs.texts.titles import Titles
-from cityloop.registry.words.limits import limit_fault
 from cityloop.runtime.yaml_files import Strict, faults_at, read_yaml
 
 SHIPPED = Path(__file__).resolve().parents[2] / "packs"
@@ -106,9 +106,9 @@ class Pack:
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Return the pack in a folder; raise Invalid naming file, line and field of everything wrong in it."""
+        """Return the pack in a folder; raise Invalid with every fault in it, by file, line and field."""
         text = read_yaml(folder / "pack.yaml", PackText)
-        found = _Reading(folder)
+        found = _PackFiles(folder)
         found.faults += _limit_faults(folder / "pack.yaml", text)
         pack = cls(
             name=text.name,
@@ -119,18 +119,20 @@ class Pack:
             roles=found.all(_roles, [(name,) for name in (text.roles,) if name]),
             procedures=found.all(_procedure, [(name,) for name in text.procedures]),
             files=tuple(folder / name for name in text.procedures),
-            catalogues=tuple(_catalogue(folder, one) for one in text.catalogues),
+            catalogues=tuple(_catalogue(folder, catalogue) for catalogue in text.catalogues),
             classes=found.all(catalogue_texts.read_classes, [(c.classes, c.name, c.digits) for c in text.catalogues])
-            + found.all(_read_own, [(one.classes, one.catalogue) for one in text.local_classes]),
+            + found.all(_read_own, [(own.classes, own.catalogue) for own in text.local_classes]),
             names=found.all(
-                catalogue_texts.read_names, [(one.names, one.name) for one in text.catalogues if one.names]
+                catalogue_texts.read_names,
+                [(catalogue.names, catalogue.name) for catalogue in text.catalogues if catalogue.names],
             ),
             crosswalk=found.all(catalogue_texts.read_crosswalk, [(name,) for name in text.crosswalks]),
             conditions=found.all(
-                catalogue_texts.read_conditions, [(one.file, one.catalogue, one.profile) for one in text.conditions]
+                catalogue_texts.read_conditions,
+                [(table.file, table.catalogue, table.profile) for table in text.conditions],
             ),
             calendar=text.calendar,
-            limits={(kind, code): both for kind, codes in text.limits.items() for code, both in codes.items()},
+            limits={(kind, code): limits for kind, codes in text.limits.items() for code, limits in codes.items()},
             layers=text.layers,
             grid_kinds=text.grid_kinds,
         )
@@ -142,15 +144,15 @@ class Pack:
 Found = TypeVar("Found")
 
 
-class _Reading:
-    """The reading of a pack's files: what is wrong in one of them is noted beside what is wrong in the others."""
+class _PackFiles:
+    """Reads the files of a pack and collects the faults of all of them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.faults: list[Fault] = []
 
     def all(self, read: Callable[..., Iterable[Found]], files: Iterable[tuple[Any, ...]]) -> tuple[Found, ...]:
-        """Return what is in files, each given by its name and what else is asked to read it."""
+        """Return what is in files, each given by its name and the further arguments of `read`."""
         found: list[Found] = []
         for name, *given in files:
             try:
@@ -163,7 +165,7 @@ class _Reading:
 def read_all(further: str = "") -> tuple[Pack, ...]:
     """Return every pack: those that CityLoop ships, then those in the further folders.
 
-    They are read again only when a file of theirs has changed; what is wrong in any of them is told at once.
+    They are read again only when one of their files has changed. Raises Invalid with the faults of all of them.
     """
     return read_together(pack_folders(further))
 
@@ -171,29 +173,29 @@ def read_all(further: str = "") -> tuple[Pack, ...]:
 def pack_folders(further: str = "") -> list[Path]:
     """Return the folders of every pack: those that CityLoop ships, then those in the further folders.
 
-    A name with a minus before it leaves that pack of ours out: "-example-city:/srv/packs".
+    A name after a minus leaves out that shipped pack: "-example-city:/srv/packs".
     """
-    named = [words for words in further.split(os.pathsep) if words]
-    left_out = {words[1:] for words in named if words.startswith("-")}
+    named = [entry for entry in further.split(os.pathsep) if entry]
+    left_out = {entry[1:] for entry in named if entry.startswith("-")}
     found = []
-    for folder in (SHIPPED, *(Path(words) for words in named if not words.startswith("-"))):
+    for folder in (SHIPPED, *(Path(entry) for entry in named if not entry.startswith("-"))):
         within = sorted(path.parent for path in folder.glob("*/pack.yaml"))
         if not within:
-            raise Invalid([Fault(str(folder), "holds no folder with a pack.yaml")], code="pack")
+            raise Invalid([Fault(str(folder), "no-pack-folder")], code="pack")
         found += within
     shipped = {path.name for path in found if path.parent == SHIPPED}
     if unknown := sorted(left_out - shipped):
-        raise Invalid([Fault("CITYLOOP_PACKS", f"leaves out {unknown[0]}, which is none of ours")], code="pack")
+        raise Invalid([Fault("CITYLOOP_PACKS", "not-a-shipped-pack", {"name": unknown[0]})], code="pack")
     return [path for path in found if not (path.parent == SHIPPED and path.name in left_out)]
 
 
 def read_together(folders: Iterable[Path]) -> tuple[Pack, ...]:
-    """Return the packs in folders, checked by themselves and together; raise Invalid naming all that is wrong."""
+    """Return the packs in folders, each checked alone and all together; raise Invalid with every fault."""
     return _read_stamped(tuple((folder, stamps(folder)) for folder in folders))
 
 
 def stamps(folder: Path) -> tuple[Stamp, ...]:
-    """Return what is known of the files in a folder without reading them."""
+    """Return name, size and last change of every file in a folder, without reading them."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return tuple((str(path), found.st_size, found.st_mtime_ns) for path in files if (found := path.stat()))
 
@@ -206,31 +208,22 @@ def _read_stamped(folders: tuple[tuple[Path, tuple[Stamp, ...]], ...]) -> tuple[
         try:
             found.append(Pack.read(folder))
         except Invalid as error:
-            faults += _with_folder(folder, error)
+            faults += in_folder(folder, error.faults)
     if faults:
         raise Invalid(faults, code="pack")
     check_together(found)
     return tuple(found)
 
 
-def _with_folder(folder: Path, wrong: Invalid) -> Iterator[Fault]:
-    """Yield faults with the folder before the file, as many packs have files of one name."""
-    for fault in wrong.faults:
-        yield Fault(f"{folder.name}/{fault.field.removeprefix(f'{folder}/')}", fault.reason)
-
-
 def check_together(packs: Sequence[Pack]) -> None:
-    """Refuse packs that do not fit together.
-
-    Such as a role nobody can hold, a procedure begun that there is not, a class given twice, a pack missing.
-    """
+    """Refuse packs that do not fit together, such as with a role, procedure or pack missing, or a class given twice."""
     packs = list({pack.folder.resolve(): pack for pack in packs}.values())
     roles = {role.name for pack in packs for role in pack.roles}
-    ways = [pair for pack in packs for pair in zip(pack.files, pack.procedures, strict=True)]
+    procedures = [pair for pack in packs for pair in zip(pack.files, pack.procedures, strict=True)]
     found = [
-        Fault(f"{path.parent.name}/{fault.field}", fault.reason)
-        for path, wrong in disagreements(ways, roles)
-        for fault in faults_at(path, wrong)
+        fault
+        for path, faults in disagreements(procedures, roles)
+        for fault in in_folder(path.parent, faults_at(path, faults))
     ]
     found += [*_missing_packs(packs), *catalogue_faults(packs)]
     found += twice((pack.folder.name, layer) for pack in packs for layer in pack.layers)
@@ -239,31 +232,30 @@ def check_together(packs: Sequence[Pack]) -> None:
 
 
 def _missing_packs(packs: Sequence[Pack]) -> list[Fault]:
-    """Return a fault for every pack that another one requires and that is not there, and for a name given twice."""
+    """Return a fault for every pack that is required and missing, and for every name that two packs have."""
     names = [pack.name for pack in packs]
     found = []
     for place, pack in enumerate(packs):
-        wrong: list[tuple[tuple[str, ...], str]] = [
-            (("requires", str(number)), f"there is no pack {name}; known are {', '.join(sorted(set(names)))}")
+        faults: list[FieldFault] = [
+            (("requires", str(number)), "unknown-pack", {"name": name, "known": ", ".join(sorted(set(names)))})
             for number, name in enumerate(pack.requires)
             if name not in names
         ]
         if pack.name in names[:place]:
-            wrong.append((("name",), f"there is another pack {pack.name}"))
-        told = faults_at(pack.folder / "pack.yaml", wrong)
-        found += [Fault(f"{pack.folder.name}/{fault.field}", fault.reason) for fault in told]
+            faults.append((("name",), "pack-name-taken", {"name": pack.name}))
+        found += in_folder(pack.folder, faults_at(pack.folder / "pack.yaml", faults))
     return found
 
 
 def _limit_faults(path: Path, text: PackText) -> list[Fault]:
-    wrong = [
-        (("limits", kind, code, name), fault)
+    faults: list[FieldFault] = [
+        (("limits", kind, code, name), *fault)
         for kind, codes in text.limits.items()
-        for code, both in codes.items()
-        for name, words in (("handle", both.handle), ("case", both.case))
-        if (fault := limit_fault(words))
+        for code, limits in codes.items()
+        for name, limit in (("handle", limits.handle), ("case", limits.case))
+        if (fault := limit_fault(limit))
     ]
-    return faults_at(path, wrong) if wrong else []
+    return faults_at(path, faults) if faults else []
 
 
 _read_own = partial(catalogue_texts.read_classes, digits=None, local=True)

@@ -1,7 +1,4 @@
-"""What packs bring, as rows of the city's tables; and a digest by which a pack is known to have changed.
-
-Entering them is done in actions.py.
-"""
+"""What packs bring, as rows of the city's tables. actions.py enters them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +14,7 @@ from cityloop.registry.words.readings import readings
 
 @dataclass(frozen=True, slots=True)
 class PackLeftovers:
-    """What a pack holds no more: keys of rows that go, and classes whose limits go or become those of another pack."""
+    """What a pack no longer contains: keys of rows to remove, and classes with the limits that they get instead."""
 
     conditions: Sequence[str] = ()
     crosswalk: Sequence[str] = ()
@@ -28,9 +25,9 @@ NOTHING = PackLeftovers()
 
 
 def parts(pack: Pack, known: set[ClassKey], left: PackLeftovers = NOTHING) -> list[TableChange]:
-    """Return the rows a pack brings; limits stand for classes of its own or among those known. What is left goes."""
-    own = {one.key for one in pack.classes}
-    rows = [class_row(one) for one in pack.classes]
+    """Return the rows that a pack brings, and the removal of what is left; limits only of its own or known classes."""
+    own = {category.key for category in pack.classes}
+    rows = [class_row(category) for category in pack.classes]
     rows += [row for row in limit_rows(pack) if ClassKey(row["catalogue"], row["kind"], row["code"]) in own | known]
     merged: dict[str, dict[str, Any]] = {}
     for row in (*left.limits, *rows):
@@ -45,7 +42,7 @@ def parts(pack: Pack, known: set[ClassKey], left: PackLeftovers = NOTHING) -> li
 
 def condition_rows(pack: Pack) -> list[dict[str, Any]]:
     """Return the conditions for filing that a pack brings."""
-    return [condition_row(one) for one in pack.conditions]
+    return [condition_row(condition) for condition in pack.conditions]
 
 
 def condition_row(condition: PackCondition) -> dict[str, Any]:
@@ -63,35 +60,35 @@ def condition_row(condition: PackCondition) -> dict[str, Any]:
 
 
 def _catalogues(pack: Pack) -> Iterator[dict[str, Any]]:
-    for one in pack.catalogues:
+    for catalogue in pack.catalogues:
         yield {
-            "name": one.name,
-            "title": dict(one.title),
-            "standard": one.standard,
-            "in_force_from": one.in_force_from,
-            "in_force_until": one.in_force_until,
-            "in_use": one.in_use,
+            "name": catalogue.name,
+            "title": dict(catalogue.title),
+            "standard": catalogue.standard,
+            "in_force_from": catalogue.in_force_from,
+            "in_force_until": catalogue.in_force_until,
+            "in_use": catalogue.in_use,
         }
 
 
-def class_row(one: CatalogueClass) -> dict[str, Any]:
-    """Return a class of a catalogue as a row, with how its name is read."""
+def class_row(category: CatalogueClass) -> dict[str, Any]:
+    """Return a class of a catalogue as a row, with the readings of its name."""
     return {
-        "catalogue": one.catalogue,
-        "kind": one.kind,
-        "code": one.code,
-        "name": one.name,
-        "major": one.major,
-        "is_local": one.is_local,
-        "initials": readings(one.name),
+        "catalogue": category.catalogue,
+        "kind": category.kind,
+        "code": category.code,
+        "name": category.name,
+        "major": category.major,
+        "is_local": category.is_local,
+        "initials": readings(category.name),
     }
 
 
 def limit_rows(pack: Pack) -> list[dict[str, Any]]:
     """Return the limits that a pack gives to classes."""
     return [
-        {"catalogue": HOME, "kind": kind, "code": code, "handle_limit": both.handle, "case_limit": both.case}
-        for (kind, code), both in pack.limits.items()
+        {"catalogue": HOME, "kind": kind, "code": code, "handle_limit": limits.handle, "case_limit": limits.case}
+        for (kind, code), limits in pack.limits.items()
     ]
 
 

@@ -1,6 +1,6 @@
-"""Accounts, their posts and their tokens: every write. Who may do what is decided by the posts they hold.
+"""Writes accounts, their posts and their tokens. The posts of an account decide what it may do.
 
-Accounts are ended, never removed: the history names them for good.
+Accounts are ended, never removed: the history names them forever.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ def create_account(
 ) -> Account:
     """Create an account; without a password nobody can sign in with it."""
     if Account.objects.filter(username=username).exists():
-        raise Conflict("account-exists", f"There already is an account named {username}.")
+        raise Conflict("account-exists")
     account = Account(username=username, name=name or username, is_machine=is_machine, channels=list(channels))
     account.phone = vault.lock(phone) if phone else ""
     _set_password(account, password)
@@ -66,8 +66,7 @@ def appoint(username: str, role: str, unit_code: str, area_code: str | None, by:
     account, unit = _locked(username), Unit.objects.filter(code=unit_code).first()
     area = Area.objects.filter(code=area_code).first() if area_code else None
     if unit is None or (area_code and area is None):
-        missing = f"unit {unit_code}: give it a name to enter it" if unit is None else f"area {area_code}"
-        raise NotFound("no-such-place", f"There is no {missing}.")
+        raise NotFound("no-such-place", {"code": unit_code if unit is None else area_code})
     _, created = Appointment.objects.get_or_create(account=account, role=role, unit=unit, area=area)
     if created:
         payload = {"role": role, "unit": unit_code, "area": area_code or ""}
@@ -80,7 +79,7 @@ def end_appointment(username: str, role: str, unit_code: str, area_code: str | N
     account = _locked(username)
     post = account.appointments.filter(role=role, unit__code=unit_code, area__code=area_code).first()
     if post is None:
-        raise NotFound("no-such-post", f"{username} holds no such post.")
+        raise NotFound("no-such-post")
     post.delete()
     if role == ADMINISTRATOR and area_code is None:
         _refuse_without_administrator()
@@ -99,14 +98,14 @@ def change_account(username: str, by: str, now: datetime, *, name: str = "", pho
         changed.append("phone")
     if changed:
         account.save()
-        # What it was and is stays out of the history: a person may have it erased.
+        # Old and new values stay out of the history: a person may have them erased.
         events.record(stream(account), "AccountChanged", by, now, {"fields": changed})
     return bool(changed)
 
 
 @transaction.atomic
 def end_account(username: str, by: str, now: datetime) -> bool:
-    """Let nobody sign in or report with an account any more; its posts stay on record. False where it was so."""
+    """Let nobody sign in or report with an account any more; its posts are kept. False where it was ended already."""
     account = _locked(username)
     if not account.is_active:
         return False
@@ -133,10 +132,10 @@ def reopen_account(username: str, by: str, now: datetime) -> bool:
 
 @transaction.atomic
 def make_sign_in_secret(username: str, by: str, now: datetime) -> str:
-    """Return a secret by which the person sets a password, once; the former password holds until then."""
+    """Return a secret by which the person sets a password, once; the former password works until then."""
     account = _locked(username)
     if account.is_machine or not account.is_active:
-        raise NotPossible("cannot-sign-in", "Nobody signs in with this account: it is ended, or a connected system's.")
+        raise NotPossible("cannot-sign-in")
     events.record(stream(account), "SignInSecretMade", by, now, {})
     return f"{account.pk}-{default_token_generator.make_token(account)}"
 
@@ -150,11 +149,11 @@ def account_by_secret(secret: str) -> Account | None:
 
 @transaction.atomic
 def use_secret(secret: str, password: str, now: datetime) -> Account:
-    """Set a person's password by a sign-in secret, which is worth nothing afterwards."""
+    """Set a person's password by a sign-in secret, which is used up by that."""
     found = account_by_secret(secret)
     account = _locked(found.username) if found else None
     if account is None or not default_token_generator.check_token(account, secret.partition("-")[2]):
-        raise NotFound("no-such-secret", "This link was used already, or is too old; ask for a new one.")
+        raise NotFound("no-such-secret")
     _set_password(account, password)
     account.save()
     events.record(stream(account), "PasswordSet", stream(account), now, {})
@@ -163,7 +162,7 @@ def use_secret(secret: str, password: str, now: datetime) -> Account:
 
 @transaction.atomic
 def show_phone(username: str, by: str, now: datetime) -> str:
-    """Return a person's telephone in clear; that it was shown is written down."""
+    """Return a person's telephone in clear; that it was shown is recorded."""
     account = _locked(username)
     phone = telephone(account)
     if phone:
@@ -175,14 +174,14 @@ def telephone(account: Account) -> str:
     """Return the telephone of an account in clear; "" where there is none, or it cannot be read."""
     try:
         return vault.unlock(account.phone) if account.phone else ""
-    except vault.UnreadableSecret:  # altered, or another key: `cityloop verify` tells which
+    except vault.UnreadableSecret:  # altered, or another key: `cityloop verify` says which
         return ""
 
 
 def _refuse_without_administrator() -> None:
-    events.locked("administrators")  # two who end each other's post at once would leave nobody
+    events.locked("administrators")  # two who end each other's post at the same time would leave nobody
     if not Appointment.objects.filter(role=ADMINISTRATOR, area=None, account__is_active=True).exists():
-        raise NotPossible("last-administrator", "Somebody must be administrator; appoint another one first.")
+        raise NotPossible("last-administrator")
 
 
 @transaction.atomic
@@ -197,7 +196,7 @@ def make_token(username: str, by: str, now: datetime) -> str:
 
 @transaction.atomic
 def revoke_tokens(username: str, by: str, now: datetime) -> int:
-    """Make every token of an account worthless from now on; return how many there were."""
+    """Revoke every token of an account; return how many there were."""
     account = _locked(username)
     revoked = account.tokens.filter(revoked_at=None).update(revoked_at=now)
     if revoked:
@@ -206,7 +205,7 @@ def revoke_tokens(username: str, by: str, now: datetime) -> int:
 
 
 def digest(token: str) -> str:
-    """Return what is kept of a token."""
+    """Return the digest of a token, which is all that is kept of it."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -214,7 +213,7 @@ def _locked(username: str) -> Account:
     """Return the account, which nobody else changes until this transaction ends."""
     account = Account.objects.filter(username=username).first()
     if account is None:
-        raise NotFound("no-such-account", f"There is no account named {username}.")
+        raise NotFound("no-such-account")
     events.locked(stream(account))
     account.refresh_from_db()
     return account
@@ -227,15 +226,20 @@ def _set_password(account: Account, password: str | None) -> None:
     try:
         validate_password(password, account)
     except ValidationError as error:
-        raise Invalid([Fault("password", " ".join(error.messages))]) from error
+        raise Invalid([_password_fault(reason) for reason in error.error_list]) from error
     account.set_password(password)
+
+
+def _password_fault(error: ValidationError) -> Fault:
+    """Return one of Django's reasons against a password as a fault: password_too_short as password-too-short."""
+    return Fault("password", (error.code or "invalid").replace("_", "-"), error.params or {})
 
 
 _ACCOUNT = re.compile(r"account/([0-9]{1,9})")
 
 
 def account_names(streams: set[str]) -> dict[str, str]:
-    """Return the names of accounts by their stream; what is no stream of an account has none."""
+    """Return the names of accounts by their stream; other streams are left out."""
     keys = [int(found[1]) for stream in streams if (found := _ACCOUNT.fullmatch(stream))]
     if not keys:
         return {}

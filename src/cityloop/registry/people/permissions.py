@@ -1,4 +1,4 @@
-"""Who may change the city as data. Whether a change is possible is decided where it is made."""
+"""Who may change the city's data. Whether a change is possible is decided where it is made."""
 
 from cityloop.core.actors import Actor
 from cityloop.core.errors import NotAllowed
@@ -7,17 +7,17 @@ ADMINISTRATOR = "administrator"
 
 
 def may_edit(actor: Actor) -> bool:
-    """Return whether the actor may change the city as data: an administrator of the whole city."""
+    """Return whether the actor may change the city's data: an administrator of the whole city."""
     return any(post.role == ADMINISTRATOR and post.area is None for post in actor.posts)
 
 
 def check_may_edit(actor: Actor) -> None:
-    """Refuse everybody who may not change the city as data."""
+    """Refuse everybody who may not change the city's data."""
     if not may_edit(actor):
-        raise NotAllowed("administrator-only", "Only an administrator of the whole city may change its data.")
+        raise NotAllowed("administrator-only")
 
 
 def check_has_post(actor: Actor) -> None:
     """Refuse a person without any post in the city."""
     if not actor.posts:
-        raise NotAllowed("no-post", "You hold no post in this city yet; ask the administrator for one.")
+        raise NotAllowed("no-post")

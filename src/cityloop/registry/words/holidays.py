@@ -1,6 +1,6 @@
 """The holidays and make-up working days of mainland China, as exceptions to the weekdays of any working week.
 
-The one place that reads chinese_calendar. A city's own exceptions are not here: its calendar adds them.
+Only this module reads chinese_calendar. A city's own exceptions come from its pack and from calendar/actions.py.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,14 +13,14 @@ import chinese_calendar
 FIRST_KNOWN_YEAR = 2004
 
 # 全国年节及纪念日放假办法 (2024 revision), article 2: the days fixed in the solar calendar. Spring Festival,
-# Qingming, Dragon Boat and Mid-Autumn move, and wait for the State Council's notice.
+# Qingming, Dragon Boat and Mid-Autumn move, and are known from the State Council's notice.
 _FIXED_HOLIDAYS = ((1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3))
 
 
 class DayKinds(NamedTuple):
     """Exceptions to the weekdays (True: working day) and the last day for which they are announced.
 
-    Holidays at a weekend are among them, for cities that work on Saturdays.
+    They include holidays at a weekend, for cities that work on Saturdays.
     """
 
     day_kinds: Mapping[date, bool]
@@ -31,8 +31,8 @@ class DayKinds(NamedTuple):
 def chinese_day_kinds(first: date, last: date) -> DayKinds:
     """Return the holidays and make-up working days from `first` to `last`, both included.
 
-    Years that the State Council has not announced hold the fixed statutory holidays only and lie after
-    `announced_until`. Raises ValueError before 2004, or where `last` is before `first`.
+    Years that the State Council has not announced have only the fixed statutory holidays and are after
+    `announced_until`. Raise ValueError before 2004, or if `last` is before `first`.
     """
     if first.year < FIRST_KNOWN_YEAR or last < first:
         raise ValueError(f"Holidays are known from {FIRST_KNOWN_YEAR}; {first} to {last} cannot be answered.")

@@ -1,7 +1,7 @@
-"""Traditional characters and variants to simplified ones, as a table for str.translate. Addresses are read in core.
+"""Traditional characters and variants with their simplified ones, as a table for str.translate.
 
-The table is made once a process from OpenCC's, sign by sign, in an eighth of a second and one megabyte; OpenCC itself
-is let go again. Phrases are not looked at: keys are compared, not read.
+core.gazetteer.addresses uses it. The table is made once a process from OpenCC's, character by character, in an eighth
+of a second and one megabyte; OpenCC itself is then freed. Phrases are ignored: keys are compared, not read.
 """
 
 from functools import lru_cache
@@ -13,20 +13,24 @@ _CHINESE = (range(0x3400, 0xA000), range(0xF900, 0xFB00), range(0x20000, 0x2EBE1
 
 @lru_cache(maxsize=1)
 def simplified() -> Script:
-    """Return every character that has a simplified one, with it."""
+    """Return the simplified character of every character that has one."""
     from opencc import OpenCC
 
     convert = OpenCC("t2s").convert
-    signs = [chr(code) for block in _CHINESE for code in block]
-    converted = [convert(sign) for sign in signs]
-    table = {sign: new for sign, new in zip(signs, converted, strict=True) if sign != new and len(new) == 1}
-    return {ord(sign): _last(new, table) for sign, new in table.items()}
+    characters = [chr(code) for block in _CHINESE for code in block]
+    converted = [convert(character) for character in characters]
+    table = {
+        character: new
+        for character, new in zip(characters, converted, strict=True)
+        if character != new and len(new) == 1
+    }
+    return {ord(character): _last(new, table) for character, new in table.items()}
 
 
-def _last(sign: str, table: dict[str, str]) -> str:
-    """Return what a sign ends as: some simplified signs have a simpler one still."""
+def _last(character: str, table: dict[str, str]) -> str:
+    """Return the final form of a character: some simplified characters have a simpler one."""
     seen = set()
-    while sign in table and sign not in seen:
-        seen.add(sign)
-        sign = table[sign]
-    return sign
+    while character in table and character not in seen:
+        seen.add(character)
+        character = table[character]
+    return character

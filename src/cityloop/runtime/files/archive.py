@@ -1,6 +1,7 @@
-"""The file of a backup: a tar with a manifest of every member's size and SHA-256 at its end. Nothing about databases.
+"""The file of a backup: a tar whose last member is a manifest with every member's size and SHA-256.
 
-The manifest comes last, so that an archive cut anywhere is known to be cut. Only plain files are taken and given back.
+The manifest is last, so that an archive that was cut anywhere is recognised. Only plain files are packed and unpacked.
+files/backup.py knows about databases.
 """
 
 import contextlib
@@ -20,6 +21,7 @@ from cityloop.core.errors import NotPossible
 FORMAT = "cityloop-backup/1"
 MANIFEST = "manifest.json"
 BLOCK = 2**20  # bytes read at a time
+BEGINNING = "its beginning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What an archive holds. `made_at` is in ISO 8601; `server` is the version of the server that was backed up."""
+    """The contents of an archive. `made_at` is in ISO 8601; `server` is the version of the server."""
 
     format: str
     made_at: str
@@ -41,22 +43,22 @@ class Manifest:
 
 
 class Writer:
-    """Puts files into an archive and remembers what they were."""
+    """Adds files to an archive and remembers their sizes and digests."""
 
     def __init__(self, tar: tarfile.TarFile) -> None:
         self._tar = tar
         self.members: dict[str, Member] = {}
 
     def add(self, path: Path, name: str) -> None:
-        """Add one file as long as it is at this moment, though it may be growing."""
+        """Add one file with the length that it has now, though it may be growing."""
         with path.open("rb") as file:
             self._add(name, file, os.fstat(file.fileno()).st_size)
 
     def add_folder(self, folder: Path) -> None:
-        """Add every plain file below the folder, under the folder's own name; drafts begin with a dot and stay out."""
+        """Add every plain file below the folder, under the folder's name; drafts (a dot in front) are left out."""
         for path in sorted(folder.rglob("[!.]*")):
             if path.is_file() and not path.is_symlink():
-                with contextlib.suppress(FileNotFoundError):  # a draft that got its real name since it was listed
+                with contextlib.suppress(FileNotFoundError):  # a draft that got its real name after it was listed
                     self.add(path, str(PurePosixPath(folder.name, *path.relative_to(folder).parts)))
 
     def close(self, made_at: str, server: str) -> Manifest:
@@ -76,42 +78,42 @@ class Writer:
 
 @contextmanager
 def new(path: Path) -> Iterator[tuple[Writer, Path]]:
-    """Write an archive under a draft name that becomes the real one, durably, only when the block ends well.
+    """Write an archive under a draft name that becomes the real one, durably, only when the block succeeds.
 
-    Yields the writer and the name of a file beside it for what has to be written down first; both are for us alone.
+    Yield the writer and the path of a temporary file next to it; only this user can read either.
     """
-    draft, beside = path.with_name(f".{path.name}.{os.getpid()}"), path.with_name(f".{path.name}.{os.getpid()}.dump")
+    draft, temporary = path.with_name(f".{path.name}.{os.getpid()}"), path.with_name(f".{path.name}.{os.getpid()}.dump")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     try:
         with os.fdopen(handle, "wb") as file:
             with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
-                yield Writer(tar), beside
+                yield Writer(tar), temporary
             file.flush()
             os.fsync(file.fileno())
         draft.rename(path)
         sync_folder(path.parent)
     finally:
         draft.unlink(missing_ok=True)
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def unpack(path: Path, into: Path, allowed: tuple[str, ...]) -> Manifest:
-    """Unpack an archive into an empty folder and return its manifest, every byte having been checked against it.
+    """Unpack an archive into an empty folder and return its manifest, after checking every byte against it.
 
-    `allowed`: the names, or first parts of names, that an archive may have. What comes of a refusal is the caller's.
+    `allowed`: the names, or first parts of names, that members may have. After a refusal the caller removes the folder.
     """
     found: dict[str, Member] = {}
-    last = "its beginning"
+    last = BEGINNING
     try:
         with tarfile.open(path, mode="r:") as tar:
             for entry in tar:
                 last = entry.name
-                found[entry.name] = _take(tar, entry, into, (*allowed, MANIFEST))
+                found[entry.name] = _unpack_member(path, tar, entry, into, (*allowed, MANIFEST))
     except tarfile.ReadError as error:
-        if not found and last == "its beginning":
+        if not found and last == BEGINNING:
             raise _unknown(path) from error
-        raise _damaged(path, f"it ends in the middle of {last}") from error
+        raise _damaged(path, last) from error
     return _checked(path, into, found, last)
 
 
@@ -124,11 +126,13 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _take(tar: tarfile.TarFile, entry: tarfile.TarInfo, into: Path, allowed: tuple[str, ...]) -> Member:
+def _unpack_member(
+    path: Path, tar: tarfile.TarFile, entry: tarfile.TarInfo, into: Path, allowed: tuple[str, ...]
+) -> Member:
     parts = PurePosixPath(entry.name).parts
     source = tar.extractfile(entry) if entry.isreg() else None
     if source is None or entry.name.startswith("/") or ".." in parts or parts[0] not in allowed:
-        raise NotPossible("archive-unknown-format", f"The archive holds {entry.name}, which no backup of CityLoop has.")
+        raise _unknown(path)  # no backup of CityLoop has such a member
     target = into.joinpath(*parts)
     for above in reversed(target.parents[: len(parts) - 1]):  # `parents=True` would leave the upper ones open to others
         above.mkdir(mode=0o700, exist_ok=True)
@@ -146,37 +150,35 @@ def _take(tar: tarfile.TarFile, entry: tarfile.TarInfo, into: Path, allowed: tup
 
 def _checked(path: Path, into: Path, found: dict[str, Member], last: str) -> Manifest:
     if found.pop(MANIFEST, None) is None:
-        raise _damaged(path, f"it ends after {last}, before its manifest")
+        raise _damaged(path, f"{MANIFEST}, after {last}")
     manifest = _manifest(path, (into / MANIFEST).read_bytes())
     for name in sorted(manifest.members.keys() | found.keys()):
-        if name not in found:
-            raise _damaged(path, f"{name} is missing")
-        if manifest.members.get(name) != found[name]:
-            raise _damaged(path, f"{name} is not as it was written")
+        if manifest.members.get(name) != found.get(name):
+            raise _damaged(path, name)
     return manifest
 
 
 def _manifest(path: Path, text: bytes) -> Manifest:
     try:
-        said = json.loads(text)
-        if said["format"] != FORMAT:
+        content = json.loads(text)
+        if content["format"] != FORMAT:
             raise _unknown(path)
-        members = {name: Member(**facts) for name, facts in said["members"].items()}
-        return Manifest(said["format"], said["made_at"], said["server"], members)
+        members = {name: Member(**facts) for name, facts in content["members"].items()}
+        return Manifest(content["format"], content["made_at"], content["server"], members)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _damaged(path, f"{MANIFEST} is not as it was written") from error
+        raise _damaged(path, MANIFEST) from error
 
 
-def _damaged(path: Path, how: str) -> NotPossible:
-    return NotPossible("archive-damaged", f"The archive {path} is damaged: {how}. Nothing was restored.")
+def _damaged(path: Path, member: str) -> NotPossible:
+    return NotPossible("archive-damaged", {"path": path, "member": member})
 
 
 def _unknown(path: Path) -> NotPossible:
-    return NotPossible("archive-unknown-format", f"{path} is not a backup that this version of CityLoop can read.")
+    return NotPossible("archive-unknown-format", {"path": path})
 
 
 class _Hashed:
-    """A file that remembers the digest of what was read from it."""
+    """A file that calculates the digest of what is read from it."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

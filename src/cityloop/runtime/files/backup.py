@@ -1,9 +1,9 @@
-"""Backs up a city and restores it: its database and its folders. No tables are known.
+"""Backs up a city and restores it: its database and its folders. It knows none of the tables.
 
-A backup may be made beside a running city. The order gives a whole that agrees with itself: checkpoints and facts first
-(they tell of a part of what the database then holds), the database in one snapshot, then keys and evidence (each
-written before the row that needs it). A restore is one transaction, whether the server is ours or another, of version
-15 or later.
+A backup may be made while the city runs. The order makes it consistent: checkpoints and facts first (they cover a part
+of what the database then contains), the database in one snapshot, then keys and evidence (each is written before the
+row that needs it). A restore is one transaction, whether the server is the embedded one or another, of version 15 or
+later.
 """
 
 import re
@@ -24,12 +24,12 @@ from cityloop.core.errors import NotPossible
 from cityloop.runtime.files import archive as archives
 from cityloop.runtime.files.archive import Manifest
 from cityloop.runtime.postgres import binaries as programs
-from cityloop.runtime.postgres.faults import disk_full, faults_told, speaks_of_full_disk
+from cityloop.runtime.postgres.faults import disk_full, mentions_full_disk, refusing_os_errors
 
 DUMP = "database.dump"
 FOLDERS = ("checkpoints", "keys", "evidence", "facts")
 
-# A restore waits as long as this for others to leave the tables, and may itself take as long as it takes.
+# A restore waits this long for others to release the tables; its own time is not limited.
 _LIMITS = """
     SET LOCAL lock_timeout = '5s';
     SET LOCAL idle_in_transaction_session_timeout = 0;
@@ -37,8 +37,8 @@ _LIMITS = """
 """
 
 _COPY = re.compile(rb"COPY .+ FROM stdin;\n")
-# psql's own words; a setting that servers before version 17 do not know; and a mark that Debian's 15.20 puts on every
-# column by itself, which no other server knows and which it puts on again.
+# Commands of psql; a setting that servers before version 17 do not know; and an attribute that Debian's 15.20 sets on
+# every column itself, which no other server knows and which it sets again.
 _NOT_FOR_SERVER = re.compile(
     rb"(\\(un)?restrict |SET transaction_timeout\b|ALTER TABLE ONLY .+ ALTER COLUMN .+ SET \(pg_attver=\d+\);).*\n"
 )
@@ -51,9 +51,9 @@ PATIENCE = 5.0  # seconds in which others may leave the database
 def back_up(
     url: str, archive: Path, *, home: Path, made_at: datetime, binaries: Path | None = None, tell: Tell = lambda _: None
 ) -> Manifest:
-    """Write an archive of the database and the home's folders, readable by its owner alone; return what it holds."""
+    """Write an archive of the database and the home's folders, readable only by its owner; return its manifest."""
     tools = programs.find(binaries)
-    with faults_told(archive.parent), archives.new(archive) as (writer, dump):
+    with refusing_os_errors(archive.parent), archives.new(archive) as (writer, dump):
         server = _server_version(url, tools)
         for folder in ("checkpoints", "facts"):
             writer.add_folder(home / folder)
@@ -76,14 +76,14 @@ def restore(
     after_restore: Hook | None = None,
     tell: Tell = lambda _: None,
 ) -> Manifest:
-    """Put back what the archive holds, wholly or not at all; return its manifest.
+    """Restore an archive completely or not at all; return its manifest.
 
-    `replace` is needed where the database holds anything. Folders that were there before are never deleted: they are
-    set aside in HOME/before-restore-*. `after_restore` runs in the transaction of the restore, before it is final.
+    `replace` is needed where the database contains anything. Existing folders are never deleted: they are moved to
+    HOME/before-restore-*. `after_restore` runs in the transaction of the restore, before it is committed.
     """
     tools = programs.find(binaries)
-    with faults_told(home), _staging(home) as staged, _transaction(url) as connection:
-        _refuse_beside_others(connection)
+    with refusing_os_errors(home), _staging(home) as staged, _transaction(url) as connection:
+        _refuse_while_in_use(connection)
         if not replace:
             _refuse_unless_empty(connection)
         tell("Checking the archive.")
@@ -102,32 +102,29 @@ def _server_version(url: str, tools: programs.Binaries) -> str:
     with psycopg.connect(url) as connection:
         major = connection.info.server_version // 10000
         if major > tools.major:
-            sentence = (
-                f"The server is PostgreSQL {major}, the programs in {tools.folder} are {tools.major} and cannot read "
-                f"it. Set CITYLOOP_POSTGRES_BIN to the programs of PostgreSQL {major}."
-            )
-            raise NotPossible("database-version", sentence)
+            versions = {"found": major, "programs": tools.folder, "ours": tools.major}
+            raise NotPossible("database-version", {"what": "The server", **versions})
         return connection.info.parameter_status("server_version") or str(major)
 
 
 def _pg_dump(url: str, target: Path, tools: programs.Binaries) -> None:
-    # The password goes by the environment: everybody on the machine can read a command line.
+    # The password is passed in the environment: everybody on the machine can read a command line.
     parameters = conninfo_to_dict(url)
     password = str(parameters.pop("password", "") or "")
     environment = {**programs.environment(), **({"PGPASSWORD": password} if password else {})}
     options = ["--format=custom", "--no-owner", "--no-privileges", f"--file={target}"]
     where = f"--dbname={make_conninfo('', **parameters)}"
-    done = subprocess.run(
+    result = subprocess.run(
         [tools / "pg_dump", *options, where], capture_output=True, text=True, check=False, env=environment
     )
-    if done.returncode:
-        _refuse(done.stderr, target.parent, "backup-failed", "The database could not be read")
+    if result.returncode:
+        raise _failure("backup-failed", result.stderr, target.parent)
 
 
-def _refuse(said: str, folder: Path, code: str, sentence: str) -> None:
-    if speaks_of_full_disk(said):
-        raise disk_full(folder)
-    raise NotPossible(code, f"{sentence}: {said.strip()[-1000:]}")
+def _failure(code: str, output: str, folder: Path) -> NotPossible:
+    if mentions_full_disk(output):
+        return disk_full(folder)
+    return NotPossible(code, {"error": output.strip()[-1000:]})
 
 
 @contextmanager
@@ -143,26 +140,21 @@ def _staging(home: Path) -> Iterator[Path]:
 
 @contextmanager
 def _transaction(url: str) -> Iterator[psycopg.Connection]:
-    """Give a transaction that is undone unless the block commits it; what the database refuses becomes a refusal."""
+    """Yield a transaction that is rolled back unless the block commits it; errors of the database become refusals."""
     try:
         with psycopg.connect(url) as connection:
             connection.execute(_LIMITS)
             yield connection
             connection.rollback()
     except psycopg.errors.LockNotAvailable as error:
-        raise _in_use() from error
+        raise NotPossible("database-in-use") from error
     except psycopg.errors.DiskFull as error:
-        raise NotPossible("disk-full", f"The disk of the database server is full: {error}") from error
+        raise NotPossible("disk-full", {"disk": f"database server: {error}"}) from error
     except psycopg.Error as error:
-        raise NotPossible("restore-failed", f"The database refused what was to be restored: {error}") from error
+        raise NotPossible("restore-failed", {"error": str(error)}) from error
 
 
-def _in_use() -> NotPossible:
-    sentence = "Others are using the database. Stop the city (and every other command on it) and restore again."
-    return NotPossible("database-in-use", sentence)
-
-
-# What others' sessions are is not told to everybody; that they are somebody's is.
+# Not everybody may see what other sessions do, but everybody may see that they have a user.
 _OTHERS = """
     SELECT count(*) FROM pg_stat_activity
      WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
@@ -170,12 +162,12 @@ _OTHERS = """
 """
 
 
-def _refuse_beside_others(connection: psycopg.Connection) -> None:
-    """Refuse beside a running city, even an idle one: it would go on with what it remembers of another history."""
+def _refuse_while_in_use(connection: psycopg.Connection) -> None:
+    """Refuse while a city is running, even an idle one: it would continue with cached data of another history."""
     until = time.monotonic() + PATIENCE
     while (found := connection.execute(_OTHERS).fetchone()) and found[0]:
         if time.monotonic() > until:
-            raise _in_use()
+            raise NotPossible("database-in-use")
         time.sleep(0.1)
         connection.execute("SELECT pg_stat_clear_snapshot()")
 
@@ -194,8 +186,7 @@ _OBJECTS_IN_PUBLIC = """
 def _refuse_unless_empty(connection: psycopg.Connection) -> None:
     found = connection.execute(f"{_OBJECTS_IN_PUBLIC} UNION ALL {_SCHEMAS} LIMIT 1").fetchone()
     if found:
-        sentence = f"The database is not empty (it holds {found[0]}). Say so if what is there is to be replaced."
-        raise NotPossible("database-not-empty", sentence)
+        raise NotPossible("database-not-empty", {"name": found[0]})
 
 
 def _empty(connection: psycopg.Connection) -> None:
@@ -208,7 +199,7 @@ def _empty(connection: psycopg.Connection) -> None:
 
 
 def _load(connection: psycopg.Connection, dump: Path, tools: programs.Binaries) -> None:
-    """Run the dump as one part of the open transaction, which pg_restore's own connection could not join."""
+    """Run the dump in the open transaction, which pg_restore's own connection could not join."""
     for section in ("pre-data", "data", "post-data"):
         command = [tools / "pg_restore", "--no-owner", "--no-privileges", f"--section={section}", "--file=-", str(dump)]
         with subprocess.Popen(
@@ -216,14 +207,14 @@ def _load(connection: psycopg.Connection, dump: Path, tools: programs.Binaries) 
         ) as process:
             assert process.stdout and process.stderr  # noqa: S101  # both were asked for
             _run_script(connection, process.stdout, with_rows=section == "data")
-            said = process.stderr.read().decode(errors="replace")
+            output = process.stderr.read().decode(errors="replace")
         if process.returncode:
-            _refuse(said, dump.parent, "restore-failed", "The dump in the archive could not be read")
+            raise _failure("restore-failed", output, dump.parent)
     connection.execute(f"RESET ALL; {_LIMITS}")  # the dump left its own settings, such as an empty search path
 
 
 def _run_script(connection: psycopg.Connection, script: IO[bytes], *, with_rows: bool) -> None:
-    """Execute an SQL script. COPY blocks are looked for only where rows are: a function's body may look like one."""
+    """Execute an SQL script. COPY blocks are recognised only `with_rows`: the body of a function may look like one."""
     statements: list[bytes] = []
     for line in script:
         if with_rows and _COPY.fullmatch(line):
@@ -246,12 +237,12 @@ def _copy_rows(connection: psycopg.Connection, statement: bytes, script: IO[byte
             if row == b"\\.\n":
                 return
             copy.write(row)
-    raise NotPossible("restore-failed", "The dump in the archive ends in the middle of a table.")
+    raise NotPossible("restore-failed", {"error": "the dump in the archive ends in the middle of a table"})
 
 
 @contextmanager
 def _put_in_place(staged: Path, home: Path) -> Iterator[None]:
-    """Put the staged folders in place of the home's, which are set aside; undo it when the block fails."""
+    """Replace the home's folders by the staged ones and move the old ones aside; undo this when the block fails."""
     aside = home / f"before-restore-{secrets.token_hex(4)}"
     with ExitStack() as undo:
         for name in FOLDERS:

@@ -1,7 +1,7 @@
-"""The files of evidence in HOME/evidence, each under the SHA-256 of its own bytes. Whose they are is not known here.
+"""The files of evidence in HOME/evidence, each named by the SHA-256 of its bytes. casework knows whose they are.
 
-A name appears when its bytes are whole and durable, so two writers of one file, or a kill at any moment, leave at most
-a draft behind. Facts about a file that its bytes no longer tell may lie beside it; the first to be written stay.
+A name appears only when its bytes are complete and durable, so two writers of one file, or a kill at any moment, leave
+at most a draft behind. Facts about a file that its bytes no longer contain may be next to it; the first written stay.
 """
 
 import hashlib
@@ -20,14 +20,14 @@ from django.conf import settings
 
 from cityloop.core.errors import NotFound, NotPossible
 from cityloop.runtime.files.archive import sync_folder
-from cityloop.runtime.postgres.faults import faults_told
+from cityloop.runtime.postgres.faults import refusing_os_errors
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A file of the store: SHA-256 in hexadecimal, its size in bytes, and the facts beside it."""
+    """A file of the store: SHA-256 in hexadecimal, its size in bytes, and the facts next to it."""
 
     digest: str
     size: int
@@ -35,15 +35,15 @@ class Kept:
 
 
 def keep(content: bytes, facts: Mapping[str, Any] | None = None) -> Kept:
-    """Keep a file for good before it is spoken of; return under what name. NotPossible where the disk is full."""
+    """Store a file durably before anything refers to it; return its name. Raise NotPossible where the disk is full."""
     digest = hashlib.sha256(content).hexdigest()
     path = _path(digest)
-    with faults_told(_root()):
+    with refusing_os_errors(_root()):
         _make_folder(path.parent)
         if facts:
             _write_once(path.with_suffix(".json"), json.dumps(dict(facts), sort_keys=True).encode())
         if fault(digest) is None:
-            os.utime(path)  # as if new: it is about to be used
+            os.utime(path)  # as if new: something is about to refer to it
         else:
             _write(path, content)
         for folder in (path.parent, path.parent.parent, _root()):  # also where another writer made the name
@@ -52,7 +52,7 @@ def keep(content: bytes, facts: Mapping[str, Any] | None = None) -> Kept:
 
 
 def holds(digest: str) -> Kept | None:
-    """Return what is known of a file without reading it; None where it is not here."""
+    """Return what is known of a file without reading it; None where it is not stored."""
     if not DIGEST.fullmatch(digest):
         return None
     path = _path(digest)
@@ -63,17 +63,17 @@ def holds(digest: str) -> Kept | None:
 
 
 def read(digest: str) -> bytes:
-    """Return a file's bytes; NotFound where it is not here, NotPossible where it is not what was kept."""
+    """Return a file's bytes; raise NotFound where it is not stored, NotPossible where it was altered."""
     if holds(digest) is None:
-        raise NotFound("no-such-photo", "There is no such photo, or it was erased.")
+        raise NotFound("no-such-photo")
     content = _path(digest).read_bytes()
     if hashlib.sha256(content).hexdigest() != digest:
-        raise NotPossible("photo-damaged", "This photo is not as it was kept; ask for a check of the data.")
+        raise NotPossible("photo-damaged")
     return content
 
 
 def fault(digest: str) -> str | None:
-    """Return what is wrong with a file that was kept; None when its bytes are those it is named for."""
+    """Return what is wrong with a stored file; None where its bytes match its name."""
     try:
         with _path(digest).open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
@@ -83,7 +83,7 @@ def fault(digest: str) -> str | None:
 
 
 def remove(digest: str) -> None:
-    """Remove a file and the facts beside it for good."""
+    """Remove a file and its facts permanently."""
     path = _path(digest)
     for name in (path, path.with_suffix(".json")):
         name.unlink(missing_ok=True)
@@ -92,9 +92,9 @@ def remove(digest: str) -> None:
 
 
 def kept_before(moment: datetime) -> Iterator[str]:
-    """Yield the files that nobody has kept again since, removing the drafts of writers that died before it."""
+    """Yield the files that were last stored before a moment, removing older drafts of writers that died."""
     for path in sorted(_root().glob("*/*/*")):
-        with suppress(FileNotFoundError):  # removed since it was listed
+        with suppress(FileNotFoundError):  # removed after it was listed
             if path.stat().st_mtime >= moment.timestamp():
                 continue
             if path.name.startswith("."):
@@ -142,7 +142,7 @@ def _write_once(path: Path, content: bytes) -> None:
 
 
 def _draft(path: Path, content: bytes) -> Path:
-    """Write the bytes durably under a name of their own beside the path; where that fails, leave nothing."""
+    """Write the bytes durably to a draft next to the path; where that fails, leave nothing."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -1,6 +1,6 @@
-"""An uploaded picture made harmless: known by its bytes, turned upright, drawn anew as JPEG, its metadata taken off.
+"""Makes an uploaded picture harmless: identified by its bytes, turned upright, encoded again as JPEG without metadata.
 
-What the camera wrote down about moment and place is handed back apart. Where photos are kept is evidence.py's.
+The time and place that the camera recorded are returned separately. files/evidence.py stores photos.
 """
 
 import math
@@ -26,11 +26,12 @@ SMALL_SIDE = 320
 QUALITY = 85
 FORMATS = ("JPEG", "PNG", "WEBP")
 
-TOO_LARGE = "This photo is larger than 15 MB."
-TOO_MANY_PIXELS = "This photo has more than 60 million pixels."
-NO_PICTURE = "This is not a photo in JPEG, PNG or WebP."
-HEIC = "This photo is in HEIC, which cannot be read here. Set the camera to JPEG, or save it as JPEG."
-BROKEN = "This photo is incomplete or damaged."
+# Codes of core/sentences/fields.py
+TOO_LARGE = "photo-too-large"
+TOO_MANY_PIXELS = "photo-too-many-pixels"
+NO_PICTURE = "photo-not-an-image"
+HEIC = "photo-heic"
+BROKEN = "photo-incomplete"
 
 # What reading a damaged or malicious file raises.
 _UNREADABLE = (OSError, SyntaxError, ValueError, struct.error, EOFError, LookupError, TypeError, ArithmeticError)
@@ -42,7 +43,7 @@ warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A photo as it is kept. `taken`: moment (ISO 8601, the camera's own time), lon and lat (WGS-84), where known."""
+    """A photo as it is stored. `taken`: moment (ISO 8601, the camera's own time), lon and lat (WGS-84), where known."""
 
     content: bytes
     width: int
@@ -52,9 +53,9 @@ class Cleaned:
 
 
 def cleaned(upload: bytes, name: str = "photo") -> Cleaned:
-    """Return the upload as a JPEG of at most 2560 pixels a side that holds nothing but the picture.
+    """Return the upload as a JPEG of at most 2560 pixels a side that contains nothing but the picture.
 
-    Raises Invalid on the field of that name for what is no picture, is damaged or is too large.
+    Raise Invalid on the field of that name where it is not a picture, is damaged or is too large.
     """
     check_size(len(upload), name)
     with _ONE_AT_A_TIME, _refused(name), _opened(upload) as image:
@@ -64,27 +65,27 @@ def cleaned(upload: bytes, name: str = "photo") -> Cleaned:
 
 
 def check_size(size: int, name: str = "photo") -> None:
-    """Raise Invalid for an upload of too many bytes, which need not be read for it."""
+    """Raise Invalid for an upload of too many bytes, before it is read."""
     if size > MAX_BYTES:
         raise Invalid([Fault(name, TOO_LARGE)])
 
 
 def small(content: bytes) -> bytes:
-    """Return a kept photo at most 320 pixels a side."""
+    """Return a stored photo at most 320 pixels a side."""
     with Image.open(BytesIO(content), formats=["JPEG"]) as image:
         return _jpeg(_upright(image, SMALL_SIDE))
 
 
 class _Refused(Exception):
-    """Why an upload is not taken, in words."""
+    """An upload that is not accepted; its argument is the code."""
 
 
 @contextmanager
 def _refused(name: str) -> Iterator[None]:
     try:
         yield
-    except _Refused as why:
-        raise Invalid([Fault(name, str(why))]) from None
+    except _Refused as error:
+        raise Invalid([Fault(name, str(error))]) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Invalid([Fault(name, TOO_MANY_PIXELS)]) from None
     except _UNREADABLE:
@@ -92,7 +93,7 @@ def _refused(name: str) -> Iterator[None]:
 
 
 def _opened(upload: bytes) -> Image.Image:
-    """Open an upload by what its bytes are, whatever it is called; nothing is decoded yet."""
+    """Open an upload by its bytes, whatever its name is; nothing is decoded yet."""
     if upload[4:8] == b"ftyp" and upload[8:12] in _HEIC_BRANDS:
         raise _Refused(HEIC)
     try:
@@ -105,15 +106,15 @@ def _opened(upload: bytes) -> Image.Image:
 
 
 def _upright(image: Image.Image, side: int) -> Image.Image:
-    """Return a new picture of the pixels alone, turned as the camera was held, on white where it is transparent."""
+    """Return a new picture with the pixels only, turned as the camera was held, white where it is transparent."""
     if image.mode.startswith("I;16"):  # Pillow would cut off what is brighter than 255
         image = image.convert("I").point(lambda value: value / 256).convert("L")
     image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     turned = _turned(image)
     picture = Image.new("RGB", turned.size, "white")
     if turned.has_transparency_data:
-        seen = turned.convert("RGBA")
-        picture.paste(seen, mask=seen.getchannel("A"))
+        layer = turned.convert("RGBA")
+        picture.paste(layer, mask=layer.getchannel("A"))
     else:
         picture.paste(turned.convert("RGB"))
     return picture
@@ -122,18 +123,18 @@ def _upright(image: Image.Image, side: int) -> Image.Image:
 def _turned(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
-    except _UNREADABLE:  # how it was held is not known; the picture may be whole
+    except _UNREADABLE:  # how the camera was held is unknown; the picture may be complete
         return image
 
 
 def _jpeg(picture: Image.Image) -> bytes:
-    written = BytesIO()
-    picture.save(written, "JPEG", quality=QUALITY)
-    return written.getvalue()
+    output = BytesIO()
+    picture.save(output, "JPEG", quality=QUALITY)
+    return output.getvalue()
 
 
 def _taken(image: Image.Image) -> dict[str, str]:
-    """Return what the camera wrote down; what it wrote wrongly it did not write."""
+    """Return what the camera recorded; values that cannot be read are left out."""
     try:
         exif = image.getexif()
         return _moment(exif.get_ifd(ExifTags.IFD.Exif)) | _place(exif.get_ifd(ExifTags.IFD.GPSInfo))
@@ -141,27 +142,27 @@ def _taken(image: Image.Image) -> dict[str, str]:
         return {}
 
 
-def _moment(said: Mapping[int, Any]) -> dict[str, str]:
-    words = str(said.get(ExifTags.Base.DateTimeOriginal, "")).strip("\0 ")
-    offset = str(said.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\0 ")
-    for written, form in ((words + offset, "%Y:%m:%d %H:%M:%S%z"), (words, "%Y:%m:%d %H:%M:%S")):
+def _moment(tags: Mapping[int, Any]) -> dict[str, str]:
+    local = str(tags.get(ExifTags.Base.DateTimeOriginal, "")).strip("\0 ")
+    offset = str(tags.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\0 ")
+    for text, form in ((local + offset, "%Y:%m:%d %H:%M:%S%z"), (local, "%Y:%m:%d %H:%M:%S")):
         with suppress(ValueError):
-            return {"moment": datetime.strptime(written, form).isoformat()}  # noqa: DTZ007  # no zone was written
+            return {"moment": datetime.strptime(text, form).isoformat()}  # noqa: DTZ007  # no zone was recorded
     return {}
 
 
-def _place(said: Mapping[int, Any]) -> dict[str, str]:
-    lat = _degrees(said.get(ExifTags.GPS.GPSLatitude), said.get(ExifTags.GPS.GPSLatitudeRef) == "S")
-    lon = _degrees(said.get(ExifTags.GPS.GPSLongitude), said.get(ExifTags.GPS.GPSLongitudeRef) == "W")
+def _place(tags: Mapping[int, Any]) -> dict[str, str]:
+    lat = _degrees(tags.get(ExifTags.GPS.GPSLatitude), tags.get(ExifTags.GPS.GPSLatitudeRef) == "S")
+    lon = _degrees(tags.get(ExifTags.GPS.GPSLongitude), tags.get(ExifTags.GPS.GPSLongitudeRef) == "W")
     if lat is None or lon is None or abs(lat) > 90 or abs(lon) > 180 or lat == lon == 0:
         return {}
     return {"lon": f"{lon:.6f}", "lat": f"{lat:.6f}"}
 
 
-def _degrees(said: Any, is_negative: bool) -> float | None:
-    """Return degrees, minutes and seconds as one number; None for none or no number."""
-    if said is None:
+def _degrees(parts: Any, is_negative: bool) -> float | None:
+    """Return degrees, minutes and seconds as one number; None where there are none or they are not finite."""
+    if parts is None:
         return None
-    degrees, minutes, seconds = (float(part) for part in said)
-    found = degrees + minutes / 60 + seconds / 3600
-    return None if not math.isfinite(found) else -found if is_negative else found
+    degrees, minutes, seconds = (float(part) for part in parts)
+    total = degrees + minutes / 60 + seconds / 3600
+    return None if not math.isfinite(total) else -total if is_negative else total

@@ -1,7 +1,7 @@
-"""Reads the event log in commit-safe order and hands it to its subscribers; what they do is theirs.
+"""Reads the event log in commit-safe order and passes it to its subscribers.
 
 An event's ordinal is the number of the transaction that wrote it. Transactions commit in any order, so the largest id
-is no safe mark: the announcer reads only below the oldest transaction still running (`pg_snapshot_xmin`). What a
+is not a safe mark: the announcer reads only below the oldest transaction still running (`pg_snapshot_xmin`). What a
 subscriber writes and how far it has read are committed together, so nothing is lost or doubled wherever it is killed.
 """
 
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 500
 PAUSE = 0.2  # seconds between looks at a quiet log
-AWAY = 1.0  # seconds between looks for a database that is away
+AWAY = 1.0  # seconds between looks for a database that does not answer
 CHANNEL = "cityloop"
 
 Subscriber = Callable[[Sequence[Event]], None]
@@ -47,7 +47,7 @@ def subscribers() -> tuple[str, ...]:
 
 
 def announce(name: str) -> int:
-    """Hand the next events to a subscriber; return how many. Another announcer at work on it makes this 0."""
+    """Pass the next events to a subscriber; return how many. 0 while another announcer works on this subscriber."""
     with transaction.atomic():
         Subscription.objects.get_or_create(name=name)
         position = Subscription.objects.select_for_update(skip_locked=True).filter(name=name).first()
@@ -65,17 +65,17 @@ def announce(name: str) -> int:
 
 
 def announce_all() -> int:
-    """Hand every subscriber its next events; a subscriber that fails is noted and holds up no other."""
+    """Pass every subscriber its next events; a subscriber that fails is recorded and does not hold up the others."""
     return sum(_announce_or_note(name) for name in subscribers())
 
 
 def run(stopped: Callable[[], bool]) -> None:
-    """Announce until told to stop; while the database is away, wait for it."""
+    """Announce until stopped; while the database does not answer, wait for it."""
     while not stopped():
         try:
             busy = announce_all()
-        except (OperationalError, InterfaceError) as away:
-            logger.warning("the database does not answer: %s", away)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("the database does not answer: %s", error)
             connection.close()
             busy = 0
             time.sleep(AWAY)
@@ -86,13 +86,13 @@ def run(stopped: Callable[[], bool]) -> None:
 def _announce_or_note(name: str) -> int:
     try:
         return announce(name)
-    except Exception as failure:
+    except Exception as error:
         if not connection.is_usable():
             raise
-        # One reader's bug must not silence the others; its place is kept and `cityloop check` tells of it.
+        # A bug of one subscriber must not stop the others; its position is kept and `cityloop check` reports it.
         logger.exception("subscriber %s failed", name)
         connection.close_if_unusable_or_obsolete()
-        note = {"failing_since": clock.now(), "failure": f"{type(failure).__name__}: {failure}"}
+        note = {"failing_since": clock.now(), "failure": f"{type(error).__name__}: {error}"}
         Subscription.objects.update_or_create(name=name, defaults=note)
         time.sleep(PAUSE)
         return 0

@@ -1,12 +1,12 @@
-"""Keyed checkpoints of the event log, kept outside the database. Proving that the log agrees is verification.py's.
+"""Keyed checkpoints of the event log, kept outside the database. runtime/verification.py checks the log against them.
 
 A checkpoint is one line of JSON in HOME/checkpoints/log.jsonl: up to which place in the log's order it reaches, how
 many events it covers, the head (last seq and hash) of every stream touched since the checkpoint before, and a MAC over
-all of it and the MAC before. Who alters, cuts or removes events in the database and rewrites every hash still cannot
+all of it and the MAC before. Somebody who alters or removes events in the database and rewrites every hash still cannot
 rewrite this file without the key. What was written after the last checkpoint is chained, but not sealed yet.
 
-The log in turn says how many checkpoints were written (`LogSealed`, in the stream `log`), so that a file that was cut
-or removed is missed. Such a file goes on with the number after the one the log knows: the gap stays to be seen.
+The log in turn records how many checkpoints were written (`LogSealed`, in the stream `log`), so that a file that was
+cut or removed is noticed. Such a file continues with the number after the one the log knows: the gap stays visible.
 """
 
 import fcntl
@@ -61,9 +61,9 @@ _LINE = TypeAdapter(Checkpoint)
 
 
 def seal(home: Path, now: datetime) -> int:
-    """Write checkpoints until everything committed is sealed; return how many events that were.
+    """Write checkpoints until everything committed is sealed; return how many events were sealed.
 
-    0 while another process seals, or keeps the checkpoints as they are for a backup.
+    0 while another process seals, or keeps the file unchanged for a backup.
     """
     try:
         with _locked(home, fcntl.LOCK_EX | fcntl.LOCK_NB) as path:
@@ -74,7 +74,7 @@ def seal(home: Path, now: datetime) -> int:
 
 @contextmanager
 def resting(home: Path, now: datetime) -> Iterator[None]:
-    """Seal everything, then let no checkpoint be written while the block runs: a copy of the file stays the newest."""
+    """Seal everything, and let no checkpoint be written during the block: a copy of the file stays the newest."""
     with _locked(home, fcntl.LOCK_EX) as path:
         _seal(home, path, now)
         yield
@@ -86,7 +86,7 @@ def sealed(home: Path) -> int:
 
 
 def count(home: Path) -> int:
-    """Return how many whole lines the file has; they never change."""
+    """Return how many complete lines the file has; they never change."""
     path = _path(home)
     if not path.exists():
         return 0
@@ -102,19 +102,19 @@ def read(home: Path, lines: int) -> Iterator[Checkpoint | None]:
 
 
 def last_number(home: Path) -> int:
-    """Return the number of the last checkpoint, 0 without any; raises NotPossible when its line is damaged."""
+    """Return the number of the last checkpoint, 0 if there is none; raise NotPossible where its line is damaged."""
     path = _path(home)
     last = _last(path) if path.exists() else None
     return last.number if last else 0
 
 
 def mac(home: Path, checkpoint: Checkpoint) -> str:
-    """Return the seal over a checkpoint whose `mac` holds the one before it."""
+    """Return the MAC of a checkpoint whose field `mac` has the MAC before it."""
     return chain.seal(key(home, "checkpoints"), chain.canonical(json.loads(json.dumps(asdict(checkpoint)))))
 
 
 def _seal(home: Path, path: Path, now: datetime) -> int:
-    _mend_end(path)
+    _repair_end(path)
     last = _last(path)
     number, logged, sealed = last.number if last else 0, _logged(), 0
     while fresh := _seal_next(home, path, last, max(number, logged) + 1, now):
@@ -130,7 +130,7 @@ def _seal_next(home: Path, path: Path, last: Checkpoint | None, number: int, now
     with connection.cursor() as cursor:
         cursor.execute(_NEXT, [*place, LONGEST])
         rows = cursor.fetchall()
-    if all(name == "LogSealed" for *_, name in rows):  # a seal of nothing but the seal before it would never end
+    if all(name == "LogSealed" for *_, name in rows):  # sealing only the event of the seal before would never end
         return None
     heads = {stream: (seq, head) for _, _, stream, seq, head, _ in sorted(rows, key=lambda row: row[3])}
     ordinal, event_id = rows[-1][:2]
@@ -145,7 +145,7 @@ def _seal_next(home: Path, path: Path, last: Checkpoint | None, number: int, now
 
 
 def _logged() -> int:
-    """Return the number of the last checkpoint that the log knows of."""
+    """Return the number of the last checkpoint in the log."""
     with connection.cursor() as cursor:
         cursor.execute(_LOGGED, [STREAM])
         row = cursor.fetchone()
@@ -158,7 +158,7 @@ def _path(home: Path) -> Path:
 
 @contextmanager
 def _locked(home: Path, how: int) -> Iterator[Path]:
-    """The checkpoint file, for one writer at a time."""
+    """Yield the checkpoint file, for one writer at a time."""
     path = _path(home)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("a") as handle:
@@ -178,19 +178,19 @@ def _last(path: Path) -> Checkpoint | None:
         line, _ = _last_line(file)
     last = _parsed(line)
     if line and last is None:
-        raise NotPossible("checkpoints-damaged", f"The end of {path} was altered; restore the file from the backup.")
+        raise NotPossible("checkpoints-damaged", {"path": path})
     return last
 
 
-def _mend_end(path: Path) -> None:
-    """Cut off a line that the power failed on: its events are sealed again."""
+def _repair_end(path: Path) -> None:
+    """Cut off a line that a power failure left incomplete: its events are sealed again."""
     with path.open("r+b") as file:
         _, end = _last_line(file)
         file.truncate(end)
 
 
 def _last_line(file: BinaryIO) -> tuple[bytes, int]:
-    """Return the last whole line, read from the end, and where it ends; nothing and 0 without one."""
+    """Return the last complete line, read from the end, and where it ends; nothing and 0 without one."""
     size = file.seek(0, os.SEEK_END)
     tail, start = b"", size
     while start > 0 and tail.rstrip(b"\n").count(b"\n") < 2:

@@ -1,7 +1,7 @@
-"""The event log: writing to it. Reading it in order is the announcer's.
+"""Writes to the event log. log/announcer.py reads it in order.
 
-The table is also the outbox: an event is written in the transaction of the action it tells of, and nothing else is
-told there (no NOTIFY, no job), because those would serialise commits.
+The table is also the outbox: an event is written in the transaction of its action, and nothing else is sent there (no
+NOTIFY, no job), because that would serialise commits.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from cityloop.core import chain
 from cityloop.runtime import rows
 from cityloop.runtime.models import Event
 
-SYSTEM = "system"  # the actor of what happens by itself
+SYSTEM = "system"  # the actor of what happens automatically
 
 INSERT = """
     INSERT INTO runtime_event (stream, seq, name, actor, at, payload, hash)
@@ -50,22 +50,22 @@ def write(entries: Sequence[EventRow]) -> None:
 
 
 def row(entry: EventRow) -> dict[str, Any]:
-    """Return the event as a row of what INSERT is given."""
+    """Return the event as a row for INSERT."""
     return {name: getattr(entry, name) for name in EventRow.__slots__}
 
 
 def locked(stream: str) -> None:
     """Let nobody else write to the stream until this transaction ends.
 
-    To be taken before the transaction writes anything: its first write gives it its place in the log, and whoever
-    waited for the stream only afterwards would stand before the event it follows.
+    Take it before the transaction writes anything: its first write gives it its place in the log, and a transaction
+    that waited for the stream only afterwards would be placed before the event that it follows.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [stream])
 
 
 def record(stream: str, name: str, actor: str, at: datetime, payload: Mapping[str, Any]) -> None:
-    """Append one event to a stream that has no row of its own to remember its head; see `locked`."""
+    """Append one event to a stream whose head no row of its own keeps; see `locked`."""
     locked(stream)
     last = Event.objects.filter(stream=stream).order_by("-seq").values_list("seq", "hash").first()
     seq, before = (last[0], bytes(last[1])) if last else (0, chain.EMPTY)

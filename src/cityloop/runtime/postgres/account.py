@@ -1,18 +1,18 @@
-"""As whom the server runs, and who may connect to it. Starting and stopping it is elsewhere.
+"""As whom the server runs, and who may connect to it. cluster.py starts and stops it.
 
 An ordinary user runs it as themselves. Root cannot: PostgreSQL refuses to run as user 0. Handing the folder to another
 user would need every parent folder (such as /root, closed to all but root) and every parent of the programs opened, so
-for root there are two ways, tried in this order:
+for root there are two possibilities, tried in this order:
 
-1. A user namespace in which our own user bears another name (`unshare --user`). Outside it the process is still root's,
-   so no file changes hands and no folder has to be opened; inside it is no superuser and holds no capability. It works
-   on any Linux that lets root make user namespaces. It also serves a user whose number has no name (a container).
-2. Where namespaces are denied (containers with the usual filter): the unprivileged account itself, owning the data
-   folder only, with the one capability to pass folders that belong to root and none besides.
+1. A user namespace in which our own user has another name (`unshare --user`). Outside it the process is still root's,
+   so no file changes its owner and no folder has to be opened; inside it is not a superuser and has no capability. This
+   works on any Linux that lets root make user namespaces, and also for a user whose number has no name (a container).
+2. Where namespaces are denied (containers with the usual filter): the unprivileged account itself, which owns only the
+   data folder and has only one capability, to pass through folders that belong to root.
 
-The server knows its clients by what the kernel says of the other end of the socket (peer), and one name is let in: the
-caller's, as the server sees it. Inside a namespace every unknown user looks like the overflow user (nobody): that
-account is therefore never the one that is borrowed.
+The server identifies its clients by what the kernel says of the other end of the socket (peer), and admits one name:
+the caller's, as the server sees it. Inside a namespace every unknown user looks like the overflow user (nobody): that
+account is therefore never borrowed.
 """
 
 import os
@@ -29,7 +29,7 @@ BORROWED = ("daemon", "bin", "sys", "mail")  # in every passwd file; nobody sign
 
 @dataclass(frozen=True, slots=True)
 class ServerAccount:
-    """As whom the server runs: words put before its command, the owner of its files, the name it knows us by."""
+    """As whom the server runs: the prefix of its command, the owner of its files, the name by which it knows us."""
 
     prefix: tuple[str, ...]
     uid: int
@@ -37,30 +37,26 @@ class ServerAccount:
     client: str
 
     def take(self, folder: Path) -> None:
-        """Give the folder and all in it to the account, where they are not its own already."""
+        """Make the account the owner of the folder and everything in it, where it is not the owner already."""
         if folder.stat().st_uid == self.uid:
             return
-        for path in (*folder.rglob("*"), folder):  # the folder last: killed halfway, the next start goes on
+        for path in (*folder.rglob("*"), folder):  # the folder last: after a kill halfway, the next start continues
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def may_have(self, folder: Path) -> bool:
-        """Return whether the folder is the caller's own, or root's for its account."""
+        """Return whether the folder belongs to the caller or, for root, to an account that root may borrow."""
         owner = folder.stat().st_uid
         return owner in {os.geteuid(), self.uid} or (os.geteuid() == 0 and owner in _borrowable_uids())
 
 
 def choose() -> ServerAccount:
-    """Return the account to run the server as on this machine; refuse where there is none."""
+    """Return the account to run the server as on this machine; raise NotPossible where there is none."""
     name = _own_name()
     if os.geteuid() != 0 and name:
         return ServerAccount((), os.geteuid(), os.getegid(), name)
     account = _namespaced() or (_lowered() if os.geteuid() == 0 else None)
     if account is None:
-        sentence = (
-            f"PostgreSQL cannot run as user {os.geteuid()} here, and this machine allows no other way. "
-            "Run CityLoop as an ordinary user who is named in /etc/passwd, or set CITYLOOP_DATABASE_URL."
-        )
-        raise NotPossible("database-account", sentence)
+        raise NotPossible("database-account", {"user": os.geteuid()})
     return account
 
 

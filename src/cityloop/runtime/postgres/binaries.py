@@ -1,6 +1,6 @@
-"""Finds the PostgreSQL programs and asks their version. They come with a wheel whose Python code is never imported.
+"""Finds the PostgreSQL programs and their version. They come with a wheel whose Python code is never imported.
 
-That code opens parent folders to everybody and trusts everybody; only its programs are used.
+That code opens parent folders to everybody and trusts everybody; only the programs are used.
 """
 
 import importlib.util
@@ -28,10 +28,10 @@ class Binaries:
     @property
     def major(self) -> int:
         """Return the major version of the programs, such as 18."""
-        words = subprocess.run([self / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
-        found = re.search(r"(\d+)", words)
+        output = subprocess.run([self / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+        found = re.search(r"(\d+)", output)
         if not found:
-            raise NotPossible("database-programs", f"{self.folder} holds a postgres that tells no version: {words!r}")
+            raise NotPossible("database-programs", {"place": self.folder})
         return int(found.group())
 
 
@@ -40,7 +40,7 @@ def find(folder: Path | None = None) -> Binaries:
     named = str(folder or read(os.environ).postgres_bin)
     place = Path(named).resolve() if named else _in_wheel()
     if not (place / "postgres").is_file():
-        raise NotPossible("database-programs", f"There is no PostgreSQL in {place} (no program named postgres).")
+        raise NotPossible("database-programs", {"place": place})
     return Binaries(place)
 
 
@@ -54,6 +54,5 @@ def _in_wheel() -> Path:
     specification = importlib.util.find_spec(WHEEL)
     places = specification.submodule_search_locations if specification else None
     if not places:
-        sentence = "The embedded PostgreSQL is not installed. Install CityLoop again, or set CITYLOOP_DATABASE_URL."
-        raise NotPossible("database-programs", sentence)
+        raise NotPossible("database-programs", {"place": f"the package {WHEEL}"})
     return Path(places[0]) / INSTALLATION / "bin"

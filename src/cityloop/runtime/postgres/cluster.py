@@ -1,6 +1,6 @@
-"""The embedded server's life: starts it, adopts it when its owner was killed, waits for its recovery, stops it.
+"""Starts the embedded server, adopts it when its owner was killed, waits for its recovery, stops it.
 
-One command at a time decides (the lock on `Folders.lock`); whoever comes second finds the server running and uses it.
+One command at a time decides (the lock on `Folders.lock`); the next one finds the server running and uses it.
 """
 
 import os
@@ -18,12 +18,12 @@ from cityloop.core.errors import NotPossible
 from cityloop.runtime.postgres import account as accounts
 from cityloop.runtime.postgres import binaries as programs
 from cityloop.runtime.postgres import creation, postmaster, register
-from cityloop.runtime.postgres.faults import disk_full, faults_told, home_of_another, speaks_of_full_disk
+from cityloop.runtime.postgres.faults import disk_full, home_of_another, mentions_full_disk, refusing_os_errors
 from cityloop.runtime.postgres.folders import PORT, Folders
-from cityloop.runtime.postgres.locks import held, taken
+from cityloop.runtime.postgres.locks import holding, try_lock
 from cityloop.runtime.postgres.postmaster import LeftProcesses, Tell, file_size
 
-LOG_LIMIT = 16 * 2**20  # bytes; the log before is kept beside it as postgres.log.1
+LOG_LIMIT = 16 * 2**20  # bytes; the end of a longer log is kept as postgres.log.1
 
 SETTINGS: Mapping[str, str] = MappingProxyType(
     {
@@ -41,10 +41,10 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
         "idle_in_transaction_session_timeout": "60s",
         "timezone": "UTC",
         "log_timezone": "UTC",
-        "lc_messages": "C",  # the log is read by us
+        "lc_messages": "C",  # this module reads the log
         "log_checkpoints": "off",
         "log_startup_progress_interval": "5s",
-        # What people reported never gets into a log: no statements, no rows in the details of an error.
+        # What people reported must not get into a log: no statements, no rows in the details of an error.
         "log_min_error_statement": "panic",
         "log_error_verbosity": "terse",
     }
@@ -52,13 +52,13 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
 
 
 def say_nothing(sentence: str) -> None:
-    """Hear progress and keep it to oneself."""
+    """Ignore a message about progress."""
 
 
 class Cluster:
     """The embedded server of one home.
 
-    `settings` add to SETTINGS or replace them; `patience_seconds` is how long an orderly stop may take.
+    `settings` add to SETTINGS or replace them; an orderly stop may take `patience_seconds`.
     """
 
     def __init__(
@@ -88,12 +88,12 @@ class Cluster:
         return process is not None and postmaster.state(self._folders.data, process) == "ready"
 
     def ensure_running(self, *, tell: Tell = say_nothing) -> bool:
-        """Return with the server ready: True when this call started it, False when it ran already."""
+        """Return when the server is ready: True where this call started it, False where it ran already."""
         with self._alone(tell):
             return self._ensure_running(tell)
 
     def stop(self, *, tell: Tell = say_nothing) -> None:
-        """Stop the server in order, whoever uses it, and return when it has ended."""
+        """Stop the server in an orderly way, whoever uses it, and return when it has ended."""
         with self._alone(tell):
             self._stop(tell)
 
@@ -112,9 +112,9 @@ class Cluster:
 
     @contextmanager
     def _alone(self, tell: Tell) -> Iterator[None]:
-        with faults_told(self.home):
+        with refusing_os_errors(self.home):
             self._folders.make()
-            with held(self._folders.lock, tell):
+            with holding(self._folders.lock, tell):
                 yield
 
     def _enter(self, tell: Tell) -> Path:
@@ -139,11 +139,11 @@ class Cluster:
         return True
 
     def _life_unless_running(self) -> int | None:
-        """Return the lock on the server's life; None while anything of it lives, even if started by other hands."""
-        return None if postmaster.find(self._folders.data) else taken(self._folders.life)
+        """Return the lock on the server's life; None while one of its processes lives, whoever started it."""
+        return None if postmaster.find(self._folders.data) else try_lock(self._folders.life)
 
     def _adopted(self, process: psutil.Process, tell: Tell) -> bool:
-        """Wait until the running server is ready; False when it ended instead."""
+        """Wait until the running server is ready; False where it ended instead."""
         log = self._folders.log
         if postmaster.await_ready(process, self._folders.data, log, tell, since=file_size(log)):
             return True
@@ -158,12 +158,12 @@ class Cluster:
                 tell("The memory of the last server is still in use by a process of it; waiting for its end.")
                 time.sleep(1)
         finally:
-            os.close(life)  # ours; the server keeps its own
+            os.close(life)  # our copy; the server keeps its own
 
     def _prepare(self, account: accounts.ServerAccount, life: int, tell: Tell) -> None:
         data = self._folders.data
         if creation.missing(data):
-            tell("Making a new database.")
+            tell("Creating a new database.")
             creation.create(self._folders, self.binaries, account, life)
         if not account.may_have(data):
             raise home_of_another(data)
@@ -173,14 +173,14 @@ class Cluster:
         creation.write_access(data, account)
 
     def _launch(self, account: accounts.ServerAccount, life: int, tell: Tell) -> bool:
-        """Start the server and wait until it is ready; False when leftovers of the last one are in its way."""
+        """Start the server and wait until it is ready; False where processes of the last one prevent that."""
         data, log, since = self._folders.data, self._folders.log, file_size(self._folders.log)
         command = [*account.prefix, self.binaries / "postgres", "-D", str(data), *self._options()]
         process = postmaster.launch(command, log=log, life=life, environment=programs.environment())
         try:
             ready = postmaster.await_ready(process, data, log, tell, since)
         except BaseException:
-            postmaster.send(process, signal.SIGINT)  # nobody has registered to stop it later
+            postmaster.send(process, signal.SIGINT)  # nobody has registered who could stop it later
             raise
         if not ready:
             self._refuse_unless_leftovers(log.read_bytes()[since:].decode(errors="replace"))
@@ -191,26 +191,26 @@ class Cluster:
         settings = {**self._settings, "unix_socket_directories": f'"{place}"'}
         return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
 
-    def _refuse_unless_leftovers(self, said: str) -> None:
-        if "pre-existing shared memory block" in said:
+    def _refuse_unless_leftovers(self, output: str) -> None:
+        if "pre-existing shared memory block" in output:
             return
-        if speaks_of_full_disk(said):
+        if mentions_full_disk(output):
             raise disk_full(self.home)
-        last = next((line for line in reversed(said.splitlines()) if "FATAL:" in line or "PANIC:" in line), said[-500:])
-        sentence = f"The database did not start: {last.strip()} (all of it is in {self._folders.log})"
-        raise NotPossible("database-not-started", sentence)
+        fatal = [line for line in output.splitlines() if "FATAL:" in line or "PANIC:" in line]
+        last = fatal[-1] if fatal else output[-500:]
+        raise NotPossible("database-not-started", {"error": last.strip(), "log": self._folders.log})
 
     def _stop(self, tell: Tell) -> None:
         process = postmaster.find(self._folders.data)
         if process is None:
             return
         postmaster.send(process, signal.SIGINT)
-        sentence = "The database is writing what it holds and closing."
+        sentence = "The database is writing its data and closing."
         if not postmaster.await_end(process, sentence, tell, self._patience_seconds):
             self._break_off(process, tell)
 
     def _break_off(self, process: psutil.Process, tell: Tell) -> None:
-        tell("The database does not close in order; breaking it off. It will recover at its next start.")
+        tell("The database does not close in order; stopping it by force. It will recover at its next start.")
         postmaster.send(process, signal.SIGQUIT)
         postmaster.await_end(process, "Waiting for the end of the database.", tell)
 

@@ -1,4 +1,4 @@
-"""The first start: makes the cluster and says who may connect. A folder holding anything else is never written over."""
+"""The first start: creates the cluster and writes who may connect. A folder with anything else is never overwritten."""
 
 import shutil
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 from cityloop.core.errors import NotPossible
 from cityloop.runtime.postgres.account import ServerAccount
 from cityloop.runtime.postgres.binaries import Binaries, environment
-from cityloop.runtime.postgres.faults import disk_full, speaks_of_full_disk
+from cityloop.runtime.postgres.faults import disk_full, mentions_full_disk
 from cityloop.runtime.postgres.folders import Folders
 
 ROLE = DATABASE = "cityloop"
@@ -15,46 +15,42 @@ BUILTIN_LOCALE_SINCE = 17  # before, C.UTF-8 has to come from the C library
 
 
 def create(folders: Folders, binaries: Binaries, account: ServerAccount, life: int) -> None:
-    """Make the cluster with its role and empty database, whole or not at all. `life`: a lock the programs hold too."""
+    """Create the cluster with its role and empty database, completely or not at all.
+
+    `life`: a lock that the programs hold too.
+    """
     shutil.rmtree(folders.draft, ignore_errors=True)  # of a first start that was killed
     folders.draft.mkdir(mode=0o700)
     account.take(folders.draft)
     try:
         initdb = [binaries / "initdb", "-D", str(folders.draft), *_choices(binaries.major)]
         single = [binaries / "postgres", "--single", "-D", str(folders.draft), "template1"]
-        for command, said in ((initdb, ""), (single, f"CREATE DATABASE {DATABASE};\n")):
-            _run([*account.prefix, *command], said, folders.home, life)
+        for command, script in ((initdb, ""), (single, f"CREATE DATABASE {DATABASE};\n")):
+            _run([*account.prefix, *command], script, folders.home, life)
         folders.draft.rename(folders.data)
     finally:
         shutil.rmtree(folders.draft, ignore_errors=True)
 
 
 def missing(data: Path) -> bool:
-    """Return whether there is no cluster yet; refuse a folder that holds something else."""
+    """Return whether there is no cluster yet; raise NotPossible for a folder with something else in it."""
     if not data.exists() or (data.is_dir() and not any(data.iterdir())):
         return True
     if not (data / "PG_VERSION").is_file():
-        sentence = (
-            f"{data} is no PostgreSQL folder, and nothing in it was touched. Move it away or choose another home."
-        )
-        raise NotPossible("database-folder-foreign", sentence)
+        raise NotPossible("database-folder-foreign", {"folder": data})
     return False
 
 
 def check_version(data: Path, binaries: Binaries) -> None:
-    """Refuse a cluster written by another major version than the programs'."""
+    """Raise NotPossible for a cluster that another major version than the programs' wrote."""
     written, ours = (data / "PG_VERSION").read_text().strip(), binaries.major
     if written != str(ours):
-        sentence = (
-            f"{data} was written by PostgreSQL {written}; the programs in {binaries.folder} are PostgreSQL {ours} and "
-            f"cannot read it. Make a backup with the CityLoop that wrote it (or set CITYLOOP_POSTGRES_BIN to the "
-            f"programs of PostgreSQL {written}), move the folder away, and restore the backup with this one."
-        )
-        raise NotPossible("database-version", sentence)
+        versions = {"found": written, "programs": binaries.folder, "ours": ours}
+        raise NotPossible("database-version", {"what": data, **versions})
 
 
 def write_access(data: Path, account: ServerAccount) -> None:
-    """Let in the caller alone, known to the server by the kernel's word, as the one role."""
+    """Admit only the caller, whom the kernel identifies to the server, as the one role."""
     rules = {
         "pg_hba.conf": "local all all peer map=cityloop\n",
         "pg_ident.conf": f'cityloop "{account.client}" {ROLE}\n',
@@ -69,12 +65,12 @@ def _choices(major: int) -> list[str]:
     return [f"--username={ROLE}", "--encoding=UTF8", *locale, "--data-checksums", "--auth=peer", "--no-instructions"]
 
 
-def _run(command: list[str], said: str, home: Path, life: int) -> None:
-    done = subprocess.run(
-        command, input=said, capture_output=True, text=True, check=False, env=environment(), pass_fds=(life,)
+def _run(command: list[str], script: str, home: Path, life: int) -> None:
+    result = subprocess.run(
+        command, input=script, capture_output=True, text=True, check=False, env=environment(), pass_fds=(life,)
     )
-    if done.returncode == 0 and "ERROR:" not in done.stderr:  # the single-user server ends with 0 all the same
+    if result.returncode == 0 and "ERROR:" not in result.stderr:  # the single-user server exits with 0 even then
         return
-    if speaks_of_full_disk(done.stderr):
+    if mentions_full_disk(result.stderr):
         raise disk_full(home)
-    raise NotPossible("database-not-made", f"The database could not be made: {done.stderr.strip()[-1000:]}")
+    raise NotPossible("database-not-made", {"error": result.stderr.strip()[-1000:]})

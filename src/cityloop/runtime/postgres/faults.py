@@ -1,4 +1,4 @@
-"""What can be wrong with a machine that a database has to live on, as refusals in words. Nothing is decided here."""
+"""Refusals for what can be wrong with the machine: a full disk, a folder of another user, missing rights."""
 
 import errno
 import pwd
@@ -9,15 +9,14 @@ from pathlib import Path
 
 from cityloop.core.errors import NotPossible
 
-FULL = "No space left on device"  # the C library's words, under the C locale that every program here is given
+FULL = "No space left on device"  # as the C library writes it, in the C locale that every program here is given
 QUOTA = "Disk quota exceeded"
 
 
 def disk_full(folder: Path) -> NotPossible:
     """Return the refusal for a disk without room for what has to be written below a folder."""
     free_mib = shutil.disk_usage(_existing(folder)).free // 2**20
-    sentence = f"The disk that holds {folder} is full ({free_mib} MiB free). Make room and run the command again."
-    return NotPossible("disk-full", sentence)
+    return NotPossible("disk-full", {"disk": f"{folder}: {free_mib} MiB free"})
 
 
 def home_of_another(folder: Path) -> NotPossible:
@@ -27,28 +26,24 @@ def home_of_another(folder: Path) -> NotPossible:
         owner = pwd.getpwuid(uid).pw_name
     except KeyError:
         owner = f"user {uid}"
-    sentence = f"{folder} belongs to {owner}. Run the command as its owner, or choose another home."
-    return NotPossible("home-of-another", sentence)
+    return NotPossible("home-of-another", {"folder": folder, "owner": owner})
 
 
-def speaks_of_full_disk(text: str) -> bool:
-    """Return whether what a program wrote says that the disk, or the owner's share of it, is full."""
+def mentions_full_disk(text: str) -> bool:
+    """Return whether the output of a program says that the disk, or the owner's quota on it, is full."""
     return FULL in text or QUOTA in text
 
 
 @contextmanager
-def faults_told(folder: Path) -> Iterator[None]:
-    """Turn this process's own failure to write, for lack of room or of right, into the refusal."""
+def refusing_os_errors(folder: Path) -> Iterator[None]:
+    """Turn a failure of this process to write, for lack of room or of rights, into a refusal."""
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise disk_full(folder) from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            sentence = (
-                f"This user may not write in {folder} ({error}). Run the command as its owner, or choose another."
-            )
-            raise NotPossible("folder-not-writable", sentence) from error
+            raise NotPossible("folder-not-writable", {"folder": folder, "error": error}) from error
         raise
 
 

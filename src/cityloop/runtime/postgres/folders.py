@@ -1,4 +1,4 @@
-"""Where the embedded server's things lie below HOME, and the private folder of its socket. Nothing is started here."""
+"""Where the embedded server's files are below HOME, and the private folder of its socket. Nothing is started here."""
 
 import os
 import stat
@@ -10,14 +10,14 @@ from pathlib import Path
 from cityloop.core.errors import NotPossible
 from cityloop.runtime.postgres.faults import home_of_another
 
-PORT = 5432  # only part of the socket's name: the server listens on no network
+PORT = 5432  # only part of the socket's name: the server does not listen on a network
 SOCKET = f".s.PGSQL.{PORT}"
 LONGEST_PATH = 103 if sys.platform == "darwin" else 107  # bytes the kernel keeps for a socket's path
 
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """The embedded server's places below one home."""
+    """The embedded server's folders and files below one home."""
 
     home: Path
 
@@ -27,7 +27,7 @@ class Folders:
 
     @property
     def draft(self) -> Path:
-        """Return where a new cluster is made; it gets its real name when it is whole."""
+        """Return where a new cluster is created; it gets its real name when it is complete."""
         return self.home / ".postgres-new"
 
     @property
@@ -53,7 +53,7 @@ class Folders:
         return self.home / "logs" / "postgres.log"
 
     def make(self) -> None:
-        """Make the folders that are missing, closed to others; close `run` where it was open."""
+        """Make the missing folders, closed to others; close `run` where it was open."""
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (self.run, self.users, self.log.parent):
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -61,7 +61,7 @@ class Folders:
             self._close_run()
 
     def socket_folder(self) -> Path:
-        """Return the folder of the socket: `run`, or where that path is too long a private one elsewhere."""
+        """Return the folder of the socket: `run`, or a private folder elsewhere where that path is too long."""
         if _fits(self.run):
             return self.run
         recorded = self.run / "socket-folder"
@@ -82,7 +82,7 @@ def _fits(folder: Path) -> bool:
 
 
 def _private(folder: Path) -> bool:
-    """Return whether it is a real folder, our own, and closed to everybody else: others write in temporary folders."""
+    """Return whether it is a real folder, our own and closed to others, who can write in temporary folders."""
     try:
         facts = folder.lstat()
     except OSError:
@@ -91,12 +91,8 @@ def _private(folder: Path) -> bool:
 
 
 def _new_private_folder(wanted: Path) -> Path:
-    """Make a folder of unguessable name, 0700 from its first moment, in the first place with a short path."""
+    """Make a folder with an unguessable name, 0700 from the start, in the first place with a short path."""
     for parent in (os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir(), "/tmp"):  # noqa: S108  # made by mkdtemp
         if parent and os.access(parent, os.W_OK) and _fits(Path(parent) / "cityloop-12345678"):
             return Path(tempfile.mkdtemp(prefix="cityloop-", dir=parent))
-    sentence = (
-        f"The path {wanted} is too long for a socket ({LONGEST_PATH} bytes at most), and there is no temporary folder "
-        "with a shorter one. Use a home with a shorter path, or set XDG_RUNTIME_DIR."
-    )
-    raise NotPossible("socket-path-too-long", sentence)
+    raise NotPossible("socket-path-too-long", {"path": wanted, "most": LONGEST_PATH})

@@ -1,4 +1,4 @@
-"""Locks on files that the kernel gives back when their holder dies. What they protect is told where they are taken."""
+"""Locks on files that the kernel releases when their holder dies. Callers say what they protect."""
 
 import fcntl
 import os
@@ -9,21 +9,21 @@ from pathlib import Path
 
 
 @contextmanager
-def held(path: Path, tell: Callable[[str], None]) -> Iterator[None]:
-    """Hold the lock during the block, waiting as long as another command holds it."""
-    handle = taken(path)
+def holding(path: Path, tell: Callable[[str], None]) -> Iterator[None]:
+    """Hold the lock during the block, waiting while another command holds it."""
+    handle = try_lock(path)
     if handle is None:
         tell("Another command is starting or stopping the database; waiting for it.")
     while handle is None:
         time.sleep(0.05)
-        handle = taken(path)
+        handle = try_lock(path)
     try:
         yield
     finally:
         os.close(handle)
 
 
-def taken(path: Path) -> int | None:
+def try_lock(path: Path) -> int | None:
     """Take the lock and return the open file that holds it; None when somebody else has it."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:

@@ -1,7 +1,7 @@
-"""The server's process: finds it, reads its state, tells how it gets on, signals it. When to do so is not decided here.
+"""The server's process: finds it, reads its state, reports its progress, signals it. cluster.py decides when.
 
-Who lives is never told from a number in a file: a number may be used again. Every process of the server holds the lock
-on `Folders.life`, given to it when it is started, and the postmaster is the process that works in the data folder.
+A process is never identified by a number in a file alone: a number may be used again. Every process of the server holds
+the lock on `Folders.life`, passed to it when it starts, and the postmaster is the process in the data folder.
 """
 
 import contextlib
@@ -14,20 +14,20 @@ from pathlib import Path
 import psutil
 
 Tell = Callable[[str], None]
-BETWEEN_LOOKS, BETWEEN_WORDS = 0.05, 5.0  # seconds
-ORPHANS_LEFT_ALONE = 5.0  # seconds that processes of a killed server get to end by themselves
+BETWEEN_LOOKS, BETWEEN_MESSAGES = 0.05, 5.0  # seconds
+ORPHANS_LEFT_ALONE = 5.0  # seconds that processes of a killed server have to end by themselves
 
-_children: list[subprocess.Popen[bytes]] = []  # kept so that their end is collected: a dead child lingers until then
+_children: list[subprocess.Popen[bytes]] = []  # kept to collect their exit status: a dead child remains until then
 
 
 def launch(command: list[str], *, log: Path, life: int, environment: dict[str, str]) -> psutil.Process:
     """Start the server in a session of its own, so that Ctrl-C in the terminal reaches us and not it."""
-    with log.open("ab") as written:
+    with log.open("ab") as output:
         child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=written,
-            stderr=written,
+            stdout=output,
+            stderr=output,
             pass_fds=(life,),
             start_new_session=True,
             env=environment,
@@ -37,7 +37,7 @@ def launch(command: list[str], *, log: Path, life: int, environment: dict[str, s
 
 
 def find(data: Path) -> psutil.Process | None:
-    """Return the living postmaster of the data folder, whoever started it; None when there is none."""
+    """Return the living postmaster of the data folder, whoever started it; None where there is none."""
     lines = _pid_file(data)
     if not lines or not lines[0].isdecimal():
         return None
@@ -54,7 +54,7 @@ def process_of(pid: int) -> psutil.Process | None:
 
 
 def is_server(process: psutil.Process, data: Path) -> bool:
-    """Return whether it is a living PostgreSQL at work in that very folder, not one whose number was used again."""
+    """Return whether it is a living PostgreSQL in this very folder, not a process whose number was used again."""
     try:
         return alive(process) and process.name().startswith("postgres") and Path(process.cwd()).samefile(data)
     except (psutil.Error, OSError):
@@ -62,7 +62,7 @@ def is_server(process: psutil.Process, data: Path) -> bool:
 
 
 def alive(process: psutil.Process) -> bool:
-    """Return whether the process lives; one that ended and was not yet collected does not."""
+    """Return whether the process lives; one that ended and was not collected yet does not."""
     _children[:] = [child for child in _children if child.poll() is None]
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
@@ -71,18 +71,18 @@ def alive(process: psutil.Process) -> bool:
 
 
 def state(data: Path, process: psutil.Process) -> str:
-    """Return what the server says of itself: starting, ready, stopping; empty when it says nothing yet."""
+    """Return the state that the server reports: starting, ready, stopping; empty where it reports none yet."""
     lines = _pid_file(data)
-    said = len(lines) > 7 and lines[0] == str(process.pid)
-    return lines[7].strip() if said else ""
+    is_reported = len(lines) > 7 and lines[0] == str(process.pid)
+    return lines[7].strip() if is_reported else ""
 
 
 def await_ready(process: psutil.Process, data: Path, log: Path, tell: Tell, since: int) -> bool:
-    """Wait, however long, until the server is ready; False when it ended or is stopping. `since`: offset in the log."""
+    """Wait without limit until the server is ready; False where it ended or is stopping. `since`: offset in the log."""
     news = _News(log, since, tell)
     while alive(process):
         now = state(data, process)
-        news.tell("The database is still starting.")  # before the answer: a short recovery is told too
+        news.tell("The database is still starting.")  # before the return: a short recovery is reported too
         if now in ("ready", "stopping"):
             return now == "ready"
         time.sleep(BETWEEN_LOOKS)
@@ -90,14 +90,14 @@ def await_ready(process: psutil.Process, data: Path, log: Path, tell: Tell, sinc
 
 
 def await_end(process: psutil.Process, sentence: str, tell: Tell, patience_seconds: float = float("inf")) -> bool:
-    """Wait for the process to end, telling the sentence every few seconds; False when patience ran out."""
-    begun = told = time.monotonic()
+    """Wait for the process to end, repeating the sentence every few seconds; False after `patience_seconds`."""
+    begun = last_told = time.monotonic()
     while alive(process):
         moment = time.monotonic()
         if moment - begun > patience_seconds:
             return False
-        if moment - told > BETWEEN_WORDS:
-            told = moment
+        if moment - last_told > BETWEEN_MESSAGES:
+            last_told = moment
             tell(sentence)
         time.sleep(BETWEEN_LOOKS)
     return True
@@ -112,8 +112,8 @@ def send(process: psutil.Process, number: signal.Signals) -> None:
 def forget_reused_number(data: Path) -> None:
     """Remove a pid file whose number now belongs to a process that has nothing to do with this server.
 
-    PostgreSQL itself would take that process for a living postmaster and never start again. To be called while holding
-    the lock on `Folders.life`, which proves that no process of the server is left.
+    PostgreSQL itself would take that process for a living postmaster and never start again. Call this while holding the
+    lock on `Folders.life`, which proves that no process of the server is left.
     """
     lines = _pid_file(data)
     if lines and lines[0].isdecimal() and process_of(int(lines[0])) and find(data) is None:
@@ -121,7 +121,7 @@ def forget_reused_number(data: Path) -> None:
 
 
 def file_size(path: Path) -> int:
-    """Return how long the file is; 0 when there is none."""
+    """Return the size of the file in bytes; 0 where there is none."""
     return path.stat().st_size if path.exists() else 0
 
 
@@ -133,40 +133,40 @@ def _pid_file(data: Path) -> list[str]:
 
 
 class LeftProcesses:
-    """The processes that a killed postmaster left: they end by themselves, and are asked to when they take long."""
+    """The processes that a killed postmaster left: they end by themselves, and get a signal where they take long."""
 
     def __init__(self, data: Path, tell: Tell) -> None:
         self._data, self._tell = data, tell
-        self._begun = self._told = time.monotonic()
+        self._begun = self._last_told = time.monotonic()
 
     def wait(self) -> None:
-        """Wait a moment; now and then tell who is still there."""
+        """Wait a moment; every second report which processes remain."""
         time.sleep(BETWEEN_LOOKS)
-        if time.monotonic() - self._told > 1:
-            self._told = time.monotonic()
+        if time.monotonic() - self._last_told > 1:
+            self._last_told = time.monotonic()
             self._hurry([process for process in psutil.process_iter() if is_server(process, self._data)])
 
     def _hurry(self, left: list[psutil.Process]) -> None:
         numbers = ", ".join(str(process.pid) for process in left) or "number unknown"
         self._tell(f"The last server was killed and its processes are still ending ({numbers}); waiting for them.")
-        for process in left if self._told - self._begun > ORPHANS_LEFT_ALONE else []:
+        for process in left if self._last_told - self._begun > ORPHANS_LEFT_ALONE else []:
             send(process, signal.SIGTERM)
 
 
 class _News:
-    """Passes on what the log says of a recovery, and something every few seconds where it says nothing."""
+    """Passes on what the log says of a recovery, and another sentence every few seconds where it says nothing."""
 
     def __init__(self, log: Path, since: int, tell: Tell) -> None:
         self._log, self._since, self._tell = log, since, tell
-        self._told = time.monotonic()
+        self._last_told = time.monotonic()
 
     def tell(self, otherwise: str) -> None:
-        """Tell what is new; the other sentence after a while of silence."""
+        """Tell what is new, or the other sentence after a while of silence."""
         lines = self._recovery_lines()
-        if not lines and time.monotonic() - self._told > BETWEEN_WORDS:
+        if not lines and time.monotonic() - self._last_told > BETWEEN_MESSAGES:
             lines = [otherwise]
         for line in lines:
-            self._told = time.monotonic()
+            self._last_told = time.monotonic()
             self._tell(line)
 
     def _recovery_lines(self) -> list[str]:
@@ -174,12 +174,13 @@ class _News:
             log.seek(self._since)
             fresh = log.read().rpartition(b"\n")
         self._since += len(fresh[0] + fresh[1])
-        return [words for line in fresh[0].decode(errors="replace").splitlines() if (words := _recovery_words(line))]
+        lines = fresh[0].decode(errors="replace").splitlines()
+        return [message for line in lines if (message := _recovery_message(line))]
 
 
-def _recovery_words(line: str) -> str | None:
+def _recovery_message(line: str) -> str | None:
     if "automatic recovery in progress" in line:
-        return "The database was not closed in order; it is recovering what was written. Nothing is lost by waiting."
+        return "The database was not closed in order; it is recovering what was written. Wait: nothing is lost."
     if "in progress, elapsed time" in line:
         return f"The database is recovering: {line.partition('LOG:')[2].strip()}"
     return None

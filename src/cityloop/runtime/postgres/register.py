@@ -1,6 +1,6 @@
-"""Who is using the server: one file for each use, HOME/run/users/PID-BIRTH-TOKEN. Nothing is started or stopped here.
+"""Records who is using the server: one file for each use, HOME/run/users/PID-BIRTH-TOKEN. Nothing is started here.
 
-A process is known by its number and the moment it was born, so that a number used again is never taken for the dead.
+A process is identified by its number and its birth, so that a number used again is not taken for the dead process.
 """
 
 import os
@@ -11,19 +11,19 @@ import psutil
 
 
 def enter(users: Path) -> Path:
-    """Note that this process uses the server; return the entry to hand to `leave`."""
+    """Record that this process uses the server; return the entry for `leave`."""
     entry = users / f"{os.getpid()}-{birth(os.getpid())}-{secrets.token_hex(4)}"
     entry.touch(mode=0o600)
     return entry
 
 
 def leave(entry: Path) -> None:
-    """Take the entry back."""
+    """Remove the entry."""
     entry.unlink(missing_ok=True)
 
 
 def living(users: Path) -> list[Path]:
-    """Return the entries of processes that live, removing those of the dead."""
+    """Return the entries of living processes, removing those of the dead."""
     entries = list(users.iterdir())
     dead = [entry for entry in entries if not _lives(entry)]
     for entry in dead:
@@ -32,7 +32,7 @@ def living(users: Path) -> list[Path]:
 
 
 def birth(pid: int) -> str | None:
-    """Return when the process was born, in a form that no change of the clock alters; None when it is dead."""
+    """Return when the process was born, in a form that does not change with the clock; None where it is dead."""
     try:
         if not psutil.LINUX:
             return str(round(psutil.Process(pid).create_time() * 100))

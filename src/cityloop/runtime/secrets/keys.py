@@ -1,7 +1,7 @@
 """The city's own keys, in HOME/keys: one for personal data, one for checkpoints, one for sessions.
 
-They are made together, once, and never replaced; they are covered by the backup. Losing one loses what it protects,
-so a key that is missing beside others is told, not made anew.
+They are made together, once, and never replaced; the backup contains them. Losing one loses what it protects, so a
+missing key is reported and not made again.
 """
 
 import os
@@ -21,7 +21,7 @@ NAMES = ("sessions", "personal", "checkpoints")
 def key(home: Path, name: str) -> bytes:
     """Return the key of that name, making all of them in a new city. Safe when two processes ask at once.
 
-    Raises NotPossible where the key was lost or altered.
+    Raise NotPossible where the key was lost or altered.
     """
     folder = home / "keys"
     if _is_new(home):
@@ -29,11 +29,11 @@ def key(home: Path, name: str) -> bytes:
     try:
         content = bytes.fromhex((folder / name).read_text().strip())
     except FileNotFoundError:
-        raise NotPossible("key-missing", f"The key {folder / name} is missing; restore it from the backup.") from None
+        raise NotPossible("key-missing", {"path": folder / name}) from None
     except ValueError:
         content = b""
     if len(content) != LENGTH:
-        raise NotPossible("key-damaged", f"{folder / name} is not a key any more; restore it from the backup.")
+        raise NotPossible("key-damaged", {"path": folder / name})
     return content
 
 
@@ -45,7 +45,7 @@ def _is_new(home: Path) -> bool:
 
 
 def _make(folder: Path) -> None:
-    """Make every key in a folder that then gets its name: all of them are there, or none."""
+    """Make every key in a draft folder that then gets its real name: all of them exist, or none."""
     draft = folder.with_name(f".keys-{secrets.token_hex(4)}")
     draft.mkdir(mode=0o700, parents=True)
     for name in NAMES:
@@ -56,7 +56,7 @@ def _make(folder: Path) -> None:
             os.fsync(file.fileno())
     try:
         draft.rename(folder)
-    except OSError:  # it is there and not empty: another process was first, and its keys stand
+    except OSError:  # it exists and is not empty: another process was first, and its keys stay
         shutil.rmtree(draft)
         if not folder.is_dir():
             raise

@@ -1,1 +1,1 @@
-"""Rows that were refused, given back in a file with the reason."""
+"""Rows that were not imported, returned in a file with the reason."""

@@ -1,7 +1,7 @@
-"""Rows an import did not take, in a file that a spreadsheet opens: the original cells, then where and why.
+"""Writes rows that were not imported to a file for a spreadsheet: the original cells, then the place and the reason.
 
-A file whose name ends in .xlsx is laid out as the workbook was that the rows come from, the very cells that are wrong
-marked; any other is a CSV. What is wrong with a row is decided elsewhere.
+A file whose name ends in .xlsx has the layout of the workbook that the rows come from, with the wrong cells marked;
+any other file is a CSV.
 """
 
 import csv
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol, Self
 
 from cityloop.channels.tables.rows import Marked, Refused, Sheet
-from cityloop.core.errors import NotPossible
+from cityloop.core.errors import Fault, NotPossible
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -20,14 +20,14 @@ ADDED = ("row", "line", "field", "reason")
 
 
 class RejectPaper(Protocol):
-    """What rows are written on."""
+    """A file that rejected rows are written to."""
 
     def write(self, lines: Iterable[Marked]) -> None: ...
     def close(self) -> None: ...
 
 
 class Rejects:
-    """Writes rejected rows; the file is made with the first of them."""
+    """Writes rejected rows; the file is created with the first one."""
 
     def __init__(self, path: Path, sheet: Sheet) -> None:
         self.path = path
@@ -43,23 +43,22 @@ class Rejects:
 
     @property
     def written(self) -> bool:
-        """Tell whether there was any rejected row."""
+        """Whether there was a rejected row."""
         return self._paper is not None
 
     def add(self, refused: Iterable[Refused]) -> None:
-        """Write rows that were not taken: a CSV is handed to the disk at once, a workbook when it is closed."""
-        lines = [Marked(self._cells(one), _marks(one)) for one in refused]
+        """Write rows that were not imported: a CSV is written at once, a workbook when it is closed."""
+        lines = [Marked(self._cells(row), _marks(row)) for row in refused]
         if lines:
             self._paper = self._paper or self._opened()
             self._paper.write(lines)
 
     def _opened(self) -> RejectPaper:
-        # Only for the person who imports: the rows hold homes and names.
+        # Only for the person who imports: the rows contain names and addresses.
         try:
             number = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         except OSError as error:
-            why = f"The rows that are not taken cannot be written to {self.path}: {error.strerror}."
-            raise NotPossible("no-rejects-file", f"{why} Name another file with --rejects and go on.") from error
+            raise NotPossible("no-rejects-file", {"path": self.path, "error": error.strerror}) from error
         if self.path.suffix.lower() == ".xlsx":
             from cityloop.channels.tables.rejects.workbooks import WorkbookPaper
 
@@ -69,8 +68,9 @@ class Rejects:
     def _cells(self, refused: Refused) -> list[Any]:
         row, width = refused.row, len(self._sheet.columns)
         cells = [*row.cells[:width], *[""] * (width - len(row.cells))]
-        beyond = [f"beyond the last column: {' | '.join(map(str, row.cells[width:]))}"]
-        reasons = [fault.reason for fault in refused.faults] + beyond * (len(row.cells) > width)
+        reasons = [fault.reason for fault in refused.faults]
+        if len(row.cells) > width:
+            reasons.append(Fault("row", "row-cells-beyond", {"cells": " | ".join(map(str, row.cells[width:]))}).reason)
         fields = "; ".join(fault.field for fault in refused.faults)
         return [*cells, row.number, row.line, fields, "; ".join(reasons)]
 
@@ -91,7 +91,7 @@ class CsvPaper:
 
 
 def _marks(refused: Refused) -> dict[int, str]:
-    """Return what is wrong with each cell, several reasons one below the other."""
+    """Return what is wrong with each cell, one reason on a line."""
     marks: dict[int, str] = {}
     for place, reason in refused.marks:
         marks[place] = f"{marks[place]}\n{reason}" if place in marks else reason
@@ -99,6 +99,6 @@ def _marks(refused: Refused) -> dict[int, str]:
 
 
 def plain(value: Any) -> str:
-    """Return a cell that no spreadsheet takes for a formula; a number stays one."""
-    words = "" if value is None else str(value)
-    return f"'{words}" if words.startswith(FORMULA) and not NUMBER.fullmatch(words) else words
+    """Return a cell that no spreadsheet takes for a formula; a number stays a number."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text

@@ -1,7 +1,7 @@
-"""Rejected rows as a workbook, laid out as the one they come from: its titles and heading, then rows and reasons.
+"""Writes rejected rows to a workbook with the layout of their own: its titles and heading, then rows and reasons.
 
-The cells that are wrong are filled and bear the reason as a note. Nothing is ever written as a formula or a
-link. Rows go to the disk as they come: memory does not grow with them.
+The wrong cells are filled and have the reason as a note. Nothing is ever written as a formula or a link. Rows are
+written to the disk one by one: memory does not grow with their number.
 """
 
 import re
@@ -14,18 +14,18 @@ import xlsxwriter
 from cityloop.channels.tables.rows import Marked, Sheet, SheetLayout
 from cityloop.core.errors import NotPossible
 
-LINES, CELL = 1_048_576, 32_767  # what a workbook holds: lines of a sheet, characters of a cell
+LINES, CELL = 1_048_576, 32_767  # the limits of a workbook: lines of a sheet, characters of a cell
 EXACT = 10**15  # a longer number would lose digits
-NOTES = 5_000  # notes are held in memory, and slow a spreadsheet down; the reasons stand in a column, too
+NOTES = 5_000  # notes are kept in memory and slow a spreadsheet down; the reasons are in a column, too
 WRONG = "#F8D7DA"  # the fill of a cell that is wrong
 NOTE = {"author": "CityLoop", "x_scale": 2.0, "font_size": 9}
 FORMATS = {datetime: "yyyy-mm-dd hh:mm:ss", date: "yyyy-mm-dd", time: "hh:mm:ss", timedelta: "[h]:mm:ss"}
-SIGNS = "=+-@＝＋－＠"  # what a spreadsheet takes for the beginning of a formula
+FORMULA_CHARACTERS = "=+-@＝＋－＠"  # a spreadsheet takes them for the beginning of a formula
 FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 
 
 class WorkbookPaper:
-    """A workbook with one sheet; it is whole when it is closed."""
+    """A workbook with one sheet; it is complete when it is closed."""
 
     def __init__(self, file: IO[bytes], sheet: Sheet, added: Sequence[str]) -> None:
         self._file = file
@@ -35,7 +35,7 @@ class WorkbookPaper:
         self._styles: dict[tuple[Any, bool], Any] = {}
         self._notes = 0
         self._line, self._left = layout.origin
-        # merge_range would begin the second line of a heading before the first is done, which a stream cannot.
+        # merge_range would begin the second line of a heading before the first is written, which a stream cannot.
         self._sheet.merge.extend([self._line + r, self._left + c, self._line + r2, self._left + c2]
                                  for r, c, r2, c2 in layout.merged)  # fmt: skip
         *above, lowest = layout.top
@@ -52,8 +52,7 @@ class WorkbookPaper:
 
     def _write(self, cells: Sequence[Any], marks: Mapping[int, str]) -> None:
         if self._line == LINES:
-            why = f"More than {LINES:,} lines do not fit on a sheet: name a .csv file with --rejects and go on."
-            raise NotPossible("too-many-rejects", why)
+            raise NotPossible("too-many-rejects", {"most": f"{LINES:,}"})
         for place, value in enumerate(cells):
             self._put(self._left + place, value, is_wrong=place in marks)
         for place, reason in marks.items() if self._notes < NOTES else ():
@@ -62,29 +61,29 @@ class WorkbookPaper:
         self._line += 1
 
     def _put(self, place: int, value: Any, *, is_wrong: bool) -> None:
-        """Write a cell; what a workbook has no kind for is written as words."""
+        """Write a cell; a value of a type that workbooks do not have is written as text."""
         plain = self._style({}, is_wrong=is_wrong)
         if isinstance(value, bool):
             self._sheet.write_boolean(self._line, place, value, plain)
         elif isinstance(value, int | float) and abs(value) < EXACT:
             self._sheet.write_number(self._line, place, value, plain)
-        elif (words := FORMATS.get(type(value))) and _is_in_calendar(value):
-            self._sheet.write_datetime(self._line, place, value, self._style({"num_format": words}, is_wrong=is_wrong))
+        elif (form := FORMATS.get(type(value))) and _is_in_calendar(value):
+            self._sheet.write_datetime(self._line, place, value, self._style({"num_format": form}, is_wrong=is_wrong))
         elif value is None or value == "":
             self._sheet.write_blank(self._line, place, None, plain)
         else:
-            words = str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")[:CELL]
-            # Marked as text, so that it does not become a formula either when somebody types into the cell.
-            text = self._style({"quote_prefix": True}, is_wrong=is_wrong) if words[0] in SIGNS else plain
-            self._sheet.write_string(self._line, place, words, text)
+            text = str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")[:CELL]
+            # Marked as text, so that it does not become a formula when somebody edits the cell.
+            style = self._style({"quote_prefix": True}, is_wrong=is_wrong) if text[0] in FORMULA_CHARACTERS else plain
+            self._sheet.write_string(self._line, place, text, style)
 
-    def _style(self, said: Mapping[str, Any], *, is_wrong: bool) -> Any:
-        """Return a format, made the first time; None for one that says nothing."""
-        known = (tuple(said.items()), is_wrong)
-        if known not in self._styles:
-            whole = {**said, **({"bg_color": WRONG} if is_wrong else {})}
-            self._styles[known] = self._book.add_format(whole) if whole else None
-        return self._styles[known]
+    def _style(self, options: Mapping[str, Any], *, is_wrong: bool) -> Any:
+        """Return a format, created the first time; None for one without options."""
+        key = (tuple(options.items()), is_wrong)
+        if key not in self._styles:
+            filled = {**options, **({"bg_color": WRONG} if is_wrong else {})}
+            self._styles[key] = self._book.add_format(filled) if filled else None
+        return self._styles[key]
 
 
 def _is_in_calendar(value: date | time | timedelta) -> bool:

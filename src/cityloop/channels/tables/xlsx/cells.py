@@ -1,6 +1,6 @@
-"""The cells of an XLSX, line by line as a stream: values as a spreadsheet shows them, never formulas.
+"""Reads the cells of an XLSX line by line as a stream: values as a spreadsheet shows them, never formulas.
 
-Which lines are titles, headings or rows is not known here.
+tables/layout.py finds out which lines are titles, heading or rows.
 """
 
 import re
@@ -35,24 +35,24 @@ from cityloop.channels.tables.xlsx.parts import (
 )
 from cityloop.channels.tables.xlsx.strings import SharedTexts
 
-LINES, COLUMNS = 1_048_576, 16_384  # what a sheet holds
+LINES, COLUMNS = 1_048_576, 16_384  # the limits of a sheet
 LAST_DAY = 2_958_466  # the day after 9999-12-31
 MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref\s*=\s*[\"']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})[\"']")
 ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 LONGEST = 1 << 24  # bytes of one element
 
-Line = tuple[int, list[Any]]  # number of the line from 0, its cells from the first column on
+Line = tuple[int, list[Any]]  # number of the line from 0, its cells from the first column
 
 
 class XlsxBook:
-    """An XLSX that is open: its sheets, and their cells."""
+    """An open XLSX: its sheets and their cells."""
 
     def __init__(self, path: Path) -> None:
         with ExitStack() as parts:
             self._archive = parts.enter_context(ZipFile(path))
             self._contents = contents(self._archive)
-            said = texts(self._archive, self._contents.texts) if self._contents.texts else ()
-            self._texts = parts.enter_context(SharedTexts(said))
+            shared = texts(self._archive, self._contents.texts) if self._contents.texts else ()
+            self._texts = parts.enter_context(SharedTexts(shared))
             self._parts = parts.pop_all()
 
     def __enter__(self) -> Self:
@@ -62,7 +62,7 @@ class XlsxBook:
         self.close()
 
     def close(self) -> None:
-        """Close the file and put away what was put aside."""
+        """Close the file and remove the temporary files."""
         self._parts.close()
 
     @property
@@ -71,13 +71,13 @@ class XlsxBook:
         return self._contents.sheets
 
     def lines(self, sheet: SheetPart, width: int) -> "Lines":
-        """Return the lines of a sheet that hold anything; cells right of the first `width` columns are passed over."""
+        """Return the non-empty lines of a sheet; cells to the right of the first `width` columns are skipped."""
         return Lines(opened(self._archive, sheet.path), self._contents, self._texts, width)
 
     def survey(self, sheet: SheetPart) -> tuple[int, NDArray[np.int32]]:
         """Return how many lines a sheet has, and its merged ranges by line: line, column, last line, last column.
 
-        They stand behind the cells, and are wanted before them.
+        In the file the ranges come after the cells, but they are needed before them.
         """
         count, found, rest = 0, array("i"), b""
         with opened(self._archive, sheet.path) as file:
@@ -94,7 +94,7 @@ class XlsxBook:
 
 
 class Lines:
-    """The lines of a sheet that hold anything, in their order, once."""
+    """The non-empty lines of a sheet, in their order, which can be read once."""
 
     def __init__(self, file: IO[bytes], book: Contents, shared: SharedTexts, width: int) -> None:
         self.width = width  # may be made smaller while reading
@@ -102,45 +102,45 @@ class Lines:
         self._ready: list[Line] = []
         self._line, self._cells, self._is_done = -1, [], False  # type: tuple[int, list[Any], bool]
         self._place, self._kind, self._style = -1, "n", 0
-        self._words: list[str] = []
-        self._is_said = self._is_phonetic = False
+        self._texts: list[str] = []
+        self._is_value = self._is_phonetic = False
 
     def __iter__(self) -> Iterator[Line]:
         reader = parser()
         reader.StartElementHandler = self._start
         reader.EndElementHandler = self._end
-        reader.CharacterDataHandler = self._say
+        reader.CharacterDataHandler = self._add_text
         with self._file:
             yield from fed(reader, self._file, self._ready, lambda: self._is_done)
 
-    def _start(self, name: str, said: Attributes) -> None:
+    def _start(self, name: str, attributes: Attributes) -> None:
         name = plain(name)
         if name == "c":
-            ref = said.get("r")
+            ref = attributes.get("r")
             self._place = column_of(ref.rstrip("0123456789")) if ref else self._place + 1
-            self._kind, self._style = said.get("t", "n"), int(said.get("s", 0))
-            self._words.clear()
+            self._kind, self._style = attributes.get("t", "n"), int(attributes.get("s", 0))
+            self._texts.clear()
         elif name in {"v", "t"}:
-            self._is_said = not self._is_phonetic
+            self._is_value = not self._is_phonetic
         elif name == "rPh":
             self._is_phonetic = True
         elif name == "row":
-            line = int(said["r"]) - 1 if "r" in said else self._line + 1
+            line = int(attributes["r"]) - 1 if "r" in attributes else self._line + 1
             if not self._line < line < LINES:
-                raise Damaged(f"its line {line + 1} stands below line {self._line + 1}")
+                raise Damaged(f"its line {line + 1} is below line {self._line + 1}")
             self._line, self._cells, self._place = line, [], -1
 
-    def _say(self, words: str) -> None:
-        if self._is_said:
-            self._words.append(words)
+    def _add_text(self, text: str) -> None:
+        if self._is_value:
+            self._texts.append(text)
 
     def _end(self, name: str) -> None:
         name = plain(name)
         if name == "c":
-            if self._words and self._place < self.width:
-                self._put(self._value("".join(self._words)))
+            if self._texts and self._place < self.width:
+                self._put(self._value("".join(self._texts)))
         elif name in {"v", "t"}:
-            self._is_said = False
+            self._is_value = False
         elif name == "rPh":
             self._is_phonetic = False
         elif name == "row":
@@ -156,42 +156,42 @@ class Lines:
         cells.extend([""] * (self._place + 1 - len(cells)))
         cells[self._place] = value
 
-    def _value(self, words: str) -> Any:
+    def _value(self, text: str) -> Any:
         match self._kind:
             case "s":
-                return self._text(words)
+                return self._text(text)
             case "n":
-                return self._number(words)
+                return self._number(text)
             case "b":
-                return words.strip() in ("1", "true")
+                return text.strip() in ("1", "true")
             case "e":  # such as #N/A
                 return None
             case "d":
-                return _iso(words)
-        return unescaped(words)
+                return _iso(text)
+        return unescaped(text)
 
-    def _text(self, words: str) -> str:
+    def _text(self, number: str) -> str:
         try:
-            return self._shared[int(words)]
+            return self._shared[int(number)]
         except (IndexError, ValueError):
-            raise Damaged(f"a cell in line {self._line + 1} names text {words}, which it does not have") from None
+            raise Damaged(f"a cell in line {self._line + 1} refers to text {number}, which does not exist") from None
 
-    def _number(self, words: str) -> Any:
+    def _number(self, text: str) -> Any:
         kinds = self._book.kinds
         kind = kinds[self._style] if self._style < len(kinds) else None
         try:
             if kind is None:
-                return int(words) if words.isdigit() and len(words) < 16 else float(words)
-            return dated(float(words), kind, self._book.first_day)
+                return int(text) if text.isdigit() and len(text) < 16 else float(text)
+            return dated(float(text), kind, self._book.first_day)
         except ValueError:
-            return words
+            return text
 
 
 def dated(number: float, kind: str, first: datetime) -> Any:
-    """Return what a number with a date format is; one outside the calendar stays a number."""
+    """Return a number with a date format as a date or time; one outside the calendar stays a number."""
     if not 0 <= number < LAST_DAY:
         return number
-    # A spreadsheet's calendar of 1900 has a 29 February that year never had.
+    # A spreadsheet's calendar of 1900 has a 29 February, which that year did not have.
     days = number + 1 if first.year == 1899 and number < 60 else number
     if kind == SPAN:
         return timedelta(milliseconds=round(number * 86_400_000))
@@ -210,9 +210,9 @@ def column_of(letters: str) -> int:
     return number - 1
 
 
-def _iso(words: str) -> date | str:
+def _iso(text: str) -> date | str:
     try:
-        moment = datetime.fromisoformat(words)
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        return words
-    return moment.date() if len(words) == 10 else moment
+        return text
+    return moment.date() if len(text) == 10 else moment

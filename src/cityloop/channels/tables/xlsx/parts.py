@@ -1,6 +1,6 @@
-"""The parts of an XLSX around its cells: which sheets there are, which number formats are dates, the shared texts.
+"""The parts of an XLSX around its cells: its sheets, its number formats that are dates, its shared texts.
 
-Parts are XML in an archive and read as a stream. The cells themselves are read in xlsx_cells.
+Parts are XML in an archive and are read as a stream. tables/xlsx/cells.py reads the cells.
 """
 
 import posixpath
@@ -14,7 +14,7 @@ from zipfile import ZipFile
 
 PIECE = 1 << 16  # bytes
 UNPACKED = 8 << 30  # bytes of one part: a full sheet of 50 columns has three
-ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")  # signs that XML cannot hold, such as _x000D_
+ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")  # characters that XML cannot contain, such as _x000D_
 DAY, MOMENT, HOUR, SPAN = "day", "moment", "hour", "span"  # what a number with a date format is
 BUILT_IN = (
     dict.fromkeys((*range(14, 18), *range(27, 32), 36, *range(50, 59)), DAY)
@@ -28,12 +28,12 @@ Attributes = dict[str, str]
 
 
 class Damaged(Exception):
-    """The file is not what its name says; the reason in words."""
+    """The file is not a workbook that can be read; the argument is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class SheetPart:
-    """A sheet: its name, the part of the archive that holds it, and whether it is shown."""
+    """A sheet: its name, its part of the archive, and whether it is visible."""
 
     name: str
     path: str
@@ -42,7 +42,7 @@ class SheetPart:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a workbook says about its cells: its sheets, where its texts are, its date formats, its calendar's day 0."""
+    """What the cells of a workbook need: its sheets, the part of its texts, its date formats, day 0 of its calendar."""
 
     sheets: tuple[SheetPart, ...]
     texts: str | None
@@ -51,23 +51,24 @@ class Contents:
 
 
 def contents(archive: ZipFile) -> Contents:
-    """Return what a workbook holds; raise Damaged where it is none."""
+    """Return the contents of a workbook; raise Damaged where it is not one."""
     book = next((to for kind, _, to in _related(archive, "") if kind == "officeDocument"), "xl/workbook.xml")
     related = {key: (kind, to) for kind, key, to in _related(archive, book)}
     parts = dict(related.values())
     sheets, old = [], False
-    for _, name, said in elements(archive, book):
-        kind, path = related.get(said.get("id", ""), ("", ""))
+    for _, name, attributes in elements(archive, book):
+        kind, path = related.get(attributes.get("id", ""), ("", ""))
         if name == "sheet" and kind == "worksheet":
-            sheets.append(SheetPart(said.get("name", ""), path, said.get("state", "visible") == "visible"))
+            is_shown = attributes.get("state", "visible") == "visible"
+            sheets.append(SheetPart(attributes.get("name", ""), path, is_shown))
         if name == "workbookPr":
-            old = said.get("date1904", "0") in ("1", "true", "on")
+            old = attributes.get("date1904", "0") in ("1", "true", "on")
     kinds = tuple(_kinds(archive, parts["styles"])) if "styles" in parts else ()
     return Contents(tuple(sheets), parts.get("sharedStrings"), kinds, FIRST_DAYS[old])
 
 
 def opened(archive: ZipFile, path: str) -> IO[bytes]:
-    """Return a part of an archive to be read; raise Damaged where there is none or it unpacks to no end."""
+    """Return an open part of an archive; raise Damaged where it is missing or unpacks to too much."""
     names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
     if (name := names.get(path.lower())) is None:
         raise Damaged(f"its part {path} is missing")
@@ -77,7 +78,7 @@ def opened(archive: ZipFile, path: str) -> IO[bytes]:
 
 
 def parser() -> Any:
-    """Return a parser of XML that takes no declarations of its own: a workbook has none, an attack does."""
+    """Return a parser of XML that refuses document types: a workbook has none, an attack has."""
     reader = expat.ParserCreate()
     reader.buffer_text = True
     reader.StartDoctypeDeclHandler = _refuse
@@ -85,7 +86,7 @@ def parser() -> Any:
 
 
 def fed(reader: Any, file: IO[bytes], ready: list[Any], is_done: Callable[[], bool] = lambda: False) -> Iterator[Any]:
-    """Feed a file to a parser whose handlers put what they find into `ready`, and yield that piece by piece."""
+    """Feed a file to a parser whose handlers append their results to `ready`, and yield those piece by piece."""
     while not is_done():
         piece = file.read(PIECE)
         reader.Parse(piece, not piece)
@@ -96,13 +97,13 @@ def fed(reader: Any, file: IO[bytes], ready: list[Any], is_done: Callable[[], bo
 
 
 def elements(archive: ZipFile, path: str) -> Iterator[tuple[str, str, Attributes]]:
-    """Yield every element of a part as (the one around it, name, attributes), names without their prefixes."""
+    """Yield every element of a part as (name of its parent, name, attributes), names without their prefixes."""
     ready: list[tuple[str, str, Attributes]] = []
     around = [""]
     reader = parser()
 
-    def start(name: str, said: Attributes) -> None:
-        ready.append((around[-1], plain(name), {plain(key): value for key, value in said.items()}))
+    def start(name: str, attributes: Attributes) -> None:
+        ready.append((around[-1], plain(name), {plain(key): value for key, value in attributes.items()}))
         around.append(plain(name))
 
     reader.StartElementHandler = start
@@ -112,28 +113,28 @@ def elements(archive: ZipFile, path: str) -> Iterator[tuple[str, str, Attributes
 
 
 def texts(archive: ZipFile, path: str) -> Iterator[str]:
-    """Yield the texts that cells share; how to say them (phonetic runs) is no part of them."""
+    """Yield the texts that cells share, without their phonetic runs."""
     ready: list[str] = []
-    words: list[str] = []
+    pieces: list[str] = []
     inside: set[str] = set()
     reader = parser()
 
     def end(name: str) -> None:
         inside.discard(plain(name))
         if plain(name) == "si":
-            ready.append(unescaped("".join(words)))
-            words.clear()
+            ready.append(unescaped("".join(pieces)))
+            pieces.clear()
 
     reader.StartElementHandler = lambda name, _: inside.add(plain(name))
     reader.EndElementHandler = end
-    reader.CharacterDataHandler = lambda said: words.append(said) if "t" in inside and "rPh" not in inside else None
+    reader.CharacterDataHandler = lambda text: pieces.append(text) if "t" in inside and "rPh" not in inside else None
     with opened(archive, path) as file:
         yield from fed(reader, file, ready)
 
 
-def unescaped(words: str) -> str:
-    """Return a text with the signs in it that XML cannot hold."""
-    return ESCAPED.sub(lambda sign: chr(int(sign[1], 16)), words).replace("\0", "") if "_x" in words else words
+def unescaped(text: str) -> str:
+    """Return a text with its escaped characters, which XML cannot contain."""
+    return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text).replace("\0", "") if "_x" in text else text
 
 
 def plain(name: str) -> str:
@@ -142,34 +143,34 @@ def plain(name: str) -> str:
 
 
 def kind_of(code: str) -> str | None:
-    """Return what a number with a format of one's own is: a day, a moment, an hour, a span, or None for a number."""
-    signs = UNMEANT.sub("", code.lower().partition(";")[0])
-    if "general" in signs:
+    """Return what a number with a custom format is: a day, a moment, an hour, a span, or None for a plain number."""
+    pattern = UNMEANT.sub("", code.lower().partition(";")[0])
+    if "general" in pattern:
         return None
-    if "[" in signs:
+    if "[" in pattern:
         return SPAN
-    has_day = bool(re.search(r"[yd]|aaa|mmm", signs) or re.fullmatch(r"[^hs0#]*m[^hs0#]*", signs))
-    has_hour = bool(re.search(r"[hs]", signs))
+    has_day = bool(re.search(r"[yd]|aaa|mmm", pattern) or re.fullmatch(r"[^hs0#]*m[^hs0#]*", pattern))
+    has_hour = bool(re.search(r"[hs]", pattern))
     return {(True, True): MOMENT, (True, False): DAY, (False, True): HOUR}.get((has_day, has_hour))
 
 
 def _kinds(archive: ZipFile, path: str) -> Iterator[str | None]:
     own: dict[int, str | None] = {}
-    for around, name, said in elements(archive, path):
+    for around, name, attributes in elements(archive, path):
         if name == "numFmt" and around == "numFmts":
-            own[int(said["numFmtId"])] = kind_of(said.get("formatCode", ""))
+            own[int(attributes["numFmtId"])] = kind_of(attributes.get("formatCode", ""))
         if name == "xf" and around == "cellXfs":
-            number = int(said.get("numFmtId", 0))
+            number = int(attributes.get("numFmtId", 0))
             yield own[number] if number in own else BUILT_IN.get(number)
 
 
 def _related(archive: ZipFile, path: str) -> Iterator[tuple[str, str, str]]:
-    """Yield (kind, key, part) of what a part of the archive names as belonging to it."""
+    """Yield (kind, key, part) of the relationships of a part of the archive."""
     folder, name = posixpath.split(path)
-    for _, kind, said in elements(archive, posixpath.join(folder, "_rels", f"{name}.rels")):
-        if kind == "Relationship" and said.get("TargetMode") != "External":
-            target = posixpath.normpath(posixpath.join("/", folder, said["Target"].replace("\\", "/")))
-            yield said["Type"].rpartition("/")[2], said["Id"], target.lstrip("/")
+    for _, kind, attributes in elements(archive, posixpath.join(folder, "_rels", f"{name}.rels")):
+        if kind == "Relationship" and attributes.get("TargetMode") != "External":
+            target = posixpath.normpath(posixpath.join("/", folder, attributes["Target"].replace("\\", "/")))
+            yield attributes["Type"].rpartition("/")[2], attributes["Id"], target.lstrip("/")
 
 
 def _refuse(*_: object) -> None:

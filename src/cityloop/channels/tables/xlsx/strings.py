@@ -1,4 +1,4 @@
-"""The texts that the cells of an XLSX share, put away in a temporary file: memory does not grow with their number."""
+"""Keeps the texts that the cells of an XLSX share in a temporary file: memory does not grow with their number."""
 
 import tempfile
 from array import array
@@ -9,14 +9,14 @@ from typing import Self
 
 PAGE_TEXTS, PAGE_CHARACTERS = 64, 8_192  # a page ends with whichever is reached first
 KEPT = 2_048  # pages in memory
-BETWEEN = "\0"  # XML cannot hold it
+BETWEEN = "\0"  # XML cannot contain it
 
 
 class SharedTexts:
-    """Texts by number; those asked for lately are in memory."""
+    """Texts by number; those used lately are in memory."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # open as long as its texts are asked for
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # open as long as its texts are used
         self._firsts, self._places = array("Q"), array("Q", [0])
         self._length = 0
         self._page = lru_cache(KEPT)(self._read)
@@ -45,10 +45,10 @@ class SharedTexts:
 
     def _put(self, page: list[str]) -> None:
         if page:
-            words = BETWEEN.join(page).encode("utf-8", "surrogatepass")
-            self._file.write(words)
+            content = BETWEEN.join(page).encode("utf-8", "surrogatepass")
+            self._file.write(content)
             self._firsts.append(self._length)
-            self._places.append(self._places[-1] + len(words))
+            self._places.append(self._places[-1] + len(content))
             self._length += len(page)
 
     def _read(self, page: int) -> list[str]:

@@ -1,1 +1,1 @@
-"""Importing areas from geographic files of any system and layout."""
+"""Import areas from geographic files of any coordinate system and layout."""

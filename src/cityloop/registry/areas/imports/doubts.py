@@ -1,6 +1,6 @@
-"""What may be wrong with areas: overlaps, gaps, pieces outside the area around, odd codes. Told, never mended.
+"""Find what may be wrong with areas: overlaps, gaps, pieces outside the area around, odd codes. Nothing is repaired.
 
-The same pieces are told by an import and shown by the settings pages.
+An import reports these doubts and the settings pages show them.
 """
 
 from collections import Counter
@@ -26,8 +26,8 @@ from cityloop.registry.areas.checks import (
 from cityloop.registry.areas.imports.gathering import Gathered
 from cityloop.registry.areas.known import DISSOLVED, Known
 
-MOST = 3_000  # areas looked through for one page
-LEAST = 10.0  # square metres that are worth a word, where nobody says otherwise
+MOST = 3_000  # areas that one page checks
+LEAST = 10.0  # square metres from which a piece is reported, unless a mapping says otherwise
 OVERLAP, GAP, OUTSIDE, UNCOVERED = "overlap", "gap", "outside", "uncovered"
 
 Shapes = Mapping[str, BaseGeometry]
@@ -35,7 +35,7 @@ Shapes = Mapping[str, BaseGeometry]
 
 @dataclass(frozen=True, slots=True)
 class AreaDoubt:
-    """A piece of land and what is wrong with it: one of the four words above."""
+    """A piece of land and what is wrong with it: one of the four kinds above."""
 
     kind: str
     piece: Piece
@@ -43,7 +43,7 @@ class AreaDoubt:
 
 @dataclass(frozen=True, slots=True)
 class AreaDoubts:
-    """Everything in doubt, and that in a few words."""
+    """All doubts, and a summary of them."""
 
     faults: list[Fault]
     summary: list[str]
@@ -52,9 +52,10 @@ class AreaDoubts:
 def pieces(
     level: str, shapes: Shapes, parents: Mapping[str, str | None], around: Shapes, least: float
 ) -> list[AreaDoubt]:
-    """Return the doubtful pieces of the areas of one level; `around` are the polygons their parents have of their own.
+    """Return the doubtful pieces of the areas of one level; `around` has the parents with polygons of their own.
 
-    What is left of a parent is told as uncovered; a hole between or in parents, or between areas without one, as a gap.
+    A piece of a parent that nothing covers is uncovered; a hole in or between parents, or between areas without a
+    parent, is a gap.
     """
     found = [AreaDoubt(OVERLAP, piece) for piece in overlaps(shapes, least)]
     if not is_in_tree(level):
@@ -66,7 +67,7 @@ def pieces(
     left = uncovered({code: around[code] for code in inside}, inside, least)
     found += (AreaDoubt(OUTSIDE, piece) for piece in outside(shapes, homes, least))
     found += (AreaDoubt(UNCOVERED, piece) for piece in left)
-    # Where the areas around have polygons of their own, what they leave is told above; they are far fewer, too.
+    # If the areas around have polygons of their own, their pieces are reported above; they are also far fewer.
     without = {code: shape for code, shape in shapes.items() if code not in homes}
     return found + [
         AreaDoubt(GAP, hole) for hole in gaps({**without, **{code: around[code] for code in inside}}, least)
@@ -77,7 +78,7 @@ _found: "WeakKeyDictionary[AreaLayout, dict[tuple[str, str], tuple[AreaDoubt, ..
 
 
 def scopes(layout: AreaLayout, level: str) -> list[str]:
-    """Return the larger areas of which one is to be chosen, because a level has too many areas for one look."""
+    """Return the larger areas to choose one from, if a level has too many areas to check at once."""
     own = [code for code, area in layout.areas.items() if area.level == level]
     if len(own) <= MOST:
         return []
@@ -89,7 +90,7 @@ def scopes(layout: AreaLayout, level: str) -> list[str]:
 
 
 def of_layout(layout: AreaLayout, level: str, within: str = "") -> tuple[AreaDoubt, ...]:
-    """Return what is in doubt about the areas of a level, all or those in one; found once for a layout."""
+    """Return the doubts about the areas of a level, all or those in one area; found once for a layout."""
     known = _found.setdefault(layout, {})
     if (level, within) not in known:
         own = {
@@ -105,66 +106,67 @@ def of_layout(layout: AreaLayout, level: str, within: str = "") -> tuple[AreaDou
 
 
 def of_import(
-    areas: Sequence[NewArea], own: Gathered, shapes: Shapes, standing: Known, known: Known, least: float
+    areas: Sequence[NewArea], own: Gathered, shapes: Shapes, current: Known, known: Known, least: float
 ) -> AreaDoubts:
-    """Return what is in doubt about the areas of a file, beside those that stand on."""
+    """Return the doubts about the areas of a file, together with the areas that do not end."""
     faults = []
-    if lies := shift(shapes, {code: one.shape for code, one in known.items()}):
-        faults.append(Fault("the whole layer", lies))
-    told = ((area, area_codes.doubt(area.code, area.level, area.parent)) for area in areas)
-    faults += (Fault(f"{spoken(area.level)} {area.code} {area.name}", why) for area, why in told if why)
+    if shifted := shift(shapes, {code: area.shape for code, area in known.items()}):
+        faults.append(shifted)
+    faults += (
+        Fault(f"{spoken(area.level)} {area.code} {area.name}", *reason)
+        for area in areas
+        if (reason := area_codes.doubt(area.code, area.level, area.parent))
+    )
     parents = {area.code: area.parent for area in areas if area.level == own.level}
-    beside = {code: one for code, one in standing.items() if one.level == own.level and code not in shapes}
-    everything = {**shapes, **{code: one.shape for code, one in beside.items()}}
-    parents |= {code: one.parent for code, one in beside.items() if one.parent in set(parents.values())}
+    others = {code: area for code, area in current.items() if area.level == own.level and code not in shapes}
+    everything = {**shapes, **{code: area.shape for code, area in others.items()}}
+    parents |= {code: area.parent for code, area in others.items() if area.parent in set(parents.values())}
     dissolved = {area.code for area in areas if (area.attributes or {}).get(DISSOLVED)}
     around = {
-        code: one.shape
-        for code, one in standing.items()
-        if code in set(parents.values()) and code not in dissolved and not one.attributes.get(DISSOLVED)
+        code: area.shape
+        for code, area in current.items()
+        if code in set(parents.values()) and code not in dissolved and not area.attributes.get(DISSOLVED)
     }
     found = [
         doubt
         for doubt in pieces(own.level, everything, parents, around, least)
         if doubt.kind == UNCOVERED or not set(doubt.piece.codes).isdisjoint(shapes)
     ]
-    called = {area.code: _called(area.code, area.name) for area in areas}
-    called = {**{code: one.called for code, one in known.items()}, **called}
-    faults += (sentence(doubt, own.level, called) for doubt in found)
+    labels = {code: area.label for code, area in known.items()}
+    labels |= {area.code: area.code if area.name == area.code else f"{area.code} {area.name}" for area in areas}
+    faults += (_fault(doubt, own.level, labels) for doubt in found)
     return AreaDoubts(faults, [*_sums(found), *_odd_codes(areas)])
 
 
-def sentence(doubt: AreaDoubt, level: str, called: Mapping[str, str]) -> Fault:
-    """Return a doubt in words."""
-    piece = doubt.piece
-    names = [called.get(code, code) for code in piece.codes]
-    at = f"{piece.square_metres:,.0f} m² at {piece.lon:.5f}, {piece.lat:.5f}"
-    what = spoken(level)
+def _fault(doubt: AreaDoubt, level: str, labels: Mapping[str, str]) -> Fault:
+    """Return a doubt as a fault of the area that it concerns."""
+    piece, what = doubt.piece, spoken(level)
+    names = [labels.get(code, code) for code in piece.codes]
+    values = {"size": f"{piece.square_metres:,.0f}", "place": f"{piece.lon:.5f}, {piece.lat:.5f}", "level": what}
     match doubt.kind:
         case "overlap":
-            size, _, place = at.partition(" at ")
-            return Fault(f"{what} {names[0]}", f"overlaps {names[1]} by {size} at {place}")
+            return Fault(f"{what} {names[0]}", "area-overlaps", {**values, "other": names[1]})
         case "outside":
-            return Fault(f"{what} {names[0]}", f"lies outside {names[1]} by {at}")
+            return Fault(f"{what} {names[0]}", "area-outside-parent", {**values, "parent": names[1]})
         case "uncovered":
-            return Fault(names[0], f"{at} of it lie in no {what}")
+            return Fault(names[0], "area-uncovered", values)
         case _:
-            return Fault("gap", f"{at} lie in no {what}; around it: {', '.join(names)}")
+            return Fault("gap", "area-gap", {**values, "names": ", ".join(names)})
 
 
 def _sums(found: Iterable[AreaDoubt]) -> Iterator[str]:
     by_kind: dict[str, list[float]] = {}
     for doubt in found:
         by_kind.setdefault(doubt.kind, []).append(doubt.piece.square_metres)
-    words = {OVERLAP: "overlap", GAP: "gap", UNCOVERED: "gap", OUTSIDE: "piece"}
+    nouns = {OVERLAP: "overlap", GAP: "gap", UNCOVERED: "gap", OUTSIDE: "piece"}
     ends = {OUTSIDE: " outside the area around"}
     for kind, sizes in by_kind.items():
         plural = "s" if sizes[1:] else ""
-        yield f"{len(sizes):,} {words[kind]}{plural}{ends.get(kind, '')} of {sum(sizes):,.0f} m² in all"
+        yield f"{len(sizes):,} {nouns[kind]}{plural}{ends.get(kind, '')} of {sum(sizes):,.0f} m² in all"
 
 
 def _odd_codes(areas: Iterable[NewArea]) -> Iterator[str]:
-    """Yield a note on codes of no national form, and on those of the old form of unit grids."""
+    """Yield a note about codes that have not the national form, and about the old form of unit grids."""
     by_level: dict[str, list[str]] = {}
     for area in areas:
         by_level.setdefault(area.level, []).append(area.code)
@@ -172,10 +174,6 @@ def _odd_codes(areas: Iterable[NewArea]) -> Iterator[str]:
         what = spoken(level)
         if found := area_codes.foreign(codes):
             plural = "s" if found[1:] else ""
-            yield f"{len(found):,} {what} code{plural} not of the national form taken as given, as {found[0]}"
+            yield f"{len(found):,} {what} code{plural} without the national form taken as given, such as {found[0]}"
         if found := area_codes.old_grids(codes):
-            yield f"{len(found):,} codes of the old form with 14 digits, as {found[0]}; the present one has 15"
-
-
-def _called(code: str, name: str) -> str:
-    return code if name == code else f"{code} {name}"
+            yield f"{len(found):,} codes of the old form with 14 digits, such as {found[0]}; the present form has 15"

@@ -1,5 +1,6 @@
-"""Features gathered into areas: codes, names and dates read, polygons of one code made one. Nothing is checked against
-what is known, nothing is written.
+"""Gather features into areas: read codes, names and dates, and join the polygons of one code.
+
+settling.py compares the areas with those already known. Nothing is written.
 """
 
 import re
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from cityloop.core.errors import Fault, Invalid
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.core.place.areas import spoken
 from cityloop.core.place.geo import dissolve
 from cityloop.core.place.measuring import square_metres
@@ -26,9 +28,13 @@ from cityloop.registry.areas.imports.mapping import AreasText, Properties
 DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[T ].*)?")
 
 
+class LeftOut(InvalidValue):
+    """A feature that is not imported; its code says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Further:
-    """What a feature says of its own area besides code and name."""
+    """The properties of a feature's own area besides code and name."""
 
     grade: str = ""
     valid_from: date | None = None
@@ -38,7 +44,7 @@ class Further:
 
 @dataclass(slots=True)
 class Gathered:
-    """Areas of one level by code: names, parents, and every polygon that carries the code."""
+    """Areas of one level by code: names, parents, and every polygon that has the code."""
 
     level: str
     names: dict[str, str] = field(default_factory=dict)
@@ -48,70 +54,66 @@ class Gathered:
     notices: list[Fault] = field(default_factory=list)
 
     def add(self, code: str, name: str | None, parent: tuple[str, str] | None, polygon: BaseGeometry) -> None:
-        """Take a polygon in; the first name and the first parent (level and code) stand. None: no name is asked."""
+        """Add a polygon; the first name and the first parent (level and code) are kept. None: no name is wanted."""
         around = parent[1] if parent else None
         if code not in self.names:
             self.names[code], self.parents[code] = name or code, around
             if name == "":
-                self.notices.append(Fault(f"{spoken(self.level)} {code}", "has no name: it is called by its code"))
+                self.notices.append(Fault(f"{spoken(self.level)} {code}", "area-without-name"))
         elif name and name != self.names[code]:
-            self.notices.append(
-                Fault(f"{spoken(self.level)} {code}", f"is also named {name}: {self.names[code]} stands")
-            )
+            values = {"other": name, "name": self.names[code]}
+            self.notices.append(Fault(f"{spoken(self.level)} {code}", "area-of-two-names", values))
         if parent and around != self.parents[code]:
-            why = f"also lies in {parent[0]} {around}: {self.parents[code]} stands"
-            self.notices.append(Fault(f"{spoken(self.level)} {code}", why))
+            values = {"level": spoken(parent[0]), "other": parent[1], "parent": str(self.parents[code])}
+            self.notices.append(Fault(f"{spoken(self.level)} {code}", "area-of-two-parents", values))
         self.polygons[code].append(polygon)
 
-    def wholes(self) -> dict[str, BaseGeometry]:
-        """Return the areas in the order of their codes, the polygons of one code made one."""
+    def joined(self) -> dict[str, BaseGeometry]:
+        """Return the areas in the order of their codes, the polygons of one code joined."""
         return {code: dissolve(self.polygons[code]) for code in sorted(self.names)}
-
-    def called(self, code: str) -> str:
-        """Return code and name of an area, the code alone where it has no other name or is none of this level."""
-        name = self.names.get(code, code)
-        return code if name == code else f"{code} {name}"
 
 
 def gather(
     text: AreasText, layer: Layer, geometries: NDArray[np.object_], notices: list[Fault]
 ) -> tuple[dict[str, Gathered], list[Fault]]:
-    """Return the areas by level, the largest first, and the features left out. Invalid for codes that several carry."""
+    """Return the areas by level, the largest first, and the features left out.
+
+    Raise Invalid if several features have one code, unless the mapping joins them.
+    """
     levels = {level: Gathered(level) for level in text.named}
     left_out, seen = [], defaultdict[str, list[int]](list)
     for feature, geometry in zip(layer.features, geometries, strict=True):
-        called = f"feature {feature.number} {_called(feature.said, text)}".strip()
+        label = f"feature {feature.number} {_codes_and_names(feature.said, text)}".strip()
         try:
             polygon = _polygon(geometry)
             code = _take(feature.said, polygon, text, levels)
-        except ValueError as error:
-            left_out.append(Fault(called, f"was left out: {error}"))
+        except LeftOut as error:
+            left_out.append(error.fault(label))
             continue
         seen[code].append(feature.number)
-        if code != words(feature.said.get(text.own.code)):
-            notices.append(Fault(called, f"its code is written with full-width signs: it is {code}"))
+        if code != as_text(feature.said.get(text.own.code)):
+            notices.append(Fault(label, "code-in-full-width", {"code": code}))
         if not shapely.is_valid(geometry):
-            notices.append(Fault(called, _change(geometry, polygon)))
+            notices.append(_repaired(label, geometry, polygon))
     if text.parts == "refuse":
         _refuse_parts(seen)
     return levels, left_out
 
 
 def _refuse_parts(seen: Mapping[str, Sequence[int]]) -> None:
-    why = "if they are parts of one area, say `parts: join` in the mapping"
-    told = {code: ", ".join(map(str, numbers)) for code, numbers in seen.items() if numbers[1:]}
-    if told:
-        raise Invalid([Fault(code, f"is the code of features {numbers}; {why}") for code, numbers in told.items()])
+    several = {code: ", ".join(map(str, numbers)) for code, numbers in seen.items() if numbers[1:]}
+    if several:
+        raise Invalid([Fault(code, "code-of-several-features", {"numbers": each}) for code, each in several.items()])
 
 
-def _take(said: Mapping[str, Any], polygon: BaseGeometry, text: AreasText, levels: Mapping[str, Gathered]) -> str:
-    """Take a feature in for every level; return its own code."""
-    read = {level: _pair(said, properties) for level, properties in text.named.items()}
+def _take(row: Mapping[str, Any], polygon: BaseGeometry, text: AreasText, levels: Mapping[str, Gathered]) -> str:
+    """Add a feature at every level; return its own code."""
+    read = {level: _pair(row, properties) for level, properties in text.named.items()}
     for level, (code, _) in read.items():
         if not code:
-            whose = "its code" if level == text.own_level else f"the code of its {spoken(level)}"
-            raise ValueError(f"{whose} ({text.named[level].code}) is empty")
-    further = _further(said, text)
+            reason = "left-out-no-code" if level == text.own_level else "left-out-no-code-around"
+            raise LeftOut(reason, {"level": spoken(level), "property": text.named[level].code})
+    further = _further(row, text)
     parent = None
     for level, (code, name) in read.items():
         levels[level].add(code, name, parent, polygon)
@@ -119,70 +121,75 @@ def _take(said: Mapping[str, Any], polygon: BaseGeometry, text: AreasText, level
     own = read[text.own_level][0]
     levels[text.own_level].further.setdefault(own, further)
     if text.parent:
-        levels[text.own_level].parents[own] = plain(words(said.get(text.parent.code))) or None
+        levels[text.own_level].parents[own] = plain(as_text(row.get(text.parent.code))) or None
     return own
 
 
-def _further(said: Mapping[str, Any], text: AreasText) -> Further:
+def _further(row: Mapping[str, Any], text: AreasText) -> Further:
     own = text.own
-    kept = {name: words(said.get(source)) for name, source in text.attributes.items()}
+    kept = {name: as_text(row.get(source)) for name, source in text.attributes.items()}
     found = Further(
-        grade=plain(words(said.get(own.grade))) if own.grade else "",
-        valid_from=_day(said, own.valid_from),
-        valid_until=_day(said, own.valid_until),
+        grade=plain(as_text(row.get(own.grade))) if own.grade else "",
+        valid_from=_day(row, own.valid_from),
+        valid_until=_day(row, own.valid_until),
         attributes={name: value for name, value in kept.items() if value},
     )
     if found.valid_from and found.valid_until and found.valid_until <= found.valid_from:
-        raise ValueError(f"it ends ({found.valid_until}) before it begins ({found.valid_from})")
+        raise LeftOut("left-out-ends-early", {"first": str(found.valid_from), "last": str(found.valid_until)})
     return found
 
 
-def _day(said: Mapping[str, Any], name: str | None) -> date | None:
-    value = said.get(name) if name else None
+def _day(row: Mapping[str, Any], name: str | None) -> date | None:
+    value = row.get(name) if name else None
     if isinstance(value, np.datetime64):
         value = None if np.isnat(value) else value.astype("datetime64[D]").item()
     if isinstance(value, datetime):
         return value.date()
-    if isinstance(value, date) or value is None or not words(value):
+    if isinstance(value, date) or value is None or not as_text(value):
         return value or None
-    found = DAY.fullmatch(plain(words(value)))
+    found = DAY.fullmatch(plain(as_text(value)))
     try:
-        return date(*map(int, found.groups())) if found else date.fromisoformat(words(value))
+        return date(*map(int, found.groups())) if found else date.fromisoformat(as_text(value))
     except ValueError as error:
-        raise ValueError(f"{words(value)} ({name}) is no date") from error
+        raise LeftOut("left-out-not-a-day", {"value": as_text(value), "property": str(name)}) from error
 
 
 def _polygon(geometry: BaseGeometry | None) -> BaseGeometry:
-    """Return the repaired polygon of a geometry in WGS-84; ValueError says why there is none."""
+    """Return the repaired polygon of a geometry in WGS-84; raise LeftOut if there is none."""
     if geometry is None:
-        raise ValueError("it has no geometry that can be read")
+        raise LeftOut("left-out-no-geometry")
     if geometry.is_empty:
-        raise ValueError("its geometry is empty")
+        raise LeftOut("left-out-empty")
     west, south, east, north = geometry.bounds
     if -180 <= west <= 180 < east <= 360 or east - west > 180 or -360 <= west < -180 <= east:
-        raise ValueError("it crosses the antimeridian (180°)")
+        raise LeftOut("left-out-antimeridian")
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise ValueError("its coordinates are no degrees; name their system in the mapping, as in `crs: EPSG:4547`")
-    return dissolve([geometry])
+        raise LeftOut("left-out-not-degrees")
+    try:
+        return dissolve([geometry])
+    except ValueError as error:
+        raise LeftOut("left-out-not-a-polygon") from error
 
 
-def _change(before: BaseGeometry, after: BaseGeometry) -> str:
+def _repaired(label: str, before: BaseGeometry, after: BaseGeometry) -> Fault:
     was, now = square_metres([before, after])
-    return f"was repaired ({shapely.is_valid_reason(before)}): {was:,.0f} m² before, {now:,.0f} m² after"
+    reason = shapely.is_valid_reason(before)
+    return Fault(label, "polygon-repaired", {"reason": reason, "before": f"{was:,.0f}", "after": f"{now:,.0f}"})
 
 
-def _pair(said: Mapping[str, Any], properties: Properties) -> tuple[str, str | None]:
-    name = words(said.get(properties.name)) if properties.name else None
-    return plain(words(said.get(properties.code))), name
+def _pair(row: Mapping[str, Any], properties: Properties) -> tuple[str, str | None]:
+    """Return the code and the name that a feature gives for one level."""
+    name = as_text(row.get(properties.name)) if properties.name else None
+    return plain(as_text(row.get(properties.code))), name
 
 
-def _called(said: Mapping[str, Any], text: AreasText) -> str:
-    parts: Iterable[str | None] = (part for one in text.named.values() for part in _pair(said, one))
+def _codes_and_names(row: Mapping[str, Any], text: AreasText) -> str:
+    parts: Iterable[str | None] = (part for properties in text.named.values() for part in _pair(row, properties))
     return " ".join(part for part in parts if part)
 
 
-def words(value: Any) -> str:
-    """Return what a property says as text; whole numbers without a point."""
+def as_text(value: Any) -> str:
+    """Return the value of a property as text; whole numbers without a point."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return "" if value is None else unicodedata.normalize("NFC", str(value)).strip()

@@ -1,6 +1,6 @@
-"""Coordinate systems of areas: named, turned into WGS-84. Which areas they are is said elsewhere.
+"""Coordinate systems: find one by its name and convert geometries into WGS-84.
 
-PROJ (pyproj) is loaded inside functions alone: only an import needs it, no web process does.
+PROJ (pyproj) is loaded only inside functions: an import needs it, a web process does not.
 """
 
 from collections.abc import Iterable
@@ -11,42 +11,51 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.core.place.geo import Crs, many_to_wgs84, parse_crs
 
-OWN = "file"  # in a mapping: the system that the file names itself
+OWN = "file"  # in a mapping: the system that the file itself names
 COARSE_METRES = 5.0
+LONGEST_NAME = 60  # characters of a name that a sentence repeats; WKT has thousands
 
 
-def system(words: str) -> "Crs | Any":
-    """Return the system that words or WKT name, one of PROJ where it is none of ours; ValueError says what is known."""
+class UnknownSystem(InvalidValue):
+    """A coordinate system that neither CityLoop nor PROJ knows."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("no-such-coordinate-system", {"value": name[:LONGEST_NAME]})
+
+
+def system(name: str) -> "Crs | Any":
+    """Return the coordinate system of a name or WKT, from PROJ if it is not a Crs; raise UnknownSystem otherwise."""
     try:
-        return parse_crs(words)
-    except ValueError as unknown:
-        return _of_proj(words, unknown)
+        return parse_crs(name)
+    except ValueError:
+        return _from_proj(name)
 
 
-def _of_proj(words: str, unknown: ValueError) -> Any:
+def _from_proj(name: str) -> Any:
     from pyproj import CRS
     from pyproj.exceptions import CRSError
 
     try:
-        found = CRS.from_user_input(int(words) if words.strip().isdigit() else words)
+        found = CRS.from_user_input(int(name) if name.strip().isdigit() else name)
     except CRSError as error:
-        raise ValueError(f"{unknown} Any other by its EPSG code, as in EPSG:4547.") from error
+        raise UnknownSystem(name) from error
     if found.is_geographic and found.to_epsg(min_confidence=100) in (4326, None) and "WGS 84" in found.name:
         return Crs.WGS84
     return Crs.CGCS2000 if found.to_epsg() == 4490 else found
 
 
 def title(crs: "Crs | Any") -> str:
-    """Return what a system is called in a sentence."""
+    """Return the name of a system for a sentence."""
     return crs.value if isinstance(crs, Crs) else f"{crs.to_string()[:40]} {crs.name}"
 
 
 def into_wgs84(geometries: Iterable[BaseGeometry | None], crs: "Crs | Any") -> tuple[NDArray[np.object_], float]:
-    """Return geometries in WGS-84, longitude first, and how many metres PROJ says they may be off (NaN: unknown).
+    """Return geometries in WGS-84, longitude first, and their accuracy in metres as PROJ gives it (NaN: unknown).
 
-    What lies outside the range of a projection gets infinite coordinates.
+    Points outside the range of a projection get infinite coordinates.
     """
     array = _array(geometries)
     if isinstance(crs, Crs):

@@ -1,6 +1,6 @@
-"""Whether the catalogues of all packs fit together: nothing twice, nothing spoken of that is not there.
+"""Checks the catalogues of all packs together: nothing is given twice, every class that is named exists.
 
-Each table by itself is checked where it is read, in catalogue_texts.py.
+Each table alone is checked where it is read, in texts/catalogue.py.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,22 +28,24 @@ class Given(Protocol):
 
 
 def catalogue_faults(packs: Sequence[Given]) -> Iterator[Fault]:
-    """Yield what does not fit together between the packs: a class twice, or one that is spoken of and is not there."""
-    yield from _twice((one.name, one.at) for pack in packs for one in pack.catalogues)
-    yield from _twice((" ".join(one.key), one.at) for pack in packs for one in pack.classes)
-    conditions = [one for pack in packs for one in pack.conditions]
-    yield from _twice((f"{' '.join(one.key)} condition {one.number}", one.at) for one in conditions)
-    catalogues = {one.name: one for pack in packs for one in pack.catalogues}
-    classes = {one.key for pack in packs for one in pack.classes}
-    for one in (one for pack in packs for one in pack.classes):
-        if one.catalogue not in catalogues:
-            yield Fault(one.at, f"no pack has a catalogue {one.catalogue}")
-        elif reason := code_fault(one.code, catalogues[one.catalogue].digits):
-            yield Fault(f"{one.at} code", reason)
-    spoken_of: list[PackCondition | OtherName] = [*conditions, *(one for pack in packs for one in pack.names)]
-    for spoken in spoken_of:
-        if spoken.key not in classes:
-            yield Fault(f"{spoken.at} code", _missing(spoken.key))
+    """Yield the faults between packs: a class that is given twice, or one that is named and does not exist."""
+    yield from _twice((catalogue.name, catalogue.at) for pack in packs for catalogue in pack.catalogues)
+    yield from _twice((" ".join(category.key), category.at) for pack in packs for category in pack.classes)
+    conditions = [condition for pack in packs for condition in pack.conditions]
+    yield from _twice(
+        (f"{' '.join(condition.key)} condition {condition.number}", condition.at) for condition in conditions
+    )
+    catalogues = {catalogue.name: catalogue for pack in packs for catalogue in pack.catalogues}
+    classes = {category.key for pack in packs for category in pack.classes}
+    for category in (category for pack in packs for category in pack.classes):
+        if category.catalogue not in catalogues:
+            yield Fault(category.at, "unknown-catalogue", {"name": category.catalogue})
+        elif reason := code_fault(category.code, catalogues[category.catalogue].digits):
+            yield Fault(f"{category.at} code", *reason)
+    references: list[PackCondition | OtherName] = [*conditions, *(name for pack in packs for name in pack.names)]
+    for named in references:
+        if named.key not in classes:
+            yield _missing(f"{named.at} code", named.key)
     for line in (line for pack in packs for line in pack.crosswalk):
         yield from _crosswalk_faults(line, classes, catalogues)
 
@@ -52,20 +54,20 @@ def _crosswalk_faults(
     line: CrosswalkLine, classes: set[ClassKey], known: Mapping[str, PackCatalogue]
 ) -> Iterator[Fault]:
     if line.source not in classes:
-        yield Fault(f"{line.at} from_code", _missing(line.source))
+        yield _missing(f"{line.at} from_code", line.source)
     if line.to_code and line.target not in classes:
-        yield Fault(f"{line.at} to_code", _missing(line.target))
+        yield _missing(f"{line.at} to_code", line.target)
     if line.to_catalogue not in known:
-        yield Fault(f"{line.at} to_catalogue", f"no pack has a catalogue {line.to_catalogue}")
+        yield Fault(f"{line.at} to_catalogue", "unknown-catalogue", {"name": line.to_catalogue})
 
 
-def _missing(key: ClassKey) -> str:
-    return f"{key.catalogue} has no {key.kind} {key.code}"
+def _missing(field: str, key: ClassKey) -> Fault:
+    return Fault(field, "not-in-catalogue", key._asdict())
 
 
 def _twice(named: Iterable[tuple[str, str]]) -> Iterator[Fault]:
     known: dict[str, str] = {}
     for name, at in named:
         if name in known:
-            yield Fault(at, f"{name} stands in {known[name]} already")
+            yield Fault(at, "given-twice", {"name": name, "place": known[name]})
         known.setdefault(name, at)

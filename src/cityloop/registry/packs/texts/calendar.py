@@ -1,8 +1,10 @@
 """The working calendar of a city: its pack's hours and rules, the national holidays, and the city's own days.
 
-How a pack writes a calendar is checked here; counting in it is in core.worktime.
+This checks how a pack writes a calendar; core/clocks/worktime.py counts in it.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, time, tzinfo
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
@@ -10,9 +12,10 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from cityloop.core.clocks.worktime import Calendar, ClosingRule, Season, WorkDayRule
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.registry.words.holidays import FIRST_KNOWN_YEAR, chinese_day_kinds
 
-YEARS_AHEAD = 2  # for which national holidays are laid out; back, as far as they are known
+YEARS_AHEAD = 2  # of national holidays; back, as far as they are known
 DEFAULT_HOURS = ("08:00-12:00", "14:00-18:00")
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -22,8 +25,19 @@ Windows = tuple[tuple[time, time], ...]
 
 def _known_zone(name: str) -> str:
     if name not in available_timezones():
-        raise ValueError(f"{name!r} is no time zone: write one such as Asia/Shanghai")
+        raise InvalidValue("unknown-time-zone", {"name": name})
     return name
+
+
+@contextmanager
+def _sound() -> Iterator[None]:
+    """Give a code to a ValueError that has none."""
+    try:
+        yield
+    except InvalidValue:
+        raise
+    except ValueError as error:
+        raise InvalidValue("calendar-unsound", {"error": str(error).removesuffix(".")}) from error
 
 
 class SeasonText(BaseModel):
@@ -40,9 +54,11 @@ class SeasonText(BaseModel):
         return self
 
     def season(self) -> Season:
-        """Return the season; ValueError where its day or its hours are none."""
+        """Return the season; InvalidValue where its day or its hours cannot be."""
         month, _, day = self.begins.partition("-")
-        return Season(int(month), int(day), _windows(self.hours))
+        windows = _windows(self.hours)
+        with _sound():
+            return Season(int(month), int(day), windows)
 
 
 class CalendarText(BaseModel):
@@ -63,17 +79,18 @@ class CalendarText(BaseModel):
     @model_validator(mode="after")
     def _is_sound(self) -> Self:
         if bool(self.hours) == bool(self.seasons):
-            raise ValueError("give either hours or seasons")
+            raise InvalidValue("hours-or-seasons")
         if both := set(self.days_off) & set(self.days_on):
-            raise ValueError(f"{min(both)} is given as a day off and as a working day")
-        _calendar(self, ZoneInfo("UTC"), {}, None)
+            raise InvalidValue("day-off-and-on", {"day": min(both).isoformat()})
+        with _sound():
+            _calendar(self, ZoneInfo("UTC"), {}, None)
         return self
 
 
 def working_calendar(text: CalendarText | None, zone: tzinfo, this_year: int) -> Calendar:
     """Return the calendar that a pack describes, in the city's time zone unless the pack names another.
 
-    The city's own days come after the national ones and win over them. None: the hours that most cities keep.
+    The city's own days override the national ones. None: the hours that most cities have.
     """
     text = text or CalendarText(hours=DEFAULT_HOURS)
     day_kinds: dict[date, bool] = {}
@@ -107,4 +124,4 @@ def _window(words: str) -> tuple[time, time]:
     try:
         return time.fromisoformat(opens), time.fromisoformat(closes)
     except ValueError:
-        raise ValueError(f"{words!r} are no hours: write them such as 08:00-12:00") from None
+        raise InvalidValue("not-hours", {"value": words}) from None

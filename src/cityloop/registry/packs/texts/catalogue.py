@@ -1,7 +1,7 @@
-"""The tables of a pack's catalogues: classes, other names, crosswalks, conditions for filing. Reading and checking.
+"""Reads and checks the tables of a pack's catalogues: classes, other names, crosswalks, conditions for filing.
 
-Everything wrong is told with file, line and field; whether the tables of several packs fit together is checked in
-catalogue_agreement.py. Putting them into the database is done by actions.py.
+Every fault names file, line and field. checks/catalogues.py checks the tables of several packs together; actions.py
+writes them into the database.
 """
 
 import csv
@@ -14,11 +14,12 @@ from typing import Literal, TypeVar
 from cityloop.core.codes.classes import KINDS, ClassKey
 from cityloop.core.codes.crosswalk import CrosswalkLine, is_code, is_local
 from cityloop.core.errors import Fault, Invalid
+from cityloop.core.sentences import Values
+from cityloop.registry.packs.faults import Reason, limit_fault
 from cityloop.registry.packs.texts.titles import Titles
-from cityloop.registry.words.limits import limit_fault
 from cityloop.runtime.yaml_files import Strict
 
-GRADES = {"limit_a": "", "limit_b": "B", "limit_c": "C"}  # A is also what every other grade has
+GRADES = {"limit_a": "", "limit_b": "B", "limit_c": "C"}  # the limit of A is that of every other grade, too
 CLASS_COLUMNS = ("kind", "code", "name", "major")
 NAME_COLUMNS = ("kind", "code", "name")
 CONDITION_COLUMNS = ("kind", "code", "number", "filing", "closing", *GRADES)
@@ -31,7 +32,7 @@ class CatalogueText(Strict):
     title: Titles
     standard: str = ""
     in_force_from: date | None = None
-    in_force_until: date | None = None  # the first day on which it is no more
+    in_force_until: date | None = None  # the first day on which it is no longer in force
     in_use: bool = True
     digits: Literal[4, 5] = 5
     classes: str
@@ -97,9 +98,9 @@ class OtherName:
 
 @dataclass(frozen=True, slots=True)
 class PackCondition:
-    """A condition for filing (立案条件) of a class: when it counts as mended, and its limits by grade of area.
+    """A condition for filing (立案条件) of a class: when it counts as repaired, and its limits by grade of area.
 
-    The limit under "" holds in areas of every grade that is not named.
+    The limit under "" applies in areas of every grade that is not named.
     """
 
     catalogue: str
@@ -119,15 +120,15 @@ class PackCondition:
 
 @dataclass(frozen=True, slots=True)
 class TableLine:
-    """One line of a table: its cells by column, and where it stands."""
+    """One line of a table: its cells by column, and its file and number."""
 
     file: str
     number: int
     cells: Mapping[str, str]
     at: str
 
-    def fault(self, column: str, reason: str) -> Fault:
-        return Fault(f"{self.file}:{self.number} {column}", reason)
+    def fault(self, column: str, code: str, values: Values | None = None) -> Fault:
+        return Fault(f"{self.file}:{self.number} {column}", code, values or {})
 
 
 def read_classes(path: Path, catalogue: str, digits: int | None, *, local: bool = False) -> tuple[CatalogueClass, ...]:
@@ -136,11 +137,11 @@ def read_classes(path: Path, catalogue: str, digits: int | None, *, local: bool 
     def taken(line: TableLine) -> Iterator[CatalogueClass | Fault]:
         cell = line.cells
         if (reason := code_fault(cell["code"], digits)) or (reason := _local_fault(cell["code"], local=local)):
-            yield line.fault("code", reason)
+            yield line.fault("code", *reason)
         own = local or is_local(cell["code"]) is True
         yield CatalogueClass(catalogue, cell["kind"], cell["code"], cell["name"], cell["major"], own, line.at)
 
-    return _read(path, CLASS_COLUMNS, taken, lambda one: (one.kind, one.code))
+    return _read(path, CLASS_COLUMNS, taken, lambda item: (item.kind, item.code))
 
 
 def read_names(path: Path, catalogue: str) -> tuple[OtherName, ...]:
@@ -149,7 +150,7 @@ def read_names(path: Path, catalogue: str) -> tuple[OtherName, ...]:
     def taken(line: TableLine) -> Iterator[OtherName | Fault]:
         yield OtherName(catalogue, line.cells["kind"], line.cells["code"], line.cells["name"], line.at)
 
-    return _read(path, NAME_COLUMNS, taken, lambda one: (one.kind, one.code, one.name))
+    return _read(path, NAME_COLUMNS, taken, lambda item: (item.kind, item.code, item.name))
 
 
 def read_crosswalk(path: Path) -> tuple[CrosswalkLine, ...]:
@@ -157,10 +158,10 @@ def read_crosswalk(path: Path) -> tuple[CrosswalkLine, ...]:
 
     def taken(line: TableLine) -> Iterator[CrosswalkLine | Fault]:
         if line.cells["from_catalogue"] == line.cells["to_catalogue"]:
-            yield line.fault("to_catalogue", "is the catalogue the line comes from")
+            yield line.fault("to_catalogue", "same-catalogue")
         yield CrosswalkLine(**{name: line.cells[name] for name in CROSSWALK_COLUMNS}, at=line.at)
 
-    return _read(path, CROSSWALK_COLUMNS, taken, lambda one: (one.source, one.target))
+    return _read(path, CROSSWALK_COLUMNS, taken, lambda item: (item.source, item.target))
 
 
 def read_conditions(path: Path, catalogue: str, profile: str) -> tuple[PackCondition, ...]:
@@ -174,23 +175,23 @@ def read_conditions(path: Path, catalogue: str, profile: str) -> tuple[PackCondi
         limits = {grade: cell[column] for column, grade in GRADES.items() if cell[column]}
         for column in GRADES:
             if cell[column] and (reason := limit_fault(cell[column])):
-                yield line.fault(column, reason)
+                yield line.fault(column, *reason)
         named = (catalogue, cell["kind"], cell["code"], cell["number"])
         yield PackCondition(*named, cell["filing"], cell["closing"], limits, profile, line.at)
 
-    return _read(path, CONDITION_COLUMNS, taken, lambda one: (one.kind, one.code, one.number))
+    return _read(path, CONDITION_COLUMNS, taken, lambda item: (item.kind, item.code, item.number))
 
 
-def code_fault(code: str, digits: int | None) -> str | None:
+def code_fault(code: str, digits: int | None) -> Reason | None:
     """Return what is wrong with the form of a code; None where nothing is, or where the form is not known."""
     if digits is None or is_code(code, digits):
         return None
-    return f"{code!r} is no code of this catalogue: it has {digits} digits"
+    return "catalogue-code-digits", {"code": code, "digits": digits}
 
 
-def _local_fault(code: str, *, local: bool) -> str | None:
+def _local_fault(code: str, *, local: bool) -> Reason | None:
     if local and is_local(code) is False:
-        return f"{code!r} is a number of the national list: a city's own go from {code[:2]}999 down to {code[:2]}080"
+        return "national-number", {"code": code, "first": f"{code[:2]}999", "last": f"{code[:2]}080"}
     return None
 
 
@@ -203,18 +204,18 @@ def _read(
     taken: Callable[[TableLine], Iterator[Taken | Fault]],
     named: Callable[[Taken], object],
 ) -> tuple[Taken, ...]:
-    """Return what a table gives, line by line; raise Invalid with every fault, a doubled line being one."""
+    """Return what a table gives, line by line; raise Invalid with every fault. A repeated line is a fault."""
     found: list[Taken] = []
     faults: list[Fault] = []
     known: dict[object, int] = {}
     for line in _lines(path, columns, faults):
-        for one in taken(line):
-            if isinstance(one, Fault):
-                faults.append(one)
+        for item in taken(line):
+            if isinstance(item, Fault):
+                faults.append(item)
                 continue
-            if (first := known.setdefault(named(one), line.number)) != line.number:
-                faults.append(Fault(f"{path.name}:{line.number}", f"stands in line {first} already"))
-            found.append(one)
+            if (first := known.setdefault(named(item), line.number)) != line.number:
+                faults.append(Fault(f"{path.name}:{line.number}", "line-repeated", {"line": first}))
+            found.append(item)
     if faults:
         raise Invalid(faults, code="pack")
     return tuple(found)
@@ -224,32 +225,32 @@ def _lines(path: Path, columns: Sequence[str], faults: list[Fault]) -> Iterator[
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restkey="", strict=True)
-            if wrong := _heading_fault(path, columns, reader.fieldnames or ()):
-                raise Invalid([wrong], code="pack")
+            if fault := _heading_fault(path, columns, reader.fieldnames or ()):
+                raise Invalid([fault], code="pack")
             for row in reader:
                 line = TableLine(path.name, reader.line_num, row, f"{path.parent.name}/{path.name}:{reader.line_num}")
-                wrong_cells = list(_cell_faults(line, columns))
-                faults += wrong_cells
-                if not wrong_cells:
+                cell_faults = list(_cell_faults(line, columns))
+                faults += cell_faults
+                if not cell_faults:
                     yield line
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Invalid([Fault(str(path), str(error))], code="pack") from error
+        raise Invalid([Fault(str(path), "table-unreadable", {"error": str(error)})], code="pack") from error
 
 
 def _heading_fault(path: Path, columns: Sequence[str], found: Sequence[str]) -> Fault | None:
     missing = [name for name in columns if name not in found]
     unknown = [name for name in found if name not in columns]
     if missing:
-        return Fault(f"{path.name}:1", f"has no column {', '.join(missing)}; it needs {', '.join(columns)}")
-    return Fault(f"{path.name}:1", f"there is no field {', '.join(unknown)}") if unknown else None
+        return Fault(f"{path.name}:1", "columns-missing", {"missing": ", ".join(missing), "needed": ", ".join(columns)})
+    return Fault(f"{path.name}:1", "unknown-columns", {"names": ", ".join(unknown)}) if unknown else None
 
 
 def _cell_faults(line: TableLine, columns: Sequence[str]) -> Iterator[Fault]:
     if "" in line.cells or None in line.cells.values():
-        yield Fault(f"{line.file}:{line.number}", f"does not have {len(columns)} cells, as the heading has")
+        yield Fault(f"{line.file}:{line.number}", "cell-count", {"count": len(columns)})
         return
     for column in columns:
         if not line.cells[column].strip() and column not in MAY_BE_EMPTY:
-            yield line.fault(column, "is empty")
+            yield line.fault(column, "required")
         if column.endswith("kind") and line.cells[column] not in KINDS:
-            yield line.fault(column, f"{line.cells[column]!r} is none of {', '.join(KINDS)}")
+            yield line.fault(column, "not-one-of", {"value": line.cells[column], "choices": ", ".join(KINDS)})

@@ -1,4 +1,4 @@
-"""The shape of the layers that a pack opens to everybody. What is drawn of them is decided by what reads them."""
+"""The shape of the layers that a pack opens to everybody. registry/published.py reads their features."""
 
 from collections.abc import Iterable
 from typing import Annotated, Literal, Self
@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from cityloop.core.errors import Fault
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.registry.packs.texts.titles import Titles
 from cityloop.runtime.yaml_files import Strict
 
@@ -18,7 +19,7 @@ NARROWED_BY = {
 
 def _is_free(name: str) -> str:
     if name == "facilities" or name.startswith("areas-"):
-        raise ValueError("is a name that the city itself uses; choose another")
+        raise InvalidValue("layer-name-reserved", {"name": name})
     return name
 
 
@@ -37,18 +38,20 @@ class LayerText(Strict):
     def _is_narrowed_by_what_there_is(self) -> Self:
         known = NARROWED_BY[self.source]
         if unknown := sorted(self.where.keys() - set(known)):
-            raise ValueError(f"where: {', '.join(unknown)} cannot narrow {self.source}; {' and '.join(known)} can")
+            values = {"names": ", ".join(unknown), "source": self.source, "known": ", ".join(known)}
+            raise InvalidValue("layer-field", values)
         if self.source == "facilities" and not self.where.get("category"):
-            raise ValueError("where: name the category of the facilities that everybody may see")
+            raise InvalidValue("layer-without-category")
         return self
 
 
 def twice(layers: Iterable[tuple[str, LayerText]]) -> list[Fault]:
-    """Return what is wrong with (pack, layer) pairs together: one name for two layers."""
+    """Return a fault for every name that two layers have, from (pack, layer) pairs."""
     seen: dict[str, str] = {}
     faults = []
     for pack, layer in layers:
         if layer.name in seen:
-            faults.append(Fault(f"{pack}/pack.yaml layers.{layer.name}", f"is a layer of the pack {seen[layer.name]}"))
+            field = f"{pack}/pack.yaml layers.{layer.name}"
+            faults.append(Fault(field, "layer-name-taken", {"pack": seen[layer.name]}))
         seen.setdefault(layer.name, pack)
     return faults

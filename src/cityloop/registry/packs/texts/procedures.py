@@ -1,10 +1,11 @@
-"""Procedures as people write them: the shape of their YAML. What the words mean together is read in procedures.py."""
+"""The shape of the YAML of a procedure. packs/procedures.py turns it into the procedure that it describes."""
 
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from cityloop.core.clocks.worktime import LimitUnit
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.core.procedures.procedure import CaseClock, NeedKind, Separation
 from cityloop.registry.packs.texts.titles import LimitWords, Name, Titles
 from cityloop.runtime.yaml_files import Strict
@@ -45,7 +46,7 @@ class NeedText(Strict):
 
 
 class GuardText(Strict):
-    """What is asked of tasks: one of all, any, quorum (with of) and no_open; by names the outcomes that count."""
+    """A requirement on tasks: one of all, any, quorum (with of) and no_open; `by` names the outcomes that count."""
 
     all: str | None = None
     any: str | None = None
@@ -57,15 +58,15 @@ class GuardText(Strict):
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
-        asked = [name for name in ("all", "any", "quorum", "no_open") if getattr(self, name) is not None]
-        if len(asked) > 1:
-            raise ValueError(f"only one of {', '.join(asked)} can be asked; write a second requirement for the other")
-        if not asked and self.when is None:
-            raise ValueError("give one of all, any, quorum and no_open, or when")
+        counts = [name for name in ("all", "any", "quorum", "no_open") if getattr(self, name) is not None]
+        if len(counts) > 1:
+            raise InvalidValue("one-count", {"names": ", ".join(counts)})
+        if not counts and self.when is None:
+            raise InvalidValue("count-or-when")
         if (self.quorum is None) != (self.of is None):
-            raise ValueError("quorum says how many and of says of which kind of task: give both")
-        if self.by and not asked:
-            raise ValueError("by belongs to all, any or quorum")
+            raise InvalidValue("quorum-and-of")
+        if self.by and not counts:
+            raise InvalidValue("by-without-count")
         return self
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.registry.words.limits import parse_limit
 
 NAME = r"^[a-z][a-z0-9_]*$"
@@ -11,7 +12,7 @@ NAME = r"^[a-z][a-z0-9_]*$"
 
 def _in_both_languages(titles: dict[str, str]) -> dict[str, str]:
     if set(titles) != {"zh", "en"}:
-        raise ValueError("a title is given in zh and in en")
+        raise InvalidValue("title-languages")
     return titles
 
 
