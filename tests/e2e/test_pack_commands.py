@@ -94,7 +94,7 @@ def test_a_changed_procedure_that_a_case_follows_is_refused_by_all_that_would_ru
     for words in (["init"], ["check"], ["packs", "check", folder, "--home", str(city.home)]):
         refused = city.run(*words)
         assert refused.returncode == 1, words
-        assert refused.stderr.startswith("toilets/inspection.yaml:2 version: is not what it was"), words
+        assert refused.stderr.startswith("toilets/inspection.yaml:2 version: This is not what it was"), words
     assert city.run("user", "token", "hotline").returncode == 0
 
 

@@ -56,7 +56,7 @@ def test_a_ring_through_a_unit_that_is_known_is_found(city: SmallCity) -> None:
     ("values", "field", "code"),
     [
         ({"credit_code": "91350100M000100Y44"}, "credit_code", "not-a-credit-code"),
-        ({"kind": "planet"}, "kind", "not-one-of"),
+        ({"kind": "planet"}, "kind", "unknown-choice"),
         ({"parent": "nobody"}, "parent", "unknown-unit"),
         ({"name": ""}, "name", "required"),
         ({"name": "甲\x00"}, "name", "unreadable-character"),

@@ -91,9 +91,9 @@ def test_an_administrator_changes_a_unit_with_a_reason_that_stands_in_its_histor
     ("said", "told"),
     [
         ({"reason": ""}, "必填"),
-        ({"parent": "crew"}, "成了环"),
+        ({"parent": "crew"}, "成环"),
         ({"credit_code": "91350100M000100Y44"}, "不是有效的统一社会信用代码"),
-        ({"kind": "planet"}, "不在可选范围内"),
+        ({"kind": "planet"}, "不在可选项之内"),
         ({"is_active": "maybe"}, "选"),
         ({"name": "名" * 300}, "200"),
     ],
@@ -225,7 +225,7 @@ def test_a_shift_over_midnight_is_entered_shown_and_taken_off_again(administrato
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ({"hours": "早班"}, "不是时段"),
+        ({"hours": "早班"}, "不是有效的班次"),
         ({"day": "soon"}, "2026-11-22"),
         ({"person": "nobody"}, "选"),
         ({"day": ""}, "必填"),
@@ -299,8 +299,8 @@ def test_a_duty_is_entered_put_on_the_list_and_removed(administrator: Client, ci
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ({"category": "99999"}, "没有编码为 99999"),
-        ({"category": "火星"}, "没有类别“火星”"),
+        ({"category": "99999"}, "没有代码为 99999"),
+        ({"category": "火星"}, "没有类别 火星"),
         ({"unit": ""}, "选"),
         ({"unit": "north-1"}, "不得下放给社区"),
         ({"reason": ""}, "必填"),

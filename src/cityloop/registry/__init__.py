@@ -1,1 +1,1 @@
-"""The city as data: areas, units, people and their posts, categories, duties, calendars, packs."""
+"""The data of the city: areas, units, people and their posts, categories, duties, calendars, packs."""

@@ -181,7 +181,7 @@ def spelled(moment: datetime) -> str:
 def _unit_faults(row: Values) -> list[Fault]:
     faults = []
     if row.get("kind", "department") not in UNIT_KINDS:
-        faults.append(Fault("kind", "not-one-of", {"value": row["kind"], "choices": ", ".join(UNIT_KINDS)}))
+        faults.append(Fault("kind", "unknown-choice", {"value": row["kind"]}))
     if (code := row.get("credit_code")) and (found := credit_codes.fault(code)):
         faults.append(found)
     if "name" in row and not row["name"]:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cityloop.casework.queries import Choice
 from cityloop.core.errors import Fault, Invalid, NotFound, Refusal
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.core.place.responsibility import DutyCount
 from cityloop.presentation.pages.asked import words_asked
 from cityloop.presentation.pages.people import person
@@ -163,9 +164,9 @@ def _said(request: HttpRequest, city: City) -> tuple[dict[str, Any], str]:
         faults.append(Fault("reason", "This contains a character that cannot be stored."))
     try:
         category = class_names(city).meant(said["category"])
-    except ValueError as error:
+    except InvalidValue as error:
         category = ""
-        faults.append(Fault("category", str(error)))
+        faults.append(error.fault("category"))
     if faults:
         raise Invalid(faults)
     row = {"category": category, "area": said["area"], "unit": said["unit"], "basis": said["basis"]}
