@@ -16,7 +16,7 @@ REFUSALS = {
     "no-such-pack": "There is no such pack.",
     "outside-your-area": "Your post is for another area.",
     "not-pushed-down": (
-        "This is on a department's list of powers and duties: it may not be pushed down to a community."
+        "%(class)s is on the list of powers and duties of %(unit)s%(basis)s: it may not be pushed down to %(chosen)s."
     ),
     "no-former-task": "There is no former task that could be taken up again.",
     "no-such-document": "There is no such document, or you may not see it.",
