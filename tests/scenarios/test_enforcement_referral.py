@@ -8,7 +8,7 @@ from cityloop.casework.models import Case
 from cityloop.casework.queries import case_page, document
 from cityloop.core.errors import Invalid, NotAllowed, NotFound
 from example import NOW
-from scenarios.conftest import Desks, due, events, linked, tell, waiting, wake
+from scenarios.conftest import Desks, due, events, linked, notify_linked, waiting, wake
 
 pytestmark = pytest.mark.usefixtures("sound")
 
@@ -38,7 +38,7 @@ def test_a_referral_is_taken_over_filed_and_told_back(desks: Desks, problem: str
     assert due(referral, "examine") == NOW + 21 * DAY  # fifteen working days
     case = desks.act(referral, "file_penalty", "enforcement", file_number="立案〔2026〕12号", answer="已依法立案")
     assert (case.stage, case.is_open, case.counts) == ("filed_for_penalty", False, True)
-    tell()
+    notify_linked()
     assert linked(problem)[3] == "filed_for_penalty" and events(problem)[-1] == "LinkedCaseClosed"
 
 
@@ -50,8 +50,8 @@ def test_place_and_class_come_with_it(referral: str) -> None:
 def test_the_answer_tells_what_was_handed_over_and_what_became_of_it(desks: Desks, referral: str) -> None:
     desks.act(referral, "take", "enforcement")
     desks.act(referral, "file_nothing", "enforcement", reason="minor", answer="当事人已主动恢复路面")
-    told = "\n".join(document(desks.people["duty"], referral, 3, "referral_answer").lines)
-    assert all(words in told for words in (referral, "擅自挖掘道路", "当事人已主动恢复路面", "长江路1号"))
+    text = "\n".join(document(desks.people["duty"], referral, 3, "referral_answer").lines)
+    assert all(words in text for words in (referral, "擅自挖掘道路", "当事人已主动恢复路面", "长江路1号"))
 
 
 def test_what_is_not_taken_over_has_a_reason_and_an_answer(desks: Desks, problem: str, referral: str) -> None:
@@ -60,7 +60,7 @@ def test_what_is_not_taken_over_has_a_reason_and_an_answer(desks: Desks, problem
     assert {fault.field for fault in refused.value.faults} == {"reason", "answer"}
     case = desks.act(referral, "do_not_take", "enforcement", reason="not_ours", answer="属交通部门管辖")
     assert case.stage == "not_accepted"
-    tell()
+    notify_linked()
     assert linked(problem)[3] == "not_accepted"
 
 
@@ -69,7 +69,7 @@ def test_where_nothing_is_filed_a_reason_of_the_law_is_chosen(desks: Desks, prob
     with pytest.raises(Invalid):
         desks.act(referral, "file_nothing", "enforcement", reason="not_ours", answer="不予立案")
     assert desks.act(referral, "file_nothing", "enforcement", reason="too_old", answer="超过二年").stage == "no_case"
-    tell()
+    notify_linked()
     assert linked(problem)[3] == "no_case"
 
 

@@ -18,7 +18,7 @@ from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.models import Category
 from cityloop.runtime.models import Event
 from example import NOW
-from scenarios.conftest import TO_THE_END, Desks, due, events, linked, tell, waiting, wake
+from scenarios.conftest import TO_THE_END, Desks, due, events, linked, notify_linked, waiting, wake
 
 pytestmark = pytest.mark.usefixtures("sound")
 
@@ -29,8 +29,8 @@ WORK_WEEK = 7 * DAY  # five working days from a Friday morning
 @pytest.fixture
 def reported(desks: Desks) -> str:
     """A problem that was just reported."""
-    said = {"channel": "12345", "external_id": "R", "text": "路面塌陷", "lon": 120.05, "lat": 23.05}
-    return receive(read(said, current_city().calendar.time_zone, NOW), desks.people["hotline"], NOW).number
+    report = {"channel": "12345", "external_id": "R", "text": "路面塌陷", "lon": 120.05, "lat": 23.05}
+    return receive(read(report, current_city().calendar.time_zone, NOW), desks.people["hotline"], NOW).number
 
 
 @pytest.fixture
@@ -193,21 +193,21 @@ def test_what_others_were_asked_is_called_off_so_that_a_silent_unit_holds_up_not
 
 
 def test_more_time_is_asked_granted_and_refused_while_handling_goes_on(desks: Desks, problem: str) -> None:
-    asked = {"reason": "materials", "note": "等配件"}
-    desks.act(problem, "ask_extension", "roads", **asked)
+    request = {"reason": "materials", "note": "等配件"}
+    desks.act(problem, "ask_extension", "roads", **request)
     assert waiting(problem) == {("handle", "roads"), ("extension", None)}
     with pytest.raises(NotPossible):  # one request at a time
-        desks.act(problem, "ask_extension", "roads", **asked)
+        desks.act(problem, "ask_extension", "roads", **request)
     desks.act(problem, "refuse_extension", "dispatcher", reason="理由不充分")
     assert due(problem, "handle") == NOW + WORK_WEEK
-    desks.act(problem, "ask_extension", "roads", **asked)
+    desks.act(problem, "ask_extension", "roads", **request)
     desks.act(problem, "grant_extension", "dispatcher", at=NOW + DAY)
     assert due(problem, "handle") == NOW + 2 * WORK_WEEK  # one original limit more
     assert Case.objects.get(number=problem).case_due_at == NOW + 18 * DAY
-    desks.act(problem, "ask_extension", "roads", **asked, at=NOW + DAY)
+    desks.act(problem, "ask_extension", "roads", **request, at=NOW + DAY)
     desks.act(problem, "grant_extension", "dispatcher", at=NOW + DAY)
     with pytest.raises(NotPossible) as refused:
-        desks.act(problem, "ask_extension", "roads", **asked, at=NOW + DAY)
+        desks.act(problem, "ask_extension", "roads", **request, at=NOW + DAY)
     assert refused.value.words["en"].startswith("More time is given twice")
     clock = next(task.clock for task in case_page(desks.people["roads"], problem, NOW + DAY).tasks if task.no == 4)
     assert [event.words for event in clock.events] == ["延长 5 工作日", "延长 5 工作日"]
@@ -247,10 +247,10 @@ def test_a_suspended_case_costs_nobody_time_and_comes_back_by_itself(desks: Desk
 
 
 def test_a_suspension_is_refused_or_ended_early_and_never_lasts_more_than_a_year(desks: Desks, problem: str) -> None:
-    asked = {"reason": "conditions", "note": "暂无条件"}
-    desks.act(problem, "ask_hanging", "roads", **asked)
+    request = {"reason": "conditions", "note": "暂无条件"}
+    desks.act(problem, "ask_hanging", "roads", **request)
     desks.act(problem, "refuse_hanging", "duty", reason="具备条件")
-    desks.act(problem, "ask_hanging", "roads", **asked)
+    desks.act(problem, "ask_hanging", "roads", **request)
     with pytest.raises(Invalid):
         desks.act(problem, "grant_hanging", "duty", until="2027-11-22")
     desks.act(problem, "grant_hanging", "duty", until="2027-11-20")
@@ -269,11 +269,11 @@ def test_rework_keeps_the_due_moment_and_counts_against_the_same_unit(desks: Des
 
 
 def test_where_no_repair_is_possible_the_case_is_closed_with_an_explanation(desks: Desks, problem: str) -> None:
-    said = {"reason": "lawful", "explanation": "系合法设置"}
-    desks.act(problem, "propose_explanation", "roads", **said)
+    proposal = {"reason": "lawful", "explanation": "系合法设置"}
+    desks.act(problem, "propose_explanation", "roads", **proposal)
     desks.act(problem, "refuse_explanation", "duty", reason="请再核实")
     assert due(problem, "handle") == NOW + WORK_WEEK
-    desks.act(problem, "propose_explanation", "roads", **said)
+    desks.act(problem, "propose_explanation", "roads", **proposal)
     case = desks.act(problem, "close_explained", "duty")
     assert (case.stage, case.is_open, case.counts) == ("explained", False, True)
 
@@ -301,7 +301,7 @@ def test_a_case_waits_for_what_was_split_off_from_it(desks: Desks, reported: str
         desks.act(reported, "close", "duty")
     assert refused.value.words["zh"] == "分案尚未办结，不能结案"
     desks.act(child, "reject", "operator", reason="duplicate")
-    tell()
+    notify_linked()
     assert linked(reported)[3] == "rejected"
     assert not desks.act(reported, "close", "duty").is_open
 
@@ -375,11 +375,11 @@ def test_units_that_handled_the_problem_do_not_vote_on_the_appeal(desks: Desks) 
 
 
 def test_the_dispatch_order_says_who_does_what_by_when(desks: Desks, problem: str) -> None:
-    told = document(desks.people["leader"], problem, 4, "dispatch_order")
-    words = "\n".join(told.lines)
-    assert told.title == "案件派遣单"
+    order = document(desks.people["leader"], problem, 4, "dispatch_order")
+    text = "\n".join(order.lines)
+    assert order.title == "案件派遣单"
     assert all(
-        each in words for each in (problem, "道路破损", "长江路1号", "市政养护处", "2026-11-27 10:00", "5 工作日")
+        each in text for each in (problem, "道路破损", "长江路1号", "市政养护处", "2026-11-27 10:00", "5 工作日")
     )
 
 

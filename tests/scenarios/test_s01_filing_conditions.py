@@ -51,9 +51,9 @@ def test_a_limit_longer_than_that_of_the_class_does_not_leave_the_whole_case_sho
 
 
 def test_a_condition_of_another_class_is_refused(desks: Desks) -> None:
-    with pytest.raises(Invalid) as wrong:
+    with pytest.raises(Invalid) as refused:
         filed(desks, "06010 1")
-    assert [fault.field for fault in wrong.value.faults] == ["condition"]
+    assert [fault.field for fault in refused.value.faults] == ["condition"]
     with pytest.raises(Invalid):
         filed(desks, "01001 99")
 

@@ -41,8 +41,8 @@ def waiting(desks: Desks, listed: None) -> str:
 def brought(desks: Desks, category: str = "06013", district: str = "671001") -> str:
     """Report a problem and bring it to where it waits to be dispatched."""
     place = SmallCity.inside_north if district == SmallCity.north else SmallCity.inside_south
-    said = {"channel": "12345", "external_id": "S", "text": "路面塌陷", "lon": place[0], "lat": place[1]}
-    number = receive(read(said, settings.CITYLOOP.zone, NOW), desks.people["hotline"], NOW).number
+    report = {"channel": "12345", "external_id": "S", "text": "路面塌陷", "lon": place[0], "lat": place[1]}
+    number = receive(read(report, settings.CITYLOOP.zone, NOW), desks.people["hotline"], NOW).number
     desks.act(number, "accept", "operator", category=category, district=district)
     desks.act(number, "file", "duty")
     return number
@@ -104,8 +104,8 @@ def test_a_list_of_a_department_that_is_closed_bars_nothing(waiting: str) -> Non
 
 
 def test_a_whistle_for_such_a_case_calls_no_community(desks: Desks, listed: None) -> None:
-    said = {"category": "06013", "district": "671001", "text": "路面塌陷", "units": f"roads {COMMUNITY}"}
+    inputs = {"category": "06013", "district": "671001", "text": "路面塌陷", "units": f"roads {COMMUNITY}"}
     with pytest.raises(NotPossible) as refused:
-        desks.begin("whistle", "street", **said)
+        desks.begin("whistle", "street", **inputs)
     assert refused.value.code == "not-pushed-down"
     assert "市政养护处" in sentence(refused.value)

@@ -9,7 +9,7 @@ from cityloop.casework.queries import case_page, document
 from cityloop.core.actors import Actor, Post
 from cityloop.core.errors import NotAllowed, NotFound, NotPossible
 from example import NOW
-from scenarios.conftest import Desks, due, events, linked, tell, waiting, wake
+from scenarios.conftest import Desks, due, events, linked, notify_linked, waiting, wake
 
 pytestmark = pytest.mark.usefixtures("sound")
 
@@ -41,8 +41,8 @@ def test_the_days_that_the_leader_gives_are_the_limit_of_the_answer_and_of_the_w
 
 
 def test_the_notice_tells_the_unit_what_is_ordered_and_until_when(desks: Desks, order: str) -> None:
-    told = "\n".join(document(desks.people["roads"], order, 1, "supervision_notice").lines)
-    assert all(words in told for words in (order, "市政养护处", "限期整改", "北区", "2026-11-27 10:00"))
+    text = "\n".join(document(desks.people["roads"], order, 1, "supervision_notice").lines)
+    assert all(words in text for words in (order, "市政养护处", "限期整改", "北区", "2026-11-27 10:00"))
     with pytest.raises(NotFound):
         document(desks.people["parks"], order, 1, "supervision_notice")
 
@@ -106,8 +106,8 @@ def test_a_silent_unit_is_reminded_noted_and_called_in(desks: Desks, order: str)
     assert wake(order, talk + DAY) == []
     desks.act(order, "record_interview", "leader", at=talk + DAY, attended="处长", record="当面交办")
     assert waiting(order) == {("answer", "roads")}
-    told = document(desks.people["duty"], order, len(events(order)), "interview_record").lines
-    assert any("当面交办" in line for line in told)
+    lines = document(desks.people["duty"], order, len(events(order)), "interview_record").lines
+    assert any("当面交办" in line for line in lines)
 
 
 def test_the_unit_that_answers_before_the_talk_is_spared_it(desks: Desks, order: str) -> None:
@@ -143,7 +143,7 @@ def test_a_leader_orders_supervision_of_a_problem_and_the_problem_hears_how_it_e
     desks.act(order, "answer_order", "roads", result="已修补")
     desks.act(order, "pass_answer", "duty", finding="属实")
     desks.act(order, "strike_off", "leader")
-    tell()
+    notify_linked()
     assert linked(problem)[3] == "struck" and events(problem)[-1] == "LinkedCaseClosed"
     assert [link.number for link in case_page(desks.people["roads"], problem, NOW).links] == [order]
 

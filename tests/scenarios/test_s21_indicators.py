@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from cityloop.casework.models import Case
-from scenarios.conftest import Desks, linked, tell
+from scenarios.conftest import Desks, linked, notify_linked
 from screens.conftest import As
 from screens.counted import Exported, rows, shown
 from screens.gone import MONDAY, SAME_DAY, WEEKS_LATER, Went, city_time
@@ -75,4 +75,4 @@ def appealed(desks: Desks, case: Case) -> None:
     appeal = linked(case.number)[1]
     desks.act(appeal, "support_first", "dispatcher", at=at, **FOUND)
     desks.act(appeal, "support_second", "operator", at=at, **FOUND)
-    tell()
+    notify_linked()

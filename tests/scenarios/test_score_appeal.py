@@ -9,7 +9,7 @@ from cityloop.casework.queries import QueueFilters, case_page, queue
 from cityloop.core.actors import Actor, Post
 from cityloop.core.errors import Invalid, NotAllowed, NotFound, NotPossible
 from example import NOW
-from scenarios.conftest import Desks, due, events, linked, tell, waiting, wake
+from scenarios.conftest import Desks, due, events, linked, notify_linked, waiting, wake
 
 pytestmark = pytest.mark.usefixtures("sound")
 
@@ -49,7 +49,7 @@ def test_an_appeal_is_checked_twice_and_the_problem_hears_that_it_was_granted(
     assert waiting(appeal) == {("stand", "roads"), ("second_look", None)}
     case = desks.act(appeal, "support_second", "operator", **FOUND)
     assert (case.stage, case.is_open) == ("granted", False) and waiting(appeal) == set()
-    tell()
+    notify_linked()
     assert linked(problem) == ("linked", appeal, "score-appeal", "granted")
     assert Case.objects.get(number=problem).stage == "closed"  # the raw fact is kept
 
@@ -79,7 +79,7 @@ def test_two_of_three_decide(desks: Desks, problem: str, voting: str, action: st
     assert desks.act(voting, other, "lamps", opinion="不同意见").stage == "voting"
     case = desks.act(voting, action, "drains")
     assert case.stage == stage and waiting(voting) == set()
-    tell()
+    notify_linked()
     assert linked(problem)[3] == stage
 
 
@@ -140,7 +140,7 @@ def test_the_unit_withdraws_its_appeal_at_any_time(desks: Desks, problem: str, v
         desks.act(voting, "withdraw_appeal", "parks")
     case = desks.act(voting, "withdraw_appeal", "roads", reason="不再申诉")
     assert (case.stage, case.counts) == ("withdrawn", False) and waiting(voting) == set()
-    tell()
+    notify_linked()
     assert linked(problem)[3] == "withdrawn"
 
 
