@@ -22,7 +22,7 @@ REPORT = {
     "reporter": {"name": "欧阳小姐", "phone": "12055550123"},
 }
 DISTRICT, UNIT = "滨河区", "市政设施养护处"
-HISTORY = [  # every line of the history as its people leave it: what was done, by whom, in whose words
+HISTORY = [  # every line of the history: the action, the person, the words
     ("上报", "12345热线", ""),
     ("受理", "王敏", "已电话核实，情况属实。"),
     ("立案", "李建国", "符合立案条件。"),
@@ -112,7 +112,7 @@ def test_one_problem_goes_through_the_whole_loop_and_is_counted(city: City, at: 
 
 
 def opened(at: Desks, username: str, number: str) -> Page:
-    """Find the case at the person's desk by its number."""
+    """Return the person's page with the case, found by its number."""
     page = at.of(username)
     find(page, number)
     expect(page.locator(".cl-case-head")).to_contain_text(number)
@@ -120,7 +120,7 @@ def opened(at: Desks, username: str, number: str) -> Page:
 
 
 def check_history(page: Page, lines: int) -> None:
-    """See that the history holds exactly the first lines of the way."""
+    """Check that the history has exactly the first lines of HISTORY."""
     expect(page.locator(".cl-story > li")).to_have_count(lines)
     for (title, actor, words), line in zip(HISTORY, page.locator(".cl-story > li").all(), strict=False):
         expect(line.locator("b").first).to_have_text(title)
@@ -129,7 +129,7 @@ def check_history(page: Page, lines: int) -> None:
 
 
 def check_clock(page: Page, title: str, *, limit: str, together: str) -> None:
-    """See that a clock's stretches add up to its limit, and that the last one ends at the due moment."""
+    """Check that the windows of a clock add up to its limit, and that the last one ends at the due moment."""
     clock = page.locator(".cl-clockface").filter(has=page.get_by_text(title, exact=True))
     expect(clock).to_contain_text(limit)
     clock.get_by_text("怎么算的").click()
@@ -142,13 +142,13 @@ def check_clock(page: Page, title: str, *, limit: str, together: str) -> None:
 
 
 def minutes(words: str) -> int:
-    """Read 1 小时 30 分 as minutes."""
+    """Return the minutes of a text such as 1 小时 30 分."""
     hours, rest = re.search(r"(\d+) 小时", words), re.search(r"(\d+) 分", words)
     return 60 * int(hours[1] if hours else 0) + int(rest[1] if rest else 0)
 
 
 def refused_to_judge(handler: Page, number: str) -> None:
-    """See that the handler's page offers no judging, and that a hand-made request for it is refused with a reason."""
+    """Check that the handler's page offers no judging, and that a hand-made request for it is refused with a reason."""
     expect(handler.get_by_role("button", name="核查通过")).to_have_count(0)
     token = handler.locator("[name=csrfmiddlewaretoken]").first.input_value()
     tried = {"csrfmiddlewaretoken": token, "task": "5", "action": "pass_check", "finding": "看过了"}
@@ -158,7 +158,7 @@ def refused_to_judge(handler: Page, number: str) -> None:
 
 
 def barred_with_a_second_post(city: City, handler: Page) -> None:
-    """See that who handled may not judge even with the post of a collector, and is told why under the button."""
+    """Check that a handler may not judge even with the post of a collector, and sees the reason under the button."""
     appoint = """
 from cityloop.registry.people.accounts import appoint
 from cityloop.runtime.clock import now
@@ -172,11 +172,11 @@ appoint("roads", "collector", "collectors", None, "test", now())
 
 
 def closed_in_district(page: Page) -> int:
-    """Read the number of closed cases of the district in this month's ranking."""
+    """Return the number of closed cases of the district in this month's ranking."""
     page.goto("/figures/districts/")
     return int(closed_cell(page).inner_text())
 
 
 def closed_cell(page: Page) -> Locator:
-    """Return the link on that number."""
+    """Return the link of that number."""
     return page.locator("tbody tr").filter(has_text=DISTRICT).get_by_role("link").nth(2)
