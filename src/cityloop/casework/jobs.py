@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from cityloop.casework import actions, places_taught, queries
+from cityloop.casework import actions, place_learning, queries
 from cityloop.casework.history import evidence
 from cityloop.runtime import clock
 
@@ -42,4 +42,4 @@ def remove_abandoned_photos(timestamp: int) -> None:  # the minute it was due, g
 @app.task(name="casework.learn_places", queueing_lock="learn-places")
 def learn_places(timestamp: int) -> None:  # the minute it was due, given by Procrastinate
     """Teach the gazetteer the addresses of the cases closed since the last time."""
-    places_taught.learn_from_cases(clock.now())
+    place_learning.learn_from_cases(clock.now())
