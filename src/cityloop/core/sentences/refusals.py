@@ -23,8 +23,8 @@ REFUSALS = {
     "may-not-begin": "None of your posts may begin such a case.",
     "no-such-action": "This procedure has no such action.",
     "somebody-was-faster": (
-        "Somebody else acted on this case while you had it open. The page now shows it as it stands; nothing "
-        "of yours was recorded."
+        "Somebody else acted on this case while you had it open. The page now shows its present state; your "
+        "action was not recorded."
     ),
     "reporter-hidden": "Only the intake desk and the duty officer may see who reported.",
     "no-such-case": "There is no such case, or you may not see it.",
