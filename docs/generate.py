@@ -1,7 +1,7 @@
-"""Writes the reference pages that follow from the code and from data: settings, commands, events, procedures, systems.
+"""Generates the reference pages from code and data: settings, commands, events, facts, indicators, procedures, systems.
 
-`python docs/generate.py` writes them; with `--check` it changes nothing and fails when a committed page is not what the
-code says. Pages that a person writes are not touched.
+`python docs/generate.py` writes them; with `--check` it changes nothing and fails when a committed page is out of date.
+Pages written by hand are not touched.
 """
 
 import ast
@@ -12,7 +12,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import click
-from django.conf import settings as settings_of_words
+from django.conf import settings as django_settings
 from django.utils.translation import override
 
 from cityloop.core.errors import Invalid
@@ -49,16 +49,16 @@ SEPARATION = (
     "of the part Judging.\n"
 )
 
-# The form that FactFolder and digest_of keep to; tests/evaluation/test_fact_files.py follows it without them.
+# The form that FactFolder and digest_of write; tests/evaluation/test_fact_files.py implements it independently.
 CANONICAL_ROWS = """## Digests
 
-Facts lie in *parts*: some rows of one relation, in `parts/RELATION/DIGEST.parquet`. The digest is the SHA-256, in
-hexadecimal, of the part's **canonical rows**, so that it does not depend on how Parquet was written:
+Facts are stored in *parts*: some rows of one relation, in `parts/RELATION/DIGEST.parquet`. The digest is the SHA-256,
+in hexadecimal, of the part's **canonical rows**, so that it does not depend on how Parquet was written:
 
 - The rows are sorted by the relation's key, column by column; texts by their bytes in UTF-8.
 - They are written as CSV in UTF-8: a first line with the names of the columns in the order below, then a line for each
   row; values are joined by `,` and every line ends with `\\n` alone.
-- An empty value is nothing at all. Every other value, and every name, stands between `"`, with each `"` in it doubled.
+- An empty value is written as nothing. Every other value, and every name, is enclosed in `"`; a `"` in it is doubled.
 - A *text* is written as it is, an *integer* in decimal digits, a *bool* as `true` or `false`, a *moment* as
   `YYYY-MM-DD HH:MM:SS.ffffff`, a *date* as `YYYY-MM-DD`, a *decimal* with 7 digits after the point and no exponent.
 
@@ -68,12 +68,12 @@ list of `[relation, number, rows, digest]`, in the order of the file) and `zone`
 `{"as_of":"20261122T083000Z","parts":[["sources",0,2,"ab…"]],"zone":"Asia/Shanghai"}`.
 """
 
-# What events mean that no procedure declares. One that is missing here, or not in the code any more, is an error.
+# The meaning of events that no procedure declares. An event missing here, or no longer in the code, is an error.
 MEANINGS = {
     "AccountAppointed": ("account/…", "An account was given a post: role, unit, area."),
     "AccountChanged": (
         "account/…",
-        "An account was given another name or telephone; which of them is told, not what it is.",
+        "An account was given another name or telephone; the payload says which of them, not the new value.",
     ),
     "AccountCreated": ("account/…", "An account was made, for a person or for a connected system."),
     "AccountEnded": ("account/…", "An account was ended: nobody signs in or reports with it any more."),
@@ -83,13 +83,13 @@ MEANINGS = {
     "AreasSet": ("registry", "Areas were entered, given new names, polygons or parents, or ended."),
     "CalendarAdopted": (
         "registry",
-        "Another working calendar is in force, under the number given; the days that changed are told.",
+        "Another working calendar is in force, under the number given; the payload lists the days that changed.",
     ),
     "CataloguesSet": ("registry", "A catalogue was put into use for new cases, or out of use."),
-    "ChangesUndone": ("registry", "An earlier change of the city's data, whose number is told, was undone."),
+    "ChangesUndone": ("registry", "An earlier change of the city's data, whose number is given, was undone."),
     "CityRestored": (
         "log",
-        "The city was restored from a backup made at the moment given: what followed is not in it.",
+        "The city was restored from a backup made at the moment given: later changes are not in it.",
     ),
     "ClassesSet": ("registry", "A class was given other limits, or a class of the city's own was entered."),
     "ConditionsSet": ("registry", "Conditions for filing were entered, changed or removed."),
@@ -97,35 +97,38 @@ MEANINGS = {
     "DaysWithdrawn": ("registry", "Days that the city had declared are again what the nation and the packs say."),
     "DeadlinesMoved": (
         "case/…",
-        "A changed working calendar moved due moments of the case; each is told with the days that moved it.",
+        "A changed working calendar moved due moments of the case; the payload has each with the days that moved it.",
     ),
-    "DutiesSet": ("registry", "It was entered who sees to which problems where."),
+    "DutiesSet": ("registry", "Duties were entered or changed: which unit handles which problems where."),
     "FacilitiesSet": ("registry", "Facilities of a census were entered or changed; an import of many is one change."),
     "FacilityChanged": ("registry", "A facility was given another state, other units or another remark by hand."),
-    "FactsExported": ("facts", "Facts were exported; the name, the moment and the digest of the edition are told."),
+    "FactsExported": (
+        "facts",
+        "Facts were exported; the payload has the name, the moment and the digest of the edition.",
+    ),
     "KeysNoted": ("city", "The fingerprint of the city's keys was noted, so that no other home serves this database."),
     "LimitPassed": ("case/…", "The limit of an open task passed before the task was done."),
     "LinkedCaseClosed": (
         "case/…",
-        "A case that this one began, or was begun from, was closed; the stage it was closed in is told.",
+        "A case that this one began, or was begun from, was closed; the payload has the stage it was closed in.",
     ),
     "LogSealed": ("log", "Checkpoints were written, the last of them with the number given."),
     "PacksTakenUp": ("registry", "Packs brought a new or changed catalogue or limits."),
     "PasswordSet": ("account/…", "An account was given a new password."),
     "PlacesLearned": (
         "registry",
-        "The gazetteer learned from cases where roads and numbers lie; `until` is when the last of them was closed.",
+        "The gazetteer learned places of roads and numbers from cases; `until` is when the last of them was closed.",
     ),
     "PlacesSet": ("registry", "Entries of the gazetteer were entered, changed or removed."),
     "ReporterRevealed": ("case/…", "Somebody had the reporter's name and telephone shown in clear."),
     "RosterSet": ("registry", "Shifts were entered or taken off the roster."),
     "SignInSecretMade": ("account/…", "A link was made by which a person sets a password, once."),
     "TelephoneShown": ("account/…", "Somebody had a person's telephone shown in clear."),
-    "TimerPassed": ("case/…", "A share of a limit was used, and what was to happen then could not be done."),
-    "TokenMade": ("account/…", "A bearer token was made; the event holds the beginning of its digest."),
-    "TokensRevoked": ("account/…", "Every bearer token of an account was made worthless."),
+    "TimerPassed": ("case/…", "A share of a limit was used, and the action planned for that moment could not be done."),
+    "TokenMade": ("account/…", "A bearer token was made; the payload has the beginning of its digest."),
+    "TokensRevoked": ("account/…", "Every bearer token of an account was revoked."),
     "UnitsSet": ("registry", "Units were entered or renamed."),
-    "WordsErased": ("case/…", "The personal words of a case were erased for good; the history stays valid."),
+    "WordsErased": ("case/…", "The personal words of a case were erased permanently; the history stays valid."),
 }
 
 
@@ -152,14 +155,15 @@ def settings() -> str:
         for each in fields(Configuration)
     ]
     intro = (
-        "Settings come from the environment only. A wrong one is told at the start, by name and with the reason.\n\n"
+        "Settings come from the environment only. An invalid one is reported at the start, by name and with the reason."
+        "\n\n"
     )
     return "# Settings\n\n" + NOTE + intro + _table(("Variable", "Default", "Meaning"), rows)
 
 
 def command_pages() -> str:
     """Return the page of commands."""
-    intro = "Exit codes: 0 done, 1 refused (a clear sentence, nothing changed), 2 wrong usage.\n"
+    intro = "Exit codes: 0 done, 1 refused (with the reason; nothing changed), 2 wrong usage.\n"
     return "# Commands\n\n" + NOTE + intro + "".join(_command(commands, ["cityloop"]))
 
 
@@ -193,17 +197,17 @@ def facts() -> str:
     sections = []
     for relation in RELATIONS.values():
         rows = []
-        for one in relation.columns:
-            key = " (key)" if one.name in relation.key else ""
-            rows.append((f"`{one.name}`{key}", one.type, "yes" if one.groups else "", one.meaning))
-        kind = "" if relation.is_fact else " It describes; nothing is counted over it."
+        for column in relation.columns:
+            key = " (key)" if column.name in relation.key else ""
+            rows.append((f"`{column.name}`{key}", column.type, "yes" if column.groups else "", column.meaning))
+        kind = "" if relation.is_fact else " It only describes; nothing is counted over it."
         head = ("Column", "Type", "Tells figures apart", "Meaning")
         sections.append(f"\n## {relation.name}\n\n{relation.meaning}{kind}\n\n" + _table(head, rows))
     intro = (
         "What figures are counted over, as published. A *moment* is in UTC and has no zone, a *date* is a day of the "
         "city's own time zone, a *decimal* has 10 digits, 7 of them after the point; there are no floats. Every column "
         "but those of the key may be empty. Indicators are written in [their own language](indicator-language.md); how "
-        "to get the files is told in [Export facts](../how-to/export-facts.md).\n\n"
+        "to get the files is described in [Export facts](../how-to/export-facts.md).\n\n"
     )
     return "# Facts\n\n" + NOTE + intro + CANONICAL_ROWS + "".join(sections)
 
@@ -211,9 +215,9 @@ def facts() -> str:
 def indicators() -> str:
     """Return the page of the indicators that packs ship."""
     intro = (
-        "Counts and ratios of the packs, as their `indicators.yaml` has them. *Basis* says of a formula whether an "
-        "implementation of the standard has it so, or whether it is the usual reading. Where there was nothing to "
-        "count — is shown. How to write others: [the language of indicators](indicator-language.md).\n"
+        "Counts and ratios of the packs, as their `indicators.yaml` has them. *Basis* says whether a formula is that "
+        "of an implementation of the standard, or the usual reading. If there was nothing to count, — is shown. How to "
+        "write others: [the language of indicators](indicator-language.md).\n"
     )
     books = [(path.parent.name, read_book(path.parent)) for path in sorted(SHIPPED.glob(f"*/{INDICATORS}"))]
     return "# Indicators\n\n" + NOTE + intro + "".join(_indicators(name, book) for name, book in books)
@@ -221,13 +225,23 @@ def indicators() -> str:
 
 def _indicators(pack: str, book: IndicatorBook) -> str:
     rows = []
-    for one in book.indicators.values():
-        ways = [one, *(one.chosen(name) for name in one.variants)]
-        formulas = [f"{book.formula(way, 'zh')}<br>{book.formula(way, 'en')}" for way in ways]
-        names = [f"`{one.code}`", *(f"`{name}`: {_both(way.title)}" for name, way in one.variants.items())]
-        subjects = ", ".join(one.subjects)
-        rows.append(("<br>".join(names), _both(one.title), "<br>".join(formulas), subjects, one.better, one.basis))
-    head = ("Indicator and variants", "Title", "How it is reckoned", "Speaks of", "Better", "Basis")
+    for indicator in book.indicators.values():
+        variants = [indicator, *(indicator.chosen(name) for name in indicator.variants)]
+        names = [
+            f"`{indicator.code}`",
+            *(f"`{name}`: {_both(each.title)}" for name, each in indicator.variants.items()),
+        ]
+        rows.append(
+            (
+                "<br>".join(names),
+                _both(indicator.title),
+                "<br>".join(f"{book.formula(each, 'zh')}<br>{book.formula(each, 'en')}" for each in variants),
+                ", ".join(indicator.subjects),
+                indicator.better,
+                indicator.basis,
+            )
+        )
+    head = ("Indicator and variants", "Title", "How it is calculated", "About", "Better", "Basis")
     return f"\n## {pack}: {book.standard}\n\n" + _table(head, rows)
 
 
@@ -267,15 +281,15 @@ def _system(system: System) -> tuple[str, ...]:
 
 
 def procedure_index() -> str:
-    """Return the page that leads to every version of every procedure."""
+    """Return the page that links to every version of every procedure."""
     rows = [
         (
-            f"[{way.title['zh']} · {way.title['en']}]({_page_name(way)})",
-            str(way.version),
-            str(len(way.stages)),
-            _kinds(way),
+            f"[{procedure.title['zh']} · {procedure.title['en']}]({_page_name(procedure)})",
+            str(procedure.version),
+            str(len(procedure.stages)),
+            _kinds(procedure),
         )
-        for way in _procedures()
+        for procedure in _procedures()
     ]
     intro = "New cases begin with the newest version; a case keeps the version it began with.\n\n"
     return "# Procedures\n\n" + NOTE + intro + _table(("Procedure", "Version", "Stages", "Kinds of task"), rows)
@@ -291,7 +305,7 @@ def procedure_page(procedure: Procedure) -> str:
         for d in page.documents
     ]
     sections = [
-        title + NOTE + _whole(page) + _diagram(procedure),
+        title + NOTE + _summary(page) + _diagram(procedure),
         "## Tasks\n\n" + _table(("Task", "Title", "Who", "Part", "Limit", "By itself"), tasks) + "\n" + SEPARATION,
         "## Actions\n\n" + _table(ACTION_HEAD, [_action_row(action) for action in page.actions]),
     ]
@@ -300,7 +314,7 @@ def procedure_page(procedure: Procedure) -> str:
     return "\n".join(sections)
 
 
-def _whole(page: ProcedurePage) -> str:
+def _summary(page: ProcedurePage) -> str:
     begins = "; ".join(page.begins_follows)
     asks = f" It asks for: {', '.join(page.begins_needs)}." if page.begins_needs else ""
     timers = f" Timers: {'; '.join(page.timers)}." if page.timers else ""
@@ -313,7 +327,9 @@ def _whole(page: ProcedurePage) -> str:
 def _action_row(action: ActionRow) -> tuple[str, ...]:
     where = "on the task" if action.is_on_task else "in the stages"
     who = f"{action.who}<br>{where} {' / '.join(action.on)}"
-    follows = [f"if {one.where.words}: {one.words}" if one.where else one.words for one in action.follows]
+    follows = [
+        f"if {effect.where.words}: {effect.words}" if effect.where else effect.words for effect in action.follows
+    ]
     return (
         f"`{action.name}`<br>`{action.event}`",
         action.title,
@@ -325,13 +341,13 @@ def _action_row(action: ActionRow) -> tuple[str, ...]:
 
 
 def _diagram(procedure: Procedure) -> str:
-    """Return the moves between stages; what an action does without moving the case is in the table of actions."""
+    """Return the diagram of moves between stages; actions that do not move the case are in the table of actions."""
     found = stage_graph(procedure)
     lines = ["```mermaid", "stateDiagram-v2"]
     lines += [f'    state "{_both(procedure.stages[name].title)}" as {name}' for name in found.tasks]
     lines.append(f"    [*] --> {procedure.begins.stage}")
     moves: dict[tuple[str, str], list[str]] = {}
-    for move in (one for one in found.transitions if not one.stays):
+    for move in (each for each in found.transitions if not each.stays):
         title = procedure.actions[move.action].title["zh"] + (" (automatic)" if move.automatic else "")
         moves.setdefault((move.from_stage, move.to_stage), []).append(title)
     lines += [f"    {source} --> {to}: {' · '.join(titles)}" for (source, to), titles in moves.items()]
@@ -353,7 +369,7 @@ def _declared(procedure: Procedure) -> Iterator[tuple[str, Words, str]]:
 
 def _vocabulary() -> Vocabulary:
     roles = {role.name: role.title for pack in read_all() for role in pack.roles}
-    titles = {way.name: way.title for way in _procedures()}
+    titles = {procedure.name: procedure.title for procedure in _procedures()}
     return Vocabulary(_both, lambda limit: f"{limit.amount} {limit.unit}", roles, titles, with_code=True)
 
 
@@ -372,41 +388,43 @@ def _page_name(procedure: Procedure) -> str:
 def _procedures() -> list[Procedure]:
     """Return every version of every procedure, the newest first."""
     found = [procedure for pack in read_all() for procedure in pack.procedures]
-    return sorted(found, key=lambda one: (one.name, -one.version))
+    return sorted(found, key=lambda procedure: (procedure.name, -procedure.version))
 
 
 def _recorded() -> Iterator[str]:
-    """Yield the names of events that code writes by name: in record(…), apply(…), _note(…), or one of two."""
+    """Yield the events that the code names in calls of record, apply, _note and so on, or in `name if … else name`."""
     writing = ("record", "apply", "_changed", "_note", "Move", "link")
     for path in sorted(SOURCE.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         constants = dict(_constants(tree))
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and _called(node) in writing:
-                yield from _events_among([constants.get(getattr(one, "id", ""), one) for one in node.args[:4]])
+                yield from _events_among([constants.get(getattr(value, "id", ""), value) for value in node.args[:4]])
             elif isinstance(node, ast.IfExp) and len(names := _events_among([node.body, node.orelse])) == 2:
                 yield from names
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
-    """Yield the names that a module gives to values, with the values."""
+    """Yield the constants of a module: names and values."""
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             yield node.targets[0].id, node.value
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
             values = node.value.elts if isinstance(node.value, ast.Tuple) else []
-            yield from ((getattr(name, "id", ""), one) for name, one in zip(node.targets[0].elts, values, strict=False))
+            yield from (
+                (getattr(name, "id", ""), value) for name, value in zip(node.targets[0].elts, values, strict=False)
+            )
 
 
-def _events_among(said: list[ast.expr]) -> list[str]:
-    return [str(one.value) for one in said if isinstance(one, ast.Constant) and _names_event(one.value)]
+def _events_among(values: list[ast.expr]) -> list[str]:
+    return [str(value.value) for value in values if isinstance(value, ast.Constant) and _is_event(value.value)]
 
 
 def _called(call: ast.Call) -> str:
     return getattr(call.func, "attr", getattr(call.func, "id", ""))
 
 
-def _names_event(value: object) -> bool:
+def _is_event(value: object) -> bool:
     return isinstance(value, str) and value[:1].isupper() and value.isalpha()
 
 
@@ -433,7 +451,7 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 
 def stale() -> list[Path]:
-    """Return the pages that are not what the code says, and those of procedures that there are no more."""
+    """Return the pages that are out of date, and those of procedures that no longer exist."""
     with override("en"):
         found = pages()
     changed = [path for path, text in found.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
@@ -441,11 +459,11 @@ def stale() -> list[Path]:
 
 
 def main(*, check: bool) -> int:
-    """Write the pages, or tell which are stale; return the exit code."""
-    settings_of_words.configure(USE_I18N=False)  # the pages are in English, and no database is asked
+    """Write the pages, or print which are out of date; return the exit code."""
+    django_settings.configure(USE_I18N=False)  # the pages are in English, and no database is needed
     if check:
         for path in (found := stale()):
-            click.echo(f"{path.relative_to(DOCS.parent)} is not what the code says: run python docs/generate.py")
+            click.echo(f"{path.relative_to(DOCS.parent)} is out of date: run python docs/generate.py")
         return 1 if found else 0
     written = pages()
     for path in stale():

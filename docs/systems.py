@@ -1,4 +1,4 @@
-"""Reads reference/systems.yaml, the table of the systems that CityLoop is to contain; generate.py makes a page of it.
+"""Reads reference/systems.yaml, the table of the systems that CityLoop is to contain; generate.py makes a page from it.
 
 tests/repository/test_systems.py checks that the files and addresses it names exist.
 """
@@ -24,7 +24,7 @@ class Title(Strict):
 
 
 class System(Strict):
-    """One system: its names, its state, and where to find what works of it."""
+    """One system: its names, its state, and where to find what already works."""
 
     id: str
     title: Title
@@ -55,7 +55,7 @@ class Systems(Strict):
 
 
 def read_systems(path: Path = FILE) -> Systems:
-    """Return the table; raise Invalid naming line and field of everything that is wrong in it."""
+    """Return the table; raise Invalid with the line and field of every error in it."""
     systems = read_yaml(path, Systems)
     if faults := faults_at(path, _faults(systems)):
         raise Invalid(faults, code="systems")
@@ -63,13 +63,13 @@ def read_systems(path: Path = FILE) -> Systems:
 
 
 def _faults(systems: Systems) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield what is wrong with the table in itself, from the path of the field and the reason."""
+    """Yield the errors of the table itself: the path of the field and the reason."""
     seen = Counter(system.id for system in systems.all())
-    if missing := [known for known in IDS if known not in seen]:
+    if missing := [system_id for system_id in IDS if system_id not in seen]:
         yield ("groups",), f"{', '.join(missing)} is missing"
     for number, group in enumerate(systems.groups):
-        for place, system in enumerate(group.systems):
-            where = ("groups", str(number), "systems", str(place))
+        for index, system in enumerate(group.systems):
+            where = ("groups", str(number), "systems", str(index))
             if system.id not in IDS:
                 yield (*where, "id"), f"{system.id} is not the id of a system"
             if seen[system.id] > 1:
@@ -78,7 +78,7 @@ def _faults(systems: Systems) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def _faults_of_state(system: System) -> Iterator[tuple[str, str]]:
-    """Yield the fields that are filled, or left empty, against what the state says."""
+    """Yield the fields that are filled or empty although the state says otherwise."""
     filled = {name for name, value in system.model_dump(exclude={"id", "title", "state"}).items() if value}
     if system.state == "not yet":
         yield from ((name, "does not work yet, so it names nothing that works") for name in sorted(filled))

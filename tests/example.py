@@ -1,4 +1,4 @@
-"""The small city the tests are about: its places, its people, its present moment."""
+"""The small city of the tests: its places, its people, its present moment."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

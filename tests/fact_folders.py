@@ -1,4 +1,4 @@
-"""A folder with an edition of drawn facts that has names for the objects in them, for tests of what figures become."""
+"""A folder with one edition of random facts, with names for the objects in them, for tests of reports on figures."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,11 @@ AS_OF = datetime(2026, 8, 1, tzinfo=UTC)
 NAMED: dict[str, list[dict[str, Any]]] = {
     "areas": [
         {"code": "490101", "name": "榕东区", "level": "district"},
-        {"code": "490102", "name": "=榕西区", "level": "district"},  # a name that a spreadsheet would reckon
+        {
+            "code": "490102",
+            "name": "=榕西区",
+            "level": "district",
+        },  # a name that a spreadsheet would take for a formula
     ],
     "units": [
         {"code": code, "name": name, "kind": "department", "department": code}
@@ -27,12 +31,12 @@ NAMED: dict[str, list[dict[str, Any]]] = {
 
 
 def kept(folder: Path, rows: Rows | None = None, *, as_of: datetime = AS_OF) -> tuple[FactFolder, Edition]:
-    """Return a folder of facts with one edition; each relation of facts lies in two parts."""
+    """Return a folder of facts with one edition; each relation of facts is stored in two parts."""
     facts, parts = FactFolder(folder), []
-    for name, every in (drawn(7, 120) if rows is None else rows).items():
-        half = len(every) // 2
-        for number, some in enumerate((every[:half], every[half:])):
-            parts.append(facts.write(name, number, table_of(RELATIONS[name], [vars(row) for row in some])))
+    for name, all_rows in (drawn(7, 120) if rows is None else rows).items():
+        half = len(all_rows) // 2
+        for number, part in enumerate((all_rows[:half], all_rows[half:])):
+            parts.append(facts.write(name, number, table_of(RELATIONS[name], [vars(row) for row in part])))
     for name, named in NAMED.items():
         parts.append(facts.write(name, 0, table_of(RELATIONS[name], named)))
     edition = Edition(as_of, "Asia/Shanghai", tuple(parts), "position 17", {"calendar": "1"})

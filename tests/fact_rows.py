@@ -1,4 +1,4 @@
-"""Facts for tests of figures: rows drawn by a seed, where all that may be empty is empty at times; and as Parquet."""
+"""Random facts for tests of figures, from a seed, with empty values wherever they are allowed; also as Parquet."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -44,7 +44,7 @@ Rows = dict[str, list[SimpleNamespace]]
 
 
 def drawn(seed: int, cases: int = 240) -> Rows:
-    """Return rows of every fact relation; what a row says need not make sense, so that no figure counts by luck."""
+    """Return rows of every fact relation; a row need not make sense, so that no figure is right by chance."""
     random = Random(seed)
     return {
         relation.name: [
@@ -92,7 +92,7 @@ def stored(folder: Path, rows: Rows) -> dict[str, Sequence[Path]]:
         schema = arrow_schema(RELATIONS[name])
         half = len(all_rows) // 2
         paths = [folder / f"{name}-{number}.parquet" for number in (1, 2)]
-        for path, some in zip(paths, (all_rows[:half], all_rows[half:]), strict=True):
-            pq.write_table(pa.Table.from_pylist([vars(row) for row in some], schema=schema), path)
+        for path, part in zip(paths, (all_rows[:half], all_rows[half:]), strict=True):
+            pq.write_table(pa.Table.from_pylist([vars(row) for row in part], schema=schema), path)
         found[name] = paths
     return found

@@ -1,8 +1,8 @@
-"""The shortest way to every action of a procedure, found in the engine alone. No test is here, and no database.
+"""Finds the shortest path to every action of a procedure with the engine alone: no tests here, and no database.
 
-Breadth first from the beginning: everybody of the town does what falls to their posts, as if these were for the whole
-city, with right answers, and timers run out. Situations that every requirement of the procedure sees alike are
-followed once.
+The search is breadth first from the beginning: everybody does what their posts allow, as if these were for the whole
+city, with valid answers, and timers expire. Situations that no requirement of the procedure can tell apart are followed
+once.
 """
 
 import ast
@@ -30,15 +30,15 @@ from cityloop.core.procedures.procedure import (
 )
 from example import NOW, PEOPLE
 
-UNITS = ("roads", "parks", "lamps", "drains")  # where a unit is to be named, the first that may be
+UNITS = ("roads", "parks", "lamps", "drains")  # the first of these that is allowed is chosen
 CATEGORY = "06010"
-ALIKE = 2  # so many tasks of a kind, or times that something was done, or more
+COMPARED_UP_TO = 2  # counts of tasks or of actions done are compared up to this number
 ACTORS = {username: Actor(username, username, (Post(role, unit),)) for username, (role, unit, _) in PEOPLE.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One action on the way; username None: a timer does it."""
+    """One action on the path; username None: a timer does it."""
 
     action: str
     task: int
@@ -49,7 +49,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """A case, the way it came, and the moment."""
+    """A case, the steps that led to it, and the moment."""
 
     case: CaseState
     steps: tuple[Step, ...]
@@ -59,29 +59,29 @@ class Situation:
 Plans = dict[str, tuple[Step, ...]]
 
 
-def plans(way: Procedure, terms: Terms, district: str) -> Plans:
-    """Return the shortest way to every action of a procedure, the action itself as its last step."""
-    first = Situation(_begun(way, terms, district), (), NOW)
+def plans(procedure: Procedure, terms: Terms, district: str) -> Plans:
+    """Return the shortest path to every action of a procedure, with the action itself as its last step."""
+    first = Situation(_begun(procedure, terms, district), (), NOW)
     found: Plans = {}
-    ahead, seen = deque([first]), {_seen_as(way, first.case)}
-    while ahead and len(found) < len(way.actions):
-        for later in _following(way, ahead.popleft(), terms, district):
-            if later.steps[-1].action in way.actions:  # a timer may only note something
-                found.setdefault(later.steps[-1].action, later.steps)
-            if (seen_as := _seen_as(way, later.case)) not in seen:
-                seen.add(seen_as)
-                ahead.append(later)
+    queue, seen = deque([first]), {_signature(procedure, first.case)}
+    while queue and len(found) < len(procedure.actions):
+        for following in _next_situations(procedure, queue.popleft(), terms, district):
+            if following.steps[-1].action in procedure.actions:  # a timer may only note something
+                found.setdefault(following.steps[-1].action, following.steps)
+            if (signature := _signature(procedure, following.case)) not in seen:
+                seen.add(signature)
+                queue.append(following)
     return found
 
 
 def answers(needs: tuple[Need, ...], units: tuple[str, ...], district: str) -> dict[str, str]:
-    """Return right answers to everything that is asked for; photos only where there must be some."""
-    asked = [need for need in needs if need.required or need.kind is not NeedKind.PHOTOS]
-    return {need.name: _answer(need, units, district) for need in asked}
+    """Return valid answers to all needs; photos only if they are required."""
+    answered = [need for need in needs if need.required or need.kind is not NeedKind.PHOTOS]
+    return {need.name: _answer(need, units, district) for need in answered}
 
 
 def _answer(need: Need, units: tuple[str, ...], district: str) -> str:
-    right = {
+    valid = {
         NeedKind.CATEGORY: CATEGORY,
         NeedKind.CONDITION: f"{CATEGORY} 1",
         NeedKind.DISTRICT: district,
@@ -92,82 +92,92 @@ def _answer(need: Need, units: tuple[str, ...], district: str) -> str:
         NeedKind.PHOTOS: " ".join(f"{no:0{DIGEST}x}" for no in range(need.least)),
         NeedKind.TEXT: "已到现场看过",
     }
-    return need.choices[0][0] if need.kind is NeedKind.CHOICE else right[need.kind]
+    return need.choices[0][0] if need.kind is NeedKind.CHOICE else valid[need.kind]
 
 
-def _begun(way: Procedure, terms: Terms, district: str) -> CaseState:
-    by = next((actor.posts[0] for actor in ACTORS.values() if actor.posts[0].role == way.begins.role), None)
-    said = answers(way.begins.needs, UNITS[:1], district)
-    move = begin(way, {"district": district}, {}, NOW, terms, inputs=said, by=by)
+def _begun(procedure: Procedure, terms: Terms, district: str) -> CaseState:
+    by = next((actor.posts[0] for actor in ACTORS.values() if actor.posts[0].role == procedure.begins.role), None)
+    inputs = answers(procedure.begins.needs, UNITS[:1], district)
+    move = begin(procedure, {"district": district}, {}, NOW, terms, inputs=inputs, by=by)
     return after(None, move, "beginner", NOW)
 
 
-def _following(way: Procedure, here: Situation, terms: Terms, district: str) -> Iterator[Situation]:
-    for action in way.actions.values():
-        for task_no in _places(here.case, action):
+def _next_situations(procedure: Procedure, situation: Situation, terms: Terms, district: str) -> Iterator[Situation]:
+    for action in procedure.actions.values():
+        for task_no in _task_numbers(situation.case, action):
             for username, actor in ACTORS.items():
-                allowed = refusal(way, here.case, action, task_no, actor, here.now, terms.calendar) is None
-                if allowed and (found := _done(way, here, action, task_no, username, terms, district)):
+                allowed = (
+                    refusal(procedure, situation.case, action, task_no, actor, situation.now, terms.calendar) is None
+                )
+                if allowed and (
+                    found := _after_action(procedure, situation, action, task_no, username, terms, district)
+                ):
                     yield found
                     break
-    yield from _woken(way, here, terms)
+    yield from _after_timers(procedure, situation, terms)
 
 
-def _places(case: CaseState, action: Action) -> tuple[int, ...]:
+def _task_numbers(case: CaseState, action: Action) -> tuple[int, ...]:
     if action.on is None:
         return (0,)
     return tuple(task.no for task in case.open_tasks if task.kind == action.on)
 
 
-def _done(
-    way: Procedure, here: Situation, action: Action, task_no: int, username: str, terms: Terms, district: str
+def _after_action(
+    procedure: Procedure, situation: Situation, action: Action, task_no: int, username: str, terms: Terms, district: str
 ) -> Situation | None:
     number = max((need.least for need in action.needs if need.kind is NeedKind.UNITS), default=1)
     for units in combinations(UNITS, number):
-        said = answers(action.needs, units, district)
+        inputs = answers(action.needs, units, district)
         try:
-            move = decide(way, here.case, action.name, task_no, ACTORS[username], said, here.now, terms)
+            move = decide(
+                procedure, situation.case, action.name, task_no, ACTORS[username], inputs, situation.now, terms
+            )
         except Refusal:
             continue
-        return _after(here, move, Step(action.name, task_no, username, said, here.now))
+        return _after(situation, move, Step(action.name, task_no, username, inputs, situation.now))
     return None
 
 
-def _woken(way: Procedure, here: Situation, terms: Terms) -> Iterator[Situation]:
-    """Yield the situation after each thing that the next timers to run out bring about."""
-    timers = [one.wake_at for one in (here.case, *here.case.open_tasks) if one.wake_at]
-    if not here.case.is_open or not timers:
+def _after_timers(procedure: Procedure, situation: Situation, terms: Terms) -> Iterator[Situation]:
+    """Yield the situation after each move of the next timers to expire."""
+    timers = [timed.wake_at for timed in (situation.case, *situation.case.open_tasks) if timed.wake_at]
+    if not situation.case.is_open or not timers:
         return
-    now = max(here.now, min(timers) + timedelta(minutes=1))
-    while move := waking.woken(way, here.case, now, terms):
-        here = _after(Situation(here.case, here.steps, now), move, Step(move.action, move.task or 0, None, {}, now))
-        yield here
+    now = max(situation.now, min(timers) + timedelta(minutes=1))
+    while move := waking.woken(procedure, situation.case, now, terms):
+        situation = _after(
+            Situation(situation.case, situation.steps, now), move, Step(move.action, move.task or 0, None, {}, now)
+        )
+        yield situation
 
 
-def _after(here: Situation, move: Move, step: Step) -> Situation:
-    return Situation(after(here.case, move, step.username or "system", here.now), (*here.steps, step), here.now)
+def _after(situation: Situation, move: Move, step: Step) -> Situation:
+    return Situation(
+        after(situation.case, move, step.username or "system", situation.now), (*situation.steps, step), situation.now
+    )
 
 
-def _seen_as(way: Procedure, case: CaseState) -> Hashable:
-    """Return what the requirements of the procedure can tell cases apart by."""
-    conditions = [one.condition for one in _requirements(way) if one.condition]
-    names = {node.id for one in conditions for node in ast.walk(one.tree) if isinstance(node, ast.Name)}
-    guarded = {one.guard.kind for one in _requirements(way) if one.guard}
-    waiting = Counter((one.kind, one.unit, one.fired, _extensions(one)) for one in case.open_tasks)
-    visit = (one for one in case.tasks if one.kind in guarded and one.done_at and one.batch >= case.stage_since)
+def _signature(procedure: Procedure, case: CaseState) -> Hashable:
+    """Return what the requirements of the procedure can distinguish cases by."""
+    conditions = [requirement.condition for requirement in _requirements(procedure) if requirement.condition]
+    names = {node.id for condition in conditions for node in ast.walk(condition.tree) if isinstance(node, ast.Name)}
+    guarded = {requirement.guard.kind for requirement in _requirements(procedure) if requirement.guard}
+    waiting = Counter((task.kind, task.unit, task.fired, _extensions(task)) for task in case.open_tasks)
+    visit = (task for task in case.tasks if task.kind in guarded and task.done_at and task.batch >= case.stage_since)
     return (
         case.stage,
         _capped(waiting),
-        _capped(Counter((one.kind, one.unit, one.outcome) for one in visit)),
+        _capped(Counter((task.kind, task.unit, task.outcome) for task in visit)),
         tuple((name, case.facts.get(name)) for name in sorted(names & case.facts.keys())),
-        tuple(min(times, ALIKE) for name, times in sorted(case.done.items()) if f"times_{name}" in names),
+        tuple(min(times, COMPARED_UP_TO) for name, times in sorted(case.done.items()) if f"times_{name}" in names),
         case.handling_units,
         case.fired,
     )
 
 
-def _requirements(way: Procedure) -> Iterator[Requirement]:
-    for action in way.actions.values():
+def _requirements(procedure: Procedure) -> Iterator[Requirement]:
+    for action in procedure.actions.values():
         yield from action.requires
         yield from (branch.requirement for branch in action.branches)
 
@@ -177,4 +187,4 @@ def _extensions(task: TaskState) -> int:
 
 
 def _capped(counted: Counter[Hashable]) -> Hashable:
-    return frozenset((what, min(count, ALIKE)) for what, count in counted.items())
+    return frozenset((what, min(count, COMPARED_UP_TO)) for what, count in counted.items())

@@ -1,4 +1,4 @@
-"""What the tests of casework have in common: a case, and the straight way through its procedure."""
+"""Fixtures of the casework tests: a case, and the main path through its procedure."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -14,7 +14,7 @@ from example import NOW, SmallCity
 
 Do = Callable[..., Case]
 
-STRAIGHT = (
+MAIN_PATH = (
     ("accept", "operator", {"category": "06010", "district": "671001"}),
     ("file", "duty", {}),
     ("dispatch", "dispatcher", {"unit": "roads", "note": "请尽快处置"}),
@@ -26,7 +26,7 @@ STRAIGHT = (
 
 @pytest.fixture
 def number(city: SmallCity, people: dict) -> str:
-    """The number of a case that was just reported in the north."""
+    """Return the number of a case that was just reported in the north."""
     lon, lat = city.inside_north
     content = {
         "channel": "12345",
@@ -42,25 +42,25 @@ def number(city: SmallCity, people: dict) -> str:
 
 @pytest.fixture
 def do(number: str, people: dict) -> Do:
-    """Do an action on the case's last task, and return the case."""
+    """Return a function that does an action on the case's last task and returns the case."""
 
-    def done(action: str, username: str, at: datetime = NOW, **inputs: str) -> Case:
+    def act_on_last_task(action: str, username: str, at: datetime = NOW, **inputs: str) -> Case:
         task = Case.objects.get(number=number).tasks.count()
         act(number, action, task, people[username], inputs, None, at)
         return Case.objects.get(number=number)
 
-    return done
+    return act_on_last_task
 
 
 @pytest.fixture
 def go(do: Do) -> Callable[[str], Case]:
-    """Go the straight way up to and including an action."""
+    """Return a function that follows the main path up to and including an action."""
 
-    def gone(until: str) -> Case:
-        for action, username, inputs in STRAIGHT:
+    def until_action(until: str) -> Case:
+        for action, username, inputs in MAIN_PATH:
             case = do(action, username, **inputs)
             if action == until:
                 return case
         raise ValueError(until)
 
-    return gone
+    return until_action

@@ -1,4 +1,4 @@
-"""A report may name the facility it is about: the case is tied to it, lies where it stands, and is found from it."""
+"""A report may name the facility it is about: the case is linked to it, has its place, and is found from it."""
 
 from collections.abc import Callable
 
@@ -35,28 +35,28 @@ def lamp(city: SmallCity) -> None:
 
 @pytest.fixture
 def act_on(people: People) -> Callable[..., None]:
-    """Do an action on the case's open task with right answers, some of them given."""
+    """Return a function that does an action on the case's open task with valid answers, some of them given."""
 
     def done(case: Case, action: str, username: str, given: dict[str, str]) -> None:
         declared = current_city().procedures[case.procedure, case.version].actions[action]
-        said = answers(declared.needs, ("roads",), "671002")
+        inputs = answers(declared.needs, ("roads",), "671002")
         task = case.tasks.filter(kind=declared.on, done_at=None).first()
-        said |= {name: words for name, words in given.items() if name in said}
-        act(case.number, action, task.no if task else 0, people[username], said, None, NOW)
+        inputs |= {name: words for name, words in given.items() if name in inputs}
+        act(case.number, action, task.no if task else 0, people[username], inputs, None, NOW)
 
     return done
 
 
-def a_report(external_id: str = "A1", **said: object) -> Report:
-    content = {"channel": "12345", "external_id": external_id, "text": "灯不亮", **said}
+def a_report(external_id: str = "A1", **fields: object) -> Report:
+    content = {"channel": "12345", "external_id": external_id, "text": "灯不亮", **fields}
     return read(content, settings.CITYLOOP.zone, NOW)
 
 
-def handed_in(people: People, external_id: str = "A1", **said: object) -> Case:
-    return Case.objects.get(number=receive(a_report(external_id, **said), people["hotline"], NOW).number)
+def handed_in(people: People, external_id: str = "A1", **fields: object) -> Case:
+    return Case.objects.get(number=receive(a_report(external_id, **fields), people["hotline"], NOW).number)
 
 
-def test_a_case_that_names_a_facility_and_no_place_lies_where_it_stands_and_its_maintainer_is_on_duty(
+def test_a_case_that_names_a_facility_and_no_place_gets_its_place_and_its_maintainer_is_on_duty(
     city: SmallCity, people: People
 ) -> None:
     case = handed_in(people, facility=LAMP)
@@ -66,13 +66,13 @@ def test_a_case_that_names_a_facility_and_no_place_lies_where_it_stands_and_its_
     assert list(verification.findings()) == []
 
 
-def test_a_place_that_was_given_stands_before_that_of_the_facility(city: SmallCity, people: People) -> None:
+def test_a_place_that_was_given_comes_before_that_of_the_facility(city: SmallCity, people: People) -> None:
     lon, lat = city.inside_north
     case = handed_in(people, facility=LAMP, lon=lon, lat=lat)
     assert (case.facility, case.district) == (LAMP, city.north)
 
 
-def test_an_id_that_no_census_has_yet_is_kept_and_places_nothing(city: SmallCity, people: People) -> None:
+def test_an_id_that_no_census_has_yet_is_kept_and_gives_no_place(city: SmallCity, people: People) -> None:
     case = handed_in(people, facility="６７１００１０１０３７００９９９９")
     assert (case.facility, case.district) == ("67100101037009999", None)
     assert case_page(people["operator"], case.number, NOW).facility == ("67100101037009999", "")
@@ -85,15 +85,15 @@ def test_the_page_of_the_case_names_the_facility_and_other_pages_name_none(city:
 
 
 def test_the_cases_of_a_facility_are_those_that_the_person_may_see(city: SmallCity, people: People) -> None:
-    tied = handed_in(people, "A1", facility=LAMP)
+    with_lamp = handed_in(people, "A1", facility=LAMP)
     handed_in(people, "A2")
     of_lamp = CaseFilters(facility=LAMP)
-    assert [row.number for row in cases(people["operator"], of_lamp, None).rows] == [tied.number]
+    assert [row.number for row in cases(people["operator"], of_lamp, None).rows] == [with_lamp.number]
     assert cases(people["north_operator"], of_lamp, None).rows == ()
     assert cases(people["parks"], of_lamp, None).rows == ()
 
 
-def test_the_tie_stays_through_actions_and_goes_on_to_linked_cases(
+def test_the_facility_is_kept_through_actions_and_passed_on_to_linked_cases(
     city: SmallCity, people: People, act_on: Callable[..., None]
 ) -> None:
     case = handed_in(people, facility=LAMP)
@@ -107,7 +107,7 @@ def test_the_tie_stays_through_actions_and_goes_on_to_linked_cases(
     assert list(verification.findings()) == []
 
 
-def test_the_same_report_about_another_facility_is_another_content(city: SmallCity, people: People) -> None:
+def test_the_same_report_about_another_facility_has_other_content(city: SmallCity, people: People) -> None:
     first = receive(a_report(facility=LAMP), people["hotline"], NOW)
     again = receive(a_report(facility=LAMP), people["hotline"], NOW)
     assert (again.number, again.created) == (first.number, False)
@@ -115,26 +115,26 @@ def test_the_same_report_about_another_facility_is_another_content(city: SmallCi
         receive(a_report(facility="67100101037000002"), people["hotline"], NOW)
 
 
-def test_reports_without_a_facility_are_the_content_they_were_before_there_were_any() -> None:
+def test_reports_without_a_facility_have_the_content_they_had_before_facilities_existed() -> None:
     assert a_report().content() == (b'["\xe7\x81\xaf\xe4\xb8\x8d\xe4\xba\xae",null,null,null,null,null,null,null,null]')
 
 
 @pytest.mark.parametrize("facility", ["6.71E+16", "x" * 41, "a\x00b", 5.5])
-def test_an_id_that_cannot_be_one_is_refused(city: SmallCity, facility: object) -> None:
+def test_an_invalid_facility_id_is_refused(city: SmallCity, facility: object) -> None:
     with pytest.raises(Invalid) as refused:
         a_report(facility=facility)
     assert {fault.field for fault in refused.value.faults} == {"facility"}
 
 
-def test_many_reports_ask_for_their_facilities_once_and_reports_without_any_not_at_all(
+def test_many_reports_need_one_query_for_their_facilities_and_none_without_them(
     city: SmallCity, people: People
 ) -> None:
     receive(a_report("A0"), people["hotline"], NOW)
 
     def count(*reports: Report) -> int:
-        with CaptureQueriesContext(connection) as asked:
+        with CaptureQueriesContext(connection) as queries:
             receive_many(reports, people["hotline"], NOW)
-        return len(asked)
+        return len(queries)
 
     without = count(a_report("B1"), a_report("B2"))
     assert count(a_report("C1", facility=LAMP), a_report("C2", facility="67100101037000002")) == without + 1

@@ -1,4 +1,4 @@
-"""A calendar that changes under running clocks: due moments move once, say why, and nothing else is touched."""
+"""A calendar that changes under running clocks: due moments move once, say why, and nothing else changes."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -44,7 +44,7 @@ def local(month: int, day: int, hour: int = 10) -> datetime:
 
 @pytest.fixture(autouse=True)
 def adopted(city: SmallCity) -> None:
-    """The calendar with which the city has begun: number 1."""
+    """Adopt the calendar that the city begins with: number 1."""
     adopt_calendar(read_all(), "system", NOW)
     current.forget()
 
@@ -52,8 +52,8 @@ def adopted(city: SmallCity) -> None:
 @pytest.fixture
 def case(do: Callable[..., Case]) -> Case:
     """A case of the north that the roads unit has five working days to handle, from Friday at 10."""
-    for action, username, said in TO_THE_UNIT:
-        case = do(action, username, **said)
+    for action, username, inputs in TO_THE_UNIT:
+        case = do(action, username, **inputs)
     return case
 
 
@@ -67,7 +67,7 @@ def withdraw(*days: date) -> None:
     current.forget()
 
 
-def reckon(number: int) -> None:
+def recalculate(number: int) -> None:
     """Do the jobs that follow the adoption of a calendar."""
     recompute_deadlines(number=number)
     for job in ProcrastinateJob.objects.filter(task_name="casework.move_deadlines").order_by("id"):
@@ -98,7 +98,7 @@ def test_a_holiday_declared_in_the_middle_moves_what_is_due_after_it(case: Case)
     assert due_moments(case) == (local(11, 27), local(12, 1))
     before = Task.objects.get(case=case, kind="handle")
     declare(MONDAY)
-    reckon(2)
+    recalculate(2)
     task = Task.objects.get(case=case, kind="handle")
     assert due_moments(case) == (local(11, 30), local(12, 2))
     assert before.yellow_at and task.yellow_at and task.yellow_at > before.yellow_at
@@ -108,11 +108,11 @@ def test_a_holiday_declared_in_the_middle_moves_what_is_due_after_it(case: Case)
 
 def test_the_history_says_from_when_to_when_and_because_of_which_day(case: Case, people: dict) -> None:
     declare(MONDAY)
-    reckon(2)
+    recalculate(2)
     line = case_page(people["duty"], case.number, NOW).history[-1]
     assert line.event == "DeadlinesMoved" and line.actor_role is None
-    told = " ".join(chain.from_iterable(line.says))
-    assert "2026-11-27" in told and "2026-11-30" in told and "2026-11-23" in told
+    text = " ".join(chain.from_iterable(line.says))
+    assert "2026-11-27" in text and "2026-11-30" in text and "2026-11-23" in text
     (event,) = moves()
     assert event.actor == "system"
 
@@ -126,50 +126,50 @@ def test_a_task_opened_later_counts_with_the_new_calendar_from_the_start(case: C
 def test_a_day_that_is_withdrawn_moves_everything_back(case: Case) -> None:
     before = due_moments(case)
     declare(MONDAY)
-    reckon(2)
+    recalculate(2)
     withdraw(MONDAY)
-    reckon(3)
+    recalculate(3)
     assert due_moments(case) == before
     assert len(list(moves())) == 2 and altered() == []
-    told = Event.objects.filter(stream="registry").order_by("-seq").values_list("name", flat=True)[:4]
-    assert list(told) == ["CalendarAdopted", "DaysWithdrawn", "CalendarAdopted", "DaysDeclared"]
+    names = Event.objects.filter(stream="registry").order_by("-seq").values_list("name", flat=True)[:4]
+    assert list(names) == ["CalendarAdopted", "DaysWithdrawn", "CalendarAdopted", "DaysDeclared"]
 
 
 def test_a_sunday_that_is_worked_brings_due_moments_forward(case: Case) -> None:
     declare(date(2026, 11, 22), is_workday=True)
-    reckon(2)
+    recalculate(2)
     assert due_moments(case) == (local(11, 26), local(11, 30))
 
 
 def test_doing_the_jobs_again_changes_nothing(case: Case) -> None:
     declare(MONDAY)
-    reckon(2)
+    recalculate(2)
     written = Event.objects.count()
-    reckon(2)
+    recalculate(2)
     assert Event.objects.count() == written
 
 
-def test_whichever_of_two_calendars_is_taken_over_first_the_last_one_counts(case: Case) -> None:
+def test_whichever_of_two_calendars_is_applied_first_the_last_one_counts(case: Case) -> None:
     declare(MONDAY)
     declare(date(2026, 11, 24))
-    reckon(3)
-    reckon(2)
+    recalculate(3)
+    recalculate(2)
     assert due_moments(case) == (local(12, 1), local(12, 3))
     assert altered() == []
 
 
 def test_a_case_opened_between_two_calendars_follows_the_second(do: Callable[..., Case]) -> None:
     declare(MONDAY)
-    for action, username, said in TO_THE_UNIT:
-        case = do(action, username, **said)
+    for action, username, inputs in TO_THE_UNIT:
+        case = do(action, username, **inputs)
     assert due_moments(case)[0] == local(11, 30)
     withdraw(MONDAY)
-    reckon(3)
-    reckon(2)
+    recalculate(3)
+    recalculate(2)
     assert due_moments(case)[0] == local(11, 27)
 
 
-def test_only_open_cases_that_are_due_after_the_changed_day_are_looked_at(case: Case, do: Callable[..., Case]) -> None:
+def test_only_open_cases_that_are_due_after_the_changed_day_are_read(case: Case, do: Callable[..., Case]) -> None:
     assert cases_due_since(local(12, 1, 0)) == [case.pk]  # the case; its task is due earlier
     assert cases_due_since(local(12, 2, 0)) == []
     assert cases_due_since(None) == [case.pk]
@@ -182,24 +182,24 @@ def test_only_open_cases_that_are_due_after_the_changed_day_are_looked_at(case: 
 def test_what_is_done_keeps_its_due_moment(case: Case, do: Callable[..., Case]) -> None:
     do("report_back", "roads", result="已清理")
     declare(MONDAY)
-    reckon(2)
+    recalculate(2)
     assert Task.objects.get(case=case, kind="handle").due_at == local(11, 27)
     assert Case.objects.get(pk=case.pk).case_due_at == local(12, 2)
 
 
-def test_a_clock_that_is_paused_goes_on_with_the_new_calendar(case: Case, do: Callable[..., Case]) -> None:
+def test_a_paused_clock_resumes_with_the_new_calendar(case: Case, do: Callable[..., Case]) -> None:
     do("ask_hanging", "roads", reason="season", note="补种须待春季")
     do("grant_hanging", "duty", until="2026-12-10")
     assert Case.objects.get(pk=case.pk).case_due_at is None
     declare(date(2026, 11, 24))
-    reckon(2)
+    recalculate(2)
     do("resume", "dispatcher", at=local(11, 23))
-    # 7 and 5 working days, nothing used of them but the weekend: from Monday at 10, Tuesday skipped
+    # 7 and 5 working days, none of them used over the weekend: from Monday at 10, Tuesday skipped
     assert due_moments(case) == (local(12, 1), local(12, 3))
     assert altered() == []
 
 
-def test_a_case_that_cannot_be_moved_holds_up_no_other(
+def test_a_case_that_fails_does_not_stop_the_others(
     case: Case, do: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     declare(MONDAY)
@@ -209,10 +209,10 @@ def test_a_case_that_cannot_be_moved_holds_up_no_other(
     assert due_moments(case)[0] == local(11, 30)
 
 
-def _failing_for(one: int, move: Callable[..., bool]) -> Callable[..., bool]:
+def _failing_for(failing: int, move: Callable[..., bool]) -> Callable[..., bool]:
     def moved(case_id: int, *calendars: object) -> bool:
-        if case_id == one:
-            raise NotFound("no-such-case", "There is no such case.")
+        if case_id == failing:
+            raise NotFound("no-such-case")
         return move(case_id, *calendars)
 
     return moved
@@ -222,7 +222,7 @@ def test_a_year_that_is_announced_makes_its_due_moments_final(
     city: SmallCity, people: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def known_in_2025(first: date, last: date) -> DayKinds:
-        """What an earlier release knew: of 2026 the holidays of fixed date alone."""
+        """Return what an earlier release knew: of 2026 only the holidays with a fixed date."""
         known = chinese_day_kinds(first, date(2025, 12, 31))
         fixed = dict.fromkeys((date(2026, *day) for day in ((1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3))), False)
         return DayKinds({**known.day_kinds, **fixed}, known.announced_until)
@@ -233,13 +233,13 @@ def test_a_year_that_is_announced_makes_its_due_moments_final(
     start = local(9, 28)  # the Monday before the National Day
     report = read({"channel": "12345", "external_id": "B1", "text": "垃圾堆放"}, ZONE, start)
     case = Case.objects.get(number=receive(report, people["hotline"], start).number)
-    for no, (action, username, said) in enumerate(TO_THE_UNIT, start=1):
-        actions.act(case.number, action, no, people[username], said, None, start)
+    for no, (action, username, inputs) in enumerate(TO_THE_UNIT, start=1):
+        actions.act(case.number, action, no, people[username], inputs, None, start)
     assert due_moments(case)[0] == local(10, 7) and is_provisional(case, people)
     monkeypatch.undo()
     adopt_calendar(read_all(), "system", NOW)
     current.forget()
-    reckon(3)
+    recalculate(3)
     assert due_moments(case)[0] == local(10, 10)  # a Saturday worked for the holiday
     assert not is_provisional(case, people)
     (event,) = moves()

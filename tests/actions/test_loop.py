@@ -1,4 +1,4 @@
-"""One case from report to closed, and everything that must be refused on the way."""
+"""One case from report to closed, and everything that must be refused in between."""
 
 from datetime import timedelta
 
@@ -101,13 +101,13 @@ def test_a_task_is_done_once(do, number, people) -> None:
         act(number, "accept", 1, people["operator"], {"category": "06010", "district": "671001"}, None, NOW)
 
 
-def test_acting_on_what_has_changed_meanwhile_is_refused(do, number, people) -> None:
+def test_acting_on_a_case_that_has_changed_meanwhile_is_refused(do, number, people) -> None:
     do("accept", "operator", category="06010", district="671001")
     with pytest.raises(Conflict):
         act(number, "file", 2, people["duty"], {}, 1, NOW)
 
 
-def test_what_only_notes_something_does_not_stand_in_the_way(number, people) -> None:
+def test_events_that_only_note_something_do_not_prevent_an_action(number, people) -> None:
     wake(Case.objects.get(number=number).pk, NOW + timedelta(minutes=16))
     reveal_reporter(number, people["duty"], NOW + timedelta(minutes=17))
     answers = {"category": "06010", "district": "671001"}
@@ -116,13 +116,13 @@ def test_what_only_notes_something_does_not_stand_in_the_way(number, people) -> 
 
 
 @pytest.mark.parametrize(("action", "answers"), [("dispatch", {"unit": "centre"}), ("dispatch", {"unit": "nobody"})])
-def test_a_unit_that_does_not_handle_is_no_choice(go, do, action, answers) -> None:
+def test_a_unit_that_does_not_handle_cases_is_not_a_choice(go, do, action, answers) -> None:
     go("file")
     with pytest.raises(Invalid):
         do(action, "dispatcher", **answers)
 
 
-def test_a_community_is_no_district(do) -> None:
+def test_a_community_is_not_a_district(do) -> None:
     with pytest.raises(Invalid):
         do("accept", "operator", category="06010", district="671001000001")
 
@@ -148,7 +148,7 @@ def test_a_rejected_case_has_no_open_task(do) -> None:
     assert not case.is_open and not case.tasks.filter(done_at=None).exists()
 
 
-def test_a_clock_that_was_set_back_does_not_turn_the_history_around(do, number) -> None:
+def test_a_clock_that_was_set_back_does_not_reorder_the_history(do, number) -> None:
     do("accept", "operator", at=NOW - timedelta(hours=3), category="06010", district="671001")
     assert Task.objects.get(case__number=number, no=1).done_at == NOW
 
@@ -162,7 +162,7 @@ def test_a_limit_that_has_passed_is_noted_once(number) -> None:
     assert list(verification.findings()) == []
 
 
-def test_the_reporter_is_masked_and_showing_it_is_written_down(number, people) -> None:
+def test_the_reporter_is_masked_and_showing_it_is_recorded(number, people) -> None:
     page = case_page(people["operator"], number, NOW)
     assert (page.reporter_name, page.reporter_phone, page.may_unmask) == ("张**", "138****1234", True)
     assert reveal_reporter(number, people["operator"], NOW) == ("张三丰", "13800001234")
@@ -180,7 +180,7 @@ def test_a_post_for_another_area_does_not_show_the_reporter(number, people) -> N
         reveal_reporter(number, both, NOW)
 
 
-def test_where_nobody_is_known_nobody_is_shown(number, people) -> None:
+def test_where_no_reporter_is_known_none_is_shown(number, people) -> None:
     erase_words(number, "account/1", NOW)
     assert not case_page(people["operator"], number, NOW).may_unmask
     with pytest.raises(NotPossible):
@@ -192,7 +192,7 @@ def test_words_that_cannot_be_read_do_not_break_the_page(number, people) -> None
     assert case_page(people["operator"], number, NOW).reporter_name == "张**"
 
 
-def test_notes_do_not_turn_the_history_around(number, people) -> None:
+def test_notes_do_not_reorder_the_history(number, people) -> None:
     reveal_reporter(number, people["operator"], NOW - timedelta(hours=5))
     moments = list(Event.objects.filter(stream__startswith="case/").order_by("seq").values_list("at", flat=True))
     assert moments == sorted(moments)
@@ -205,7 +205,7 @@ def test_erasing_words_leaves_the_history_valid(go, number) -> None:
     assert list(verification.findings()) == []
 
 
-def test_the_queue_holds_the_tasks_a_person_may_do(go, number, people) -> None:
+def test_the_queue_has_the_tasks_a_person_may_do(go, number, people) -> None:
     def numbers(username: str) -> list[str]:
         return [row.number for row in queue(people[username], QueueFilters(), None, NOW).rows]
 
@@ -227,7 +227,7 @@ def test_the_rows_can_be_rebuilt_from_the_history(go) -> None:
     assert list(verification.findings()) == []
 
 
-def test_where_only_the_most_urgent_are_counted_every_district_is_still_offered(number, people, monkeypatch) -> None:
+def test_if_only_the_most_urgent_tasks_are_counted_every_district_is_still_offered(number, people, monkeypatch) -> None:
     monkeypatch.setattr("cityloop.casework.pages.queue.COUNTED", 1)
     page = queue(people["operator"], QueueFilters(), None, NOW)
     assert [(chip.value, chip.count, chip.capped) for chip in page.districts] == [
@@ -238,7 +238,7 @@ def test_where_only_the_most_urgent_are_counted_every_district_is_still_offered(
     assert {chip.value for chip in page.lamps} == {"red", "yellow", "green"}
 
 
-def test_a_case_whose_procedure_no_pack_has_any_more_is_listed_and_refuses_in_words(number, people) -> None:
+def test_a_case_whose_procedure_no_pack_has_any_more_is_listed_and_refused_with_a_reason(number, people) -> None:
     Case.objects.update(version=9)
     assert [row.number for row in queue(people["operator"], QueueFilters(), None, NOW).rows] == [number]
     assert [row.number for row in cases(people["leader"], CaseFilters(), None).rows] == [number]

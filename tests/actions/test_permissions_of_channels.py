@@ -1,4 +1,4 @@
-"""Which channel an account may hand reports in by."""
+"""The channels by which an account may hand in reports."""
 
 import pytest
 from django.conf import settings
@@ -28,17 +28,17 @@ def test_a_connected_system_keeps_to_its_own_channel(city: SmallCity) -> None:
 
 
 @pytest.mark.parametrize("channel", ["desk", "patrol"])
-def test_no_connected_system_speaks_for_our_own_people(city: SmallCity, people: dict, channel: str) -> None:
+def test_no_connected_system_may_use_a_built_in_channel(city: SmallCity, people: dict, channel: str) -> None:
     with pytest.raises(NotAllowed):
         receive(a_report(channel), people["hotline"], NOW)
     assert receive(a_report(channel), people["operator"], NOW).created
 
 
-def test_a_revoked_token_is_worthless(city: SmallCity) -> None:
+def test_a_revoked_token_is_refused(city: SmallCity) -> None:
     token = accounts.make_token("hotline", "test", NOW)
     assert actor_by_token(token) is not None
     assert accounts.revoke_tokens("hotline", "test", NOW) == 1
-    forget_bearers()  # another process sees it within two seconds
+    forget_bearers()  # another process notices it within two seconds
     assert actor_by_token(token) is None
 
 

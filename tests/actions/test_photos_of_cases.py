@@ -1,4 +1,4 @@
-"""Photos of a case: recorded with the action they were given with, shown to who may see it, erased by law, proved."""
+"""Photos of a case: recorded with their action, shown to whoever may see the case, erased by law, verified."""
 
 import os
 import threading
@@ -30,7 +30,7 @@ NOBODYS = "0" * 64
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, settings: object) -> Path:
-    """A home whose evidence no other test touches; the keys are those of the run."""
+    """Return a home folder whose evidence no other test uses; the keys are those of the test run."""
     (tmp_path / "keys").symlink_to(django_settings.CITYLOOP.home_folder / "keys")
     settings.CITYLOOP = replace(django_settings.CITYLOOP, home=str(tmp_path))  # type: ignore[attr-defined]
     return tmp_path
@@ -64,7 +64,7 @@ def found() -> list[str]:
     return [f"{finding.where}: {finding.what}" for finding in (*evidence_proof.findings(), *verification.findings())]
 
 
-def test_photos_are_recorded_with_the_event_and_what_the_camera_told(answered: tuple[Case, list[str]]) -> None:
+def test_photos_are_recorded_with_the_event_and_what_the_camera_recorded(answered: tuple[Case, list[str]]) -> None:
     case, digests = answered
     event = Event.objects.get(stream=f"case/{case.pk}", seq=case.length)
     assert event.payload["answers"]["photos"] == " ".join(digests)
@@ -86,13 +86,15 @@ def test_a_photo_that_was_never_received_is_refused_and_nothing_changes(dispatch
     assert found() == []
 
 
-def test_what_is_no_picture_is_refused_under_its_field(city: object) -> None:
+def test_a_file_that_is_not_an_image_is_refused_under_its_field(city: object) -> None:
     with pytest.raises(Invalid) as refused:
         evidence.take_in(b"not a picture", "before")
     assert [fault.field for fault in refused.value.faults] == ["before"]
 
 
-def test_a_photo_is_shown_to_who_may_see_its_case_and_to_nobody_else(answered: tuple[Case, list[str]], people: dict):
+def test_a_photo_is_shown_to_whoever_may_see_its_case_and_to_nobody_else(
+    answered: tuple[Case, list[str]], people: dict
+):
     case, digests = answered
     for username in ("operator", "roads", "collector", "leader"):
         assert evidence.photo(people[username], case.number, digests[0]) == store.read(digests[0])
@@ -106,7 +108,7 @@ def test_a_photo_is_shown_to_who_may_see_its_case_and_to_nobody_else(answered: t
             evidence.photo(people[username], number, digest)
 
 
-def test_erasing_a_case_removes_its_photos_and_leaves_the_history_proved(
+def test_erasing_a_case_removes_its_photos_and_leaves_a_valid_history(
     answered: tuple[Case, list[str]], people: dict, django_capture_on_commit_callbacks: Callable
 ) -> None:
     case, digests = answered
@@ -137,7 +139,7 @@ def test_a_photo_of_two_cases_stays_until_it_is_erased_from_both(
     assert store.holds(shared) is None
 
 
-def test_photos_that_no_case_came_to_use_go_after_a_day(answered: tuple[Case, list[str]], home: Path) -> None:
+def test_photos_that_no_case_uses_are_removed_after_a_day(answered: tuple[Case, list[str]], home: Path) -> None:
     _, used = answered
     (abandoned,) = taken_in("green")
     assert evidence.remove_abandoned(datetime.now(UTC) + timedelta(hours=23)) == 0
@@ -152,14 +154,17 @@ def test_photos_that_no_case_came_to_use_go_after_a_day(answered: tuple[Case, li
 @pytest.mark.parametrize(
     ("statement", "what"),
     [
-        ("DELETE FROM casework_evidence", "is no longer known of"),
-        ("UPDATE casework_evidence SET seq = 2", "is no longer known of"),
-        ("UPDATE casework_evidence SET name = 'before'", "no event knows of the photo"),
-        (f"UPDATE casework_evidence SET digest = '{NOBODYS}' WHERE id = (SELECT min(id) FROM casework_evidence)", "no"),
+        ("DELETE FROM casework_evidence", "is missing"),
+        ("UPDATE casework_evidence SET seq = 2", "is missing"),
+        ("UPDATE casework_evidence SET name = 'before'", "no event has the photo"),
+        (
+            f"UPDATE casework_evidence SET digest = '{NOBODYS}' WHERE id = (SELECT min(id) FROM casework_evidence)",
+            "no event has",
+        ),
         ("UPDATE casework_evidence SET erased_at = now(), taken = NULL", "are not erased as the history says"),
-        ('UPDATE casework_evidence SET taken = \'{"lon": "121.5"}\'', "what the camera told of it was altered"),
-        ("UPDATE casework_evidence SET taken = NULL", "what the camera told of it was altered"),
-        ("UPDATE casework_evidence SET size = size + 1", "what the camera told of it was altered"),
+        ('UPDATE casework_evidence SET taken = \'{"lon": "121.5"}\'', "what the camera recorded about it was altered"),
+        ("UPDATE casework_evidence SET taken = NULL", "what the camera recorded about it was altered"),
+        ("UPDATE casework_evidence SET size = size + 1", "what the camera recorded about it was altered"),
     ],
 )
 def test_whatever_is_altered_in_the_rows_of_photos_is_found(
@@ -168,26 +173,24 @@ def test_whatever_is_altered_in_the_rows_of_photos_is_found(
     with connection.cursor() as cursor:
         cursor.execute(statement)
     case, _ = answered
-    wrong = found()
-    assert any(what in line for line in wrong)
-    assert all(line.startswith(f"case/{case.pk}#") for line in wrong)
+    findings = found()
+    assert any(what in line for line in findings)
+    assert all(line.startswith(f"case/{case.pk}#") for line in findings)
 
 
-def test_a_photo_altered_exchanged_or_removed_on_the_disk_is_found(
-    answered: tuple[Case, list[str]], home: Path
-) -> None:
+def test_a_photo_altered_swapped_or_removed_on_the_disk_is_found(answered: tuple[Case, list[str]], home: Path) -> None:
     case, (first, second) = answered
-    one, two = (home / "evidence" / digest[:2] / digest[2:4] / digest for digest in (first, second))
-    content = two.read_bytes()
-    two.write_bytes(one.read_bytes())
+    first_file, second_file = (home / "evidence" / digest[:2] / digest[2:4] / digest for digest in (first, second))
+    content = second_file.read_bytes()
+    second_file.write_bytes(first_file.read_bytes())
     assert found() == [f"case/{case.pk}#{case.length} photos: the photo {second[:12]}: its file was altered"]
-    two.unlink()
+    second_file.unlink()
     assert found() == [f"case/{case.pk}#{case.length} photos: the photo {second[:12]}: its file is missing"]
-    two.write_bytes(content)
+    second_file.write_bytes(content)
     assert found() == []
 
 
-def test_erased_photos_put_back_are_found(answered: tuple[Case, list[str]]) -> None:
+def test_erased_photos_that_were_restored_are_found(answered: tuple[Case, list[str]]) -> None:
     case, _ = answered
     erase_words(case.number, "test", NOW)
     case.evidence.update(erased_at=None)
@@ -195,7 +198,7 @@ def test_erased_photos_put_back_are_found(answered: tuple[Case, list[str]]) -> N
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_photo_that_another_case_is_just_being_given_survives_its_erasure(number: str, people: dict) -> None:
+def test_a_photo_that_is_being_given_to_another_case_survives_an_erasure(number: str, people: dict) -> None:
     (shared,) = taken_in("red")
     steps = [("accept", "operator", {"category": "06010", "district": "671001"}), ("file", "duty", {})]
     steps += [
@@ -220,7 +223,7 @@ def test_a_photo_that_another_case_is_just_being_given_survives_its_erasure(numb
         evidence.record(other.pk, 1, {"photos": [shared]})
         eraser = threading.Thread(target=erase)
         eraser.start()
-        assert not ended.wait(1), "the erasure did not wait for the one who records"
+        assert not ended.wait(1), "the erasure did not wait for the transaction that records"
     eraser.join(10)
     assert ended.is_set()
     assert store.fault(shared) is None

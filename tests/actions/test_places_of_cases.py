@@ -1,4 +1,4 @@
-"""Where a case lies: street, unit grid and other grids beside district and community; posts for any of them."""
+"""The place of a case: street, unit grid and other grids besides district and community; posts for any of them."""
 
 from datetime import date
 
@@ -30,7 +30,7 @@ GRID, PATROL = "671001000001001", "P1"
 
 @pytest.fixture
 def streets(city: SmallCity) -> SmallCity:
-    """The north has a street with its first community, which has a unit grid; a patrol grid lies across both."""
+    """The north has a street with its first community, which has a unit grid; a patrol grid overlaps both."""
     street, grid = box(120.0, 23.0, 120.1, 23.1), box(120.0, 23.0, 120.1, 23.05)
     known = current_city().shapes
     area_actions.set_areas(
@@ -63,13 +63,13 @@ def officer(area: str) -> Actor:
     return actor_of(Account.objects.get(username=f"o-{area}"))
 
 
-def test_a_case_keeps_every_area_it_lies_in(streets: SmallCity, people: dict[str, Actor]) -> None:
+def test_a_case_keeps_every_area_that_contains_it(streets: SmallCity, people: dict[str, Actor]) -> None:
     within = facts(reported(people, "a", 120.07, 23.02))
     assert {name: within.get(name) for name in ("district", "street", "community", "unit_grid", "grids")} == {
         "district": streets.north, "street": STREET, "community": WEST, "unit_grid": GRID, "grids": "patrol_grid:P1"
     }  # fmt: skip
-    beside = facts(reported(people, "b", 120.17, 23.02))
-    assert beside["community"] == EAST and not {"street", "unit_grid", "grids"} & beside.keys()
+    outside_street = facts(reported(people, "b", 120.17, 23.02))
+    assert outside_street["community"] == EAST and not {"street", "unit_grid", "grids"} & outside_street.keys()
 
 
 def test_areas_that_have_ended_get_no_new_cases_and_keep_those_they_had(
@@ -94,7 +94,7 @@ def test_areas_that_have_ended_get_no_new_cases_and_keep_those_they_had(
         ("671002", {"south"}),
     ],
 )
-def test_a_post_for_an_area_sees_and_does_what_lies_in_it_and_nothing_else(
+def test_a_post_for_an_area_sees_and_handles_the_cases_in_it_and_no_others(
     streets: SmallCity, people: dict[str, Actor], area: str, seen: set[str]
 ) -> None:
     places = {"grid": (120.07, 23.02), "west": (120.02, 23.07), "across": (120.12, 23.02), "east": (120.17, 23.02)}
@@ -133,7 +133,7 @@ def test_a_token_of_a_post_for_a_street_covers_the_same(streets: SmallCity) -> N
     assert bearer is not None and bearer.posts[0].below == who.posts[0].below == frozenset({WEST})
 
 
-def test_the_queue_of_a_street_asks_no_more_often_than_that_of_a_district(
+def test_the_queue_of_a_street_needs_no_more_queries_than_that_of_a_district(
     streets: SmallCity, people: dict[str, Actor]
 ) -> None:
     for number in range(3):
@@ -167,13 +167,13 @@ def test_a_post_for_a_street_begins_cases_there_and_nowhere_else(streets: SmallC
     accounts.create_account("s", "街道", None, "test", NOW)
     accounts.appoint("s", "street_officer", "street", STREET, "test", NOW)
     who = actor_of(Account.objects.get(username="s"))
-    said = {"text": "背街小巷积水", "district": streets.north, "units": "roads parks"}
-    assert facts(begin_case("whistle", who, said, "r1", clock.now()))["street"] == STREET
+    inputs = {"text": "背街小巷积水", "district": streets.north, "units": "roads parks"}
+    assert facts(begin_case("whistle", who, inputs, "r1", clock.now()))["street"] == STREET
     with pytest.raises(NotAllowed, match="another area"):
-        begin_case("whistle", who, {**said, "district": streets.south}, "r2", clock.now())
+        begin_case("whistle", who, {**inputs, "district": streets.south}, "r2", clock.now())
 
 
-def test_the_indexes_stay_while_no_area_changes(streets: SmallCity) -> None:
+def test_the_indexes_are_kept_while_no_area_changes(streets: SmallCity) -> None:
     places = current_city().places
     organisation.enter_units({"lamps": "路灯所"}, "test", NOW)
     revision.ask_again()

@@ -1,4 +1,4 @@
-"""Timers: a limit that was set is noted when it passes, once, however often the announcer or the worker is killed."""
+"""Timers: a limit is noted once when it passes, however often the announcer or the worker is killed."""
 
 from datetime import timedelta
 
@@ -31,13 +31,13 @@ def announce() -> None:
 def test_every_minute_in_which_a_limit_passes_has_one_timer(city: SmallCity, people: dict) -> None:
     for name, after in (("A1", 0), ("A2", 20), ("A3", 40), ("A4", 61)):
         report(people, name, timedelta(seconds=after))
-        announce()  # each on its own, as they come in
+        announce()  # one at a time, as they come in
     timers = ProcrastinateJob.objects.filter(task_name="casework.note_limits")
     due = [NOW + timedelta(minutes=minutes) for minutes in (15, 16, 17)]
     assert sorted(timer.scheduled_at for timer in timers) == due
 
 
-def test_a_limit_that_was_set_while_its_timer_was_gone_gets_another(city: SmallCity, people: dict) -> None:
+def test_a_limit_that_lost_its_timer_gets_another(city: SmallCity, people: dict) -> None:
     report(people, "A1")
     announce()
     ProcrastinateJob.objects.all().delete()
@@ -58,7 +58,7 @@ def test_a_timer_notes_each_limit_once_even_where_the_workers_clock_is_behind(
     assert Event.objects.filter(name="LimitPassed").count() == 1
 
 
-def test_a_case_that_cannot_be_noted_holds_up_no_other(
+def test_a_case_that_fails_does_not_stop_the_others(
     city: SmallCity, people: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report(people, "A1")

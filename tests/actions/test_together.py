@@ -20,26 +20,26 @@ from example import NOW, SmallCity
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def at_once(*doings: Callable[[], Any]) -> list[Any]:
-    """Do everything at the same moment; return what each gave, a refusal in its place."""
-    starting = threading.Barrier(len(doings))
-    given: list[Any] = [None] * len(doings)
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """Call everything at the same moment; return the results, or the refusals in their place."""
+    starting = threading.Barrier(len(calls))
+    results: list[Any] = [None] * len(calls)
 
-    def run(place: int, doing: Callable[[], Any]) -> None:
+    def run(place: int, call: Callable[[], Any]) -> None:
         starting.wait()
         try:
-            given[place] = doing()
+            results[place] = call()
         except Refusal as refused:
-            given[place] = refused
+            results[place] = refused
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=run, args=each) for each in enumerate(doings)]
+    threads = [threading.Thread(target=run, args=each) for each in enumerate(calls)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return given
+    return results
 
 
 def a_report(external_id: str, text: str = "垃圾堆放") -> Any:
@@ -47,7 +47,7 @@ def a_report(external_id: str, text: str = "垃圾堆放") -> Any:
     return read(content, settings.CITYLOOP.zone, NOW)
 
 
-def test_of_two_people_who_accept_at_once_one_does_and_one_is_told(city: SmallCity, people: dict) -> None:
+def test_of_two_people_who_accept_at_once_one_succeeds_and_one_is_refused(city: SmallCity, people: dict) -> None:
     number = receive(a_report("A1"), people["hotline"], NOW).number
     answers = {"category": "06010", "district": "671001"}
     outcomes = at_once(
@@ -70,7 +70,7 @@ def test_a_report_sent_many_times_at_once_is_one_case(city: SmallCity, people: d
     assert Case.objects.count() == 1 and Event.objects.filter(stream__startswith="case/").count() == 1
 
 
-def test_two_imports_of_the_same_reports_in_other_order_do_not_lock_each_other(city: SmallCity, people: dict) -> None:
+def test_two_imports_of_the_same_reports_in_opposite_order_do_not_deadlock(city: SmallCity, people: dict) -> None:
     reports = [a_report(f"A{number}") for number in range(200)]
     both = at_once(
         lambda: receive_many(reports, people["hotline"], NOW),
@@ -80,7 +80,7 @@ def test_two_imports_of_the_same_reports_in_other_order_do_not_lock_each_other(c
     assert sum(receipt.created for outcome in both for receipt in outcome) == 200
 
 
-def test_other_content_at_once_is_a_conflict_for_one(city: SmallCity, people: dict) -> None:
+def test_other_content_at_once_is_a_conflict_for_all_but_one(city: SmallCity, people: dict) -> None:
     outcomes = at_once(*[lambda n=n: receive(a_report("A1", f"内容{n}"), people["hotline"], NOW) for n in range(4)])
     assert sum(isinstance(outcome, Refusal) for outcome in outcomes) == 3
     assert Case.objects.count() == 1

@@ -1,4 +1,4 @@
-"""A city of the first version: what the new columns are given is what replaying its histories gives."""
+"""A city of the first version: the new columns get the values that replaying its histories gives."""
 
 from datetime import timedelta
 from importlib import import_module
@@ -11,7 +11,7 @@ from cityloop.casework.models import Case, Task
 from example import NOW
 
 
-def test_columns_that_were_added_are_given_what_the_histories_say(go, do, number) -> None:
+def test_columns_that_were_added_get_what_the_histories_say(go, do, number) -> None:
     go("report_back")
     do("rework", "collector", at=NOW + timedelta(hours=1), reason="仍有垃圾")
     case = Case.objects.get(number=number)

@@ -21,7 +21,7 @@ from runtime.log import tamper
 
 
 def findings() -> Iterator[Finding]:
-    """Return what is found in cases and reports."""
+    """Return the findings in cases and reports."""
     return chain(verification.findings(), of_reports.findings())
 
 
@@ -76,7 +76,7 @@ def test_what_was_altered_is_found(go, statement: str, what: str) -> None:
     assert [finding for finding in found if what in finding.what and finding.where.startswith(f"case/{case.pk}")]
 
 
-def test_a_case_that_was_removed_is_found_and_written_anew_but_for_words_and_report(go) -> None:
+def test_a_case_that_was_removed_is_found_and_rebuilt_except_words_and_report(go) -> None:
     case = go("close")
     before = Case.objects.filter(pk=case.pk).values().get(), list(case.tasks.values().order_by("no"))
     with connection.cursor() as cursor:
@@ -85,8 +85,10 @@ def test_a_case_that_was_removed_is_found_and_written_anew_but_for_words_and_rep
             cursor.execute(f"DELETE FROM {table}")
     assert f"case/{case.pk}" in {finding.where for finding in findings()}
     assert verification.rebuild_all() == 1
-    anew = Case.objects.get(pk=case.pk)
-    tasks = [{**task, "id": was["id"]} for task, was in zip(anew.tasks.values().order_by("no"), before[1], strict=True)]
+    rebuilt = Case.objects.get(pk=case.pk)
+    tasks = [
+        {**task, "id": old["id"]} for task, old in zip(rebuilt.tasks.values().order_by("no"), before[1], strict=True)
+    ]
     assert {**Case.objects.filter(pk=case.pk).values().get(), "address": before[0]["address"]} == before[0]
     assert tasks == before[1]
     assert {finding.what for finding in findings()} == {
@@ -95,7 +97,7 @@ def test_a_case_that_was_removed_is_found_and_written_anew_but_for_words_and_rep
     }
 
 
-def test_a_report_whose_case_is_gone_is_found(go) -> None:
+def test_a_report_whose_case_is_missing_is_found(go) -> None:
     go("close")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE intake_report SET case_id = 999999")
@@ -118,7 +120,7 @@ def test_a_report_whose_case_is_gone_is_found(go) -> None:
         'payload || \'{"case_limit": "long"}\'',
     ],
 )
-def test_an_event_of_a_shape_that_is_not_ours_is_found_and_its_case_left_alone(go, payload: str) -> None:
+def test_an_event_with_an_unknown_payload_is_found_and_its_case_left_unchanged(go, payload: str) -> None:
     case = go("file")
     tamper(f"UPDATE runtime_event SET payload = {payload} WHERE stream = 'case/{case.pk}' AND seq = 2")
     assert Finding(f"case/{case.pk}#2", "cannot be read") in list(findings())
@@ -153,7 +155,7 @@ def test_a_case_without_a_history_is_found(go) -> None:
         ("task", "district = '671002', community = NULL, part = 'nobody', done_at = NULL, due_at = NULL"),
     ],
 )
-def test_what_was_altered_can_be_written_anew(go, table: str, change: str) -> None:
+def test_what_was_altered_can_be_rebuilt(go, table: str, change: str) -> None:
     go("close")
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE casework_{table} SET {change}")
@@ -162,7 +164,7 @@ def test_what_was_altered_can_be_written_anew(go, table: str, change: str) -> No
     assert verification.rebuild_all() == 0
 
 
-def test_numbers_that_were_exchanged_are_given_back(go, people: dict) -> None:
+def test_numbers_that_were_swapped_are_restored(go, people: dict) -> None:
     first = go("close")
     content = {"channel": "12345", "external_id": "A2", "text": "井盖缺失"}
     number = receive(read(content, settings.CITYLOOP.zone, NOW), people["hotline"], NOW).number
@@ -175,7 +177,7 @@ def test_numbers_that_were_exchanged_are_given_back(go, people: dict) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_case_that_somebody_acts_on_is_written_anew_from_the_history_after_it(number: str, people: dict) -> None:
+def test_a_case_that_somebody_acts_on_is_rebuilt_from_the_history_after_it(number: str, people: dict) -> None:
     case = Case.objects.get(number=number)
 
     def rebuilding() -> None:

@@ -24,7 +24,7 @@ from cityloop.registry.city.current import current_city
 from cityloop.registry.packs.reading import SHIPPED
 from example import NOW
 from fact_rows import ZONE
-from scenarios.conftest import TO_THE_END, Desks, linked, tell, wake
+from scenarios.conftest import TO_THE_END, Desks, linked, notify_linked, wake
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 AS_OF = datetime(2026, 12, 5, 2, 0, tzinfo=UTC)
@@ -297,7 +297,7 @@ def test_a_granted_appeal_takes_a_late_case_out_of_the_figures(desks: Desks, fac
     appeal = linked(late[0])[1]
     desks.act(appeal, "support_first", "dispatcher", at=NOW + 10 * DAY, finding="属实")
     desks.act(appeal, "support_second", "operator", at=NOW + 10 * DAY, finding="属实")
-    tell()
+    notify_linked()
     found = Counter(before.folder / "later")
     assert [found.case(number)["is_exempt"] for number in late] == [True, False]
     assert found.case(appeal)["source_kind"] == "linked" and found.case(appeal)["origin"] == late[0]

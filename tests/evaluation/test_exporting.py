@@ -28,7 +28,7 @@ from cityloop.runtime.models import Event
 from example import NOW
 from plans import UNITS, answers
 from runtime.log import tamper
-from scenarios.conftest import Desks, tell, way_of
+from scenarios.conftest import Desks, notify_linked, procedure_of
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 
@@ -54,7 +54,7 @@ def something_happens(desks: Desks, random: Random, at: datetime) -> None:
     """Let somebody do something that may be done to some case."""
     rows = list(Case.objects.order_by("pk"))
     for row in random.sample(rows, len(rows)):
-        way, state = way_of(row), projection.state(row, row.tasks.order_by("no"))
+        way, state = procedure_of(row), projection.state(row, row.tasks.order_by("no"))
         doing = [
             (action, task, actor)
             for action in way.actions.values()
@@ -86,7 +86,7 @@ def test_going_on_from_the_last_edition_gives_what_reading_everything_gives(
             something_happens(desks, random, NOW + hour * HOUR)
         if random.random() < 0.5:
             report(desks, f"new{hour}")
-        tell()
+        notify_linked()
         now = NOW + hour * HOUR + SECOND
         gone_on, anew = export(folder, now), from_the_beginning(folder, now)
         assert gone_on.parts == anew.parts and gone_on.digest == anew.digest

@@ -14,7 +14,7 @@ from cityloop.evaluation.verification import findings
 from cityloop.runtime.models import Event
 from example import NOW
 from runtime.log import tamper
-from scenarios.conftest import Desks, tell
+from scenarios.conftest import Desks, notify_linked
 
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 
@@ -24,7 +24,7 @@ def folder(transactional_db: None, desks: Desks, settings: object, tmp_path: Pat
     """The folder of facts of a small city with one case."""
     settings.CITYLOOP = replace(settings.CITYLOOP, home=str(tmp_path))  # type: ignore[attr-defined]
     desks.problem()
-    tell()
+    notify_linked()
     return FactFolder(tmp_path / "facts")
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cityloop.casework.models import Case
-from cityloop.casework.places_taught import learn_from_cases
+from cityloop.casework.place_learning import learn_from_cases
 from cityloop.core.errors import NotFound
 from cityloop.core.gazetteer.learning import Observation
 from cityloop.core.gazetteer.places import Grade, PlaceEntry, PlaceKind, moved

@@ -1,4 +1,4 @@
-"""What the scenarios of procedures have in common: the people at work on cases, whatever procedure they follow."""
+"""Fixtures and helpers of the procedure scenarios: the people who work on cases, whatever the procedure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from cityloop.casework import actions, verification
-from cityloop.casework.handlers import tell_linked_cases
+from cityloop.casework.handlers import notify_linked_cases
 from cityloop.casework.models import Case, Task
 from cityloop.core.actors import Actor, Post
 from cityloop.core.procedures.procedure import Procedure
@@ -20,7 +20,7 @@ from cityloop.runtime.models import Event
 from example import NOW, SmallCity
 from screens.conftest import exported, november, signed_in, went  # noqa: F401  # fixtures
 
-TO_THE_UNIT = (  # how a problem comes to be handled, and closed
+TO_THE_UNIT = (  # the actions by which a problem comes to be handled, and then closed
     ("accept", "operator", {"category": "06013", "district": "671001"}),
     ("file", "duty", {}),
     ("dispatch", "dispatcher", {"unit": "roads"}),
@@ -34,7 +34,7 @@ TO_THE_END = (
 
 @dataclass(frozen=True)
 class Desks:
-    """The people of the city at work."""
+    """The people of the city, by username, and what they do on cases."""
 
     people: dict[str, Actor]
     place: tuple[float, float]
@@ -45,31 +45,30 @@ class Desks:
 
     def problem(self, *, closed: bool = False) -> str:
         """Return the number of a city problem that the unit roads handles, or handled."""
-        said = {"channel": "12345", "external_id": "S", "text": "路面塌陷", "address": "长江路1号"}
-        place = {"lon": self.place[0], "lat": self.place[1]}
-        content = read({**said, **place}, settings.CITYLOOP.zone, NOW)
-        number = receive(content, self.people["hotline"], NOW).number
+        number = self._reported(external_id="S", text="路面塌陷", address="长江路1号")
         for action, username, inputs in (*TO_THE_UNIT, *(TO_THE_END if closed else ())):
             self.act(number, action, username, **inputs)
         return number
 
     def problem_accepted(self, category: str) -> str:
         """Return the number of a city problem of a class that waits to be filed."""
-        said = {"channel": "12345", "external_id": f"A{Case.objects.count()}", "text": "井盖坏了"}
-        place = {"lon": self.place[0], "lat": self.place[1]}
-        content = read({**said, **place}, settings.CITYLOOP.zone, NOW)
-        number = receive(content, self.people["hotline"], NOW).number
+        number = self._reported(external_id=f"A{Case.objects.count()}", text="井盖坏了")
         self.act(number, "accept", "operator", category=category, district="671001")
         return number
 
     def act(self, number: str, action: str, username: str, at: datetime = NOW, **inputs: str) -> Case:
-        """Do an action on the open task that it is for, of the person's own unit where a unit holds it."""
+        """Do an action on the open task that it is for, that of the person's own unit if there are several."""
         actions.act(number, action, self._task(number, action, username), self.people[username], inputs, None, at)
         return Case.objects.get(number=number)
 
+    def _reported(self, **fields: str) -> str:
+        place = {"lon": self.place[0], "lat": self.place[1]}
+        report = read({"channel": "12345", **fields, **place}, settings.CITYLOOP.zone, NOW)
+        return receive(report, self.people["hotline"], NOW).number
+
     def _task(self, number: str, action: str, username: str) -> int:
         row = Case.objects.get(number=number)
-        declared = way_of(row).actions[action]
+        declared = procedure_of(row).actions[action]
         if declared.on is None:
             return 0
         tasks = row.tasks.filter(kind=declared.on, done_at=None)
@@ -77,13 +76,13 @@ class Desks:
         return (own.first() or tasks.first() or row.tasks.filter(kind=declared.on).last()).no
 
 
-def way_of(row: Case) -> Procedure:
+def procedure_of(row: Case) -> Procedure:
     """Return the procedure that a case follows."""
     return current_city().procedures[row.procedure, row.version]
 
 
 def waiting(number: str) -> set[tuple[str, str | None]]:
-    """Return the open tasks of a case: of what kind, held by which unit."""
+    """Return the open tasks of a case: kind, and the unit that holds it."""
     return set(Task.objects.filter(case__number=number, done_at=None).values_list("kind", "unit"))
 
 
@@ -100,26 +99,26 @@ def events(number: str) -> list[str]:
 
 
 def wake(number: str, at: datetime) -> list[str]:
-    """Let the timers of a case run out that have by then; return the events they brought about."""
+    """Make the moves of the timers that have expired by then; return the events they cause."""
     before = len(events(number))
     actions.wake(Case.objects.get(number=number).pk, at)
     return events(number)[before:]
 
 
 def linked(number: str) -> tuple[str, str, str, str | None]:
-    """Return the one case linked with a case: relation, number, procedure, and in which stage it was closed."""
+    """Return the one case linked with a case: relation, number, procedure, and the stage it was closed in."""
     (link,) = Case.objects.get(number=number).links
     return tuple(link)
 
 
-def tell() -> None:
-    """Let the cases that are linked hear what has happened."""
-    tell_linked_cases(list(Event.objects.order_by("id")))
+def notify_linked() -> None:
+    """Notify the linked cases of everything that has happened."""
+    notify_linked_cases(list(Event.objects.order_by("id")))
 
 
 @pytest.fixture
 def desks(city: SmallCity, people: dict[str, Actor]) -> Desks:
-    """The people of the small city, at work; two more units handle, each with one person."""
+    """The people of the small city, and two more units that handle cases, each with one person."""
     enter_units({"lamps": "路灯管理所", "drains": "排水管理处"}, "test", NOW)
     forget()
     more = {unit: Actor(f"account/{unit}", unit, (Post("handler", unit),)) for unit in ("lamps", "drains")}
@@ -128,6 +127,6 @@ def desks(city: SmallCity, people: dict[str, Actor]) -> Desks:
 
 @pytest.fixture
 def sound(city: SmallCity) -> Iterator[None]:
-    """When a test is over, every case is what its history says."""
+    """After a test, every case is what its history says."""
     yield
     assert list(verification.findings()) == []

@@ -18,7 +18,7 @@ from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.models import Category
 from cityloop.runtime.models import Event
 from example import NOW
-from scenarios.conftest import TO_THE_END, Desks, due, events, linked, tell, waiting, wake
+from scenarios.conftest import TO_THE_END, Desks, due, events, linked, notify_linked, waiting, wake
 
 pytestmark = pytest.mark.usefixtures("sound")
 
@@ -28,14 +28,14 @@ WORK_WEEK = 7 * DAY  # five working days from a Friday morning
 
 @pytest.fixture
 def reported(desks: Desks) -> str:
-    """A problem that was just reported."""
-    said = {"channel": "12345", "external_id": "R", "text": "路面塌陷", "lon": 120.05, "lat": 23.05}
-    return receive(read(said, current_city().calendar.time_zone, NOW), desks.people["hotline"], NOW).number
+    """Return a problem that was just reported."""
+    report = {"channel": "12345", "external_id": "R", "text": "路面塌陷", "lon": 120.05, "lat": 23.05}
+    return receive(read(report, current_city().calendar.time_zone, NOW), desks.people["hotline"], NOW).number
 
 
 @pytest.fixture
 def problem(desks: Desks) -> str:
-    """A problem that the unit roads handles, with five working days to do it."""
+    """Return a problem that the unit roads handles, with five working days to do it."""
     return desks.problem()
 
 
@@ -68,7 +68,7 @@ def test_a_report_is_not_accepted_without_one_of_the_reasons(desks: Desks, repor
         desks.act(reported, "reject", "operator", reason="boring")
 
 
-def test_what_a_collector_puts_right_on_the_spot_counts_as_filed_and_closed(desks: Desks, reported: str) -> None:
+def test_a_problem_that_a_collector_repairs_on_the_spot_counts_as_filed_and_closed(desks: Desks, reported: str) -> None:
     given = {"category": "06012", "district": "671001", "result": "已清扫"}
     with pytest.raises(Invalid):  # one photo is not before and after
         desks.act(reported, "handle_on_the_spot", "collector", **given, photos=photos(1))
@@ -79,7 +79,7 @@ def test_what_a_collector_puts_right_on_the_spot_counts_as_filed_and_closed(desk
     assert (case.stage, case.is_open, case.closed_at <= case.case_due_at) == ("self_closed", False, True)
 
 
-def test_who_put_it_right_does_not_confirm_it(desks: Desks, reported: str) -> None:
+def test_whoever_repaired_it_does_not_confirm_it(desks: Desks, reported: str) -> None:
     from cityloop.registry.models import Account
     from cityloop.registry.organisation.actors import actor_of
     from cityloop.registry.people.accounts import appoint
@@ -93,10 +93,10 @@ def test_who_put_it_right_does_not_confirm_it(desks: Desks, reported: str) -> No
     assert refused.value.code == "handled-it"
 
 
-# 案件建立, and the three shares in time
+# 案件建立, and the three in-time rates
 
 
-def test_each_stage_and_the_case_have_their_own_limit_so_that_each_share_in_time_can_be_counted(
+def test_each_stage_and_the_case_have_their_own_limit_so_that_each_in_time_rate_can_be_counted(
     desks: Desks, reported: str
 ) -> None:
     desks.act(reported, "accept", "operator", category="06013", district="671001")
@@ -108,10 +108,10 @@ def test_each_stage_and_the_case_have_their_own_limit_so_that_each_share_in_time
     assert shares == {"accept": (1, 1), "file": (0, 1), "dispatch": (1, 1)}
     case = Case.objects.get(number=reported)
     assert case.case_limit == "7 work_day"
-    assert case.case_due_at == NOW + 11 * DAY + 45 * MINUTE  # two weekends on the way
+    assert case.case_due_at == NOW + 11 * DAY + 45 * MINUTE  # two weekends in between
 
 
-def test_what_was_filed_wrongly_is_voided_and_out_of_every_figure(desks: Desks, problem: str) -> None:
+def test_a_case_filed_by_mistake_is_voided_and_left_out_of_every_figure(desks: Desks, problem: str) -> None:
     assert Case.objects.filter(**RANKED).count() == 1
     with pytest.raises(NotAllowed):
         desks.act(problem, "void", "dispatcher", reason="重复立案")
@@ -132,7 +132,9 @@ def test_a_limit_changed_in_the_catalogue_does_not_touch_a_case_that_was_filed(d
 # 退回, 指定处置
 
 
-def test_a_return_that_is_upheld_is_dispatched_anew_and_its_time_is_nobodys(desks: Desks, problem: str) -> None:
+def test_after_an_upheld_return_the_case_is_dispatched_again_and_the_time_of_the_return_charges_nobody(
+    desks: Desks, problem: str
+) -> None:
     desks.act(problem, "return", "roads", at=NOW + 60 * MINUTE, reason="属公园内道路", better_unit="parks")
     assert waiting(problem) == {("confirm_return", None)}
     desks.act(problem, "uphold_return", "duty", at=NOW + 70 * MINUTE)
@@ -141,12 +143,12 @@ def test_a_return_that_is_upheld_is_dispatched_anew_and_its_time_is_nobodys(desk
     assert Case.objects.get(number=problem).case_due_at == NOW + 11 * DAY  # the case's clock ran on
 
 
-def test_after_a_groundless_return_the_unit_can_be_assigned_for_good(desks: Desks, problem: str) -> None:
+def test_after_a_groundless_return_the_unit_can_be_assigned_permanently(desks: Desks, problem: str) -> None:
     desks.act(problem, "return", "roads", reason="不属我单位")
     with pytest.raises(NotPossible):
         desks.act(problem, "assign", "duty", reason="清单明确")
     desks.act(problem, "reject_return", "duty", at=NOW + 30 * MINUTE, reason="清单明确由你单位负责")
-    assert due(problem, "handle") == NOW + WORK_WEEK  # what a groundless return takes is not given back
+    assert due(problem, "handle") == NOW + WORK_WEEK  # the time of a groundless return is not given back
     desks.act(problem, "return", "roads", at=NOW + 60 * MINUTE, reason="仍认为不属我单位")
     desks.act(problem, "assign", "duty", at=NOW + 90 * MINUTE, reason="指定处置")
     with pytest.raises(NotPossible) as refused:
@@ -163,7 +165,7 @@ def test_a_return_comes_within_a_working_day_and_before_the_limit(desks: Desks, 
 # 协办, 下派
 
 
-def test_helpers_and_those_below_have_their_own_limits_and_are_waited_for(desks: Desks, problem: str) -> None:
+def test_helpers_and_contractors_have_their_own_limits_and_must_finish_first(desks: Desks, problem: str) -> None:
     desks.act(problem, "ask_help", "roads", helpers="lamps drains", what="断电和抽水", days="1")
     desks.act(problem, "pass_down", "roads", contractor="parks", what="回填", days="3")
     assert waiting(problem) == {("handle", "roads"), ("assist", "lamps"), ("assist", "drains"), ("contract", "parks")}
@@ -178,7 +180,7 @@ def test_helpers_and_those_below_have_their_own_limits_and_are_waited_for(desks:
     assert set(Case.objects.get(number=problem).handling_units) == {"roads", "lamps", "drains", "parks"}
 
 
-def test_what_others_were_asked_is_called_off_so_that_a_silent_unit_holds_up_nothing(
+def test_a_request_to_others_can_be_called_off_so_that_a_silent_unit_does_not_block_the_case(
     desks: Desks, problem: str
 ) -> None:
     with pytest.raises(NotPossible):
@@ -192,22 +194,22 @@ def test_what_others_were_asked_is_called_off_so_that_a_silent_unit_holds_up_not
 # 延期
 
 
-def test_more_time_is_asked_granted_and_refused_while_handling_goes_on(desks: Desks, problem: str) -> None:
-    asked = {"reason": "materials", "note": "等配件"}
-    desks.act(problem, "ask_extension", "roads", **asked)
+def test_more_time_is_requested_granted_and_refused_while_handling_continues(desks: Desks, problem: str) -> None:
+    request = {"reason": "materials", "note": "等配件"}
+    desks.act(problem, "ask_extension", "roads", **request)
     assert waiting(problem) == {("handle", "roads"), ("extension", None)}
     with pytest.raises(NotPossible):  # one request at a time
-        desks.act(problem, "ask_extension", "roads", **asked)
+        desks.act(problem, "ask_extension", "roads", **request)
     desks.act(problem, "refuse_extension", "dispatcher", reason="理由不充分")
     assert due(problem, "handle") == NOW + WORK_WEEK
-    desks.act(problem, "ask_extension", "roads", **asked)
+    desks.act(problem, "ask_extension", "roads", **request)
     desks.act(problem, "grant_extension", "dispatcher", at=NOW + DAY)
-    assert due(problem, "handle") == NOW + 2 * WORK_WEEK  # one original limit more
+    assert due(problem, "handle") == NOW + 2 * WORK_WEEK  # one more original limit
     assert Case.objects.get(number=problem).case_due_at == NOW + 18 * DAY
-    desks.act(problem, "ask_extension", "roads", **asked, at=NOW + DAY)
+    desks.act(problem, "ask_extension", "roads", **request, at=NOW + DAY)
     desks.act(problem, "grant_extension", "dispatcher", at=NOW + DAY)
     with pytest.raises(NotPossible) as refused:
-        desks.act(problem, "ask_extension", "roads", **asked, at=NOW + DAY)
+        desks.act(problem, "ask_extension", "roads", **request, at=NOW + DAY)
     assert refused.value.words["en"].startswith("More time is given twice")
     clock = next(task.clock for task in case_page(desks.people["roads"], problem, NOW + DAY).tasks if task.no == 4)
     assert [event.words for event in clock.events] == ["延长 5 工作日", "延长 5 工作日"]
@@ -218,7 +220,7 @@ def test_once_overdue_no_more_time_can_be_asked_for(desks: Desks, problem: str) 
         desks.act(problem, "ask_extension", "roads", at=NOW + 8 * DAY, reason="weather", note="雨")
 
 
-def test_time_granted_after_the_limit_passed_takes_back_that_it_passed(desks: Desks, problem: str) -> None:
+def test_time_granted_after_the_limit_passed_cancels_that_it_passed(desks: Desks, problem: str) -> None:
     desks.act(problem, "ask_extension", "roads", reason="weather", note="雨", at=NOW + WORK_WEEK - MINUTE)
     wake(problem, NOW + 8 * DAY)
     assert Task.objects.get(case__number=problem, kind="handle").passed_at is not None
@@ -230,7 +232,7 @@ def test_time_granted_after_the_limit_passed_takes_back_that_it_passed(desks: De
 # 挂账
 
 
-def test_a_suspended_case_costs_nobody_time_and_comes_back_by_itself(desks: Desks, problem: str) -> None:
+def test_a_suspended_case_uses_no_time_and_resumes_by_itself(desks: Desks, problem: str) -> None:
     desks.act(problem, "ask_hanging", "roads", reason="season", note="春季补种")
     desks.act(problem, "grant_hanging", "duty", until="2026-12-21")
     case = Case.objects.get(number=problem)
@@ -247,10 +249,10 @@ def test_a_suspended_case_costs_nobody_time_and_comes_back_by_itself(desks: Desk
 
 
 def test_a_suspension_is_refused_or_ended_early_and_never_lasts_more_than_a_year(desks: Desks, problem: str) -> None:
-    asked = {"reason": "conditions", "note": "暂无条件"}
-    desks.act(problem, "ask_hanging", "roads", **asked)
+    request = {"reason": "conditions", "note": "暂无条件"}
+    desks.act(problem, "ask_hanging", "roads", **request)
     desks.act(problem, "refuse_hanging", "duty", reason="具备条件")
-    desks.act(problem, "ask_hanging", "roads", **asked)
+    desks.act(problem, "ask_hanging", "roads", **request)
     with pytest.raises(Invalid):
         desks.act(problem, "grant_hanging", "duty", until="2027-11-22")
     desks.act(problem, "grant_hanging", "duty", until="2027-11-20")
@@ -268,12 +270,12 @@ def test_rework_keeps_the_due_moment_and_counts_against_the_same_unit(desks: Des
     assert Case.objects.get(number=problem).done["rework"] == 1
 
 
-def test_where_no_repair_is_possible_the_case_is_closed_with_an_explanation(desks: Desks, problem: str) -> None:
-    said = {"reason": "lawful", "explanation": "系合法设置"}
-    desks.act(problem, "propose_explanation", "roads", **said)
+def test_if_no_repair_is_possible_the_case_is_closed_with_an_explanation(desks: Desks, problem: str) -> None:
+    proposal = {"reason": "lawful", "explanation": "系合法设置"}
+    desks.act(problem, "propose_explanation", "roads", **proposal)
     desks.act(problem, "refuse_explanation", "duty", reason="请再核实")
     assert due(problem, "handle") == NOW + WORK_WEEK
-    desks.act(problem, "propose_explanation", "roads", **said)
+    desks.act(problem, "propose_explanation", "roads", **proposal)
     case = desks.act(problem, "close_explained", "duty")
     assert (case.stage, case.is_open, case.counts) == ("explained", False, True)
 
@@ -281,7 +283,7 @@ def test_where_no_repair_is_possible_the_case_is_closed_with_an_explanation(desk
 # 分案, 督办, 申诉, 重开
 
 
-def test_a_case_waits_for_what_was_split_off_from_it(desks: Desks, reported: str) -> None:
+def test_a_case_waits_for_the_cases_split_off_from_it(desks: Desks, reported: str) -> None:
     desks.act(reported, "accept", "operator", category="06013", district="671001")
     desks.act(reported, "file", "duty")
     desks.act(reported, "split", "dispatcher", what="旁边路灯不亮")
@@ -301,7 +303,7 @@ def test_a_case_waits_for_what_was_split_off_from_it(desks: Desks, reported: str
         desks.act(reported, "close", "duty")
     assert refused.value.words["zh"] == "分案尚未办结，不能结案"
     desks.act(child, "reject", "operator", reason="duplicate")
-    tell()
+    notify_linked()
     assert linked(reported)[3] == "rejected"
     assert not desks.act(reported, "close", "duty").is_open
 
@@ -310,7 +312,7 @@ def test_a_leader_orders_supervision_of_a_case(desks: Desks, problem: str) -> No
     with pytest.raises(NotAllowed):
         desks.act(problem, "supervise", "duty", unit="roads", order="限期办结", days="2")
     desks.act(problem, "supervise", "leader", unit="roads", order="限期办结", days="2")
-    assert waiting(problem) == {("handle", "roads")}  # handling goes on
+    assert waiting(problem) == {("handle", "roads")}  # handling continues
     order = linked(problem)[1]
     assert due(order, "answer") == NOW + 4 * DAY
     assert case_page(desks.people["roads"], order, NOW).links[0].number == problem
@@ -342,7 +344,7 @@ def test_a_unit_appeals_once_after_the_closing(desks: Desks) -> None:
         desks.act(problem, "appeal", "roads", grounds="再申诉")
 
 
-def test_a_closed_case_is_opened_again_with_a_clock_of_its_own(desks: Desks) -> None:
+def test_a_closed_case_is_reopened_with_a_new_clock(desks: Desks) -> None:
     problem = desks.problem(closed=True)
     case = desks.act(problem, "reopen", "duty", at=NOW + 3 * DAY, reason="问题反弹")
     assert (case.stage, case.is_open, case.closed_at) == ("filed", True, None)
@@ -355,7 +357,9 @@ def test_a_closed_case_is_opened_again_with_a_clock_of_its_own(desks: Desks) -> 
     assert events(problem).count("CaseClosed") == 2
 
 
-def test_a_unit_assigned_for_good_binds_no_other_after_the_case_was_opened_again(desks: Desks, problem: str) -> None:
+def test_a_permanent_assignment_does_not_bind_another_unit_after_the_case_was_reopened(
+    desks: Desks, problem: str
+) -> None:
     desks.act(problem, "return", "roads", reason="不属我单位")
     desks.act(problem, "reject_return", "duty", reason="属你单位")
     desks.act(problem, "return", "roads", reason="仍不属")
@@ -375,15 +379,15 @@ def test_units_that_handled_the_problem_do_not_vote_on_the_appeal(desks: Desks) 
 
 
 def test_the_dispatch_order_says_who_does_what_by_when(desks: Desks, problem: str) -> None:
-    told = document(desks.people["leader"], problem, 4, "dispatch_order")
-    words = "\n".join(told.lines)
-    assert told.title == "案件派遣单"
+    order = document(desks.people["leader"], problem, 4, "dispatch_order")
+    text = "\n".join(order.lines)
+    assert order.title == "案件派遣单"
     assert all(
-        each in words for each in (problem, "道路破损", "长江路1号", "市政养护处", "2026-11-27 10:00", "5 工作日")
+        each in text for each in (problem, "道路破损", "长江路1号", "市政养护处", "2026-11-27 10:00", "5 工作日")
     )
 
 
-def test_two_tasks_of_a_case_end_with_what_ends_them(desks: Desks, problem: str) -> None:
+def test_a_proposal_to_explain_ends_the_handling_and_the_help(desks: Desks, problem: str) -> None:
     desks.act(problem, "ask_help", "roads", helpers="lamps", what="断电")
     desks.act(problem, "propose_explanation", "roads", reason="outside", explanation="非本市职权")
     assert waiting(problem) == {("decide_explanation", None)}

@@ -39,7 +39,7 @@ def test_the_condition_gives_the_limit_of_handling(desks: Desks) -> None:
     assert due(filed(desks, "01001 4").number, "handle") == NOW + 7 * DAY
 
 
-def test_without_a_condition_the_limits_of_the_class_hold(desks: Desks) -> None:
+def test_without_a_condition_the_limits_of_the_class_apply(desks: Desks) -> None:
     assert due(filed(desks, None).number, "handle") == NOW + 2 * HOUR
 
 
@@ -51,16 +51,16 @@ def test_a_limit_longer_than_that_of_the_class_does_not_leave_the_whole_case_sho
 
 
 def test_a_condition_of_another_class_is_refused(desks: Desks) -> None:
-    with pytest.raises(Invalid) as wrong:
+    with pytest.raises(Invalid) as refused:
         filed(desks, "06010 1")
-    assert [fault.field for fault in wrong.value.faults] == ["condition"]
+    assert [fault.field for fault in refused.value.faults] == ["condition"]
     with pytest.raises(Invalid):
         filed(desks, "01001 99")
 
 
 def test_the_grade_of_the_smallest_area_that_has_one_decides(desks: Desks, city: SmallCity) -> None:
     set_limits("1", any="4 work_hour", B="1 work_day", C="2 work_day")
-    assert due(filed(desks, "01001 1").number, "handle") == NOW + 6 * HOUR  # with the pause at noon
+    assert due(filed(desks, "01001 1").number, "handle") == NOW + 6 * HOUR  # with the break at noon
     grades = [{"code": city.north, "grade": "C"}]
     apply([TableChange(AREAS, grades)], "test", NOW, "AreasSet")
     forget()

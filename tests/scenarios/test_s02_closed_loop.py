@@ -22,7 +22,7 @@ REPORT = {
     "reporter": {"name": "欧阳小姐", "phone": "12055550123"},
 }
 DISTRICT, UNIT = "滨河区", "市政设施养护处"
-WAY = [  # every line of the history as its people leave it: what was done, by whom, in whose words
+HISTORY = [  # every line of the history: the action, the person, the words
     ("上报", "12345热线", ""),
     ("受理", "王敏", "已电话核实，情况属实。"),
     ("立案", "李建国", "符合立案条件。"),
@@ -66,40 +66,40 @@ def test_one_problem_goes_through_the_whole_loop_and_is_counted(city: City, at: 
     expect(desk.locator(".cl-said")).to_have_text(str(REPORT["text"]))
     expect(desk.locator(".cl-reporter")).to_contain_text("欧**")
     expect(desk.locator(".cl-reporter")).not_to_contain_text("5555")
-    told(desk, 1)
-    do(desk, "受理", "待立案", 受理意见=WAY[1][2])
-    told(desk, 2)
+    check_history(desk, 1)
+    do(desk, "受理", "待立案", 受理意见=HISTORY[1][2])
+    check_history(desk, 2)
     expect(desk.locator(".cl-actions")).to_contain_text("本案当前任务不由您的岗位承办")
 
     duty = opened(at, "duty", number)
-    do(duty, "立案", "待派遣", 立案意见=WAY[2][2])
-    told(duty, 3)
-    explained(duty, "案件总时限", limit="3 工作日", together="24 小时")
+    do(duty, "立案", "待派遣", 立案意见=HISTORY[2][2])
+    check_history(duty, 3)
+    check_clock(duty, "案件总时限", limit="3 工作日", together="24 小时")
 
     dispatcher = opened(at, "dispatcher", number)
-    do(dispatcher, "派遣", "处置中", 处置单位=UNIT, 派遣意见=WAY[3][2])
-    told(dispatcher, 4)
-    explained(dispatcher, "处置", limit="2 工作日", together="16 小时")
+    do(dispatcher, "派遣", "处置中", 处置单位=UNIT, 派遣意见=HISTORY[3][2])
+    check_history(dispatcher, 4)
+    check_clock(dispatcher, "处置", limit="2 工作日", together="16 小时")
 
     handler = opened(at, "roads", number)
-    do(handler, "反馈处置结果", "待核查", 处置结果=WAY[4][2])
-    told(handler, 5)
+    do(handler, "反馈处置结果", "待核查", 处置结果=HISTORY[4][2])
+    check_history(handler, 5)
     refused_to_judge(handler, number)
 
     collector = opened(at, "collector", number)
-    explained(collector, "核查", limit="30 分钟", together="30 分")
-    do(collector, "返工", "处置中", 返工原因=WAY[5][2])
-    told(collector, 6)
+    check_clock(collector, "核查", limit="30 分钟", together="30 分")
+    do(collector, "返工", "处置中", 返工原因=HISTORY[5][2])
+    check_history(collector, 6)
 
     handler = opened(at, "roads", number)
-    do(handler, "反馈处置结果", "待核查", 处置结果=WAY[6][2])
+    do(handler, "反馈处置结果", "待核查", 处置结果=HISTORY[6][2])
     barred_with_a_second_post(city, handler)
 
     collector = opened(at, "collector", number)
-    do(collector, "核查通过", "待结案", 核查情况=WAY[7][2])
+    do(collector, "核查通过", "待结案", 核查情况=HISTORY[7][2])
     duty = opened(at, "duty", number)
-    do(duty, "结案", "已结案", 结案意见=WAY[8][2])
-    told(duty, 9)
+    do(duty, "结案", "已结案", 结案意见=HISTORY[8][2])
+    check_history(duty, 9)
     expect(duty.locator(".cl-actions summary")).to_have_text(["重开"])  # closed: nothing else is left to do
     expect(duty.locator(".cl-clockface")).to_contain_text("已停止")
 
@@ -112,24 +112,24 @@ def test_one_problem_goes_through_the_whole_loop_and_is_counted(city: City, at: 
 
 
 def opened(at: Desks, username: str, number: str) -> Page:
-    """Find the case at the person's desk by its number."""
+    """Return the person's page with the case, found by its number."""
     page = at.of(username)
     find(page, number)
     expect(page.locator(".cl-case-head")).to_contain_text(number)
     return page
 
 
-def told(page: Page, lines: int) -> None:
-    """See that the history holds exactly the first lines of the way."""
+def check_history(page: Page, lines: int) -> None:
+    """Check that the history has exactly the first lines of HISTORY."""
     expect(page.locator(".cl-story > li")).to_have_count(lines)
-    for (title, actor, words), line in zip(WAY, page.locator(".cl-story > li").all(), strict=False):
+    for (title, actor, words), line in zip(HISTORY, page.locator(".cl-story > li").all(), strict=False):
         expect(line.locator("b").first).to_have_text(title)
         expect(line.locator(".cl-story-who")).to_contain_text(actor)
         expect(line).to_contain_text(words)
 
 
-def explained(page: Page, title: str, *, limit: str, together: str) -> None:
-    """See that a clock's stretches add up to its limit, and that the last one ends at the due moment."""
+def check_clock(page: Page, title: str, *, limit: str, together: str) -> None:
+    """Check that the windows of a clock add up to its limit, and that the last one ends at the due moment."""
     clock = page.locator(".cl-clockface").filter(has=page.get_by_text(title, exact=True))
     expect(clock).to_contain_text(limit)
     clock.get_by_text("怎么算的").click()
@@ -142,13 +142,13 @@ def explained(page: Page, title: str, *, limit: str, together: str) -> None:
 
 
 def minutes(words: str) -> int:
-    """Read 1 小时 30 分 as minutes."""
+    """Return the minutes of a text such as 1 小时 30 分."""
     hours, rest = re.search(r"(\d+) 小时", words), re.search(r"(\d+) 分", words)
     return 60 * int(hours[1] if hours else 0) + int(rest[1] if rest else 0)
 
 
 def refused_to_judge(handler: Page, number: str) -> None:
-    """See that the handler's page offers no judging, and that a hand-made request for it is refused with a reason."""
+    """Check that the handler's page offers no judging, and that a hand-made request for it is refused with a reason."""
     expect(handler.get_by_role("button", name="核查通过")).to_have_count(0)
     token = handler.locator("[name=csrfmiddlewaretoken]").first.input_value()
     tried = {"csrfmiddlewaretoken": token, "task": "5", "action": "pass_check", "finding": "看过了"}
@@ -158,7 +158,7 @@ def refused_to_judge(handler: Page, number: str) -> None:
 
 
 def barred_with_a_second_post(city: City, handler: Page) -> None:
-    """See that who handled may not judge even with the post of a collector, and is told why under the button."""
+    """Check that a handler may not judge even with the post of a collector, and sees the reason under the button."""
     appoint = """
 from cityloop.registry.people.accounts import appoint
 from cityloop.runtime.clock import now
@@ -172,11 +172,11 @@ appoint("roads", "collector", "collectors", None, "test", now())
 
 
 def closed_in_district(page: Page) -> int:
-    """Read the number of closed cases of the district in this month's ranking."""
+    """Return the number of closed cases of the district in this month's ranking."""
     page.goto("/figures/districts/")
     return int(closed_cell(page).inner_text())
 
 
 def closed_cell(page: Page) -> Locator:
-    """Return the link on that number."""
+    """Return the link of that number."""
     return page.locator("tbody tr").filter(has_text=DISTRICT).get_by_role("link").nth(2)

@@ -22,7 +22,7 @@ COMMUNITY = "north-1"
 
 @pytest.fixture
 def listed(city: SmallCity) -> None:
-    """The road department has 06013 on its list in the north; a community and its team are units, too."""
+    """The road department has 06013 on its list in the north; a community and its team are units too."""
     units = [
         {"code": COMMUNITY, "name": "北区第一社区居委会", "kind": "community"},
         {"code": "north-1-team", "name": "北区第一社区服务队", "kind": "company", "parent": COMMUNITY},
@@ -34,15 +34,15 @@ def listed(city: SmallCity) -> None:
 
 @pytest.fixture
 def waiting(desks: Desks, listed: None) -> str:
-    """A road problem in the north that waits to be dispatched."""
+    """Return a road problem in the north that waits to be dispatched."""
     return brought(desks)
 
 
 def brought(desks: Desks, category: str = "06013", district: str = "671001") -> str:
-    """Report a problem and bring it to where it waits to be dispatched."""
+    """Report a problem and take it to where it waits to be dispatched."""
     place = SmallCity.inside_north if district == SmallCity.north else SmallCity.inside_south
-    said = {"channel": "12345", "external_id": "S", "text": "路面塌陷", "lon": place[0], "lat": place[1]}
-    number = receive(read(said, settings.CITYLOOP.zone, NOW), desks.people["hotline"], NOW).number
+    report = {"channel": "12345", "external_id": "S", "text": "路面塌陷", "lon": place[0], "lat": place[1]}
+    number = receive(read(report, settings.CITYLOOP.zone, NOW), desks.people["hotline"], NOW).number
     desks.act(number, "accept", "operator", category=category, district=district)
     desks.act(number, "file", "duty")
     return number
@@ -63,9 +63,7 @@ def offered(number: str) -> Page:
 
 
 @pytest.mark.parametrize("unit", [COMMUNITY, "north-1-team"])
-def test_a_departments_duty_is_not_pushed_down_to_a_community_nor_to_what_belongs_to_one(
-    waiting: str, unit: str
-) -> None:
+def test_a_departments_duty_is_not_pushed_down_to_a_community_or_a_unit_of_one(waiting: str, unit: str) -> None:
     before = Case.objects.get(number=waiting).length
     status, page = dispatch(waiting, unit)
     assert status == 409
@@ -81,19 +79,19 @@ def test_the_form_leaves_communities_out_and_says_why(waiting: str) -> None:
     assert "权责清单" in page.text
 
 
-def test_the_department_itself_is_given_the_case(waiting: str) -> None:
+def test_the_department_itself_may_be_given_the_case(waiting: str) -> None:
     assert dispatch(waiting, "roads")[0] == 200
     assert Case.objects.get(number=waiting).tasks.get(kind="handle").unit == "roads"
 
 
-def test_what_is_on_no_list_may_go_to_a_community(desks: Desks, listed: None) -> None:
+def test_a_case_that_is_on_no_list_may_go_to_a_community(desks: Desks, listed: None) -> None:
     number = brought(desks, category="06010")
     assert "北区第一社区居委会" in offered(number).words
     assert dispatch(number, COMMUNITY)[0] == 200
     assert Case.objects.get(number=number).tasks.get(kind="handle").unit == COMMUNITY
 
 
-def test_the_list_holds_where_the_department_has_the_duty_and_nowhere_else(desks: Desks, listed: None) -> None:
+def test_the_list_applies_only_where_the_department_has_the_duty(desks: Desks, listed: None) -> None:
     assert dispatch(brought(desks, district="671002"), COMMUNITY)[0] == 200
 
 
@@ -104,8 +102,8 @@ def test_a_list_of_a_department_that_is_closed_bars_nothing(waiting: str) -> Non
 
 
 def test_a_whistle_for_such_a_case_calls_no_community(desks: Desks, listed: None) -> None:
-    said = {"category": "06013", "district": "671001", "text": "路面塌陷", "units": f"roads {COMMUNITY}"}
+    inputs = {"category": "06013", "district": "671001", "text": "路面塌陷", "units": f"roads {COMMUNITY}"}
     with pytest.raises(NotPossible) as refused:
-        desks.begin("whistle", "street", **said)
+        desks.begin("whistle", "street", **inputs)
     assert refused.value.code == "not-pushed-down"
     assert "市政养护处" in sentence(refused.value)

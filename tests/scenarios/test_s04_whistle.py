@@ -1,4 +1,4 @@
-"""S04, whistles (吹哨报到): a street calls several units to a place; they come, act together and are evaluated."""
+"""S04, whistles (吹哨报到): a street calls several units to a place; they arrive, act together and are evaluated."""
 
 from datetime import timedelta
 
@@ -20,26 +20,26 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def whistle(desks: Desks) -> str:
-    """The street has called roads and parks, with three working days to act."""
+    """Return a whistle to which the street called roads and parks, with three working days to act."""
     return desks.begin(
         "whistle", "street", text="背街小巷积水", district="671001", units="roads parks", days="3", category="06013"
     )
 
 
 def acted(desks: Desks, number: str, *units: str, at: object = NOW) -> Case:
-    """Let units come and act."""
+    """Have units arrive and act; return the case."""
     for unit in units:
         desks.act(number, "report_in", unit, at=at)
         case = desks.act(number, "treated", unit, at=at, result="已处置")
     return case
 
 
-def test_every_unit_comes_acts_and_is_evaluated(desks: Desks, whistle: str) -> None:
+def test_every_unit_arrives_acts_and_is_evaluated(desks: Desks, whistle: str) -> None:
     assert waiting(whistle) == {("arrive", "roads"), ("arrive", "parks")}
     assert due(whistle, "arrive", "roads") == due(whistle, "arrive", "parks") == NOW + 2 * HOUR
     desks.act(whistle, "report_in", "roads", at=NOW + HOUR)
     assert waiting(whistle) == {("treat", "roads"), ("arrive", "parks")}
-    assert due(whistle, "treat", "roads") == NOW + 5 * DAY + HOUR  # three working days from the coming
+    assert due(whistle, "treat", "roads") == NOW + 5 * DAY + HOUR  # three working days from the arrival
     desks.act(whistle, "treated", "roads", at=NOW + 2 * HOUR, result="已疏通")
     assert Case.objects.get(number=whistle).stage == "gathering"
     assert acted(desks, whistle, "parks", at=NOW + 2 * HOUR).stage == "evaluating"
@@ -62,13 +62,13 @@ def test_how_many_units_are_called_is_between_one_and_eight(desks: Desks) -> Non
     assert not Case.objects.exists()
 
 
-def test_only_a_street_blows_the_whistle(desks: Desks) -> None:
+def test_only_a_street_begins_a_whistle(desks: Desks) -> None:
     for username in ("operator", "duty", "leader", "roads", "enforcement"):
         with pytest.raises(NotAllowed):
             desks.begin("whistle", username, text="积水", district="671001", units="roads")
 
 
-def test_who_comes_late_is_noted(desks: Desks, whistle: str) -> None:
+def test_a_late_arrival_is_noted(desks: Desks, whistle: str) -> None:
     desks.act(whistle, "report_in", "parks")
     assert wake(whistle, NOW + 2 * HOUR) == []
     assert wake(whistle, NOW + 2 * HOUR + MINUTE) == ["LimitPassed", "ArrivalOverdue"]
@@ -79,13 +79,13 @@ def test_a_unit_does_not_report_for_another(desks: Desks, whistle: str) -> None:
     with pytest.raises(NotFound):
         desks.act(whistle, "report_in", "lamps")
     desks.act(whistle, "report_in", "roads")
-    with pytest.raises(NotAllowed):  # what is left to report in is another's
+    with pytest.raises(NotAllowed):  # the arrival still open is another unit's
         desks.act(whistle, "report_in", "roads")
     with pytest.raises(NotAllowed):
         desks.act(whistle, "treated", "parks", result="替办")
 
 
-def test_only_the_unit_that_did_not_satisfy_acts_again_and_its_clock_ran_on(desks: Desks, whistle: str) -> None:
+def test_only_the_unsatisfactory_unit_acts_again_and_its_clock_kept_running(desks: Desks, whistle: str) -> None:
     desks.act(whistle, "report_in", "roads", at=NOW + HOUR)
     until = due(whistle, "treat", "roads")
     desks.act(whistle, "treated", "roads", at=NOW + 2 * HOUR, result="已疏通")
@@ -100,7 +100,7 @@ def test_only_the_unit_that_did_not_satisfy_acts_again_and_its_clock_ran_on(desk
 
 
 def acted_again(desks: Desks, number: str) -> Case:
-    """Let both units report what they did once more."""
+    """Have both units report again what they did."""
     desks.act(number, "treated", "parks", at=NOW + DAY, result="好")
     return desks.act(number, "treated", "roads", at=NOW + DAY, result="好")
 
@@ -112,7 +112,7 @@ def test_a_unit_that_never_acted_cannot_be_told_to_act_again(desks: Desks, whist
     assert refused.value.code == "no-former-task"
 
 
-def test_where_an_objection_holds_the_duty_officer_coordinates_before_the_evaluation(
+def test_if_an_objection_is_upheld_the_duty_officer_coordinates_before_the_evaluation(
     desks: Desks, whistle: str
 ) -> None:
     desks.act(whistle, "object", "parks", reason="非绿化设施")
@@ -126,14 +126,14 @@ def test_where_an_objection_holds_the_duty_officer_coordinates_before_the_evalua
     assert acted(desks, whistle, "lamps", "drains").stage == "evaluating"
 
 
-def test_an_objection_that_comes_last_leads_to_coordination_too(desks: Desks, whistle: str) -> None:
+def test_the_last_objection_leads_to_coordination_too(desks: Desks, whistle: str) -> None:
     acted(desks, whistle, "roads")
     desks.act(whistle, "object", "parks", reason="非绿化设施")
     assert desks.act(whistle, "uphold_objection", "street").stage == "coordinating"
     assert desks.act(whistle, "coordinated", "duty", note="由市政一并处置").stage == "evaluating"
 
 
-def test_where_no_unit_acted_there_is_nothing_to_evaluate(desks: Desks, whistle: str) -> None:
+def test_if_no_unit_acted_there_is_nothing_to_evaluate(desks: Desks, whistle: str) -> None:
     for unit in ("roads", "parks"):
         desks.act(whistle, "object", unit, reason="非我单位")
         desks.act(whistle, "uphold_objection", "street")
@@ -142,9 +142,9 @@ def test_where_no_unit_acted_there_is_nothing_to_evaluate(desks: Desks, whistle:
     assert waiting(whistle) == {("coordinate", None)}
 
 
-def test_who_objects_in_vain_must_come_and_its_clock_ran_on(desks: Desks, whistle: str) -> None:
+def test_a_unit_whose_objection_is_rejected_must_arrive_and_its_clock_kept_running(desks: Desks, whistle: str) -> None:
     desks.act(whistle, "object", "parks", at=NOW + HOUR, reason="非绿化设施")
-    with pytest.raises(NotFound):  # what is decided on an objection is the street's
+    with pytest.raises(NotFound):  # the street decides on an objection
         desks.act(whistle, "insist", "lamps", reason="不")
     with pytest.raises(NotAllowed):
         desks.act(whistle, "insist", "parks", reason="不")

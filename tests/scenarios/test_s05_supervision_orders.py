@@ -1,4 +1,4 @@
-"""S05, supervision orders (督办): a unit answers an order in time, or is reminded, noted as late and called in."""
+"""S05, supervision orders (督办): a unit answers an order in time, or is reminded, noted as late and summoned."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from cityloop.casework.queries import case_page, document
 from cityloop.core.actors import Actor, Post
 from cityloop.core.errors import NotAllowed, NotFound, NotPossible
 from example import NOW
-from scenarios.conftest import Desks, due, events, linked, tell, waiting, wake
+from scenarios.conftest import Desks, due, events, linked, notify_linked, waiting, wake
 
 pytestmark = pytest.mark.usefixtures("sound")
 
@@ -19,11 +19,11 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def order(desks: Desks) -> str:
-    """An order to the unit roads, begun by hand, with five working days to answer."""
+    """Return an order to the unit roads, begun by hand, with five working days to answer."""
     return desks.begin("supervision-order", "leader", unit="roads", order="限期整改", district="671001")
 
 
-def test_an_order_is_answered_checked_and_struck_off(desks: Desks, order: str) -> None:
+def test_an_order_is_answered_checked_and_closed(desks: Desks, order: str) -> None:
     assert waiting(order) == {("answer", "roads")}
     assert due(order, "answer") == Case.objects.get(number=order).case_due_at == NOW + 7 * DAY  # five working days
     desks.act(order, "answer_order", "roads", result="已完成整改")
@@ -35,14 +35,14 @@ def test_an_order_is_answered_checked_and_struck_off(desks: Desks, order: str) -
     assert events(order) == ["SupervisionBegun", "OrderAnswered", "AnswerPassed", "OrderStruckOff"]
 
 
-def test_the_days_that_the_leader_gives_are_the_limit_of_the_answer_and_of_the_whole(desks: Desks) -> None:
+def test_the_days_that_the_leader_gives_are_the_limit_of_the_answer_and_of_the_case(desks: Desks) -> None:
     order = desks.begin("supervision-order", "leader", unit="roads", order="三日内反馈", days="3")
     assert due(order, "answer") == Case.objects.get(number=order).case_due_at == NOW + 5 * DAY  # over a weekend
 
 
-def test_the_notice_tells_the_unit_what_is_ordered_and_until_when(desks: Desks, order: str) -> None:
-    told = "\n".join(document(desks.people["roads"], order, 1, "supervision_notice").lines)
-    assert all(words in told for words in (order, "市政养护处", "限期整改", "北区", "2026-11-27 10:00"))
+def test_the_notice_says_what_is_ordered_and_until_when(desks: Desks, order: str) -> None:
+    text = "\n".join(document(desks.people["roads"], order, 1, "supervision_notice").lines)
+    assert all(words in text for words in (order, "市政养护处", "限期整改", "北区", "2026-11-27 10:00"))
     with pytest.raises(NotFound):
         document(desks.people["parks"], order, 1, "supervision_notice")
 
@@ -71,7 +71,7 @@ def test_an_answer_that_is_sent_back_keeps_its_due_moment(desks: Desks, order: s
     assert waiting(order) == {("answer", "roads")} and due(order, "answer") == until
 
 
-def test_more_time_is_asked_for_once_and_given_by_the_leader(desks: Desks, order: str) -> None:
+def test_more_time_is_requested_once_and_granted_by_the_leader(desks: Desks, order: str) -> None:
     desks.act(order, "ask_more_time", "roads", reason="需采购配件")
     assert waiting(order) == {("answer", "roads"), ("more_time", None)}
     with pytest.raises(NotPossible):  # while it is being decided
@@ -84,18 +84,18 @@ def test_more_time_is_asked_for_once_and_given_by_the_leader(desks: Desks, order
         desks.act(order, "ask_more_time", "roads", reason="还不够")
 
 
-def test_where_more_time_is_refused_the_limit_stands(desks: Desks, order: str) -> None:
+def test_if_more_time_is_refused_the_limit_stays(desks: Desks, order: str) -> None:
     desks.act(order, "ask_more_time", "roads", reason="需采购配件")
     desks.act(order, "refuse_more_time", "leader", reason="可先行整改")
     assert waiting(order) == {("answer", "roads")} and due(order, "answer") == NOW + 7 * DAY
 
 
-def test_who_is_late_can_no_longer_ask_for_more_time(desks: Desks, order: str) -> None:
+def test_a_late_unit_can_no_longer_request_more_time(desks: Desks, order: str) -> None:
     with pytest.raises(NotPossible):
         desks.act(order, "ask_more_time", "roads", at=NOW + 7 * DAY + MINUTE, reason="忘了")
 
 
-def test_a_silent_unit_is_reminded_noted_and_called_in(desks: Desks, order: str) -> None:
+def test_a_silent_unit_is_reminded_noted_and_summoned(desks: Desks, order: str) -> None:
     assert wake(order, NOW + 6 * DAY) == []  # 80 % is Thursday, 10:00
     assert wake(order, NOW + 6 * DAY + MINUTE) == ["AnswerReminded"]
     assert wake(order, NOW + 7 * DAY + MINUTE) == ["LimitPassed", "AnswerOverdue"]
@@ -106,11 +106,11 @@ def test_a_silent_unit_is_reminded_noted_and_called_in(desks: Desks, order: str)
     assert wake(order, talk + DAY) == []
     desks.act(order, "record_interview", "leader", at=talk + DAY, attended="处长", record="当面交办")
     assert waiting(order) == {("answer", "roads")}
-    told = document(desks.people["duty"], order, len(events(order)), "interview_record").lines
-    assert any("当面交办" in line for line in told)
+    lines = document(desks.people["duty"], order, len(events(order)), "interview_record").lines
+    assert any("当面交办" in line for line in lines)
 
 
-def test_the_unit_that_answers_before_the_talk_is_spared_it(desks: Desks, order: str) -> None:
+def test_a_unit_that_answers_before_the_interview_needs_none(desks: Desks, order: str) -> None:
     late = NOW + 20 * DAY
     wake(order, late)
     assert ("interview", None) in waiting(order)
@@ -118,7 +118,7 @@ def test_the_unit_that_answers_before_the_talk_is_spared_it(desks: Desks, order:
     assert waiting(order) == {("review", None)}
 
 
-def test_who_answered_may_not_check_the_answer(desks: Desks, order: str) -> None:
+def test_whoever_answered_may_not_check_the_answer(desks: Desks, order: str) -> None:
     desks.act(order, "answer_order", "roads", result="好")
     desks.people["both"] = Actor("account/99", "", (Post("duty_officer", "roads"),))
     with pytest.raises(NotAllowed) as refused:
@@ -126,14 +126,14 @@ def test_who_answered_may_not_check_the_answer(desks: Desks, order: str) -> None
     assert refused.value.code == "handled-it"
 
 
-def test_an_order_that_is_withdrawn_is_out_of_every_figure(desks: Desks, order: str) -> None:
+def test_a_withdrawn_order_is_left_out_of_every_figure(desks: Desks, order: str) -> None:
     with pytest.raises(NotAllowed):
         desks.act(order, "withdraw_order", "duty", reason="误发")
     case = desks.act(order, "withdraw_order", "leader", reason="误发")
     assert (case.stage, case.is_open, case.counts) == ("withdrawn", False, False) and waiting(order) == set()
 
 
-def test_a_leader_orders_supervision_of_a_problem_and_the_problem_hears_how_it_ended(desks: Desks) -> None:
+def test_a_leader_orders_supervision_of_a_problem_and_the_problem_is_notified_of_the_outcome(desks: Desks) -> None:
     problem = desks.problem()
     desks.act(problem, "supervise", "leader", unit="roads", order="群众反映强烈", days="2")
     relation, order, procedure, _ = linked(problem)
@@ -143,7 +143,7 @@ def test_a_leader_orders_supervision_of_a_problem_and_the_problem_hears_how_it_e
     desks.act(order, "answer_order", "roads", result="已修补")
     desks.act(order, "pass_answer", "duty", finding="属实")
     desks.act(order, "strike_off", "leader")
-    tell()
+    notify_linked()
     assert linked(problem)[3] == "struck" and events(problem)[-1] == "LinkedCaseClosed"
     assert [link.number for link in case_page(desks.people["roads"], problem, NOW).links] == [order]
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from cityloop.casework.models import Case
-from scenarios.conftest import Desks, linked, tell
+from scenarios.conftest import Desks, linked, notify_linked
 from screens.conftest import As
 from screens.counted import Exported, rows, shown
 from screens.gone import MONDAY, SAME_DAY, WEEKS_LATER, Went, city_time
@@ -34,7 +34,7 @@ def test_a_leader_ranks_areas_departments_and_posts(
     assert [row[:3] for row in rows(page)][: len(expected)] == expected
 
 
-def test_a_leader_follows_a_figure_to_its_formula_and_to_the_very_cases_it_counts(
+def test_a_leader_follows_a_figure_to_its_formula_and_to_the_cases_it_counts(
     signed_in: As, went: Went, exported: Exported
 ) -> None:
     late = went("north", filed=MONDAY, closed=WEEKS_LATER)
@@ -63,16 +63,16 @@ def test_a_case_is_left_out_of_the_figures_once_the_appeal_of_its_unit_was_grant
 
 
 def followed(client: Client, page: str, part: str) -> str:
-    """Return the page behind the one link whose address has that part."""
+    """Return the page behind the only link whose address contains that part."""
     (address,) = {found for found in map(unescape, re.findall(r'href="([^"]+)"', page)) if part in found}
     return shown(client, address)
 
 
 def appealed(desks: Desks, case: Case) -> None:
-    """Let the unit appeal against having been late, and have the appeal granted."""
+    """Have the unit appeal against being late, and have the appeal granted."""
     at = city_time(WEEKS_LATER) + timedelta(hours=1)
     desks.act(case.number, "appeal", "roads", at=at, grounds="道路封闭")
     appeal = linked(case.number)[1]
     desks.act(appeal, "support_first", "dispatcher", at=at, **FOUND)
     desks.act(appeal, "support_second", "operator", at=at, **FOUND)
-    tell()
+    notify_linked()

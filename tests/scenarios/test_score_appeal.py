@@ -1,4 +1,4 @@
-"""超时申诉: a unit objects to having been late; it is checked twice, and where the two differ three units vote."""
+"""超时申诉: a unit appeals against being late; two people check it, and if they differ three units vote."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from cityloop.casework.queries import QueueFilters, case_page, queue
 from cityloop.core.actors import Actor, Post
 from cityloop.core.errors import Invalid, NotAllowed, NotFound, NotPossible
 from example import NOW
-from scenarios.conftest import Desks, due, events, linked, tell, waiting, wake
+from scenarios.conftest import Desks, due, events, linked, notify_linked, waiting, wake
 
 pytestmark = pytest.mark.usefixtures("sound")
 
@@ -20,27 +20,27 @@ FOUND = {"finding": "已核对时间"}
 
 @pytest.fixture
 def problem(desks: Desks) -> str:
-    """A closed problem that the unit roads handled."""
+    """Return a closed problem that the unit roads handled."""
     return desks.problem(closed=True)
 
 
 @pytest.fixture
 def appeal(desks: Desks, problem: str) -> str:
-    """The appeal of the unit roads about that problem."""
+    """Return the appeal of the unit roads about that problem."""
     desks.act(problem, "appeal", "roads", grounds="当日停电，系统无法反馈")
     return linked(problem)[1]
 
 
 @pytest.fixture
 def voting(desks: Desks, appeal: str) -> str:
-    """The same appeal after the two checks differed and a panel was named."""
+    """Return the same appeal after the two checks differed and a panel was named."""
     desks.act(appeal, "support_first", "dispatcher", **FOUND)
     desks.act(appeal, "oppose_second", "operator", **FOUND)
     desks.act(appeal, "name_panel", "duty", units="parks lamps drains")
     return appeal
 
 
-def test_an_appeal_is_checked_twice_and_the_problem_hears_that_it_was_granted(
+def test_an_appeal_is_checked_twice_and_the_problem_is_notified_that_it_was_granted(
     desks: Desks, problem: str, appeal: str
 ) -> None:
     assert waiting(appeal) == {("stand", "roads"), ("first_look", None)}
@@ -49,18 +49,18 @@ def test_an_appeal_is_checked_twice_and_the_problem_hears_that_it_was_granted(
     assert waiting(appeal) == {("stand", "roads"), ("second_look", None)}
     case = desks.act(appeal, "support_second", "operator", **FOUND)
     assert (case.stage, case.is_open) == ("granted", False) and waiting(appeal) == set()
-    tell()
+    notify_linked()
     assert linked(problem) == ("linked", appeal, "score-appeal", "granted")
     assert Case.objects.get(number=problem).stage == "closed"  # the raw fact is kept
 
 
-def test_where_both_oppose_it_is_refused(desks: Desks, appeal: str) -> None:
+def test_if_both_oppose_it_is_refused(desks: Desks, appeal: str) -> None:
     desks.act(appeal, "oppose_first", "dispatcher", **FOUND)
     assert desks.act(appeal, "oppose_second", "operator", **FOUND).stage == "refused"
 
 
 @pytest.mark.parametrize(("first", "second"), [("support_first", "oppose_second"), ("oppose_first", "support_second")])
-def test_where_they_differ_a_panel_of_three_is_named(desks: Desks, appeal: str, first: str, second: str) -> None:
+def test_if_they_differ_a_panel_of_three_is_named(desks: Desks, appeal: str, first: str, second: str) -> None:
     desks.act(appeal, first, "dispatcher", **FOUND)
     assert desks.act(appeal, second, "operator", **FOUND).stage == "convening"
     assert waiting(appeal) == {("stand", "roads"), ("convene", None)}
@@ -79,18 +79,18 @@ def test_two_of_three_decide(desks: Desks, problem: str, voting: str, action: st
     assert desks.act(voting, other, "lamps", opinion="不同意见").stage == "voting"
     case = desks.act(voting, action, "drains")
     assert case.stage == stage and waiting(voting) == set()
-    tell()
+    notify_linked()
     assert linked(problem)[3] == stage
 
 
-def test_where_two_agree_at_once_the_third_is_not_waited_for(desks: Desks, voting: str) -> None:
+def test_once_two_agree_the_third_vote_is_not_needed(desks: Desks, voting: str) -> None:
     desks.act(voting, "vote_for", "parks")
     assert desks.act(voting, "vote_for", "lamps").stage == "granted"
     with pytest.raises(NotPossible):
         desks.act(voting, "vote_against", "drains")
 
 
-def test_the_unit_that_appeals_is_no_member_of_the_panel(desks: Desks, appeal: str) -> None:
+def test_the_unit_that_appeals_is_not_a_member_of_the_panel(desks: Desks, appeal: str) -> None:
     desks.act(appeal, "support_first", "dispatcher", **FOUND)
     desks.act(appeal, "oppose_second", "operator", **FOUND)
     with pytest.raises(NotPossible) as refused:
@@ -99,7 +99,7 @@ def test_the_unit_that_appeals_is_no_member_of_the_panel(desks: Desks, appeal: s
     assert waiting(appeal) == {("stand", "roads"), ("convene", None)}
 
 
-def test_who_belongs_to_the_unit_that_appeals_neither_checks_nor_votes(desks: Desks, appeal: str) -> None:
+def test_members_of_the_unit_that_appeals_neither_check_nor_vote(desks: Desks, appeal: str) -> None:
     desks.people["partial"] = Actor("account/98", "", (Post("handler", "roads"), Post("dispatcher", "centre")))
     with pytest.raises(NotAllowed) as refused:
         desks.act(appeal, "support_first", "partial", **FOUND)
@@ -125,7 +125,7 @@ def test_a_unit_that_is_neither_party_nor_judge_does_not_see_it(desks: Desks, ap
         case_page(desks.people["parks"], appeal, NOW)
 
 
-def test_a_panel_that_does_not_vote_is_replaced_and_its_votes_fall(desks: Desks, voting: str) -> None:
+def test_a_panel_that_does_not_vote_is_replaced_and_its_votes_are_dropped(desks: Desks, voting: str) -> None:
     desks.act(voting, "vote_for", "parks")
     with pytest.raises(NotAllowed):
         desks.act(voting, "name_again", "dispatcher", reason="拖延")
@@ -140,7 +140,7 @@ def test_the_unit_withdraws_its_appeal_at_any_time(desks: Desks, problem: str, v
         desks.act(voting, "withdraw_appeal", "parks")
     case = desks.act(voting, "withdraw_appeal", "roads", reason="不再申诉")
     assert (case.stage, case.counts) == ("withdrawn", False) and waiting(voting) == set()
-    tell()
+    notify_linked()
     assert linked(problem)[3] == "withdrawn"
 
 
@@ -154,7 +154,7 @@ def test_a_case_is_appealed_once_and_by_a_unit_that_handled_it(desks: Desks, pro
         desks.act(problem, "appeal", "roads", grounds="再次申诉")
 
 
-def test_before_it_is_closed_a_problem_is_not_appealed(desks: Desks) -> None:
+def test_a_problem_is_not_appealed_before_it_is_closed(desks: Desks) -> None:
     open_problem = desks.problem()
     with pytest.raises(NotPossible):
         desks.act(open_problem, "appeal", "roads", grounds="停电")

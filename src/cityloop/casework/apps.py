@@ -1,4 +1,4 @@
-"""Names this floor for Django and registers what reacts to its events."""
+"""The Django app of casework; it registers the handlers of its events."""
 
 from django.apps import AppConfig
 

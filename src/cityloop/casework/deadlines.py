@@ -1,7 +1,7 @@
-"""What follows when another working calendar comes into force: due moments of open cases are reckoned again.
+"""Recalculates the due moments of open cases when another working calendar comes into force.
 
-Which of them move is decided in core.waking; the move is written in actions.py. Clocks that are paused have no due
-moment and find the new calendar when they go on.
+Which of them move is decided in core.procedures.waking; the move is written in actions.py. Paused clocks have no due
+moment and use the new calendar when they resume.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +13,7 @@ from django.db.models import Q
 from procrastinate.contrib.django import app
 
 from cityloop.casework import actions, models
-from cityloop.casework.jobs import AGAIN
+from cityloop.casework.jobs import RETRY
 from cityloop.core.clocks.worktime import Calendar
 from cityloop.registry.calendar import versions as calendar_versions
 from cityloop.registry.history.changes import STREAM
@@ -21,24 +21,24 @@ from cityloop.runtime import clock
 from cityloop.runtime.log.announcer import subscribe
 from cityloop.runtime.models import Event
 
-# Until then every process has seen the calendar, and what was begun with the former one is committed. A case opened
-# with the former calendar after the cases were looked through would keep its due moment.
+# After this delay every process has seen the calendar, and whatever began with the former one is committed. Otherwise a
+# case opened with the former calendar after the cases were listed would keep its due moment.
 SETTLED = 30  # seconds
-CHUNK = 500  # cases of one job
+CHUNK = 500  # cases in one job
 
 
 @subscribe("deadlines")
 def follow_calendars(events: Sequence[Event]) -> None:
-    """Have due moments reckoned again for every calendar that took another one's place."""
+    """Schedule the recalculation of due moments for every calendar that replaced another."""
     for event in events:
         if event.stream == STREAM and event.name == "CalendarAdopted" and event.payload["number"] > 1:
             later = recompute_deadlines.configure(schedule_in={"seconds": SETTLED})
             later.defer(number=event.payload["number"])
 
 
-@app.task(name="casework.recompute_deadlines", retry=AGAIN)
+@app.task(name="casework.recompute_deadlines", retry=RETRY)
 def recompute_deadlines(number: int) -> None:
-    """Hand out the open cases that a calendar may move, so many to a job."""
+    """Find the open cases whose due moments a calendar may move, and defer one job for each chunk of them."""
     old, new = _calendars(number)
     change = calendar_versions.difference(old, new)
     if change is None:
@@ -49,41 +49,41 @@ def recompute_deadlines(number: int) -> None:
             move_deadlines.defer(number=number, cases=cases)
 
 
-@app.task(name="casework.move_deadlines", retry=AGAIN)
+@app.task(name="casework.move_deadlines", retry=RETRY)
 def move_deadlines(number: int, cases: list[int]) -> None:
-    """Take the calendar over into cases; doing it again changes nothing.
+    """Apply the calendar to cases; doing it again changes nothing.
 
-    A case that cannot be moved holds up no other: the job fails at the end and is tried again.
+    A case that fails does not stop the others: the job fails at the end and is retried.
     """
     old, new = _calendars(number)
     failures = []
     for case_id in cases:
         try:
             actions.move_deadlines(case_id, old, new, clock.now())
-        except Exception as failure:  # raised again below
-            failures.append(failure)
+        except Exception as error:  # raised again below
+            failures.append(error)
     if failures:
-        raise ExceptionGroup(f"The due moments of {len(failures)} cases could not be reckoned", failures)
+        raise ExceptionGroup(f"The due moments of {len(failures)} cases could not be calculated", failures)
 
 
 def cases_due_since(since: datetime | None) -> list[int]:
-    """Return the open cases where a task or the case is due then or later; None: at any time.
+    """Return the open cases where a task or the case is due at that moment or later; None means at any time.
 
-    They are found by their open tasks: an open case has one, and closed cases are not read.
+    They are found by their open tasks: every open case has one, so closed cases are not read.
     """
     due = Q(due_at__gte=since) | Q(case__case_due_at__gte=since)
-    known = Q(due_at__isnull=False) | Q(case__case_due_at__isnull=False)
-    tasks = models.Task.objects.filter(known if since is None else due, done_at=None)
+    has_due_moment = Q(due_at__isnull=False) | Q(case__case_due_at__isnull=False)
+    tasks = models.Task.objects.filter(has_due_moment if since is None else due, done_at=None)
     return list(tasks.values_list("case_id", flat=True).distinct().order_by("case_id"))
 
 
 def _calendars(number: int) -> tuple[Calendar, Calendar]:
-    """Return the calendar that one took the place of, and the one in force: later changes are taken along."""
+    """Return the calendar that this one replaced, and the one now in force, so that later changes are included."""
     last = calendar_versions.last_adopted()
     return calendar_versions.adopted(number - 1), last.calendar if last else calendar_versions.adopted(number)
 
 
 def _chunks(cases: Iterable[int]) -> Iterator[list[int]]:
-    left = iter(cases)
-    while chunk := list(islice(left, CHUNK)):
+    remaining = iter(cases)
+    while chunk := list(islice(remaining, CHUNK)):
         yield chunk

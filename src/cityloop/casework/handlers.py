@@ -1,4 +1,4 @@
-"""What follows from events of cases: a timer for every clock that was set, and word to the cases that are linked."""
+"""Reacts to events of cases: sets a timer for every clock that was set, and notifies linked cases."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -18,9 +18,9 @@ MINUTE = timedelta(minutes=1)
 
 @subscribe("timers")
 def set_timers(events: Sequence[Event]) -> None:
-    """Set a timer for every minute in which a timer of a task or case that was set runs out.
+    """Schedule a job for every minute in which a clock timer of a task or case runs out.
 
-    One job wakes all cases of its minute: as many jobs as minutes, however many cases there are.
+    One job wakes all cases of its minute, so there are as many jobs as minutes, however many cases there are.
     """
     moments = {_minute_after(moment) for event in events for moment in _waking_moments(event)}
     locks = {f"limits {moment.isoformat()}": moment for moment in moments}
@@ -31,37 +31,37 @@ def set_timers(events: Sequence[Event]) -> None:
 
 
 @subscribe("linked-cases")
-def tell_linked_cases(events: Sequence[Event]) -> None:
-    """Note on the cases that a case is linked with that it was closed, or opened again."""
+def notify_linked_cases(events: Sequence[Event]) -> None:
+    """Note on the cases linked with a case that it was closed, or opened again."""
     reopening = _reopening()
-    touched = {
+    changed = {
         int(event.stream[5:])
         for event in events
         if event.stream.startswith("case/") and (event.payload["final"] or event.name in reopening)
     }
-    for row in models.Case.objects.filter(pk__in=touched).exclude(links=[]).order_by("pk"):
+    for row in models.Case.objects.filter(pk__in=changed).exclude(links=[]).order_by("pk"):
         for link in history.read_links(row.links):
             outcome = None if row.is_open else row.stage
             actions.note_linked_case(link.number, row.number, outcome, clock.now())
 
 
 def _reopening() -> set[str]:
-    """Return the events of the actions that open a closed case again."""
+    """Return the events of the actions that reopen a closed case."""
     return {
         action.event
-        for way in current_city().procedures.values()
-        for action in way.actions.values()
-        if action.to and any(way.stages[stage].final for stage in action.at)
+        for procedure in current_city().procedures.values()
+        for action in procedure.actions.values()
+        if action.to and any(procedure.stages[stage].final for stage in action.at)
     }
 
 
 def _waking_moments(event: Event) -> Iterator[datetime]:
     if event.stream.startswith("case/"):
-        set_anew = (*event.payload["opened"], *event.payload.get("changes", ()))
-        yield from (datetime.fromisoformat(one["wake_at"]) for one in set_anew if one.get("wake_at"))
+        timed = (*event.payload["opened"], *event.payload.get("changes", ()))
+        yield from (datetime.fromisoformat(item["wake_at"]) for item in timed if item.get("wake_at"))
 
 
 def _minute_after(moment: datetime) -> datetime:
-    """Return the next whole minute, the moment itself where it is one."""
+    """Return the next whole minute, or the moment itself if it is one."""
     whole = moment.replace(second=0, microsecond=0)
     return whole if whole == moment else whole + MINUTE

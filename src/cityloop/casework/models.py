@@ -1,4 +1,4 @@
-"""Rows of cases and tasks: projections of the history, which can be rebuilt from it at any time. No rules here."""
+"""The tables of cases and tasks: projections of the history, which can be rebuilt from it at any time."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -7,9 +7,9 @@ from django.db.models.functions import Coalesce
 
 
 class Case(models.Model):
-    """The present state of a case. `length` and `head` say which event of its stream it stands at."""
+    """The present state of a case. `length` and `head` are the number and hash of the last event of its stream."""
 
-    id = models.BigIntegerField(primary_key=True)  # allotted from casework_case_number
+    id = models.BigIntegerField(primary_key=True)  # taken from the sequence casework_case_number
     number = models.TextField(unique=True)
     procedure = models.TextField()
     version = models.IntegerField()
@@ -21,9 +21,9 @@ class Case(models.Model):
     category = models.TextField(null=True)
     district = models.TextField(null=True)
     community = models.TextField(null=True)
-    facility = models.TextField(null=True)  # the id of what it is about
+    facility = models.TextField(null=True)  # the id of the facility it is about
     address = models.TextField(null=True)  # this and the next are personal words that lists show; erased with them
-    category_words = models.TextField(null=True)  # what the reporter's channel called it, where that is no class
+    category_words = models.TextField(null=True)  # what the reporter's channel called it, if that is not a class
     reported_at = models.DateTimeField()
     opened_at = models.DateTimeField()
     clock_started_at = models.DateTimeField(null=True)
@@ -32,14 +32,14 @@ class Case(models.Model):
     closed_at = models.DateTimeField(null=True)
     handlers = ArrayField(models.TextField(), default=list)
     handling_units = ArrayField(models.TextField(), default=list)
-    units = ArrayField(models.TextField(), db_default=Value([], ArrayField(models.TextField())))  # with any task of it
+    units = ArrayField(models.TextField(), db_default=Value([], ArrayField(models.TextField())))  # that held a task
     stage_since = models.IntegerField(db_default=1)  # the event that brought it to its stage
-    counts = models.BooleanField(db_default=True)  # False: voided, out of every figure
+    counts = models.BooleanField(db_default=True)  # False: voided, left out of every figure
     done = models.JSONField(db_default=Value({}, JSONField()))  # how often each action was done
-    links = models.JSONField(db_default=Value([], JSONField()))  # other cases, with how they stand to this one
+    links = models.JSONField(db_default=Value([], JSONField()))  # other cases and their relation to this one
     clock_facts = models.JSONField(null=True)  # what happened to its clock; None: nothing since its start
     fired = models.IntegerField(db_default=0)  # timers of its clock that have run out
-    wake_at = models.DateTimeField(null=True)  # when the next one does
+    wake_at = models.DateTimeField(null=True)  # when the next timer runs out
     request = models.TextField(null=True, unique=True)  # the key of the request that began it by hand
 
     class Meta:
@@ -72,7 +72,7 @@ class Task(models.Model):
     community = models.TextField(null=True)
     opened_at = models.DateTimeField()
     limit = models.TextField(null=True)
-    yellow_at = models.DateTimeField(null=True)  # when four fifths of the limit are used
+    yellow_at = models.DateTimeField(null=True)  # when 80 % of the limit is used
     due_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
     outcome = models.TextField(null=True)
@@ -81,12 +81,12 @@ class Task(models.Model):
     batch = models.IntegerField(db_default=0)  # the event that opened it
     clock_facts = models.JSONField(null=True)  # what happened to its clock; None: nothing since it was opened
     fired = models.IntegerField(db_default=0)  # timers of its clock that have run out
-    wake_at = models.DateTimeField(null=True)  # when the next one does
+    wake_at = models.DateTimeField(null=True)  # when the next timer runs out
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["case", "no"], name="task_case_no")]  # finds by case, too
+        constraints = [models.UniqueConstraint(fields=["case", "no"], name="task_case_no")]  # also the index by case
         indexes = [
-            # "unit IS NULL" would not count as one value: PostgreSQL would read and sort all that nobody's unit holds.
+            # "unit IS NULL" is not an equality: PostgreSQL would read and sort every task that no unit holds.
             models.Index(
                 F("role"),
                 Coalesce("unit", Value("")),
@@ -105,7 +105,7 @@ class Task(models.Model):
 
 
 class PersonalWords(models.Model):
-    """Personal words of an event, kept apart from it: erasing them leaves the chain valid."""
+    """Personal words of an event, stored apart from it, so that erasing them leaves the chain valid."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="words", db_index=False)
     seq = models.IntegerField()  # of the event they belong to
@@ -115,11 +115,11 @@ class PersonalWords(models.Model):
     erased_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["case", "seq", "name"], name="words_of_event")]  # by case, too
+        constraints = [models.UniqueConstraint(fields=["case", "seq", "name"], name="words_of_event")]  # index by case
 
 
 class Evidence(models.Model):
-    """A photo given with an action; its file lies under its digest, outside the database."""
+    """A photo given with an action; its file is stored under its digest, outside the database."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="evidence", db_index=False)
     seq = models.IntegerField()  # of the event it belongs to
@@ -127,7 +127,7 @@ class Evidence(models.Model):
     digest = models.TextField()  # SHA-256, hexadecimal
     media_type = models.TextField()
     size = models.BigIntegerField()  # bytes
-    taken = models.JSONField(null=True)  # what the camera told of moment and place
+    taken = models.JSONField(null=True)  # the moment and place that the camera recorded
     erased_at = models.DateTimeField(null=True)
 
     class Meta:

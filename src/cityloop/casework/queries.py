@@ -1,4 +1,4 @@
-"""Every read of cases and tasks, named for the screen that needs it. What a person may not see is not found."""
+"""Every read of cases and tasks, named for the screen that needs it. A case that a person may not see is not found."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -65,42 +65,40 @@ __all__ = [
     "reported_span",
 ]
 
-PAGE = 50  # rows of one screenful
-RANKED = {"procedure": "city-problem", "counts": True}  # the cases that figures count: a voided one is out of them
+PAGE = 50  # rows on a page
+RANKED = {"procedure": "city-problem", "counts": True}  # the cases that figures count: voided ones are left out
 
 
 def case_page(actor: Actor, number: str, now: datetime) -> CasePage:
-    """Return the case's page as this person may see it; NotFound hides what is outside the person's scope."""
+    """Return the case's page as this person may see it; raise NotFound for a case outside the person's scope."""
     row = models.Case.objects.filter(number=number).first()
-    if row is None:
-        raise NotFound("no-such-case", "There is no such case, or you may not see it.")
-    case = state(row, row.tasks.order_by("no"))
-    if not may_see(actor, case, current_city()):
-        raise NotFound("no-such-case", "There is no such case, or you may not see it.")
+    case = state(row, row.tasks.order_by("no")) if row else None
+    if row is None or case is None or not may_see(actor, case, current_city()):
+        raise NotFound("no-such-case")
     return story.page(row, case, actor, now)
 
 
 def document(actor: Actor, number: str, seq: int, name: str) -> ShownDocument:
-    """Return a document of a case; NotFound where there is none, or the case is outside the person's scope."""
+    """Return a document of a case; raise NotFound if there is none, or the case is outside the person's scope."""
     row = models.Case.objects.filter(number=number).first()
     city = current_city()
     sees = row is not None and may_see(actor, state(row, row.tasks.order_by("no")), city)
-    way = city.procedures.get((row.procedure, row.version)) if row and sees else None
-    found = documents.produced(row, way, seq, name, city) if row and way else None
+    procedure = city.procedures.get((row.procedure, row.version)) if row and sees else None
+    found = documents.produced(row, procedure, seq, name, city) if row and procedure else None
     if found is None:
-        raise NotFound("no-such-document", "There is no such document, or you may not see it.")
+        raise NotFound("no-such-document")
     return found
 
 
 def beginnings(actor: Actor) -> tuple[NewCaseForm, ...]:
-    """Return the kinds of case that this person may begin by hand, with what they ask for."""
+    """Return the kinds of case that this person may begin by hand, with the fields of their forms."""
     return offers.beginnings(actor, current_city())
 
 
 def cases(actor: Actor, filters: CaseFilters, after: str | None) -> CaseList:
-    """Return the cases that this person may see, 50 a page, the latest reported first."""
+    """Return the cases that this person may see, 50 on a page, the latest reported first."""
     city = current_city()
-    rows = models.Case.objects.filter(visible(actor, city) & _wanted(filters) & _beyond(after))
+    rows = models.Case.objects.filter(visible(actor, city) & _condition(filters) & _beyond(after))
     found = list(rows.order_by("-reported_at", "-id")[: PAGE + 1])
     last = found[PAGE - 1] if len(found) > PAGE else None
     return CaseList(
@@ -111,14 +109,14 @@ def cases(actor: Actor, filters: CaseFilters, after: str | None) -> CaseList:
 
 
 def cases_by_number(actor: Actor, numbers: Iterable[str]) -> dict[str, CaseRow]:
-    """Return those of the cases that this person may see, by number; the rest is not there."""
+    """Return those of the cases that this person may see, by number; the others are left out."""
     city = current_city()
     rows = models.Case.objects.filter(visible(actor, city), number__in=list(numbers))
     return {row.number: _row(row, city) for row in rows}
 
 
 def counts_by_district(actor: Actor, figure: str, month: date) -> dict[str, int]:
-    """Return how many cases a figure of a month counts in each district; "" is no district."""
+    """Return how many cases a figure of a month counts in each district; "" means no district."""
     rows = models.Case.objects.filter(visible(actor, current_city()) & counted(figure, month), **RANKED)
     sums = rows.values_list("district").annotate(number=Count("pk")).order_by()
     return {district or "": number for district, number in sums}
@@ -130,20 +128,20 @@ def reported_span(actor: Actor) -> tuple[datetime, datetime] | None:
     span = rows.aggregate(first=Min("reported_at"), last=Max("reported_at"))
     if span["first"] is None:
         return None
-    # Asked apart and with the condition of its index: together they would read every case.
+    # A query of its own with the condition of its index: one query for both would read every case.
     closed = rows.exclude(closed_at=None).exclude(clock_started_at=None).aggregate(last=Max("closed_at"))
     return span["first"], max(span["last"], closed["last"] or span["last"])
 
 
 def cases_to_wake(until: datetime) -> list[int]:
-    """Return the cases of which a timer, of an open task or of the case's own clock, ran out by then."""
+    """Return the cases in which a timer of an open task or of the case's clock expired by then."""
     tasks = models.Task.objects.filter(done_at__isnull=True, wake_at__isnull=False, wake_at__lte=until)
     cases = models.Case.objects.filter(is_open=True, wake_at__isnull=False, wake_at__lte=until)
     return sorted({*tasks.values_list("case_id", flat=True), *cases.values_list("pk", flat=True)})
 
 
 def next_to_wake(until: datetime) -> tuple[int, datetime] | None:
-    """Return the case of which a timer runs out next, and when; None where none does before then."""
+    """Return the case whose timer expires next, and when; None if none expires before then."""
     tasks = models.Task.objects.filter(done_at__isnull=True, wake_at__isnull=False, wake_at__lt=until)
     cases = models.Case.objects.filter(is_open=True, wake_at__isnull=False, wake_at__lt=until)
     rows = (
@@ -155,7 +153,7 @@ def next_to_wake(until: datetime) -> tuple[int, datetime] | None:
 
 
 def open_cases_of_unit(unit: str) -> int:
-    """Return in how many cases a unit holds an open task."""
+    """Return in how many cases a unit has an open task."""
     return models.Task.objects.filter(unit=unit, done_at=None).values("case").distinct().count()
 
 
@@ -165,7 +163,7 @@ def is_followed(procedure: str, version: int) -> bool:
 
 
 def procedures_without_pack() -> tuple[str, ...]:
-    """Return the procedures, by name and version, that cases began with and that no pack has any more."""
+    """Return the procedures, by name and version, that cases began with and that no pack contains any more."""
     used = set(models.Case.objects.values_list("procedure", "version").distinct().order_by())
     return tuple(f"{name} {version}" for name, version in sorted(used - set(current_city().procedures)))
 
@@ -179,7 +177,7 @@ def month_bounds(month: date) -> tuple[datetime, datetime]:
 
 
 def counted(figure: str, month: date) -> Q:
-    """Return which cases a figure of a month counts, each by the time of its own event."""
+    """Return the condition of the cases that a figure of a month counts, each by the time of its own event."""
     first, following = month_bounds(month)
     if figure == "reported":
         return Q(reported_at__gte=first, reported_at__lt=following)
@@ -189,7 +187,7 @@ def counted(figure: str, month: date) -> Q:
     return closed & Q(closed_at__lte=F("case_due_at")) if figure == "closed_in_time" else closed
 
 
-def _wanted(filters: CaseFilters) -> Q:
+def _condition(filters: CaseFilters) -> Q:
     condition = Q(pk__isnull=False)
     if filters.words:
         condition &= Q(number__startswith=filters.words.strip()) | Q(pk__in=filters.ids)
@@ -203,7 +201,7 @@ def _wanted(filters: CaseFilters) -> Q:
 
 
 def _beyond(after: str | None) -> Q:
-    """Return the condition of the page that follows a key; a key nobody gave out is the first page."""
+    """Return the condition of the page after a key; an invalid key means the first page."""
     moment, _, case_id = (after or "").partition("_")
     try:
         reported_at, last = datetime.fromisoformat(moment), int(case_id)
@@ -215,11 +213,11 @@ def _beyond(after: str | None) -> Q:
 
 
 def _row(row: models.Case, city: City) -> CaseRow:
-    way = city.procedures.get((row.procedure, row.version))
+    procedure = city.procedures.get((row.procedure, row.version))
     in_time = row.closed_at <= row.case_due_at if row.closed_at and row.case_due_at else None
     return CaseRow(
         number=row.number,
-        stage_title=title(way.stages[row.stage].title) if way else row.stage,
+        stage_title=title(procedure.stages[row.stage].title) if procedure else row.stage,
         category_name=words.named_category(row.category, row.category_words, city),
         district_name=words.area_name(row.district, city),
         address=row.address,

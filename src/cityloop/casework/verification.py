@@ -1,5 +1,6 @@
-"""The proof that cases and tasks are what their history says, and that words are what was said; and how rows are
-written anew from it. That the history itself is as it was written is proved below, in the runtime.
+"""Verifies that cases, tasks and personal words are what their history says, and rebuilds rows from it.
+
+That the history itself is as it was written is verified in runtime.verification.
 """
 
 import re
@@ -22,7 +23,7 @@ from cityloop.runtime.models import Event
 from cityloop.runtime.verification import UNREADABLE, Finding, snapshot
 
 CHUNK = 500  # cases read at a time
-MENDS = "`cityloop verify --rebuild` mends it"
+REPAIRABLE = "`cityloop verify --rebuild` repairs it"
 
 _WITHOUT_HISTORY = """
     SELECT 'case/' || found.id FROM casework_case AS found
@@ -36,175 +37,180 @@ _WITHOUT_CASE = """
      ORDER BY event.stream
 """
 
-Key = tuple[int, str]  # of personal words: the event they belong to, their name
+WordsKey = tuple[int, str]  # of personal words: the number of their event, their name
 
 
 class UnreadableEvent(Exception):
-    """An event of a case says what no event of ours does; where it stands is the argument."""
+    """An event of a case whose payload CityLoop cannot have written; the argument is its stream and number."""
 
 
 @dataclass(slots=True)
 class ReplayedCase:
-    """What a history adds up to: the state, the columns of the row, the commitments of words, those erased."""
+    """The result of a history: the state, the columns of the row, the commitments of words, the words erased."""
 
     case: CaseState
     columns: dict[str, Any]
-    promised: dict[Key, str]
-    erased: set[Key]
+    commitments: dict[WordsKey, str]
+    erased: set[WordsKey]
 
 
 def findings() -> Iterator[Finding]:
-    """Yield every case that is not what replaying its history gives, and every word that was altered or removed."""
+    """Yield every case that differs from its replayed history, and every personal word that was altered or removed."""
     for stream in _streams(_WITHOUT_HISTORY):
         yield Finding(stream, "has no history")
     for stream in _streams(_WITHOUT_CASE):
-        yield Finding(stream, f"has a history but no case; {MENDS}, but for personal words")
-    for row, told in _cases():
-        if isinstance(told, UnreadableEvent):
-            yield Finding(str(told), "cannot be read")
-        elif told:
-            yield from _of_rows(row, told)
-            yield from _of_words(row, told)
+        yield Finding(stream, f"has a history but no case; {REPAIRABLE}, except personal words")
+    for row, replayed in _cases():
+        if isinstance(replayed, UnreadableEvent):
+            yield Finding(str(replayed), "cannot be read")
+        elif replayed:
+            yield from _row_findings(row, replayed)
+            yield from _words_findings(row, replayed)
 
 
 def rebuild_all() -> int:
-    """Write anew the rows of every case that is missing or not what its history says; return how many."""
+    """Rebuild the rows of every case that is missing or not what its history says; return how many."""
     with snapshot():
-        wrong = [row.pk for row, told in _cases() if isinstance(told, ReplayedCase) and any(_of_rows(row, told))]
-        wrong += _missing()
+        differing = [
+            row.pk
+            for row, replayed in _cases()
+            if isinstance(replayed, ReplayedCase) and any(_row_findings(row, replayed))
+        ]
+        differing += _missing()
     with transaction.atomic():
-        # Numbers that were changed about must not stand in each other's way.
-        aside = Concat(Value("?"), "pk", output_field=TextField())
-        models.Case.objects.filter(pk__in=wrong).update(number=aside)
-        for case_id in wrong:
+        # Numbers that were exchanged between cases would violate the unique constraint one by one.
+        placeholder = Concat(Value("?"), "pk", output_field=TextField())
+        models.Case.objects.filter(pk__in=differing).update(number=placeholder)
+        for case_id in differing:
             rebuild(case_id)
-    return len(wrong)
+    return len(differing)
 
 
 @transaction.atomic
 def rebuild(case_id: int) -> None:
-    """Write the rows of a case and its tasks anew from the history; nobody acts on the case meanwhile."""
-    events.locked(history.stream(case_id))  # where the row is missing there is nothing else to lock
+    """Rebuild the rows of a case and its tasks from the history; nobody can act on the case meanwhile."""
+    events.locked(history.stream(case_id))  # if the row is missing there is nothing else to lock
     row = models.Case.objects.select_for_update().filter(pk=case_id).first() or models.Case(pk=case_id)
-    told = tell(list(Event.objects.filter(stream=history.stream(case_id)).order_by("seq")))
-    if told is None:
+    replayed = replay(list(Event.objects.filter(stream=history.stream(case_id)).order_by("seq")))
+    if replayed is None:
         return
-    for name, value in told.columns.items():
+    for name, value in replayed.columns.items():
         setattr(row, name, value)
     for name, body in _shown(row).items():
         setattr(row, name, body)
     row.save()
     row.tasks.all().delete()
-    projection.insert_tasks((case_id, told.case, task) for task in told.case.tasks)
+    projection.insert_tasks((case_id, replayed.case, task) for task in replayed.case.tasks)
 
 
-def tell(history_of_case: list[Event]) -> ReplayedCase | None:
-    """Return what the events of a case add up to, None without any; raises Unreadable."""
-    told = None
+def replay(history_of_case: list[Event]) -> ReplayedCase | None:
+    """Return the result of the events of a case, None without events; raise UnreadableEvent for one it cannot read."""
+    replayed = None
     for event in history_of_case:
         try:
-            told = _after(told, event)
+            replayed = _after(replayed, event)
         except UNREADABLE as error:
             raise UnreadableEvent(f"{event.stream}#{event.seq}") from error
-    return told
+    return replayed
 
 
-def _after(told: ReplayedCase | None, event: Event) -> ReplayedCase:
-    said = event.payload
-    case = after(told.case if told else None, history.move(event.name, said), event.actor, event.at)
-    opened_at = told.columns["opened_at"] if told else event.at
+def _after(replayed: ReplayedCase | None, event: Event) -> ReplayedCase:
+    payload = event.payload
+    case = after(replayed.case if replayed else None, history.move(event.name, payload), event.actor, event.at)
+    opened_at = replayed.columns["opened_at"] if replayed else event.at
     columns = {**projection.origin(case, opened_at), **projection.columns(case), "head": bytes(event.hash)}
-    promised = {(event.seq, name): digest for name, digest in said["words"].items()}
-    erased = {_key(key) for key in said["answers"]} if event.name == "WordsErased" else set()
-    if told:
-        erased = told.erased | (erased & told.promised.keys())
-        promised = told.promised | promised
-    return ReplayedCase(case, columns, promised, erased)
+    commitments = {(event.seq, name): digest for name, digest in payload["words"].items()}
+    erased = {_words_key(key) for key in payload["answers"]} if event.name == "WordsErased" else set()
+    if replayed:
+        erased = replayed.erased | (erased & replayed.commitments.keys())
+        commitments = replayed.commitments | commitments
+    return ReplayedCase(case, columns, commitments, erased)
 
 
-def _key(words: str) -> Key:
-    seq, _, name = words.partition(".")
+def _words_key(text: str) -> WordsKey:
+    seq, _, name = text.partition(".")
     return int(seq), name
 
 
 def _cases() -> Iterator[tuple[models.Case, ReplayedCase | UnreadableEvent | None]]:
-    """Yield every case with what its history adds up to."""
+    """Yield every case with its replayed history."""
     rows = models.Case.objects.prefetch_related("tasks", "words").order_by("pk").iterator(chunk_size=CHUNK)
     while chunk := list(islice(rows, CHUNK)):
-        told = _told([row.pk for row in chunk])
-        yield from ((row, told.get(history.stream(row.pk))) for row in chunk)
+        replayed = _replayed([row.pk for row in chunk])
+        yield from ((row, replayed.get(history.stream(row.pk))) for row in chunk)
 
 
-def _told(case_ids: list[int]) -> Mapping[str, ReplayedCase | UnreadableEvent | None]:
+def _replayed(case_ids: list[int]) -> Mapping[str, ReplayedCase | UnreadableEvent | None]:
+    """Return the replayed histories of cases by stream."""
     streams = [history.stream(case_id) for case_id in case_ids]
     found = Event.objects.filter(stream__in=streams).order_by("stream", "seq")
-    told: dict[str, ReplayedCase | UnreadableEvent | None] = {}
+    replayed: dict[str, ReplayedCase | UnreadableEvent | None] = {}
     for stream, group in groupby(found, key=lambda event: event.stream):
         try:
-            told[stream] = tell(list(group))
+            replayed[stream] = replay(list(group))
         except UnreadableEvent as error:
-            told[stream] = error
-    return told
+            replayed[stream] = error
+    return replayed
 
 
-def _of_rows(row: models.Case, told: ReplayedCase) -> Iterator[Finding]:
-    if not _agrees(row, told):
-        yield Finding(history.stream(row.pk), f"its row is not what its history says; {MENDS}")
+def _row_findings(row: models.Case, replayed: ReplayedCase) -> Iterator[Finding]:
+    if not _agrees(row, replayed):
+        yield Finding(history.stream(row.pk), f"its row is not what its history says; {REPAIRABLE}")
     for name, body in _shown(row).items():
         if getattr(row, name) != body:
-            yield Finding(history.stream(row.pk), f"the {name} shown is not the one that was reported; {MENDS}")
+            yield Finding(history.stream(row.pk), f"the {name} shown is not the one that was reported; {REPAIRABLE}")
 
 
-def _agrees(row: models.Case, told: ReplayedCase) -> bool:
+def _agrees(row: models.Case, replayed: ReplayedCase) -> bool:
     """Return whether the rows of the case and of its tasks are what the history gives."""
-    tasks = sorted(row.tasks.all(), key=lambda task: task.no)
+    rows = sorted(row.tasks.all(), key=lambda task: task.no)
     try:
-        kept = projection.state(row, tasks).tasks
+        tasks = projection.state(row, rows).tasks
     except UNREADABLE:
         return False
-    place = (told.columns["district"], told.columns["community"])
-    columns = {name: getattr(row, name) for name in told.columns} | {"head": bytes(row.head)}
-    return kept == told.case.tasks and columns == told.columns and all(_place(task) == place for task in tasks)
-
-
-def _place(task: models.Task) -> tuple[str | None, str | None]:
-    return task.district, task.community
+    place = (replayed.columns["district"], replayed.columns["community"])
+    columns = {name: getattr(row, name) for name in replayed.columns} | {"head": bytes(row.head)}
+    return (
+        tasks == replayed.case.tasks
+        and columns == replayed.columns
+        and all((task.district, task.community) == place for task in rows)
+    )
 
 
 def _shown(row: models.Case) -> dict[str, str | None]:
-    """Return the reported words that lists show, None for one that was not said or was erased."""
-    said = {words.name: words.body for words in row.words.all() if words.seq == 1}
-    return {name: said.get(name) for name in projection.SHOWN}
+    """Return the reported words that lists show; None for one that was not given or was erased."""
+    reported = {words.name: words.body for words in row.words.all() if words.seq == 1}
+    return {name: reported.get(name) for name in projection.SHOWN}
 
 
-def _of_words(row: models.Case, told: ReplayedCase) -> Iterator[Finding]:
-    missing = dict(told.promised)
+def _words_findings(row: models.Case, replayed: ReplayedCase) -> Iterator[Finding]:
+    missing = dict(replayed.commitments)
     for words in sorted(row.words.all(), key=lambda words: (words.seq, words.name)):
-        what = _wrong_with(words, missing.pop((words.seq, words.name), None), told)
-        if what:
-            yield Finding(f"{history.stream(row.pk)}#{words.seq} {words.name}", what)
+        fault = _words_fault(words, missing.pop((words.seq, words.name), None), replayed)
+        if fault:
+            yield Finding(f"{history.stream(row.pk)}#{words.seq} {words.name}", fault)
     for seq, name in sorted(missing):
         yield Finding(f"{history.stream(row.pk)}#{seq} {name}", "the words are missing")
 
 
-def _wrong_with(words: models.PersonalWords, digest: str | None, told: ReplayedCase) -> str | None:
-    """Return what is wrong with personal words whose event holds that commitment."""
-    was_erased = (words.seq, words.name) in told.erased
-    is_gone = words.body is None and words.salt is None
+def _words_fault(words: models.PersonalWords, digest: str | None, replayed: ReplayedCase) -> str | None:
+    """Return what is wrong with personal words whose event contains that commitment."""
+    was_erased = (words.seq, words.name) in replayed.erased
+    is_empty = words.body is None and words.salt is None
     if digest is None:
-        return "words that no event knows of"
+        return "no event has these words"
     if was_erased or words.erased_at is not None:
-        as_it_was = was_erased and words.erased_at is not None and is_gone
-        return None if as_it_was else "are not erased as the history says"
+        agrees = was_erased and words.erased_at is not None and is_empty
+        return None if agrees else "are not erased as the history says"
     if chain.commitment(bytes(words.salt or b""), (words.body or "").encode()) != digest:
         return "the words were altered"
     return None
 
 
 def _missing() -> list[int]:
-    """Return the ids of the cases that have a history to write them from and no row."""
+    """Return the ids of the cases that have a readable history but no row."""
     ids = [int(stream[5:]) for stream in _streams(_WITHOUT_CASE) if re.fullmatch(r"case/[1-9]\d{0,17}", stream)]
-    return [case_id for case_id in ids if isinstance(_told([case_id])[history.stream(case_id)], ReplayedCase)]
+    return [case_id for case_id in ids if isinstance(_replayed([case_id])[history.stream(case_id)], ReplayedCase)]
 
 
 def _streams(statement: str) -> list[str]:

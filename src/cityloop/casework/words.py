@@ -1,4 +1,4 @@
-"""Names and amounts as people read them: classes, areas, units, limits, moments. What they mean is known elsewhere."""
+"""Names and amounts as people read them: classes, areas, units, limits, moments, answers."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -24,35 +24,35 @@ _UNITS: dict[LimitUnit, Callable[[int], str]] = {
 
 
 def named_category(code: str | None, words: str | None, city: City) -> str | None:
-    """Return the class's name, else the words the reporter's channel used for it."""
+    """Return the class's name, or the words that the reporter's channel used for it."""
     category = city.classes.get(code or "")
     return category.name if category else words or code
 
 
 def area_name(code: str | None, city: City) -> str | None:
-    """Return the area's name; its code where it is no longer known."""
+    """Return the area's name, or its code if the area is no longer known."""
     area = city.areas.get(code or "")
     return area.name if area else code or None
 
 
 def unit_name(code: str | None, city: City) -> str | None:
-    """Return the unit's name; its code where it is no longer known."""
+    """Return the unit's name, or its code if the unit is no longer known."""
     unit = city.units.get(code or "")
     return unit.name if unit else code
 
 
 def limit_words(limit: Limit) -> str:
-    """Return a limit as people say it: 2 工作日."""
+    """Return a limit in the reader's language: 2 工作日."""
     return _UNITS[limit.unit](limit.amount) % {"n": limit.amount}
 
 
 def moment_words(moment: datetime) -> str:
-    """Return a moment by the city's clock, to the minute."""
+    """Return a moment in the city's time, to the minute."""
     return moment.astimezone(settings.CITYLOOP.zone).strftime("%Y-%m-%d %H:%M")
 
 
 def answered(need: Need, answer: str, city: City) -> str:
-    """Return an answer as people read it: names in place of codes."""
+    """Return an answer as people read it, with names instead of codes."""
     match need.kind:
         case NeedKind.CATEGORY:
             return named_category(answer, None, city) or answer

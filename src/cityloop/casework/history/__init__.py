@@ -1,1 +1,1 @@
-"""A case's events: written, replayed to rows, with evidence and its proof."""
+"""The events of cases: their payloads, the rows replayed from them, the photos and their verification."""

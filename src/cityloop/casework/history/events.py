@@ -1,6 +1,6 @@
-"""What an event of a case says, both ways: a Move into the payload of an event and back. Nothing is decided here.
+"""Converts a Move into the payload of an event of a case, and back.
 
-What a move does not have is left out; what an event of an earlier version does not say reads as nothing.
+What a move does not have is left out of the payload; what the event of an earlier version lacks is read as empty.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ def stream(case_id: int) -> str:
 
 
 def payload(move: Move, commitments: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the event holds: the whole move, with commitments in place of personal words."""
+    """Return the payload of the event: the whole move, with commitments in place of personal words."""
     return {
         "action": move.action,
         "task": move.task,
@@ -44,11 +44,11 @@ def payload(move: Move, commitments: Mapping[str, str]) -> dict[str, Any]:
         "clock_started": move.clock_started,
         "case_limit": limit_text(move.case_limit),
         "case_due_at": _moment(move.case_due_at),
-        **{name: value for name, value in _further(move).items() if value},
+        **{name: value for name, value in _optional_fields(move).items() if value},
     }
 
 
-def _further(move: Move) -> dict[str, Any]:
+def _optional_fields(move: Move) -> dict[str, Any]:
     return {
         "keeps": move.keeps,
         "ended": list(move.ended),
@@ -57,12 +57,12 @@ def _further(move: Move) -> dict[str, Any]:
         "changes": [_change_text(change) for change in move.changes],
         "links": link_texts(move.links),
         "documents": list(move.documents),
-        "moved": [_moved_text(one) for one in move.moved],
+        "moved": [_moved_text(moved) for moved in move.moved],
     }
 
 
 def move(event: str, content: Mapping[str, Any]) -> Move:
-    """Return the move an event tells of; its personal words stay where they are."""
+    """Return the move of an event; its personal words are not read."""
     return Move(
         event=event,
         action=content["action"],
@@ -89,34 +89,34 @@ def move(event: str, content: Mapping[str, Any]) -> Move:
 
 
 def limit_text(limit: Limit | None) -> str | None:
-    """Return a limit as it is written in packs and events, such as 4 work_hour."""
+    """Return a limit as written in packs and events, such as 4 work_hour."""
     return str(limit) if limit else None
 
 
-def read_limit(words: str | None) -> Limit | None:
-    """Return the limit written so."""
-    return Limit.read(words) if words else None
+def read_limit(text: str | None) -> Limit | None:
+    """Return the limit that limit_text wrote."""
+    return Limit.read(text) if text else None
 
 
 def fact_texts(facts: tuple[Fact, ...]) -> list[list[str | None]] | None:
-    """Return what happened to a clock as it is kept; None for nothing."""
+    """Return what happened to a clock as stored in an event; None for nothing."""
     return [[fact.kind.value, chain.moment(fact.at), limit_text(fact.limit)] for fact in facts] or None
 
 
 def read_facts(texts: Any) -> tuple[Fact, ...]:
-    """Return what happened to a clock from how it is kept."""
+    """Return what happened to a clock from its stored form."""
     return tuple(
         Fact(ClockFact(kind), datetime.fromisoformat(at), read_limit(limit)) for kind, at, limit in texts or ()
     )
 
 
 def link_texts(links: tuple[Link, ...]) -> list[list[str | None]]:
-    """Return links to other cases as they are kept."""
+    """Return links to other cases as stored in an event."""
     return [[link.relation.value, link.number, link.procedure, link.outcome] for link in links]
 
 
 def read_links(texts: Any) -> tuple[Link, ...]:
-    """Return links to other cases from how they are kept."""
+    """Return links to other cases from their stored form."""
     return tuple(Link(CaseRelation(relation), *rest) for relation, *rest in texts)
 
 
@@ -134,13 +134,13 @@ def _task_text(task: TaskState) -> dict[str, Any]:
         "batch": task.batch,
         "wake_at": _moment(task.wake_at),
     }
-    further = {
+    optional = {
         "parent": task.parent,
         "facts": fact_texts(task.facts),
         "fired": task.fired,
         "passed_at": _moment(task.passed_at),
     }
-    return text | {name: value for name, value in further.items() if value}
+    return text | {name: value for name, value in optional.items() if value}
 
 
 def _task(text: Mapping[str, Any]) -> TaskState:
@@ -159,7 +159,7 @@ def _task(text: Mapping[str, Any]) -> TaskState:
         batch=text.get("batch", 0),
         facts=read_facts(text.get("facts")),
         fired=text.get("fired", 0),
-        wake_at=_read_moment(text.get("wake_at", text["due_at"])),  # the first version woke at the limit alone
+        wake_at=_read_moment(text.get("wake_at", text["due_at"])),  # the first version woke only at the limit
     )
 
 
@@ -194,5 +194,5 @@ def _moment(at: datetime | None) -> str | None:
     return chain.moment(at) if at else None
 
 
-def _read_moment(words: str | None) -> datetime | None:
-    return datetime.fromisoformat(words) if words else None
+def _read_moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

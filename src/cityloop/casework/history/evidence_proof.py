@@ -1,6 +1,7 @@
-"""The proof that every photo a history tells of is here, is the one that was given, and belongs to it. None is mended.
+"""Verifies that every photo in a history is present, is the one that was given, and belongs to it. Repairs nothing.
 
-What a photo is follows from its digest, which the chained event holds; facts of the camera are kept twice and compared.
+A photo is identified by its digest, which the chained event contains; the facts of the camera are stored twice and
+compared.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from cityloop.runtime.verification import Finding
 
 CHUNK = 500  # rows read at a time
 
-# Nothing else that an event holds under its answers looks like digests: words are there as commitments, elsewhere.
+# Nothing else among the answers of an event looks like digests: personal words are elsewhere, as commitments.
 _GIVEN = """
     SELECT event.stream, event.seq, answer.key AS name, given.digest
       FROM runtime_event AS event,
@@ -38,29 +39,29 @@ _WRONGLY_ERASED = """
 
 
 def findings() -> Iterator[Finding]:
-    """Yield every photo that is missing, was altered, put in, taken out, or is not erased as the history says."""
-    for stream, seq, name, digest in _found(_WITHOUT_ROW):
-        yield Finding(f"{stream}#{seq} {name}", f"the photo {digest[:12]} is no longer known of")
-    for stream, seq, name, digest in _found(_WITHOUT_EVENT):
-        yield Finding(f"{stream}#{seq} {name}", f"no event knows of the photo {digest[:12]}")
-    for stream, seq, name, _ in _found(_WRONGLY_ERASED):
+    """Yield every photo that is missing, was altered, added or removed, or is not erased as the history says."""
+    for stream, seq, name, digest in _rows(_WITHOUT_ROW):
+        yield Finding(f"{stream}#{seq} {name}", f"the row of the photo {digest[:12]} is missing")
+    for stream, seq, name, digest in _rows(_WITHOUT_EVENT):
+        yield Finding(f"{stream}#{seq} {name}", f"no event has the photo {digest[:12]}")
+    for stream, seq, name, _ in _rows(_WRONGLY_ERASED):
         yield Finding(f"{stream}#{seq} {name}", "the photos are not erased as the history says")
     rows = models.Evidence.objects.filter(erased_at=None).order_by("pk")
     for row in rows.iterator(chunk_size=CHUNK):
-        for what in _wrong_with(row):
-            yield Finding(f"{history.stream(row.case_id)}#{row.seq} {row.name}", what)
+        for fault in _faults(row):
+            yield Finding(f"{history.stream(row.case_id)}#{row.seq} {row.name}", fault)
 
 
-def _wrong_with(row: models.Evidence) -> Iterator[str]:
+def _faults(row: models.Evidence) -> Iterator[str]:
     if fault := evidence.fault(row.digest):
         yield f"the photo {row.digest[:12]}: {fault}"
         return
     kept = evidence.holds(row.digest)
     if kept and (kept.size, dict(kept.facts)) != (row.size, row.taken or {}):
-        yield f"the photo {row.digest[:12]}: what the camera told of it was altered"
+        yield f"the photo {row.digest[:12]}: what the camera recorded about it was altered"
 
 
-def _found(statement: str) -> list[tuple[str, int, str, str]]:
+def _rows(statement: str) -> list[tuple[str, int, str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(statement)
         rows: list[tuple[str, int, str, str]] = cursor.fetchall()

@@ -1,4 +1,4 @@
-"""Rows of cases and tasks from their state and back: the projection of the history. Deciding is the engine's."""
+"""Converts the state of cases and tasks into rows, and back: the projection of the history. The engine decides."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from cityloop.core.procedures.procedure import Separation
 from cityloop.runtime import rows
 from cityloop.runtime.log import events
 
-SHOWN = ("address", "category_words")  # personal words of the report that lists show: columns of the case, too
+SHOWN = ("address", "category_words")  # personal words of the report that lists show, so they are columns of the case
 NUMBER_SEQUENCE = "casework_case_number"
 
 
@@ -27,7 +27,7 @@ class NewCaseRow:
     head: bytes
     state: CaseState
     opened_at: datetime
-    words: Mapping[str, str]  # those of SHOWN that were said
+    words: Mapping[str, str]  # those of SHOWN that were given
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ _INSERT = f"""
 
 
 def next_number(now: datetime) -> tuple[int, str]:
-    """Return the id and the number of the next case, as intake numbers them."""
+    """Return the id and the number of the next case, in the numbering of intake."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT id, to_char(id, 'FM999999999000000') FROM nextval('{NUMBER_SEQUENCE}') AS id")  # noqa: S608
         case_id, ordinal = cursor.fetchone()
@@ -120,32 +120,32 @@ _CHANGE = f"""
 def change(
     row: models.Case, before: CaseState, now: CaseState, words: Iterable[NewWords], entry: events.EventRow
 ) -> None:
-    """Write what a move made of a case: its row, its tasks, words and event, in one statement."""
+    """Write what a move changed in a case: its row, its tasks, words and event, in one statement."""
     for name, value in columns(now).items():
         setattr(row, name, value)
     row.head = entry.hash
-    kept = {"id": row.pk, "head": row.head, **{name: getattr(row, name) for name in SHOWN}}
+    case_row = {**columns(now), "id": row.pk, "head": row.head, **{name: getattr(row, name) for name in SHOWN}}
     moved = now.areas != before.areas
-    old = [
-        _task_row(row.pk, now, new) for one, new in zip(before.tasks, now.tasks, strict=False) if moved or one != new
+    changed = [
+        _task_row(row.pk, now, new) for old, new in zip(before.tasks, now.tasks, strict=False) if moved or old != new
     ]
-    new = [_task_row(row.pk, now, task) for task in now.tasks[len(before.tasks) :]]
-    rows.insert(_CHANGE, [{**columns(now), **kept}], old, new, map(_words_row, words), [events.row(entry)])
+    opened = [_task_row(row.pk, now, task) for task in now.tasks[len(before.tasks) :]]
+    rows.insert(_CHANGE, [case_row], changed, opened, map(_words_row, words), [events.row(entry)])
 
 
 def insert(cases: Sequence[NewCaseRow], words: Iterable[NewWords], first: Iterable[events.EventRow]) -> None:
-    """Write new cases with their first tasks, words and events, in one statement: a report waits for each."""
+    """Write new cases with their first tasks, words and events in one statement, because every report waits for it."""
     tasks = (_task_row(case.id, case.state, task) for case in cases for task in case.state.tasks)
     rows.insert(_INSERT, map(_case_row, cases), tasks, map(_words_row, words), map(events.row, first))
 
 
 def insert_tasks(tasks: Iterable[tuple[int, CaseState, TaskState]]) -> None:
-    """Write new tasks of the cases with those states."""
+    """Write new tasks of cases in these states."""
     rows.insert(_INSERT_TASKS, (_task_row(*task) for task in tasks))
 
 
 def state(row: models.Case, tasks: Iterable[models.Task]) -> CaseState:
-    """Return the state that the rows stand for."""
+    """Return the state that the rows represent."""
     return CaseState(
         stage=row.stage,
         is_open=row.is_open,
@@ -197,7 +197,7 @@ def columns(case: CaseState) -> dict[str, Any]:
 
 
 def origin(case: CaseState, opened_at: datetime) -> dict[str, Any]:
-    """Return the columns of a case's row that its first event, at that moment, gave it for good."""
+    """Return the columns of a case's row that its first event, at that moment, set permanently."""
     return {
         "number": case.facts["number"],
         "procedure": case.facts["procedure"],
@@ -223,16 +223,16 @@ def task_columns(task: TaskState) -> dict[str, Any]:
 
 
 def _case_row(case: NewCaseRow) -> dict[str, Any]:
-    known = case.state.facts
+    facts = case.state.facts
     return {
         "id": case.id,
         "stage": case.state.stage,
         "head": case.head,
-        "facts": dict(known),
-        "category": known.get("category"),
-        "district": known.get("district"),
-        "community": known.get("community"),
-        "facility": known.get("facility"),
+        "facts": dict(facts),
+        "category": facts.get("category"),
+        "district": facts.get("district"),
+        "community": facts.get("community"),
+        "facility": facts.get("facility"),
         "handling_units": sorted(case.state.handling_units),
         "units": sorted(case.state.units),
         "clock_started_at": case.state.clock_started_at,

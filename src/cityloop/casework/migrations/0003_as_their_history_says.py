@@ -1,4 +1,4 @@
-"""Gives the columns that 0002 added what the histories written before say, as replaying them would."""
+"""Fills the columns that 0002 added from the existing histories, as replaying them would."""
 
 from django.db import migrations
 

@@ -1,4 +1,4 @@
-"""A case may name the facility it is about; the column is found by it, the fact stands in the case's history."""
+"""Adds the facility that a case is about, with an index; the fact itself is in the case's history."""
 
 from django.db import migrations, models
 

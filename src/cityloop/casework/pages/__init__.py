@@ -1,1 +1,1 @@
-"""What screens show of cases: queue, story, documents, clocks, offers, with masking."""
+"""What screens show of cases: the queue, the page of a case, documents, clocks and offers, with masking."""

@@ -1,4 +1,4 @@
-"""What the screens of casework are given: frozen values and nothing that could still ask the database."""
+"""What the screens of casework are given: frozen values that need no further query."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,7 +8,7 @@ from cityloop.core.clocks.worktime import DueMoment, Lamp
 
 @dataclass(frozen=True, slots=True)
 class QueueFilters:
-    """What the chips above the queue narrow it to; None means all."""
+    """The filters chosen by the chips above the queue; None means all."""
 
     kind: str | None = None
     lamp: Lamp | None = None
@@ -17,12 +17,12 @@ class QueueFilters:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One chip or option: its value in the URL, its words, how many rows it would show (None: not counted)."""
+    """One chip or option: its value in the URL, its title, how many rows it would show (None: not counted)."""
 
     value: str
     title: str
     count: int | None = None
-    capped: bool = False  # True when there are at least `count` rows: shown as "999+"
+    capped: bool = False  # there are `count` rows or more: shown as "999+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True)
 class QueuePage:
-    """One screenful of the queue, most urgent first; `next` is the key to ask for the following one."""
+    """One page of the queue, most urgent first; `next` is the key of the following page."""
 
     rows: tuple[QueueRow, ...]
     next: str | None
@@ -57,7 +57,7 @@ class QueuePage:
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One entry of the case's story."""
+    """One entry of the case's history."""
 
     seq: int
     at: datetime
@@ -66,14 +66,14 @@ class HistoryLine:
     actor_name: str
     actor_role: str | None
     actor_unit: str | None
-    says: tuple[tuple[str, str], ...]  # (label, words): reasons, results, chosen unit, category …
+    says: tuple[tuple[str, str], ...]  # (label, text): reasons, results, chosen unit, category …
     stage_title: str | None
-    photos: tuple[tuple[str, str], ...] = ()  # (label, digest), in the order they were given
+    photos: tuple[tuple[str, str], ...] = ()  # (label, digest), in the order in which they were given
 
 
 @dataclass(frozen=True, slots=True)
 class InputField:
-    """One thing an action asks for; kind is one of core.procedure.NeedKind."""
+    """One thing an action asks for; kind is a NeedKind of core.procedures.procedure."""
 
     name: str
     title: str
@@ -88,7 +88,7 @@ class InputField:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An action on a task, or (task 0) on the case, as this person finds it: possible, or refused with the reason."""
+    """An action on a task, or (task 0) on the case, for this person: possible, or refused with the reason."""
 
     action: str
     title: str
@@ -101,7 +101,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class ClockEvent:
-    """Something that happened to a clock: paused, extended, taken up again."""
+    """Something that happened to a clock: paused, extended, resumed."""
 
     at: datetime
     words: str
@@ -109,7 +109,7 @@ class ClockEvent:
 
 @dataclass(frozen=True, slots=True)
 class ClockView:
-    """A running, paused or stopped clock and everything needed to explain it; `due` is None while it is paused."""
+    """A running, paused or stopped clock, with everything that explains it; `due` is None while it is paused."""
 
     title: str
     started_at: datetime
@@ -125,7 +125,7 @@ class ClockView:
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """One task of the case, open or done; `depth` is how many tasks it is under."""
+    """One task of the case, open or done; `depth` is how many tasks are above it."""
 
     no: int
     kind_title: str
@@ -140,7 +140,7 @@ class TaskView:
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """Another case and how it stands to this one; `state` is its final stage, or that it is open."""
+    """Another case and its relation to this one; `state` is its final stage, or that it is open."""
 
     relation: str
     number: str
@@ -151,7 +151,7 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True)
 class DocumentView:
-    """A document that an action produced: where it is found, and when it came about."""
+    """A document that an action produced: where to find it, and when it was produced."""
 
     seq: int
     name: str
@@ -161,7 +161,7 @@ class DocumentView:
 
 @dataclass(frozen=True, slots=True)
 class ShownDocument:
-    """A document with its words."""
+    """A document with its text."""
 
     number: str
     title: str
@@ -171,7 +171,7 @@ class ShownDocument:
 
 @dataclass(frozen=True, slots=True)
 class NewCaseForm:
-    """A kind of case that this person may begin by hand, and what it asks for."""
+    """A kind of case that this person may begin by hand, and the fields of its form."""
 
     procedure: str
     title: str
@@ -190,7 +190,7 @@ class CasePage:
     stages: tuple[tuple[str, bool], ...]  # (title, reached) in order, for the progress line
     category_code: str | None
     category_name: str | None
-    condition: tuple[str, str] | None  # what it was filed by, and when that counts as mended
+    condition: tuple[str, str] | None  # the condition it was filed by, and when that counts as repaired
     text: str | None
     address: str | None
     lon: str | None
@@ -209,14 +209,14 @@ class CasePage:
     reporter_phone: str | None
     may_unmask: bool
     clock: ClockView | None  # the case's overall clock
-    has_clock: bool  # False: such a case has none
+    has_clock: bool  # False: cases of this procedure have none
     tasks: tuple[TaskView, ...]
     offers: tuple[Offer, ...]
     history: tuple[HistoryLine, ...]
     links: tuple[LinkView, ...]
     documents: tuple[DocumentView, ...]
-    place_found: str | None  # how its place was found by its address; None where it was not
-    facility: tuple[str, str] | None  # the id of what it is about, and its name; "" where no census has it
+    place_found: str | None  # how its place was found by its address; None if it was not
+    facility: tuple[str, str] | None  # the id of the facility it is about, and its name; "" if no census has it
     outline: str | None  # SVG path of the district, 320 × 220
     spot: tuple[float, float] | None  # the case's place in that picture
 
@@ -239,19 +239,19 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class CaseFilters:
-    """The list of cases behind a figure or a search."""
+    """The filters of the list of cases behind a figure or a search."""
 
     words: str | None = None
     district: str | None = None
     month: date | None = None
     figure: str | None = None  # reported, filed, closed or closed_in_time: each by the time of its own event
-    facility: str | None = None  # the id of what they are about
-    ids: frozenset[int] = frozenset()  # cases that a floor above found by the words
+    facility: str | None = None  # the id of the facility they are about
+    ids: frozenset[int] = frozenset()  # cases that the caller found by the words
 
 
 @dataclass(frozen=True, slots=True)
 class CaseList:
-    """One screenful of cases, newest first."""
+    """One page of cases, newest first."""
 
     rows: tuple[CaseRow, ...]
     next: str | None

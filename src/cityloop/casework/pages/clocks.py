@@ -1,4 +1,7 @@
-"""Clocks told for people: how much is used, when they are due and why, what happened to them. Counting is in core."""
+"""Clocks as screens show them: how much is used, when and why they are due, what happened to them.
+
+Counting is in core.clocks.counting.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,17 +19,17 @@ from cityloop.registry.city.city import City
 
 _HAPPENED: dict[ClockEventKind, Callable[[], str]] = {
     ClockEventKind.PAUSED: lambda: gettext("Paused"),
-    ClockEventKind.RESUMED: lambda: gettext("Going on"),
+    ClockEventKind.RESUMED: lambda: gettext("Resumed"),
     ClockEventKind.EXTENDED: lambda: gettext("Extended by %(limit)s"),
-    ClockEventKind.CONTINUED: lambda: gettext("Taken up again with the time that was left"),
-    ClockEventKind.RESTARTED: lambda: gettext("Started anew"),
-    ClockEventKind.UNSTOPPED: lambda: gettext("Taken up again with the former due moment"),
+    ClockEventKind.CONTINUED: lambda: gettext("Resumed with the time that was left"),
+    ClockEventKind.RESTARTED: lambda: gettext("Started again"),
+    ClockEventKind.UNSTOPPED: lambda: gettext("Resumed with the former due moment"),
     ClockEventKind.LIMIT_REPLACED: lambda: gettext("Another limit: %(limit)s"),
 }
 
 
 def case_clock(case: CaseState, city: City, now: datetime) -> ClockView | None:
-    """Return the clock of the whole case, None before it started."""
+    """Return the clock of the whole case; None before it started."""
     return _view(gettext("Whole case"), case.clock, case.case_due_at, city, now) if case.clock else None
 
 
@@ -36,11 +39,11 @@ def task_clock(name: str, task: TaskState, city: City, now: datetime) -> ClockVi
 
 
 def _view(name: str, clock: Clock, due_at: datetime | None, city: City, now: datetime) -> ClockView:
-    """Return a clock as it stands; the due moment is the one that was reckoned and kept, the rest explains it."""
-    now = max(now, clock.facts[-1].at)  # another process's clock may be ahead of ours
+    """Return a clock at this moment; its due moment is the one calculated and stored before, the rest explains it."""
+    last = clock.facts[-1]
+    now = max(now, last.at)  # the clock of another process may be ahead of ours
     standing = clocks.standing(clock, now, city.calendar)
     due = replace(standing.due, at=due_at) if standing.due and due_at else standing.due
-    last = clock.facts[-1]
     stopped_at = last.at if clock.state is State.STOPPED else None
     late = bool(due and (stopped_at or now) > due.at)
     return ClockView(

@@ -1,6 +1,6 @@
-"""What a person may do on a case: every action of the procedure that falls to one of the person's posts.
+"""The actions that a person is offered on a case: every action of the procedure that one of the person's posts may do.
 
-One that a rule refuses is shown with the reason: the same function refuses the button and the action.
+An action that a rule refuses is shown with the reason: the same function refuses the button and the action.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,100 +17,111 @@ from cityloop.core.errors import Refusal
 from cityloop.core.procedures import deciding
 from cityloop.core.procedures.casefile import CaseState, TaskState
 from cityloop.core.procedures.procedure import Action, Need, NeedKind, Procedure
+from cityloop.core.sentences import SENTENCES
 from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import title
 from cityloop.registry.organisation.actors import Named, categories, districts, handling_units
 
-_KNOWN = {
+_OPTIONS = {
     NeedKind.CATEGORY: categories,
     NeedKind.DISTRICT: districts,
     NeedKind.UNIT: handling_units,
     NeedKind.UNITS: handling_units,
 }
-_ELSEWHERE = CaseState(stage="", is_open=True, tasks=(), facts={}, length=0)
+_NO_CASE = CaseState(stage="", is_open=True, tasks=(), facts={}, length=0)
 
 
-def offers(way: Procedure, case: CaseState, actor: Actor, city: City, now: datetime) -> tuple[Offer, ...]:
-    """Return the actions on open tasks, then those on the case itself, that fall to this person."""
-    found, there = [], Responsibility(case.facts, city)
-    for task, action in _fitting(way, case, actor):
+def offers(procedure: Procedure, case: CaseState, actor: Actor, city: City, now: datetime) -> tuple[Offer, ...]:
+    """Return the actions on open tasks, then those on the case itself, that this person's posts may do."""
+    found, responsibility = [], Responsibility(case.facts, city)
+    for task, action in _actions_for(procedure, case, actor):
         no = task.no if task else 0
-        refused = deciding.refusal(way, case, action, no, actor, now, city.calendar)
-        found.append(_offer(way, action, task, case, there, refused))
+        refusal = deciding.refusal(procedure, case, action, no, actor, now, city.calendar)
+        found.append(_offer(procedure, action, task, case, responsibility, refusal))
     return tuple(found)
 
 
 def beginnings(actor: Actor, city: City) -> tuple[NewCaseForm, ...]:
     """Return the kinds of case that this person may begin by hand."""
     newest = {name: city.latest(name) for name, _ in city.procedures}
-    there = Responsibility(_ELSEWHERE.facts, city)
+    responsibility = Responsibility(_NO_CASE.facts, city)
     return tuple(
-        NewCaseForm(way.name, title(way.begins.title or way.title), _fields(way.begins.needs, (), _ELSEWHERE, there))
-        for way in newest.values()
-        if deciding.may_begin(way, actor)
+        NewCaseForm(
+            procedure.name,
+            title(procedure.begins.title or procedure.title),
+            _fields(procedure.begins.needs, (), _NO_CASE, responsibility),
+        )
+        for procedure in newest.values()
+        if deciding.may_begin(procedure, actor)
     )
 
 
-def _fitting(way: Procedure, case: CaseState, actor: Actor) -> Iterator[tuple[TaskState | None, Action]]:
+def _actions_for(procedure: Procedure, case: CaseState, actor: Actor) -> Iterator[tuple[TaskState | None, Action]]:
     for task in case.open_tasks:
         if deciding.post_for(case, task, actor):
-            yield from ((task, action) for action in way.actions_on(task.kind))
-    for action in way.actions_at(case.stage):
+            yield from ((task, action) for action in procedure.actions_on(task.kind))
+    for action in procedure.actions_at(case.stage):
         if deciding.post_at(case, action, actor):
             yield None, action
 
 
 def _offer(
-    way: Procedure,
+    procedure: Procedure,
     action: Action,
     task: TaskState | None,
     case: CaseState,
-    there: Responsibility,
-    refused: Refusal | None,
+    responsibility: Responsibility,
+    refusal: Refusal | None,
 ) -> Offer:
-    handed = handing(action.needs, way, openings(way, action.name))
+    handing_needs = handing(action.needs, procedure, openings(procedure, action.name))
     return Offer(
         action=action.name,
         title=title(action.title),
         task_no=task.no if task else 0,
-        fields=() if refused else _fields(action.needs, handed, case, there),
+        fields=() if refusal else _fields(action.needs, handing_needs, case, responsibility),
         main=action.main,
-        refused=_words(refused) if refused else None,
-        task_title=title(way.tasks[task.kind].title) if task else gettext("On the whole case"),
+        refused=_sentence(refusal) if refusal else None,
+        task_title=title(procedure.tasks[task.kind].title) if task else gettext("On the whole case"),
     )
 
 
-def _words(refused: Refusal) -> str:
-    return title(refused.words) if refused.words else gettext(refused.sentence)
+def _sentence(refusal: Refusal) -> str:
+    """Return why an action is refused, in the reader's language."""
+    if refusal.words:
+        return title(refusal.words)
+    sentence = SENTENCES.get(refusal.code)
+    return gettext(sentence) % refusal.values if sentence else refusal.sentence
 
 
 def _fields(
-    needs: Sequence[Need], handed: Sequence[Need], case: CaseState, there: Responsibility
+    needs: Sequence[Need], handing_needs: Sequence[Need], case: CaseState, responsibility: Responsibility
 ) -> tuple[InputField, ...]:
-    return tuple(_field(need, case, there, is_handed=need in handed) for need in needs)
+    return tuple(_field(need, case, responsibility, hands_over=need in handing_needs) for need in needs)
 
 
-def _field(need: Need, case: CaseState, there: Responsibility, *, is_handed: bool) -> InputField:
-    suggests = need.kind is NeedKind.UNIT and need.required and case is not _ELSEWHERE
+def _field(need: Need, case: CaseState, responsibility: Responsibility, *, hands_over: bool) -> InputField:
+    suggests = need.kind is NeedKind.UNIT and need.required and case is not _NO_CASE
     initial = {NeedKind.CATEGORY: case.facts.get("category", ""), NeedKind.DISTRICT: case.facts.get("district", "")}
-    told = [_how_many(need)]
-    told += [there.told()] if suggests else []
-    told += [there.told_of_list()] if is_handed else []
+    hints = [
+        _limits_hint(need),
+        responsibility.explanation() if suggests else "",
+        responsibility.list_hint() if hands_over else "",
+    ]
     return InputField(
         name=need.name,
         title=title(need.title),
         kind=need.kind.value,
         required=need.required,
-        choices=_choices(need, there, is_handed=is_handed),
-        initial=there.answer.unit or "" if suggests else initial.get(need.kind, ""),
-        help=" ".join(filter(None, told)),
+        choices=_choices(need, responsibility, hands_over=hands_over),
+        initial=responsibility.answer.unit or "" if suggests else initial.get(need.kind, ""),
+        help=" ".join(filter(None, hints)),
         least=need.least,
         most=need.most,
     )
 
 
-def _how_many(need: Need) -> str:
-    """Return what is to be known before answering: how many, how far."""
+def _limits_hint(need: Need) -> str:
+    """Return what limits an answer: how many, how large, how far ahead."""
     if need.kind is NeedKind.DATE and need.most:
         return gettext("At most %(days)d days ahead.") % {"days": need.most}
     if need.kind is NeedKind.NUMBER and need.most:
@@ -120,22 +131,23 @@ def _how_many(need: Need) -> str:
     return ""
 
 
-def _choices(need: Need, there: Responsibility, *, is_handed: bool) -> tuple[Choice, ...]:
-    """Return what may be chosen; a unit that the case may not be handed to is none of them."""
+def _choices(need: Need, responsibility: Responsibility, *, hands_over: bool) -> tuple[Choice, ...]:
+    """Return what may be chosen, without the units that the case may not be handed to."""
     if need.kind is NeedKind.CONDITION:
-        return _conditions(there)
-    known: Sequence[Named] = _KNOWN[need.kind]() if need.kind in _KNOWN else ()
+        return _conditions(responsibility)
     own = tuple(Choice(value, title(words)) for value, words in need.choices)
-    bars = is_handed and need.kind in CHOOSING
-    return own or tuple(Choice(value, words) for value, words in known if not (bars and there.barred(value)))
+    options: Sequence[Named] = _OPTIONS[need.kind]() if need.kind in _OPTIONS else ()
+    bars = hands_over and need.kind in CHOOSING
+    return own or tuple(Choice(code, name) for code, name in options if not (bars and responsibility.barred(code)))
 
 
-def _conditions(there: Responsibility) -> tuple[Choice, ...]:
-    """Return the conditions for filing of the case's class, each with its limit of handling there."""
-    category = there.city.classes.get(there.facts.get("category", ""))
+def _conditions(responsibility: Responsibility) -> tuple[Choice, ...]:
+    """Return the conditions for filing of the case's class, each with its handling limit in the case's area."""
+    city = responsibility.city
+    category = city.classes.get(responsibility.facts.get("category", ""))
     if category is None:
         return ()
-    grade = there.city.grade_of(tuple(there.areas.values()))
+    grade = city.grade_of(tuple(responsibility.areas.values()))
     return tuple(
         Choice(f"{category.reference} {number}", _with_limit(condition.filing, condition.limit(grade)))
         for number, condition in category.conditions.items()

@@ -1,4 +1,4 @@
-"""The queue: the open tasks a person may do, read by index so that it does not slow down with the years."""
+"""The queue: the open tasks that a person may do, read by index so that it does not slow down over the years."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city
 from cityloop.registry.city.facts import title
 
-PAGE = 50  # rows of one screenful
-COUNTED = 1000  # a chip counts so many and then says "at least"
+PAGE = 50  # rows on a page
+COUNTED = 1000  # a chip counts up to so many tasks and then says "at least"
 
 _LAMP = "CASE WHEN task.due_at < %s THEN 'red' WHEN task.yellow_at <= %s THEN 'yellow' ELSE 'green' END"
 _WITH_LAMP = {  # the same as ranges of the due moment, which the index finds
@@ -32,14 +32,14 @@ _FIELDS = "id, case_id, no, kind, unit, district, opened_at, yellow_at, due_at"
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A piece of a WHERE and what is put into it."""
+    """A part of a WHERE clause and the values of its parameters."""
 
-    words: str
+    sql: str
     values: tuple[Any, ...] = ()
 
 
 def queue(actor: Actor, filters: QueueFilters, after: str | None, now: datetime) -> QueuePage:
-    """Return the open tasks that this person may do, the most urgent first, 50 a page."""
+    """Return the open tasks that this person may do, the most urgent first, 50 on a page."""
     city = current_city()
     held = _held(actor, city)
     if not held:
@@ -51,7 +51,7 @@ def queue(actor: Actor, filters: QueueFilters, after: str | None, now: datetime)
         rows=tuple(_row(row, city, now) for row in rows[:PAGE]),
         next=f"{last['due_at'].isoformat()}_{last['id']}" if last else None,
         kinds=_choices(counts, "kind", _kinds(actor, city)),
-        lamps=_choices(counts, "lamp", {lamp: named() for lamp, named in _LAMP_TITLES.items()}),
+        lamps=_choices(counts, "lamp", {lamp: lamp_title() for lamp, lamp_title in _LAMP_TITLES.items()}),
         districts=_choices(counts, "district", _districts(city)),
     )
 
@@ -64,42 +64,42 @@ _LAMP_TITLES: dict[str, Callable[[], str]] = {
 
 
 def _held(actor: Actor, city: City) -> tuple[Clause, ...]:
-    """Return one clause for every kind of open task the person's posts hold; each reads one index."""
+    """Return one clause for every role, unit and area of the person's posts; each reads one index."""
     clauses = {}
     for post in actor.posts:
         for unit in ("", post.unit):
-            words, values = "task.role = %s AND coalesce(task.unit, '') = %s", [post.role, unit]
+            sql, values = "task.role = %s AND coalesce(task.unit, '') = %s", [post.role, unit]
             if post.area is not None:
                 inside = _inside(post.area, city)
-                words, values = words + inside.words, [*values, *inside.values]
-            clauses[words, tuple(values)] = Clause(words, tuple(values))
+                sql, values = sql + inside.sql, [*values, *inside.values]
+            clauses[sql, tuple(values)] = Clause(sql, tuple(values))
     return tuple(clauses.values())
 
 
 def _inside(area: str, city: City) -> Clause:
     place = place_of(area, city)
-    words, values = "", []
+    sql, values = "", []
     for column, codes in place.columns.items():
-        words += f" AND task.{column} IN ({', '.join(['%s'] * len(codes)) or 'NULL'})"
+        sql += f" AND task.{column} IN ({', '.join(['%s'] * len(codes)) or 'NULL'})"
         values += codes
     if place.fact:
-        words += " AND EXISTS (SELECT 1 FROM casework_case AS one WHERE one.id = task.case_id AND one.facts->>%s ~ %s)"
+        sql += " AND EXISTS (SELECT 1 FROM casework_case AS own WHERE own.id = task.case_id AND own.facts->>%s ~ %s)"
         values += place.fact
-    return Clause(words, tuple(values))
+    return Clause(sql, tuple(values))
 
 
 def _rows(held: Sequence[Clause], filters: QueueFilters, after: str | None, now: datetime) -> list[dict[str, Any]]:
-    narrowed = [*_narrowed(filters, now), *_beyond(after)]
+    filtered = [*_filtered(filters, now), *_beyond(after)]
     tail = f"ORDER BY task.due_at, task.id LIMIT {PAGE + 1}"
-    union, values = _union(held, narrowed, tail)
+    union, values = _union(held, filtered, tail)
     statement = f"""
         SELECT DISTINCT task.due_at, task.id, task.no, task.kind, task.unit, task.district, task.opened_at,
                task.yellow_at, found.number, found.address, found.category, found.category_words AS words,
                found.reported_at, found.procedure, found.version
           FROM ({union}) AS task JOIN casework_case AS found ON found.id = task.case_id
          ORDER BY task.due_at, task.id LIMIT {PAGE + 1}
-    """  # noqa: S608  # built of our own words alone; every value is a parameter
-    return _read(statement, values)
+    """  # noqa: S608  # built from constants of this module; every value is a parameter
+    return _fetch(statement, values)
 
 
 def _counts(held: Sequence[Clause], now: datetime) -> list[dict[str, Any]]:
@@ -108,34 +108,34 @@ def _counts(held: Sequence[Clause], now: datetime) -> list[dict[str, Any]]:
         SELECT task.kind, coalesce(task.district, '') AS district, {_LAMP} AS lamp, count(*) AS tasks
           FROM (SELECT DISTINCT * FROM ({union}) AS every) AS task GROUP BY 1, 2, 3
     """  # noqa: S608
-    return _read(statement, [now, now, *values])
+    return _fetch(statement, [now, now, *values])
 
 
-def _union(held: Sequence[Clause], narrowed: Sequence[Clause], tail: str) -> tuple[str, list[Any]]:
+def _union(held: Sequence[Clause], filtered: Sequence[Clause], tail: str) -> tuple[str, list[Any]]:
     parts, values = [], []
     fields = ", ".join(f"task.{name}" for name in _FIELDS.split(", "))
     for clause in held:
-        where = " AND ".join(["task.done_at IS NULL", clause.words, *(one.words for one in narrowed)])
+        where = " AND ".join(["task.done_at IS NULL", clause.sql, *(extra.sql for extra in filtered)])
         parts.append(f"(SELECT {fields} FROM casework_task AS task WHERE {where} {tail})")  # noqa: S608
-        values += [*clause.values, *(value for one in narrowed for value in one.values)]
+        values += [*clause.values, *(value for extra in filtered for value in extra.values)]
     return " UNION ALL ".join(parts), values
 
 
-def _narrowed(filters: QueueFilters, now: datetime) -> list[Clause]:
+def _filtered(filters: QueueFilters, now: datetime) -> list[Clause]:
     clauses = []
     if filters.kind:
         clauses.append(Clause("task.kind = %s", (filters.kind,)))
     if filters.district is not None:
-        known = Clause("task.district = %s", (filters.district,))
-        clauses.append(known if filters.district else Clause("task.district IS NULL"))
+        in_district = Clause("task.district = %s", (filters.district,))
+        clauses.append(in_district if filters.district else Clause("task.district IS NULL"))
     if filters.lamp:
-        words = _WITH_LAMP[filters.lamp]
-        clauses.append(Clause(words, (now,) * words.count("%s")))
+        sql = _WITH_LAMP[filters.lamp]
+        clauses.append(Clause(sql, (now,) * sql.count("%s")))
     return clauses
 
 
 def _beyond(after: str | None) -> list[Clause]:
-    """Return what lies beyond the last row of the page before; a key nobody gave out is the first page."""
+    """Return the clause for the rows after the last row of the previous page; an invalid key means the first page."""
     moment, _, task_id = (after or "").partition("_")
     try:
         due_at, last = datetime.fromisoformat(moment), int(task_id)
@@ -147,14 +147,14 @@ def _beyond(after: str | None) -> list[Clause]:
 
 
 def _row(row: dict[str, Any], city: City, now: datetime) -> QueueRow:
-    way = city.procedures.get((row["procedure"], row["version"]))
+    procedure = city.procedures.get((row["procedure"], row["version"]))
     return QueueRow(
         task_id=row["id"],
         task_no=row["no"],
         number=row["number"],
         kind=row["kind"],
-        kind_title=title(way.tasks[row["kind"]].title) if way else row["kind"],
-        category_name=words.named_category(row["category"], row["words"], city) or _by_hand(way),
+        kind_title=title(procedure.tasks[row["kind"]].title) if procedure else row["kind"],
+        category_name=words.named_category(row["category"], row["words"], city) or _title_by_hand(procedure),
         district_name=words.area_name(row["district"], city),
         address=row["address"],
         unit_name=words.unit_name(row["unit"], city),
@@ -165,13 +165,13 @@ def _row(row: dict[str, Any], city: City, now: datetime) -> QueueRow:
     )
 
 
-def _by_hand(way: Procedure | None) -> str | None:
-    """Return what a case without a class is called where it was begun by hand: by its procedure."""
-    return title(way.title) if way and way.begins.role else None
+def _title_by_hand(procedure: Procedure | None) -> str | None:
+    """Return the title of the procedure, by which a case without a class is shown if it was begun by hand."""
+    return title(procedure.title) if procedure and procedure.begins.role else None
 
 
 def _choices(counts: Sequence[dict[str, Any]], by: str, titles: Mapping[str, str]) -> tuple[Choice, ...]:
-    """Return the chips of one kind. Where only the most urgent tasks were counted, what was not met is offered, too."""
+    """Return the chips of one kind. If only the most urgent tasks were counted, all values are offered."""
     sums: dict[str, int] = {}
     for row in counts:
         sums[row[by]] = sums.get(row[by], 0) + row["tasks"]
@@ -183,7 +183,7 @@ def _choices(counts: Sequence[dict[str, Any]], by: str, titles: Mapping[str, str
 def _kinds(actor: Actor, city: City) -> dict[str, str]:
     """Return the kinds of task that the person's roles hold, in the order of the procedures."""
     roles = {post.role for post in actor.posts}
-    tasks = [task for way in city.procedures.values() for task in way.tasks.values() if task.role in roles]
+    tasks = [task for procedure in city.procedures.values() for task in procedure.tasks.values() if task.role in roles]
     return {task.name: title(task.title) for task in tasks}
 
 
@@ -193,7 +193,7 @@ def _districts(city: City) -> dict[str, str]:
     }
 
 
-def _read(statement: str, values: Sequence[Any]) -> list[dict[str, Any]]:
+def _fetch(statement: str, values: Sequence[Any]) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         names = [column.name for column in cursor.description]

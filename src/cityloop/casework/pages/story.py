@@ -1,6 +1,6 @@
-"""A case told for its page: its facts, its tasks and links, and the history as a story.
+"""The page of a case: its facts, tasks, links and history.
 
-Clocks that explain themselves are told in clock_views.py, what may be done in offers.py.
+Its clocks are in clocks.py, the actions it offers in offers.py, its documents in documents.py.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -40,17 +40,17 @@ from cityloop.registry.people.accounts import account_names
 from cityloop.runtime.models import Event
 from cityloop.runtime.secrets import vault
 
-Said = Mapping[int, Mapping[str, str | None]]
+Bodies = Mapping[str, str | None]  # personal words by name; None: erased
 
 _OTHER_EVENTS: dict[str, Callable[[], str]] = {
     "limit_passed": lambda: gettext("Limit passed"),
     "timer_passed": lambda: gettext("A timer ran out"),
     "linked_case_closed": lambda: gettext("A linked case was closed"),
-    "deadlines_moved": lambda: gettext("Due moments worked out again"),
+    "deadlines_moved": lambda: gettext("Due moments recalculated"),
     "reveal_reporter": lambda: gettext("Reporter shown"),
     "erase_words": lambda: gettext("Personal words erased"),
 }
-_WHY: dict[str, Callable[[], str]] = {
+_REASONS: dict[str, Callable[[], str]] = {
     "announced": lambda: gettext("the year's holidays are announced"),
     "days_changed": lambda: gettext("working days have changed"),
     "hours_changed": lambda: gettext("working hours have changed"),
@@ -65,24 +65,24 @@ _RELATIONS: dict[CaseRelation, Callable[[], str]] = {
 def page(row: models.Case, case: CaseState, actor: Actor, now: datetime) -> CasePage:
     """Return everything on the case's page."""
     city = current_city()
-    way = city.way(row.procedure, row.version)
+    procedure = city.way(row.procedure, row.version)
     words = _words(row)
     events = list(Event.objects.filter(stream=history.stream(row.pk)).order_by("seq"))
-    said = words.get(1, {})
-    told = {name: _told(body) for name, body in said.items()}
+    report = words.get(1, {})
+    main_words = _main_words(procedure)
     outline = city.locator(row.district) if row.district else None
     lon, lat = row.facts.get("lon"), row.facts.get("lat")
     return CasePage(
         number=row.number,
-        procedure_title=title(way.title),
+        procedure_title=title(procedure.title),
         stage=row.stage,
-        stage_title=title(way.stages[row.stage].title),
+        stage_title=title(procedure.stages[row.stage].title),
         is_open=row.is_open,
-        stages=_stages(way, case, events, city),
+        stages=_stages(procedure, case, events, city),
         category_code=row.category,
         category_name=row.facts.get("category_name") or named_category(row.category, row.category_words, city),
         condition=_condition(row.facts),
-        text=told.get(_main_words(way)),
+        text=_shown(report[main_words]) if main_words in report else None,
         address=row.address,
         lon=lon,
         lat=lat,
@@ -96,16 +96,16 @@ def page(row: models.Case, case: CaseState, actor: Actor, now: datetime) -> Case
         received_at=row.opened_at,
         filed_at=row.clock_started_at,
         closed_at=row.closed_at,
-        reporter_name=_masked(said, "reporter_name", masked_name),
-        reporter_phone=_masked(said, "reporter_phone", masked_phone),
-        may_unmask=bool(said.get("reporter_name") or said.get("reporter_phone")) and may_unmask(actor, case),
+        reporter_name=_masked(report, "reporter_name", masked_name),
+        reporter_phone=_masked(report, "reporter_phone", masked_phone),
+        may_unmask=bool(report.get("reporter_name") or report.get("reporter_phone")) and may_unmask(actor, case),
         clock=case_clock(case, city, now),
-        has_clock=way.case_limit is not None,
-        tasks=tuple(_task(way, case, task, city, now) for task in case.tasks),
-        offers=offers(way, case, actor, city, now),
-        history=_history(row, case, way, words, events, city),
+        has_clock=procedure.case_limit is not None,
+        tasks=tuple(_task(procedure, case, task, city, now) for task in case.tasks),
+        offers=offers(procedure, case, actor, city, now),
+        history=_history(row, case, procedure, words, events, city),
         links=tuple(_link(link, city) for link in case.links),
-        documents=documents.listed(way, events),
+        documents=documents.listed(procedure, events),
         place_found=_found_by_address(row.facts),
         facility=(row.facility, facility_name(row.facility)) if row.facility else None,
         outline=outline.path if outline else None,
@@ -114,9 +114,9 @@ def page(row: models.Case, case: CaseState, actor: Actor, now: datetime) -> Case
 
 
 def _grids(facts: Mapping[str, str], city: City) -> tuple[str, ...]:
-    codes = [facts.get("unit_grid", ""), *(words.partition(":")[2] for words in facts.get("grids", "").split())]
-    found = [(code, city.areas[code].name if code in city.areas else code) for code in codes if code]
-    return tuple(name if code in name else f"{name} {code}" for code, name in found)
+    codes = [facts.get("unit_grid", ""), *(grid.partition(":")[2] for grid in facts.get("grids", "").split())]
+    named = [(code, city.areas[code].name if code in city.areas else code) for code in codes if code]
+    return tuple(name if code in name else f"{name} {code}" for code, name in named)
 
 
 def _condition(facts: Mapping[str, str]) -> tuple[str, str] | None:
@@ -136,12 +136,12 @@ def _found_by_address(facts: Mapping[str, str]) -> str | None:
         Grade.ZONE: gettext("quarter"),
         Grade.COMMUNITY: gettext("community"),
     }
-    said = {"grade": grades[Grade(facts[FACT])], "metres": facts.get("place_metres", "")}
-    return gettext("found by the address: %(grade)s, within about %(metres)s m") % said
+    values = {"grade": grades[Grade(facts[FACT])], "metres": facts.get("place_metres", "")}
+    return gettext("found by the address: %(grade)s, within about %(metres)s m") % values
 
 
 def _channel(name: str) -> str:
-    """Return what a channel of our own is called; others go by the name they gave themselves."""
+    """Return the title of a built-in channel; other channels have the name they gave themselves."""
     ours = {
         "desk": gettext("Intake desk"),
         "patrol": gettext("Patrol"),
@@ -151,46 +151,46 @@ def _channel(name: str) -> str:
     return ours.get(name, name)
 
 
-def _stages(way: Procedure, case: CaseState, events: Sequence[Event], city: City) -> tuple[tuple[str, bool], ...]:
-    """Return the stages of the straight way with whether the case has come so far, for the progress line.
+def _stages(procedure: Procedure, case: CaseState, events: Sequence[Event], city: City) -> tuple[tuple[str, bool], ...]:
+    """Return the stages of the main path and whether the case has reached each, for the progress line.
 
-    A stage beside the straight way stands behind the one it was left for; a closed case ends with its own.
+    A stage off the main path comes after the stage it was left from; a closed case ends with its own stage.
     """
-    names = list(city.main_path(way))
+    names = list(city.main_path(procedure))
     if case.stage not in names:
-        been = [event.payload["stage"] for event in events if event.payload["stage"] in names]
-        behind = names.index(been[-1]) + 1 if been else 0
-        names[behind : None if not case.is_open else behind] = [case.stage]
+        visited = [event.payload["stage"] for event in events if event.payload["stage"] in names]
+        after = names.index(visited[-1]) + 1 if visited else 0
+        names[after : after if case.is_open else None] = [case.stage]
     reached = names.index(case.stage)
-    return tuple((title(way.stages[name].title), place <= reached) for place, name in enumerate(names))
+    return tuple((title(procedure.stages[name].title), index <= reached) for index, name in enumerate(names))
 
 
-def _words(row: models.Case) -> Said:
-    """Return the personal words by event and name; None stands for erased ones."""
+def _words(row: models.Case) -> Mapping[int, Bodies]:
+    """Return the personal words by event and name; None means erased."""
     words: dict[int, dict[str, str | None]] = {}
     for seq, name, body in row.words.values_list("seq", "name", "body"):
         words.setdefault(seq, {})[name] = body
     return words
 
 
-def _told(body: str | None) -> str:
+def _shown(body: str | None) -> str:
     return gettext("(erased by law)") if body is None else body
 
 
-def _masked(said: Mapping[str, str | None], name: str, mask: Callable[[str], str]) -> str | None:
-    if name not in said:
+def _masked(words: Bodies, name: str, mask: Callable[[str], str]) -> str | None:
+    if name not in words:
         return None
-    body = said[name]
+    body = words[name]
     try:
-        return _told(None) if body is None else mask(vault.unlock(body))
-    except vault.UnreadableSecret:  # altered, or another key: `cityloop verify` tells which
+        return _shown(None) if body is None else mask(vault.unlock(body))
+    except vault.UnreadableSecret:  # altered, or another key: `cityloop verify` says which
         return gettext("(cannot be read)")
 
 
-def _task(way: Procedure, case: CaseState, task: TaskState, city: City, now: datetime) -> TaskView:
-    kind = way.tasks[task.kind]
+def _task(procedure: Procedure, case: CaseState, task: TaskState, city: City, now: datetime) -> TaskView:
+    kind = procedure.tasks[task.kind]
     role = city.roles.get(task.role)
-    outcome = way.actions.get(task.outcome or "")
+    outcome = procedure.actions.get(task.outcome or "")
     return TaskView(
         no=task.no,
         kind_title=title(kind.title),
@@ -205,34 +205,34 @@ def _task(way: Procedure, case: CaseState, task: TaskState, city: City, now: dat
 
 
 def _clock_title(case: CaseState, task: TaskState, kind: TaskKind, city: City) -> str:
-    """Return the task's name, with its unit where several units have such a task at once."""
-    alike = [one for one in case.open_tasks if one.kind == task.kind]
-    unit = unit_name(task.unit, city) if len(alike) > 1 else None
+    """Return the task's title, with its unit if several units have such a task at once."""
+    same_kind = [other for other in case.open_tasks if other.kind == task.kind]
+    unit = unit_name(task.unit, city) if len(same_kind) > 1 else None
     return f"{title(kind.title)} · {unit}" if unit else title(kind.title)
 
 
 def _depth(case: CaseState, task: TaskState) -> int:
-    """Return how many tasks this one is under."""
-    depth, above = 0, case.task(task.parent)
-    while above is not None:
-        depth, above = depth + 1, case.task(above.parent)
+    """Return how many tasks are above this one."""
+    depth, parent = 0, case.task(task.parent)
+    while parent is not None:
+        depth, parent = depth + 1, case.task(parent.parent)
     return depth
 
 
 def _link(link: Link, city: City) -> LinkView:
-    ways = {name: way for (name, _), way in sorted(city.procedures.items())}
-    way = ways.get(link.procedure)
-    stage = way.stages.get(link.outcome or "") if way else None
+    procedures = {name: procedure for (name, _), procedure in sorted(city.procedures.items())}
+    procedure = procedures.get(link.procedure)
+    stage = procedure.stages.get(link.outcome or "") if procedure else None
     state = title(stage.title) if stage else link.outcome or gettext("open")
-    named = title(way.title) if way else link.procedure
-    return LinkView(_RELATIONS[link.relation](), link.number, named, state, link.is_open)
+    procedure_title = title(procedure.title) if procedure else link.procedure
+    return LinkView(_RELATIONS[link.relation](), link.number, procedure_title, state, link.is_open)
 
 
 @dataclass(frozen=True, slots=True)
-class _Ground:
-    """What every line of a history is told with: the procedure, names of people, photos, titles of tasks, the city."""
+class _HistoryContext:
+    """What every line of a history needs: the procedure, names of people, photos, titles of tasks, the city."""
 
-    way: Procedure
+    procedure: Procedure
     names: Mapping[str, str]
     photos: Mapping[int, Sequence[evidence.Photo]]
     tasks: Mapping[int, str]
@@ -240,73 +240,78 @@ class _Ground:
 
 
 def _history(
-    row: models.Case, case: CaseState, way: Procedure, words: Said, events: Sequence[Event], city: City
+    row: models.Case,
+    case: CaseState,
+    procedure: Procedure,
+    words: Mapping[int, Bodies],
+    events: Sequence[Event],
+    city: City,
 ) -> tuple[HistoryLine, ...]:
-    tasks = {task.no: title(way.tasks[task.kind].title) for task in case.tasks}
+    tasks = {task.no: title(procedure.tasks[task.kind].title) for task in case.tasks}
     names = account_names({event.actor for event in events})
-    ground = _Ground(way, names, evidence.photos_of(row), tasks, city)
-    return tuple(_line(event, words.get(event.seq, {}), ground) for event in events)
+    context = _HistoryContext(procedure, names, evidence.photos_of(row), tasks, city)
+    return tuple(_line(event, words.get(event.seq, {}), context) for event in events)
 
 
-def _line(event: Event, words: Mapping[str, str | None], ground: _Ground) -> HistoryLine:
-    way, city = ground.way, ground.city
-    content = event.payload
-    action = way.actions.get(content["action"])
-    needs = _asked(way, content["action"])
-    role = city.roles.get(content["by"][0]) if content["by"] else None
-    shown = [(need, digest) for name, digest in ground.photos.get(event.seq, ()) for need in needs if need.name == name]
-    gone = [(title(need.title), _told(None)) for need, digest in shown if digest is None]
+def _line(event: Event, words: Bodies, context: _HistoryContext) -> HistoryLine:
+    procedure, city = context.procedure, context.city
+    payload = event.payload
+    action = procedure.actions.get(payload["action"])
+    needs = _shown_needs(procedure, payload["action"])
+    role = city.roles.get(payload["by"][0]) if payload["by"] else None
+    by_name = {need.name: need for need in needs}
+    photos = [(by_name[name], digest) for name, digest in context.photos.get(event.seq, ()) if name in by_name]
+    erased = [(title(need.title), _shown(None)) for need, digest in photos if digest is None]
     return HistoryLine(
         seq=event.seq,
         at=event.at,
         event=event.name,
-        action_title=_done(event, way, action),
-        actor_name=ground.names.get(event.actor, gettext("System")),
+        action_title=_action_title(event, procedure, action),
+        actor_name=context.names.get(event.actor, gettext("System")),
         actor_role=title(role.title) if role else None,
-        actor_unit=unit_name(content["by"][1], city) if content["by"] else None,
-        says=(*_says(needs, content, words, city), *_notes(event, ground), *dict.fromkeys(gone)),
-        stage_title=title(way.stages[content["stage"]].title),
-        photos=tuple((title(need.title), digest) for need, digest in shown if digest),
+        actor_unit=unit_name(payload["by"][1], city) if payload["by"] else None,
+        says=(*_answers(needs, payload, words, city), *_notes(event, context), *dict.fromkeys(erased)),
+        stage_title=title(procedure.stages[payload["stage"]].title),
+        photos=tuple((title(need.title), digest) for need, digest in photos if digest),
     )
 
 
-def _asked(way: Procedure, action: str) -> Sequence[Need]:
-    """Return what an action asked for; what was reported stands at the head of the page and is not said twice."""
+def _shown_needs(procedure: Procedure, action: str) -> Sequence[Need]:
+    """Return what an action asked for, without the text of the report, which is at the head of the page."""
     if action == "begin":
-        return [need for need in way.begins.needs if need.name != _main_words(way)]
-    return way.actions[action].needs if action in way.actions else ()
+        return [need for need in procedure.begins.needs if need.name != _main_words(procedure)]
+    return procedure.actions[action].needs if action in procedure.actions else ()
 
 
-def _main_words(way: Procedure) -> str:
-    """Return the name of the words that say what a case is about: the first text that its beginning asks for."""
-    return next((need.name for need in way.begins.needs if need.kind is NeedKind.TEXT), "text")
+def _main_words(procedure: Procedure) -> str:
+    """Return the name of the text that says what a case is about: the first one that its beginning asks for."""
+    return next((need.name for need in procedure.begins.needs if need.kind is NeedKind.TEXT), "text")
 
 
-def _done(event: Event, way: Procedure, action: Action | None) -> str:
+def _action_title(event: Event, procedure: Procedure, action: Action | None) -> str:
     name = event.payload["action"]
     if name == "begin":
-        return title(way.begins.title) if way.begins.title else gettext("Reported")
+        return title(procedure.begins.title) if procedure.begins.title else gettext("Reported")
     other = _OTHER_EVENTS.get(name)
     return title(action.title) if action else other() if other else event.name
 
 
-def _says(
-    needs: Sequence[Need], content: Mapping[str, Any], words: Mapping[str, str | None], city: City
-) -> Sequence[tuple[str, str]]:
-    """Return what was said or chosen with an action, in the order it was asked for."""
-    said = []
+def _answers(needs: Sequence[Need], payload: Mapping[str, Any], words: Bodies, city: City) -> Sequence[tuple[str, str]]:
+    """Return what was written or chosen with an action, in the order of its needs."""
+    lines = []
     for need in needs:
-        answer = _told(words[need.name]) if need.name in words else content["answers"].get(need.name)
+        answer = _shown(words[need.name]) if need.name in words else payload["answers"].get(need.name)
         if answer and need.kind is not NeedKind.PHOTOS:
-            said.append((title(need.title), answered(need, answer, city)))
-    return said
+            lines.append((title(need.title), answered(need, answer, city)))
+    return lines
 
 
-def _notes(event: Event, ground: _Ground) -> Sequence[tuple[str, str]]:
-    """Return what an event that nobody did says: due moments that moved and why, which linked case was closed."""
+def _notes(event: Event, context: _HistoryContext) -> Sequence[tuple[str, str]]:
+    """Return what the system noted with an event: due moments that moved and why, cases begun or closed."""
     move = history.move(event.name, event.payload)
-    notes = [(ground.tasks.get(one.task or 0, gettext("Whole case")), _moved_words(one)) for one in move.moved]
-    links = [_link(link, ground.city) for link in move.links]
+    whole = gettext("Whole case")
+    notes = [(context.tasks.get(moved.task or 0, whole), _moved_words(moved)) for moved in move.moved]
+    links = [_link(link, context.city) for link in move.links]
     if event.name == "LinkedCaseClosed":
         notes += [(link.procedure_title, f"{link.number} · {link.state}") for link in links]
     elif event.payload["action"] != "begin":
@@ -315,7 +320,7 @@ def _notes(event: Event, ground: _Ground) -> Sequence[tuple[str, str]]:
 
 
 def _moved_words(moved: MovedDeadline) -> str:
-    """Return from when to when a due moment moved, and why: the days that are other ones now."""
-    why = _WHY.get(moved.why, lambda: moved.why)()
+    """Return from when to when a due moment moved, and why: the days that changed."""
+    why = _REASONS.get(moved.why, lambda: moved.why)()
     days = gettext(", ").join(moved.days)
     return f"{moment_words(moved.old)} → {moment_words(moved.new)} ({why}{': ' if days else ''}{days})"

@@ -1,1 +1,1 @@
-"""Who may see, begin and be given a case, and which codes may be chosen. Nothing is written."""
+"""Rules on who may see, begin and be given a case, and which codes may be chosen. Nothing is written here."""

@@ -1,4 +1,4 @@
-"""What a case that is begun by hand, or by an action on another case, is given. Writing it is done in actions.py."""
+"""The procedure, facts and inputs of a case begun by hand or by an action on another case. actions.py writes it."""
 
 from datetime import datetime
 
@@ -17,31 +17,31 @@ _INVERSE = {CaseRelation.CHILD: CaseRelation.PARENT, CaseRelation.PARENT: CaseRe
 
 
 def by_hand(name: str, actor: Actor, city: City) -> Procedure:
-    """Return the procedure in its newest version; refuse one that is not begun by hand, or not by this actor."""
-    if all(known != name for known, _ in city.procedures):
-        raise NotFound("no-such-procedure", "There is no such procedure.")
-    way = city.latest(name)
-    if may_begin(way, actor) is None:
-        raise NotAllowed("may-not-begin", "None of your posts may begin such a case.")
-    return way
+    """Return the newest version of a procedure; refuse one that is not begun by hand, or not by this actor."""
+    if name not in {existing for existing, _ in city.procedures}:
+        raise NotFound("no-such-procedure")
+    procedure = city.latest(name)
+    if may_begin(procedure, actor) is None:
+        raise NotAllowed("may-not-begin")
+    return procedure
 
 
 def inverse(relation: CaseRelation) -> CaseRelation:
-    """Return how this case stands to the other, from how the other stands to this one."""
+    """Return the relation as seen from the other case."""
     return _INVERSE.get(relation, relation)
 
 
-def taken_over(state: CaseState, now: datetime) -> dict[str, str]:
-    """Return the facts that a case takes over from the one it was begun from."""
+def facts_taken_over(state: CaseState, now: datetime) -> dict[str, str]:
+    """Return the facts that a case takes over from the case that began it."""
     place = {name: state.facts[name] for name in TAKEN_OVER if state.facts.get(name)}
     units = {"origin_units": " ".join(sorted(state.handling_units))} if state.handling_units else {}
     return {**place, **units, "channel": "linked", "origin": state.facts["number"], "reported_at": chain.moment(now)}
 
 
-def given(new: NewCaseRule, move: Move, state: CaseState) -> dict[str, str]:
-    """Return what the beginning of the new case is given for what it asks."""
-    said = {**move.answers, **move.words}
+def inputs_for(new: NewCaseRule, move: Move, state: CaseState) -> dict[str, str]:
+    """Return the inputs of the new case's beginning: fixed ones of the rule, and answers of the move."""
+    answers = {**move.answers, **move.words}
     task = state.task(move.task)
-    own = (task.unit if task else None) or (move.by.unit if move.by else "")
-    taken = {theirs: own if ours == OWN else said.get(ours, "") for theirs, ours in new.gives.items()}
-    return {name: words for name, words in {**new.given, **taken}.items() if words}
+    own_unit = (task.unit if task else None) or (move.by.unit if move.by else "")
+    passed_on = {name: own_unit if source == OWN else answers.get(source, "") for name, source in new.gives.items()}
+    return {name: text for name, text in {**new.given, **passed_on}.items() if text}

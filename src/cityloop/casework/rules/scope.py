@@ -1,4 +1,7 @@
-"""Which cases a person may see: by the posts held, their areas, and the units that held a task. Nothing is read."""
+"""Which cases a person may see: by the person's posts, their areas, and the units that held a task.
+
+Nothing is read from the database here.
+"""
 
 import re
 from dataclasses import dataclass
@@ -10,16 +13,16 @@ from cityloop.core.procedures.casefile import CaseState
 from cityloop.registry.city.city import City
 
 COLUMNS = ("district", "community")  # of cases and tasks
-UNMASKING = ("operator", "duty_officer")  # the roles that speak with the reporter
+UNMASKING = ("operator", "duty_officer")  # the roles that talk to the reporter
 
 
 def may_see(actor: Actor, case: CaseState, city: City) -> bool:
-    """Return whether any post of the actor lets it see the case."""
-    return any(_lets_see(post, case, city) for post in actor.posts)
+    """Return whether any post of the actor may see the case."""
+    return any(_may_see(post, case, city) for post in actor.posts)
 
 
 def may_unmask(actor: Actor, case: CaseState) -> bool:
-    """Return whether a post of the actor, in the case's area, lets it see who reported."""
+    """Return whether a post of the actor, in the case's area, may see who reported."""
     return any(post.role in UNMASKING and post.covers(case.areas) for post in actor.posts)
 
 
@@ -35,7 +38,7 @@ def visible(actor: Actor, city: City) -> Q:
     return condition
 
 
-def _lets_see(post: Post, case: CaseState, city: City) -> bool:
+def _may_see(post: Post, case: CaseState, city: City) -> bool:
     sees = _sees(post, city)
     inside = post.covers(case.areas)
     return inside and (sees == "area" or (sees == "unit" and post.unit in case.units))
@@ -56,23 +59,23 @@ def _in_area(area: str | None, city: City) -> Q:
 
 @dataclass(frozen=True, slots=True)
 class AreaColumns:
-    """How the cases of an area are found: codes by column, and for a grid a fact with the pattern it must fit."""
+    """How the cases of an area are found: codes by column, and for a grid a fact with the pattern it must match."""
 
     columns: dict[str, list[str]]
     fact: tuple[str, str] | None = None
 
 
 def place_of(area: str, city: City) -> AreaColumns:
-    """Return how the cases of an area are found, so that an index of the columns narrows every search."""
+    """Return how the cases of an area are found, always by columns that an index covers."""
     facts, lineage, within = city.areas.get(area), city.lineage(area), city.within(area)
     level = facts.level if facts else "district"
-    around = {name: [lineage[name]] for name in COLUMNS if name in lineage}
+    columns = {name: [lineage[name]] for name in COLUMNS if name in lineage}
     if level == "city":
         return AreaColumns({"district": sorted(within.get("district", ()))})
     if level == "street":
-        return AreaColumns({**around, "community": sorted(within.get("community", ()))})
+        return AreaColumns({**columns, "community": sorted(within.get("community", ()))})
     if level in COLUMNS:
-        return AreaColumns(around or {level: [area]})
+        return AreaColumns(columns or {level: [area]})
     if level == "unit_grid":
-        return AreaColumns(around, ("unit_grid", f"^{re.escape(area)}$"))
-    return AreaColumns(around, ("grids", f"(^| ){re.escape(f'{level}:{area}')}( |$)"))
+        return AreaColumns(columns, ("unit_grid", f"^{re.escape(area)}$"))
+    return AreaColumns(columns, ("grids", f"(^| ){re.escape(f'{level}:{area}')}( |$)"))

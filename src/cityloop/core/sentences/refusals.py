@@ -16,15 +16,15 @@ REFUSALS = {
     "no-such-pack": "There is no such pack.",
     "outside-your-area": "Your post is for another area.",
     "not-pushed-down": (
-        "This is on a department's list of powers and duties: it may not be pushed down to a community."
+        "%(class)s is on the list of powers and duties of %(unit)s%(basis)s: it may not be pushed down to %(chosen)s."
     ),
     "no-former-task": "There is no former task that could be taken up again.",
     "no-such-document": "There is no such document, or you may not see it.",
     "may-not-begin": "None of your posts may begin such a case.",
     "no-such-action": "This procedure has no such action.",
     "somebody-was-faster": (
-        "Somebody else acted on this case while you had it open. The page now shows it as it stands; nothing "
-        "of yours was recorded."
+        "Somebody else acted on this case while you had it open. The page now shows its present state; your "
+        "action was not recorded."
     ),
     "reporter-hidden": "Only the intake desk and the duty officer may see who reported.",
     "no-such-case": "There is no such case, or you may not see it.",

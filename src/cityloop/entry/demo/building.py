@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from cityloop.casework import actions as casework
 from cityloop.casework import queries
-from cityloop.casework.places_taught import learn_from_cases
+from cityloop.casework.place_learning import learn_from_cases
 from cityloop.core.errors import NotPossible
 from cityloop.entry.console.opening import Tell
 from cityloop.entry.demo import facilities, people

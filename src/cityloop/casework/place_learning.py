@@ -1,8 +1,8 @@
-"""What closed cases teach the gazetteer: where their addresses lie. How it learns is core.place_learning.
+"""Teaches the gazetteer the addresses of closed cases. How it learns is in core.gazetteer.learning.
 
-Only roads, numbers and points are handed on, never what else the words say nor whose case it was; a case whose words
-were erased has no address any more and teaches nothing. How far the cases were read stands in the event that tells of
-it, in the same transaction as what was learned, so no case counts twice.
+Only roads, numbers and points are passed on, never the rest of the text or whose case it was; a case whose words were
+erased has no address any more and teaches nothing. How far the cases were read is recorded in the event, in the same
+transaction as what was learned, so no case counts twice.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,12 +19,12 @@ from cityloop.registry.history.changes import STREAM
 from cityloop.runtime.log import events
 from cityloop.runtime.models import Event
 
-AT_ONCE = 20_000  # cases of one transaction
-SETTLED = timedelta(minutes=10)  # until then a case that was closed earlier may still be committed
+AT_ONCE = 20_000  # cases in one transaction
+SETTLED = timedelta(minutes=10)  # before that, a case that was closed earlier may not yet be committed
 
 
 def learn_from_cases(now: datetime) -> int:
-    """Teach the gazetteer what the cases closed since the last time say; return how many cases were read."""
+    """Teach the gazetteer from the cases closed since the last time; return how many cases were read."""
     read, since = 0, _read_until()
     while until := _until(since, now - SETTLED):
         read += _learn(since, until, now)
@@ -37,24 +37,24 @@ def _learn(since: datetime | None, until: datetime, now: datetime) -> int:
     events.locked(STREAM)
     latest = _read_until()
     cases = _closed(max(since, latest) if since and latest else since or latest, until)
-    told = {"until": until.isoformat(), "cases": len(cases)}
-    place_actions.learn(_observations(cases), events.SYSTEM, now, told=told)
+    progress = {"until": until.isoformat(), "cases": len(cases)}
+    place_actions.learn(_observations(cases), events.SYSTEM, now, told=progress)
     return len(cases)
 
 
 def _read_until() -> datetime | None:
-    """Return when the last case was closed that the gazetteer has learned from."""
+    """Return when the last case that the gazetteer has learned from was closed."""
     learned = Event.objects.filter(stream=STREAM, name=place_actions.LEARNED, payload__has_key="until")
     last = learned.order_by("-seq").values_list("payload", flat=True).first()
     return datetime.fromisoformat(last["until"]) if last else None
 
 
 def _until(since: datetime | None, settled: datetime) -> datetime | None:
-    """Return up to which moment closed cases are read next; None where there are none."""
-    moments = Case.objects.filter(closed_at__lte=settled)
+    """Return the moment up to which closed cases are read next; None if there are none."""
+    rows = Case.objects.filter(closed_at__lte=settled)
     if since:
-        moments = moments.filter(closed_at__gt=since)
-    earliest = list(moments.order_by("closed_at").values_list("closed_at", flat=True)[:AT_ONCE])
+        rows = rows.filter(closed_at__gt=since)
+    earliest = list(rows.order_by("closed_at").values_list("closed_at", flat=True)[:AT_ONCE])
     return earliest[-1] if earliest else None
 
 
@@ -69,5 +69,5 @@ def _observations(cases: Iterable[Case]) -> Iterator[Observation]:
         if FACT in case.facts or not (case.facts.get("lon") and case.address):
             continue
         point = float(case.facts["lon"]), float(case.facts["lat"])
-        if seen := place_actions.observed(read_address(case.address), point, city):
-            yield seen
+        if observation := place_actions.observed(read_address(case.address), point, city):
+            yield observation
