@@ -12,18 +12,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cityloop.core.errors import Fault, Invalid
-from cityloop.core.sentences import Values, english
+from cityloop.core.sentences import Values
 
 Misfit = tuple[tuple[str, ...], str] | tuple[tuple[str, ...], str, Values]  # path of a field, code, values
-
-
-class UnfitValue(ValueError):
-    """A value that cannot be read, with the code and the values of its sentence. The field is known by the caller."""
-
-    def __init__(self, code: str, values: Values | None = None) -> None:
-        self.code: str = code
-        self.values: Values = values or {}
-        super().__init__(english(code, self.values))
 
 
 class PlainLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]

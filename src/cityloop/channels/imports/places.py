@@ -31,13 +31,14 @@ from cityloop.core.errors import Fault, Invalid
 from cityloop.core.gazetteer.addresses.reading import Address
 from cityloop.core.gazetteer.learning import Observation, display
 from cityloop.core.gazetteer.places import Pair, PlaceEntry, PlaceKind
-from cityloop.core.place.geo import Crs, PointFault, check_point, to_wgs84
+from cityloop.core.invalid_values import InvalidValue
+from cityloop.core.place.geo import Crs, check_point, to_wgs84
 from cityloop.registry.areas.imports.files import Layer, UnreadableFile, read_layer
 from cityloop.registry.areas.imports.systems import OWN, into_wgs84, system
 from cityloop.registry.city.city import City
 from cityloop.registry.gazetteer.actions import observed
 from cityloop.registry.gazetteer.finding import key_of, read_address
-from cityloop.runtime.yaml_files import Misfit, UnfitValue, error_fault, read_yaml
+from cityloop.runtime.yaml_files import Misfit, error_fault, read_yaml
 
 KINDS = {  # by the words that a table may have for them
     **{
@@ -57,12 +58,6 @@ KINDS = {  # by the words that a table may have for them
         "兴趣点": PlaceKind.POI,
         "POI": PlaceKind.POI,
     },
-}
-POINT_FAULTS = {
-    PointFault.NOT_FINITE: "not-degrees",
-    PointFault.OUT_OF_RANGE: "outside-the-earth",
-    PointFault.NULL_ISLAND: "zero-zero",
-    PointFault.SWAPPED: "coordinates-swapped",
 }
 SEVERAL = re.compile(r"^\[.*\]$")  # how some exports of OpenStreetMap write a stretch of several streets
 LONGEST_NAME = 100  # characters
@@ -92,9 +87,9 @@ class PlacesText(GeographicText):
     def _names_places(self) -> "PlacesText":
         fields = self.fields
         if not (fields.name or fields.address or (fields.street and fields.number)):
-            raise UnfitValue("mapping-place-fields")
+            raise InvalidValue("mapping-place-fields")
         if fields.name and not (self.kind or fields.kind):
-            raise UnfitValue("mapping-place-kind")
+            raise InvalidValue("mapping-place-kind")
         return self
 
 
@@ -194,7 +189,7 @@ class PlaceReader:
             moved, _ = into_wgs84([shapely.Point(pair)], self.file.crs)
             return moved[0].x, moved[0].y
         if fault := check_point(*pair):
-            raise Invalid([Fault("lon", POINT_FAULTS[fault])])
+            raise Invalid([Fault("lon", fault.code)])
         return to_wgs84(*pair, self.file.crs)
 
     def _observation(self, content: Content, point: Pair) -> Observation:

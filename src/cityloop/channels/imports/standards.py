@@ -113,7 +113,7 @@ def refused_rows(
     by_row: dict[int, list[Fault]] = {}
     for refusal in refused:
         where = "minor_code" if refusal.field == "code" and "code" not in mapping.sources else refusal.field
-        by_row.setdefault(refusal.row, []).append(Fault(where, refusal.reason))
+        by_row.setdefault(refusal.row, []).append(Fault(where, refusal.fault.code, refusal.fault.values))
     for row in rows:
         if row.number in by_row:
             yield mapping.refused(row, dict.fromkeys(by_row[row.number]))

@@ -1,6 +1,6 @@
 """Parses one cell: text, a number, a moment, a day, yes or no, as people and spreadsheets write them.
 
-A cell that cannot be parsed raises UnfitValue with the code of the reason. tables/columns.py knows the columns.
+A cell that cannot be parsed raises InvalidValue with the code of the reason. tables/columns.py knows the columns.
 """
 
 import math
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from cityloop.runtime.yaml_files import UnfitValue
+from cityloop.core.invalid_values import InvalidValue
 
 WHOLE = 2**53  # floats represent every whole number up to here
 FIRST_DAY = datetime(1899, 12, 30)  # noqa: DTZ001  # day 0 of a spreadsheet's calendar (1900 system)
@@ -46,9 +46,9 @@ def as_words(value: Any) -> str:
 
 
 def as_id(value: str) -> str:
-    """Return an id with its digits half-width; raise UnfitValue for one that lost digits in a spreadsheet."""
+    """Return an id with its digits half-width; raise InvalidValue for one that lost digits in a spreadsheet."""
     if SHORTENED.fullmatch(value):
-        raise UnfitValue("shortened-by-spreadsheet")
+        raise InvalidValue("shortened-by-spreadsheet")
     return value.translate(DIGITS)
 
 
@@ -72,7 +72,7 @@ def as_moment(value: Any, formats: Sequence[str] = ()) -> datetime | str | None:
     if (found := _by_format(text, formats)) or (found := _of_serial(value)):
         return found
     if text and formats:
-        raise UnfitValue("cell-not-in-format", {"formats": " / ".join(formats)})
+        raise InvalidValue("cell-not-in-format", {"formats": " / ".join(formats)})
     parts = MOMENT.fullmatch(text)
     try:
         return datetime(*(int(part or 0) for part in parts.groups())) if parts else text or None  # type: ignore[arg-type]  # noqa: DTZ001
@@ -81,7 +81,7 @@ def as_moment(value: Any, formats: Sequence[str] = ()) -> datetime | str | None:
 
 
 def as_day(value: Any, formats: Sequence[str] = ()) -> date | None:
-    """Return a day; raise UnfitValue where the text is not one; None if empty."""
+    """Return a day; raise InvalidValue where the text is not one; None if empty."""
     if isinstance(value, datetime) or is_nothing(value):
         return value.date() if isinstance(value, datetime) else None
     if isinstance(value, date):
@@ -97,16 +97,16 @@ def as_day(value: Any, formats: Sequence[str] = ()) -> date | None:
     try:
         return moment.date() if isinstance(moment, datetime) else date(*parts)
     except (TypeError, ValueError):
-        raise UnfitValue("not-a-day") from None
+        raise InvalidValue("not-a-day") from None
 
 
 def as_flag(value: Any) -> bool | None:
-    """Return yes or no; None if empty; raise UnfitValue for any other text."""
+    """Return yes or no; None if empty; raise InvalidValue for any other text."""
     if isinstance(value, bool) or is_nothing(value):
         return value if isinstance(value, bool) else None
     text = as_words(value).translate(DIGITS).lower()
     if text and text not in YES | NO:
-        raise UnfitValue("cell-not-yes-or-no", {"value": text})
+        raise InvalidValue("cell-not-yes-or-no", {"value": text})
     return text in YES if text else None
 
 

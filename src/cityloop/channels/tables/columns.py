@@ -16,8 +16,9 @@ from cityloop.channels.tables.headings import tidy
 from cityloop.channels.tables.rows import Refused, Sheet, TableRow, WantedTable
 from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.errors import Fault, Invalid
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.core.sentences import Values
-from cityloop.runtime.yaml_files import Misfit, Strict, UnfitValue, error_fault, faults_at, model_fault, read_yaml
+from cityloop.runtime.yaml_files import Misfit, Strict, error_fault, faults_at, model_fault, read_yaml
 
 Content = dict[str, Any]
 Titles = Mapping[str, Sequence[str]]  # by field, the names that its column may have without a mapping
@@ -36,7 +37,7 @@ class FieldSource(Strict):
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
         if [self.column is not None, bool(self.columns), self.constant is not None].count(True) != 1:
-            raise UnfitValue("mapping-one-source")
+            raise InvalidValue("mapping-one-source")
         return self
 
     @property
@@ -53,7 +54,7 @@ class FieldSource(Strict):
         return self.value(self.between.join(text for place in places if (text := cells.as_words(row[place]))))
 
     def value(self, cell: Any) -> Any:
-        """Return the value of a cell; raise UnfitValue where it cannot be parsed."""
+        """Return the value of a cell; raise InvalidValue where it cannot be parsed."""
         text = cells.as_words(cell)
         return self.words[text] if text in self.words else self.parse(cell)
 

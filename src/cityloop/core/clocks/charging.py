@@ -14,7 +14,7 @@ from cityloop.core.clocks.worktime import Calendar
 
 
 class Holding(NamedTuple):
-    """A time in which somebody held the task, still holding where `ended_at` is None; `returned`: gave it back."""
+    """A time in which somebody held the task, still holding it if `ended_at` is None; `returned`: gave it back."""
 
     holder: str
     opened_at: datetime

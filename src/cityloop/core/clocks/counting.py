@@ -70,7 +70,7 @@ class ClockState:
 
 
 class _Run(NamedTuple):
-    """A stretch in which the clock runs, still running where `end` is None, and why it did not run before."""
+    """A stretch in which the clock runs, still running if `end` is None, and why it did not run before."""
 
     begin: datetime
     end: datetime | None

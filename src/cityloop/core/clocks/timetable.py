@@ -1,4 +1,4 @@
-"""Working calendars: which days are working days, and the windows of working time laid out with running totals.
+"""Working calendars: which days are working days, and the windows of working time with running totals.
 
 No limit is counted here (worktime.py); holidays come from registry/calendar.
 """
@@ -96,7 +96,7 @@ class Calendar:
             raise ValueError("A calendar needs working weekdays, from 0 (Monday) to 6.")
         if self.work_day_rule is WorkDayRule.END_OF_DAY and self.closing_rule is ClosingRule.NEXT_OPENING:
             raise ValueError("Where a working day ends with its closing, its limits are due at that closing.")
-        # What is laid out is remembered, so a later change of the caller's mapping must not show.
+        # Windows are cached, so a later change of the caller's mapping must not take effect.
         object.__setattr__(self, "day_kinds", MappingProxyType(dict(self.day_kinds)))
 
     def is_workday(self, day: date) -> bool:

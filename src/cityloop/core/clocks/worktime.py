@@ -175,7 +175,7 @@ def spent(start: datetime, seconds: int, unit: LimitUnit, calendar: Calendar) ->
 
 
 def counted_seconds(start: datetime, end: datetime, unit: LimitUnit, calendar: Calendar) -> int:
-    """Return the seconds from `start` to `end` that count in `unit`; 0 where `end` is not after `start`."""
+    """Return the seconds from `start` to `end` that count in `unit`; 0 if `end` is not after `start`."""
     start, end = whole_second(start), whole_second(end)
     if end <= start:
         return 0

@@ -29,7 +29,7 @@ def due_many(starts: ArrayLike, limit: Limit, calendar: Calendar) -> Moments:
 
 
 def counted_many(starts: ArrayLike, ends: ArrayLike, unit: LimitUnit, calendar: Calendar) -> Moments:
-    """Return the seconds from each start to its end that count in `unit`; 0 where the end is not after the start."""
+    """Return the seconds from each start to its end that count in `unit`; 0 if the end is not after the start."""
     begun, ended = _whole(starts), _whole(ends)
     if begun.size == 0 or ended.size == 0 or unit.is_continuous:
         passed = ended - begun

@@ -122,7 +122,7 @@ class _Card:
 
 
 def draw(procedure: Procedure, speech: Speech) -> Picture:
-    """Return the procedure laid out."""
+    """Return the layout of the procedure."""
     graph = stage_graph(procedure)
     main = main_path(procedure, graph)
     rest = [name for name in graph.tasks if name not in main]
@@ -161,7 +161,7 @@ def _rows(procedure: Procedure, graph: StageGraph, name: str, main: Sequence[str
 
 
 def _directed(actions: list[Run], target: str, side: Side) -> list[Run]:
-    """Return the pieces of a move's words, the stage it leads to at the side where the line leaves."""
+    """Return the texts of a move, with the stage it leads to at the side where the line leaves."""
     actions[-1] = replace(actions[-1], then="  ")
     if side is Side.BELOW:
         return actions

@@ -28,7 +28,7 @@ def measured(words: str) -> int:
 
 
 def wrapped(pieces: Sequence[Run], room: int) -> Iterator[tuple[Run, ...]]:
-    """Yield the lines of the pieces: broken between them, and within one only where it is wider than the room."""
+    """Yield the lines of the pieces: broken between them, and within one only if it is wider than the room."""
     line: list[Run] = []
     for piece in (part for whole in pieces for part in _cut(whole, room)):
         if line and sum(run.width for run in line) + measured(piece.words + piece.then.rstrip()) > room:

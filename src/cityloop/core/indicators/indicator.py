@@ -11,7 +11,7 @@ from fractions import Fraction
 
 Words = Mapping[str, str]  # the same words in several languages
 
-NOTHING = "—"  # what is shown where there was nothing to count
+NOTHING = "—"  # shown if there was nothing to count
 
 
 class FigureUnit(StrEnum):
@@ -86,7 +86,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """A figure declared: a sum of counts, over another one where it is a ratio."""
+    """A declared figure: a sum of counts, divided by another one if it is a ratio."""
 
     code: str
     title: Words

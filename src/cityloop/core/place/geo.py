@@ -189,7 +189,7 @@ class AreaIndex:
         self._codes: NDArray[np.object_] = np.array([*(code for code, _ in ordered), None], dtype=object)
         self._tree = shapely.STRtree(self._polygons)
         shapely.prepare(self._polygons)
-        # GEOS corrupts memory where two threads test one prepared polygon, and shapely lets go of the GIL.
+        # GEOS corrupts memory when two threads test one prepared polygon, and shapely releases the GIL.
         self._testing = Lock()
 
     def __len__(self) -> int:
@@ -197,7 +197,7 @@ class AreaIndex:
 
     def locate(self, lon: float, lat: float) -> str | None:
         """Return the code of the area that covers the point, or None."""
-        near = self._tree.query(shapely.Point(lon, lat))  # by itself, a third of what locate_many takes for one
+        near = self._tree.query(shapely.Point(lon, lat))  # for one point, this takes a third of the time of locate_many
         with self._testing:
             covering = near[shapely.intersects_xy(self._polygons[near], lon, lat)]
         return self._codes[covering.min()] if len(covering) else None
@@ -262,7 +262,7 @@ class Locator:
     units_per_degree: Pair  # eastward, northward
 
     def place(self, lon: float, lat: float) -> Pair:
-        """Return the (x, y) of a place; outside the picture where the place is outside its bounds."""
+        """Return the (x, y) of a place; outside the picture if the place is outside its bounds."""
         east, north = self.units_per_degree
         return self.width / 2 + (lon - self.lon) * east, self.height / 2 - (lat - self.lat) * north
 

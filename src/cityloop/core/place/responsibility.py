@@ -88,7 +88,7 @@ class DutyAnswer:
 
     @property
     def unit(self) -> str | None:
-        """The one unit that comes first; None if none does, and where several do."""
+        """The one unit that comes first; None if none does or several do."""
         return self.first[0].unit if self.standing is DutyCount.ONE else None
 
 

@@ -111,7 +111,7 @@ class Need:
     choices: tuple[tuple[str, Words], ...] = ()
     least: int = 1  # how many units or photos
     most: int | None = None  # the largest number, days ahead, units or photos
-    unit: LimitUnit | None = None  # what a number counts, where it is a limit
+    unit: LimitUnit | None = None  # the unit of a number that is a limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from cityloop.core.procedures.timing import retimed, timing
 
 
 def woken(procedure: Procedure, case: CaseState, now: datetime, terms: Terms) -> Move | None:
-    """Return the next move that a timer brings about, None if none has run out. To be called again after each."""
+    """Return the next move that a timer causes, None if none has run out. To be called again after each."""
     if not case.is_open:
         return None
     if passed := _limits_passed(procedure, case, now, terms.calendar):
