@@ -143,14 +143,18 @@ def faults(folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("content", "field", "why"),
     [
-        (CLASSES + "matter,6002,x,y\n", "small/classes.csv:3 code", "'6002' is no code of this catalogue: it has 5"),
-        (CLASSES + "matter,０６００２,x,y\n", "small/classes.csv:3 code", "it has 5 digits"),
-        (CLASSES + "event,06002,x,y\n", "small/classes.csv:3 kind", "none of component, matter"),
-        (CLASSES + "matter,06002,,y\n", "small/classes.csv:3 name", "is empty"),
+        (
+            CLASSES + "matter,6002,x,y\n",
+            "small/classes.csv:3 code",
+            "6002 is not a code of this catalogue: its codes have 5 digits",
+        ),
+        (CLASSES + "matter,０６００２,x,y\n", "small/classes.csv:3 code", "its codes have 5 digits"),
+        (CLASSES + "event,06002,x,y\n", "small/classes.csv:3 kind", "not one of: component, matter"),
+        (CLASSES + "matter,06002,,y\n", "small/classes.csv:3 name", "This must be filled in."),
         (CLASSES + "matter,06002,x\n", "small/classes.csv:3", "does not have 4 cells"),
         (CLASSES + "matter,06002,x,y,z\n", "small/classes.csv:3", "does not have 4 cells"),
-        (CLASSES + "matter,06001,x,y\n", "small/classes.csv:3", "stands in line 2 already"),
-        ("kind,code,name,major,colour\n", "small/classes.csv:1", "there is no field colour"),
+        (CLASSES + "matter,06001,x,y\n", "small/classes.csv:3", "Line 2 has the same already."),
+        ("kind,code,name,major,colour\n", "small/classes.csv:1", "The heading has colour"),
     ],
 )
 def test_a_list_of_classes_is_refused_with_line_and_field(tmp_path: Path, content: str, field: str, why: str) -> None:
@@ -162,8 +166,12 @@ def test_a_list_of_classes_is_refused_with_line_and_field(tmp_path: Path, conten
     [
         ("matter,06001,1,f,c,4 hours,,\n", "small/conditions.csv:2 limit_a", "is not a limit"),
         ("matter,06001,1,f,c,4 hour,,x\n", "small/conditions.csv:2 limit_c", "is not a limit"),
-        ("matter,06001,1,f,c,,,\n", "small/conditions.csv:2 limit_a", "is empty"),
-        ("matter,06001,1,f,c,1 day,,\nmatter,06001,1,g,c,1 day,,\n", "small/conditions.csv:3", "line 2 already"),
+        ("matter,06001,1,f,c,,,\n", "small/conditions.csv:2 limit_a", "This must be filled in."),
+        (
+            "matter,06001,1,f,c,1 day,,\nmatter,06001,1,g,c,1 day,,\n",
+            "small/conditions.csv:3",
+            "Line 2 has the same already.",
+        ),
         ("matter,06099,1,f,c,1 day,,\n", "small/conditions.csv:2 code", "City list has no matter 06099"),
         ("component,06001,1,f,c,1 day,,\n", "small/conditions.csv:2 code", "City list has no component 06001"),
     ],
@@ -186,8 +194,12 @@ def test_a_limit_may_differ_by_grade_of_area(tmp_path: Path) -> None:
     [
         (f"City list,matter,06002,{HOME},matter,06001,\n", "from_code", "City list has no matter 06002"),
         (f"City list,matter,06001,{HOME},matter,06079,\n", "to_code", f"{HOME} has no matter 06079"),
-        ("City list,matter,06001,Nowhere,matter,,\n", "to_catalogue", "no pack has a catalogue Nowhere"),
-        ("City list,matter,06001,City list,matter,06001,\n", "to_catalogue", "is the catalogue the line comes from"),
+        ("City list,matter,06001,Nowhere,matter,,\n", "to_catalogue", "No pack has a catalogue Nowhere."),
+        (
+            "City list,matter,06001,City list,matter,06001,\n",
+            "to_catalogue",
+            "This is the catalogue that the line comes from.",
+        ),
     ],
 )
 def test_a_crosswalk_to_what_is_not_there_is_refused(tmp_path: Path, row: str, field: str, why: str) -> None:
@@ -200,8 +212,8 @@ def test_a_crosswalk_to_what_is_not_there_is_refused(tmp_path: Path, row: str, f
     ("row", "field", "why"),
     [
         ("matter,06060,x,y\n", "small/classes.csv:2 code", "is a number of the national list"),
-        ("matter,0699,x,y\n", "small/classes.csv:2 code", "it has 5 digits"),
-        ("matter,06999,x,y\n", "small/classes.csv:2", f"{HOME} matter 06999 stands in example-city/classes.csv:"),
+        ("matter,0699,x,y\n", "small/classes.csv:2 code", "its codes have 5 digits"),
+        ("matter,06999,x,y\n", "small/classes.csv:2", f"{HOME} matter 06999 is in example-city/classes.csv:"),
     ],
 )
 def test_a_citys_own_classes_keep_to_their_numbers(tmp_path: Path, row: str, field: str, why: str) -> None:
@@ -214,19 +226,19 @@ def test_own_classes_of_no_catalogue_are_refused(tmp_path: Path) -> None:
     text = "local_classes: [{catalogue: Nowhere, classes: classes.csv}]\n"
     content = "kind,code,name,major\nmatter,06999,x,y\n"
     assert faults(pack_of(tmp_path, text, classes=content)) == {
-        "small/classes.csv:2": "no pack has a catalogue Nowhere"
+        "small/classes.csv:2": "No pack has a catalogue Nowhere."
     }
 
 
 def test_a_pack_says_which_others_it_needs(tmp_path: Path) -> None:
     found = faults(pack_of(tmp_path, "version: 3\nrequires: [gbt47678-5, nothing]\n"))
-    assert list(found) == ["small/pack.yaml:4 requires.1"] and "there is no pack nothing" in str(found)
+    assert list(found) == ["small/pack.yaml:4 requires.1"] and "There is no pack nothing." in str(found)
 
 
 def test_two_packs_of_one_name_are_refused(tmp_path: Path) -> None:
     (tmp_path / "twin").mkdir()
     (tmp_path / "twin" / "pack.yaml").write_text("title: {zh: 包, en: Pack}\nname: whistle\n", encoding="utf-8")
-    assert faults(tmp_path) == {"twin/pack.yaml:2 name": "there is another pack whistle"}
+    assert faults(tmp_path) == {"twin/pack.yaml:2 name": "There is another pack whistle."}
 
 
 @pytest.fixture(scope="module")

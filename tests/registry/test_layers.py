@@ -26,10 +26,10 @@ def refusal(folder: Path, **packs: str) -> str:
     ("name", "source", "where", "why"),
     [
         ("lamps", "facilities", "{}", "name the category of the facilities"),
-        ("lamps", "facilities", "{owner: [x]}", "owner cannot narrow facilities; category and state can"),
+        ("lamps", "facilities", "{owner: [x]}", "owner cannot narrow facilities"),
         ("lamps", "cases", "{}", "'facilities', 'areas' or 'places'"),
-        ("facilities", "areas", "{}", "a name that the city itself uses"),
-        ("areas-district", "areas", "{}", "a name that the city itself uses"),
+        ("facilities", "areas", "{}", "The city itself uses the name"),
+        ("areas-district", "areas", "{}", "The city itself uses the name"),
         ("Lamps", "areas", "{}", "should match pattern"),
     ],
 )
@@ -43,7 +43,9 @@ def test_a_layer_that_says_too_little_or_too_much_is_refused(
 
 def test_two_layers_of_one_name_are_refused(tmp_path: Path) -> None:
     layer = LAYER.format(name="streets", source="areas", where="{level: [street]}")
-    assert "two/pack.yaml layers.streets: is a layer of the pack one" in refusal(tmp_path, one=layer, two=layer)
+    assert "two/pack.yaml layers.streets: The pack one has a layer of this name." in refusal(
+        tmp_path, one=layer, two=layer
+    )
 
 
 @pytest.mark.parametrize("tiles", ["", "/tiles/{z}/{x}/{y}.png", "https://t.example/a/{z}/{x}/{y}.png?key=1"])
