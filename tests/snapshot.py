@@ -7,7 +7,7 @@ actions takes a fifth of a second; copying the rows they wrote takes a tenth of 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 
 NOT_KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 
@@ -35,7 +35,7 @@ class Snapshot:
             self._build()
             self._rows = [rows for name, lines in _contents().items() if (rows := _added(name, before[name], lines))]
             return
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:  # references are checked when all rows are there
             for rows in self._rows:
                 if rows.replaces:
                     cursor.execute(f'DELETE FROM "{rows.name}"')
