@@ -2,20 +2,23 @@
 .POSIX:
 .SUFFIXES:
 .NOTPARALLEL:
-.PHONY: help demo test check ogctests lock clean
+.PHONY: help demo test test-all check ogctests lock clean
 
 VENDOR = src/cityloop/presentation/static/vendor/icons.svg
 PO = src/cityloop/presentation/locale/zh_Hans/LC_MESSAGES/django.po
 MO = src/cityloop/presentation/locale/zh_Hans/LC_MESSAGES/django.mo
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.run $(VENDOR) $(MO) ## Build an invented city and serve it until Ctrl-C (PORT=8010 chooses the port)
 	@exec .venv/bin/cityloop demo $${PORT:+--port $$PORT}
 
-test: .venv/.dev $(VENDOR) $(MO) ## Everything that must hold: the checks, then every test
+test: .venv/.dev $(VENDOR) $(MO) ## Everything a change must hold: the checks, then the tests
 	@exec ops/test
+
+test-all: .venv/.dev $(VENDOR) $(MO) ## All of that and the weekly tests, everything on a PostgreSQL server as well
+	@exec ops/test all
 
 check: .venv/.dev $(MO) ## What needs no database: style, types, floors, migrations, generated files
 	@exec ops/check

@@ -15,6 +15,7 @@ import click
 from django.conf import settings as django_settings
 from django.utils.translation import override
 
+import house
 from cityloop.core.errors import Invalid
 from cityloop.core.procedures.procedure import Procedure, Words
 from cityloop.core.procedures.transitions import stage_graph
@@ -145,7 +146,7 @@ def pages() -> dict[Path, str]:
     found[PROCEDURES / "README.md"] = procedure_index()
     for procedure in _procedures():
         found[PROCEDURES / _page_name(procedure)] = procedure_page(procedure)
-    return found
+    return found | {DOCS / path: picture for path, picture in house.pictures()}
 
 
 def settings() -> str:

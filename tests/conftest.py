@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import django
@@ -16,6 +17,7 @@ import pytest
 import pytest_django
 
 from example import NOW, PASSWORD, PEOPLE, SmallCity
+from snapshot import Snapshot
 
 
 def _start_database() -> None:
@@ -57,6 +59,22 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.Djan
 @pytest.fixture
 def city(db: None) -> Iterator[SmallCity]:
     """A small city with one person for every role; everybody's password is PASSWORD."""
+    from cityloop.registry.city import current
+    from cityloop.registry.models import PackTaken
+    from cityloop.registry.organisation.actors import forget_bearers
+
+    current.forget()
+    forget_bearers()
+    if PackTaken.objects.exists():
+        _CITY.enter()
+        current._known = _known_city()
+    else:  # a test before this one emptied the database
+        _build_city()
+    yield SmallCity()
+    current.forget()
+
+
+def _build_city() -> None:
     from django.contrib.auth.hashers import make_password
     from shapely.geometry import box
 
@@ -64,13 +82,10 @@ def city(db: None) -> Iterator[SmallCity]:
     from cityloop.registry.city import current
     from cityloop.registry.models import Account
     from cityloop.registry.organisation import actions as organisation
-    from cityloop.registry.organisation.actors import forget_bearers
     from cityloop.registry.packs import actions as pack_actions
     from cityloop.registry.packs.reading import read_all
     from cityloop.registry.people import accounts
 
-    current.forget()
-    forget_bearers()
     pack_actions.take_up(read_all(), "test", NOW)
     areas = []
     for number, code in enumerate(("671001", "671002")):
@@ -93,8 +108,17 @@ def city(db: None) -> Iterator[SmallCity]:
         accounts.create_account(username, f"{username}先生", None, "test", NOW)
         accounts.appoint(username, role, unit, area, "test", NOW)
     Account.objects.update(password=make_password(PASSWORD, hasher="md5"))
-    yield SmallCity()
-    current.forget()
+
+
+_CITY = Snapshot(_build_city)
+
+
+@cache
+def _known_city() -> object:
+    """The city in memory as it is once it was entered; reading it takes longer than most tests."""
+    from cityloop.registry.city.current import current_city
+
+    return current_city()
 
 
 @pytest.fixture(autouse=True)

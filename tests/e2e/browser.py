@@ -4,13 +4,10 @@ No test and no fixture is here. What a page must say stands in the journeys.
 """
 
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,12 +18,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from homes import demo_home, empty_home, environment, running
+
 CITYLOOP = Path(sys.executable).parent / "cityloop"
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 DEMO_PASSWORD = "cityloop-demo"
 PATIENCE = 20.0  # seconds for one step on a busy machine
-BUILDING = 180.0  # seconds for a city to be built
 
 QUIET = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
@@ -90,16 +88,9 @@ class Desks:
 
 @contextmanager
 def served(home: Path, verb: str) -> Iterator[City]:
-    """Serve a city with `cityloop demo` or `cityloop serve` on a free port during the block."""
-    told = home.with_suffix(".log")
-    words = [str(CITYLOOP), verb, "--port", "0", "--home", str(home)]
-    with told.open("w") as out:
-        process = subprocess.Popen(words, stdout=out, stderr=subprocess.STDOUT, env=environment())
-    try:
-        yield City(home, _address(told, process))
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(60)
+    """Serve a copy of the demo city (`demo`) or an empty one (`serve`) on a free port during the block."""
+    with running(demo_home(home) if verb == "demo" else empty_home(home), verb) as address:
+        yield City(home, address)
 
 
 @contextmanager
@@ -141,11 +132,6 @@ def script(home: Path, lines: str) -> None:
         [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def environment() -> dict[str, str]:
-    """Return the environment without the database of the other tests: these cities have their own."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("CITYLOOP_", "DJANGO_"))}
 
 
 def sign_in(page: Page, username: str, password: str = DEMO_PASSWORD) -> None:
@@ -205,14 +191,3 @@ def complaints_of(context: BrowserContext, page: Page) -> list[str]:
 
     page.on("console", told)
     return found
-
-
-def _address(told: Path, process: "subprocess.Popen[bytes]") -> str:
-    until = time.monotonic() + BUILDING
-    while time.monotonic() < until:
-        for line in told.read_text(encoding="utf-8").splitlines():
-            if line.startswith("ready "):
-                return line.split()[1]
-        assert process.poll() is None, told.read_text(encoding="utf-8")
-        time.sleep(0.2)
-    raise AssertionError("the city did not come up")

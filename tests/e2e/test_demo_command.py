@@ -1,20 +1,17 @@
 """`cityloop demo` as a person meets it: it builds, serves, takes a report, ends with its database, goes on."""
 
 import json
-import os
-import queue
 import signal
 import subprocess
 import sys
-import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
+
+from homes import demo_home, environment, running
 
 CITYLOOP = Path(sys.executable).parent / "cityloop"
 REPORT = {"channel": "12345", "external_id": "e2e-1", "text": "路灯不亮", "lon": 112.86, "lat": 31.42}
@@ -23,34 +20,6 @@ REPORT = {"channel": "12345", "external_id": "e2e-1", "text": "路灯不亮", "l
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
-
-
-def environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(("CITYLOOP_", "DJANGO_"))}
-
-
-@contextmanager
-def demo(home: Path, ends_on: signal.Signals) -> Iterator[str]:
-    """Run the demo during the block, and yield its address."""
-    command = [str(CITYLOOP), "demo", "--port", "0", "--home", str(home)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(), text=True)
-    lines: queue.Queue[str] = queue.Queue()
-    assert process.stdout
-    reader = threading.Thread(target=lambda out: [lines.put(line) for line in out], args=[process.stdout])
-    reader.start()
-    try:
-        line = lines.get(timeout=180)
-        while not line.startswith("ready "):
-            line = lines.get(timeout=180)
-        yield line.split()[1]
-        process.send_signal(ends_on)
-        assert process.wait(timeout=60) == 0
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(timeout=60)
-        reader.join()
-        process.stdout.close()
 
 
 def get(address: str) -> tuple[int, str]:
@@ -82,7 +51,8 @@ def _words(process: psutil.Process) -> list[str]:
 
 
 def test_the_demo_city_is_built_served_ended_and_served_again_with_what_it_held(home: Path) -> None:
-    with demo(home, signal.SIGINT) as address:
+    demo_home(home)  # built by the command, served until it was ready, and ended by SIGINT
+    with running(home, "demo") as address:
         assert get(f"{address}/health") == (200, "ok")
         status, page = get(f"{address}/")
         assert status == 200 and 'name="password"' in page
@@ -92,6 +62,6 @@ def test_the_demo_city_is_built_served_ended_and_served_again_with_what_it_held(
         assert status == 201
         assert running_in(home)
     assert running_in(home) == []
-    with demo(home, signal.SIGTERM) as address:
+    with running(home, "demo", signal.SIGTERM) as address:
         assert hand_in(address, first) == (200, receipt)
     assert running_in(home) == []

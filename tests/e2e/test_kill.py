@@ -1,11 +1,9 @@
 """Kill -9 of every kind of process while reports come in: nothing acknowledged is lost, nothing is doubled."""
 
 import json
-import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -17,13 +15,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-COMMAND = [sys.executable, "-m", "cityloop.entry.command_line"]
+from homes import CITYLOOP, empty_home, environment
+
+COMMAND = CITYLOOP
 PATIENCE = 90.0  # seconds for a city to come back
-
-
-def environment() -> dict[str, str]:
-    """Return the environment without the test database: this city has its own."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("CITYLOOP_", "DJANGO_"))}
 
 
 @dataclass
@@ -77,7 +72,7 @@ class City:
 
 @pytest.fixture
 def city(tmp_path: Path) -> Iterator[City]:
-    city = City(tmp_path / "home")
+    city = City(empty_home(tmp_path / "home"))
     city.start()
     yield city
     city.stop()

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_kill import COMMAND, environment
+from test_kill import COMMAND
 
 from cityloop.registry.packs.reading import SHIPPED
+from homes import empty_home, environment
 
 HOW_TO = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "add-a-domain.md").read_text("utf-8")
 FILES = dict(re.findall(r"^`([\w.-]+)`\n```\w+\n(.*?)^```$", HOW_TO, re.S | re.M))
@@ -54,6 +55,7 @@ class City:
 def city(tmp_path_factory: pytest.TempPathFactory) -> City:
     """A city that has taken the pack up, with one case of it."""
     city = City(tmp_path_factory.mktemp("packs"))
+    empty_home(city.home)
     assert city.run("init").returncode == 0
     city.file_a_case()
     return city

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from test_kill import COMMAND, cityloop, environment
+from test_kill import COMMAND, cityloop
+
+from homes import empty_home, environment
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A city with an account and a few events."""
-    home = tmp_path_factory.mktemp("cities") / "first"
-    assert cityloop(home, "init").returncode == 0
+    home = empty_home(tmp_path_factory.mktemp("cities") / "first")
     assert cityloop(home, "user", "token", "hotline").stdout.startswith("cl_")
     return home
 

@@ -42,7 +42,7 @@ def test_the_communities_leave_no_gap_and_do_not_overlap(seed: int) -> None:
     assert sum(shape.area for shape in shapes) == pytest.approx(whole.area, rel=1e-9)
 
 
-def test_work_of_every_kind_stands_in_the_demo_city_under_every_lamp(empty_city: None) -> None:
+def test_the_demo_city_has_work_of_every_kind_under_every_lamp_and_is_built_once(empty_city: None) -> None:
     assert build(NOW, silent)
     lamps = {
         (kind, "red" if due_at <= NOW else "yellow" if yellow_at <= NOW else "green")
@@ -57,6 +57,10 @@ def test_work_of_every_kind_stands_in_the_demo_city_under_every_lamp(empty_city:
     assert not Case.objects.filter(opened_at__gt=NOW).exists()
     _check_facilities()
     assert list(verification.findings()) == []
+    cases = Case.objects.count()
+    assert not build(NOW, silent)  # what is there is left as it is
+    assert Case.objects.count() == cases
+    assert Case.objects.filter(procedure=PROCEDURE).count() == script().cases
 
 
 def _check_facilities() -> None:
@@ -67,14 +71,6 @@ def _check_facilities() -> None:
     tied = Case.objects.exclude(facility=None)
     assert tied.count() > 5
     assert all(standing[case.facility].areas["community"] == case.community for case in tied if case.facility)
-
-
-def test_a_demo_city_that_is_there_is_left_as_it_is(empty_city: None) -> None:
-    build(NOW, silent)
-    cases = Case.objects.count()
-    assert not build(NOW, silent)
-    assert Case.objects.count() == cases
-    assert Case.objects.filter(procedure=PROCEDURE).count() == script().cases
 
 
 def test_the_demo_city_is_not_built_into_another_city(city: SmallCity) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -22,6 +24,7 @@ from fact_rows import WORDS, ZONE, drawn, stored
 BOOK = read_book(SHIPPED / "gbt30428-4")
 ROWS = drawn(11, cases=120)
 AFTER, AMIDST = datetime(2026, 8, 1, tzinfo=UTC), datetime(2026, 6, 14, 3, tzinfo=UTC)
+MOMENTS = {"afterwards": AFTER, "while it runs": AMIDST}
 AT_NOON = "2026-05-{}T12:00..2026-05-{}T12:00"
 PERIODS = {
     "months": "2026-05 2026-06 2026-07 2026-08 2026-09",
@@ -45,54 +48,73 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         yield connection
 
 
-def figures(engine: Any, told: dict[str, Counting], question: Question) -> tuple[set[Any], dict[Any, Any]]:
+def figures(engine: Any, counts: dict[str, Counting], question: Question) -> tuple[set[Any], dict[Any, Any]]:
     """Return of whom anything was counted in which period, and every count that is not 0."""
-    found = counted(engine, statements(told, question), len(question.by))
-    return set(found), {(key, name): amount for key, one in found.items() for name, amount in one.items() if amount}
+    found = counted(engine, statements(counts, question), len(question.by))
+    return set(found), {(key, name): amount for key, row in found.items() for name, amount in row.items() if amount}
 
 
-def one_by_one(engine: Any, told: dict[str, Counting], question: Question) -> tuple[set[Any], dict[Any, Any]]:
+def one_by_one(engine: Any, counts: dict[str, Counting], question: Question) -> tuple[set[Any], dict[Any, Any]]:
     keys, amounts = set(), {}
     for number, period in enumerate(question.periods):
-        some, more = figures(engine, told, replace(question, periods=(period,)))
+        some, more = figures(engine, counts, replace(question, periods=(period,)))
         keys |= {(number, key) for _, key in some}
         amounts |= {((number, key), name): amount for ((_, key), name), amount in more.items()}
     return keys, amounts
 
 
-def able(told: dict[str, Counting], question: Question) -> dict[str, Counting]:
+def able(counts: dict[str, Counting], question: Question) -> dict[str, Counting]:
     """Return the counts that can be told apart so."""
     found = {}
-    for name, one in told.items():
+    for name, counting in counts.items():
         try:
-            statements({name: one}, question)
+            statements({name: counting}, question)
         except NoSuchGrouping:
             continue
-        found[name] = one
+        found[name] = counting
     return found
 
 
-@pytest.mark.parametrize("words", PERIODS.values(), ids=PERIODS)
-@pytest.mark.parametrize("as_of", [AFTER, AMIDST], ids=["afterwards", "while it runs"])
+GROUPINGS: dict[str, tuple[tuple[str, ...], dict[str, tuple[str | None, ...]]]] = {
+    "together": ((), {}),
+    "by district and class": (("district", "category"), {}),
+    "by unit in one district": (("unit",), {"district": ("490101", None)}),
+}
+
+
+def combinations() -> Iterator[Any]:
+    """Yield periods, moments and groupings: each value of each every day, and all of them together once a week."""
+    for place, (words, (name, as_of), grouping) in enumerate(product(PERIODS, MOMENTS.items(), GROUPINGS)):
+        shape, moment = divmod(place // len(GROUPINGS), len(MOMENTS))
+        is_daily = (shape % len(MOMENTS), shape % len(GROUPINGS)) == (moment, place % len(GROUPINGS))
+        marks = () if is_daily else pytest.mark.weekly
+        yield pytest.param(PERIODS[words], as_of, GROUPINGS[grouping], id=f"{words}, {name}, {grouping}", marks=marks)
+
+
+@cache
+def everything() -> dict[str, Counting]:
+    """Return every count of the standard's indicators and of their variants."""
+    variants = [indicator.chosen(name) for indicator in BOOK.indicators.values() for name in indicator.variants]
+    return countings(BOOK, BOOK.indicators.values()) | countings(BOOK, variants)
+
+
+@pytest.mark.parametrize(("words", "as_of", "grouping"), combinations())
 def test_every_indicator_of_the_standard_is_counted_for_many_periods_as_for_each_alone(
-    engine: Any, words: str, as_of: datetime
+    engine: Any, words: str, as_of: datetime, grouping: Any
 ) -> None:
-    everything = countings(BOOK, BOOK.indicators.values())
-    variants = (one.chosen(name) for one in BOOK.indicators.values() for name in one.variants)
-    everything |= countings(BOOK, variants)
-    for by, only in [((), {}), (("district", "category"), {}), (("unit",), {"district": ("490101", None)})]:
-        question = Question(periods(words), as_of, ZONE, by, only)
-        told = able(everything, question)
-        assert figures(engine, told, question) == one_by_one(engine, told, question)
+    question = Question(periods(words), as_of, ZONE, *grouping)
+    counts = able(everything(), question)
+    assert figures(engine, counts, question) == one_by_one(engine, counts, question)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.weekly] * (seed > 2)) for seed in range(8)])
 def test_whatever_a_measure_says_is_counted_for_many_periods_as_for_each_alone(engine: Any, seed: int) -> None:
     random = Random(seed)
-    told = {f"{number} {one.measure.words}": one for number, one in enumerate(measures(random, 25))}
+    drawn_counts = enumerate(measures(random, 25))
+    counts = {f"{number} {counting.measure.words}": counting for number, counting in drawn_counts}
     for words in random.sample([*PERIODS.values()], 2):
         question = Question(periods(words), random.choice([AFTER, AMIDST]), ZONE, random.choice([(), ("district",)]))
-        assert figures(engine, told, question) == one_by_one(engine, told, question)
+        assert figures(engine, counts, question) == one_by_one(engine, counts, question)
 
 
 def measures(random: Random, many: int) -> Iterator[Counting]:
@@ -194,7 +216,7 @@ def test_a_claim_that_cannot_hold_counts_nothing(engine: Any) -> None:
 def test_marks_too_many_for_one_number_are_kept_in_several(engine: Any) -> None:
     moments = [column.name for column in FACTS["cases"].columns if column.type is Type.MOMENT]
     words = " OR ".join(f"{moment} < period_end AND due_at >= period_start" for moment in moments)
-    told = {"many": Counting(read_measure(f"SELECT count(*) FROM cases WHERE {words}"))}
+    counts = {"many": Counting(read_measure(f"SELECT count(*) FROM cases WHERE {words}"))}
     question = Question(periods(" ".join(f"2026-06-{day:02}" for day in range(1, 31))), AFTER, ZONE, ("district",))
-    assert "code_2" in statements(told, question)[0].duckdb
-    assert figures(engine, told, question) == one_by_one(engine, told, question)
+    assert "code_2" in statements(counts, question)[0].duckdb
+    assert figures(engine, counts, question) == one_by_one(engine, counts, question)

@@ -63,7 +63,7 @@ def engines(folder: Path) -> Iterator[tuple[Any, Any]]:
     spark.stop()
 
 
-@pytest.mark.parametrize("periods", [MONTHS[:1], MONTHS], ids=["one period", "three periods"])
+@pytest.mark.parametrize("periods", [pytest.param(MONTHS[:1], marks=pytest.mark.weekly), MONTHS], ids=["one", "three"])
 @pytest.mark.parametrize("by", [(), ("district", "unit")], ids=["together", "by district and unit"])
 def test_spark_counts_what_duckdb_counts(engines: tuple[Any, Any], periods: Any, by: tuple[str, ...]) -> None:
     duckdb, spark = engines

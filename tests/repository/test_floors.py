@@ -1,8 +1,9 @@
-"""The contracts between the floors hold, and each of them notices a breach."""
+"""The contracts between floors and rooms notice every breach; `make check` holds them."""
 
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -21,39 +22,62 @@ def lint(root: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=root, env=environ, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of the source that may be spoilt."""
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    shutil.copytree(
-        ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("static", "__pycache__", "*.egg-info")
-    )
-    return tmp_path
+def spoilt(folder: Path) -> Path:
+    """Copy the source into a folder, where it may be spoilt."""
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    ignored = shutil.ignore_patterns("static", "__pycache__", "*.egg-info")
+    shutil.copytree(ROOT / "src", folder / "src", ignore=ignored)
+    return folder
 
 
-@pytest.mark.parametrize(
-    ("module", "breach", "contract"),
-    [
-        ("casework/rules/scope.py", "from cityloop.intake import reports", "Imports only point down the floors"),
-        ("registry/city/city.py", "from cityloop.casework import models", "Imports only point down the floors"),
-        ("core/chain.py", "import os", "The core is pure"),
-        ("core/place/geo.py", "from django.conf import settings", "The core is pure"),
-        ("casework/queries.py", "import pyarrow", "Web processes never load the analytical libraries"),
-        ("presentation/problems.py", "import pandas", "Web processes never load the analytical libraries"),
-    ],
-)
-def test_a_breach_is_noticed(copy: Path, module: str, breach: str, contract: str) -> None:
-    path = copy / "src" / "cityloop" / module
-    path.write_text(f"{path.read_text()}\n\n{breach}\n")
-    result = lint(copy)
+BREACHES = [  # (contract, module that breaks it, what it imports for that)
+    ("Imports only point down the floors", "casework.rules.scope", "cityloop.intake.reports"),
+    ("The core is pure", "core.chain", "os"),
+    ("The core is pure", "core.place.geo", "django"),
+    ("Web processes never load the analytical libraries", "casework.queries", "pyarrow"),
+    ("Rooms of the core", "core.codes.classes", "cityloop.core.place.areas"),
+    ("Rooms of the runtime", "runtime.postgres.locks", "cityloop.runtime.log.events"),
+    ("Rooms of the registry", "registry.packs.folders", "cityloop.registry.city.facts"),
+    ("Rooms of casework", "casework.history.events", "cityloop.casework.pages.masking"),
+    ("Rooms of the channels", "channels.tables.rows", "cityloop.channels.imports.days"),
+    ("Rooms of evaluation", "evaluation.facts.names", "cityloop.evaluation.measures.marking"),
+    ("Rooms of the presentation", "presentation.pages.fields", "cityloop.presentation.settings.sections"),
+    ("Rooms of the entry", "entry.console.showing", "cityloop.entry.server.serving"),
+    ("No circle of files or folders", "core.gazetteer.addresses.words", "cityloop.core.gazetteer.addresses.areas"),
+]
+
+
+@pytest.fixture(scope="module")
+def breached(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What import-linter says of a copy of the source in which every contract is broken."""
+    root = spoilt(tmp_path_factory.mktemp("breached"))
+    for _, module, imported in BREACHES:
+        path = root / "src" / "cityloop" / f"{module.replace('.', '/')}.py"
+        path.write_text(f"{path.read_text()}\n\nimport {imported}\n")
+    result = lint(root)
     assert result.returncode != 0
-    assert any(line.startswith(contract) and "BROKEN" in line for line in result.stdout.splitlines()), result.stdout
+    return result.stdout
 
 
-def test_a_floor_nobody_declared_is_noticed(copy: Path) -> None:
-    (copy / "src" / "cityloop" / "attic").mkdir()
-    (copy / "src" / "cityloop" / "attic" / "__init__.py").write_text("")
-    result = lint(copy)
+@pytest.mark.parametrize(("contract", "module", "imported"), BREACHES, ids=[f"{c}: {m}" for c, m, _ in BREACHES])
+def test_a_breach_is_noticed(breached: str, contract: str, module: str, imported: str) -> None:
+    assert any(line.startswith(contract) and "BROKEN" in line for line in breached.splitlines()), breached
+    told = breached.split("Broken contracts", 1)[1]
+    assert module.rsplit(".", 1)[-1] in told and imported.rsplit(".", 1)[-1] in told
+
+
+def test_every_contract_is_breached_here() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    known = {contract for contract, _, _ in BREACHES}
+    assert [c["name"] for c in contracts if not any(c["name"].startswith(name) for name in known)] == []
+
+
+@pytest.mark.parametrize("undeclared", ["attic", "registry/attic"], ids=["floor", "room"])
+def test_what_nobody_declared_is_noticed(tmp_path: Path, undeclared: str) -> None:
+    root = spoilt(tmp_path)
+    (root / "src" / "cityloop" / undeclared).mkdir()
+    (root / "src" / "cityloop" / undeclared / "__init__.py").write_text("")
+    result = lint(root)
     assert result.returncode != 0 and "attic" in result.stdout + result.stderr
 
 

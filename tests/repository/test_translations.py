@@ -23,34 +23,8 @@ from example import NOW
 CHINESE = LOCALE / "zh_Hans" / "LC_MESSAGES" / "django.po"
 TEMPLATES = sorted((PACKAGE / "presentation" / "templates").rglob("*.html"))
 ICONS = PACKAGE.parent.parent / "frontend" / "icons.mjs"
-# Rooms whose refusals can reach a screen.
-FLOORS = ("core", "casework", "intake", "registry", "presentation/workbench", "presentation/pages")
-FILES_READ = {  # what is wrong in a file is told on the command line alone, in English
-    "area_dates.py",
-    "area_doubts.py",
-    "area_gathering.py",
-    "area_parents.py",
-    "area_settling.py",
-    "boundaries.py",
-    "catalogue_agreement.py",
-    "catalogue_texts.py",
-    "changes.py",
-    "facilities.py",
-    "facility_settling.py",
-    "layer_texts.py",
-    "pack_versions.py",
-    "packs.py",
-    "procedure_texts.py",
-    "yaml_files.py",
-}
-COMPUTED = {
-    "UNKNOWN",
-    "fault",
-    "POINT_FAULTS[fault]",
-    "str(wrong)",
-    "' '.join(wrong.messages)",
-}  # reasons tried out below
 REFUSALS = {"NotAllowed", "NotPossible", "NotFound", "Conflict"}
+HOLE = re.compile(r"%\((\w+)\)s")
 
 
 def test_every_word_has_its_chinese_and_no_chinese_is_left_over() -> None:
@@ -70,77 +44,37 @@ def test_a_translation_fills_in_the_same_values() -> None:
             assert _places(originals[-1]) == _places(translations[-1]), message.id
 
 
-def test_every_refusal_a_screen_can_meet_has_its_sentence() -> None:
-    codes = [call.args[0] for call in _calls(REFUSALS)]
-    worded = {code for name in codes for code in SENTENCES if re.fullmatch(_shape(name, "[a-z]+"), code)}
-    assert len(codes) > 15
-    assert [
-        ast.unparse(name) for name in codes if not any(re.fullmatch(_shape(name, "[a-z]+"), c) for c in worded)
-    ] == []
-
-
 @pytest.mark.parametrize("code", SENTENCES)
-def test_a_refusal_is_told_in_chinese(code: str) -> None:
+def test_every_sentence_can_be_read_in_both_languages(code: str) -> None:
+    values = {name: 7 for name in HOLE.findall(SENTENCES[code])}
+    assert "%" not in english(code, values)
     with override("zh-hans"):
-        assert _is_chinese(sentence(NotPossible(code, "In English.")))
+        assert _is_chinese(fault_words(Fault("field", code, values)))
+        assert sentence(NotPossible(code, values)) == fault_words(Fault("field", code, values))
 
 
-def test_every_reason_given_for_a_field_is_told_in_chinese() -> None:
-    reasons = [call.args[1] for call in _calls({"Fault"})]
-    known = [reason for reason in reasons if isinstance(reason, ast.Constant | ast.JoinedStr)]
-    assert len(known) > 15
-    with override("zh-hans"):
-        assert [words for reason in known if not _is_chinese(reason_words(words := _filled(reason)))] == []
+def test_no_code_has_two_sentences() -> None:
+    codes = [code for table in TABLES for code in table]
+    assert sorted(codes) == sorted(SENTENCES)
 
 
-def test_every_reason_that_is_computed_is_among_those_tried_out_here() -> None:
-    reasons = [call.args[1] for call in _calls({"Fault"})]
-    assert {ast.unparse(each) for each in reasons if not isinstance(each, ast.Constant | ast.JoinedStr)} == COMPUTED
+def test_every_code_that_is_raised_has_a_sentence() -> None:
+    assert {code for code, _, _ in RAISED} - set(SENTENCES) == set()
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        {"text": "a" * 5000},
-        {"text": "a\0"},
-        {"lon": 0, "lat": 0},
-        {"lon": 23, "lat": 120},
-        {"lon": 190, "lat": 23},
-        {"lon": 120, "lat": 23, "crs": "mars' \n2000"},
-    ],
-)
-def test_what_is_wrong_with_a_report_is_told_in_chinese(said: dict[str, object]) -> None:
-    with override("zh-hans"), pytest.raises(Invalid) as refused:
-        read({"channel": "desk", "external_id": "A1", "text": "井盖破损", **said}, UTC, NOW)
-    with override("zh-hans"):
-        assert all(_is_chinese(reason_words(fault.reason)) for fault in refused.value.faults)
+def test_whoever_raises_a_code_gives_the_values_of_its_sentence() -> None:
+    wrong = [
+        f"{place}: {code} has {sorted(HOLE.findall(SENTENCES[code]))} and is given {sorted(values)}"
+        for code, values, place in RAISED
+        if values is not None and code in SENTENCES and set(HOLE.findall(SENTENCES[code])) != values
+    ]
+    assert wrong == []
 
 
-@pytest.mark.parametrize(
-    ("kind", "answer"),
-    [
-        (NeedKind.TEXT, ""),
-        (NeedKind.TEXT, "a" * 5000),
-        (NeedKind.CHOICE, "none"),
-        (NeedKind.NUMBER, "many"),
-        (NeedKind.DATE, "tomorrow"),
-        (NeedKind.DATE, "2020-01-01"),
-        (NeedKind.UNITS, "a"),
-        (NeedKind.UNITS, "a b c d"),
-        (NeedKind.PHOTOS, "a b"),
-    ],
-)
-def test_what_is_wrong_with_an_answer_is_told_in_chinese(kind: NeedKind, answer: str) -> None:
-    need = Need("asked", kind, {}, least=2, most=3)
-    with pytest.raises(Invalid) as refused:
-        checked([need], {"asked": answer}, NOW.date())
-    with override("zh-hans"):
-        assert all(_is_chinese(reason_words(fault.reason)) for fault in refused.value.faults)
-
-
-def test_every_fault_of_a_point_is_told_in_chinese() -> None:
-    with override("zh-hans"):
-        assert all(_is_chinese(reason_words(POINT_FAULTS[fault])) for fault in PointFault)
+def test_no_sentence_is_left_that_nothing_raises() -> None:
+    written = {node.value for tree in SOURCE.values() for node in ast.walk(tree) if _is_text(node)}
+    shapes = [shape for tree in SOURCE.values() for node in ast.walk(tree) if (shape := _shape(node))]
+    assert [code for code in SENTENCES if code not in written and not any(s.fullmatch(code) for s in shapes)] == []
 
 
 def test_what_is_wrong_with_a_password_is_told_in_chinese() -> None:
@@ -149,11 +83,6 @@ def test_what_is_wrong_with_a_password_is_told_in_chinese() -> None:
             validate_password(password)
         with override("zh-hans"):
             assert _is_chinese(reason_words(" ".join(refused.value.messages))), password
-
-
-def test_no_screen_reads_the_files_whose_faults_are_told_in_english() -> None:
-    for path in sorted((PACKAGE / "presentation").rglob("*.py")):
-        assert not re.search(r"registry\.(boundaries|packs)", path.read_text("utf-8")), path
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
@@ -169,28 +98,46 @@ def test_no_template_has_a_script_or_a_style_of_its_own() -> None:
         assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=", path.read_text("utf-8")), path
 
 
-def _calls(names: set[str]) -> Iterator[ast.Call]:
-    for floor in FLOORS:
-        for path in sorted((PACKAGE / floor).rglob("*.py")):
-            if path.name in FILES_READ:
+def _raised() -> Iterator[tuple[str, set[str] | None, str]]:
+    """Yield each code that is written where a fault or refusal is made, the names of its values if they are, and where."""
+    for path, tree in SOURCE.items():
+        for call in ast.walk(tree):
+            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
                 continue
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
-                    yield node
+            first = {"Fault": 1}.get(call.func.id, 0 if call.func.id in REFUSALS else None)
+            if first is None or len(call.args) <= first:
+                continue
+            values = _names(call.args[first + 1 :] + [word.value for word in call.keywords if word.arg == "values"])
+            for code in _codes(call.args[first]):
+                yield code, values, f"{path}:{call.lineno}"
 
 
-def _shape(words: ast.expr, hole: str) -> str:
-    """Return the expression that all values of a text in the source match; one that is computed matches nothing."""
-    if isinstance(words, ast.Constant):
-        return re.escape(str(words.value))
-    if isinstance(words, ast.JoinedStr):
-        return "".join(re.escape(str(v.value)) if isinstance(v, ast.Constant) else hole for v in words.values)
-    return "(?!)"
+def _codes(written: ast.expr) -> Iterator[str]:
+    if isinstance(written, ast.Constant):
+        yield str(written.value)
+    elif isinstance(written, ast.IfExp):
+        yield from (*_codes(written.body), *_codes(written.orelse))
 
 
-def _filled(words: ast.Constant | ast.JoinedStr) -> str:
-    parts = words.values if isinstance(words, ast.JoinedStr) else [words]
-    return "".join(str(part.value) if isinstance(part, ast.Constant) else "77" for part in parts)
+def _names(arguments: list[ast.expr]) -> set[str] | None:
+    """Return the keys of a dict that is written out, the empty set where there is none, None for what is computed."""
+    if not arguments:
+        return set()
+    if isinstance(arguments[0], ast.Dict) and all(isinstance(key, ast.Constant) for key in arguments[0].keys):
+        return {str(key.value) for key in arguments[0].keys if isinstance(key, ast.Constant)}
+    return None
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _shape(node: ast.AST) -> re.Pattern[str] | None:
+    """Return the expression that every code of a text with values in it matches."""
+    if not isinstance(node, ast.JoinedStr):
+        return None
+    parts = [re.escape(str(part.value)) if isinstance(part, ast.Constant) else "[a-z-]+" for part in node.values]
+    return re.compile("".join(parts)) if any(isinstance(part, ast.Constant) for part in node.values) else None
 
 
 def _is_chinese(words: str) -> bool:
@@ -205,3 +152,11 @@ def _strings(words: object) -> Iterator[str]:
 
 def _places(words: str) -> list[str]:
     return sorted(re.findall(r"%\([a-z]+\)[sd]|%[sd]", words))
+
+
+SOURCE = {
+    path.relative_to(PACKAGE): ast.parse(path.read_text("utf-8"))
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if "core/sentences" not in path.as_posix() and "static" not in path.parts
+}
+RAISED = list(_raised())

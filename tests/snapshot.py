@@ -1,0 +1,61 @@
+"""What a fixture writes, kept as rows after the first time: entered again in a few milliseconds, with the same ids.
+
+A test's transaction is rolled back, so a city has to be entered anew for each of them. Doing that by the city's own
+actions takes a fifth of a second; copying the rows they wrote takes a tenth of that.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+NOT_KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+@dataclass(frozen=True)
+class TableRows:
+    """The rows that were added to a table, as COPY writes them; all of its rows where others were changed."""
+
+    name: str
+    lines: bytes
+    replaces: bool
+
+
+class Snapshot:
+    """Runs `build` the first time, and enters what it wrote after that."""
+
+    def __init__(self, build: Callable[[], None]) -> None:
+        self._build = build
+        self._rows: list[TableRows] | None = None
+
+    def enter(self) -> None:
+        """Put the rows into the database of the running test, which holds what it held the first time."""
+        if self._rows is None:
+            before = _contents()
+            self._build()
+            self._rows = [rows for name, lines in _contents().items() if (rows := _added(name, before[name], lines))]
+            return
+        with transaction.atomic(), connection.cursor() as cursor:  # references are checked when all rows are there
+            for rows in self._rows:
+                if rows.replaces:
+                    cursor.execute(f'DELETE FROM "{rows.name}"')
+                with cursor.copy(f'COPY "{rows.name}" FROM STDIN') as copy:
+                    copy.write(rows.lines)
+
+
+def _contents() -> dict[str, list[bytes]]:
+    return {name: _lines(name) for name in connection.introspection.table_names() if name not in NOT_KEPT}
+
+
+def _lines(table: str) -> list[bytes]:
+    with connection.cursor() as cursor, cursor.copy(f'COPY "{table}" TO STDOUT') as copy:
+        return b"".join(copy).splitlines(keepends=True)
+
+
+def _added(name: str, before: list[bytes], after: list[bytes]) -> TableRows | None:
+    if before == after:
+        return None
+    known = set(before)
+    if known <= set(after):
+        return TableRows(name, b"".join(line for line in after if line not in known), replaces=False)
+    return TableRows(name, b"".join(after), replaces=True)
