@@ -20,19 +20,8 @@ from cityloop.core.sentences.tables import TABLES
 
 Values = Mapping[str, object]
 
-SENTENCES: Mapping[str, str] = {
-    **FIELDS,
-    **REFUSALS,
-    **ENGINE,
-    **SYSTEM,
-    **CITY,
-    **PACKS,
-    **CASES,
-    **TABLES,
-    **FIGURES,
-    **SCREENS,
-    **CONSOLE,
-}
+TABLES = (FIELDS, REFUSALS, ENGINE, SYSTEM, CITY, PACKS, CASES, TABLES, FIGURES, SCREENS, CONSOLE)
+SENTENCES: Mapping[str, str] = {code: sentence for table in TABLES for code, sentence in table.items()}
 
 
 def english(code: str, values: Values) -> str:
