@@ -184,7 +184,7 @@ def test_people_who_cannot_be_entered_are_told(city: SmallCity) -> None:
         "没有 is no unit",
         "月亮 is no area",
         "without blanks",
-        "no telephone",
+        "not a telephone number",
         "must be given",
     ):
         assert sum(part in line for line in told) == 1, part

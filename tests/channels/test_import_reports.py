@@ -123,7 +123,7 @@ def test_rejects_go_where_they_are_asked_for_but_never_over_the_file_itself(city
     bring_in(BAD + GOOD, "--rejects", "elsewhere.csv")
     assert Path("elsewhere.csv").exists() and not Path("in.rejects.csv").exists()
     result = bring_in(BAD, "--rejects", "in.csv")
-    assert result.exit_code == 1 and "names the file that is imported" in result.stderr
+    assert result.exit_code == 1 and "This is the file that is imported" in result.stderr
     assert Path("in.csv").read_text(encoding="utf-8") == HEADING + BAD
 
 

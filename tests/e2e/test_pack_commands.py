@@ -105,7 +105,7 @@ def test_packs_are_checked_without_a_city(city: City, tmp_path: Path) -> None:
         assert both.returncode == 0 and both.stdout.endswith("1 pack is in order.\n")
         assert city.run("packs", "check").stdout.endswith(f"{SHIPPED_PACKS + 1} packs are in order.\n")
         refused = city.run("packs", "check", str(tmp_path))
-        assert refused.returncode == 1 and "holds no pack.yaml, and no folder with one" in refused.stderr
+        assert refused.returncode == 1 and "contains no pack.yaml, and no folder with one" in refused.stderr
         assert city.run("packs", "check", str(tmp_path / "nowhere")).returncode == 2
         assert not (tmp_path / "none").exists()
     finally:

@@ -163,13 +163,16 @@ def test_indicators_are_listed_with_their_formulas_and_told_with_their_sql(folde
     [
         (
             ["--book", "nonsense"],
-            "No pack nonsense has indicators, and no folder of that name holds an indicators.yaml.",
+            "No pack nonsense has indicators, and no folder of that name contains an indicators.yaml.",
         ),
         (["--indicator", "nonsense"], "indicator: there is no indicator nonsense"),
-        (["--by", "nonsense"], "--by: no indicator of gbt30428-4 speaks of nonsense; columns are procedure, source"),
-        (["--only", "district"], "--only: 'district': write a column and a value, such as district=671001"),
+        (
+            ["--by", "nonsense"],
+            "--by: No indicator of gbt30428-4 can be broken down by nonsense. The columns are: procedure, source",
+        ),
+        (["--only", "district"], "--only: district: write a column and a value, such as district=671001."),
         (["--period", "June"], "period: 'June' is no period: write 2026, 2026-H1"),
-        (["--day-begins-at", "noon"], "--day-begins-at: noon is no time of the day: write 12:00"),
+        (["--day-begins-at", "noon"], "--day-begins-at: noon is not a time of day. Write it as 12:00."),
         (["--edition", "20250101T000000Z"], "There are no facts 20250101T000000Z in facts."),
     ],
 )

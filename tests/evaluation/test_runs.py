@@ -170,7 +170,7 @@ def test_whatever_was_tampered_with_is_named(run: Path, tamper: Callable[[Path],
     tamper(run)
     answer = recompute(run)
     assert answer.exit_code == 1 and isinstance(answer.exception, SystemExit), answer.output
-    assert answer.stderr.endswith("This run is not what it says.\n")
+    assert answer.stderr.endswith("The saved run does not match what it records.\n")
     assert [words for words in told if words not in answer.stdout] == []
 
 

@@ -63,7 +63,7 @@ def recompute(folder: Path) -> None:
         for fault in found.faults:
             click.echo(fault)
         appraisal_table.print_differences(found.differences)
-        raise NotPossible("run-differs", "This run is not what it says.")
+        raise NotPossible("run-differs")
     click.echo(f"the same: {found.said.digest}")
     click.echo(f"of the facts {found.said.facts} of {found.said.as_of:%Y-%m-%d %H:%M:%S} UTC")
     click.echo("Compare both with what the city has published: who forges a whole run forges its digests, too.")
@@ -101,24 +101,22 @@ def _asked(wanted: AppraisalOptions, book: IndicatorBook, edition: Edition) -> A
     try:
         rhythm = asking.rhythm(ZoneInfo(edition.zone))
     except ValueError as error:
-        raise Invalid(
-            [Fault("--day-begins-at", f"{wanted.day_begins_at} is no time of the day: write 12:00")]
-        ) from error
+        raise Invalid([Fault("--day-begins-at", "not-a-time-of-day", {"value": wanted.day_begins_at})]) from error
     periods = asking.periods or (rhythm.containing(Length.MONTH, edition.as_of).name,)
     asking = replace(asking, periods=periods, indicators=asking.indicators or speaking(book, asking.by, asking.only))
     if not asking.indicators:
-        columns = ", ".join((*asking.by, *asking.only))
-        known = ", ".join(dict.fromkeys(column for relation in FACTS.values() for column in relation.groupings))
-        raise Invalid([Fault("--by", f"no indicator of {wanted.book} speaks of {columns}; columns are {known}")])
+        columns = dict.fromkeys(column for relation in FACTS.values() for column in relation.groupings)
+        values = {"book": wanted.book, "by": ", ".join((*asking.by, *asking.only)), "columns": ", ".join(columns)}
+        raise Invalid([Fault("--by", "no-indicator-by-column", values)])
     return asking
 
 
 def _only(words: tuple[str, ...]) -> dict[str, tuple[str | None, ...]]:
     found: dict[str, tuple[str | None, ...]] = {}
-    for one in words:
-        column, sign, value = one.partition("=")
-        if not sign or not column:
-            raise Invalid([Fault("--only", f"{one!r}: write a column and a value, such as district=671001")])
+    for word in words:
+        column, equals, value = word.partition("=")
+        if not equals or not column:
+            raise Invalid([Fault("--only", "not-column-and-value", {"value": word})])
         found[column] = (*found.get(column, ()), value or None)
     return found
 
@@ -129,8 +127,7 @@ def _book(name: str) -> tuple[str, IndicatorBook]:
         return Path(name).resolve().name, read_book(Path(name))
     books = {pack.name: pack.folder for pack in _packs() if (pack.folder / FILE).exists()}
     if name not in books:
-        told = f"No pack {name} has indicators, and no folder of that name holds an {FILE}."
-        raise NotFound("no-such-book", f"{told} Packs that have: {', '.join(books)}.")
+        raise NotFound("no-pack-with-indicators", {"name": name, "file": FILE, "packs": ", ".join(books)})
     return name, read_book(books[name])
 
 
@@ -155,5 +152,5 @@ def _write(found: Appraisal, book: IndicatorBook, names: Naming, path: Path, lan
     try:
         path.write_bytes(contents[path.suffix.lower()]())
     except OSError as error:
-        raise NotPossible("not-written", f"{path} cannot be written: {error.strerror}.") from error
+        raise NotPossible("not-written", {"path": path, "error": error.strerror}) from error
     click.echo(f"{path} holds the figures.")

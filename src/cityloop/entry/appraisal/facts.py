@@ -59,5 +59,5 @@ def names_of(facts: AppraisedFacts, found: Appraisal, packs: Iterable[Pack], lan
 def _edition(folder: FactFolder, name: str | None) -> Edition:
     found = folder.edition(name) if name else folder.latest()
     if found is None:
-        raise NotFound("no-such-facts", f"There are no facts in {folder.path}.")
+        raise NotFound("no-facts-in-folder", {"folder": folder.path})
     return found

@@ -48,7 +48,7 @@ def intake(folder: Path | None, seconds: float, connections: int, workers: int |
     )
     click.echo(f"ratio to one insert: {found.ratio:.2f} (aim 0.33)")
     if found.not_kept_once:
-        raise NotPossible("lost", f"{found.not_kept_once} acknowledged reports are not there exactly once.")
+        raise NotPossible("lost", {"number": found.not_kept_once})
 
 
 @bench.command()

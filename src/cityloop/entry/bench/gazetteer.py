@@ -78,7 +78,7 @@ Finder = Callable[[MeasuredReport], Answer]
 def measure(folder: Path) -> list[Score]:
     """Return the scores over a folder with the hotline's reports; NotFound where it has none."""
     if not (folder / REPORTS).exists():
-        raise NotFound("no-data", f"There is no {REPORTS} in {folder}; CITYLOOP_DATA or --data name the folder.")
+        raise NotFound("no-data", {"file": REPORTS, "folder": folder})
     ground = read_ground(folder / VILLAGES)
     reports = read_reports(folder / REPORTS, ground)
     return [*by_time(reports, ground), *by_address(reports, ground), agreement(reports)]

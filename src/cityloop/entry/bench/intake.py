@@ -80,7 +80,7 @@ def measure(city: Configuration, seconds: float, connections: int, tell: Tell) -
                 _wait_for_announcer()
                 outcome = _sent(replace(each, prefix=f"{each.prefix}{stretch}"))
                 if not outcome.receipts:
-                    raise NotPossible("bench-refused", f"{name}: nothing was taken, by status {outcome.refused}.")
+                    raise NotPossible("bench-nothing-accepted", {"name": name, "statuses": outcome.refused})
                 outcomes[name].append(outcome)
                 tell(f"{name}: {_rate(outcome):,.0f}/s")
         receipts = [receipt for outcome in (warm[1], *outcomes["intake"]) for receipt in outcome.receipts]
@@ -150,7 +150,7 @@ def _port_told(process: subprocess.Popen[str]) -> int:
     for line in process.stdout or ():
         if line.startswith("ready "):
             return int(line.rpartition(":")[2])
-    raise NotPossible("web-silent", "The server ended before it was ready; see the messages above.")
+    raise NotPossible("server-ended")
 
 
 @contextmanager
@@ -159,7 +159,7 @@ def _floor_served(city: Configuration) -> Iterator[int]:
     command = web_command(port, int(city.web_workers), "cityloop.entry.bench.workload.floor:application")
     with subprocess.Popen(command) as process:
         try:
-            _wait(lambda: _answers(f"http://127.0.0.1:{port}/floor"), "The floor's server does not answer.")
+            _wait(lambda: _answers(f"http://127.0.0.1:{port}/floor"), "floor-silent")
             yield port
         finally:
             process.terminate()
@@ -183,14 +183,15 @@ def _wait_for_announcer() -> None:
         last = Event.objects.order_by("-ordinal", "-id").values_list("ordinal", "id").first()
         return last is None or last in Subscription.objects.values_list("ordinal", "event_id")
 
-    _wait(caught_up, "The announcer does not catch up.")
+    _wait(caught_up, "announcer-behind")
 
 
-def _wait(condition: Callable[[], bool], otherwise: str) -> None:
+def _wait(condition: Callable[[], bool], code: str) -> None:
+    """Wait until the condition is true; raise NotPossible with the code when that takes too long."""
     until = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > until:
-            raise NotPossible("bench-stuck", otherwise)
+            raise NotPossible(code)
         time.sleep(0.2)
 
 
@@ -213,7 +214,7 @@ def _statements(token: str) -> int:
         with CaptureQueriesContext(connection) as captured:
             answer = client.post("/api/v1/reports", content, content_type="application/json")
         if answer.status_code != 201:
-            raise NotPossible("bench-refused", f"The report to be counted was answered {answer.status_code}.")
+            raise NotPossible("bench-refused", {"what": "/api/v1/reports", "status": answer.status_code})
     return len(captured)
 
 

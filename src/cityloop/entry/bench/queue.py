@@ -110,7 +110,7 @@ def _milliseconds(client: "Client", address: str) -> float:
     began_at = time.perf_counter()
     answer = client.get(address)
     if answer.status_code != 200:
-        raise NotPossible("bench-refused", f"{address} was answered {answer.status_code}.")
+        raise NotPossible("bench-refused", {"what": address, "status": answer.status_code})
     return (time.perf_counter() - began_at) * 1000
 
 

@@ -37,8 +37,9 @@ def add_person(username: str, name: str, password: str, post: NewPost) -> None:
 @transaction.atomic
 def appoint(username: str, post: NewPost) -> None:
     """Give an account a post."""
-    if post.role not in current_city().roles:
-        raise Invalid([Fault("role", f"must be one of {', '.join(current_city().roles)}")])
+    roles = current_city().roles
+    if post.role not in roles:
+        raise Invalid([Fault("role", "role-not-in-city", {"value": post.role, "roles": ", ".join(roles)})])
     _enter_unit(post)
     accounts.appoint(username, post.role, post.unit, post.area, BY, clock.now())
 
@@ -59,9 +60,9 @@ def token_for(username: str, channels: Sequence[str], tell: Tell) -> str:
     now = clock.now()
     account = Account.objects.filter(username=username).first()
     if account and channels and set(channels) != set(account.channels):
-        raise Invalid([Fault("channel", f"{username} has an account already; its channels stay as they are")])
-    if wrong := [name for name in channels if not CHANNEL.fullmatch(name) or name in OUR_CHANNELS]:
-        raise Invalid([Fault("channel", f"no connected system can report by {wrong[0]}")])
+        raise Invalid([Fault("channel", "channels-fixed", {"username": username})])
+    if invalid := [name for name in channels if not CHANNEL.fullmatch(name) or name in OUR_CHANNELS]:
+        raise Invalid([Fault("channel", "not-a-system-channel", {"value": invalid[0]})])
     if account is None:
         if not Unit.objects.filter(code=PARTNERS).exists():
             organisation.enter_units({PARTNERS: "接入系统"}, BY, now, handles=False)

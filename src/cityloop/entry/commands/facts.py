@@ -71,6 +71,6 @@ def check(home: Path | None, folder: Path | None, edition: str | None) -> None:
         if not wrong:
             click.echo(f"{one.name} {one.digest}: {len(one.parts):,} parts are what they were.")
     if found:
-        raise NotPossible("facts-altered", f"{found:,} parts are not what they were.")
+        raise NotPossible("fact-parts-altered", {"number": f"{found:,}"})
     if not editions:
         click.echo("There are no facts yet: `cityloop export facts`.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +97,7 @@ def diff(home: Path | None, name: str) -> None:
         every = read_all(configuration.packs)
         pack = pack_line(every, name).pack
         if pack is None:
-            raise NotPossible("no-such-pack", f"The folder of the pack {name} is no longer there.")
+            raise NotPossible("pack-folder-missing", {"pack": name})
         rows, ways = differences(pack, every), procedure_changes(pack)
         for words in (*_ways(ways), *_tables(rows)):
             click.echo(words)
@@ -110,7 +111,7 @@ def _within(folders: Sequence[Path]) -> list[Path]:
     for folder in folders:
         within = sorted(path.parent for path in folder.glob("*/pack.yaml"))
         if not (within or (folder / "pack.yaml").exists()):
-            raise Invalid([Fault(str(folder), "holds no pack.yaml, and no folder with one")], code="pack")
+            raise Invalid([Fault(str(folder), "no-pack-in-folder")], code="pack")
         found += [folder] if (folder / "pack.yaml").exists() else within
     return found
 
@@ -132,7 +133,7 @@ def _figures(found: Iterable[Pack], ways: Sequence[Procedure]) -> dict[str, list
                 book = indicator_texts.read_book(pack.folder)
                 told[pack.name].append(f"{_many('indicators', len(book.indicators))}: {book.standard}")
         except Invalid as error:
-            faults += [Fault(f"{pack.folder.name}/{fault.field}", fault.reason) for fault in error.faults]
+            faults += [replace(fault, field=f"{pack.folder.name}/{fault.field}") for fault in error.faults]
     if faults:
         raise Invalid(faults, code="pack")
     return told

@@ -24,14 +24,11 @@ def check(home: Path | None) -> None:
         from cityloop.runtime.models import Subscription
 
         if missing := procedures_without_pack():
-            told = f"Cases follow {', '.join(missing)}, which no pack has any more. Put the pack back: CITYLOOP_PACKS."
-            raise NotPossible("procedure-missing", told)
+            raise NotPossible("procedures-without-pack", {"procedures": ", ".join(missing)})
         books()  # refuses indicators that cannot be counted
         for reader in Subscription.objects.exclude(failing_since=None):
             since = localtime(reader.failing_since).strftime("%Y-%m-%d %H:%M")
-            raise NotPossible(
-                "reader-fails", f"The reader {reader.name} of the log fails since {since}: {reader.failure}"
-            )
+            raise NotPossible("reader-fails", {"reader": reader.name, "since": since, "failure": reader.failure})
         click.echo(f"{configuration.home_folder}: settings, packs and database are in order.")
 
 
@@ -79,7 +76,7 @@ def verify(home: Path | None, rebuild: bool) -> None:
         if rebuild:
             click.echo(f"{of_cases.rebuild_all()} cases were written anew.")
         if found:
-            raise NotPossible("altered", f"{found} things are not as they were written.")
+            raise NotPossible("altered", {"number": found})
         sealed = checkpoints.sealed(configuration.home_folder)
         events = Event.objects.count()
         click.echo(f"{events} events are as they were written; {events - sealed} of them are not sealed yet.")
@@ -108,7 +105,7 @@ def backup(home: Path | None, archive: Path) -> None:
     Keep it safe: it holds the keys.
     """
     if archive.exists():
-        raise NotPossible("archive-exists", f"{archive} is there already; a backup never replaces another.")
+        raise NotPossible("archive-exists", {"path": archive})
     with opened(home, tell) as configuration:
         from cityloop.runtime import clock
         from cityloop.runtime.files import backup as keeping

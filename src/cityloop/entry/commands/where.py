@@ -35,7 +35,7 @@ def where(home: Path | None, lon: float, lat: float, crs: str, on: datetime | No
         try:
             system = parse_crs(crs)
         except ValueError as error:
-            raise Invalid([Fault("--crs", str(error))]) from error
+            raise Invalid([Fault("--crs", "unknown-coordinate-system", {"value": crs})]) from error
         city = current_city()
         found = find(city.layout(on.date() if on else None), lon, lat, system)
         with override("en"):

@@ -91,7 +91,7 @@ def _migrate(tell: Tell) -> None:
                 check_keys(settings.CITYLOOP.home_folder, clock.now())
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATING])
     except DatabaseError as error:
-        raise NotPossible("no-database", f"The database does not answer: {error}") from error
+        raise NotPossible("no-database", {"error": str(error).strip()}) from error
 
 
 def _await_database(tell: Tell) -> None:

@@ -35,7 +35,7 @@ def build(now: datetime, tell: Tell) -> bool:
     known = set(Area.objects.values_list("code", flat=True))
     if known:
         if script().districts[0].code not in known:
-            raise NotPossible("another-city", "This home holds another city; serve it with: cityloop serve")
+            raise NotPossible("another-city")
         return False
     tell("building the demo city")
     chance = Random(script().seed)  # noqa: S311  # the same city every time is the point

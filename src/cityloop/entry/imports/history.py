@@ -79,7 +79,7 @@ def _moment(words: str, zone: ZoneInfo) -> datetime:
     try:
         moment = datetime.fromisoformat(words)
     except ValueError as error:
-        raise Invalid([Fault("--as-of", f"{words!r} is no moment: write one such as 2016-07-01T00:00")]) from error
+        raise Invalid([Fault("--as-of", "not-a-moment")]) from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).replace(microsecond=0).astimezone(UTC)
 
 

@@ -152,9 +152,9 @@ def _entered(row: tables.PersonRow, post: Said, now: datetime) -> tuple[RowTally
     if account is None:
         accounts.create_account(row.username, row.name, None, BY, now, phone=row.phone or "")
     elif account.is_machine:
-        raise Invalid([Fault("username", f"{row.username} is the account of a connected system")])
+        raise Invalid([Fault("username", "account-of-a-system", {"username": row.username})])
     elif not account.is_active:
-        raise Invalid([Fault("username", f"the account {row.username} is ended; reopen it first")])
+        raise Invalid([Fault("username", "account-ended", {"username": row.username})])
     changed = account is not None and accounts.change_account(row.username, BY, now, name=row.name, phone=row.phone)
     held = Appointment.objects.filter(account__username=row.username)
     before = held.count()
@@ -167,11 +167,11 @@ def _entered(row: tables.PersonRow, post: Said, now: datetime) -> tuple[RowTally
 def _check_person(row: tables.PersonRow) -> None:
     faults = []
     if not row.username.isprintable() or " " in row.username or len(row.username) > 100:
-        faults.append(Fault("username", "must be up to 100 signs without blanks"))
+        faults.append(Fault("username", "not-a-username"))
     if not row.name.isprintable() or len(row.name) > 100:
-        faults.append(Fault("name", "must be up to 100 signs"))
+        faults.append(Fault("name", "not-a-persons-name"))
     if row.phone and not set(row.phone) <= set("0123456789+-() "):
-        faults.append(Fault("phone", "is no telephone number"))
+        faults.append(Fault("phone", "not-a-telephone-number"))
     if faults:
         raise Invalid(faults)
 
@@ -242,7 +242,7 @@ def _once(
     for row, values in read:
         line = row.line or row.number
         if (before := first.setdefault(key(values), line)) != line:
-            refused.append(columns.refused(row, [Fault(field, f"is the same as in line {before}")]))
+            refused.append(columns.refused(row, [Fault(field, "same-as-in-line", {"line": before})]))
         else:
             left.append((row, values))
     return left, refused
@@ -278,7 +278,7 @@ def sign_in_link(username: str, now: datetime) -> str:
 
 def _check_new(path: Path) -> None:
     if path.exists():
-        raise Invalid([Fault("--links", f"{path} is there already; name a new file")])
+        raise Invalid([Fault("--links", "links-file-exists", {"path": path})])
 
 
 def _write_links(path: Path, links: Sequence[tuple[str, str, str]]) -> None:

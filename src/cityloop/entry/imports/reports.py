@@ -98,5 +98,5 @@ def _importer(channel: str) -> Actor:
         account = accounts.create_account(username, username, None, BY, now, is_machine=True)
         accounts.appoint(username, accounts.PARTNER, PARTNERS, None, BY, now)
     if not account.is_active:
-        raise NotPossible("account-closed", f"The account {username} has been closed.")
+        raise NotPossible("account-closed", {"username": username})
     return actor_of(account)

@@ -96,13 +96,14 @@ def work_through(
         for rows in _batches(sheet.rows, size):
             try:
                 part, refused = take(rows, clock.now())
-            except (OperationalError, InterfaceError) as lost:
-                raise NotPossible("database-lost", _stopped_at(tally, lost)) from lost
+            except (OperationalError, InterfaceError) as error:
+                values = {"row": f"{tally.rows:,}", "error": str(error).strip()}
+                raise NotPossible("database-lost", values) from error
             rejects.add(refused)
             tally += part
             show(tally.rows, tally.words)
     if tally.rows and tally.rows == tally.rejected:
-        raise NotPossible("nothing-read", f"None of the {tally.rows:,} rows could be read: see {rejects.path}.")
+        raise NotPossible("no-row-read", {"rows": f"{tally.rows:,}", "path": rejects.path})
     return tally
 
 
@@ -132,7 +133,7 @@ def rejects_path(path: Path, given: Path | None, sheet: Sheet) -> Path:
     """Return where rows that are not taken go; raise Invalid where that is the file itself."""
     rejects = given or Path(f"{path.stem}.rejects.{'xlsx' if sheet.layout else 'csv'}")
     if rejects.resolve() == path.resolve():
-        raise Invalid([Fault("--rejects", "names the file that is imported")])
+        raise Invalid([Fault("--rejects", "rejects-over-import")])
     return rejects
 
 
@@ -149,8 +150,3 @@ def summary(words: str, rejects: Rejects, sheet: Sheet) -> str:
 def _batches(rows: Iterator[TableRow], size: int | None) -> Iterator[list[TableRow]]:
     while batch := list(islice(rows, size)):
         yield batch
-
-
-def _stopped_at(tally: Counted, lost: Exception) -> str:
-    sentence = f"The database stopped answering after row {tally.rows:,}: {str(lost).strip()}."
-    return f"{sentence} What was handed in stays; give the same command again and it goes on."

@@ -1,7 +1,7 @@
 """What `cityloop import standards` does: a city's own table read, matched, entered, and told what came of it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -63,7 +63,8 @@ def read_whole(path: Path, mapping_path: Path, lists: Lists) -> list[Stated]:
     sheet, mapping = open_standards(path, mapping_path, lists)
     stated, refused = _read(list(sheet.rows), mapping, path, lists)
     if refused:
-        raise Invalid([Fault(f"{path.name}:{one.row.line} {f.field}", f.reason) for one in refused for f in one.faults])
+        faults = [(row.row.line, fault) for row in refused for fault in row.faults]
+        raise Invalid([replace(fault, field=f"{path.name}:{line} {fault.field}") for line, fault in faults])
     return stated
 
 
@@ -74,9 +75,9 @@ def _read(
     file = f"{path.name} {text.sheet}" if text.sheet else path.name
     stated, refused = read_standards(rows, mapping, file, lists.digits(text.catalogue))
     if better := lists.likelier(text.catalogue, {(row.kind, row.code, row.name) for row in stated}):
-        name, fits, fit = better
-        reason = f"{fits:,} classes of the table are those of {name}, {fit:,} those of {text.catalogue}: which is it?"
-        raise Invalid([Fault("catalogue", reason)])
+        other, fits_other, fits = better
+        values = {"fits_other": f"{fits_other:,}", "other": other, "fits": f"{fits:,}", "catalogue": text.catalogue}
+        raise Invalid([Fault("catalogue", "catalogue-fits-another", values)])
     return stated, refused
 
 

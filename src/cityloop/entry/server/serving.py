@@ -98,7 +98,7 @@ def free_port(port: int | None) -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise NotPossible("port-taken", f"Port {wanted[0]} is taken by another program; choose one with --port.")
+    raise NotPossible("port-taken", {"port": wanted[0]})
 
 
 def web_command(port: int, workers: int, application: str = "cityloop.entry.server.wsgi:application") -> list[str]:
@@ -123,4 +123,4 @@ def _answers(address: str, stop: Stop, web: Child) -> bool:
         except OSError:
             if web.process is not None and web.process.poll() is not None:
                 web.revive(lambda _: None)
-    raise NotPossible("web-silent", "The web server does not answer; see the messages above.")
+    raise NotPossible("web-silent")
