@@ -130,7 +130,7 @@ def test_figures_are_handed_out_as_a_table_a_workbook_or_counts(folder: Path) ->
     asked = ("--facts", "facts", "--period", "2026-06", "--by", "district", "--indicator", "dispose_in_time_rate")
     for name in ("a.csv", "a.xlsx", "a.json"):
         answer = appraise(*asked, "--out", name)
-        assert (answer.exit_code, answer.stdout) == (0, f"{name} holds the figures.\n")
+        assert (answer.exit_code, answer.stdout) == (0, f"{name} contains the figures.\n")
     table = (folder / "a.csv").read_text("utf-8-sig")
     assert [row[2] for row in csv.reader(io.StringIO(table))] == ["区县代码", "490101", "490102", "", ""]
     assert (folder / "a.csv").read_bytes().startswith(b"\xef\xbb\xbf") and (folder / "a.xlsx").read_bytes()[:2] == b"PK"
@@ -196,7 +196,7 @@ def test_wrong_usage_is_told_as_such(folder: Path) -> None:
 def test_a_figure_that_was_not_meant_to_speak_so_is_counted_with_a_word_of_warning(folder: Path) -> None:
     answer = appraise("--facts", "facts", "--by", "person", "--indicator", "need_dispose")
     assert answer.exit_code == 0
-    assert "need_dispose speaks of area, department; told apart by person it may mislead." in answer.stderr
+    assert "need_dispose is meant for area, department; broken down by person it may mislead." in answer.stderr
 
 
 def test_the_newest_facts_of_a_folder_are_counted_and_older_ones_by_name(folder: Path) -> None:
