@@ -1,4 +1,4 @@
-"""Real polygons as cities publish them: what is broken is repaired and told, what overlaps is measured."""
+"""Real polygons as cities publish them: invalid ones are repaired and reported, overlaps are measured."""
 
 import gzip
 import json
@@ -38,8 +38,9 @@ def read(path: Path, words: str, folder: Path) -> Boundaries:
     return read_boundaries(path, mapping)
 
 
-def told(found: Boundaries, words: str) -> int:
-    return sum(words in notice.reason for notice in (*found.notices, *found.doubts))
+def notices(found: Boundaries, text: str) -> int:
+    """Return the number of notices and doubts with this text."""
+    return sum(text in notice.reason for notice in (*found.notices, *found.doubts))
 
 
 def features(path: Path) -> list[dict]:
@@ -57,12 +58,12 @@ def features(path: Path) -> list[dict]:
         ("shenzhen_districts", "district: {code: qh, name: qh}\n", 10),
     ],
 )
-def test_every_broken_polygon_is_repaired_and_told(tmp_path: Path, name: str, words: str, areas: int) -> None:
+def test_every_invalid_polygon_is_repaired_and_reported(tmp_path: Path, name: str, words: str, areas: int) -> None:
     path = FOLDER / f"{name}.geojson.gz"
-    broken = sum(not shape(feature["geometry"]).is_valid for feature in features(path))
+    invalid = sum(not shape(feature["geometry"]).is_valid for feature in features(path))
     found = read(path, words, tmp_path)
     assert len(found.areas) == areas
-    assert told(found, "was repaired") == broken and told(found, "was left out") == 0
+    assert notices(found, "was repaired") == invalid and notices(found, "was left out") == 0
     assert all(shapely.from_wkb(area.shape).is_valid for area in found.areas)
 
 
@@ -70,24 +71,24 @@ def test_the_villages_of_tainan_overlap_by_slivers_alone_and_are_checked_in_seco
     began = time.monotonic()
     found = read(VILLAGES, TAINAN, tmp_path)
     assert time.monotonic() - began < 30
-    assert told(found, "overlaps") > 100 and told(found, "lie in no community") > 100
+    assert notices(found, "overlaps") > 100 and notices(found, "lie in no community") > 100
     fine = read(VILLAGES, f"{TAINAN}tolerance_square_metres: 5000\n", tmp_path)
-    assert told(fine, "overlaps") == 0
+    assert notices(fine, "overlaps") == 0
 
 
 def test_the_townships_of_fuzhou_overlap_where_two_sources_disagree(tmp_path: Path) -> None:
     words = "district: {code: county, name: county}\ncommunity: {code: name, name: name}\n"
     found = read(FOLDER / "fujian_townships_from_kml.geojson.gz", words, tmp_path)
     largest = next(doubt for doubt in found.doubts if "overlaps" in doubt.reason)
-    one, other = (next(a for a in found.areas if a.code == code) for code in ("仓山镇", "对湖街道"))
-    common = shapely.intersection(shapely.from_wkb(one.shape), shapely.from_wkb(other.shape))
+    town, street = (next(a for a in found.areas if a.code == code) for code in ("仓山镇", "对湖街道"))
+    common = shapely.intersection(shapely.from_wkb(town.shape), shapely.from_wkb(street.shape))
     square_metres = common.area * 111_320 * 110_780 * np.cos(np.radians(26.04))  # a degree there, by hand
     assert largest.field == "community 仓山镇" and "对湖街道" in largest.reason
     measured = int(largest.reason.split(" by ")[1].split(" m²")[0].replace(",", ""))
     assert measured == pytest.approx(square_metres, rel=0.01)
 
 
-def test_villages_in_a_shapefile_of_gb18030_in_gcj02_come_out_as_from_their_geojson(tmp_path: Path) -> None:
+def test_villages_are_the_same_from_a_shapefile_of_gb18030_in_gcj02_as_from_their_geojson(tmp_path: Path) -> None:
     columns = {"TOWNCODE": "", "TOWNNAME": "", "VILLCODE": "", "VILLNAME": ""}
     villages = [feature for feature in features(VILLAGES) if feature["properties"]["TOWNCODE"] == "67000150"]
     drawn = [
@@ -97,10 +98,10 @@ def test_villages_in_a_shapefile_of_gb18030_in_gcj02_come_out_as_from_their_geoj
         )
         for village in villages
     ]
-    said = [np.array([v["properties"][name] for v in villages], dtype=object) for name in columns]
+    values = [np.array([v["properties"][name] for v in villages], dtype=object) for name in columns]
     path = tmp_path / "villages.shp"
     raw.write(
-        path, shapely.to_wkb(drawn), said, list(columns), geometry_type="Polygon", crs="EPSG:4326", encoding="GB18030"
+        path, shapely.to_wkb(drawn), values, list(columns), geometry_type="Polygon", crs="EPSG:4326", encoding="GB18030"
     )
     path.with_suffix(".cpg").unlink()
     found = {area.code: area for area in read(path, f"{TAINAN}crs: gcj02\n", tmp_path).areas}
@@ -126,7 +127,7 @@ def layout_of(found: Boundaries) -> AreaLayout:
 
 
 @pytest.mark.parametrize("crs", [Crs.WGS84, Crs.GCJ02, Crs.BD09])
-def test_reports_of_tainan_name_districts_that_tell_the_system_of_their_points(tmp_path: Path, crs: Crs) -> None:
+def test_the_districts_named_in_reports_of_tainan_reveal_the_system_of_their_points(tmp_path: Path, crs: Crs) -> None:
     found = read(VILLAGES, TAINAN, tmp_path)
     layout, codes = layout_of(found), {area.name: area.code for area in found.areas if area.level == "district"}
     table = parquet.read_table(FOLDER.parent / "tainan1999_2016H1.parquet", columns=["long", "lat", "area"])
@@ -142,15 +143,15 @@ def test_reports_of_tainan_name_districts_that_tell_the_system_of_their_points(t
     assert better_reading(fits, fits[Crs.WGS84], len(rows)) is (None if crs is Crs.WGS84 else crs)
 
 
-def test_places_in_the_villages_of_tainan_are_found_alone_as_together(tmp_path: Path) -> None:
+def test_places_in_the_villages_of_tainan_are_located_singly_as_in_bulk(tmp_path: Path) -> None:
     layout = layout_of(read(VILLAGES, TAINAN, tmp_path))
     dice = np.random.default_rng(5)
     lons, lats = dice.random((2, 500)) * ((0.6,), (0.5,)) + ((120.05,), (22.9,))
     many = layout.locate_many(lons, lats)
     for number, place in enumerate(zip(lons.tolist(), lats.tolist(), strict=True)):
-        told = where(layout, *place)
-        assert told.lineage == {level: many[level][number] for level in many if many[level][number]}
-        assert told.is_inside or told.nearest is not None
+        found = where(layout, *place)
+        assert found.lineage == {level: many[level][number] for level in many if many[level][number]}
+        assert found.is_inside or found.nearest is not None
 
 
 def test_the_doubts_of_a_whole_city_are_found_in_seconds(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`cityloop demo` as a person meets it: it builds, serves, takes a report, ends with its database, goes on."""
+"""`cityloop demo` as a person uses it: it builds, serves, receives a report, stops with its database, continues."""
 
 import json
 import os
@@ -81,7 +81,7 @@ def _words(process: psutil.Process) -> list[str]:
         return []
 
 
-def test_the_demo_city_is_built_served_ended_and_served_again_with_what_it_held(home: Path) -> None:
+def test_the_demo_city_is_built_served_stopped_and_served_again_with_its_data(home: Path) -> None:
     with demo(home, signal.SIGINT) as address:
         assert get(f"{address}/health") == (200, "ok")
         status, page = get(f"{address}/")

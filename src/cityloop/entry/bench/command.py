@@ -160,7 +160,7 @@ def gazetteer(data: Path) -> None:
 @click.option(
     "--points", type=click.IntRange(min=100), default=500_000, show_default=True, help="Points located at once."
 )
-@click.option("--single", type=click.IntRange(min=10), default=5_000, show_default=True, help="Located one by one.")
+@click.option("--single", type=click.IntRange(min=10), default=5_000, show_default=True, help="Points located singly.")
 @click.option("--postgis/--no-postgis", default=True, help="Compare with PostGIS if Debian's is installed.")
 def place(polygons: int, points: int, single: int, *, postgis: bool) -> None:
     """Measure points located per second on one core, against bare rectangles and PostGIS; no city is needed."""
