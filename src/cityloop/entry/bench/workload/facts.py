@@ -17,8 +17,8 @@ PART = 250_000  # cases whose facts are in one file of each relation
 _MACROS = f"""
 CREATE MACRO dice(n, salt, sides) AS (hash(n, salt) % sides)::BIGINT;
 CREATE MACRO later(moment, minutes) AS moment + to_minutes((minutes)::BIGINT);
-CREATE MACRO entry(name, begun_at, ended_at, minutes, way, post, person) AS struct_pack(name := name,
-    begun_at := begun_at, ended_at := ended_at, minutes := minutes, way := way, post := post, person := person);
+CREATE MACRO entry(name, begun_at, ended_at, minutes, outcome, post, person) AS struct_pack(name := name,
+    begun_at := begun_at, ended_at := ended_at, minutes := minutes, outcome := outcome, post := post, person := person);
 CREATE MACRO seen(moment) AS CASE WHEN moment <= TIMESTAMP '{AS_OF:%Y-%m-%d %H:%M:%S}' THEN moment END;
 """
 
@@ -181,7 +181,7 @@ _DRAWN: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "task_no": "number",
         "kind": "entry.name",
         "part": "if(entry.name = 'handle', 'handling', if(entry.name = 'check', 'judging', 'desk'))",
-        "outcome": "if(seen(entry.ended_at) IS NULL, NULL, entry.way)",
+        "outcome": "if(seen(entry.ended_at) IS NULL, NULL, entry.outcome)",
         "opened_at": "entry.begun_at",
         "done_at": "seen(entry.ended_at)",
         "open_until": "seen(entry.ended_at)",
@@ -200,7 +200,7 @@ _DRAWN: Mapping[str, tuple[str, Mapping[str, str]]] = {
         **_LIMITED,
         "passage_no": "number",
         "stage": "entry.name",
-        "left_by": "if(seen(entry.ended_at) IS NULL, NULL, entry.way)",
+        "left_by": "if(seen(entry.ended_at) IS NULL, NULL, entry.outcome)",
         "entered_at": "entry.begun_at",
         "left_at": "seen(entry.ended_at)",
         "is_hung": "entry.name = 'hung'",
@@ -208,7 +208,7 @@ _DRAWN: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "events": (_entries(_EVENTS), {
         "seq": "number",
         "name": "entry.name",
-        "action": "entry.way",
+        "action": "entry.outcome",
         "post": "nullif(entry.post, '')",
         "person": "nullif(entry.person, '')",
         "happened_at": "entry.begun_at",

@@ -26,7 +26,7 @@ _ROLL = """
       FROM (SELECT id, %(now)s - (%(last)s - id) * %(spacing)s AS reported_at,
                    id > %(last)s - %(fewest_open)s OR id %% %(every)s = 0 AS is_open,
                    hashint8(id)::bigint & 2147483647 AS chance
-              FROM generate_series(%(low)s::bigint, %(high)s::bigint) AS id) AS one,
+              FROM generate_series(%(low)s::bigint, %(high)s::bigint) AS id) AS report,
            LATERAL (SELECT (%(kinds)s::text[])[1 + chance %% 20] AS kind,
                            (%(areas)s::text[])[1 + chance / 20 %% cardinality(%(areas)s::text[])] AS community,
                            (%(units)s::text[])[1 + chance / 999 %% cardinality(%(units)s::text[])] AS unit,
