@@ -17,7 +17,7 @@ from django.utils.translation import override
 
 from cityloop.core.errors import Invalid
 from cityloop.core.procedures.procedure import Procedure, Words
-from cityloop.core.procedures.transitions import ways
+from cityloop.core.procedures.transitions import stage_graph
 from cityloop.entry.command_line import main as commands
 from cityloop.evaluation.facts.relations import RELATIONS
 from cityloop.evaluation.indicators.texts import FILE as INDICATORS
@@ -326,7 +326,7 @@ def _action_row(action: ActionRow) -> tuple[str, ...]:
 
 def _diagram(procedure: Procedure) -> str:
     """Return the moves between stages; what an action does without moving the case is in the table of actions."""
-    found = ways(procedure)
+    found = stage_graph(procedure)
     lines = ["```mermaid", "stateDiagram-v2"]
     lines += [f'    state "{_both(procedure.stages[name].title)}" as {name}' for name in found.tasks]
     lines.append(f"    [*] --> {procedure.begins.stage}")
@@ -343,7 +343,7 @@ def _declared(procedure: Procedure) -> Iterator[tuple[str, Words, str]]:
     """Yield the events that a procedure declares, with the action and the stages after it."""
     yield procedure.begins.event, procedure.begins.title, f"`{procedure.begins.stage}`"
     after: dict[str, list[str]] = {}
-    for move in ways(procedure).transitions:
+    for move in stage_graph(procedure).transitions:
         to = "the same" if move.stays else f"`{move.to_stage}`"
         if to not in after.setdefault(move.action, []):
             after[move.action].append(to)

@@ -51,7 +51,7 @@ def test_the_answer_may_be_had_as_json(city: SmallCity) -> None:
 
 def test_an_unknown_system_is_refused_with_those_known(city: SmallCity) -> None:
     answer = ask("120", "23", "--crs", "mars")
-    assert answer.exit_code == 1 and "The coordinate system mars is not known. Use WGS-84" in answer.stderr
+    assert answer.exit_code == 1 and "Use WGS-84" in answer.stderr
 
 
 @pytest.mark.parametrize("crs", [Crs.WGS84, Crs.GCJ02])

@@ -43,33 +43,35 @@ def test_conditions_mean_what_they_say(words: str, holds: bool | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "where"),
+    ("text", "code", "column"),
     [
-        ("", "column"),
-        ("category ==", "column"),
-        ('categorie == "06010"', "column 1: there is no categorie"),
-        ("__import__('os')", "the only functions"),
-        ("in_area(category)", "takes 1 text"),
-        ('time_of_day("25:00", "06:00")', "written 22:00"),
-        ("[x for x in y]", "not a claim"),
-        ("lambda: 1", "not a claim"),
-        ("category.upper() == 1", "column"),
-        ("extensions + 1 < 3", "only names"),
-        ("extensions", None),
-        ("1", "not a claim"),
-        ('category in "06010"', "list in brackets"),
-        ('category == ["06010"]', "list in brackets"),
-        ("extensions < 1.5", "only names"),
-        ("(" * 400 + "overdue" + ")" * 400, "at most"),
-        ("category is None", "only =="),
+        ("", "condition-not-readable", 1),
+        ("category ==", "condition-not-readable", 1),
+        ('overdue and categorie == "06010"', "condition-unknown-name", 13),
+        ("__import__('os')", "condition-function", 1),
+        ("in_area(category)", "condition-arguments", 1),
+        ('time_of_day("25:00", "06:00")', "condition-time", 1),
+        ("[x for x in y]", "condition-not-a-claim", 1),
+        ("lambda: 1", "condition-not-a-claim", 1),
+        ("category.upper() == 1", "condition-operand", 1),
+        ("extensions + 1 < 3", "condition-operand", 1),
+        ("1", "condition-not-a-claim", 1),
+        ('category in "06010"', "condition-list", 13),
+        ('category == ["06010"]', "condition-list", 13),
+        ("category in [overdue]", "condition-list-member", 14),
+        ("extensions < 1.5", "condition-operand", 14),
+        ("category is None", "condition-operator", 1),
+        ("(" * 400 + "overdue" + ")" * 400, "condition-too-long", None),
     ],
 )
-def test_what_is_no_condition_is_refused_with_its_place(words: str, where: str | None) -> None:
-    if where is None:
-        read(words, NAMES)
-        return
-    with pytest.raises(BadCondition, match=where):
-        read(words, NAMES)
+def test_what_is_not_a_condition_is_refused_with_its_column(text: str, code: str, column: int | None) -> None:
+    with pytest.raises(BadCondition) as refused:
+        read(text, NAMES)
+    assert (refused.value.code, refused.value.values.get("column")) == (code, column)
+
+
+def test_a_name_alone_is_a_condition() -> None:
+    assert not read("extensions", NAMES).holds(Facts({"extensions": 0}))
 
 
 @given(st.text(max_size=60))

@@ -22,7 +22,7 @@ from cityloop.core.diagrams.text import Run, measured, wrapped
 from cityloop.core.procedures import transitions as following
 from cityloop.core.procedures.casefile import after
 from cityloop.core.procedures.procedure import Procedure, TaskOpening
-from cityloop.core.procedures.transitions import Transition, transitions, ways
+from cityloop.core.procedures.transitions import Transition, stage_graph, transitions
 
 ALL = [*PROCEDURES, WIDE]
 Box = tuple[int, int, int, int]
@@ -49,7 +49,7 @@ def apart(one: Box, other: Box) -> bool:
 def test_every_move_of_a_walk_is_in_the_diagram(way: Procedure, seed: int) -> None:
     walk = Walk(way, Random(seed))
     walk.go()
-    found = ways(way)
+    found = stage_graph(way)
     shown = {(one.from_stage, one.to_stage, one.action) for one in found.transitions}
     state = None
     for move, account, at in walk.made:
@@ -144,16 +144,16 @@ def test_the_main_way_runs_down_through_the_main_actions() -> None:
 
 
 def test_a_task_that_outlives_its_stage_can_be_done_where_the_case_went() -> None:
-    found = ways(_changed(report_back=replace(WIDE.actions["report_back"], keeps=True)))
+    found = stage_graph(_changed(report_back=replace(WIDE.actions["report_back"], keeps=True)))
     assert "handle" in found.tasks["checking"]
     assert Transition("checking", "fed_back", "report_back", False) in found.transitions
 
 
 def test_a_sub_task_ends_with_the_task_it_is_under() -> None:
-    assert "decide_extension" in ways(WIDE).tasks["handling"]
-    assert [stage for stage, kinds in ways(WIDE).tasks.items() if "decide_extension" in kinds] == ["handling"]
+    assert "decide_extension" in stage_graph(WIDE).tasks["handling"]
+    assert [stage for stage, kinds in stage_graph(WIDE).tasks.items() if "decide_extension" in kinds] == ["handling"]
     alone = replace(WIDE.actions["ask_extension"], opens=(TaskOpening("decide_extension"),))
-    assert "decide_extension" in ways(_changed(ask_extension=alone)).tasks["fed_back"]
+    assert "decide_extension" in stage_graph(_changed(ask_extension=alone)).tasks["fed_back"]
 
 
 def test_a_branch_that_always_holds_leaves_no_other_way() -> None:
@@ -162,9 +162,9 @@ def test_a_branch_that_always_holds_leaves_no_other_way() -> None:
 
 
 def test_a_procedure_of_too_many_situations_is_looked_at_stage_by_stage(monkeypatch: pytest.MonkeyPatch) -> None:
-    exact = ways(WIDE)
+    exact = stage_graph(WIDE)
     monkeypatch.setattr(following, "MOST_SITUATIONS", 3)
-    rough = ways(WIDE)
+    rough = stage_graph(WIDE)
     assert set(exact.transitions) <= set(rough.transitions)
     assert all(set(kinds) <= set(rough.tasks[stage]) for stage, kinds in exact.tasks.items())
 

@@ -30,7 +30,7 @@ def test_hours_are_read_as_they_are_written(
     hours: str, first: tuple[int, int] | None, last: tuple[int, int] | None
 ) -> None:
     if first is None or last is None:
-        with pytest.raises(Invalid, match="is no shift"):
+        with pytest.raises(Invalid, match="is not a shift"):
             shift_moments(DAY, hours, UTC)
     else:
         starts_at, ends_at = shift_moments(DAY, hours, UTC)

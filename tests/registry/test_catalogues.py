@@ -160,8 +160,8 @@ def test_a_list_of_classes_is_refused_with_line_and_field(tmp_path: Path, conten
 @pytest.mark.parametrize(
     ("row", "field", "why"),
     [
-        ("matter,06001,1,f,c,4 hours,,\n", "small/conditions.csv:2 limit_a", "is no limit"),
-        ("matter,06001,1,f,c,4 hour,,x\n", "small/conditions.csv:2 limit_c", "is no limit"),
+        ("matter,06001,1,f,c,4 hours,,\n", "small/conditions.csv:2 limit_a", "is not a limit"),
+        ("matter,06001,1,f,c,4 hour,,x\n", "small/conditions.csv:2 limit_c", "is not a limit"),
         ("matter,06001,1,f,c,,,\n", "small/conditions.csv:2 limit_a", "is empty"),
         ("matter,06001,1,f,c,1 day,,\nmatter,06001,1,g,c,1 day,,\n", "small/conditions.csv:3", "line 2 already"),
         ("matter,06099,1,f,c,1 day,,\n", "small/conditions.csv:2 code", "City list has no matter 06099"),

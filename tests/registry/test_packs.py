@@ -107,7 +107,7 @@ def test_packs_that_do_not_fit_together_are_refused_with_line_and_field(
     ("words", "field", "why"),
     [
         ("titel: {}\n", "pack.yaml:4 titel", "not permitted"),
-        ("limits: {matter: {a: {handle: 1 week, case: 1 day}}}\n", "pack.yaml:4 limits.matter.a.handle", "is no limit"),
+        ("limits: {matter: {a: {handle: 1 week, case: 1 day}}}\n", "pack.yaml:4 limits.matter.a.handle", "not a limit"),
         ("roles: rolls.yaml\n", "rolls.yaml", "No such file"),
         ("catalogues: [{name: c, title: {zh: 类, en: C}, classes: classes.csv}]\n", "classes.csv", "No such file"),
     ],

@@ -12,7 +12,8 @@ from pydantic import BaseModel
 
 from cityloop.core import conditions
 from cityloop.core.clocks import worktime
-from cityloop.core.procedures import asking, procedure, requirements, soundness
+from cityloop.core.procedures import asking, procedure, requirements
+from cityloop.core.sentences.engine import ENGINE
 from cityloop.registry.packs import grid_kinds, procedures
 from cityloop.registry.packs import reading as packs
 from cityloop.registry.packs import versions as pack_versions
@@ -43,7 +44,8 @@ SHAPES = {  # the section of the reference that has the fields of each part of a
     "NewCaseText": "Further cases",
     "DocumentText": "Documents",
 }
-REFUSING = (soundness, asking, procedures, agreement, conditions, procedure_texts)
+REFUSING = (procedures, agreement, procedure_texts)
+CODES_OF_A_PROCEDURE = [code for code in ENGINE if code.startswith(("procedure-", "condition-", "limit-"))]
 PACKS = (ROOT / "docs" / "reference" / "packs.md").read_text("utf-8")
 SHAPES_OF_A_PACK: dict[str, type[BaseModel]] = {  # the section of the reference that has the fields of each part
     "pack.yaml": packs.PackText,
@@ -164,7 +166,7 @@ def section(heading: str, page: str = LANGUAGE) -> str:
         ("Tasks", list(procedure.Separation)),
         ("Limits and clocks", [*procedure.CaseClock, *worktime.LimitUnit]),
         ("What an action opens", ("unstopped", "continued", "restarted")),
-        ("Documents", asking.TOLD),
+        ("Documents", asking.LINE_NAMES),
     ],
     ids=lambda each: each if isinstance(each, str) else "",
 )  # fmt: skip
@@ -179,6 +181,13 @@ def test_every_refusal_of_a_procedure_is_in_the_reference(module: ModuleType) ->
     said = list(sentences(module))
     assert said
     assert [words for words in said if not all(part in told for part in words)] == []
+
+
+@pytest.mark.parametrize("code", CODES_OF_A_PROCEDURE)
+def test_every_fault_of_a_procedure_is_in_the_reference(code: str) -> None:
+    reference = section("What is refused").replace("*", "")
+    fixed = [part.rstrip(".") for part in re.split(r"%\(\w+\)s", ENGINE[code])]
+    assert [part for part in fixed if part not in reference] == []
 
 
 def sentences(module: ModuleType) -> Iterator[list[str]]:

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from cityloop.core.procedures.procedure import Procedure
-from cityloop.core.procedures.transitions import ways
+from cityloop.core.procedures.transitions import stage_graph
 from cityloop.registry.packs.reading import read_all
 from cityloop.registry.people import accounts
 from example import NOW, PEOPLE, SmallCity
@@ -44,7 +44,7 @@ def test_the_menu_of_the_person_leads_there(signed_in: As) -> None:
 @every_procedure
 def test_a_page_says_every_stage_task_action_and_document(signed_in: As, way: Procedure) -> None:
     content = signed_in("roads").get(address(way)).content.decode()
-    table = {"stage": ways(way).tasks, "task": way.tasks, "action": way.actions, "document": way.documents}
+    table = {"stage": stage_graph(way).tasks, "task": way.tasks, "action": way.actions, "document": way.documents}
     for what, declared in table.items():
         assert set(re.findall(rf'<tr id="{what}-([^"]+)">', content)) == set(declared)
     said = Page(content.encode()).text
@@ -59,7 +59,7 @@ def test_every_way_within_a_page_leads_to_something_on_it(signed_in: As, way: Pr
     ids = re.findall(r'\sid="([^"]+)"', content)
     assert targets - set(ids) == set()
     assert len(ids) == len(set(ids))
-    assert {f"stage-{name}" for name in ways(way).tasks} <= targets
+    assert {f"stage-{name}" for name in stage_graph(way).tasks} <= targets
 
 
 @every_procedure

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Any
 
+from cityloop.core.invalid_values import InvalidValue
+
 FUNCTIONS = {"in_area": 1, "time_of_day": 2}
 LONGEST = 500  # characters
 
@@ -29,8 +31,8 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
 }
 
 
-class BadCondition(ValueError):
-    """The words are no condition; the message says where (column) and why."""
+class BadCondition(InvalidValue):
+    """The text is not a condition; the values say at which column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,12 @@ class Condition:
 def read(words: str, names: Collection[str]) -> Condition:
     """Return the condition; raise BadCondition naming the column and what is wrong there."""
     if len(words) > LONGEST:
-        raise BadCondition(f"a condition is at most {LONGEST} characters long")
+        raise BadCondition("condition-too-long", {"most": LONGEST})
     try:
         tree = ast.parse(words.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         column = getattr(error, "offset", None) or 1
-        raise BadCondition(f"column {column}: this cannot be read as a condition") from error
+        raise BadCondition("condition-not-readable", {"column": column}) from error
     _check_truth(tree, names)
     return Condition(words, tree)
 
@@ -82,15 +84,15 @@ def _check_truth(node: ast.expr, names: Collection[str]) -> None:
         case ast.Name() | ast.Constant(value=bool()):
             _check_operand(node, names)
         case _:
-            raise _wrong(node, "this is not a claim that holds or does not hold")
+            raise _invalid(node, "condition-not-a-claim")
 
 
 def _check_comparison(node: ast.Compare, names: Collection[str]) -> None:
     for operator, operand in zip(node.ops, node.comparators, strict=True):
         if type(operator) not in _COMPARISONS:
-            raise _wrong(node, "only == != < <= > >= in and not in compare")
+            raise _invalid(node, "condition-operator")
         if isinstance(operator, ast.In | ast.NotIn) != isinstance(operand, ast.List | ast.Tuple):
-            raise _wrong(operand, "in and not in ask about a list in brackets, the others do not")
+            raise _invalid(operand, "condition-list")
     for operand in (node.left, *node.comparators):
         _check_operand(operand, names)
 
@@ -101,32 +103,31 @@ def _check_operand(node: ast.expr, names: Collection[str]) -> None:
             pass
         case ast.Name(id=name):
             if name not in names:
-                known = ", ".join(sorted(names))
-                raise _wrong(node, f"there is no {name}; known are {known}")
+                raise _invalid(node, "condition-unknown-name", name=name, known=", ".join(sorted(names)))
         case ast.List(elts=members) | ast.Tuple(elts=members):
             for member in members:
                 if not (isinstance(member, ast.Constant) and isinstance(member.value, str | int)):
-                    raise _wrong(member, "a list holds texts and whole numbers")
+                    raise _invalid(member, "condition-list-member")
         case _:
-            raise _wrong(node, "only names, texts, whole numbers and lists of them can be compared")
+            raise _invalid(node, "condition-operand")
 
 
 def _check_call(node: ast.Call) -> None:
     name = node.func.id if isinstance(node.func, ast.Name) else ""
     if name not in FUNCTIONS:
-        raise _wrong(node, f"the only functions are {', '.join(FUNCTIONS)}")
+        raise _invalid(node, "condition-function", known=", ".join(FUNCTIONS))
     texts = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
     if node.keywords or len(texts) != len(node.args) or len(texts) != FUNCTIONS[name]:
-        raise _wrong(node, f"{name} takes {FUNCTIONS[name]} text(s)")
+        raise _invalid(node, "condition-arguments", name=name, count=FUNCTIONS[name])
     if name == "time_of_day":
         try:
             [time.fromisoformat(text) for text in texts]
         except ValueError as error:
-            raise _wrong(node, "a time of day is written 22:00") from error
+            raise _invalid(node, "condition-time") from error
 
 
-def _wrong(node: ast.expr, why: str) -> BadCondition:
-    return BadCondition(f"column {node.col_offset + 1}: {why}")
+def _invalid(node: ast.expr, code: str, **values: object) -> BadCondition:
+    return BadCondition(code, {"column": node.col_offset + 1, **values})
 
 
 def _value(node: ast.expr, facts: Facts) -> Any:  # noqa: PLR0911  # one return for each kind of node

@@ -11,7 +11,7 @@ from typing import Any
 from cityloop.core import chain
 from cityloop.core.codes import facilities as facility_codes
 from cityloop.core.errors import Fault, Invalid
-from cityloop.core.place.geo import Crs, PointFault, check_point, parse_crs, to_wgs84
+from cityloop.core.place.geo import Crs, check_point, parse_crs, to_wgs84
 
 SKEW = timedelta(minutes=10)  # a sender's clock may be ahead by this much
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -21,13 +21,6 @@ LONGEST = {"channel": 40, "external_id": 200, "text": 4000, "category": 100, "ad
 LONGEST |= {"facility": facility_codes.LONGEST}
 FIELDS = ("channel", "external_id", "text", "lon", "lat", "crs", "category", "address", "reported_at", "reporter",
           "facility")  # fmt: skip
-
-POINT_FAULTS = {
-    PointFault.NOT_FINITE: "is not a number",
-    PointFault.OUT_OF_RANGE: "lies outside the earth: longitude is -180 to 180, latitude -90 to 90",
-    PointFault.NULL_ISLAND: "is (0, 0), which is what a device sends that does not know where it is; leave it out",
-    PointFault.SWAPPED: "looks like longitude and latitude were exchanged",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +126,7 @@ def _point(content: Mapping[str, Any], faults: list[Fault]) -> Point | None:
             faults.append(Fault(missing, "must be given together with the other coordinate"))
         return None
     if fault := check_point(lon, lat):
-        faults.append(Fault("lat" if abs(lat) > 90 else "lon", POINT_FAULTS[fault]))
+        faults.append(Fault("lat" if abs(lat) > 90 else "lon", fault.code))
         return None
     placed = to_wgs84(lon, lat, crs)
     return Point(f"{placed[0]:.7f}", f"{placed[1]:.7f}", crs, f"{lon:.7f}", f"{lat:.7f}")

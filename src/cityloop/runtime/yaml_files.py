@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cityloop.core.errors import Fault, Invalid
+from cityloop.core.sentences import Values
 
 
 class PlainLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -53,10 +54,12 @@ def read_yaml(path: Path, shape: type[Text]) -> Text:
         raise Invalid([_fault(path, error, lines) for error in wrong.errors()], code="pack") from wrong
 
 
-def faults_at(path: Path, faults: Iterable[tuple[tuple[str, ...], str]]) -> list[Fault]:
-    """Return faults found later in a file that could be read, from (path of the field, reason), with their lines."""
+def faults_at(
+    path: Path, faults: Iterable[tuple[tuple[str, ...], str] | tuple[tuple[str, ...], str, Values]]
+) -> list[Fault]:
+    """Return faults found later in a readable file, from (path of the field, code, values), with their lines."""
     lines = _lines(yaml.compose(path.read_text(encoding="utf-8"), Loader=PlainLoader))
-    return [Fault(f"{path.name}:{_line(lines, where)} {'.'.join(where)}", reason) for where, reason in faults]
+    return [Fault(f"{path.name}:{_line(lines, where)} {'.'.join(where)}", *reason) for where, *reason in faults]
 
 
 def _twice(node: yaml.Node | None) -> Iterator[tuple[int, str]]:

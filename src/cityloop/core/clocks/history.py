@@ -80,9 +80,9 @@ class Clock:
         state, limit = State.WAITING, self.limit
         for number, fact in enumerate(self.facts):
             if number and fact.at < self.facts[number - 1].at:
-                raise NotPossible("clock-order", f"A clock cannot be {fact.kind} before what happened to it last.")
+                raise NotPossible("clock-order")
             if fact.kind not in _NEXT[state]:
-                raise NotPossible(f"clock-{state}", f"A clock that is {state} cannot be {fact.kind}.")
+                raise NotPossible(f"clock-{state}")
             state = _NEXT[state][fact.kind]
             limit = _limit_after(limit, fact)
 
@@ -122,5 +122,5 @@ def _limit_after(limit: Limit, fact: Fact) -> Limit:
     if fact.kind is ClockEventKind.LIMIT_REPLACED:
         return fact.limit
     if fact.limit.unit.is_continuous != limit.unit.is_continuous:
-        raise NotPossible("clock-extension", "An extension is counted as the limit is: in working time, or throughout.")
+        raise NotPossible("clock-extension")
     return limit

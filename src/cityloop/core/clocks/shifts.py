@@ -2,7 +2,8 @@
 
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from cityloop.core.errors import Fault, Invalid
+from cityloop.core.errors import Invalid
+from cityloop.core.invalid_values import InvalidValue
 
 SIGNS = str.maketrans({"：": ":", **dict.fromkeys("－—–~～至到", "-")})
 
@@ -13,9 +14,9 @@ def shift_hours(words: str) -> tuple[time, time]:
     try:
         first, last = (time.fromisoformat("00:00" if part == "24:00" else part) for part in parts)
     except ValueError:
-        raise ValueError(f"{words} is no shift: write from and until, such as 20:00-08:00") from None
+        raise InvalidValue("not-a-shift", {"value": words}) from None
     if first.tzinfo or last.tzinfo:
-        raise ValueError(f"{words} is no shift: write from and until, such as 20:00-08:00")
+        raise InvalidValue("not-a-shift", {"value": words})
     return first, last
 
 
@@ -26,6 +27,6 @@ def shift_moments(day: date, hours: str, zone: tzinfo) -> tuple[datetime, dateti
     """
     try:
         first, last = shift_hours(hours)
-    except ValueError as error:
-        raise Invalid([Fault("hours", str(error))]) from error
+    except InvalidValue as error:
+        raise Invalid([error.fault("hours")]) from error
     return datetime.combine(day, first, zone), datetime.combine(day + timedelta(days=last <= first), last, zone)

@@ -24,6 +24,7 @@ from cityloop.core.clocks.timetable import (
     Window,
     WorkDayRule,
 )
+from cityloop.core.invalid_values import InvalidValue
 
 __all__ = [
     "YELLOW_SHARE",
@@ -91,7 +92,7 @@ class Limit:
 
     def __post_init__(self) -> None:
         if self.amount <= 0:
-            raise ValueError(f"A limit must be positive, not {self.amount}.")
+            raise InvalidValue("limit-not-positive", {"amount": self.amount})
 
     def __str__(self) -> str:
         """Write it as in packs and events: 4 work_hour."""
@@ -102,7 +103,7 @@ class Limit:
         """Return the limit written so; ValueError otherwise."""
         amount, _, unit = words.partition(" ")
         if not amount.isdecimal() or unit not in set(LimitUnit):
-            raise ValueError(f"{words!r} is no limit: write an amount and one of {', '.join(LimitUnit)}")
+            raise InvalidValue("limit-not-readable", {"value": words, "units": ", ".join(LimitUnit)})
         return cls(int(amount), LimitUnit(unit))
 
     def seconds(self, start: datetime, calendar: Calendar) -> int:

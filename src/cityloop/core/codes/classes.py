@@ -6,6 +6,8 @@ or by catalogue and kind before it: "06010", "component:01001", "GB/T 30428.2-20
 
 from typing import NamedTuple
 
+from cityloop.core.invalid_values import InvalidValue
+
 HOME = "GB/T 47678.5-2026"
 KINDS = ("component", "matter")
 
@@ -30,7 +32,7 @@ def class_key(reference: str) -> ClassKey:
     *before, code = reference.rsplit(":", 2)
     catalogue, kind = [HOME, "matter"][: 2 - len(before)] + before
     if kind not in KINDS or not code:
-        raise ValueError(f"{reference!r} names no class")
+        raise InvalidValue("not-a-class-reference", {"value": reference})
     return ClassKey(catalogue, kind, code)
 
 

@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cityloop.core.codes.classes import HOME
+from cityloop.core.errors import Fault
+from cityloop.core.invalid_values import InvalidValue
 
 AREA, SERIAL = 6, 6  # digits
 CLASS = {17: 5, 16: 4}  # by the length of an id, the digits of its class
@@ -39,7 +41,7 @@ def tidy(words: str) -> str:
     """Return an id with half-width digits and no blanks; ValueError for one that a spreadsheet has shortened."""
     plain = re.sub(r"\s+", "", words.translate(_TIDY))
     if _SHORTENED.fullmatch(plain):
-        raise ValueError("was shortened by a spreadsheet; take the file from where it was made")
+        raise InvalidValue("shortened-by-spreadsheet")
     return plain
 
 
@@ -47,9 +49,9 @@ def foreign(words: str) -> str:
     """Return an id of a city's own making, which says nothing of itself; ValueError for one that no address holds."""
     code = tidy(words)
     if strange := "".join(dict.fromkeys(sign for sign in code if sign in "/\\?#%" or not sign.isprintable())):
-        raise ValueError(f"holds {strange!r}, which an id cannot")
+        raise InvalidValue("id-character", {"characters": strange})
     if not code or len(code) > LONGEST:
-        raise ValueError(f"has {len(code)} signs; an id has 1 to {LONGEST}")
+        raise InvalidValue("id-length", {"count": len(code), "most": LONGEST})
     return code
 
 
@@ -57,25 +59,25 @@ def parse(words: str) -> FacilityCode:
     """Return the id that the words are; ValueError says what speaks against it."""
     code = tidy(words)
     if strange := "".join(dict.fromkeys(sign for sign in code if sign not in "0123456789")):
-        raise ValueError(f"holds {strange!r}; an id has digits alone")
+        raise InvalidValue("id-not-digits", {"characters": strange})
     if len(code) not in CLASS:
-        raise ValueError(f"has {len(code)} digits; an id has 17, one of the old list 16")
+        raise InvalidValue("id-digit-count", {"count": len(code)})
     found = FacilityCode(code[:AREA], code[AREA:-SERIAL], code[-SERIAL:])
     if not int(found.serial):
-        raise ValueError("its serial number is 000000; the first one is 000001")
+        raise InvalidValue("id-serial-zero")
     return found
 
 
-def doubts(code: FacilityCode, classes: Collection[str], district: str | None) -> list[str]:
+def doubts(code: FacilityCode, classes: Collection[str], district: str | None) -> list[Fault]:
     """Return what speaks against an id of the right form, given the classes known and the district it lies in.
 
     None for a district that is not known; one whose code is not of the national form is not held against the id.
     """
     found = []
     if code.class_code not in classes:
-        found.append(f"its class {code.class_code} is not in the catalogue")
+        found.append(Fault("code", "id-class-unknown", {"code": code.class_code}))
     if district and len(district) == AREA and district != code.area:
-        found.append(f"lies in {district}, but its id begins with {code.area}")
+        found.append(Fault("code", "id-other-district", {"district": district, "area": code.area}))
     return found
 
 
@@ -87,7 +89,8 @@ def upgraded(code: FacilityCode, successors: Mapping[str, Sequence[str]]) -> Fac
     if len(code.class_code) == CLASS[17]:
         return code
     found = successors.get(code.class_code, ())
-    if len(found) != 1:
-        several = f"became several ({', '.join(found)})" if found else "has none"
-        raise ValueError(f"its class {code.class_code} {several} in the present list: give the new id")
+    if not found:
+        raise InvalidValue("id-class-without-successor", {"code": code.class_code})
+    if len(found) > 1:
+        raise InvalidValue("id-class-with-successors", {"code": code.class_code, "codes": ", ".join(found)})
     return FacilityCode(code.area, found[0], code.serial)

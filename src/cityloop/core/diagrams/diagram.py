@@ -19,7 +19,7 @@ from cityloop.core.diagrams.lanes import (
 )
 from cityloop.core.diagrams.text import Run, wrapped
 from cityloop.core.procedures.procedure import Procedure, TaskKind, Words
-from cityloop.core.procedures.transitions import Transition, Ways, main_path, ways
+from cityloop.core.procedures.transitions import StageGraph, Transition, main_path, stage_graph
 
 PITCH = 22  # from row to row
 HALF = PITCH // 2  # the right column stands half a row lower, so that no two lines leave at one height
@@ -123,7 +123,7 @@ class _Card:
 
 def draw(procedure: Procedure, speech: Speech) -> Picture:
     """Return the procedure laid out."""
-    found = ways(procedure)
+    found = stage_graph(procedure)
     way = main_path(procedure, found)
     rest = [name for name in found.tasks if name not in way]
     left = _stacked([_card(procedure, found, name, way, speech) for name in way], 2 * PITCH)
@@ -131,7 +131,7 @@ def draw(procedure: Procedure, speech: Speech) -> Picture:
     return _laid(procedure, left, right, found, speech)
 
 
-def _card(procedure: Procedure, found: Ways, name: str, way: Sequence[str], speech: Speech) -> _Card:
+def _card(procedure: Procedure, found: StageGraph, name: str, way: Sequence[str], speech: Speech) -> _Card:
     rows = tuple(_rows(procedure, found, name, way, speech))
     title = speech.say(procedure.stages[name].title)
     width = CARD if rows or name in way else SMALL_CARD
@@ -139,7 +139,7 @@ def _card(procedure: Procedure, found: Ways, name: str, way: Sequence[str], spee
     return _Card(name, head + rows, width)
 
 
-def _rows(procedure: Procedure, found: Ways, name: str, way: Sequence[str], speech: Speech) -> Iterator[_Row]:
+def _rows(procedure: Procedure, found: StageGraph, name: str, way: Sequence[str], speech: Speech) -> Iterator[_Row]:
     """Yield a card's rows below its title: tasks, actions that stay, actions that move, the main move last."""
     room = CARD - 2 * INSET
     for kind in (procedure.tasks[each] for each in found.tasks[name]):
@@ -185,7 +185,7 @@ def _stacked(cards: Sequence[_Card], top: int) -> list[_Card]:
     return placed
 
 
-def _beside(cards: Sequence[_Card], left: Sequence[_Card], found: Ways) -> list[_Card]:
+def _beside(cards: Sequence[_Card], left: Sequence[_Card], found: StageGraph) -> list[_Card]:
     """Return the right column's cards, each as near as may be to the stages that it has to do with."""
     wanted = {card.stage: _wanted(card.stage, left, found) for card in cards}
     order = sorted(cards, key=lambda card: wanted[card.stage])
@@ -203,7 +203,7 @@ def _beside(cards: Sequence[_Card], left: Sequence[_Card], found: Ways) -> list[
     return placed
 
 
-def _wanted(stage: str, left: Sequence[_Card], found: Ways) -> int:
+def _wanted(stage: str, left: Sequence[_Card], found: StageGraph) -> int:
     """Return the mean height of the main stages from which a stage is reached, else to which it leads."""
     middle = {card.stage: card.at(0) for card in left}
     before = [one.from_stage for one in found.transitions if one.to_stage == stage]
@@ -212,7 +212,9 @@ def _wanted(stage: str, left: Sequence[_Card], found: Ways) -> int:
     return sum(heights) // len(heights)
 
 
-def _laid(procedure: Procedure, left: Sequence[_Card], right: Sequence[_Card], found: Ways, speech: Speech) -> Picture:
+def _laid(
+    procedure: Procedure, left: Sequence[_Card], right: Sequence[_Card], found: StageGraph, speech: Speech
+) -> Picture:
     ports = [port for column in (left, right) for card in column for port in _ports(card, found)]
     main = [card.stage for card in left]
     lanes = lanes_for(ports, {card.stage: card.at(0) for card in (*left, *right)}, main)
@@ -231,7 +233,7 @@ def _laid(procedure: Procedure, left: Sequence[_Card], right: Sequence[_Card], f
     )
 
 
-def _ports(card: _Card, found: Ways) -> Iterator[Port]:
+def _ports(card: _Card, found: StageGraph) -> Iterator[Port]:
     for place, row in enumerate(card.rows):
         if row.to and row.side:
             moves = [one for one in found.transitions if (one.from_stage, one.to_stage) == (card.stage, row.to)]

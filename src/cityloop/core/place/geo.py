@@ -17,6 +17,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from cityloop.core.invalid_values import InvalidValue
+
 Pair = tuple[float, float]
 Many = tuple[NDArray[np.float64], NDArray[np.float64]]
 Measure = TypeVar("Measure", float, NDArray[np.float64])  # one degree, or many with numpy for `maths`
@@ -45,10 +47,7 @@ def parse_crs(words: str) -> Crs:
     """Return the system that `words` name, whatever its case and hyphens; ValueError names those known."""
     crs = _CRS_WORDS.get(words.strip().lower().replace("-", ""))
     if crs is None:
-        raise ValueError(
-            f"The coordinate system {words!r} is not known; "
-            "use WGS-84 (EPSG:4326), CGCS2000 (EPSG:4490), GCJ-02 or BD-09."
-        )
+        raise InvalidValue("unknown-coordinate-system", {"value": words})
     return crs
 
 
@@ -147,6 +146,19 @@ class PointFault(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     NULL_ISLAND = "null_island"  # 0, 0: a device without a fix
     SWAPPED = "swapped"  # latitude given as longitude
+
+    @property
+    def code(self) -> str:
+        """The code of the Fault that a caller makes of it."""
+        return _FAULT_CODES[self]
+
+
+_FAULT_CODES = {
+    PointFault.NOT_FINITE: "not-degrees",
+    PointFault.OUT_OF_RANGE: "outside-the-earth",
+    PointFault.NULL_ISLAND: "zero-zero",
+    PointFault.SWAPPED: "coordinates-swapped",
+}
 
 
 def check_point(lon: float, lat: float) -> PointFault | None:

@@ -98,7 +98,7 @@ def refusal(
     if found := _not_theirs(case, action, task, actor):
         return found
     if action.within and task and now > worktime.due(task.opened_at, action.within, calendar).at:
-        return NotPossible("too-late-for-this", "The time in which this could be done is over.")
+        return NotPossible("too-late-for-this")
     for one in action.requires:
         if not holds(one, procedure, case, task, now, calendar):
             return _told(one.otherwise)
@@ -133,7 +133,7 @@ def decide(
     """
     action = procedure.actions.get(name)
     if action is None:
-        raise NotPossible("no-such-action", "This procedure has no such action.")
+        raise NotPossible("no-such-action")
     if refused := refusal(procedure, case, action, task_no, actor, now, terms.calendar):
         raise refused
     answers = checked(action.needs, inputs, terms.calendar.local_date(now))
@@ -207,7 +207,7 @@ def _extended(step: ActionStep, extension: Extension) -> tuple[ClockChange, ...]
     """Return the change of the task's clock, and of the case's where it counts alike."""
     task = step.case.task(step.task.parent) if extension.of_parent and step.task else step.task
     if task is None or task.clock is None or not task.is_open:
-        raise NotPossible("nothing-to-extend", "The task that was to get more time is done.")
+        raise NotPossible("nothing-to-extend")
     limit = task.clock.limit_in_force
     if extension.asked and (answer := step.answers.get(extension.asked)):
         need = next(one for one in step.needs if one.name == extension.asked)
@@ -260,29 +260,29 @@ def _superfluous(case: CaseState, task: TaskState | None, kinds: Iterable[str], 
 def _check_somebody_goes_on(case: CaseState, move: Move, account: str, now: datetime) -> None:
     state = after(case, move, account, now)
     if state.is_open and not state.open_tasks:
-        raise NotPossible("nobody-goes-on", "After this nobody would hold a task of the case; choose somebody for it.")
+        raise NotPossible("nobody-goes-on")
 
 
 def _misplaced(case: CaseState, action: Action, task: TaskState | None) -> Refusal | None:
     """Return why the action does not belong here, whoever wants to do it."""
     if action.on is None:
         here = case.stage in action.at
-        return None if here else NotPossible("not-in-this-stage", "This cannot be done in the present stage.")
+        return None if here else NotPossible("not-in-this-stage")
     if task is None or task.kind != action.on:
-        return NotPossible("no-such-task", "This case has no such task.")
-    return None if task.is_open else NotPossible("task-done", "This task has already been done.")
+        return NotPossible("no-such-task")
+    return None if task.is_open else NotPossible("task-done")
 
 
 def _not_theirs(case: CaseState, action: Action, task: TaskState | None, actor: Actor) -> Refusal | None:
     """Return why the action is not this actor's."""
     if action.automatic or actor is SYSTEM:
         by_itself = action.automatic and actor is SYSTEM
-        return None if by_itself else NotAllowed("done-by-itself", "This is done by the system alone.")
+        return None if by_itself else NotAllowed("done-by-itself")
     if _acting_post(case, action, task, actor) is None:
-        return NotAllowed("not-your-task", "None of your posts holds this task.")
+        return NotAllowed("not-your-task")
     part = task.part if task else action.part
     if part is Separation.JUDGING and _handled(case, actor):
-        return NotAllowed("handled-it", "You or your unit handled this case, so somebody else must judge it.")
+        return NotAllowed("handled-it")
     return None
 
 
@@ -300,4 +300,4 @@ def _handled(case: CaseState, actor: Actor) -> bool:
 
 def _told(words: Mapping[str, str]) -> Refusal:
     """Return a refusal in the words of the procedure."""
-    return NotPossible("not-now", words.get("en", "This cannot be done now."), words=words)
+    return NotPossible("not-now", words.get("en"), words=words)

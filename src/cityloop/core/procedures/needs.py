@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from cityloop.core.clocks.worktime import Limit, LimitUnit
 from cityloop.core.errors import Fault, Invalid
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.core.procedures.procedure import Need, NeedKind, Words
 
 LONGEST_TEXT = 4000  # characters in one answer
@@ -13,8 +14,7 @@ LONGEST_WAIT = 3660  # days
 MOST_MEMBERS = 50  # units or photos
 DIGEST = 64  # hexadecimal digits of a SHA-256
 
-MISSING = "This must be filled in."
-UNKNOWN = "This is not one of the choices."
+UNKNOWN = "not-a-choice"
 
 
 def checked(needs: Sequence[Need], inputs: Words, today: date) -> dict[str, str]:
@@ -25,11 +25,11 @@ def checked(needs: Sequence[Need], inputs: Words, today: date) -> dict[str, str]
     for need in needs:
         try:
             if need.name in answers:
-                answers[need.name] = _read(need, answers[need.name], today)
+                answers[need.name] = _checked_answer(need, answers[need.name], today)
             elif need.required:
-                raise ValueError(MISSING)
-        except ValueError as error:
-            faults.append(Fault(need.name, str(error)))
+                faults.append(Fault(need.name, "required"))
+        except InvalidValue as error:
+            faults.append(error.fault(need.name))
     if faults:
         raise Invalid(faults)
     return answers
@@ -47,15 +47,15 @@ def members(answer: str | None) -> tuple[str, ...]:
     return tuple((answer or "").split())
 
 
-def _read(need: Need, words: str, today: date) -> str:
+def _checked_answer(need: Need, words: str, today: date) -> str:
     if len(words) > LONGEST_TEXT:
-        raise ValueError(f"This is longer than {LONGEST_TEXT} characters.")
+        raise InvalidValue("too-long", {"most": LONGEST_TEXT})
     if "\x00" in words:
-        raise ValueError("This contains a character that cannot be stored.")
+        raise InvalidValue("unstorable-character")
     match need.kind:
         case NeedKind.CHOICE:
             if words not in dict(need.choices):
-                raise ValueError(UNKNOWN)
+                raise InvalidValue(UNKNOWN)
         case NeedKind.NUMBER:
             return _number(need, words)
         case NeedKind.DATE:
@@ -68,7 +68,7 @@ def _read(need: Need, words: str, today: date) -> str:
 def _number(need: Need, words: str) -> str:
     most = min(need.most or LARGEST_NUMBER, LARGEST_NUMBER)
     if not words.isdecimal() or len(words) > 6 or not 1 <= int(words) <= most:
-        raise ValueError(f"This must be a whole number from 1 to {most}.")
+        raise InvalidValue("not-a-whole-number", {"most": most})
     return str(int(words))
 
 
@@ -77,9 +77,9 @@ def _date(need: Need, words: str, today: date) -> str:
     try:
         day = date.fromisoformat(words)
     except ValueError:
-        raise ValueError("A day is written like 2026-11-22.") from None
+        raise InvalidValue("not-a-day") from None
     if not timedelta(0) < day - today <= timedelta(days=most):
-        raise ValueError(f"This must be a day after today and at most {most} days ahead.")
+        raise InvalidValue("not-ahead", {"most": most})
     return day.isoformat()
 
 
@@ -87,11 +87,11 @@ def _members(need: Need, words: str) -> str:
     named = tuple(dict.fromkeys(members(words)))
     most = min(need.most or MOST_MEMBERS, MOST_MEMBERS)
     if len(named) < need.least:
-        raise ValueError(f"At least {need.least} are needed.")
+        raise InvalidValue("too-few", {"least": need.least})
     if len(named) > most:
-        raise ValueError(f"At most {most} are allowed.")
+        raise InvalidValue("too-many", {"most": most})
     if need.kind is NeedKind.PHOTOS and not all(_is_digest(one) for one in named):
-        raise ValueError(UNKNOWN)
+        raise InvalidValue(UNKNOWN)
     return " ".join(named)
 
 

@@ -106,8 +106,8 @@ def _formers(step: ActionStep, opening: TaskOpening) -> tuple[TaskState, ...]:
     if not units:
         return (_former(step, opening),)
     held = {one.unit: one for one in step.case.tasks if one.kind == opening.kind}
-    if missing := [unit for unit in units if unit not in held]:
-        raise NotPossible("no-former-task", f"{missing[0]} held no such task that could be taken up again.")
+    if not held.keys() >= set(units):
+        raise NotPossible("no-former-task")
     return tuple(held[unit] for unit in units)
 
 
@@ -121,13 +121,13 @@ def _former(step: ActionStep, opening: TaskOpening) -> TaskState:
     for one in reversed(step.case.tasks):
         if one.kind == opening.kind:
             return one
-    raise NotPossible("no-former-task", "There is no former task that could be taken up again.")
+    raise NotPossible("no-former-task")
 
 
 def _task(step: ActionStep, no: int, opening: TaskOpening, unit: str | None, former: TaskState | None) -> TaskState:
     kind = step.procedure.tasks[opening.kind]
     if kind.part is Separation.JUDGING and unit in step.case.barred_units:
-        raise NotPossible("unit-handled-it", "A unit that handled this case may not judge it; choose another.")
+        raise NotPossible("unit-handled-it")
     parent = step.task.no if opening.under and step.task else former.parent if former else None
     task = TaskState(
         no=no,

@@ -1,8 +1,8 @@
-"""Which moves between stages a procedure allows, found by following which tasks may be open where. Nothing is drawn.
+"""Which transitions between stages a procedure allows, found by following which tasks may be open in each.
 
-What is followed is a stage with its open tasks: of each kind none, one, or several. A requirement that these decide is
-heeded; people, facts and what was done before are not. So every move that the engine can make is among the moves found
-here.
+A situation is a stage with its open tasks: of each kind none, one, or several. Only requirements that a situation
+decides are checked; people, facts and earlier actions are unknown. So every move that the engine can make is among the
+transitions found here. Diagrams are drawn in core/diagrams.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,14 +13,14 @@ from itertools import product
 from cityloop.core.procedures.procedure import Action, Need, NeedKind, Procedure, TaskOpening
 from cityloop.core.procedures.verdicts import SEVERAL, verdict
 
-MOST_SITUATIONS = 2000  # followed one by one; a procedure with more is looked at stage by stage
+MOST_SITUATIONS = 2000  # followed one by one; a procedure with more is examined stage by stage
 
-Kinds = tuple[str, ...]  # of the open tasks, in order; a kind stands twice for several tasks
+Kinds = tuple[str, ...]  # of the open tasks, in order; a kind occurs twice for several tasks
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A move that an action can make; from a stage to itself where the case stays."""
+    """A transition that an action can make; from a stage to itself if the case stays in it."""
 
     from_stage: str
     to_stage: str
@@ -33,8 +33,8 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
-    """All moves, in the order of the declaration, and for every stage that is reached the tasks that may be open."""
+class StageGraph:
+    """All transitions, in the order of declaration, and for every stage that is reached the tasks that may be open."""
 
     transitions: tuple[Transition, ...]
     tasks: Mapping[str, Kinds]
@@ -48,7 +48,7 @@ class _Situation:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A situation coming about: which tasks of before are left, and which are new."""
+    """A new situation in the making: which earlier tasks are left, and which are new."""
 
     stage: str
     old: Kinds
@@ -56,7 +56,7 @@ class _Step:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ground:
+class _Context:
     """A procedure, with the kinds of task that are always under an open one, and those that may be under any."""
 
     procedure: Procedure
@@ -68,57 +68,57 @@ _Found = tuple[set[Transition], dict[str, Kinds]]
 
 
 def transitions(procedure: Procedure) -> tuple[Transition, ...]:
-    """Return every move between stages that the procedure's actions can make."""
-    return ways(procedure).transitions
+    """Return every transition between stages that the actions of the procedure can make."""
+    return stage_graph(procedure).transitions
 
 
-def ways(procedure: Procedure) -> Ways:
-    """Return the moves, and which tasks may be open where."""
-    moves, tasks = _followed(procedure) or _joined(procedure)
-    return Ways(_ordered(procedure, moves), tasks)
+def stage_graph(procedure: Procedure) -> StageGraph:
+    """Return the transitions, and which tasks may be open in each stage."""
+    moves, tasks = _follow_situations(procedure) or _follow_stages(procedure)
+    return StageGraph(_ordered(procedure, moves), tasks)
 
 
-def main_path(procedure: Procedure, found: Ways) -> list[str]:
-    """Return the stages of the straightest way to an end: by main actions where they lead there, else by others."""
+def main_path(procedure: Procedure, graph: StageGraph) -> list[str]:
+    """Return the stages of the most direct path to a final stage: by main actions where possible."""
     names = list(procedure.stages)
     ahead = [(0, [names.index(procedure.begins.stage)])]
     seen: set[int] = set()
     while ahead:
-        cost, way = heappop(ahead)
-        here = procedure.stages[names[way[-1]]]
-        if here.final:
-            return [names[place] for place in way]
-        if way[-1] not in seen:
-            seen.add(way[-1])
-            for move in (one for one in found.transitions if one.from_stage == here.name):
-                heappush(ahead, (cost + _crookedness(procedure, move), [*way, names.index(move.to_stage)]))
+        cost, path = heappop(ahead)
+        stage = procedure.stages[names[path[-1]]]
+        if stage.final:
+            return [names[index] for index in path]
+        if path[-1] not in seen:
+            seen.add(path[-1])
+            for move in (move for move in graph.transitions if move.from_stage == stage.name):
+                heappush(ahead, (cost + _step_cost(procedure, move), [*path, names.index(move.to_stage)]))
     return [procedure.begins.stage]
 
 
-def _crookedness(procedure: Procedure, move: Transition) -> int:
+def _step_cost(procedure: Procedure, move: Transition) -> int:
     if procedure.actions[move.action].main:
         return 1
     return 10_000 if move.automatic else 100
 
 
-def _followed(procedure: Procedure) -> _Found | None:
-    """Return what following every situation finds; None where there are too many."""
-    begins, ground = procedure.begins, _ground(procedure)
+def _follow_situations(procedure: Procedure) -> _Found | None:
+    """Return what following every situation finds; None if there are too many."""
+    begins, context = procedure.begins, _context_of(procedure)
     seen = {_Situation(begins.stage, tuple(sorted(new))) for new in _opened(procedure, begins.opens, begins.needs)}
     moves: set[Transition] = set()
     ahead = list(seen)
     while ahead and len(seen) <= MOST_SITUATIONS:
         now = ahead.pop()
-        for action in _possible(ground, now):
-            later = set(_after(ground, now, action))
-            moves.update(Transition(now.stage, one.stage, action.name, action.automatic) for one in later)
+        for action in _possible(context, now):
+            later = set(_after(context, now, action))
+            moves.update(Transition(now.stage, situation.stage, action.name, action.automatic) for situation in later)
             ahead += later - seen
             seen |= later
-    return None if ahead else (moves, _tasks(procedure, seen))
+    return None if ahead else (moves, _tasks_by_stage(procedure, seen))
 
 
-def _joined(procedure: Procedure) -> _Found:
-    """Return the moves that are possible where every task that some way leaves open in a stage may be open there."""
+def _follow_stages(procedure: Procedure) -> _Found:
+    """Return the transitions that are possible if every task that some path leaves open in a stage may be open."""
     begins = procedure.begins
     tasks = {begins.stage: {opening.kind for opening in begins.opens}}
     moves: set[Transition] = set()
@@ -131,11 +131,11 @@ def _joined(procedure: Procedure) -> _Found:
                     left = set() if procedure.stages[to].final else tasks[stage] - set(ends)
                     tasks.setdefault(to, set()).update(left, opens)
                     moves.add(Transition(stage, to, action.name, action.automatic))
-    return moves, _tasks(procedure, (_Situation(stage, tuple(kinds)) for stage, kinds in tasks.items()))
+    return moves, _tasks_by_stage(procedure, (_Situation(stage, tuple(kinds)) for stage, kinds in tasks.items()))
 
 
 def _outcomes(action: Action, stage: str) -> Iterator[tuple[str, Kinds, Kinds]]:
-    """Yield where the action may lead, which kinds of task it ends and which it opens."""
+    """Yield the stages the action may lead to, with the kinds of task it ends and opens."""
     to, opens = action.to or stage, tuple(opening.kind for opening in action.opens)
     yield to, action.ends, opens
     for branch in action.branches:
@@ -144,12 +144,12 @@ def _outcomes(action: Action, stage: str) -> Iterator[tuple[str, Kinds, Kinds]]:
 
 
 def _ordered(procedure: Procedure, moves: Iterable[Transition]) -> tuple[Transition, ...]:
-    stages = {name: place for place, name in enumerate(procedure.stages)}
-    actions = {name: place for place, name in enumerate(procedure.actions)}
-    return tuple(sorted(moves, key=lambda t: (stages[t.from_stage], actions[t.action], stages[t.to_stage])))
+    stages = {name: index for index, name in enumerate(procedure.stages)}
+    actions = {name: index for index, name in enumerate(procedure.actions)}
+    return tuple(sorted(moves, key=lambda move: (stages[move.from_stage], actions[move.action], stages[move.to_stage])))
 
 
-def _tasks(procedure: Procedure, seen: Iterable[_Situation]) -> dict[str, Kinds]:
+def _tasks_by_stage(procedure: Procedure, seen: Iterable[_Situation]) -> dict[str, Kinds]:
     found: dict[str, set[str]] = {}
     for situation in seen:
         found.setdefault(situation.stage, set()).update(situation.tasks)
@@ -160,65 +160,69 @@ def _tasks(procedure: Procedure, seen: Iterable[_Situation]) -> dict[str, Kinds]
     }
 
 
-def _possible(ground: _Ground, now: _Situation) -> Iterator[Action]:
-    for action in ground.procedure.actions.values():
-        here = action.on in now.tasks if action.on else now.stage in action.at
-        verdicts = (verdict(one, now.stage, now.tasks, action, ground.parted) for one in action.requires)
-        if here and False not in verdicts:
+def _possible(context: _Context, now: _Situation) -> Iterator[Action]:
+    for action in context.procedure.actions.values():
+        applies = action.on in now.tasks if action.on else now.stage in action.at
+        verdicts = (
+            verdict(requirement, now.stage, now.tasks, action, context.parted) for requirement in action.requires
+        )
+        if applies and False not in verdicts:
             yield action
 
 
-def _after(ground: _Ground, now: _Situation, action: Action) -> Iterator[_Situation]:
-    """Yield every situation that the action may bring about."""
-    procedure = ground.procedure
+def _after(context: _Context, now: _Situation, action: Action) -> Iterator[_Situation]:
+    """Yield every situation that the action may lead to."""
+    procedure = context.procedure
     for left, new in product(_left(now.tasks, action), _opened(procedure, action.opens, action.needs)):
         plain = _Step(action.to or now.stage, _without(left, action.ends), new)
-        for step in _branched(ground, action, plain):
-            later = _settled(ground, step)
-            if later.tasks or procedure.stages[later.stage].final:  # the engine lets no case stop half-way
+        for step in _branched(context, action, plain):
+            later = _situation_after(context, step)
+            if (
+                later.tasks or procedure.stages[later.stage].final
+            ):  # the engine refuses an action that leaves nobody with a task
                 yield later
 
 
 def _left(tasks: Kinds, action: Action) -> Iterator[Kinds]:
-    """Yield the tasks left when the action's own is done; of several there may be one left, or several still."""
+    """Yield the tasks left when the action's own is done; of several, one or several may be left."""
     if action.on is None or action.keeps:
         yield tasks
         return
-    place = tasks.index(action.on)
-    yield tasks[:place] + tasks[place + 1 :]
+    index = tasks.index(action.on)
+    yield tasks[:index] + tasks[index + 1 :]
     if tasks.count(action.on) == SEVERAL:
         yield tasks
 
 
-def _branched(ground: _Ground, action: Action, plain: _Step) -> Iterator[_Step]:
-    """Yield what follows from the first branch that holds; where it is not known whether it holds, the others too."""
-    state = _settled(ground, plain)
+def _branched(context: _Context, action: Action, plain: _Step) -> Iterator[_Step]:
+    """Yield the result of the first branch that holds; if that is unknown, the results of the later ones too."""
+    state = _situation_after(context, plain)
     for branch in action.branches:
-        holds = verdict(branch.requirement, state.stage, state.tasks, action, ground.parted)
+        holds = verdict(branch.requirement, state.stage, state.tasks, action, context.parted)
         if holds is not False:
-            for further in _opened(ground.procedure, branch.opens, action.needs):
+            for further in _opened(context.procedure, branch.opens, action.needs):
                 yield _Step(branch.to or plain.stage, _without(plain.old, branch.ends), plain.new + further)
         if holds:
             return
     yield plain
 
 
-def _settled(ground: _Ground, step: _Step) -> _Situation:
-    """Return the situation: closing ends what was open, and no sub-task outlives the task that it is under."""
-    old = () if ground.procedure.stages[step.stage].final else step.old
-    for kind, parents in ground.parents.items():
+def _situation_after(context: _Context, step: _Step) -> _Situation:
+    """Return the situation: closing ends all open tasks, and no sub-task outlives the task that it is under."""
+    old = () if context.procedure.stages[step.stage].final else step.old
+    for kind, parents in context.parents.items():
         if not parents.intersection(old):
             old = _without(old, (kind,))
     tasks = sorted(old + step.new)
-    return _Situation(step.stage, tuple(one for at, one in enumerate(tasks) if tasks[:at].count(one) < SEVERAL))
+    return _Situation(step.stage, tuple(kind for at, kind in enumerate(tasks) if tasks[:at].count(kind) < SEVERAL))
 
 
-def _ground(procedure: Procedure) -> _Ground:
+def _context_of(procedure: Procedure) -> _Context:
     parents: dict[str, set[str]] = {}
     alone = {opening.kind for opening in procedure.begins.opens}
     parted = set()
     for action in procedure.actions.values():
-        for opening in (*action.opens, *(one for branch in action.branches for one in branch.opens)):
+        for opening in (*action.opens, *(opening for branch in action.branches for opening in branch.opens)):
             if opening.under:
                 parted.add(opening.kind)
             if opening.under and action.keeps and action.on and not opening.again:
@@ -226,7 +230,7 @@ def _ground(procedure: Procedure) -> _Ground:
             else:
                 alone.add(opening.kind)
     always_under = {kind: parents[kind] for kind in procedure.tasks if kind in parents and kind not in alone}
-    return _Ground(procedure, always_under, frozenset(parted))
+    return _Context(procedure, always_under, frozenset(parted))
 
 
 def _opened(procedure: Procedure, openings: tuple[TaskOpening, ...], needs: tuple[Need, ...]) -> Iterator[Kinds]:
@@ -248,5 +252,5 @@ def _numbers(procedure: Procedure, opening: TaskOpening, need: Need | None) -> t
 
 
 def _without(tasks: Kinds, kinds: Iterable[str]) -> Kinds:
-    gone = set(kinds)
-    return tuple(kind for kind in tasks if kind not in gone)
+    removed = set(kinds)
+    return tuple(kind for kind in tasks if kind not in removed)

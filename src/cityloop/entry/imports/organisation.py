@@ -17,6 +17,7 @@ from cityloop.channels.imports import organisation as tables
 from cityloop.channels.tables.columns import ColumnMapping, open_mapped, read_as, read_rows
 from cityloop.channels.tables.rows import Refused, TableRow
 from cityloop.core.errors import Fault, Invalid
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.entry.console.opening import BY, Tell
 from cityloop.entry.imports.rows import RowTally, import_rows
 from cityloop.registry.city.current import current_city
@@ -209,6 +210,8 @@ def _codes(names: Mapping[str, tuple[str, Lookup]]) -> Attributes:
     for field, (name, lookup) in names.items():
         try:
             codes[field] = lookup(name) if name else ""
+        except InvalidValue as error:
+            faults.append(error.fault(field))
         except ValueError as error:
             faults.append(Fault(field, str(error)))
     if faults:

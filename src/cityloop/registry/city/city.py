@@ -25,7 +25,7 @@ from cityloop.core.place.responsibility import (
     responsible,
 )
 from cityloop.core.procedures.procedure import Procedure, Words
-from cityloop.core.procedures.transitions import main_path, ways
+from cityloop.core.procedures.transitions import main_path, stage_graph
 from cityloop.registry.city.facts import AreaFacts, CatalogueFacts, CategoryFacts, ConditionFacts, UnitFacts
 from cityloop.registry.city.search import ClassSearch, searched
 from cityloop.registry.packs.reading import Role
@@ -106,7 +106,7 @@ class City:
     def main_path(self, way: Procedure) -> tuple[str, ...]:
         """Return the stages of a procedure's straight way."""
         if (way.name, way.version) not in self._main_ways:
-            self._main_ways[way.name, way.version] = tuple(main_path(way, ways(way)))
+            self._main_ways[way.name, way.version] = tuple(main_path(way, stage_graph(way)))
         return self._main_ways[way.name, way.version]
 
     def layout(self, on: date | None = None) -> AreaLayout:

@@ -121,7 +121,7 @@ class KnownUnits:
         if code and len(known := self._codes.get(code, set())) == 1:
             return next(iter(known)), ()
         if code and (fault := credit_codes.fault(code)):
-            doubts.append(FacilityDoubt("a credit code cannot be right", "code", f"{code} {fault}"))
+            doubts.append(FacilityDoubt("a credit code cannot be right", "code", fault.reason))
         known = self._names.get(name, set()) if name else set()
         if len(known) > 1:
             doubts.append(FacilityDoubt("several units have that name", "name", f"{name}: {', '.join(sorted(known))}"))

@@ -89,8 +89,8 @@ class FacilitySettling:
             entry.values["attributes"] = {**entry.values.get("attributes", {}), "census_areas": wrong}
         if self._rules.ids == "national":
             district = entry.values.get("areas", {}).get("district")
-            reasons = doubts(parse(entry.code), self._names[entry.values["catalogue"]], district)
-            entry.doubts += [FacilityDoubt("the id names another district", "code", reason) for reason in reasons]
+            found = doubts(parse(entry.code), self._names[entry.values["catalogue"]], district)
+            entry.doubts += [FacilityDoubt("the id names another district", "code", fault.reason) for fault in found]
 
     def _alike(self, entries: Sequence[FacilityEntry], places: Sequence[int]) -> None:
         """Suspect what stands a second time: the same class on the same spot, to a tenth of a metre."""

@@ -182,8 +182,8 @@ def _unit_faults(row: Values) -> list[Fault]:
     faults = []
     if row.get("kind", "department") not in UNIT_KINDS:
         faults.append(Fault("kind", f"{row['kind']} is none of {', '.join(UNIT_KINDS)}"))
-    if (code := row.get("credit_code")) and (wrong := credit_codes.fault(code)):
-        faults.append(Fault("credit_code", f"{code} is no credit code: it {wrong}"))
+    if (code := row.get("credit_code")) and (found := credit_codes.fault(code)):
+        faults.append(found)
     if "name" in row and not row["name"]:
         faults.append(Fault("name", "must be given"))
     return faults

@@ -11,6 +11,7 @@ from cityloop.core.clocks.history import ClockEventKind as ClockFact
 from cityloop.core.clocks.worktime import Limit
 from cityloop.core.errors import Invalid
 from cityloop.core.procedures import requirements, soundness
+from cityloop.core.procedures.asking import ProcedureFault
 from cityloop.core.procedures.procedure import (
     LIMIT_PASSED,
     Action,
@@ -53,7 +54,7 @@ class _Reading:
 
     def __init__(self, text: texts.ProcedureText) -> None:
         self.text = text
-        self.faults: list[tuple[Where, str]] = []
+        self.faults: list[tuple[Where, str] | ProcedureFault] = []
         own = [name for action in text.actions.values() for name in action.sets]
         self.names = requirements.names(text.actions, text.tasks, own)
 

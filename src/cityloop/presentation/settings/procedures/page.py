@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from cityloop.core.diagrams.diagram import Picture, Speech, draw
 from cityloop.core.diagrams.lanes import StageEdge
 from cityloop.core.procedures.procedure import Action, Procedure, TaskKind
-from cityloop.core.procedures.transitions import Transition, ways
+from cityloop.core.procedures.transitions import Transition, stage_graph
 from cityloop.presentation.settings.procedures.effects import (
     Consequence,
     clock_words,
@@ -182,7 +182,7 @@ def _holder_and_limit(kind: TaskKind, v: Vocabulary) -> str:
 
 
 def _stages(procedure: Procedure, v: Vocabulary) -> Iterator[StageRow]:
-    found = ways(procedure)
+    found = stage_graph(procedure)
     for name, kinds in found.tasks.items():
         stage = procedure.stages[name]
         tasks = (procedure.tasks[kind] for kind in kinds)
