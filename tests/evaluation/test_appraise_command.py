@@ -58,7 +58,7 @@ def test_figures_of_a_city_are_counted_from_facts_taken_when_there_are_none(home
     desks.problem(closed=True)
     answer = appraise("--period", MONTH, "--by", "district", "--indicator", "register", "--indicator", "archive_rate")
     assert answer.exit_code == 0, answer.output
-    assert "There are no facts of this city yet: exporting them." in answer.stderr
+    assert "This city has no facts yet: exporting them." in answer.stderr
     assert Event.objects.filter(name="FactsExported").count() == 1
     rows = [line.split() for line in answer.stdout.splitlines()]
     assert [MONTH, "北区", "671001", "立案数", "1"] in rows
