@@ -62,7 +62,7 @@ def test_a_run_counted_again_elsewhere_is_the_same(run: Path, saved: Path, tmp_p
     answer = recompute(run)
     assert answer.exit_code == 0
     assert answer.stdout.startswith(
-        f"the same: {found.said.digest}\nof the facts {found.said.facts} of 2026-08-01 00:00"
+        f"the same: {found.said.digest}\ncounted from the facts {found.said.facts} of 2026-08-01 00:00"
     )
 
 
