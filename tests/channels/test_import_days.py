@@ -42,7 +42,7 @@ def test_a_citys_own_days_are_declared(db: None, words: str, encoding: str) -> N
 
 def test_the_same_file_again_changes_nothing(db: None) -> None:
     bring_in(CHINESE)
-    assert bring_in(CHINESE).stdout.endswith("The calendar stays.\n")
+    assert bring_in(CHINESE).stdout.endswith("The calendar did not change.\n")
     assert WorkingCalendar.objects.count() == 2
 
 

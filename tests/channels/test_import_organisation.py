@@ -156,7 +156,7 @@ def test_people_are_entered_with_their_posts_and_without_a_password(city: SmallC
 
 def test_each_new_person_gets_a_link_that_works_once_in_a_file_that_only_its_owner_can_read(city: SmallCity) -> None:
     result = bring_in("people", PEOPLE, "--links", "links.csv")
-    assert "Links by which 2 people set their password, once: links.csv" in result.stdout
+    assert "Links for 2 people to set their password, once: links.csv" in result.stdout
     assert Path("links.csv").stat().st_mode & 0o777 == 0o600
     with Path("links.csv").open(encoding="utf-8-sig") as file:
         links = {row["username"]: row["link"] for row in csv.DictReader(file)}

@@ -123,7 +123,7 @@ def test_rejects_are_written_to_the_named_file_but_never_over_the_imported_one(c
     bring_in(BAD + GOOD, "--rejects", "elsewhere.csv")
     assert Path("elsewhere.csv").exists() and not Path("in.rejects.csv").exists()
     result = bring_in(BAD, "--rejects", "in.csv")
-    assert result.exit_code == 1 and "names the file that is imported" in result.stderr
+    assert result.exit_code == 1 and "This is the file that is imported" in result.stderr
     assert Path("in.csv").read_text(encoding="utf-8") == HEADING + BAD
 
 

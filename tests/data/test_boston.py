@@ -1,8 +1,8 @@
-"""Another city's clock: the targets that Boston gave its "Pick up Dead Animal" requests, reckoned by our calendar.
+"""Another city's clock: the targets that Boston gave its "Pick up Dead Animal" requests, calculated by our calendar.
 
-Source: Boston's 311 service requests of 2013 and 2014 (data.boston.gov). Before publishing, the wall clock of Boston
-was taken for UTC and converted once more; `moment` takes that back. The rule is one business day, 08:30–17:00 from
-Monday to Friday.
+Source: Boston's 311 service requests of 2013 and 2014 (data.boston.gov). Before publishing, Boston's local time was
+mistaken for UTC and converted again; `moment` reverses that. The rule is one business day, 08:30–17:00 from Monday to
+Friday.
 """
 
 import os
@@ -21,7 +21,7 @@ BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
 REQUESTS = Path(os.environ.get("CITYLOOP_DATA") or BESIDE) / "boston311_animal_2013-2014.parquet"
 BOSTON = ZoneInfo("America/New_York")
 MONDAY, THURSDAY = 0, 3
-AT_ONCE = 10  # seconds: a request is numbered some seconds after the form from which its target is reckoned
+AT_ONCE = 10  # seconds: a request gets its number some seconds after the form from which its target is calculated
 ONE_DAY = Limit(1, LimitUnit.WORK_DAY)
 
 pytestmark = [
@@ -33,13 +33,13 @@ pytestmark = [
 
 
 def nth(weekday: int, ordinal: int, year: int, month: int) -> date:
-    """Return the n-th such weekday of a month; 0 is the last of the month before."""
+    """Return the n-th such weekday of a month; 0 is the last one of the month before."""
     first = date(year, month, 1)
     return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (ordinal - 1))
 
 
 def legal_holidays(year: int) -> set[date]:
-    """Return the legal holidays of the Commonwealth as they stood then: Massachusetts General Laws, c. 4, § 7, 18th."""
+    """Return the legal holidays of Massachusetts at that time: Massachusetts General Laws, c. 4, § 7, 18th."""
     fixed = {date(year, month, day) for month, day in ((1, 1), (7, 4), (11, 11), (12, 25))}
     moving = {
         nth(MONDAY, 3, year, 1),  # Martin Luther King Day
@@ -59,7 +59,7 @@ def city_calendar(years: tuple[int, ...]) -> Calendar:
     return Calendar(BOSTON, hours, days_off, closing_rule=ClosingRule.NEXT_OPENING)
 
 
-# The city's system counted no holiday in 2013: its targets fall on all of them. From 1 January 2014 it counts each.
+# The city's system knew no holidays in 2013: some targets are on holidays. From 1 January 2014 it knows all of them.
 AS_CONFIGURED = city_calendar((2014, 2015))
 
 
@@ -77,16 +77,16 @@ def requests() -> list[tuple[datetime, datetime]]:
 
 
 def differences(requests: list[tuple[datetime, datetime]], calendar: Calendar) -> list[int]:
-    """Return by how many seconds each target lies after our due moment."""
+    """Return the seconds from our due moment to each target."""
     return [int((target - due(opened, ONE_DAY, calendar).at).total_seconds()) for opened, target in requests]
 
 
 def test_the_targets_of_two_years_follow_from_one_business_day(requests: list[tuple[datetime, datetime]]) -> None:
     found = differences(requests, AS_CONFIGURED)
-    follow = sum(-AT_ONCE <= seconds <= 0 for seconds in found)
+    equal = sum(-AT_ONCE <= seconds <= 0 for seconds in found)
     assert len(found) == 4097
-    assert follow / len(found) >= 0.97
-    # What remains: targets up to two minutes before ours, and nine that were set by hand, hours or days away.
+    assert equal / len(found) >= 0.97
+    # The others: targets up to two minutes before ours, and nine that were set by hand, hours or days away.
     others = Counter(
         "minutes" if -120 <= seconds < -AT_ONCE else "by hand" for seconds in found if not -AT_ONCE <= seconds <= 0
     )
@@ -95,17 +95,17 @@ def test_the_targets_of_two_years_follow_from_one_business_day(requests: list[tu
 
 
 @pytest.mark.parametrize("years", [(), (2013, 2014, 2015)])
-def test_with_other_holidays_than_the_city_counted_fewer_follow(
+def test_with_other_holidays_fewer_targets_follow(
     requests: list[tuple[datetime, datetime]], years: tuple[int, ...]
 ) -> None:
-    follow = [
-        sum(-AT_ONCE <= each <= 0 for each in differences(requests, one))
-        for one in (city_calendar(years), AS_CONFIGURED)
+    equal = [
+        sum(-AT_ONCE <= seconds <= 0 for seconds in differences(requests, calendar))
+        for calendar in (city_calendar(years), AS_CONFIGURED)
     ]
-    assert follow[0] < follow[1] - 100
+    assert equal[0] < equal[1] - 100
 
 
 def test_many_at_once_give_the_same_targets(requests: list[tuple[datetime, datetime]]) -> None:
     opened = [start for start, _ in requests]
-    alone = [int(due(start, ONE_DAY, AS_CONFIGURED).at.timestamp()) for start in opened]
-    assert due_many([int(start.timestamp()) for start in opened], ONE_DAY, AS_CONFIGURED).tolist() == alone
+    single = [int(due(start, ONE_DAY, AS_CONFIGURED).at.timestamp()) for start in opened]
+    assert due_many([int(start.timestamp()) for start in opened], ONE_DAY, AS_CONFIGURED).tolist() == single

@@ -60,10 +60,10 @@ def features(path: Path) -> list[dict]:
 )
 def test_every_broken_polygon_is_repaired_and_reported(tmp_path: Path, name: str, words: str, areas: int) -> None:
     path = FOLDER / f"{name}.geojson.gz"
-    broken = sum(not shape(feature["geometry"]).is_valid for feature in features(path))
+    invalid = sum(not shape(feature["geometry"]).is_valid for feature in features(path))
     found = read(path, words, tmp_path)
     assert len(found.areas) == areas
-    assert count(found, "polygon-repaired") == broken and count(found, "left-out") == 0
+    assert count(found, "polygon-repaired") == invalid and count(found, "left-out") == 0
     assert all(shapely.from_wkb(area.shape).is_valid for area in found.areas)
 
 
@@ -88,7 +88,7 @@ def test_the_townships_of_fuzhou_overlap_where_two_sources_disagree(tmp_path: Pa
     assert measured == pytest.approx(square_metres, rel=0.01)
 
 
-def test_villages_in_a_shapefile_of_gb18030_in_gcj02_come_out_as_from_their_geojson(tmp_path: Path) -> None:
+def test_villages_are_the_same_from_a_shapefile_of_gb18030_in_gcj02_as_from_their_geojson(tmp_path: Path) -> None:
     columns = {"TOWNCODE": "", "TOWNNAME": "", "VILLCODE": "", "VILLNAME": ""}
     villages = [feature for feature in features(VILLAGES) if feature["properties"]["TOWNCODE"] == "67000150"]
     drawn = [
@@ -98,10 +98,10 @@ def test_villages_in_a_shapefile_of_gb18030_in_gcj02_come_out_as_from_their_geoj
         )
         for village in villages
     ]
-    said = [np.array([v["properties"][name] for v in villages], dtype=object) for name in columns]
+    values = [np.array([v["properties"][name] for v in villages], dtype=object) for name in columns]
     path = tmp_path / "villages.shp"
     raw.write(
-        path, shapely.to_wkb(drawn), said, list(columns), geometry_type="Polygon", crs="EPSG:4326", encoding="GB18030"
+        path, shapely.to_wkb(drawn), values, list(columns), geometry_type="Polygon", crs="EPSG:4326", encoding="GB18030"
     )
     path.with_suffix(".cpg").unlink()
     found = {area.code: area for area in read(path, f"{TAINAN}crs: gcj02\n", tmp_path).areas}
@@ -127,7 +127,7 @@ def layout_of(found: Boundaries) -> AreaLayout:
 
 
 @pytest.mark.parametrize("crs", [Crs.WGS84, Crs.GCJ02, Crs.BD09])
-def test_reports_of_tainan_name_districts_that_tell_the_system_of_their_points(tmp_path: Path, crs: Crs) -> None:
+def test_the_districts_named_in_reports_of_tainan_reveal_the_system_of_their_points(tmp_path: Path, crs: Crs) -> None:
     found = read(VILLAGES, TAINAN, tmp_path)
     layout, codes = layout_of(found), {area.name: area.code for area in found.areas if area.level == "district"}
     table = parquet.read_table(FOLDER.parent / "tainan1999_2016H1.parquet", columns=["long", "lat", "area"])
@@ -143,15 +143,15 @@ def test_reports_of_tainan_name_districts_that_tell_the_system_of_their_points(t
     assert better_reading(fits, fits[Crs.WGS84], len(rows)) is (None if crs is Crs.WGS84 else crs)
 
 
-def test_places_in_the_villages_of_tainan_are_found_alone_as_together(tmp_path: Path) -> None:
+def test_places_in_the_villages_of_tainan_are_located_singly_as_in_bulk(tmp_path: Path) -> None:
     layout = layout_of(read(VILLAGES, TAINAN, tmp_path))
     dice = np.random.default_rng(5)
     lons, lats = dice.random((2, 500)) * ((0.6,), (0.5,)) + ((120.05,), (22.9,))
     many = layout.locate_many(lons, lats)
     for number, place in enumerate(zip(lons.tolist(), lats.tolist(), strict=True)):
-        told = where(layout, *place)
-        assert told.lineage == {level: many[level][number] for level in many if many[level][number]}
-        assert told.is_inside or told.nearest is not None
+        found = where(layout, *place)
+        assert found.lineage == {level: many[level][number] for level in many if many[level][number]}
+        assert found.is_inside or found.nearest is not None
 
 
 def test_the_doubts_of_a_whole_city_are_found_in_seconds(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A real hotline's addresses found again: floors under what the gazetteer reaches, so that no loss goes unseen."""
+"""A real hotline's addresses located again: lower bounds for the gazetteer's quality, so that a loss is noticed."""
 
 import os
 from pathlib import Path
@@ -24,7 +24,7 @@ def scores() -> list[Score]:
     return measure(DATA)
 
 
-def test_later_reports_are_found_by_what_earlier_ones_taught(scores: list[Score]) -> None:
+def test_later_reports_are_located_after_learning_from_earlier_ones(scores: list[Score]) -> None:
     ours, plain, *_ = scores
     assert ours.found >= 0.93
     assert ours.near >= 0.60
@@ -34,7 +34,7 @@ def test_later_reports_are_found_by_what_earlier_ones_taught(scores: list[Score]
     assert ours.far > 2 * plain.far
 
 
-def test_addresses_that_were_never_learned_are_found_by_their_neighbours(scores: list[Score]) -> None:
+def test_addresses_that_were_never_learned_are_located_by_their_neighbours(scores: list[Score]) -> None:
     _, _, ours, plain, _ = scores
     assert ours.near >= 0.55
     assert ours.far >= 0.82
@@ -42,9 +42,9 @@ def test_addresses_that_were_never_learned_are_found_by_their_neighbours(scores:
     assert ours.far > 5 * plain.far
 
 
-def test_the_radius_told_is_honest_three_times_in_four(scores: list[Score]) -> None:
-    assert all(one.inside >= 0.75 for one in (scores[0], scores[2]))
+def test_the_stated_radius_is_right_three_times_in_four(scores: list[Score]) -> None:
+    assert all(score.inside >= 0.75 for score in (scores[0], scores[2]))
 
 
-def test_the_points_themselves_agree_only_so_far(scores: list[Score]) -> None:
+def test_the_points_themselves_agree_only_to_a_degree(scores: list[Score]) -> None:
     assert 0.9 < scores[-1].near < 0.97

@@ -1,4 +1,4 @@
-"""A real city's filing conditions, in two sheets and two tables that disagree, as its office keeps them."""
+"""A real city's filing conditions, as its office keeps them: in two sheets, and in two tables that disagree."""
 
 import os
 from collections import Counter
@@ -46,16 +46,16 @@ def lists() -> Lists:
     packs = read_all()
     classes = [(c.catalogue, c.kind, c.code, c.name, c.major) for pack in packs for c in pack.classes]
     lines = [line for pack in packs for line in pack.crosswalk]
-    return lists_of(classes, lines, [one for pack in packs for one in pack.names])
+    return lists_of(classes, lines, [name for pack in packs for name in pack.names])
 
 
 def read(path: Path, lists: Lists, folder: Path, kind: str, more: str = "", mapping: str = MAPPING) -> list[Stated]:
-    """Return the rows of a table, none of them refused."""
-    words = folder / f"{path.stem}.yaml"
-    words.write_text(f"{more}{mapping}  kind: {kind}\n", encoding="utf-8")
-    sheet, fitted = open_standards(path, words, lists)
-    stated, refused = read_standards(sheet.rows, fitted, path.name, 4)
-    assert [(one.row.line, one.faults) for one in refused] == []
+    """Return the rows of a table; none of them may be refused."""
+    mapping_path = folder / f"{path.stem}.yaml"
+    mapping_path.write_text(f"{more}{mapping}  kind: {kind}\n", encoding="utf-8")
+    sheet, columns = open_standards(path, mapping_path, lists)
+    stated, refused = read_standards(sheet.rows, columns, path.name, 4)
+    assert [(refusal.row.line, refusal.faults) for refusal in refused] == []
     return stated
 
 
@@ -94,10 +94,10 @@ def test_old_classes_become_new_ones(lists: Lists, tmp_path: Path) -> None:
     assert became["component", "0506"] == "01069" and became["matter", "0602"] == "09013"
     assert became["matter", "0498"] == "09020" and became["component", "0286"] == "06050"
     assert became["component", "0284"] == "02999"  # the city's own; the example city has it already
-    assert {one.catalogue for one in found.conditions.values()} == {HOME}
+    assert {condition.catalogue for condition in found.conditions.values()} == {HOME}
 
 
-def test_merged_cells_of_the_workbook_read_as_the_tidy_table(lists: Lists, tmp_path: Path) -> None:
+def test_the_workbook_with_merged_cells_has_the_same_rows_as_the_tidy_table(lists: Lists, tmp_path: Path) -> None:
     both = [
         *read(BOOK, lists, tmp_path, "{constant: 部件}", "sheet: 部件\n"),
         *read(BOOK, lists, tmp_path, "{constant: 事件}", "sheet: 事件\n"),
@@ -106,30 +106,32 @@ def test_merged_cells_of_the_workbook_read_as_the_tidy_table(lists: Lists, tmp_p
     assert (found.alike, found.limits, found.only_left, found.only_right) == (519, [], [], [])
 
 
-def test_where_the_tables_disagree_is_told_with_both_places(lists: Lists, tmp_path: Path) -> None:
+def test_differences_between_the_tables_are_listed_with_both_places(lists: Lists, tmp_path: Path) -> None:
     found = compare(tidy(lists, tmp_path), preview(lists, tmp_path))
     assert sum(found.respelled.values()) == 255 and found.respelled["4小时", "4工作时"] == 20
-    assert [(one.about.split(",")[0], one.left, one.right) for one in found.limits] == [
+    assert [(limit.about.split(",")[0], limit.left, limit.right) for limit in found.limits] == [
         ("component 0110 热力井盖", "1天", "4工作时"),
         ("component 0111 燃气井盖", "1天", "4工作时"),
         ("component 0114 园林井盖", "1天", "4工作时"),
     ]
     assert "yuncheng_standards_tidy.csv:24" in str(found.limits[0])
     assert "yuncheng_standards_preview.csv:" in str(found.limits[0])
-    # The two tables write the step of the frame otherwise: 3 and 4 cm in one, 2 cm in the other.
+    # The two tables give different steps of the frame: 3 and 4 cm in one, 2 cm in the other.
     assert {row.code for row in found.only_right} == {"0110", "0111"}
     assert {"0110", "0111"} <= {row.code for row in found.only_left if row.kind == "component"}
     assert any(line.startswith("Another limit: 3") for line in comparison_lines(found))
 
 
-def test_taken_by_the_clock_the_same_words_disagree(lists: Lists, tmp_path: Path) -> None:
+def test_limits_read_in_natural_time_disagree(lists: Lists, tmp_path: Path) -> None:
     by_clock = MAPPING.replace("plain_units: working", "plain_units: natural")
     rows = read(TIDY, lists, tmp_path, "{column: 类型}", mapping=by_clock)
     found = compare(rows, preview(lists, tmp_path))
     assert len(found.limits) == 258 and not found.respelled
 
 
-def test_without_being_told_nobody_guesses_which_hours_are_meant(lists: Lists, tmp_path: Path) -> None:
+def test_limits_are_not_guessed_where_the_mapping_does_not_say_which_hours_it_means(
+    lists: Lists, tmp_path: Path
+) -> None:
     rows = read(TIDY, lists, tmp_path, "{column: 类型}", mapping=MAPPING.replace("plain_units: working\n", ""))
     found = checked(rows, lists)
     assert len(found.conditions) == 46 and {row.fault.code for row in found.wrong} == {"unclear-hours"}

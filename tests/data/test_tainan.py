@@ -1,4 +1,4 @@
-"""A real hotline's half year through the door: every row accounted for, every district as reckoned another way."""
+"""A real hotline's half year is imported: every row is accounted for, every district agrees with a second count."""
 
 import gzip
 import json
@@ -57,10 +57,10 @@ def bring_in(kind: str, file: Path, mapping: str) -> str:
     return result.stdout
 
 
-def reckoned_by_hand() -> Counter[str | None]:
-    """Count reports by district, trying every village on every point."""
+def counted_without_the_city() -> Counter[str | None]:
+    """Count reports by district, testing every village on every point."""
     features = json.loads(gzip.decompress(VILLAGES.read_bytes()))["features"]
-    features.sort(key=lambda one: one["properties"]["VILLCODE"], reverse=True)
+    features.sort(key=lambda feature: feature["properties"]["VILLCODE"], reverse=True)
     table = pq.read_table(REPORTS, columns=["long", "lat"])
     points, which = np.unique(np.round(np.column_stack([table["long"], table["lat"]]), 7), axis=0, return_inverse=True)
     districts = np.full(len(points), None, dtype=object)
@@ -71,14 +71,14 @@ def reckoned_by_hand() -> Counter[str | None]:
     return Counter(districts[which.ravel()].tolist())
 
 
-def test_every_report_of_half_a_year_is_placed_as_reckoned_by_hand_and_taken_once(
+def test_every_report_of_half_a_year_is_imported_once_and_placed_in_its_district(
     db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert bring_in("areas", VILLAGES, AREAS) == "Districts 37, communities 752.\n"
     first = bring_in("reports", REPORTS, MAPPING)
     rows = pq.ParquetFile(REPORTS).metadata.num_rows
-    expected = reckoned_by_hand()
+    expected = counted_without_the_city()
     assert f"{rows:,} rows: created {rows:,}, already known 0, conflicts 0, rejected 0" in first
     assert f"placed in no district {expected[None]:,}." in first
     counted = {row["district"]: row["n"] for row in Case.objects.values("district").annotate(n=Count("id"))}

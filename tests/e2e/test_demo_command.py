@@ -1,4 +1,4 @@
-"""`cityloop demo` as a person meets it: it builds, serves, takes a report, ends with its database, goes on."""
+"""`cityloop demo` as a person uses it: it builds, serves, receives a report, stops with its database, continues."""
 
 import json
 import signal

@@ -38,7 +38,7 @@ LAMP_DARK = {
     "address": "滨河区沿江路18号公交站旁",
 }
 QUEUE = re.compile(r"//[^/]+/queue/$")  # not the sign-in page, whose address may end in /queue/ too
-COUNTING = 60_000  # milliseconds that a worker may take for what nobody asked before
+COUNTING = 60_000  # milliseconds that a worker may take for figures that were not requested before
 VIEWS = [  # every width in every language, every width in light and dark
     (1440, 900, "zh", "light"),
     (1440, 900, "en", "dark"),
@@ -118,7 +118,7 @@ def test_a_refused_action_says_why_under_its_button_and_keeps_what_was_typed(cit
     expect(page.locator(".cl-story > li").last).to_contain_text("与昨日来件为同一盏灯。")
 
 
-def test_the_slower_of_two_people_is_told_and_keeps_the_words(city: City, at: Desks, token: str) -> None:
+def test_the_slower_of_two_people_is_told_so_and_keeps_the_typed_text(city: City, at: Desks, token: str) -> None:
     number = city.hand_in(token, **LAMP_DARK, external_id="two-at-once")
     quick, slow = at.of("operator"), at.of("binhe_operator")
     for page in (quick, slow):
@@ -126,9 +126,9 @@ def test_the_slower_of_two_people_is_told_and_keeps_the_words(city: City, at: De
     slow.get_by_label("受理意见").fill("来电人补充：第三根灯杆漏电，请先断电。")
     do(quick, "受理", "待立案", 受理意见="已电话核实。")
     slow.get_by_role("button", name="受理", exact=True).click()
-    told = slow.get_by_role("alert")
-    expect(told).to_contain_text("已有他人办理")
-    expect(told).to_contain_text("第三根灯杆漏电")
+    alert = slow.get_by_role("alert")
+    expect(alert).to_contain_text("已有他人办理")
+    expect(alert).to_contain_text("第三根灯杆漏电")
     expect(slow.locator(".cl-stage")).to_have_text("待立案")
     expect(slow.locator(".cl-story > li")).to_have_count(2)
     expect(slow.locator(".cl-story > li").last).to_contain_text("已电话核实。")
@@ -148,25 +148,25 @@ def test_a_report_sent_with_two_presses_is_one_case(at: Desks) -> None:
     assert reported_this_month(at) == before + 1
 
 
-def test_a_wrong_report_is_told_on_top_and_beside_each_field_and_nothing_typed_is_lost(at: Desks) -> None:
+def test_the_faults_of_a_report_are_shown_on_top_and_at_each_field_and_nothing_typed_is_lost(at: Desks) -> None:
     page = at.of("operator")
     page.goto("/reports/new/")
     typed = {"地址": "滨河区沿江路5号", "经度": "东经", "姓名": "李四", "电话": "12000001111"}
-    for label, words in typed.items():
-        page.get_by_label(label).fill(words)
+    for label, text in typed.items():
+        page.get_by_label(label).fill(text)
     page.get_by_role("button", name="提交上报").click()
     summary = page.get_by_role("alert")
     expect(summary).to_be_focused()
     expect(summary.get_by_role("link")).to_have_text(["问题描述: 此项必填。", "经度: 请填写度数，例如 114.0579。"])
     expect(page.locator(".cl-field", has_text="问题描述").locator(".cl-fault")).to_have_text("此项必填。")
     expect(page.locator(".cl-field", has_text="经度").locator(".cl-fault")).to_have_text("请填写度数，例如 114.0579。")
-    for label, words in typed.items():
-        expect(page.get_by_label(label)).to_have_value(words)
+    for label, text in typed.items():
+        expect(page.get_by_label(label)).to_have_value(text)
     summary.get_by_role("link").first.click()
     expect(page.get_by_label("问题描述")).to_be_focused()
 
 
-def test_photos_add_up_outlive_a_refusal_and_stand_in_the_history(
+def test_photos_add_up_survive_a_refusal_and_are_in_the_history(
     city: City, at: Desks, token: str, tmp_path: Path
 ) -> None:
     page = at.of("collector")
@@ -182,7 +182,7 @@ def test_photos_add_up_outlive_a_refusal_and_stand_in_the_history(
     done.click()
     expect(form.locator(".cl-fault")).to_have_count(1)
     expect(form.get_by_role("checkbox")).to_be_checked()
-    for name in ("yellow", "yellow", "red"):  # the same one twice is one
+    for name in ("yellow", "yellow", "red"):  # the same photo twice is one photo
         field.set_input_files(pictures[name])
     expect(form.locator("canvas")).to_have_count(2)
     form.get_by_role("button", name="移除这张照片").last.click()
@@ -196,7 +196,7 @@ def test_photos_add_up_outlive_a_refusal_and_stand_in_the_history(
 
 @pytest.mark.parametrize(("width", "height", "language", "scheme"), VIEWS, ids=str)
 @pytest.mark.skipif(not AXE.exists(), reason="the front-end libraries are not installed: `make test` installs them")
-def test_every_page_is_open_to_all_and_without_complaint(
+def test_every_page_is_accessible_and_without_errors(
     at: Desks, width: int, height: int, language: str, scheme: str
 ) -> None:
     page = at.window(viewport={"width": width, "height": height}, color_scheme=scheme)
@@ -212,7 +212,7 @@ def test_every_page_is_open_to_all_and_without_complaint(
     assert found + complaints == []
 
 
-def test_a_figure_of_the_ranking_opens_into_the_very_cases_it_counts(at: Desks) -> None:
+def test_a_figure_of_the_ranking_leads_to_the_cases_that_it_counts(at: Desks) -> None:
     page = at.of("leader")
     page.goto("/queue/")
     page.get_by_role("link", name="考核").click()
@@ -229,7 +229,7 @@ def test_a_figure_of_the_ranking_opens_into_the_very_cases_it_counts(at: Desks) 
 
 
 @pytest.mark.skipif("CITYLOOP_PICTURES" not in os.environ, reason="pictures are made on request: CITYLOOP_PICTURES=1")
-def test_the_pictures_of_the_papers_are_made_anew(at: Desks) -> None:
+def test_the_pictures_of_the_documentation_are_made_again(at: Desks) -> None:
     page = at.window(color_scheme="light")
     sign_in(page, "duty")
     page.screenshot(path=PICTURES / "queue.png")
@@ -237,7 +237,7 @@ def test_the_pictures_of_the_papers_are_made_anew(at: Desks) -> None:
 
 
 def tab_to(page: Page, goal: Locator) -> None:
-    """Press Tab until the goal has the focus; on the way every stop must show that it has it."""
+    """Press Tab until the goal has the focus; every element on the way must show that it has the focus."""
     for _ in range(80):
         if goal.evaluate("it => it === document.activeElement"):
             return
@@ -275,7 +275,7 @@ def sign_in_in(page: Page, language: str) -> None:
 
 
 def pages(page: Page) -> dict[str, str]:
-    """Return every kind of page that an operator meets; which cases are open and closed is read from the screen."""
+    """Return every kind of page that an operator uses; an open and a closed case are read from the screen."""
     page.goto("/queue/")
     opened = page.locator(".cl-row-link").first.get_attribute("href")
     page.goto("/figures/districts/")
@@ -299,7 +299,7 @@ def pages(page: Page) -> dict[str, str]:
 
 
 def counted_pages(page: Page) -> dict[str, str]:
-    """Return the pages of figures, once a worker has counted what is on them: the ranking, a figure, its cases."""
+    """Return the pages of figures, once a worker has counted them: the ranking, a figure, its cases."""
     page.goto("/figures/")
     expect(page.locator("tbody tr").first).to_be_visible(timeout=COUNTING)
     found = {"ranking": page.url}
@@ -312,8 +312,8 @@ def counted_pages(page: Page) -> dict[str, str]:
 
 
 def faults_of(page: Page, name: str) -> list[str]:
-    """Return what axe finds on the page with all of it unfolded, and how far it hangs over the side."""
+    """Return what axe finds on the page with all details open, and how far the page is wider than the window."""
     page.evaluate("for (const folded of document.querySelectorAll('main details')) folded.open = true")
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    hangs = [f"{wide} px over the side"] if wide > 0 else []
-    return [f"{name}: {fault}" for fault in [*hangs, *faults_seen_by_axe(page)]]
+    too_wide = [f"{wide} px too wide"] if wide > 0 else []
+    return [f"{name}: {fault}" for fault in [*too_wide, *faults_seen_by_axe(page)]]

@@ -23,7 +23,7 @@ PATIENCE = 90.0  # seconds for a city to come back
 
 @dataclass
 class City:
-    """A served city in a process of its own, as a person starts it."""
+    """A city that is served by a process of its own, as a person starts it."""
 
     home: Path
     process: subprocess.Popen[str] | None = None
@@ -51,7 +51,7 @@ class City:
             self.process.wait(60)
 
     def processes(self) -> list[psutil.Process]:
-        """Return every process of the city, its database's among them."""
+        """Return every process of the city, including those of its database."""
         mine = []
         for process in psutil.process_iter(["cmdline", "environ", "name", "status"]):
             if process.info["status"] == psutil.STATUS_ZOMBIE:
@@ -79,14 +79,14 @@ def city(tmp_path: Path) -> Iterator[City]:
     until = time.monotonic() + 30
     while (left := city.processes()) and time.monotonic() < until:
         time.sleep(0.2)
-    seen = [(process.info["status"], process.ppid(), process.info["cmdline"]) for process in left]
+    details = [(process.info["status"], process.ppid(), process.info["cmdline"]) for process in left]
     for process in left:
         process.kill()
-    assert left == [], f"the city left processes behind: {seen}"
+    assert left == [], f"the city left processes behind: {details}"
 
 
 def cityloop(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of the city beside it."""
+    """Run a command on a city, which may be running."""
     command = [*COMMAND, *words, "--home", str(home)]
     return subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
 
@@ -101,8 +101,8 @@ def hand_in(city: City, token: str, name: str) -> dict[str, str]:
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return json.load(answer)
-        except urllib.error.HTTPError as refused:
-            assert refused.code >= 500, refused.read()
+        except urllib.error.HTTPError as error:
+            assert error.code >= 500, error.read()
         except OSError:
             pass
         time.sleep(0.05)
@@ -110,7 +110,7 @@ def hand_in(city: City, token: str, name: str) -> dict[str, str]:
 
 
 def named(words: str) -> Callable[[psutil.Process], bool]:
-    """Return whether a process's command line holds the words."""
+    """Return a test for processes whose command line contains these words."""
     return lambda process: words in " ".join(process.cmdline())
 
 
@@ -144,8 +144,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_whatever_is_killed(city: City) 
             time.sleep(chance.uniform(0.5, 1.5))
             running = [process for process in city.processes() if VICTIMS[victim](process)]
             assert running, f"no {victim} was running"
-            one = chance.choice(running)
-            one.send_signal(signal.SIGKILL)
+            chance.choice(running).send_signal(signal.SIGKILL)
             if victim == "supervisor":
                 assert city.process is not None
                 city.process.wait(30)

@@ -1,4 +1,4 @@
-"""The map in a real browser: it draws without leaving the house, answers mouse and keyboard, and has its table."""
+"""The map in a real browser: it makes no request to other servers, reacts to mouse and keyboard, and has its table."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from e2e.browser import City, Desks, complaints_of, desks, faults_seen_by_axe, s
 pytestmark = pytest.mark.browser
 
 FEATURES = "/ogc/collections/areas-community/items?f=html"
-DRIVER = re.compile(r"GL Driver Message|GroupMarkerNotSet")  # what a drawing in software says of itself
+DRIVER = re.compile(r"GL Driver Message|GroupMarkerNotSet")  # messages of software rendering
 FORM = """() => {
     const form = document.createElement('form');
     form.innerHTML = `<label>经度<input name="lon" value="112.8685"></label><label>纬度<input name="lat" value="31.433">
@@ -35,12 +35,12 @@ def at(city: City) -> Iterator[Desks]:
 
 
 def drawn(page: Page, number: int = 0) -> None:
-    """Wait until a map of the page holds everything it shows."""
+    """Wait until a map of the page has loaded everything that it shows."""
     expect(page.locator("city-map").nth(number)).to_have_attribute("loaded", "")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_map_asks_nobody_but_the_city_and_breaks_no_rule_of_the_page(at: Desks, city: City, theme: str) -> None:
+def test_a_map_sends_requests_to_the_city_only_and_causes_no_errors(at: Desks, city: City, theme: str) -> None:
     page = at.window(color_scheme=theme)
     complaints, hosts = complaints_of(page.context, page), set()
     page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
@@ -52,7 +52,7 @@ def test_a_map_asks_nobody_but_the_city_and_breaks_no_rule_of_the_page(at: Desks
     assert faults_seen_by_axe(page) == []
 
 
-def test_a_click_and_the_enter_key_show_the_card_of_what_lies_there(at: Desks) -> None:
+def test_a_click_and_the_enter_key_show_the_card_of_the_feature_there(at: Desks) -> None:
     page = at.window()
     page.goto(FEATURES)
     drawn(page)
@@ -88,7 +88,7 @@ def test_a_place_is_picked_by_mouse_by_keyboard_and_by_its_numbers(at: Desks) ->
     expect(pin).to_be_visible()
 
 
-def test_what_the_table_names_is_shown_on_the_map(at: Desks) -> None:
+def test_a_feature_of_the_table_is_shown_on_the_map(at: Desks) -> None:
     page = at.window()
     page.goto(FEATURES)
     page.evaluate(FORM)
@@ -97,7 +97,7 @@ def test_what_the_table_names_is_shown_on_the_map(at: Desks) -> None:
     expect(page.locator(".cl-map-card h3")).to_have_text("柳荫社区")
 
 
-def test_without_the_means_to_draw_the_table_is_pointed_to(at: Desks) -> None:
+def test_if_maps_cannot_be_drawn_the_page_links_to_the_table(at: Desks) -> None:
     page = at.window()
     page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
     page.goto(FEATURES)
@@ -106,7 +106,7 @@ def test_without_the_means_to_draw_the_table_is_pointed_to(at: Desks) -> None:
     expect(page.get_by_role("rowheader").first).to_be_in_viewport()
 
 
-def test_without_script_the_table_stands_alone(at: Desks) -> None:
+def test_without_script_the_table_is_shown_alone(at: Desks) -> None:
     page = at.window(java_script_enabled=False)
     page.goto(FEATURES)
     expect(page.get_by_role("rowheader").first).to_be_visible()

@@ -1,4 +1,4 @@
-"""A pack is checked, listed, compared and taken up by its commands, beside the city it belongs to."""
+"""The commands of packs: a pack is checked, listed, compared and taken up by a city."""
 
 import re
 import subprocess
@@ -24,8 +24,8 @@ with opened(Path({home!r}), print):
     from cityloop.runtime import clock
     from shapely.geometry import box
     set_areas([NewArea("671001", "北区", "district", None, box(0, 0, 1, 1).wkb)], "test", clock.now())
-    said = {{"text": "积水", "category": "03998", "district": "671001"}}
-    begin_case("toilet-inspection", Actor("a", "a", (Post("toilet_inspector", "centre"),)), said, "1", clock.now())
+    report = {{"text": "积水", "category": "03998", "district": "671001"}}
+    begin_case("toilet-inspection", Actor("a", "a", (Post("toilet_inspector", "centre"),)), report, "1", clock.now())
 """
 
 
@@ -53,7 +53,7 @@ class City:
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> City:
-    """A city that has taken the pack up, with one case of it."""
+    """A city that has taken up the pack, with one case of its procedure."""
     city = City(tmp_path_factory.mktemp("packs"))
     empty_home(city.home)
     assert city.run("init").returncode == 0
@@ -67,14 +67,14 @@ def _as_it_was(city: City) -> None:
         city.write(name, content)
 
 
-def test_the_list_says_where_a_pack_is_and_which_change_it_made(city: City) -> None:
-    told = city.run("packs", "list").stdout
-    assert str(city.packs / "toilets") in told and re.search(r"in version 1, change \d+$", told.splitlines()[-1])
+def test_the_list_shows_the_folder_of_a_pack_and_its_change(city: City) -> None:
+    output = city.run("packs", "list").stdout
+    assert str(city.packs / "toilets") in output and re.search(r"in version 1, change \d+$", output.splitlines()[-1])
     city.write("roles.yaml", FILES["roles.yaml"] + "# more\n")
     assert "changed since: `cityloop packs diff toilets`" in city.run("packs", "list").stdout
 
 
-def test_diff_tells_rows_and_procedures_and_refuses_a_pack_that_there_is_not(city: City) -> None:
+def test_diff_shows_rows_and_procedures_and_refuses_an_unknown_pack(city: City) -> None:
     assert "would change no table and no procedure" in city.run("packs", "diff", "toilets").stdout
     city.write("classes.csv", FILES["classes.csv"] + "matter,03997,公厕指引不清,市容环卫设施类\n")
     city.write("inspection.yaml", FILES["inspection.yaml"].replace("version: 1", "version: 2"))
@@ -89,7 +89,7 @@ def test_diff_tells_rows_and_procedures_and_refuses_a_pack_that_there_is_not(cit
     assert (refused.returncode, refused.stderr.strip()) == (1, "There is no such pack.")
 
 
-def test_a_changed_procedure_that_a_case_follows_is_refused_by_all_that_would_run_it(city: City) -> None:
+def test_a_changed_procedure_that_a_case_follows_is_refused_by_every_command_that_would_run_it(city: City) -> None:
     city.write("inspection.yaml", FILES["inspection.yaml"].replace("{80: remind_keeper}", "{90: remind_keeper}"))
     folder = str(city.packs / "toilets")
     assert city.run("packs", "check", folder).returncode == 0
@@ -107,7 +107,7 @@ def test_packs_are_checked_without_a_city(city: City, tmp_path: Path) -> None:
         assert both.returncode == 0 and both.stdout.endswith("1 pack is in order.\n")
         assert city.run("packs", "check").stdout.endswith(f"{SHIPPED_PACKS + 1} packs are in order.\n")
         refused = city.run("packs", "check", str(tmp_path))
-        assert refused.returncode == 1 and "holds no pack.yaml, and no folder with one" in refused.stderr
+        assert refused.returncode == 1 and "contains no pack.yaml, and no folder with one" in refused.stderr
         assert city.run("packs", "check", str(tmp_path / "nowhere")).returncode == 2
         assert not (tmp_path / "none").exists()
     finally:

@@ -1,4 +1,4 @@
-"""A real hotline's half year, entered by the commands, worked in a browser, ranked: each figure as counted by hand."""
+"""A real hotline's half year, imported by commands, handled in a browser, ranked: figures agree with a second count."""
 
 import gzip
 import json
@@ -32,7 +32,7 @@ from cityloop.runtime.clock import now
 enter_units({"centre": "监督指挥中心", "collectors": "信息采集队"}, "test", now(), handles=False)
 enter_units({"works": "工務局養護工程處"}, "test", now())
 """
-WORKED = ("路燈故障", "道路維修", "髒亂及汙染")  # of each of these kinds, one case goes through the loop
+WORKED = ("路燈故障", "道路維修", "髒亂及汙染")  # one case of each of these kinds goes through the loop
 
 pytestmark = [
     pytest.mark.browser,
@@ -43,7 +43,7 @@ pytestmark = [
 
 @dataclass(frozen=True)
 class Row:
-    """One report of the file, with the district reckoned here and not by the city."""
+    """One report of the file, with the district calculated by this test and not by the city."""
 
     external_id: str
     kind: str | None
@@ -55,7 +55,7 @@ class Row:
 def rows() -> list[Row]:
     columns = ["service_request_id", "service_name", "requested_datetime", "long", "lat"]
     table = pq.read_table(REPORTS, columns=columns).to_pydict()
-    districts = reckoned(np.round(np.column_stack([table["long"], table["lat"]]), 7))
+    districts = districts_of(np.round(np.column_stack([table["long"], table["lat"]]), 7))
     return [
         Row(*row[:2], row[2][:7], district) for *row, district in zip(*list(table.values())[:3], districts, strict=True)
     ]
@@ -81,7 +81,7 @@ def _pictures(request: pytest.FixtureRequest, at: Desks, tmp_path: Path) -> Iter
         yield
 
 
-def test_every_district_of_every_month_is_ranked_with_the_reports_counted_by_hand(at: Desks, rows: list[Row]) -> None:
+def test_every_district_of_every_month_is_ranked_with_the_number_of_its_reports(at: Desks, rows: list[Row]) -> None:
     by_month: dict[str, Counter[str]] = {}
     for row in rows:
         by_month.setdefault(row.month, Counter())[row.district or "未定区县"] += 1
@@ -90,9 +90,7 @@ def test_every_district_of_every_month_is_ranked_with_the_reports_counted_by_han
         assert +column(at.of("leader"), month, "上报") == counted
 
 
-def test_three_real_reports_are_worked_to_closed_and_counted_where_and_when_they_were(
-    at: Desks, rows: list[Row]
-) -> None:
+def test_three_real_reports_are_closed_and_counted_in_their_districts_and_month(at: Desks, rows: list[Row]) -> None:
     chosen = [next(row for row in rows if row.kind == kind and row.district) for kind in WORKED]
     numbers = [work(at, row) for row in chosen]
     leader = at.of("leader")
@@ -105,7 +103,7 @@ def test_three_real_reports_are_worked_to_closed_and_counted_where_and_when_they
 
 
 def enter(city: City, folder: Path) -> None:
-    """Enter areas, units, people and reports beside the running city, as its administrator does."""
+    """Import areas, units, people and reports into the running city, as its administrator does."""
     (folder / "areas.yaml").write_text(AREAS, encoding="utf-8")
     (folder / "hotline.yaml").write_text(MAPPING, encoding="utf-8")
     city.command("import", "areas", str(VILLAGES), "--mapping", str(folder / "areas.yaml"))
@@ -113,25 +111,25 @@ def enter(city: City, folder: Path) -> None:
     for role, (name, unit) in PEOPLE.items():
         words = ["--full-name", name, "--role", role, "--unit", unit, "--password", PASSWORD]
         city.command("user", "add", role, *words)
-    told = city.command("import", "reports", str(REPORTS), "--mapping", str(folder / "hotline.yaml"))
+    output = city.command("import", "reports", str(REPORTS), "--mapping", str(folder / "hotline.yaml"))
     rows = pq.ParquetFile(REPORTS).metadata.num_rows
-    assert f"created {rows:,}, already known 0, conflicts 0, rejected 0" in told
+    assert f"created {rows:,}, already known 0, conflicts 0, rejected 0" in output
 
 
-def reckoned(points: np.ndarray) -> list[str | None]:
-    """Return the name of the district each point lies in; where two villages meet, the smaller code has the point."""
+def districts_of(points: np.ndarray) -> list[str | None]:
+    """Return the name of the district of each point; where two villages meet, the smaller code has the point."""
     features = json.loads(gzip.decompress(VILLAGES.read_bytes()))["features"]
-    features.sort(key=lambda one: one["properties"]["VILLCODE"])
-    tree = shapely.STRtree([shapely.make_valid(shape(one["geometry"])) for one in features])
+    features.sort(key=lambda feature: feature["properties"]["VILLCODE"])
+    tree = shapely.STRtree([shapely.make_valid(shape(feature["geometry"])) for feature in features])
     first: dict[int, int] = {}
     for point, village in tree.query(shapely.points(points), predicate="intersects").T.tolist():
         first[point] = min(village, first.get(point, village))
-    names = [one["properties"]["TOWNNAME"] for one in features]
+    names = [feature["properties"]["TOWNNAME"] for feature in features]
     return [names[first[place]] if place in first else None for place in range(len(points))]
 
 
 def work(at: Desks, row: Row) -> str:
-    """Take one case from its report to its end, each step at the desk of the person whose task it is."""
+    """Take one case from its report to its end; each person does their own steps."""
     desk = case_at(at, "operator", row)
     number = desk.locator(".cl-crumbs [aria-current]").inner_text()
     expect(desk.locator(".cl-case-facts")).to_contain_text(str(row.district))
@@ -145,7 +143,7 @@ def work(at: Desks, row: Row) -> str:
 
 
 def case_at(at: Desks, username: str, row: Row) -> Page:
-    """Find the case at the person's desk by the number the hotline gave it."""
+    """Open the case in the person's window, found by the number that the hotline gave it."""
     page = at.of(username)
     find(page, row.external_id)
     expect(page.locator(".cl-case-facts")).to_contain_text(row.external_id)
@@ -153,7 +151,7 @@ def case_at(at: Desks, username: str, row: Row) -> Page:
 
 
 def column(page: Page, month: str, title: str) -> Counter[str]:
-    """Read one column of a month's ranking by district; the present month where none is named."""
+    """Return one column of a month's ranking by district; "" is the present month."""
     page.goto(f"/figures/districts/?month={month}")
     heads = page.locator("thead th").all_inner_texts()
     cells = [row.locator("th, td").all_inner_texts() for row in page.locator("tbody tr").all()]

@@ -1,4 +1,4 @@
-"""A city is backed up, lost, restored and proven by its commands, as its keeper does it."""
+"""The maintenance commands: a city is backed up, lost, restored and verified."""
 
 import subprocess
 import sys
@@ -20,23 +20,23 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_token_is_printed_alone(home: Path) -> None:
-    told = cityloop(home, "user", "token", "hotline")
-    assert told.returncode == 0 and len(told.stdout.split()) == 1
+    result = cityloop(home, "user", "token", "hotline")
+    assert result.returncode == 0 and len(result.stdout.split()) == 1
 
 
-def test_a_city_is_backed_up_restored_and_proven(home: Path, tmp_path: Path) -> None:
+def test_a_city_is_backed_up_restored_and_verified(home: Path, tmp_path: Path) -> None:
     archive, other = tmp_path / "city.tar", tmp_path / "second"
     assert cityloop(home, "backup", str(archive)).returncode == 0
     assert archive.stat().st_mode & 0o077 == 0
     restored = cityloop(other, "restore", str(archive))
     assert restored.returncode == 0, restored.stderr
-    proven = cityloop(other, "verify")
-    assert proven.returncode == 0 and "as they were written" in proven.stdout
+    verified = cityloop(other, "verify")
+    assert verified.returncode == 0 and "as they were written" in verified.stdout
     assert cityloop(other, "user", "token", "hotline").returncode == 0
     assert cityloop(other, "verify").returncode == 0
 
 
-def test_a_city_that_holds_something_is_not_overwritten_unasked(home: Path, tmp_path: Path) -> None:
+def test_a_city_with_data_is_only_overwritten_on_request(home: Path, tmp_path: Path) -> None:
     archive = tmp_path / "city.tar"
     assert cityloop(home, "backup", str(archive)).returncode == 0
     refused = cityloop(home, "restore", str(archive))
@@ -62,14 +62,14 @@ def test_a_cut_archive_is_refused_and_changes_nothing(home: Path, tmp_path: Path
         ("CITYLOOP_WEB_WORKERS", "many"),
     ],
 )
-def test_a_wrong_setting_is_named(home: Path, name: str, value: str) -> None:
+def test_an_invalid_setting_is_named(home: Path, name: str, value: str) -> None:
     command = [*COMMAND, "check", "--home", str(home)]
-    told = subprocess.run(command, env={**environment(), name: value}, capture_output=True, text=True, check=False)
-    assert told.returncode == 1 and name in told.stderr and "Traceback" not in told.stderr
+    result = subprocess.run(command, env={**environment(), name: value}, capture_output=True, text=True, check=False)
+    assert result.returncode == 1 and name in result.stderr and "Traceback" not in result.stderr
 
 
-def test_help_is_good_enough_to_work_from() -> None:
-    told = subprocess.run([*COMMAND, "--help"], env=environment(), capture_output=True, text=True, check=False)
+def test_help_lists_every_command_an_operator_needs() -> None:
+    result = subprocess.run([*COMMAND, "--help"], env=environment(), capture_output=True, text=True, check=False)
     for command in (
         "demo",
         "serve",
@@ -84,14 +84,14 @@ def test_help_is_good_enough_to_work_from() -> None:
         "user",
         "bench",
     ):
-        assert command in told.stdout
-    wrong = subprocess.run(
+        assert command in result.stdout
+    unknown = subprocess.run(
         [sys.executable, "-m", "cityloop.entry.command_line", "dance"],
         env=environment(),
         capture_output=True,
         check=False,
     )
-    assert wrong.returncode == 2
+    assert unknown.returncode == 2
 
 
 def test_a_home_whose_keys_are_not_the_citys_is_refused(home: Path, tmp_path: Path) -> None:
@@ -100,11 +100,11 @@ def test_a_home_whose_keys_are_not_the_citys_is_refused(home: Path, tmp_path: Pa
     command = [*COMMAND, "check", "--home", str(tmp_path / "stranger")]
     with Cluster(home).used() as cluster:
         environ = {**environment(), "CITYLOOP_DATABASE_URL": cluster.url}
-        told = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-    assert told.returncode == 1 and "not those of the city" in told.stderr
+        result = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert result.returncode == 1 and "not those of the city" in result.stderr
 
 
-def test_a_unit_that_gets_its_first_handler_may_be_given_cases(home: Path) -> None:
+def test_cases_can_be_dispatched_to_a_unit_once_it_has_a_handler(home: Path) -> None:
     from cityloop.runtime.postgres import Cluster
 
     for name, role in (("wang", "duty_officer"), ("li", "handler")):
@@ -114,7 +114,7 @@ def test_a_unit_that_gets_its_first_handler_may_be_given_cases(home: Path) -> No
         assert connection.execute("SELECT handles FROM registry_unit WHERE code = 'U1'").fetchone() == (True,)
 
 
-def test_the_channels_of_an_account_do_not_change_unseen(home: Path) -> None:
+def test_the_channels_of_an_existing_account_cannot_be_changed(home: Path) -> None:
     assert cityloop(home, "user", "token", "line", "--channel", "12345").returncode == 0
     assert cityloop(home, "user", "token", "line", "--channel", "12345").returncode == 0
     assert cityloop(home, "user", "token", "line", "--channel", "12319").returncode == 1

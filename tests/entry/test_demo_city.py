@@ -1,4 +1,4 @@
-"""The demo city: its ground fits together, every kind of work stands in it, and it is never built over another city."""
+"""The demo city: its areas fit together, it has work of every kind, and it is never built over another city."""
 
 from collections.abc import Iterator
 from random import Random
@@ -22,15 +22,15 @@ from example import NOW, SmallCity
 
 @pytest.fixture
 def empty_city(db: None) -> Iterator[None]:
-    """What a new home holds: the packs and nothing else."""
+    """The contents of a new home: the packs and nothing else."""
     pack_actions.take_up(read_all(), "test", NOW)
     current.forget()
     yield
     current.forget()
 
 
-def silent(words: str) -> None:
-    """Hear what is told and do nothing."""
+def silent(message: str) -> None:
+    """Ignore the message."""
 
 
 @pytest.mark.parametrize("seed", [1, 2, 20261121])
@@ -64,16 +64,17 @@ def test_the_demo_city_has_work_of_every_kind_under_every_lamp_and_is_built_once
 
 
 def _check_facilities() -> None:
-    """Some hundred stand in the city's own districts, with ids that say so; some cases are about one of them."""
-    standing = {one.code: one for one in Facility.objects.all()}
-    assert 300 < len(standing) <= sum(kind.count for kind in script().facilities)
-    assert all(one.code.startswith(one.areas["district"] + one.category) for one in standing.values())
-    tied = Case.objects.exclude(facility=None)
-    assert tied.count() > 5
-    assert all(standing[case.facility].areas["community"] == case.community for case in tied if case.facility)
+    """Check that some hundred are in the city's districts, with ids to match, and that some cases are about one."""
+    facilities = {facility.code: facility for facility in Facility.objects.all()}
+    assert 300 < len(facilities) <= sum(kind.count for kind in script().facilities)
+    assert all(code.startswith(facility.areas["district"] + facility.category) for code, facility in facilities.items())
+    cases = Case.objects.exclude(facility=None)
+    assert cases.count() > 5
+    assert all(facilities[case.facility].areas["community"] == case.community for case in cases if case.facility)
 
 
 def test_the_demo_city_is_not_built_into_another_city(city: SmallCity) -> None:
-    with pytest.raises(NotPossible, match="another city"):
+    with pytest.raises(NotPossible) as error:
         build(NOW, silent)
+    assert error.value.code == "another-city"
     assert Area.objects.filter(code__startswith="49").count() == 0

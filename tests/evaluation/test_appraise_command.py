@@ -58,7 +58,7 @@ def test_figures_of_a_city_are_counted_from_facts_taken_when_there_are_none(home
     desks.problem(closed=True)
     answer = appraise("--period", MONTH, "--by", "district", "--indicator", "register", "--indicator", "archive_rate")
     assert answer.exit_code == 0, answer.output
-    assert "There are no facts of this city yet: exporting them." in answer.stderr
+    assert "This city has no facts yet: exporting them." in answer.stderr
     assert Event.objects.filter(name="FactsExported").count() == 1
     rows = [line.split() for line in answer.stdout.splitlines()]
     assert [MONTH, "北区", "671001", "立案数", "1"] in rows
@@ -130,7 +130,7 @@ def test_figures_are_handed_out_as_a_table_a_workbook_or_counts(folder: Path) ->
     asked = ("--facts", "facts", "--period", "2026-06", "--by", "district", "--indicator", "dispose_in_time_rate")
     for name in ("a.csv", "a.xlsx", "a.json"):
         answer = appraise(*asked, "--out", name)
-        assert (answer.exit_code, answer.stdout) == (0, f"{name} holds the figures.\n")
+        assert (answer.exit_code, answer.stdout) == (0, f"{name} contains the figures.\n")
     table = (folder / "a.csv").read_text("utf-8-sig")
     assert [row[2] for row in csv.reader(io.StringIO(table))] == ["区县代码", "490101", "490102", "", ""]
     assert (folder / "a.csv").read_bytes().startswith(b"\xef\xbb\xbf") and (folder / "a.xlsx").read_bytes()[:2] == b"PK"
@@ -163,13 +163,16 @@ def test_indicators_are_listed_with_their_formulas_and_told_with_their_sql(folde
     [
         (
             ["--book", "nonsense"],
-            "No pack nonsense has indicators, and no folder of that name holds an indicators.yaml.",
+            "No pack nonsense has indicators, and no folder of that name contains an indicators.yaml.",
         ),
         (["--indicator", "nonsense"], "indicator: there is no indicator nonsense"),
-        (["--by", "nonsense"], "--by: no indicator of gbt30428-4 speaks of nonsense; columns are procedure, source"),
-        (["--only", "district"], "--only: 'district': write a column and a value, such as district=671001"),
+        (
+            ["--by", "nonsense"],
+            "--by: No indicator of gbt30428-4 can be broken down by nonsense. The columns are: procedure, source",
+        ),
+        (["--only", "district"], "--only: district: write a column and a value, such as district=671001."),
         (["--period", "June"], "period: 'June' is no period: write 2026, 2026-H1"),
-        (["--day-begins-at", "noon"], "--day-begins-at: noon is no time of the day: write 12:00"),
+        (["--day-begins-at", "noon"], "--day-begins-at: noon is not a time of day. Write it as 12:00."),
         (["--edition", "20250101T000000Z"], "There are no facts 20250101T000000Z in facts."),
     ],
 )
@@ -193,7 +196,7 @@ def test_wrong_usage_is_told_as_such(folder: Path) -> None:
 def test_a_figure_that_was_not_meant_to_speak_so_is_counted_with_a_word_of_warning(folder: Path) -> None:
     answer = appraise("--facts", "facts", "--by", "person", "--indicator", "need_dispose")
     assert answer.exit_code == 0
-    assert "need_dispose speaks of area, department; told apart by person it may mislead." in answer.stderr
+    assert "need_dispose is meant for area, department; broken down by person it may mislead." in answer.stderr
 
 
 def test_the_newest_facts_of_a_folder_are_counted_and_older_ones_by_name(folder: Path) -> None:

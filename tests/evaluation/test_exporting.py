@@ -235,7 +235,7 @@ def test_the_command_exports_tells_the_digest_and_proves_it(desks: Desks, tmp_pa
     assert told.stdout.splitlines()[0] == f"{edition.name} {edition.digest}"
     assert "cases: 1 rows" in told.stdout and "1 cases read anew" in told.stderr
     proved = CliRunner().invoke(main, ["export", "check", "--from", str(tmp_path), edition.digest])
-    assert proved.exit_code == 0 and f"{len(edition.parts)} parts are what they were" in proved.stdout
+    assert proved.exit_code == 0 and f"{len(edition.parts)} parts are as they were written" in proved.stdout
     next((tmp_path / "parts" / "cases").iterdir()).unlink()
     refuted = CliRunner().invoke(main, ["export", "check", "--from", str(tmp_path)])
     assert refuted.exit_code == 1 and "is missing" in refuted.stdout

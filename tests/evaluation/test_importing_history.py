@@ -251,5 +251,5 @@ def test_the_systems_own_counts_stand_and_what_they_disagree_with_is_told() -> N
     counts = ["own", 0, 0, 1, 1, 3, 4, 4, 4]
     table = "\n".join(f"{line},{count}" for line, count in zip(lines, counts, strict=True)) + "\n"
     result = bring_in(table, f"{UPDATES}  reassignments: {{column: own}}\n")
-    assert "In 1 of the cases the updates show another number of reassignments than the table tells" in result.stdout
+    assert "In 1 of the cases the updates show another number of reassignments than the table states" in result.stdout
     assert told("cases")[0]["reassignments"] == 4

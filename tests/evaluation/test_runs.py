@@ -62,7 +62,7 @@ def test_a_run_counted_again_elsewhere_is_the_same(run: Path, saved: Path, tmp_p
     answer = recompute(run)
     assert answer.exit_code == 0
     assert answer.stdout.startswith(
-        f"the same: {found.said.digest}\nof the facts {found.said.facts} of 2026-08-01 00:00"
+        f"the same: {found.said.digest}\ncounted from the facts {found.said.facts} of 2026-08-01 00:00"
     )
 
 
@@ -170,7 +170,7 @@ def test_whatever_was_tampered_with_is_named(run: Path, tamper: Callable[[Path],
     tamper(run)
     answer = recompute(run)
     assert answer.exit_code == 1 and isinstance(answer.exception, SystemExit), answer.output
-    assert answer.stderr.endswith("This run is not what it says.\n")
+    assert answer.stderr.endswith("The saved run does not match what it records.\n")
     assert [words for words in told if words not in answer.stdout] == []
 
 

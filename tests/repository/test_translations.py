@@ -9,7 +9,7 @@ import pytest
 from django.utils.translation import override
 
 from cityloop.core.errors import Fault, NotPossible
-from cityloop.core.sentences import SENTENCES, TABLES, english
+from cityloop.core.sentences import SENTENCE_TABLES, SENTENCES, english
 from cityloop.presentation.pages.sentences import fault_words, sentence
 from cityloop.presentation.translations import LOCALE, PACKAGE, catalog, messages
 
@@ -47,7 +47,7 @@ def test_every_sentence_can_be_read_in_both_languages(code: str) -> None:
 
 
 def test_no_code_has_two_sentences() -> None:
-    codes = [code for table in TABLES for code in table]
+    codes = [code for table in SENTENCE_TABLES for code in table]
     assert sorted(codes) == sorted(SENTENCES)
 
 

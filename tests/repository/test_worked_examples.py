@@ -1,4 +1,4 @@
-"""The examples of the explanation of clocks are reckoned again, and the procedure of the how-to is read."""
+"""The examples in the explanation of clocks are calculated, and the procedure of the how-to is read and followed."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -35,39 +35,39 @@ CLOCKS = (DOCS / "explanation" / "clocks.md").read_text("utf-8")
 ZONE = ZoneInfo("Asia/Shanghai")
 MOMENT = r"(\d{4}-\d\d-\d\d \d\d:\d\d)"
 EVERYBODY = Actor("a", "a", tuple(Post(role, "u") for role in ("operator", "duty_officer", "dispatcher")))
-INPUTS = {"category": "06013", "district": "490102", "unit": "roads"}  # whatever an action of the example asks for
+INPUTS = {"category": "06013", "district": "490102", "unit": "roads"}  # everything that the example's actions ask for
 
 
 def examples(language: str) -> list[list[str]]:
-    """Return the lines of every example written in a language of the page."""
+    """Return the lines of every example of the page in this language."""
     return [block.splitlines() for block in re.findall(rf"^```{language}\n(.*?)^```$", CLOCKS, re.S | re.M)]
 
 
-def local(words: str) -> datetime:
-    return datetime.fromisoformat(words).replace(tzinfo=ZONE)
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
 
 
-def calendar_of(words: str = '{hours: ["08:00-12:00", "14:00-18:00"]}') -> Calendar:
-    text, _, until = words.partition(", announced until ")
+def calendar_of(line: str = '{hours: ["08:00-12:00", "14:00-18:00"]}') -> Calendar:
+    text, _, until = line.partition(", announced until ")
     found = working_calendar(CalendarText.model_validate(yaml.safe_load(text)), ZONE, 2026)
     return replace(found, announced_until=date.fromisoformat(until)) if until else found
 
 
-def test_every_example_of_the_page_is_reckoned() -> None:
-    reckoned = [example for language in ("clock", "holders", "case") for example in examples(language)]
-    assert reckoned and len(reckoned) * 2 == CLOCKS.count("```")
+def test_every_example_of_the_page_is_calculated() -> None:
+    calculated = [example for language in ("clock", "holders", "case") for example in examples(language)]
+    assert calculated and len(calculated) * 2 == CLOCKS.count("```")
 
 
 @pytest.mark.parametrize("lines", examples("clock"), ids=" / ".join)
 def test_a_clock_is_due_as_the_page_says(lines: list[str]) -> None:
-    reckoning = Reckoning(iter(lines))
-    for line in reckoning.lines:
-        reckoning.read(line)
-    assert reckoning.claims
+    example = ClockExample(iter(lines))
+    for line in example.lines:
+        example.read(line)
+    assert example.claims
 
 
-class Reckoning:
-    """A clock of the page, read line by line: what happens to it, and what is claimed of it then."""
+class ClockExample:
+    """A clock of the page, read line by line: the events of the clock, and the claims about it."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         first = next(lines)
@@ -79,11 +79,11 @@ class Reckoning:
         self.claims = 0
 
     def read(self, line: str) -> None:
-        for pattern, meant in self._forms():
-            if said := re.fullmatch(pattern, line):
-                meant(*said.groups())
+        for pattern, check in self._forms():
+            if match := re.fullmatch(pattern, line):
+                check(*match.groups())
                 return
-        raise AssertionError(f"The page says what nobody understands: {line}")
+        raise AssertionError(f"The page has a line in no known form: {line}")
 
     def _forms(self) -> list[tuple[str, Callable[..., None]]]:
         return [
@@ -125,31 +125,31 @@ def test_time_is_charged_to_who_held_the_task_as_the_page_says(lines: list[str])
     clock = Clock(Limit.read(limit)).noted(ClockEventKind.STARTED, local(started.removesuffix(" started")))
     holdings = []
     for line in held:
-        said = re.fullmatch(rf"{MOMENT}(?: to {MOMENT})? held by (\w+)(, returned)?", line)
-        assert said, line
-        opened, ended, holder, returned = said.groups()
+        match = re.fullmatch(rf"{MOMENT}(?: to {MOMENT})? held by (\w+)(, returned)?", line)
+        assert match, line
+        opened, ended, holder, returned = match.groups()
         holdings.append(Holding(holder, local(opened), local(ended) if ended else None, returned=bool(returned)))
-    said = re.fullmatch(rf"{MOMENT} charged: (\w+) (\d+) minutes, returned (\d+) minutes, nobody (\d+) minutes", claim)
-    assert said, claim
-    now, holder, *minutes = said.groups()
+    match = re.fullmatch(rf"{MOMENT} charged: (\w+) (\d+) minutes, returned (\d+) minutes, nobody (\d+) minutes", claim)
+    assert match, claim
+    now, holder, *minutes = match.groups()
     found = charges(clock, holdings, local(now), calendar_of())
-    assert [found.by_holder[holder], found.returned, found.unheld] == [60 * int(each) for each in minutes]
+    assert [found.by_holder[holder], found.returned, found.unheld] == [60 * int(number) for number in minutes]
 
 
 @pytest.mark.parametrize("lines", examples("case"), ids=" / ".join)
 def test_a_case_keeps_the_limits_of_its_filing_as_the_page_says(lines: list[str]) -> None:
-    way = read_procedure(SHIPPED / "city-problem" / "procedure.yaml")
+    procedure = read_procedure(SHIPPED / "city-problem" / "procedure.yaml")
     *steps, claim = lines
     case: CaseState | None = None
     for line in steps:
-        said = re.fullmatch(rf"{MOMENT} (\w+); the catalogue gives (\d+ \w+)", line)
-        assert said, line
-        now, terms = local(said[1]), Terms(calendar_of(), {"handle": Limit.read(said[3])})
-        case = case or after(None, begin(way, {}, {}, now, terms), "a", now)
+        match = re.fullmatch(rf"{MOMENT} (\w+); the catalogue gives (\d+ \w+)", line)
+        assert match, line
+        now, action, terms = local(match[1]), match[2], Terms(calendar_of(), {"handle": Limit.read(match[3])})
+        case = case or after(None, begin(procedure, {}, {}, now, terms), "a", now)
         task = case.open_tasks[-1]
-        wanted = {need.name for need in way.actions[said[2]].needs} & set(INPUTS)
+        wanted = {need.name for need in procedure.actions[action].needs} & set(INPUTS)
         inputs = {name: INPUTS[name] for name in wanted}
-        case = after(case, decide(way, case, said[2], task.no, EVERYBODY, inputs, now, terms), "a", now)
+        case = after(case, decide(procedure, case, action, task.no, EVERYBODY, inputs, now, terms), "a", now)
     assert case is not None
     handling = case.open_tasks[-1]
     assert (handling.kind, handling.due_at) == ("handle", local(claim.removesuffix(" due")))
@@ -166,16 +166,16 @@ BEGUN = local("2026-11-23 09:00")
 class Story:
     """A case of the how-to, from its beginning."""
 
-    def __init__(self, way: Procedure) -> None:
-        self.way, self.terms = way, Terms(calendar_of())
-        said = {"text": "雨伞", "district": "490102", "keeper": "roads"}
-        move = begin(way, {}, {}, BEGUN, self.terms, inputs=said, by=SHOP.posts[0])
+    def __init__(self, procedure: Procedure) -> None:
+        self.procedure, self.terms = procedure, Terms(calendar_of())
+        inputs = {"text": "雨伞", "district": "490102", "keeper": "roads"}
+        move = begin(procedure, {}, {}, BEGUN, self.terms, inputs=inputs, by=SHOP.posts[0])
         self.case = after(None, move, SHOP.account, BEGUN)
 
     def act(self, action: str, actor: Actor, **inputs: str) -> None:
-        kind = self.way.actions[action].on
-        task = next(one for one in self.case.open_tasks if one.kind == kind)
-        move = decide(self.way, self.case, action, task.no, actor, inputs, BEGUN, self.terms)
+        kind = self.procedure.actions[action].on
+        task = next(task for task in self.case.open_tasks if task.kind == kind)
+        move = decide(self.procedure, self.case, action, task.no, actor, inputs, BEGUN, self.terms)
         self.case = after(self.case, move, actor.account, BEGUN)
 
     def refused(self, action: str, actor: Actor, **inputs: str) -> None:
@@ -183,25 +183,25 @@ class Story:
             self.act(action, actor, **inputs)
 
     def events_until(self, later: timedelta) -> list[str]:
-        """Let the timers that run out do what they do."""
+        """Run the timers that expire; return the names of their events."""
         events = []
-        while move := woken(self.way, self.case, BEGUN + later, self.terms):
+        while move := woken(self.procedure, self.case, BEGUN + later, self.terms):
             self.case = after(self.case, move, "system", BEGUN + later)
             events.append(move.event)
         return events
 
 
 def after_steps(number: int) -> dict[str, Any]:
-    """Return the procedure as it stands after so many steps of the how-to."""
-    found: dict[str, Any] = {}
+    """Return the procedure as it is after so many steps of the how-to."""
+    procedure: dict[str, Any] = {}
     for step in STEPS[:number]:
-        found = joined(found, step)
-    return found
+        procedure = joined(procedure, step)
+    return procedure
 
 
-def joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    both = {name: joined(one[name], each) for name, each in other.items() if isinstance(one.get(name), dict)}
-    return {**one, **other, **both}
+def joined(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    both = {name: joined(first[name], value) for name, value in second.items() if isinstance(first.get(name), dict)}
+    return {**first, **second, **both}
 
 
 def put(folder: Path, pack: dict[str, Any], **procedures: dict[str, Any]) -> None:
@@ -216,19 +216,19 @@ def test_the_pack_of_the_how_to_can_be_read_after_every_step(tmp_path: Path, num
     check_together((*read_all(), Pack.read(tmp_path)))
 
 
-def test_the_second_version_of_the_how_to_stands_beside_the_first(tmp_path: Path) -> None:
+def test_the_pack_of_the_how_to_has_both_versions_in_the_end(tmp_path: Path) -> None:
     *_, first, second = [after_steps(number) for number in range(1, len(STEPS) + 1)]
     put(tmp_path, {**PIECES[0], **PIECES[-1]}, procedure=second, procedure_1=first)
-    assert [way.version for way in Pack.read(tmp_path).procedures] == [2, 1]
+    assert [procedure.version for procedure in Pack.read(tmp_path).procedures] == [2, 1]
 
 
-def test_the_slip_that_the_how_to_shows_is_told_as_it_says(tmp_path: Path) -> None:
+def test_the_slip_that_the_how_to_shows_is_reported_as_it_shows(tmp_path: Path) -> None:
     slip = deepcopy(after_steps(len(STEPS) - 1))
     slip["actions"]["claim"]["requires"][0]["no_open"] = "proof"
     put(tmp_path, PIECES[0], procedure=slip)
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(Invalid) as error:
         Pack.read(tmp_path)
-    assert [f"{fault.field.partition(' ')[2]}: {fault.reason}" in HOW_TO for fault in refused.value.faults] == [True]
+    assert [f"{fault.field.partition(' ')[2]}: {fault.reason}" in HOW_TO for fault in error.value.faults] == [True]
 
 
 def test_a_thing_is_claimed_examined_and_given_back_as_the_how_to_says(lost: Story) -> None:
@@ -250,6 +250,6 @@ def test_what_nobody_claims_within_a_year_is_closed_by_itself_as_the_how_to_says
 
 @pytest.fixture
 def lost(tmp_path: Path) -> Story:
-    """A thing handed in, by the procedure as it stands before its second version."""
+    """A thing that was handed in, by the first version of the procedure."""
     put(tmp_path, PIECES[0], procedure=after_steps(len(STEPS) - 1))
     return Story(Pack.read(tmp_path).procedures[0])

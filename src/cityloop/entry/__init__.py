@@ -1,1 +1,1 @@
-"""The ways in: the command line, the web application, the root of all addresses, the demo."""
+"""The entry points: the command line, the web application, the root URLs, the demo and the benchmarks."""

@@ -1,4 +1,4 @@
-"""The command `cityloop`. Each command opens the city, asks a floor below to do it, and says what came of it.
+"""The command `cityloop`. Each command opens the city, calls a lower layer to do the work, and prints the result.
 
 Exit codes: 0 done, 1 refused (a clear sentence, nothing changed), 2 wrong usage.
 """
@@ -27,6 +27,7 @@ from cityloop.entry.console.options import (
     file_argument,
     home_option,
     mapping_option,
+    port_option,
     rejects_option,
     tell,
 )
@@ -34,24 +35,24 @@ from cityloop.entry.imports.history import history
 
 
 class Commands(click.Group):
-    """Turns a refusal of any command into its sentence and exit code 1."""
+    """Turns a refusal of any command into its sentence and exit code 1. Other errors are bugs and show a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         signal.signal(signal.SIGTERM, _leave)
         try:
             return super().invoke(ctx)
-        except Invalid as refused:
-            for fault in refused.faults:
+        except Invalid as error:
+            for fault in error.faults:
                 tell(f"{fault.field}: {fault.reason}")
             tell("Nothing was changed.")
             sys.exit(1)
-        except Refusal as refused:
-            tell(refused.sentence)
+        except Refusal as error:
+            tell(error.sentence)
             sys.exit(1)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    """Leave in order, so that the last command out stops the database."""
+    """Exit through Python's cleanup, so that the last command to end stops the database."""
     sys.exit(128 + number)
 
 
@@ -64,16 +65,14 @@ def main() -> None:
 @main.command()
 @home_option
 def init(home: Path | None) -> None:
-    """Make a city's home and database, or bring them up to date."""
+    """Create a city's home and database, or upgrade them."""
     with opened(home, tell, runs=True) as configuration:
         click.echo(f"The city at {configuration.home_folder} is ready.")
 
 
 @main.command()
 @home_option
-@click.option(
-    "--port", type=int, help="Port on 127.0.0.1; 0 takes any free one. Default: the first free one from 8000."
-)
+@port_option
 def serve(home: Path | None, port: int | None) -> None:
     """Serve the city until Ctrl-C."""
     from cityloop.entry.server import serving
@@ -84,14 +83,12 @@ def serve(home: Path | None, port: int | None) -> None:
 
 @main.command()
 @home_option
-@click.option(
-    "--port", type=int, help="Port on 127.0.0.1; 0 takes any free one. Default: the first free one from 8000."
-)
+@port_option
 def demo(home: Path | None, port: int | None) -> None:
-    """Build an invented city into an empty home and serve it until Ctrl-C.
+    """Build an invented city in an empty home and serve it until Ctrl-C.
 
-    What is in the home stays: started again, the city goes on. Without --home and CITYLOOP_HOME it lives in a folder
-    of its own, cityloop-demo, beside the platform's other data.
+    The home is kept: started again, the demo continues with the same city. Without --home and CITYLOOP_HOME it is in a
+    folder of its own, cityloop-demo, in the platform's data folder.
     """
     from cityloop.entry.demo import command
 
@@ -100,15 +97,15 @@ def demo(home: Path | None, port: int | None) -> None:
 
 @main.group()
 def user() -> None:
-    """Accounts, their posts and their tokens."""
+    """Manage accounts, their posts and their tokens."""
 
 
 def post_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say which post somebody holds."""
+    """Add the options that describe a post."""
     options = (
         click.option("--role", required=True, help="What the person does: see docs/reference/glossary.md, roles."),
         click.option("--unit", required=True, help="Code of the unit the person works in."),
-        click.option("--unit-name", help="Enters the unit under this name where there is none of that code yet."),
+        click.option("--unit-name", help="Create the unit with this name if no unit has that code yet."),
         click.option("--area", help="Code of the area the post is for. Default: the whole city."),
     )
     for option in reversed(options):
@@ -119,16 +116,16 @@ def post_options(command: Callable[..., None]) -> Callable[..., None]:
 @user.command("add")
 @home_option
 @click.argument("name")
-@click.option("--full-name", default="", help="The person's name as colleagues read it.")
+@click.option("--full-name", default="", help="The person's name as shown to colleagues.")
 @post_options
-@click.password_option(help="Asked for when it is not given.")
+@click.password_option(help="Prompted for when it is not given.")
 def user_add(home: Path | None, name: str, full_name: str, password: str, **post: Any) -> None:
     """Create an account with one post."""
     with opened(home, tell):
         from cityloop.entry.commands.accounts import NewPost, add_person
 
         add_person(name, full_name, password, NewPost(**post))
-        click.echo(f"{name} may sign in.")
+        click.echo(f"{name} can sign in.")
 
 
 @user.command("post")
@@ -136,22 +133,22 @@ def user_add(home: Path | None, name: str, full_name: str, password: str, **post
 @click.argument("name")
 @post_options
 def user_post(home: Path | None, name: str, **post: Any) -> None:
-    """Give an account a further post; the same post again changes nothing."""
+    """Give an account another post. Giving the same post again changes nothing."""
     with opened(home, tell):
         from cityloop.entry.commands.accounts import NewPost, appoint
 
         appoint(name, NewPost(**post))
-        click.echo(f"{name} holds the post.")
+        click.echo(f"{name} has the post.")
 
 
 @user.command("token")
 @home_option
-@click.option("--channel", multiple=True, help="A new account may hand in reports by this channel only. Repeatable.")
+@click.option("--channel", multiple=True, help="Restrict a new account to reports by this channel. Repeatable.")
 @click.argument("name")
 def user_token(home: Path | None, name: str, channel: tuple[str, ...]) -> None:
     """Print a new bearer token for NAME, alone on the line.
 
-    Where there is no account of that name, one is made for a connected system: it may hand in reports, nothing else.
+    If there is no account of that name, one is created for a connected system: it can hand in reports, nothing else.
     """
     with opened(home, tell):
         from cityloop.entry.commands.accounts import token_for
@@ -163,7 +160,7 @@ def user_token(home: Path | None, name: str, channel: tuple[str, ...]) -> None:
 @home_option
 @click.argument("name")
 def user_revoke(home: Path | None, name: str) -> None:
-    """Make every token of NAME worthless from now on."""
+    """Revoke every token of NAME."""
     with opened(home, tell):
         from cityloop.entry.console.opening import BY
         from cityloop.registry.people.accounts import revoke_tokens
@@ -175,9 +172,9 @@ def user_revoke(home: Path | None, name: str) -> None:
 @user.command("password")
 @home_option
 @click.argument("name")
-@click.password_option(help="Asked for when it is not given.")
+@click.password_option(help="Prompted for when it is not given.")
 def user_password(home: Path | None, name: str, password: str) -> None:
-    """Give NAME a new password."""
+    """Set a new password for NAME."""
     with opened(home, tell):
         from cityloop.entry.console.opening import BY
         from cityloop.registry.people.accounts import set_password
@@ -188,61 +185,61 @@ def user_password(home: Path | None, name: str, password: str) -> None:
 
 
 @main.group("import")
-def bring_in() -> None:
-    """Bring reports, areas, facilities and the city's own days off in from files."""
+def import_group() -> None:
+    """Import reports, areas, facilities, days off and other tables from files."""
 
 
-@bring_in.command("reports")
+@import_group.command("reports")
 @home_option
 @file_argument
 @mapping_option("FILE's columns", "import-reports.md")
 @dry_run_option
 @rejects_option
-@click.option("--batch", type=click.IntRange(1, 10_000), default=500, show_default=True, help="Rows a transaction.")
-def import_reports(
+@click.option("--batch", type=click.IntRange(1, 10_000), default=500, show_default=True, help="Rows per transaction.")
+def reports_command(
     home: Path | None, file: Path, mapping: Path, *, dry_run: bool, rejects: Path | None, batch: int
 ) -> None:
     """Hand in every row of FILE, a CSV or Parquet table, as a report.
 
-    Doing it again is harmless: rows that were handed in are known. Rows that cannot be taken are written to a file
-    with the reason; the others are kept.
+    Running it again is harmless: rows that were handed in before are recognised. Rows that cannot be imported are
+    written to a file with the reason; the others are kept.
     """
     with opened(home, tell, acts=True) as configuration:
-        from cityloop.entry.imports import reports as importing
+        from cityloop.entry.imports import reports
 
-        take = importing.try_reports if dry_run else importing.import_reports
-        click.echo(take(file, mapping, rejects, batch, configuration.zone, tell))
+        run = reports.try_reports if dry_run else reports.import_reports
+        click.echo(run(file, mapping, rejects, batch, configuration.zone, tell))
 
 
-@bring_in.command("areas")
+@import_group.command("areas")
 @home_option
 @file_argument
 @mapping_option("FILE's properties", "import-areas.md")
 @dry_run_option
-@click.option("--strict", is_flag=True, help="Refuse the file where areas overlap, leave gaps or look shifted.")
+@click.option("--strict", is_flag=True, help="Refuse the file if areas overlap, leave gaps or look shifted.")
 @click.option(
     "--from",
     "starts",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="Day from which the file holds: new areas begin on it, those it replaces end. Default: today, and new areas "
-    "always were.",
+    help="First day for which the file is valid: new areas begin on it, those it replaces end. Default: areas end "
+    "today, and new areas have no first day.",
 )
-def import_areas(
+def areas_command(
     home: Path | None, file: Path, mapping: Path, *, dry_run: bool, strict: bool, starts: datetime | None
 ) -> None:
-    """Enter the areas of FILE: districts, streets, communities, unit grids, grids of other kinds. Known ones are given
+    """Import the areas of FILE: districts, streets, communities, unit grids and other grids. Existing areas get the
     new names and polygons.
 
-    FILE is a GeoJSON (.gz or not), a Shapefile (.shp, or zipped), a GeoPackage or a KML.
+    FILE is a GeoJSON (also .gz), a Shapefile (.shp, or zipped), a GeoPackage or a KML.
     """
     with opened(home, tell):
-        from cityloop.entry.imports import areas as importing_areas
+        from cityloop.entry.imports import areas
 
-        take = importing_areas.try_areas if dry_run else importing_areas.import_areas
-        click.echo(take(file, mapping, tell, strict=strict, starts=starts.date() if starts else None))
+        run = areas.try_areas if dry_run else areas.import_areas
+        click.echo(run(file, mapping, tell, strict=strict, starts=starts.date() if starts else None))
 
 
-@bring_in.command("standards")
+@import_group.command("standards")
 @home_option
 @file_argument
 @mapping_option("FILE's columns", "import-standards.md")
@@ -250,7 +247,8 @@ def import_areas(
 @click.option(
     "--against",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Another table of the same, to lay beside FILE: the report says where they differ. Nothing of it is entered.",
+    help="Another table of the same kind to compare with FILE. The report lists the differences; nothing of this table "
+    "is imported.",
 )
 @click.option(
     "--against-mapping",
@@ -258,7 +256,7 @@ def import_areas(
     help="YAML that says what the columns of the other table mean. Default: the mapping of FILE.",
 )
 @rejects_option
-def import_standards(
+def standards_command(
     home: Path | None,
     file: Path,
     mapping: Path,
@@ -268,9 +266,10 @@ def import_standards(
     against_mapping: Path | None,
     rejects: Path | None,
 ) -> None:
-    """Enter the filing conditions of FILE, a city's own table of classes with their limits, and report on it.
+    """Import the filing conditions of FILE, a city's own table of classes with their limits, and print a report.
 
-    Prints which classes were recognised and how, what every spelling of a limit means, and what contradicts itself.
+    The report lists which classes were recognised and how, the meaning of every spelling of a limit, and
+    contradictions.
     """
     with opened(home, tell):
         from cityloop.entry.imports.standards import Against, import_standards
@@ -279,66 +278,68 @@ def import_standards(
         click.echo(import_standards(file, mapping, tell, against=other, rejects=rejects, dry_run=dry_run))
 
 
-@bring_in.command("facilities")
+@import_group.command("facilities")
 @home_option
 @file_argument
 @mapping_option(
     "FILE's columns or properties",
     "import-facilities.md",
-    "they are known by the names of GB/T 47678.5-2026.",
+    "the names of GB/T 47678.5-2026.",
 )
 @dry_run_option
 @rejects_option
-@click.option("--batch", type=click.IntRange(1, 10_000), default=2_000, show_default=True, help="Rows a transaction.")
-def import_facilities(
+@click.option("--batch", type=click.IntRange(1, 10_000), default=2_000, show_default=True, help="Rows per transaction.")
+def facilities_command(
     home: Path | None, file: Path, mapping: Path | None, *, dry_run: bool, rejects: Path | None, batch: int
 ) -> None:
-    """Enter the facilities of FILE, a census, or change those that are known.
+    """Import the facilities of FILE, a census: new ones are created, existing ones changed.
 
     FILE is a table (CSV, Parquet, XLSX, XLS, ODS), or points in a GeoJSON, a Shapefile, a GeoPackage or a KML. The
-    whole import is one change in the history and can be undone as one. Doing it again changes nothing.
+    whole import is one change in the history and can be undone as one. Running it again changes nothing.
     """
     with opened(home, tell):
-        from cityloop.entry.imports.facilities import import_facilities as take
+        from cityloop.entry.imports.facilities import import_facilities
 
-        click.echo(take(file, mapping, rejects, batch, tell, dry_run=dry_run))
+        click.echo(import_facilities(file, mapping, rejects, batch, tell, dry_run=dry_run))
 
 
-@bring_in.command("places")
+@import_group.command("places")
 @home_option
 @file_argument
 @mapping_option("FILE's columns or properties", "import-places.md")
 @dry_run_option
 @rejects_option
-def import_places(home: Path | None, file: Path, mapping: Path, *, dry_run: bool, rejects: Path | None) -> None:
-    """Enter the places of FILE into the gazetteer: streets, door plates, estates, points of interest.
+def places_command(home: Path | None, file: Path, mapping: Path, *, dry_run: bool, rejects: Path | None) -> None:
+    """Import the places of FILE into the gazetteer: streets, door plates, estates, points of interest.
 
-    FILE is a table, or lines, polygons or points in a GeoJSON, a Shapefile, a GeoPackage or a KML; a table of addresses
-    with their points teaches all that they name. docs/how-to/import-places.md has the mapping.
+    FILE is a table, or lines, polygons or points in a GeoJSON, a Shapefile, a GeoPackage or a KML. From a table of
+    addresses with points, the gazetteer learns every place that they name. docs/how-to/import-places.md has the
+    mapping.
     """
     with opened(home, tell):
-        from cityloop.entry.imports.places import import_places as take
+        from cityloop.entry.imports.places import import_places
 
-        click.echo(take(file, mapping, rejects, tell, dry_run=dry_run))
+        click.echo(import_places(file, mapping, rejects, tell, dry_run=dry_run))
 
 
-@bring_in.command("days")
+@import_group.command("days")
 @home_option
 @file_argument
 @dry_run_option
-def import_days(home: Path | None, file: Path, *, dry_run: bool) -> None:
-    """Declare the days of FILE, a CSV with the columns date, kind (off, on, withdraw) and name, as the city's own.
+def days_command(home: Path | None, file: Path, *, dry_run: bool) -> None:
+    """Declare the city's own days off and working days from FILE, a CSV with the columns date, kind (off, on, withdraw)
+    and name.
 
-    The columns may also be called 日期, 类型 (休, 班, 撤销), 名称. Due moments of open cases are reckoned again.
+    The columns may also be called 日期, 类型 (休, 班, 撤销), 名称. The due moments of open cases are calculated again.
     """
     with opened(home, tell):
-        from cityloop.entry.imports import reports as importing
+        from cityloop.entry.imports import reports
 
-        take = importing.try_days if dry_run else importing.import_days
-        click.echo(take(file))
+        run = reports.try_days if dry_run else reports.import_days
+        click.echo(run(file))
 
 
-bring_in.add_command(history)
+import_group.add_command(history)
 main.add_command(appraise)
 main.add_command(bench)
 main.add_command(export)
@@ -347,7 +348,7 @@ main.add_command(packs)
 for command in upkeep.COMMANDS:
     main.add_command(command)
 for command in organisation_commands.TABLES:
-    bring_in.add_command(command)
+    import_group.add_command(command)
 for command in organisation_commands.OF_USERS:
     user.add_command(command)
 

@@ -20,8 +20,8 @@ from cityloop.core.sentences.tables import TABLES
 
 Values = Mapping[str, object]
 
-TABLES = (FIELDS, REFUSALS, ENGINE, SYSTEM, CITY, PACKS, CASES, TABLES, FIGURES, SCREENS, CONSOLE)
-SENTENCES: Mapping[str, str] = {code: sentence for table in TABLES for code, sentence in table.items()}
+SENTENCE_TABLES = (FIELDS, REFUSALS, ENGINE, SYSTEM, CITY, PACKS, CASES, TABLES, FIGURES, SCREENS, CONSOLE)
+SENTENCES: Mapping[str, str] = {code: sentence for table in SENTENCE_TABLES for code, sentence in table.items()}
 
 
 def english(code: str, values: Values) -> str:

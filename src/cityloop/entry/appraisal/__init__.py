@@ -1,1 +1,1 @@
-"""`cityloop appraise`: indicators as tables, saved and recomputed."""
+"""`cityloop appraise`: counts indicators, prints or saves them, and recomputes a saved run."""

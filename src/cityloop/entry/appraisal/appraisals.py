@@ -1,6 +1,6 @@
-"""What `cityloop appraise` does: counts figures over the facts, hands them out, saves a run, counts a saved one again.
+"""What `cityloop appraise` does: counts figures from facts, prints or writes them, saves a run, recomputes a saved one.
 
-Printing is in appraisal_table.py; what figures are is said by the indicators of packs.
+Printing is in table.py; the indicators are defined by packs.
 """
 
 import os
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from cityloop.core.errors import Fault, Invalid, NotFound, NotPossible
-from cityloop.entry.appraisal import table as appraisal_table
+from cityloop.entry.appraisal import table
 from cityloop.entry.appraisal.facts import AppraisedFacts, facts_of, names_of
 from cityloop.entry.console.options import tell
 from cityloop.entry.console.showing import working
@@ -21,7 +21,7 @@ from cityloop.evaluation.facts.files import Edition
 from cityloop.evaluation.facts.objects import Naming
 from cityloop.evaluation.facts.relations import FACTS
 from cityloop.evaluation.indicators.appraising import Appraisal, Asking
-from cityloop.evaluation.indicators.appraising import indicators as found_in
+from cityloop.evaluation.indicators.appraising import indicators as find_indicators
 from cityloop.evaluation.indicators.counting import appraised
 from cityloop.evaluation.indicators.runs import recounted, save
 from cityloop.evaluation.indicators.speaking import speaking, speaks_of
@@ -33,7 +33,7 @@ from cityloop.registry.packs.reading import Pack, read_all
 
 @dataclass(frozen=True, slots=True)
 class AppraisalOptions:
-    """What was asked for on the command line."""
+    """The options of the command line."""
 
     periods: tuple[str, ...]
     by: tuple[str, ...]
@@ -49,88 +49,88 @@ class AppraisalOptions:
     language: str
 
 
-def appraise(home: Path | None, wanted: AppraisalOptions) -> None:
-    """Count what is wanted, hand it out and, where wanted, keep it so that anybody can count it again."""
-    with facts_of(home, wanted.facts, wanted.edition) as facts:
-        _appraise(facts, wanted)
+def appraise(home: Path | None, options: AppraisalOptions) -> None:
+    """Count the figures, print or write them, and save the run if the options say so."""
+    with facts_of(home, options.facts, options.edition) as facts:
+        _appraise(facts, options)
 
 
 def recompute(folder: Path) -> None:
-    """Check a saved run and count it again; NotPossible where anything is not what it says, after telling what."""
+    """Check a saved run and count it again; print the differences and raise NotPossible if there are any."""
     with working(f"counting {folder} again", tell):
-        found = recounted(folder, Path(gettempdir()))
-    if not found.is_same:
-        for fault in found.faults:
+        recount = recounted(folder, Path(gettempdir()))
+    if not recount.is_same:
+        for fault in recount.faults:
             click.echo(fault)
-        appraisal_table.print_differences(found.differences)
-        raise NotPossible("run-differs", "This run is not what it says.")
-    click.echo(f"the same: {found.said.digest}")
-    click.echo(f"of the facts {found.said.facts} of {found.said.as_of:%Y-%m-%d %H:%M:%S} UTC")
-    click.echo("Compare both with what the city has published: who forges a whole run forges its digests, too.")
+        table.print_differences(recount.differences)
+        raise NotPossible("run-differs")
+    saved = recount.said
+    click.echo(f"the same: {saved.digest}")
+    click.echo(f"counted from the facts {saved.facts} of {saved.as_of:%Y-%m-%d %H:%M:%S} UTC")
+    click.echo("Compare both digests with those that the city has published: a forged run has forged digests.")
 
 
-def tell_indicators(wanted: AppraisalOptions, formula: str | None) -> None:
-    """Print the indicators of a book, or how one is reckoned."""
-    _, book = _book(wanted.book)
-    appraisal_table.print_indicators(book, [formula] if formula else None, wanted.language)
+def print_indicators(options: AppraisalOptions, formula: str | None) -> None:
+    """Print the indicators of a book, or the formula of one."""
+    _, book = _book(options.book)
+    table.print_indicators(book, [formula] if formula else None, options.language)
 
 
-def _appraise(facts: AppraisedFacts, wanted: AppraisalOptions) -> None:
-    pack, book = _book(wanted.book)
-    asking = _asked(wanted, book, facts.edition)
-    _tell_of_others(asking, book)
+def _appraise(facts: AppraisedFacts, options: AppraisalOptions) -> None:
+    pack, book = _book(options.book)
+    asking = _asking(options, book, facts.edition)
+    _warn_of_unsuited(asking, book)
     with working(f"counting {len(asking.indicators)} indicators", tell):
-        found = appraised(facts.folder, facts.edition, pack, book, asking, Path(gettempdir()))
-    names = names_of(facts, found, _packs(), wanted.language)
-    if wanted.out:
-        _write(found, book, names, wanted.out, wanted.language)
+        appraisal = appraised(facts.folder, facts.edition, pack, book, asking, Path(gettempdir()))
+    names = names_of(facts, appraisal, _packs(), options.language)
+    if options.out:
+        _write(appraisal, book, names, options.out, options.language)
     else:
-        appraisal_table.print_figures(found, book, names, wanted.language)
-    if wanted.save:
+        table.print_figures(appraisal, book, names, options.language)
+    if options.save:
         with working("copying the facts", tell):
-            save(found, book, facts.folder, facts.edition, wanted.save)
-        click.echo(f"{wanted.save} can be counted again by anybody: cityloop appraise --recompute {wanted.save}")
-    tell(f"figures {found.digest}")
-    tell(f"facts   {found.facts}")
+            save(appraisal, book, facts.folder, facts.edition, options.save)
+        click.echo(f"Anybody can count this run again: cityloop appraise --recompute {options.save}")
+    tell(f"figures {appraisal.digest}")
+    tell(f"facts   {appraisal.facts}")
 
 
-def _asked(wanted: AppraisalOptions, book: IndicatorBook, edition: Edition) -> Asking:
-    """Return what was asked for; what was left open is all that can be said, for the month of the facts."""
-    indicators, periods, by = (tuple(dict.fromkeys(one)) for one in (wanted.indicators, wanted.periods, wanted.by))
-    asking = Asking(indicators, periods, by, _only(wanted.only), wanted.month_begins_on, wanted.day_begins_at)
+def _asking(options: AppraisalOptions, book: IndicatorBook, edition: Edition) -> Asking:
+    """Return what to count; by default every indicator that fits the columns, for the month of the facts."""
+    indicators, periods, by = (
+        tuple(dict.fromkeys(values)) for values in (options.indicators, options.periods, options.by)
+    )
+    asking = Asking(indicators, periods, by, _only(options.only), options.month_begins_on, options.day_begins_at)
     try:
         rhythm = asking.rhythm(ZoneInfo(edition.zone))
     except ValueError as error:
-        raise Invalid(
-            [Fault("--day-begins-at", f"{wanted.day_begins_at} is no time of the day: write 12:00")]
-        ) from error
+        raise Invalid([Fault("--day-begins-at", "not-a-time-of-day", {"value": options.day_begins_at})]) from error
     periods = asking.periods or (rhythm.containing(Length.MONTH, edition.as_of).name,)
     asking = replace(asking, periods=periods, indicators=asking.indicators or speaking(book, asking.by, asking.only))
     if not asking.indicators:
-        columns = ", ".join((*asking.by, *asking.only))
-        known = ", ".join(dict.fromkeys(column for relation in FACTS.values() for column in relation.groupings))
-        raise Invalid([Fault("--by", f"no indicator of {wanted.book} speaks of {columns}; columns are {known}")])
+        columns = dict.fromkeys(column for relation in FACTS.values() for column in relation.groupings)
+        values = {"book": options.book, "by": ", ".join((*asking.by, *asking.only)), "columns": ", ".join(columns)}
+        raise Invalid([Fault("--by", "no-indicator-by-column", values)])
     return asking
 
 
 def _only(words: tuple[str, ...]) -> dict[str, tuple[str | None, ...]]:
-    found: dict[str, tuple[str | None, ...]] = {}
-    for one in words:
-        column, sign, value = one.partition("=")
-        if not sign or not column:
-            raise Invalid([Fault("--only", f"{one!r}: write a column and a value, such as district=671001")])
-        found[column] = (*found.get(column, ()), value or None)
-    return found
+    only: dict[str, tuple[str | None, ...]] = {}
+    for word in words:
+        column, equals, value = word.partition("=")
+        if not equals or not column:
+            raise Invalid([Fault("--only", "not-column-and-value", {"value": word})])
+        only[column] = (*only.get(column, ()), value or None)
+    return only
 
 
 def _book(name: str) -> tuple[str, IndicatorBook]:
-    """Return the book of a pack, or of a folder, with its name; NotFound with the names there are."""
+    """Return the name and the book of a pack or a folder; NotFound lists the packs that have one."""
     if (Path(name) / FILE).is_file():
         return Path(name).resolve().name, read_book(Path(name))
     books = {pack.name: pack.folder for pack in _packs() if (pack.folder / FILE).exists()}
     if name not in books:
-        told = f"No pack {name} has indicators, and no folder of that name holds an {FILE}."
-        raise NotFound("no-such-book", f"{told} Packs that have: {', '.join(books)}.")
+        raise NotFound("no-pack-with-indicators", {"name": name, "file": FILE, "packs": ", ".join(books)})
     return name, read_book(books[name])
 
 
@@ -138,22 +138,23 @@ def _packs() -> tuple[Pack, ...]:
     return read_all(os.environ.get("CITYLOOP_PACKS", ""))
 
 
-def _tell_of_others(asking: Asking, book: IndicatorBook) -> None:
-    """Say which indicators were not meant to speak of what figures are told apart by."""
-    for code, one in found_in(book, asking.indicators).items():
-        if not speaks_of(one, asking.by):
-            tell(f"{code} speaks of {', '.join(one.subjects)}; told apart by {', '.join(asking.by)} it may mislead.")
+def _warn_of_unsuited(asking: Asking, book: IndicatorBook) -> None:
+    """Warn of indicators that are not meant to be broken down by these columns."""
+    for code, indicator in find_indicators(book, asking.indicators).items():
+        if not speaks_of(indicator, asking.by):
+            subjects = ", ".join(indicator.subjects)
+            tell(f"{code} is meant for {subjects}; broken down by {', '.join(asking.by)} it may mislead.")
 
 
-def _write(found: Appraisal, book: IndicatorBook, names: Naming, path: Path, language: str) -> None:
+def _write(appraisal: Appraisal, book: IndicatorBook, names: Naming, path: Path, language: str) -> None:
     contents: dict[str, Callable[[], bytes]] = {
-        ".xlsx": lambda: sheets.workbook(found, book, names, language),
-        # A spreadsheet knows by the mark in front that it is UTF-8.
-        ".csv": lambda: sheets.csv(found, book, names, language).encode("utf-8-sig"),
-        ".json": found.text.encode,
+        ".xlsx": lambda: sheets.workbook(appraisal, book, names, language),
+        # Spreadsheets recognise UTF-8 by the byte order mark.
+        ".csv": lambda: sheets.csv(appraisal, book, names, language).encode("utf-8-sig"),
+        ".json": appraisal.text.encode,
     }
     try:
         path.write_bytes(contents[path.suffix.lower()]())
     except OSError as error:
-        raise NotPossible("not-written", f"{path} cannot be written: {error.strerror}.") from error
-    click.echo(f"{path} holds the figures.")
+        raise NotPossible("not-written", {"path": path, "error": error.strerror}) from error
+    click.echo(f"{path} contains the figures.")

@@ -1,4 +1,4 @@
-"""The facts that `cityloop appraise` counts over: the city's own, past or newest, or a folder's; and names in them."""
+"""The facts that `cityloop appraise` counts from: an edition of the city's own, or of a folder; and names in them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from cityloop.registry.packs.reading import Pack
 
 @dataclass(frozen=True, slots=True)
 class AppraisedFacts:
-    """What is counted over; `persons` are called by the city alone, which is open then."""
+    """The facts to count from. `persons` returns names by account; only an open city knows them."""
 
     folder: FactFolder
     edition: Edition
@@ -26,7 +26,7 @@ class AppraisedFacts:
 
 @contextmanager
 def facts_of(home: Path | None, other: Path | None, edition: str | None) -> Iterator[AppraisedFacts]:
-    """Yield the facts of the city, or of another folder without any city; those of an edition, or the newest."""
+    """Yield the facts of the city, or of another folder without opening a city: of an edition, or the newest."""
     if other:
         folder = FactFolder(other)
         yield AppraisedFacts(folder, _edition(folder, edition))
@@ -39,16 +39,19 @@ def facts_of(home: Path | None, other: Path | None, edition: str | None) -> Iter
 
         folder = FactFolder(facts_folder())
         if edition is None and latest_edition() is None:
-            tell("There are no facts of this city yet: exporting them.")
+            tell("This city has no facts yet: exporting them.")
             export_facts(clock.now(), tell)
-        newest = latest_edition()  # of those that the log tells of
+        newest = latest_edition()  # of those that are recorded in the log
         yield AppraisedFacts(folder, _edition(folder, edition or (newest.digest if newest else None)), account_names)
 
 
-def names_of(facts: AppraisedFacts, found: Appraisal, packs: Iterable[Pack], language: str) -> Naming:
-    """Return what objects are called: as the facts say, posts as packs say, persons as the city does."""
+def names_of(facts: AppraisedFacts, appraisal: Appraisal, packs: Iterable[Pack], language: str) -> Naming:
+    """Return the names of objects: those in the facts, of posts those in packs, of persons those in the city."""
     accounts = {
-        key[place] or "" for place, column in enumerate(found.asking.by) if column in OF_PERSONS for key in found.keys
+        key[place] or ""
+        for place, column in enumerate(appraisal.asking.by)
+        if column in OF_PERSONS
+        for key in appraisal.keys
     }
     persons = facts.persons(accounts)
     posts = {role.name: role.title[language] for pack in packs for role in pack.roles}
@@ -57,7 +60,7 @@ def names_of(facts: AppraisedFacts, found: Appraisal, packs: Iterable[Pack], lan
 
 
 def _edition(folder: FactFolder, name: str | None) -> Edition:
-    found = folder.edition(name) if name else folder.latest()
-    if found is None:
-        raise NotFound("no-such-facts", f"There are no facts in {folder.path}.")
-    return found
+    edition = folder.edition(name) if name else folder.latest()
+    if edition is None:
+        raise NotFound("no-facts-in-folder", {"folder": folder.path})
+    return edition

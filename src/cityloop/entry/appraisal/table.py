@@ -1,4 +1,4 @@
-"""Figures, indicators and differences as a terminal shows them. Counting is done elsewhere."""
+"""Prints figures, indicators and differences to the terminal. They are counted in evaluation/indicators."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -18,11 +18,11 @@ from cityloop.evaluation.indicators.texts import IndicatorBook
 from cityloop.evaluation.measures.compiling import Key
 from cityloop.evaluation.sheets.lines import WORDS, FigureLine, amount_words, lines, title
 
-WIDTH = 160  # where nobody looks on, such as in a file
+WIDTH = 160  # columns, when the output is not a terminal
 
 
 def print_figures(appraisal: Appraisal, book: IndicatorBook, names: Naming, language: str) -> None:
-    """Print every figure with its numerator and denominator, and of what they are."""
+    """Print every figure with its numerator and denominator, and the facts that they are counted from."""
     say = WORDS[language].__getitem__
     heads = [
         say("period"),
@@ -44,39 +44,46 @@ def print_figures(appraisal: Appraisal, book: IndicatorBook, names: Naming, lang
 
 
 def print_indicators(book: IndicatorBook, codes: Sequence[str] | None, language: str) -> None:
-    """Print indicators of a book: all of them, or some with the SQL of their counts."""
+    """Print all indicators of a book, or some of them with the SQL of their counts."""
     if codes is None:
         chosen: Iterable[Indicator] = book.indicators.values()
     else:
         chosen = indicators(book, codes).values()
-    for one in chosen:
-        variant = f":{one.variant}" if one.variant else ""
-        click.echo(f"{one.code}{variant}  {one.title['zh']} · {one.title['en']}")
-        click.echo(f"    {book.formula(one, language)}")
-        click.echo(f"    {one.clause}, {WORDS[language][one.basis]}; of {', '.join(one.subjects)}")
-        for name, way in one.variants.items() if one.variant is None else ():
-            click.echo(f"    :{name}  {way.title['zh']} · {way.title['en']}")
+    for indicator in chosen:
+        suffix = f":{indicator.variant}" if indicator.variant else ""
+        click.echo(f"{indicator.code}{suffix}  {indicator.title['zh']} · {indicator.title['en']}")
+        click.echo(f"    {book.formula(indicator, language)}")
+        click.echo(f"    {indicator.clause}, {WORDS[language][indicator.basis]}; of {', '.join(indicator.subjects)}")
+        for name, variant in indicator.variants.items() if indicator.variant is None else ():
+            click.echo(f"    :{name}  {variant.title['zh']} · {variant.title['en']}")
         if codes is not None:
-            _print_sql(book, one)
+            _print_sql(book, indicator)
 
 
 def print_differences(differences: Sequence[FigureDifference]) -> None:
-    """Print the figures that are not what was said."""
+    """Print the figures that differ from the saved ones."""
     if differences:
         rows = [
-            [one.period, _key(one.key), one.indicator, _amounts(one.said), _amounts(one.counted)] for one in differences
+            [
+                difference.period,
+                _key(difference.key),
+                difference.indicator,
+                _amounts(difference.said),
+                _amounts(difference.counted),
+            ]
+            for difference in differences
         ]
-        _print(["period", "of", "indicator", "said", "counted"], rows, numbers=2)
+        _print(["period", "of", "indicator", "saved", "counted"], rows, numbers=2)
 
 
-def _print_sql(book: IndicatorBook, one: Indicator) -> None:
-    for term in one.terms:
-        counting = book.counting(term.count, one.excludes)
+def _print_sql(book: IndicatorBook, indicator: Indicator) -> None:
+    for term in indicator.terms:
+        counting = book.counting(term.count, indicator.excludes)
         click.echo(f"\n  {term.count}: {book.counts[term.count].title['zh']}")
         click.echo("\n".join(f"    {line}" for line in counting.measure.words.strip().splitlines()))
         for column, other in counting.columns.items():
-            click.echo(f"    told apart by {column}: the column {other}")
-        for name in one.excludes:
+            click.echo(f"    broken down by {column}: the column {other}")
+        for name in indicator.excludes:
             click.echo(f"    without {name}: {book.claims[name]}")
 
 
@@ -102,11 +109,11 @@ def _object(appraisal: Appraisal, key: Key | None, names: Naming, language: str)
 
 
 def _figure(line: FigureLine, language: str) -> tuple[str, ...]:
-    one, tally = line.indicator, line.tally
-    value = one.value(tally)
-    written = NOTHING if value is None else f"{value:,f}{one.unit.sign}"
+    indicator, tally = line.indicator, line.tally
+    value = indicator.value(tally)
+    written = NOTHING if value is None else f"{value:,f}{indicator.unit.sign}"
     parts = () if tally.denominator is None else (tally.numerator, tally.denominator)
-    return (title(one, language), written, *(amount_words(part, thousands=",") for part in parts)) + ("",) * (
+    return (title(indicator, language), written, *(amount_words(part, thousands=",") for part in parts)) + ("",) * (
         2 - len(parts)
     )
 
@@ -118,4 +125,4 @@ def _key(key: Key | None) -> str:
 def _amounts(tally: FigureCount | None) -> str:
     if tally is None:
         return "no figure"
-    return " / ".join(amount_words(one) for one in (tally.numerator, tally.denominator) if one is not None)
+    return " / ".join(amount_words(amount) for amount in (tally.numerator, tally.denominator) if amount is not None)

@@ -1,5 +1,6 @@
-"""The benchmarks, `cityloop bench`: each builds a city of its own, measures, and prints its ratio to a floor.
+"""The benchmarks, `cityloop bench`: each builds a city of its own, measures, and prints its ratio to a floor, the least
+that could be done instead. No benchmark touches the city of a home.
 
-Read in this order: `city` (the city that is measured), `load` (the senders), `floor` (the least a server could do),
-`intake` and `queue` (what is measured), `command` (how it is told). No bench touches the city of a home.
+Read in this order: `city` (the measured city), `workload` (filled histories, senders, actors, the floor), then a
+benchmark such as `intake` or `queue`, and `command` (the output).
 """

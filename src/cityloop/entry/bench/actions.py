@@ -1,7 +1,7 @@
-"""The actions bench: how many actions a second are decided and kept beside a long history, and in an empty city.
+"""The actions benchmark: actions per second in a city with a long history, and in an empty city.
 
-Two workers take cases the straight way from report to closed; the floor writes as many rows and decides nothing.
-Stretches of both kinds alternate, so that what else the machine does falls on both alike.
+Two workers take cases by the direct path from report to closed. The floor writes as many rows and decides nothing.
+Stretches of both kinds alternate, so that other load on the machine affects both equally.
 """
 
 import json
@@ -18,7 +18,7 @@ from cityloop.entry.console.opening import Tell
 
 STRETCHES = 3  # of each kind, alternating
 WORKERS = 2
-FASTEST = 1500  # actions a second of one worker: so many cases are made ready
+FASTEST = 1500  # actions per second of one worker; enough cases are prepared for it
 BATCH = 500  # reports handed in at once
 
 _FLOOR_TABLES = """
@@ -32,7 +32,7 @@ _FLOOR_TABLES = """
 
 @dataclass(frozen=True, slots=True)
 class ActionFigures:
-    """Actions a second in the empty city and beside the history, those of the floor, and seconds of each action."""
+    """Actions per second in the empty city, with the history and of the floor; seconds of each action."""
 
     small: float
     large: float
@@ -44,17 +44,17 @@ class ActionFigures:
         return self.large / self.floor
 
     def latency(self, share: float) -> float:
-        """Return the seconds within which this share of the actions was done, beside the history."""
+        """Return the seconds within which this share of the actions was done, with the history."""
         ordered = sorted(self.latencies)
         return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
 
 
 def measure(history: int, seconds: float, tell: Tell) -> ActionFigures:
-    """Measure without a history, then beside one of so many events, for so many seconds of each kind."""
+    """Measure without a history, then with one of `history` events, for `seconds` of each kind."""
     from cityloop.runtime import clock
 
     _run_sql(_FLOOR_TABLES)
-    _run_sql(f"SELECT setval('casework_case_number', {history + 1})")  # the history's cases have the numbers below
+    _run_sql(f"SELECT setval('casework_case_number', {history + 1})")  # the cases of the history have lower numbers
     stretch = seconds / STRETCHES
     small = [_stretch(f"S{number}", stretch, tell) for number in range(STRETCHES)]
     fill(1, history, history, clock.now(), tell)
@@ -63,9 +63,9 @@ def measure(history: int, seconds: float, tell: Tell) -> ActionFigures:
         floors.append(_floor(number, stretch, tell))
         large.append(_stretch(f"L{number}", stretch, tell))
     return ActionFigures(
-        small=median(_rate(each) for each in small),
-        large=median(_rate(each) for each in large),
-        floor=median(_rate(each) for each in floors),
+        small=median(_rate(workers) for workers in small),
+        large=median(_rate(workers) for workers in large),
+        floor=median(_rate(workers) for workers in floors),
         latencies=[latency for workers in large for done in workers for latency in done.latencies],
     )
 
@@ -78,36 +78,36 @@ def _stretch(prefix: str, seconds: float, tell: Tell) -> list[Done]:
     each = int(seconds * FASTEST / len(STRAIGHT)) + 1
     numbers, district = _reported(prefix, each * WORKERS)
     shares = [numbers[worker::WORKERS] for worker in range(WORKERS)]
-    found = _worked([Work(share, district, seconds, floor=False) for share in shares])
-    tell(f"{prefix}: {_rate(found):,.0f} actions/s")
-    return found
+    done = _run_workers([Work(share, district, seconds, floor=False) for share in shares])
+    tell(f"{prefix}: {_rate(done):,.0f} actions/s")
+    return done
 
 
 def _floor(number: int, seconds: float, tell: Tell) -> list[Done]:
     each = 100_000 // STRETCHES // WORKERS
     first = number * each * WORKERS
     shares = [range(first + worker * each + 1, first + (worker + 1) * each) for worker in range(WORKERS)]
-    found = _worked([Work([str(case) for case in share], "", seconds, floor=True) for share in shares])
-    tell(f"floor: {_rate(found):,.0f}/s")
-    return found
+    done = _run_workers([Work([str(case) for case in share], "", seconds, floor=True) for share in shares])
+    tell(f"floor: {_rate(done):,.0f}/s")
+    return done
 
 
-def _worked(works: Sequence[Work]) -> list[Done]:
-    """Let each worker be a process of its own, all at once."""
+def _run_workers(works: Sequence[Work]) -> list[Done]:
+    """Run each worker in a process of its own, all at once."""
     command = [sys.executable, "-m", "cityloop.entry.bench.workload.acting"]
     processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in works]
     for process, work in zip(processes, works, strict=True):
         if process.stdin:
             process.stdin.write(json.dumps(asdict(work)))
             process.stdin.close()
-    told = [process.stdout.read() if process.stdout else "" for process in processes]
+    outputs = [process.stdout.read() if process.stdout else "" for process in processes]
     for process in processes:
         process.wait()
-    return [Done(**json.loads(words)) for words in told]
+    return [Done(**json.loads(output)) for output in outputs]
 
 
 def _reported(prefix: str, count: int) -> tuple[list[str], str]:
-    """Hand in so many reports; return the numbers of their cases and the district they lie in."""
+    """Hand in `count` reports; return the numbers of their cases and a district."""
     from cityloop.entry.demo.script import script
     from cityloop.intake.actions import Receipt, receive_many
     from cityloop.intake.reports import read
@@ -120,11 +120,11 @@ def _reported(prefix: str, count: int) -> tuple[list[str], str]:
     hotline, zone = actor_of(Account.objects.get(username="hotline")), current_city().calendar.time_zone
     numbers: list[str] = []
     for start in range(0, count, BATCH):
-        said = [
+        reports = [
             {"channel": "12345", "external_id": f"{prefix}-{number}", "text": "路面塌陷", "category": "06013"}
             for number in range(start, min(start + BATCH, count))
         ]
-        outcomes = receive_many([read(each, zone, now) for each in said], hotline, now)
+        outcomes = receive_many([read(report, zone, now) for report in reports], hotline, now)
         numbers += [outcome.number for outcome in outcomes if isinstance(outcome, Receipt)]
     return numbers, script().districts[0].code
 

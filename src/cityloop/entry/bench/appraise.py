@@ -1,7 +1,8 @@
-"""The bench of appraisals: every indicator of GB/T 30428.4 for twelve months, over drawn facts, beside a plain count.
+"""The appraisal benchmark: every indicator of GB/T 30428.4 for a year of months, from generated facts, against a count.
 
-Departments are told apart by unit, areas by street. The floor is one GROUP BY of the same engine over the same files:
-how many cases and tasks there are by unit, or by street, and month. Dividing and rounding are told apart from counting.
+Indicators of departments are counted by unit, those of areas by street. The floor is one GROUP BY of the same engine
+over the same files: the number of cases and tasks by unit, or by street, and month. Dividing and rounding are measured
+separately from counting.
 """
 
 import multiprocessing
@@ -27,10 +28,10 @@ from cityloop.registry.packs.reading import SHIPPED
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-AIM, AIMED_AT = 10.0, 10_000_000  # seconds for all units and twelve months, and how many cases
+AIM, AIMED_AT = 10.0, 10_000_000  # seconds for all units and twelve months, and the number of cases
 MEMORY_MB, THREADS = 1024, 2
-ROUNDS = 2  # the fastest counts: what else the machine does only slows
-ASKED = ((Subject.DEPARTMENT, "unit"), (Subject.AREA, "street"))
+ROUNDS = 2  # the fastest is used: other load on the machine only slows
+MEASURED = ((Subject.DEPARTMENT, "unit"), (Subject.AREA, "street"))
 ZONE = ZoneInfo("Asia/Shanghai")
 
 Files = Mapping[str, Sequence[Path]]
@@ -38,7 +39,7 @@ Files = Mapping[str, Sequence[Path]]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Seconds:
-    """How long something took by the clock, and how much of it processors worked, both together."""
+    """The wall-clock time, and the processor time of all processors together."""
 
     passed: float
     worked: float
@@ -46,14 +47,14 @@ class Seconds:
 
 @dataclass(frozen=True, slots=True)
 class AppraisalFigures:
-    """What was measured of the indicators that speak of one subject."""
+    """The measured figures of the indicators of one subject."""
 
     by: str
     indicators: int
     counting: Seconds
     floor: Seconds
     figures: int
-    reckoning: float  # seconds of dividing and rounding
+    dividing: float  # seconds of dividing and rounding
 
     @property
     def ratio(self) -> float:
@@ -62,7 +63,7 @@ class AppraisalFigures:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What was measured of all, and how much memory the process took at its most, in bytes."""
+    """All measured figures, and the peak memory of the process in bytes."""
 
     figures: tuple[AppraisalFigures, ...]
     peak: int
@@ -70,35 +71,35 @@ class Measured:
 
 
 def measure(folder: Path | None, cases: int, tell: Tell) -> Measured:
-    """Draw the facts of so many cases, and measure in a process of its own."""
+    """Generate the facts of `cases` cases, and measure in a process of its own."""
     with tempfile.TemporaryDirectory(prefix="cityloop-bench-", dir=folder) as home:
         files = draw(Path(home), cases, tell)
-        alone = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(1, mp_context=alone) as process:
-            return process.submit(_measured, files, Path(home)).result()
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(1, mp_context=spawn) as process:
+            return process.submit(_measure_files, files, Path(home)).result()
 
 
-def _measured(files: Files, scratch: Path) -> Measured:
+def _measure_files(files: Files, scratch: Path) -> Measured:
     with opened(files, scratch, memory_mb=MEMORY_MB, threads=THREADS) as engine:
-        figures = tuple(_subject(engine, subject, by) for subject, by in ASKED)
+        figures = tuple(_measure_subject(engine, subject, by) for subject, by in MEASURED)
         rows = {name: _value(engine, f"SELECT count(*) FROM {name}") for name in files}  # noqa: S608
     return Measured(figures, _peak(), rows)
 
 
-def _subject(engine: "DuckDBPyConnection", subject: Subject, by: str) -> AppraisalFigures:
+def _measure_subject(engine: "DuckDBPyConnection", subject: Subject, by: str) -> AppraisalFigures:
     book = read_book(SHIPPED / "gbt30428-4")
-    indicators = {code: one for code, one in book.indicators.items() if subject in one.subjects}
+    indicators = {code: indicator for code, indicator in book.indicators.items() if subject in indicator.subjects}
     months = tuple(read_period(f"2026-{month:02}", Rhythm(ZONE)) for month in range(1, 13))
     question = Question(months, AS_OF, ZONE, (by,))
-    found: Counted = {}
-    seconds = _seconds(lambda: found.update(counted(engine, asked(book, indicators.values(), question), 1)))
-    floor = _seconds(lambda: [engine.execute(plain).fetchall() for plain in _plain(by)])
-    begun = timer.perf_counter()
-    written = sum(1 for _ in _written(Figures(indicators, found), len(months)))
-    return AppraisalFigures(by, len(indicators), seconds, floor, written, timer.perf_counter() - begun)
+    counts: Counted = {}
+    seconds = _seconds(lambda: counts.update(counted(engine, asked(book, indicators.values(), question), 1)))
+    floor = _seconds(lambda: [engine.execute(query).fetchall() for query in _plain_queries(by)])
+    began_at = timer.perf_counter()
+    number = sum(1 for _ in _written(Figures(indicators, counts), len(months)))
+    return AppraisalFigures(by, len(indicators), seconds, floor, number, timer.perf_counter() - began_at)
 
 
-def _plain(by: str) -> Iterator[str]:
+def _plain_queries(by: str) -> Iterator[str]:
     for relation, moment in (("cases", "filed_at"), ("tasks", "done_at")):
         yield f"SELECT {by}, month({moment}), count(*) FROM {relation} GROUP BY ALL"  # noqa: S608
 
@@ -111,13 +112,13 @@ def _written(figures: Figures, periods: int) -> Iterator[str]:
 
 
 def _seconds(work: Callable[[], Any]) -> Seconds:
-    return min(_once(work) for _ in range(ROUNDS))
+    return min(_time_once(work) for _ in range(ROUNDS))
 
 
-def _once(work: Callable[[], Any]) -> Seconds:
-    begun, began_to_work = timer.perf_counter(), timer.process_time()
+def _time_once(work: Callable[[], Any]) -> Seconds:
+    passed, worked = timer.perf_counter(), timer.process_time()
     work()
-    return Seconds(timer.perf_counter() - begun, timer.process_time() - began_to_work)
+    return Seconds(timer.perf_counter() - passed, timer.process_time() - worked)
 
 
 def _value(engine: "DuckDBPyConnection", sql: str) -> int:
@@ -126,7 +127,7 @@ def _value(engine: "DuckDBPyConnection", sql: str) -> int:
 
 
 def _peak() -> int:
-    """Return the most memory this process had, in bytes."""
+    """Return the peak memory of this process in bytes."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024

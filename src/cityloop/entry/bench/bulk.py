@@ -1,7 +1,7 @@
-"""The bulk bench: reports handed in a thousand at a time, as imports and hotlines' syncs do, beside a bare COPY.
+"""The bulk benchmark: reports handed in a thousand at a time, as imports and hotlines do, against a bare COPY.
 
-What is copied are the very rows the reports became: into tables without an index, a key or a check, and into tables
-with the keys and indexes of our own. All take turns.
+The rows that the reports became are copied: into tables without an index, a key or a check, and into tables with our
+keys and indexes. All take turns.
 """
 
 import time
@@ -14,7 +14,7 @@ from cityloop.entry.console.opening import Tell
 
 BATCH = 1000  # reports in one transaction, as `cityloop import reports` has
 TURN = 5 * BATCH
-TABLES = {  # with what chooses the rows of the cases since an id
+TABLES = {  # each with the condition for the rows of cases after an id
     "casework_case": "id > %s",
     "casework_task": "case_id > %s",
     "casework_personalwords": "case_id > %s",
@@ -25,7 +25,7 @@ TABLES = {  # with what chooses the rows of the cases since an id
 
 @dataclass(frozen=True, slots=True)
 class BulkFigures:
-    """Reports taken, and the seconds that taking them and copying their rows took."""
+    """The number of reports, and the seconds that receiving them and copying their rows took."""
 
     reports: int
     seconds: float
@@ -38,17 +38,17 @@ class BulkFigures:
 
     @property
     def ratio(self) -> float:
-        """How fast intake is beside a bare COPY of the same rows."""
+        """The speed of intake relative to a bare COPY of the same rows."""
         return self.copy_seconds / self.seconds
 
     @property
     def indexed_ratio(self) -> float:
-        """How fast intake is beside a COPY into tables as ours are."""
+        """The speed of intake relative to a COPY into tables with our keys and indexes."""
         return self.indexed_seconds / self.seconds
 
 
 def measure(reports: int, tell: Tell) -> BulkFigures:
-    """Hand in so many reports and copy their rows, in turns."""
+    """Hand in `reports` reports and copy their rows, in turns."""
     from cityloop.registry.city.current import current_city
 
     chance, actor = Random(1), _sender()  # noqa: S311  # the same reports every time
@@ -83,16 +83,17 @@ def _take(contents: Sequence[dict[str, Any]], actor: Any) -> float:
 
 
 def _copy(after: int) -> tuple[float, float]:
-    """Return how long the rows of the cases since then take to be copied, bare and indexed; reading is not counted."""
+    """Return the seconds of copying the rows of cases after an id, bare and indexed; reading is not counted."""
     bare = indexed = 0.0
-    for table, chosen in TABLES.items():
-        blocks = _read(f"COPY (SELECT * FROM {table} WHERE {chosen % after}) TO STDOUT")  # noqa: S608  # our own names
-        bare += _written(f"bench_{table}", blocks)
-        indexed += _written(f"indexed_{table}", blocks)
+    for table, condition in TABLES.items():
+        query = f"COPY (SELECT * FROM {table} WHERE {condition % after}) TO STDOUT"  # noqa: S608  # our own names
+        blocks = _copy_out(query)
+        bare += _copy_in(f"bench_{table}", blocks)
+        indexed += _copy_in(f"indexed_{table}", blocks)
     return bare, indexed
 
 
-def _read(query: str) -> list[bytes]:
+def _copy_out(query: str) -> list[bytes]:
     from django.db import connection
 
     connection.ensure_connection()
@@ -100,7 +101,8 @@ def _read(query: str) -> list[bytes]:
         return [bytes(block) for block in out]
 
 
-def _written(table: str, blocks: Sequence[bytes]) -> float:
+def _copy_in(table: str, blocks: Sequence[bytes]) -> float:
+    """Return the seconds of writing the blocks into a table."""
     from django.db import connection
 
     began_at = time.perf_counter()
@@ -128,7 +130,7 @@ def _last_case() -> int:
 
 
 def _content(number: int, chance: Random, categories: Sequence[str]) -> dict[str, Any]:
-    """Return a report as a hotline has it: words, a place, a class, a reporter."""
+    """Return a report as a hotline sends it: a text, a place, a class, a reporter."""
     from cityloop.entry.demo.script import script
 
     (lon, lat), (wide, high) = script().centre, script().span

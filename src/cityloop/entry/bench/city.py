@@ -1,4 +1,4 @@
-"""The city a bench is run in: the demo's areas, units and people in a temporary home with a database of its own."""
+"""The city of a benchmark: the demo's areas, units and people in a temporary home with a database of its own."""
 
 import os
 import tempfile
@@ -10,24 +10,24 @@ from random import Random
 from cityloop.entry.console.opening import Tell, opened
 from cityloop.runtime.configuration import Configuration, variable
 
-STRANGE = ("database_url", "packs", "postgres_bin")  # settings of a real city that must not reach the bench's
+IGNORED = ("database_url", "packs", "postgres_bin")  # settings of a real city that must not affect the benchmark
 
 
 @contextmanager
 def temporary_city(folder: Path | None, tell: Tell) -> Iterator[Configuration]:
-    """Have a city without cases; its database keeps everything on disk as a real one does, and is deleted after."""
-    for name in STRANGE:
+    """Yield a city without cases; its database is durable like that of a real city, and is deleted afterwards."""
+    for name in IGNORED:
         os.environ.pop(variable(name), None)
     with (
         tempfile.TemporaryDirectory(prefix="cityloop-bench-", dir=folder) as home,
-        opened(Path(home), tell, runs=True) as found,
+        opened(Path(home), tell, runs=True) as configuration,
     ):
         settle()
-        yield found
+        yield configuration
 
 
 def settle() -> None:
-    """Enter areas, units, duties and people."""
+    """Store areas, units, duties and people."""
     from django.db import transaction
 
     from cityloop.entry.demo.people import settle as settle_demo
@@ -41,7 +41,7 @@ def settle() -> None:
 
 
 def machine() -> str:
-    """Return what the figures were measured on, and how busy it was."""
+    """Return the machine and the software of the measurement, and the load average."""
     import granian
     import psycopg
     from django import get_version
@@ -57,7 +57,7 @@ def machine() -> str:
 
 
 def engine() -> str:
-    """Return what figures of the counting engine were measured on."""
+    """Return the machine and the version of DuckDB, for figures of the counting engine."""
     import duckdb
 
     return f"{_cores()}; DuckDB {duckdb.__version__}"
@@ -67,5 +67,5 @@ def _cores() -> str:
     import psutil
 
     memory = psutil.virtual_memory().total / 2**30
-    busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
-    return f"{psutil.cpu_count()} cores, {memory:.0f} GiB, load average {busy}"
+    averages = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+    return f"{psutil.cpu_count()} cores, {memory:.0f} GiB, load average {averages}"

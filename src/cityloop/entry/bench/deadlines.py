@@ -1,6 +1,6 @@
-"""The deadlines bench: due moments and counted times a second, one by one and many at once, beside bare additions.
+"""The deadlines benchmark: due moments and counted times per second, singly and in bulk, against bare additions.
 
-The floors are what no calendar could beat: `datetime + timedelta` for one moment, one NumPy addition for an array.
+No calendar can be faster than the floors: `datetime + timedelta` for one moment, one NumPy addition for an array.
 """
 
 import time as timer
@@ -24,14 +24,14 @@ from cityloop.core.clocks.worktime import (
 from cityloop.core.clocks.worktime_many import Moments, counted_many, due_many
 from cityloop.registry.words.holidays import chinese_day_kinds
 
-AIM = 200_000  # due moments a second on one core, vectorised
+AIM = 200_000  # due moments per second on one core, vectorised
 LIMITS = (Limit(4, LimitUnit.WORK_HOUR), Limit(5, LimitUnit.WORK_DAY), Limit(2, LimitUnit.URGENT_HOUR))
-ROUNDS = 5  # the fastest counts: what else the machine does only slows
+ROUNDS = 5  # the fastest is used: other load on the machine only slows
 
 
 @dataclass(frozen=True, slots=True)
 class DeadlineFigures:
-    """What was measured: a second's worth of it, and of the bare addition beside it."""
+    """The measured number per second, and that of the bare addition."""
 
     name: str
     rate: float
@@ -43,7 +43,7 @@ class DeadlineFigures:
 
 
 def measure(many: int = 1_000_000, single: int = 50_000) -> Iterator[DeadlineFigures]:
-    """Yield the figures over starts spread evenly over two years, in an order of no meaning."""
+    """Yield the figures for starts spread evenly over two years, in random order."""
     calendar = _calendar()
     starts = np.random.default_rng(1).integers(*_two_years(), size=many)
     moments = [datetime.fromtimestamp(second, UTC) for second in starts[:single].tolist()]
@@ -77,19 +77,19 @@ def _each_due(moments: list[datetime], limit: Limit, calendar: Calendar) -> list
 
 
 def _rate(count: int, work: Callable[[], object]) -> float:
-    """Return how many a second of this process's own time; other processes on the machine do not count."""
+    """Return the number per second of this process's own time; other processes on the machine do not count."""
     work()
     return count / min(_seconds(work) for _ in range(ROUNDS))
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    begun = timer.process_time()
+    began_at = timer.process_time()
     work()
-    return timer.process_time() - begun
+    return timer.process_time() - began_at
 
 
 def _calendar() -> Calendar:
-    """Return a calendar with everything that costs time: seasons, midday, holidays and make-up days."""
+    """Return a calendar with everything that costs time: seasons, midday breaks, holidays and make-up days."""
     holidays = chinese_day_kinds(date(2025, 1, 1), date(2026, 12, 31))
     summer = Season(5, 1, ((time(8), time(12)), (time(14, 30), time(18, 30))))
     winter = Season(10, 1, ((time(8, 30), time(12)), (time(13, 30), time(17))))

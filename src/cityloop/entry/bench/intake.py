@@ -1,7 +1,7 @@
-"""The intake bench: how many reports a second become cases, beside an endpoint that only inserts a row.
+"""The intake benchmark: reports per second that become cases, against an endpoint that only inserts a row.
 
-The server is the one of `cityloop serve`, every process of it; senders, server and database share the machine.
-Stretches of both kinds alternate, so that what else the machine does falls on both alike.
+The server is that of `cityloop serve` with all its processes; senders, server and database share the machine.
+Stretches of both kinds alternate, so that other load on the machine affects both equally.
 """
 
 import json
@@ -25,22 +25,22 @@ STRETCHES = 4  # of each kind, alternating
 WARM_UP = 1.0  # seconds of load before the first stretch, not counted
 CHANNEL = "bench"
 SENDER = "bench-sender"
-PATIENCE = 120.0  # seconds for a server to answer first, and for the announcer to catch up
+WAIT_SECONDS = 120.0  # for a server to answer the first request, and for the announcer to catch up
 
 _FLOOR_TABLE = "CREATE TABLE bench_floor (id bigserial PRIMARY KEY, external_id text NOT NULL, content jsonb NOT NULL)"
 _NOT_KEPT_ONCE = """
-    SELECT count(*) FROM unnest(%s::text[], %s::text[]) AS told(external_id, number)
+    SELECT count(*) FROM unnest(%s::text[], %s::text[]) AS receipt(external_id, number)
      WHERE 1 <> (SELECT count(*) FROM intake_report AS report JOIN casework_case AS kept ON kept.id = report.case_id
                    JOIN runtime_event AS event ON event.stream = 'case/' || kept.id
                    JOIN casework_task AS task ON task.case_id = kept.id
-                  WHERE report.channel = %s AND report.external_id = told.external_id
-                    AND report.number = told.number AND kept.number = told.number)
+                  WHERE report.channel = %s AND report.external_id = receipt.external_id
+                    AND report.number = receipt.number AND kept.number = receipt.number)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class IntakeFigures:
-    """What was measured; `statements` counts what the server is asked for one report, BEGIN and COMMIT too."""
+    """The measured figures; `statements` counts the SQL statements of one report, with BEGIN and COMMIT."""
 
     rates: Sequence[float]
     floor_rates: Sequence[float]
@@ -65,7 +65,7 @@ class IntakeFigures:
 
 
 def measure(city: Configuration, seconds: float, connections: int, tell: Tell) -> IntakeFigures:
-    """Measure both kinds for so many seconds each."""
+    """Measure both kinds for `seconds` each."""
     from cityloop.entry.commands.accounts import token_for
 
     token = token_for(SENDER, (), lambda _: None)
@@ -73,14 +73,14 @@ def measure(city: Configuration, seconds: float, connections: int, tell: Tell) -
     with _served(city) as port, _floor_served(city) as floor_port:
         order = replace(_order(port, token), seconds=seconds / STRETCHES, connections=connections)
         floor = replace(order, port=floor_port, path="/floor", prefix="F")
-        warm = [_sent(replace(each, seconds=WARM_UP, prefix=f"{each.prefix}W")) for each in (floor, order)]
+        warm = [_send(replace(kind, seconds=WARM_UP, prefix=f"{kind.prefix}W")) for kind in (floor, order)]
         outcomes: dict[str, list[SendingOutcome]] = {"floor": [], "intake": []}
         for stretch in range(STRETCHES):
-            for name, each in (("floor", floor), ("intake", order)):
+            for name, kind in (("floor", floor), ("intake", order)):
                 _wait_for_announcer()
-                outcome = _sent(replace(each, prefix=f"{each.prefix}{stretch}"))
+                outcome = _send(replace(kind, prefix=f"{kind.prefix}{stretch}"))
                 if not outcome.receipts:
-                    raise NotPossible("bench-refused", f"{name}: nothing was taken, by status {outcome.refused}.")
+                    raise NotPossible("bench-nothing-accepted", {"name": name, "statuses": outcome.refused})
                 outcomes[name].append(outcome)
                 tell(f"{name}: {_rate(outcome):,.0f}/s")
         receipts = [receipt for outcome in (warm[1], *outcomes["intake"]) for receipt in outcome.receipts]
@@ -100,10 +100,10 @@ def _rate(outcome: SendingOutcome) -> float:
 
 
 def _order(port: int, token: str) -> SendingOrder:
-    from cityloop.entry.demo.script import script
+    from cityloop.entry.demo import script as demo
 
-    said = script()
-    (lon, lat), (width, height) = said.centre, said.span
+    script = demo.script()
+    (lon, lat), (width, height) = script.centre, script.span
     return SendingOrder(
         port=port,
         path="/api/v1/reports",
@@ -116,13 +116,13 @@ def _order(port: int, token: str) -> SendingOrder:
         south=lat - 0.6 * height,
         east=lon + 0.6 * width,
         north=lat + 0.6 * height,
-        texts=[text for problem in said.problems for text in problem.texts],
-        categories=[problem.code for problem in said.problems],
+        texts=[text for problem in script.problems for text in problem.texts],
+        categories=[problem.code for problem in script.problems],
     )
 
 
-def _sent(order: SendingOrder) -> SendingOutcome:
-    """Let a process of its own send, and return what came of it."""
+def _send(order: SendingOrder) -> SendingOutcome:
+    """Send reports from a process of its own; return the outcome."""
     done = subprocess.run(
         [sys.executable, "-m", "cityloop.entry.bench.workload.senders"],
         input=json.dumps(asdict(order)),
@@ -140,17 +140,18 @@ def _served(city: Configuration) -> Iterator[int]:
     command = ["-m", "cityloop.entry.command_line", "serve", "--home", str(city.home_folder), "--port", "0"]
     with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as process:
         try:
-            yield _port_told(process)
+            yield _port_of(process)
         finally:
             process.terminate()
             process.wait()
 
 
-def _port_told(process: subprocess.Popen[str]) -> int:
+def _port_of(process: subprocess.Popen[str]) -> int:
+    """Return the port that the server prints once it is ready."""
     for line in process.stdout or ():
         if line.startswith("ready "):
             return int(line.rpartition(":")[2])
-    raise NotPossible("web-silent", "The server ended before it was ready; see the messages above.")
+    raise NotPossible("server-ended")
 
 
 @contextmanager
@@ -159,7 +160,7 @@ def _floor_served(city: Configuration) -> Iterator[int]:
     command = web_command(port, int(city.web_workers), "cityloop.entry.bench.workload.floor:application")
     with subprocess.Popen(command) as process:
         try:
-            _wait(lambda: _answers(f"http://127.0.0.1:{port}/floor"), "The floor's server does not answer.")
+            _wait(lambda: _answers(f"http://127.0.0.1:{port}/floor"), "floor-silent")
             yield port
         finally:
             process.terminate()
@@ -176,26 +177,27 @@ def _answers(address: str) -> bool:
 
 
 def _wait_for_announcer() -> None:
-    """Wait until the events so far are handed on, so that a stretch pays for its own alone."""
+    """Wait until all events are delivered, so that a stretch is only charged for its own."""
     from cityloop.runtime.models import Event, Subscription
 
     def caught_up() -> bool:
         last = Event.objects.order_by("-ordinal", "-id").values_list("ordinal", "id").first()
         return last is None or last in Subscription.objects.values_list("ordinal", "event_id")
 
-    _wait(caught_up, "The announcer does not catch up.")
+    _wait(caught_up, "announcer-behind")
 
 
-def _wait(condition: Callable[[], bool], otherwise: str) -> None:
-    until = time.monotonic() + PATIENCE
+def _wait(condition: Callable[[], bool], code: str) -> None:
+    """Wait until the condition is true; raise NotPossible with the code when that takes too long."""
+    until = time.monotonic() + WAIT_SECONDS
     while not condition():
         if time.monotonic() > until:
-            raise NotPossible("bench-stuck", otherwise)
+            raise NotPossible(code)
         time.sleep(0.2)
 
 
 def _statements(token: str) -> int:
-    """Return how many statements one report costs, once the process is warm."""
+    """Return the number of SQL statements of one report, once the process is warm."""
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
@@ -213,13 +215,13 @@ def _statements(token: str) -> int:
         with CaptureQueriesContext(connection) as captured:
             answer = client.post("/api/v1/reports", content, content_type="application/json")
         if answer.status_code != 201:
-            raise NotPossible("bench-refused", f"The report to be counted was answered {answer.status_code}.")
+            raise NotPossible("bench-refused", {"what": "/api/v1/reports", "status": answer.status_code})
     return len(captured)
 
 
 def _not_kept_once(receipts: Sequence[tuple[str, str]]) -> int:
-    """Return how many acknowledged reports are not there exactly once, with case, task and event."""
-    ids, numbers = [one[0] for one in receipts], [one[1] for one in receipts]
+    """Return how many acknowledged reports are not stored exactly once, with case, task and event."""
+    ids, numbers = [external_id for external_id, _ in receipts], [number for _, number in receipts]
     return int(_run_sql(_NOT_KEPT_ONCE, [ids, numbers, CHANNEL])[0][0])
 
 

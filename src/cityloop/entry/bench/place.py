@@ -1,7 +1,7 @@
-"""The place bench: point → areas, one by one and many at once, beside bare rectangles and beside PostGIS.
+"""The place benchmark: point → areas, singly and in bulk, against bare rectangles and against PostGIS.
 
-The floor is the same search tree asked for rectangles alone: no polygon is tested. PostGIS answers in a server of its
-own where Debian's packages are installed; it gives the smallest area alone, ours gives all levels.
+The floor queries the same search tree for rectangles only: no polygon is tested. PostGIS runs in a server of its own if
+Debian's packages are installed; it returns only the smallest area, ours returns all levels.
 """
 
 import tempfile
@@ -22,11 +22,11 @@ from shapely.geometry.base import BaseGeometry
 from cityloop.core.place.areas import AreaLayout, AreaLocator
 from cityloop.core.place.where import where
 
-AIM = 300_000  # points a second on one core against 20,000 polygons
-ROUNDS = 5  # the fastest counts: what else the machine does only slows
+AIM = 300_000  # points per second on one core against 20,000 polygons
+ROUNDS = 5  # the fastest is used: other load on the machine only slows
 PER_SIDE = 30  # communities along a side of the measured city
 WEST, SOUTH, SIDE = 112.7, 31.3, 0.4  # degrees
-STEP = 0.0002  # degrees of straight line after which a border bends
+STEP = 0.0002  # length in degrees of a straight piece of border
 DAY = date(2026, 1, 1)
 DEBIAN = Path("/usr/lib/postgresql/15/bin")
 EXTENSION = Path("/usr/share/postgresql/15/extension/postgis.control")
@@ -34,7 +34,7 @@ EXTENSION = Path("/usr/share/postgresql/15/extension/postgis.control")
 
 @dataclass(frozen=True, slots=True)
 class PlaceFigures:
-    """What was measured: places a second, and the same by the floor."""
+    """The measured number of places per second, and that of the floor."""
 
     name: str
     rate: float
@@ -56,7 +56,7 @@ class GridFacts:
     valid_until: date | None = None
 
     def is_valid(self, on: date) -> bool:
-        """Return that it stands."""
+        """Return True: these areas are always valid."""
         return True
 
 
@@ -72,12 +72,12 @@ def measure(polygons: int, many: int, single: int) -> Iterator[PlaceFigures]:
     alone = _rate(single, lambda: [layout.lineage_at(*pair) for pair in pairs])
     rectangle = _rate(single, lambda: [tree.query(shapely.Point(pair)) for pair in pairs])
     yield PlaceFigures("all areas of one place", alone, rectangle)
-    told = _rate(single, lambda: [where(layout, *pair) for pair in pairs])
-    yield PlaceFigures("one place with borders, overlaps and gaps", told, rectangle)
+    full = _rate(single, lambda: [where(layout, *pair) for pair in pairs])
+    yield PlaceFigures("one place with borders, overlaps and gaps", full, rectangle)
 
 
 def measure_postgis(polygons: int, many: int, single: int) -> Iterator[PlaceFigures]:
-    """Yield what PostGIS does with the same areas and places; its floor is ours to compare with."""
+    """Yield the figures of PostGIS with the same areas and places; its floor is our own rate."""
     layout = AreaLocator(*_city(polygons)).on(DAY)
     lons, lats = _places(many)
     with _postgis() as cursor:
@@ -85,9 +85,9 @@ def measure_postgis(polygons: int, many: int, single: int) -> Iterator[PlaceFigu
         sizes = {"many": many, "one": single}
         joined = "SELECT count(a.code) FROM places p JOIN areas a ON ST_Intersects(a.shape, p.place)"
         rates = {"many": _rate(sizes["many"], lambda: cursor.execute(joined), rounds=2)}
-        asked = "SELECT code FROM areas WHERE ST_Intersects(shape, ST_SetSRID(ST_MakePoint(%s, %s), 4326)) ORDER BY 1"
+        query = "SELECT code FROM areas WHERE ST_Intersects(shape, ST_SetSRID(ST_MakePoint(%s, %s), 4326)) ORDER BY 1"
         pairs = list(zip(lons[:single].tolist(), lats[:single].tolist(), strict=True))
-        rates["one"] = _rate(single, lambda: [cursor.execute(asked, pair, prepare=True) for pair in pairs], rounds=2)
+        rates["one"] = _rate(single, lambda: [cursor.execute(query, pair, prepare=True) for pair in pairs], rounds=2)
     ours = {"many": lambda: layout.locate_many(lons, lats), "one": lambda: [layout.lineage_at(*pair) for pair in pairs]}
     yield PlaceFigures("PostGIS, many places joined", rates["many"], _rate(many, ours["many"]))
     yield PlaceFigures("PostGIS, one place a statement", rates["one"], _rate(single, ours["one"]))
@@ -101,7 +101,7 @@ def why_not_postgis() -> str | None:
 
 
 def _city(polygons: int) -> tuple[dict[str, GridFacts], dict[str, bytes]]:
-    """Return unit grids with bent borders, the communities they make up, and their district."""
+    """Return unit grids with bent borders, the communities that they form, and their district."""
     dice = np.random.default_rng(20261121)
     seeds = shapely.multipoints(dice.random((polygons, 2)) * SIDE + (WEST, SOUTH))
     frame = shapely.box(WEST, SOUTH, WEST + SIDE, SOUTH + SIDE)
@@ -122,7 +122,7 @@ def _city(polygons: int) -> tuple[dict[str, GridFacts], dict[str, bytes]]:
 
 
 def _bent(pairs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return corners moved a little, each by where it is: neighbours go on sharing theirs."""
+    """Return corners moved a little, depending only on their place, so that neighbours keep sharing them."""
     east, north = pairs.T
     return np.column_stack((east + 0.0001 * np.sin(9000 * north), north + 0.0001 * np.sin(9000 * east)))
 
@@ -140,7 +140,7 @@ def _own(layout: AreaLayout) -> NDArray[np.object_]:
 
 
 def _rate(number: int, work: Callable[[], Any], rounds: int = ROUNDS) -> float:
-    work()  # indexes are made at the first question
+    work()  # the first call builds the indexes
     return number / min(_seconds(work) for _ in range(rounds))
 
 
@@ -152,7 +152,7 @@ def _seconds(work: Callable[[], Any]) -> float:
 
 @contextmanager
 def _postgis() -> Iterator[Any]:
-    """Have a temporary server with the extension, one process a question, and a cursor in it."""
+    """Yield a cursor of a temporary server with the extension, which uses one process per query."""
     import psycopg
 
     from cityloop.runtime.postgres import Cluster

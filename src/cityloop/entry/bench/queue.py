@@ -1,6 +1,6 @@
-"""The queue bench: how long the pages that list cases take in a city of many years, beside the same in a small one.
+"""The queue benchmark: the time of the pages that list cases in a city with many years of cases, against a small one.
 
-Pages are asked for in this process as a signed-in person; what is measured is the server's time without the network.
+Pages are requested in this process as a signed-in person; only the server's time is measured, without the network.
 """
 
 import time
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
     from cityloop.registry.models import Account
 
-WARM_UP = 6  # requests before those counted, in each turn: plans are made, what is read often is in memory
+WARM_UP = 6  # requests before those counted, in each turn: queries are planned, hot data is in memory
 COUNTED = 7  # in each turn
 PAGES_ON = 20
-ROLES = ("operator", "duty_officer", "handler")  # whose queue is opened
+ROLES = ("operator", "duty_officer", "handler")  # whose queues are opened
 SMALL, LARGE = "bench_small", "cityloop"  # databases of one server
-AIMED_AT = "queue"  # pages whose names begin so have an aim; the others are told beside them
+AIMED_AT = "queue"  # pages whose names begin with this have an aim; the others are only printed
 
 
 @dataclass(frozen=True, slots=True)
 class PageFigures:
-    """One page in both cities: median times in milliseconds, and the most queries it took."""
+    """One page in both cities: median times in milliseconds, and the highest number of queries."""
 
     name: str
     small_ms: float
@@ -54,7 +54,7 @@ def measure(small: int, large: int, turns: int, tell: Tell) -> list[PageFigures]
 
 
 def _pages(role: str) -> Iterator[tuple[str, Callable[[], str]]]:
-    """Yield each page's name and how its address is found, which may differ between the cities."""
+    """Yield each page's name and a function that returns its address, which may differ between the cities."""
     from cityloop.entry.demo.script import script
 
     district = script().districts[0].code
@@ -68,7 +68,7 @@ def _pages(role: str) -> Iterator[tuple[str, Callable[[], str]]]:
 
 
 def _compared(name: str, client: "Client", address: Callable[[], str], turns: int, tell: Tell) -> PageFigures:
-    """Ask both cities in turns, so that what else the machine does falls on both alike."""
+    """Request the page from both cities in turns, so that other load on the machine affects both equally."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -90,7 +90,7 @@ def _compared(name: str, client: "Client", address: Callable[[], str], turns: in
 
 
 def _copy_city() -> None:
-    """Keep the city as it is now beside the one that goes on growing."""
+    """Copy the city as it is now; the original goes on growing."""
     from django.db import connection
 
     _go_to("postgres")
@@ -110,7 +110,7 @@ def _milliseconds(client: "Client", address: str) -> float:
     began_at = time.perf_counter()
     answer = client.get(address)
     if answer.status_code != 200:
-        raise NotPossible("bench-refused", f"{address} was answered {answer.status_code}.")
+        raise NotPossible("bench-refused", {"what": address, "status": answer.status_code})
     return (time.perf_counter() - began_at) * 1000
 
 
@@ -129,7 +129,7 @@ def _signed_in(account: "Account") -> "Client":
 
 
 def _pages_on(account: "Account") -> str:
-    """Return the key of the page so many pages on, or of the last one before the end."""
+    """Return the key of the page PAGES_ON pages on, or of the last page."""
     from cityloop.casework.queries import QueueFilters, queue
     from cityloop.registry.organisation.actors import actor_of
     from cityloop.runtime import clock

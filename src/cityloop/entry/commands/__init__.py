@@ -1,1 +1,1 @@
-"""Commands of the command line that run once and end."""
+"""The commands that run once and end."""

@@ -1,4 +1,4 @@
-"""What the command line does with accounts: two or three actions of the registry in one transaction."""
+"""What `cityloop user` does: two or three actions of the registry in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from cityloop.runtime import clock
 
 @dataclass(frozen=True, slots=True)
 class NewPost:
-    """A post to be given; a unit that is not known yet is entered under its name."""
+    """A post to give to an account; its unit is created with this name if the city does not have it yet."""
 
     role: str
     unit: str
@@ -37,14 +37,15 @@ def add_person(username: str, name: str, password: str, post: NewPost) -> None:
 @transaction.atomic
 def appoint(username: str, post: NewPost) -> None:
     """Give an account a post."""
-    if post.role not in current_city().roles:
-        raise Invalid([Fault("role", f"must be one of {', '.join(current_city().roles)}")])
+    roles = current_city().roles
+    if post.role not in roles:
+        raise Invalid([Fault("role", "role-not-in-city", {"value": post.role, "roles": ", ".join(roles)})])
     _enter_unit(post)
     accounts.appoint(username, post.role, post.unit, post.area, BY, clock.now())
 
 
 def _enter_unit(post: NewPost) -> None:
-    """Enter a unit that is not known, or let one that gets its first handler be given cases."""
+    """Create a unit that the city does not have; let cases be dispatched to a unit that gets its first handler."""
     known = current_city().units.get(post.unit)
     handles = post.role == "handler"
     if known is None and post.unit_name:
@@ -55,17 +56,17 @@ def _enter_unit(post: NewPost) -> None:
 
 @transaction.atomic
 def token_for(username: str, channels: Sequence[str], tell: Tell) -> str:
-    """Return a new token; a name nobody has becomes the account of a connected system."""
+    """Return a new token; if no account has that name, create one for a connected system."""
     now = clock.now()
     account = Account.objects.filter(username=username).first()
     if account and channels and set(channels) != set(account.channels):
-        raise Invalid([Fault("channel", f"{username} has an account already; its channels stay as they are")])
-    if wrong := [name for name in channels if not CHANNEL.fullmatch(name) or name in OUR_CHANNELS]:
-        raise Invalid([Fault("channel", f"no connected system can report by {wrong[0]}")])
+        raise Invalid([Fault("channel", "channels-fixed", {"username": username})])
+    if invalid := [name for name in channels if not CHANNEL.fullmatch(name) or name in OUR_CHANNELS]:
+        raise Invalid([Fault("channel", "not-a-system-channel", {"value": invalid[0]})])
     if account is None:
         if not Unit.objects.filter(code=PARTNERS).exists():
             organisation.enter_units({PARTNERS: "接入系统"}, BY, now, handles=False)
         accounts.create_account(username, username, None, BY, now, is_machine=True, channels=channels)
         accounts.appoint(username, accounts.PARTNER, PARTNERS, None, BY, now)
-        tell(f"There was no account {username}: made one for a connected system; it may hand in reports.")
+        tell(f"Created the account {username} for a connected system: it can hand in reports.")
     return accounts.make_token(username, BY, now)

@@ -1,4 +1,4 @@
-"""`cityloop export`: the facts of a city written as files, and the proof that they are what they were."""
+"""`cityloop export`: writes the facts of a city as files, and checks files that were written."""
 
 from pathlib import Path
 
@@ -12,22 +12,22 @@ folder_option = click.option(
     "--to",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of facts. Default: HOME/facts, from which figures are counted.",
+    help="Folder of facts. Default: HOME/facts, which figures are counted from.",
 )
 
 
 @click.group()
 def export() -> None:
-    """Write what others may count over, and prove it."""
+    """Write the facts that figures are counted from, and check them."""
 
 
 @export.command("facts")
 @home_option
 @folder_option
 def export_facts(home: Path | None, folder: Path | None) -> None:
-    """Write an edition of the facts as they stand: docs/how-to/export-facts.md.
+    """Write an edition of the facts as they are now: docs/how-to/export-facts.md.
 
-    What nothing happened to since the last edition in the folder is not written again. Works beside a running city.
+    Only cases that changed since the last edition in the folder are written again. The city may be running.
     """
     with opened(home, tell):
         from cityloop.evaluation import actions, exporting
@@ -52,25 +52,25 @@ def export_facts(home: Path | None, folder: Path | None) -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of facts. Default: HOME/facts.",
 )
-@click.argument("edition", required=False)
-def check(home: Path | None, folder: Path | None, edition: str | None) -> None:
-    """Prove that the files of EDITION, by name or digest, hold the rows that it lists. Default: every edition.
+@click.argument("name", metavar="[EDITION]", required=False)
+def check(home: Path | None, folder: Path | None, name: str | None) -> None:
+    """Check that the files of EDITION, by name or digest, contain the rows that it lists. Default: every edition.
 
-    The database is not asked, so a folder of facts can be proved on any machine.
+    No database is needed, so a folder of facts can be checked on any machine.
     """
     from cityloop.evaluation.facts.files import FactFolder, FactPart
 
     facts = FactFolder(folder or configured(home).home_folder / "facts")
-    editions = [facts.edition(edition)] if edition else list(facts.editions())
-    found, proved = 0, set[FactPart]()
-    for one in editions:
-        wrong = list(facts.faults(one, proved))
-        found += len(wrong)
-        for words in wrong:
-            click.echo(f"{one.name}: {words}")
-        if not wrong:
-            click.echo(f"{one.name} {one.digest}: {len(one.parts):,} parts are what they were.")
-    if found:
-        raise NotPossible("facts-altered", f"{found:,} parts are not what they were.")
+    editions = [facts.edition(name)] if name else list(facts.editions())
+    altered, checked = 0, set[FactPart]()
+    for edition in editions:
+        faults = list(facts.faults(edition, checked))
+        altered += len(faults)
+        for fault in faults:
+            click.echo(f"{edition.name}: {fault}")
+        if not faults:
+            click.echo(f"{edition.name} {edition.digest}: {len(edition.parts):,} parts are as they were written.")
+    if altered:
+        raise NotPossible("fact-parts-altered", {"number": f"{altered:,}"})
     if not editions:
-        click.echo("There are no facts yet: `cityloop export facts`.")
+        click.echo("There are no facts yet. Write them with `cityloop export facts`.")

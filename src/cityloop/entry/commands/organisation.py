@@ -1,4 +1,7 @@
-"""`cityloop import units`, `people`, `duties`, `rosters` and `cityloop user end`, `reopen`, `link`, `end-post`."""
+"""`cityloop import units`, `people`, `duties`, `rosters` and `cityloop user end`, `reopen`, `link`, `end-post`.
+
+The imports themselves are in entry/imports/organisation.py.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,8 +21,8 @@ from cityloop.entry.console.options import (
 
 
 def table_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options of every table of an organisation."""
-    mapping = mapping_option("FILE's columns", "import-organisation.md", "they are known by their titles.")
+    """Add the options that all tables of an organisation have."""
+    mapping = mapping_option("FILE's columns", "import-organisation.md", "the columns' titles.")
     options = (file_argument, mapping, dry_run_option, rejects_option)
     for option in reversed(options):
         command = option(command)
@@ -30,10 +33,10 @@ def table_options(command: Callable[..., None]) -> Callable[..., None]:
 @home_option
 @table_options
 def units(home: Path | None, file: Path, mapping: Path | None, rejects: Path | None, *, dry_run: bool) -> None:
-    """Enter the units of FILE, or change those that are known.
+    """Import the units of FILE: new ones are created, existing ones changed.
 
-    A unit's parent is named by code, name or alias; rings of parents and credit codes that cannot be right are
-    refused. The whole file is one change in the history and can be undone.
+    A unit's parent is given by code, name or alias. Rings of parents and invalid credit codes are refused. The whole
+    file is one change in the history and can be undone.
     """
     with opened(home, tell):
         from cityloop.entry.imports.organisation import import_units
@@ -47,15 +50,16 @@ def units(home: Path | None, file: Path, mapping: Path | None, rejects: Path | N
 @click.option(
     "--links",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A new file, for its owner alone, with a link for each new person to set a password by, once. Default: none "
-    "is made; see `cityloop user link`.",
+    help="A new file, readable by its owner only, with a link for each new person to set a password, once. Default: no "
+    "links are made; see `cityloop user link`.",
 )
 def people(
     home: Path | None, file: Path, mapping: Path | None, rejects: Path | None, *, dry_run: bool, links: Path | None
 ) -> None:
-    """Enter the people of FILE with their posts; a person with several posts has several rows.
+    """Import the people of FILE with their posts; a person with several posts has several rows.
 
-    No password is read from a file. Accounts and posts are not undone but ended: `cityloop user end`, `end-post`.
+    Passwords are not read from files. Accounts and posts cannot be undone, only ended: `cityloop user end`,
+    `end-post`.
     """
     with opened(home, tell):
         from cityloop.entry.imports.organisation import import_people
@@ -67,10 +71,10 @@ def people(
 @home_option
 @table_options
 def duties(home: Path | None, file: Path, mapping: Path | None, rejects: Path | None, *, dry_run: bool) -> None:
-    """Enter who sees to which class of problems in which area, and what stands on the list of powers and duties.
+    """Import which unit is responsible for which class of problems in which area, and the list of powers and duties.
 
-    A row that gives a community what a department has on its list there is refused. The whole file is one change in
-    the history and can be undone.
+    A row that gives a community a duty that a department has on its list there is refused. The whole file is one
+    change in the history and can be undone.
     """
     with opened(home, tell):
         from cityloop.entry.imports.organisation import import_duties
@@ -82,9 +86,9 @@ def duties(home: Path | None, file: Path, mapping: Path | None, rejects: Path | 
 @home_option
 @table_options
 def rosters(home: Path | None, file: Path, mapping: Path | None, rejects: Path | None, *, dry_run: bool) -> None:
-    """Enter who stands on duty when; a shift from 20:00 to 08:00 goes over midnight.
+    """Import who is on duty when; a shift from 20:00 to 08:00 ends on the next day.
 
-    People on two shifts at once are told. The whole file is one change in the history and can be undone.
+    People with two shifts at once are listed. The whole file is one change in the history and can be undone.
     """
     with opened(home, tell):
         from cityloop.entry.imports.organisation import import_rosters
@@ -96,14 +100,14 @@ def rosters(home: Path | None, file: Path, mapping: Path | None, rejects: Path |
 @home_option
 @click.argument("name")
 def end(home: Path | None, name: str) -> None:
-    """Let nobody sign in or report as NAME any more; what NAME did stays on record."""
+    """End the account NAME: nobody can sign in or report with it any more. What NAME did stays on record."""
     with opened(home, tell):
         from cityloop.entry.console.opening import BY
         from cityloop.registry.people.accounts import end_account
         from cityloop.runtime import clock
 
         ended = end_account(name, BY, clock.now())
-        click.echo(f"{name} {'is ended' if ended else 'was ended before'}.")
+        click.echo(f"{name} {'is ended' if ended else 'was already ended'}.")
 
 
 @click.command("reopen")
@@ -117,14 +121,14 @@ def reopen(home: Path | None, name: str) -> None:
         from cityloop.runtime import clock
 
         reopened = reopen_account(name, BY, clock.now())
-        click.echo(f"{name} {'may sign in again' if reopened else 'was not ended'}.")
+        click.echo(f"{name} {'can sign in again' if reopened else 'was not ended'}.")
 
 
 @click.command("link")
 @home_option
 @click.argument("name")
 def link(home: Path | None, name: str) -> None:
-    """Print a link by which NAME sets a password, once; put it behind the city's address."""
+    """Print a link with which NAME can set a password, once. Append it to the city's address."""
     with opened(home, tell):
         from cityloop.entry.imports.organisation import sign_in_link
         from cityloop.runtime import clock
@@ -139,14 +143,14 @@ def link(home: Path | None, name: str) -> None:
 @click.option("--unit", required=True, help="Code of its unit.")
 @click.option("--area", help="Code of its area. Default: the whole city.")
 def end_post(home: Path | None, name: str, **post: Any) -> None:
-    """End a post that NAME holds."""
+    """End a post of NAME."""
     with opened(home, tell):
         from cityloop.entry.console.opening import BY
         from cityloop.registry.people.accounts import end_appointment
         from cityloop.runtime import clock
 
         end_appointment(name, post["role"], post["unit"], post["area"], BY, clock.now())
-        click.echo(f"{name} holds the post no more.")
+        click.echo(f"{name} no longer has the post.")
 
 
 TABLES = (units, people, duties, rosters)

@@ -1,4 +1,4 @@
-"""The commands that keep a city safe: check, verify, erase, backup, restore, work. Each works beside a running city."""
+"""The maintenance commands: check, undo, verify, erase, backup, restore, work. The city may be running meanwhile."""
 
 import os
 from pathlib import Path
@@ -9,13 +9,13 @@ from cityloop.core.errors import NotPossible
 from cityloop.entry.console.opening import connected, opened, prepare
 from cityloop.entry.console.options import home_option, tell
 
-TOLD = 50  # findings shown one by one
+SHOWN = 50  # findings listed one by one
 
 
 @click.command()
 @home_option
 def check(home: Path | None) -> None:
-    """Say what is wrong with the settings, the packs, the database or the readers of the log, and how to mend it."""
+    """Check the settings, the packs, the database and the readers of the log, and print how to repair what is wrong."""
     with opened(home, tell, acts=True) as configuration:
         from django.utils.timezone import localtime
 
@@ -24,14 +24,11 @@ def check(home: Path | None) -> None:
         from cityloop.runtime.models import Subscription
 
         if missing := procedures_without_pack():
-            told = f"Cases follow {', '.join(missing)}, which no pack has any more. Put the pack back: CITYLOOP_PACKS."
-            raise NotPossible("procedure-missing", told)
-        books()  # refuses indicators that cannot be counted
+            raise NotPossible("procedures-without-pack", {"procedures": ", ".join(missing)})
+        books()  # raises if an indicator cannot be counted
         for reader in Subscription.objects.exclude(failing_since=None):
             since = localtime(reader.failing_since).strftime("%Y-%m-%d %H:%M")
-            raise NotPossible(
-                "reader-fails", f"The reader {reader.name} of the log fails since {since}: {reader.failure}"
-            )
+            raise NotPossible("reader-fails", {"reader": reader.name, "since": since, "failure": reader.failure})
         click.echo(f"{configuration.home_folder}: settings, packs and database are in order.")
 
 
@@ -39,7 +36,7 @@ def check(home: Path | None) -> None:
 @home_option
 @click.argument("number", type=click.IntRange(min=1))
 def undo(home: Path | None, number: int) -> None:
-    """Put every row of a change of the city's data back as it was before; its NUMBER is in Settings, History."""
+    """Undo a change of the city's data: every row becomes what it was before. Its NUMBER is in Settings, History."""
     with opened(home, tell, acts=True):
         from cityloop.entry.console.opening import BY
         from cityloop.registry.history import changes
@@ -54,9 +51,9 @@ def undo(home: Path | None, number: int) -> None:
 
 @click.command()
 @home_option
-@click.option("--rebuild", is_flag=True, help="Write anew the rows of the cases that are not what their history says.")
+@click.option("--rebuild", is_flag=True, help="Write again the rows of cases that disagree with their history.")
 def verify(home: Path | None, rebuild: bool) -> None:
-    """Prove that nothing in the history was altered, cut or removed, and that every case is what its history says."""
+    """Verify that nothing in the history was altered, cut or removed, and that every case agrees with its history."""
     with opened(home, tell) as configuration:
         from cityloop.casework import verification as of_cases
         from cityloop.casework.history import evidence_proof as of_photos
@@ -72,14 +69,14 @@ def verify(home: Path | None, rebuild: bool) -> None:
         proofs = (of_cases.findings, of_photos.findings, of_reports.findings, of_the_city.findings, of_facts.findings)
         for finding in verification.findings(configuration.home_folder, *proofs):
             found += 1
-            if found <= TOLD:
+            if found <= SHOWN:
                 click.echo(f"{finding.where}: {finding.what}")
-        if found > TOLD:
-            click.echo(f"… and {found - TOLD} more.")
+        if found > SHOWN:
+            click.echo(f"… and {found - SHOWN} more.")
         if rebuild:
-            click.echo(f"{of_cases.rebuild_all()} cases were written anew.")
+            click.echo(f"{of_cases.rebuild_all()} cases were written again.")
         if found:
-            raise NotPossible("altered", f"{found} things are not as they were written.")
+            raise NotPossible("altered", {"number": found})
         sealed = checkpoints.sealed(configuration.home_folder)
         events = Event.objects.count()
         click.echo(f"{events} events are as they were written; {events - sealed} of them are not sealed yet.")
@@ -88,35 +85,35 @@ def verify(home: Path | None, rebuild: bool) -> None:
 @click.command()
 @home_option
 @click.argument("number")
-@click.confirmation_option(prompt="What people said in this case, and its photos, are erased for good. Go on?")
+@click.confirmation_option(prompt="The personal texts and the photos of this case will be erased for good. Continue?")
 def erase(home: Path | None, number: str) -> None:
-    """Erase the personal words and photos of the case NUMBER, as the law may demand; its history stays valid."""
+    """Erase the personal texts and photos of the case NUMBER, as the law may demand. Its history stays valid."""
     with opened(home, tell):
         from cityloop.casework.actions import erase_words
         from cityloop.entry.console.opening import BY
         from cityloop.runtime import clock
 
-        click.echo(f"{erase_words(number, BY, clock.now())} pieces of personal words and photos erased.")
+        click.echo(f"{erase_words(number, BY, clock.now())} personal texts and photos erased.")
 
 
 @click.command()
 @home_option
 @click.argument("archive", type=click.Path(dir_okay=False, path_type=Path))
 def backup(home: Path | None, archive: Path) -> None:
-    """Write the whole city into ARCHIVE: database, keys, checkpoints, evidence, facts.
+    """Write the whole city to ARCHIVE: database, keys, checkpoints, evidence, facts.
 
-    Keep it safe: it holds the keys.
+    Keep the archive safe: it contains the keys.
     """
     if archive.exists():
-        raise NotPossible("archive-exists", f"{archive} is there already; a backup never replaces another.")
+        raise NotPossible("archive-exists", {"path": archive})
     with opened(home, tell) as configuration:
         from cityloop.runtime import clock
-        from cityloop.runtime.files import backup as keeping
+        from cityloop.runtime.files import backup as archives
         from cityloop.runtime.log import checkpoints
 
         url, now = os.environ["CITYLOOP_DATABASE_URL"], clock.now()
         with checkpoints.resting(configuration.home_folder, now):
-            manifest = keeping.back_up(
+            manifest = archives.back_up(
                 url, archive, home=configuration.home_folder, made_at=now, binaries=_binaries(), tell=tell
             )
         click.echo(f"{archive}: {len(manifest.members)} files.")
@@ -126,16 +123,16 @@ def backup(home: Path | None, archive: Path) -> None:
 @home_option
 @click.argument("archive", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--replace", is_flag=True, help="Replace what the city holds now; its folders are set aside, not deleted."
+    "--replace", is_flag=True, help="Replace the city's present data. Its folders are moved aside, not deleted."
 )
 def restore(home: Path | None, archive: Path, replace: bool) -> None:
-    """Put back a city from ARCHIVE, wholly or not at all."""
+    """Restore a city from ARCHIVE, completely or not at all."""
     with connected(home, tell) as configuration:
         from cityloop.runtime import clock
-        from cityloop.runtime.files import backup as keeping
+        from cityloop.runtime.files import backup as archives
         from cityloop.runtime.log.restored import note_restore
 
-        keeping.restore(
+        archives.restore(
             os.environ["CITYLOOP_DATABASE_URL"],
             archive,
             home=configuration.home_folder,
@@ -145,13 +142,13 @@ def restore(home: Path | None, archive: Path, replace: bool) -> None:
             tell=tell,
         )
         prepare(tell)
-        click.echo("Restored. `cityloop verify` proves it.")
+        click.echo("Restored. Check it with `cityloop verify`.")
 
 
 @click.command()
 @home_option
 def work(home: Path | None) -> None:
-    """Do the jobs of a city without serving pages, until Ctrl-C."""
+    """Run the jobs of a city, without serving pages, until Ctrl-C."""
     with opened(home, tell, runs=True):
         from cityloop.entry.server import backroom
 
@@ -159,8 +156,8 @@ def work(home: Path | None) -> None:
 
 
 def _binaries() -> Path | None:
-    given = os.environ.get("CITYLOOP_POSTGRES_BIN")
-    return Path(given) if given else None
+    folder = os.environ.get("CITYLOOP_POSTGRES_BIN")
+    return Path(folder) if folder else None
 
 
 COMMANDS: tuple[click.Command, ...] = (check, undo, verify, erase, backup, restore, work)

@@ -1,4 +1,4 @@
-"""`cityloop where`: asks which areas a place lies in, and says what is odd about it."""
+"""`cityloop where`: prints which areas contain a place, and what is doubtful about it."""
 
 import json
 from dataclasses import asdict
@@ -19,10 +19,12 @@ from cityloop.entry.console.options import home_option, tell
 @click.option(
     "--crs", default="wgs84", show_default=True, help="wgs84, cgcs2000, gcj02 (AMap, Tencent) or bd09 (Baidu)."
 )
-@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Day on which the areas stand. Default: today.")
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Use the areas valid on this day. Default: today.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def where(home: Path | None, lon: float, lat: float, crs: str, on: datetime | None, *, as_json: bool) -> None:
-    """Say which areas the place at LON LAT lies in; outside, what is nearest and whether another system is likely."""
+    """Print which areas contain the place at LON LAT. For a place outside all areas, print the nearest one, and whether
+    another coordinate system is likely.
+    """
     with opened(home, tell):
         from django.utils.translation import override
 
@@ -35,16 +37,16 @@ def where(home: Path | None, lon: float, lat: float, crs: str, on: datetime | No
         try:
             system = parse_crs(crs)
         except ValueError as error:
-            raise Invalid([Fault("--crs", str(error))]) from error
+            raise Invalid([Fault("--crs", "unknown-coordinate-system", {"value": crs})]) from error
         city = current_city()
         found = find(city.layout(on.date() if on else None), lon, lat, system)
         with override("en"):
-            told, areas = sentences(found, city), lines(found, city)
+            texts, areas = sentences(found, city), lines(found, city)
         if as_json:
-            content: dict[str, Any] = {**asdict(found), "sentences": told, "is_inside": found.is_inside}
+            content: dict[str, Any] = {**asdict(found), "sentences": texts, "is_inside": found.is_inside}
             click.echo(json.dumps(content, ensure_ascii=False, default=dict))
             return
         for line in areas:
             click.echo(f"{line.kind}: {line.code} {line.name}")
-        for sentence in told:
+        for sentence in texts:
             click.echo(sentence)

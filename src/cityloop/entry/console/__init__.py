@@ -1,1 +1,1 @@
-"""What every command shares: opening the city, options, showing progress."""
+"""What all commands share: opening the city, common options, showing progress."""

@@ -1,4 +1,4 @@
-"""Opening a city for a command: its home, its database up and up to date, Django ready. Nothing is served here."""
+"""Opens a city for a command: its home, its migrated database, Django set up. Serving is in entry/server."""
 
 import os
 import time
@@ -11,18 +11,18 @@ from cityloop.runtime.configuration import Configuration, read
 from cityloop.runtime.postgres import running
 
 Tell = Callable[[str], None]
-BY = "command-line"  # the actor of what a command writes
+BY = "command-line"  # the actor of the events that commands write
 PARTNERS = "connected-systems"  # the unit of accounts of connected systems
 MIGRATING = 7_226_001  # advisory lock: two commands may find an old schema at once
 
 
 @contextmanager
 def opened(home: Path | None, tell: Tell, *, runs: bool = False, acts: bool = False) -> Iterator[Configuration]:
-    """Open the city: start or join its database, bring the schema up to date.
+    """Open the city: start or join its database, and migrate it.
 
-    A command that runs the city takes up the packs of its environment and their calendar; any other leaves the city
-    with what it runs on, unless there is none yet. One that runs it, or acts on cases, is refused where a pack says
-    something else of a procedure that cases follow.
+    A command that runs the city takes up the packs of its environment and their calendar; other commands keep those
+    that the city has, unless it has none yet. A command that runs the city or acts on cases is refused if a pack has
+    changed a version of a procedure that cases follow.
     """
     with connected(home, tell) as configuration:
         prepare(tell, runs=runs, acts=acts)
@@ -31,7 +31,7 @@ def opened(home: Path | None, tell: Tell, *, runs: bool = False, acts: bool = Fa
 
 @contextmanager
 def connected(home: Path | None, tell: Tell) -> Iterator[Configuration]:
-    """Start or join the city's database, whatever it holds; its address is in the environment then."""
+    """Start or join the city's database, whatever it contains, and put its address into the environment."""
     configuration = configured(home)
     if configuration.database_url:
         yield configuration
@@ -42,7 +42,7 @@ def connected(home: Path | None, tell: Tell) -> Iterator[Configuration]:
 
 
 def configured(home: Path | None) -> Configuration:
-    """Return the configuration, with the home given on the command line before the environment's."""
+    """Return the configuration; the home given on the command line overrides that of the environment."""
     if home is not None:
         os.environ["CITYLOOP_HOME"] = str(home.resolve())
     configuration = read(os.environ)
@@ -52,7 +52,7 @@ def configured(home: Path | None) -> Configuration:
 
 
 def prepare(tell: Tell, *, runs: bool = False, acts: bool = False) -> None:
-    """Make Django ready and the schema up to date; where the city is run, the packs and the calendar, too."""
+    """Set up Django and migrate the database; take up packs and calendar where `opened` says so."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityloop.runtime.settings")
     import django
 
@@ -91,23 +91,23 @@ def _migrate(tell: Tell) -> None:
                 check_keys(settings.CITYLOOP.home_folder, clock.now())
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATING])
     except DatabaseError as error:
-        raise NotPossible("no-database", f"The database does not answer: {error}") from error
+        raise NotPossible("no-database", {"error": str(error).strip()}) from error
 
 
 def _await_database(tell: Tell) -> None:
-    """Wait for a server that is up but recovers from a crash of one of its processes, however long that takes."""
+    """Wait for a server that is recovering from a crash of one of its processes, however long that takes."""
     from django.db import OperationalError, connection
 
-    told = False
+    is_reported = False
     while True:
         try:
             connection.ensure_connection()
         except OperationalError as error:
             if "the database system is" not in str(error):
                 raise
-            if not told:
+            if not is_reported:
                 tell("The database is recovering; waiting for it.")
-            told = True
+            is_reported = True
             time.sleep(0.3)
         else:
             return

@@ -1,4 +1,4 @@
-"""How far long work has come: a bar where a person looks on, a plain line now and then where none does."""
+"""Shows progress on standard error: a bar on a terminal, else a plain line every few seconds."""
 
 import sys
 import time
@@ -11,45 +11,45 @@ from rich.progress import Progress as Bar
 
 from cityloop.entry.console.opening import Tell
 
-Progress = Callable[[int, str], None]  # rows done, and the rest in words
+Progress = Callable[[int, str], None]  # the number of rows done, and a text
 QUIET = 10.0  # seconds between two plain lines
 
 
 @contextmanager
-def working(words: str, tell: Tell) -> Iterator[None]:
-    """Show on standard error that something goes on whose length nobody knows, and how long it has taken."""
+def working(description: str, tell: Tell) -> Iterator[None]:
+    """Show that work of unknown length is going on, and how long it has taken so far."""
     if not sys.stderr.isatty():
-        tell(words)
+        tell(description)
         yield
         return
     with Bar(
         SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=Console(stderr=True)
     ) as bar:
-        bar.add_task(words, total=None)
+        bar.add_task(description, total=None)
         yield
 
 
 @contextmanager
 def progress(length: int, tell: Tell) -> Iterator[Progress]:
-    """Show on standard error how many of `length` rows are done, and how many a second."""
+    """Show how many of `length` rows are done, and how many per second."""
     started = time.monotonic()
 
-    def said(rows: int, words: str) -> str:
+    def described(rows: int, text: str) -> str:
         rate = rows / max(time.monotonic() - started, 0.001)
-        return f"{rows:,} rows, {rate:,.0f}/s: {words}"
+        return f"{rows:,} rows, {rate:,.0f}/s: {text}"
 
     if sys.stderr.isatty():
         columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
         with Bar(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task("", total=length)
-            yield lambda rows, words: bar.update(task, completed=rows, description=said(rows, words))
+            yield lambda rows, text: bar.update(task, completed=rows, description=described(rows, text))
         return
     last = started
 
-    def line(rows: int, words: str) -> None:
+    def line(rows: int, text: str) -> None:
         nonlocal last
         if time.monotonic() - last >= QUIET:
             last = time.monotonic()
-            tell(said(rows, words))
+            tell(described(rows, text))
 
     yield line

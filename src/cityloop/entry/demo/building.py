@@ -1,4 +1,4 @@
-"""Building the demo city: by the actions of a real one, at moments that have passed. All of it or nothing."""
+"""Builds the demo city, by the actions of a real one at moments in the past. Either all of it is built or nothing."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -26,58 +26,58 @@ BUILDING = 7_226_002  # advisory lock: two commands may find an empty home at on
 
 @transaction.atomic
 def build(now: datetime, tell: Tell) -> bool:
-    """Build the demo city into an empty database; False when it is there already.
+    """Build the demo city in an empty database; return False if it is there already.
 
-    Raises NotPossible when another city is.
+    Raise NotPossible if the database contains another city.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [BUILDING])
     known = set(Area.objects.values_list("code", flat=True))
     if known:
         if script().districts[0].code not in known:
-            raise NotPossible("another-city", "This home holds another city; serve it with: cityloop serve")
+            raise NotPossible("another-city")
         return False
     tell("building the demo city")
     chance = Random(script().seed)  # noqa: S311  # the same city every time is the point
     people.settle(script(), chance, now)
     current.forget()
-    standing = facilities.enter(script(), current.current_city(), now - timedelta(weeks=script().weeks))
-    live(script(), standing, chance, now, tell)
+    entered = facilities.enter(script(), current.current_city(), now - timedelta(weeks=script().weeks))
+    play(script(), entered, chance, now, tell)
     learn_from_cases(now)
     return True
 
 
-def live(said: Script, standing: DemoFacilities, chance: Random, now: datetime, tell: Tell) -> None:
-    """Let every story happen, in the order of time."""
-    city, actors = current.current_city(), people.actors(said)
-    stories = list(Teller(said, city, city.latest(PROCEDURE), chance, now).all())
-    agenda = Agenda(said, actors, chance, now)
+def play(script: Script, demo_facilities: DemoFacilities, chance: Random, now: datetime, tell: Tell) -> None:
+    """Do the steps of all stories in chronological order."""
+    city, actors = current.current_city(), people.actors(script)
+    stories = list(Teller(script, city, city.latest(PROCEDURE), chance, now).all())
+    agenda = Agenda(script, actors, chance, now)
     numbers: dict[int, str] = {}
-    for which, step in _in_order(stories):
-        story = stories[which]
-        _pass(step.at if step else story.at, agenda)
+    for index, step in _in_order(stories):
+        story = stories[index]
+        _pass_time(step.at if step else story.at, agenda)
         if step is None:
-            report = read(standing.named(story.content, city), city.calendar.time_zone, story.at)
-            numbers[which] = receive(report, actors[story.by], story.at).number
+            report = read(demo_facilities.named(story.content, city), city.calendar.time_zone, story.at)
+            numbers[index] = receive(report, actors[story.by], story.at).number
         else:
-            act(numbers[which], step.action, actors[step.by], step.inputs, step.at)
-    _pass(now, agenda)
-    tell(f"{len(stories)} cases of the last {said.weeks} weeks")
+            act(numbers[index], step.action, actors[step.by], step.inputs, step.at)
+    _pass_time(now, agenda)
+    tell(f"{len(stories)} cases of the last {script.weeks} weeks")
 
 
 def _in_order(stories: list[DemoStory]) -> Iterator[tuple[int, StoryStep | None]]:
-    """Yield each report (None) and each step with the index of its story, by time."""
+    """Yield the index of a story with each of its steps, None for its report, in chronological order."""
     moments = [
-        (step.at if step else story.at, which, no, step)
-        for which, story in enumerate(stories)
+        (step.at if step else story.at, index, no, step)
+        for index, story in enumerate(stories)
         for no, step in enumerate((None, *story.steps))
     ]
-    for _, which, _, step in sorted(moments, key=lambda moment: moment[:3]):
-        yield which, step
+    for _, index, _, step in sorted(moments, key=lambda moment: moment[:3]):
+        yield index, step
 
 
-def _pass(until: datetime, agenda: Agenda) -> None:
-    """Let everything happen that does by then, in the order of time: timers that run out, and what was planned."""
+def _pass_time(until: datetime, agenda: Agenda) -> None:
+    """Run the timers that expire and the planned steps until that moment, in chronological order."""
     while True:
         woken, planned = queries.next_to_wake(until), agenda.next()
         if planned and planned < until and (woken is None or planned < woken[1]):

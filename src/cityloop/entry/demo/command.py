@@ -1,4 +1,4 @@
-"""`cityloop demo`: builds the demo city when its home is empty, serves it and says how to sign in."""
+"""`cityloop demo`: builds the demo city if its home is empty, serves it and prints how to sign in."""
 
 import os
 from pathlib import Path
@@ -23,12 +23,12 @@ def demo(home: Path | None, port: int | None, tell: Tell) -> None:
 
             export_facts(clock.now(), tell)
         else:
-            tell("the demo city is there already")
+            tell("the demo city exists already")
         serving.serve(configuration, port, tell, _welcome)
 
 
 def _home(home: Path | None) -> Path | None:
-    """Return where the demo city lives: never by default in the home of a real city."""
+    """Return the home of the demo city: by default never that of a real city."""
     if home or os.environ.get("CITYLOOP_HOME", "").strip():
         return home
     return Path(platformdirs.user_data_dir("cityloop-demo"))
@@ -48,4 +48,6 @@ def _welcome(address: str) -> None:
         if person.tries:
             table.add_row(person.username, person.name, person.role, person.tries)
     Console().print(table)
-    click.echo(f"\nscreens   {address}/\nAPI       {address}/api/v1/openapi.json\nCtrl-C ends it.\n\nready {address}")
+    click.echo(
+        f"\nscreens   {address}/\nAPI       {address}/api/v1/openapi.json\nPress Ctrl-C to stop.\n\nready {address}"
+    )

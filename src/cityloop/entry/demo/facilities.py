@@ -1,5 +1,5 @@
-"""The facilities of the demo city: covers, lamps, bins, trees and toilets along its invented roads, and which of them
-a report is about. They come in as a census does.
+"""The facilities of the demo city: manhole covers, lamps, bins, trees and toilets along its invented roads, and which
+of them a report is about. They are stored as a census is.
 """
 
 import math
@@ -28,26 +28,26 @@ Place = tuple[float, float]
 
 @dataclass(frozen=True)
 class DemoFacilities:
-    """The facilities by class and community, so that a report can be about one of those where it lies."""
+    """The codes of facilities by class and community, so that a report can name one near its point."""
 
     codes: Mapping[tuple[str, str], tuple[str, ...]]
 
     def named(self, content: Mapping[str, object], city: City) -> Mapping[str, object]:
-        """Return a report that names a facility instead of a point, where one of its class stands in its community."""
+        """Return a report that names a facility instead of a point, if its community has one of the report's class."""
         if "lon" not in content or "category" not in content:
             return content
         community = city.areas_at(float(str(content["lon"])), float(str(content["lat"]))).get("community", "")
         known = self.codes.get((str(content["category"]), community))
         if not known:
             return content
-        kept = {name: said for name, said in content.items() if name not in ("lon", "lat")}
-        # By the report's own id: chance here would change every story after it.
+        kept = {name: value for name, value in content.items() if name not in ("lon", "lat")}
+        # Chosen by the report's own id: drawing from `chance` here would change every story after it.
         return {**kept, "facility": known[crc32(str(content["external_id"]).encode()) % len(known)]}
 
 
 def enter(script: Script, city: City, now: datetime) -> DemoFacilities:
-    """Enter the facilities; return where they stand."""
-    chance = Random(f"{script.seed} facilities")  # noqa: S311  # of its own, so that the stories stay as they are
+    """Store the facilities; return their codes by class and community."""
+    chance = Random(f"{script.seed} facilities")  # noqa: S311  # separate, so that the stories do not change
     rows = list(_rows(script, city, chance, now))
     changes.apply([TableChange(FACILITIES, rows)], BY, now, "FacilitiesSet", source="普查")
     found: dict[tuple[str, str], list[str]] = {}
@@ -101,7 +101,7 @@ def _row(
 
 
 def _line(city: City, chance: Random) -> tuple[Place, float]:
-    """Return where a road begins, and its direction."""
+    """Return the start of a road and its direction in radians."""
     community = chance.choice([area.code for area in city.areas.values() if area.level == "community"])
     return ground.spot(city.shapes[community], chance), chance.uniform(0, math.tau)
 

@@ -1,5 +1,5 @@
-"""The areas of the demo city: communities without a gap between them, the streets and districts they make up, the
-unit grids they are divided into, and patrol grids across.
+"""The areas of the demo city: communities without gaps between them, the streets and districts that they form, the
+unit grids that they are divided into, and patrol grids across their borders.
 """
 
 import math
@@ -18,7 +18,7 @@ IN_A_STREET = 3  # communities
 IN_A_COMMUNITY = 4  # unit grids
 IN_A_WALK = 8  # unit grids of a patrol grid
 LEVELS = ("district", "street", "community", "unit_grid", "patrol_grid")
-STEP = 0.02  # the length of straight line, in spans, after which a border bends
+STEP = 0.02  # the length of a straight piece of border, as a share of the span
 GRID = 1e-6  # degrees; neighbours share every corner exactly
 
 
@@ -53,7 +53,7 @@ def _of_district(district: District, cells: Sequence[Polygon]) -> Iterator[NewAr
 
 
 def _parts(cell: Polygon, chance: Random) -> list[Polygon]:
-    """Return a community divided into unit grids, numbered from the north-west as the standard has it."""
+    """Return the unit grids of a community, numbered from the north-west as the standard prescribes."""
     west, south, east, north = cell.bounds
     seeds: list[Point] = []
     while len(seeds) < IN_A_COMMUNITY:
@@ -62,12 +62,12 @@ def _parts(cell: Polygon, chance: Random) -> list[Polygon]:
             seeds.append(seed)
     for _ in range(EVENNESS):
         seeds = [part.centroid for part in _around(seeds, cell)]
-    # Corners on the community's own border are not rounded: they would leave it.
+    # Corners on the community's own border are not rounded: they would move off the border.
     return sorted(_around(seeds, cell), key=lambda part: (-round(part.centroid.y, 2), part.centroid.x))
 
 
 def _walks(grids: Sequence[Polygon]) -> Iterator[BaseGeometry]:
-    """Yield what a collector walks: unit grids side by side, across the borders of communities."""
+    """Yield patrol grids: neighbouring unit grids, across the borders of communities."""
     ordered = sorted(grids, key=lambda grid: grid.centroid.x)
     for first in range(0, len(ordered), IN_A_WALK):
         yield shapely.union_all(ordered[first : first + IN_A_WALK])
@@ -88,7 +88,7 @@ def spot(shape: bytes, chance: Random) -> tuple[float, float]:
 
 
 def _cells(count: int, chance: Random) -> list[Polygon]:
-    """Return the cells around so many seeds in a circle of radius 1, of roughly even size."""
+    """Return `count` cells of roughly equal size in a circle of radius 1."""
     outline = Point(0, 0).buffer(1)
     seeds = [_in_circle(chance) for _ in range(count)]
     for _ in range(EVENNESS):
@@ -107,7 +107,7 @@ def _in_circle(chance: Random) -> Point:
 
 
 def _on_earth(cell: Polygon, script: Script) -> BaseGeometry:
-    """Return the cell in degrees, its borders bent as streets and rivers bend them."""
+    """Return the cell in degrees, with its borders bent as streets and rivers bend."""
     (lon, lat), (width, height) = script.centre, script.span
 
     def placed(x: float, y: float) -> tuple[float, float]:

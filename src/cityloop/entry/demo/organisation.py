@@ -1,4 +1,4 @@
-"""What the demo city knows of its units beside their names: the tree, the list of powers and duties, the roster."""
+"""The organisation of the demo city: the tree of units, the list of powers and duties, the roster."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,8 +15,8 @@ DAYS = 14  # of the roster, from Monday of the present week
 
 
 def organise(script: Script, by: str, now: datetime) -> None:
-    """Enter what units are and whom they are under, the further duties, and those on the list."""
-    organisation.set_units([_unit(one) for one in script.organisation], by, now)
+    """Store the kinds and parents of units, the additional duties, and those on the list of powers and duties."""
+    organisation.set_units([_unit(unit) for unit in script.organisation], by, now)
     duties: list[dict[str, Any]] = [{"category": c, "area": a, "unit": u} for c, a, u in script.also]
     duties += [
         {"category": category, "area": area, "unit": unit, "is_listed": True, "basis": basis}
@@ -26,13 +26,12 @@ def organise(script: Script, by: str, now: datetime) -> None:
 
 
 def enter_roster(script: Script, by: str, now: datetime, zone: ZoneInfo) -> None:
-    """Enter who stands on duty in this week and the next."""
+    """Store who is on duty in this week and the next."""
     organisation.set_shifts(list(_shifts(script, now, zone)), by, now)
 
 
-def _unit(one: Organised) -> dict[str, Any]:
-    said = one.model_dump(exclude_none=True)
-    return {**said, "aliases": list(one.aliases)}
+def _unit(unit: Organised) -> dict[str, Any]:
+    return {**unit.model_dump(exclude_none=True), "aliases": list(unit.aliases)}
 
 
 def _shifts(script: Script, now: datetime, zone: ZoneInfo) -> Iterator[dict[str, Any]]:

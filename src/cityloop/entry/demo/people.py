@@ -1,4 +1,4 @@
-"""The demo city's units, duties and people, entered by the actions of the registry."""
+"""The demo city's units, duties and people, stored by the actions of the registry."""
 
 from datetime import datetime
 from random import Random
@@ -20,7 +20,7 @@ BY = "demo"
 
 
 def settle(script: Script, chance: Random, now: datetime) -> None:
-    """Enter areas, units, duties and people."""
+    """Store areas, units, duties and people."""
     area_actions.set_areas(ground.areas(script, chance), BY, now)
     organisation.enter_units(script.units, BY, now)
     organisation.enter_units(script.offices, BY, now, handles=False)
@@ -28,7 +28,7 @@ def settle(script: Script, chance: Random, now: datetime) -> None:
     organisation.set_duties(duties, BY, now, city=current_city())
     organise(script, BY, now)
     for number, person in enumerate(script.people):
-        # Making a password costs half a second, which is its purpose: only those get one who are to sign in.
+        # Hashing a password takes half a second on purpose: only people who can be tried in the demo get one.
         password = script.password if person.tries else None
         is_machine = person.role == accounts.PARTNER
         phone = "" if is_machine else f"1200001{number:04d}"
@@ -38,6 +38,6 @@ def settle(script: Script, chance: Random, now: datetime) -> None:
 
 
 def actors(script: Script) -> dict[str, Actor]:
-    """Return everybody as the engine knows them, by username."""
+    """Return the actors of all people, by user name."""
     names = [person.username for person in script.people]
     return {account.username: actor_of(account) for account in Account.objects.filter(username__in=names)}

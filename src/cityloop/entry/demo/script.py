@@ -1,4 +1,4 @@
-"""What demo.yaml says of the demo city, read and checked. Nothing is decided here."""
+"""The schema of demo.yaml, which describes the demo city. The other modules of this folder decide what happens."""
 
 from functools import cache
 from pathlib import Path
@@ -91,5 +91,5 @@ class Script(Strict):
 
 @cache
 def script() -> Script:
-    """Return the script of the demo city."""
+    """Return the contents of demo.yaml."""
     return Script.model_validate(yaml.safe_load(PATH.read_text(encoding="utf-8")))

@@ -1,1 +1,1 @@
-"""`cityloop import`: one file for each kind of table."""
+"""What the commands of `cityloop import` do: one module for each kind of table; `rows` has what they share."""

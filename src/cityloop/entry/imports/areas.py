@@ -1,4 +1,4 @@
-"""What `cityloop import areas` does: a file held against the city's areas, entered, and what came of it told."""
+"""What `cityloop import areas` does: reads a file, compares it with the city's areas, stores them."""
 
 from datetime import date
 from pathlib import Path
@@ -12,24 +12,24 @@ from cityloop.registry.areas.known import known_areas
 from cityloop.registry.city.current import current_city
 from cityloop.runtime import clock
 
-TOLD = 20  # notices about areas told one by one
+SHOWN = 20  # notices about areas printed one by one
 PLURAL = {"city": "cities", "community": "communities"}
 
 
 def import_areas(path: Path, mapping: Path, tell: Tell, *, strict: bool = False, starts: date | None = None) -> str:
-    """Enter the areas of a file, if strict only where nothing is in doubt; return in words what came of it."""
-    found = _read(path, mapping, strict=strict, starts=starts)
-    set_area_rows(found.rows(), BY, clock.now(), source=path.name)
-    return _summary(found, tell)
+    """Store the areas of a file and return a summary; with `strict`, refuse a file with doubts."""
+    boundaries = _read_areas(path, mapping, strict=strict, starts=starts)
+    set_area_rows(boundaries.rows(), BY, clock.now(), source=path.name)
+    return _summary(boundaries, tell)
 
 
 def try_areas(path: Path, mapping: Path, tell: Tell, *, strict: bool = False, starts: date | None = None) -> str:
-    """Read, repair and check the areas of a file, enter none; return in words what would come of it."""
-    found = _read(path, mapping, strict=strict, starts=starts)
-    return f"Dry run, nothing was entered. {_summary(found, tell)}"
+    """Read, repair and check the areas of a file without storing any; return the summary."""
+    boundaries = _read_areas(path, mapping, strict=strict, starts=starts)
+    return f"Dry run, nothing was entered. {_summary(boundaries, tell)}"
 
 
-def _read(path: Path, mapping: Path, *, strict: bool, starts: date | None) -> Boundaries:
+def _read_areas(path: Path, mapping: Path, *, strict: bool, starts: date | None) -> Boundaries:
     city = current_city()
     today = clock.now().astimezone(city.calendar.time_zone).date()
     return read_boundaries(
@@ -37,21 +37,22 @@ def _read(path: Path, mapping: Path, *, strict: bool, starts: date | None) -> Bo
     )
 
 
-def _summary(found: Boundaries, tell: Tell) -> str:
-    for told in (found.notices, found.doubts):
-        for notice in told[:TOLD]:
+def _summary(boundaries: Boundaries, tell: Tell) -> str:
+    for notices in (boundaries.notices, boundaries.doubts):
+        for notice in notices[:SHOWN]:
             tell(f"{notice.field}: {notice.reason}")
-        if len(told) > TOLD:
-            tell(f"and {len(told) - TOLD:,} more like these")
-    for words in found.summary:
-        tell(f"{words}.")
-    return f"{_counted(found)}."
+        if len(notices) > SHOWN:
+            tell(f"and {len(notices) - SHOWN:,} more like these")
+    for line in boundaries.summary:
+        tell(f"{line}.")
+    return f"{_counts(boundaries)}."
 
 
-def _counted(found: Boundaries) -> str:
-    """Return how many areas of each level there are, how many ended, and how many others lie in a new one now."""
-    kinds = [*TREE, *sorted({area.level for area in found.areas} - set(TREE))]
-    parts = [f"{PLURAL.get(level, f'{spoken(level)}s')} {count:,}" for level in kinds if (count := found.count(level))]
-    parts += [f"ended {len(found.ended):,}"] if found.ended else []
-    parts += [f"put into another area {len(found.moved):,}"] if found.moved else []
+def _counts(boundaries: Boundaries) -> str:
+    """Return the number of areas of each level, of those that ended, and of those that moved into another area."""
+    levels = [*TREE, *sorted({area.level for area in boundaries.areas} - set(TREE))]
+    counts = {level: boundaries.count(level) for level in levels}
+    parts = [f"{PLURAL.get(level, f'{spoken(level)}s')} {count:,}" for level, count in counts.items() if count]
+    parts += [f"ended {len(boundaries.ended):,}"] if boundaries.ended else []
+    parts += [f"put into another area {len(boundaries.moved):,}"] if boundaries.moved else []
     return ", ".join(parts).capitalize()

@@ -1,4 +1,4 @@
-"""`cityloop import facilities`: a census read, placed and entered piece by piece as one change in the history."""
+"""What `cityloop import facilities` does: reads and places a census, and stores it in batches as one change."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ EVENT = "FacilitiesSet"
 def import_facilities(
     path: Path, mapping_path: Path | None, rejects: Path | None, size: int, tell: Tell, *, dry_run: bool = False
 ) -> str:
-    """Enter the facilities of a file, `size` in one transaction; return in words what came of it."""
+    """Store the facilities of a file, `size` in one transaction; return a summary."""
     sheet, mapping, rules = open_census(path, mapping_path)
     city, doubts, word = current_city(), FacilityDoubts(), place_word(path)
     reader, settling = Reader(rules, city), FacilitySettling(rules, city, word)
@@ -35,22 +35,22 @@ def import_facilities(
         places = [row.line or row.number for row, _ in read]
         settling.settle(entries, places)
         refused += [mapping.refused(row, entry.faults) for row, entry in read if entry.faults]
-        refused.sort(key=lambda one: one.row.number)
-        good = [entry for entry in entries if not entry.faults]
+        refused.sort(key=lambda refusal: refusal.row.number)
+        valid = [entry for entry in entries if not entry.faults]
         for place, entry in zip(places, entries, strict=True):
             if not entry.faults:
                 doubts.add(f"{word} {place} {entry.code}", entry.doubts)
-        outcome = _entered(good, now, path.name, number)
-        # What a dry run began is gone with its transaction.
+        outcome = _store(valid, now, path.name, number)
+        # A change begun by a dry run disappears with its transaction.
         number = None if dry_run else outcome.number or number
         return RowTally(outcome.created, outcome.changed, outcome.unchanged, len(refused)), refused
 
-    words = import_rows(path, sheet, take, tell, rejects=rejects, size=size, dry_run=dry_run)
+    summary = import_rows(path, sheet, take, tell, rejects=rejects, size=size, dry_run=dry_run)
     for line in doubts.lines():
         tell(line)
-    return f"{words}\nChange {number} in the history; it can be undone as one." if number else words
+    return f"{summary}\nChange {number} in the history; it can be undone as one." if number else summary
 
 
-def _entered(entries: Sequence[FacilityEntry], now: datetime, source: str, into: int | None) -> ChangeOutcome:
+def _store(entries: Sequence[FacilityEntry], now: datetime, source: str, into: int | None) -> ChangeOutcome:
     rows = [entry.values for entry in entries]
     return apply([TableChange(FACILITIES, rows)], BY, now, EVENT, source=source, into=into)

@@ -1,6 +1,6 @@
-"""`cityloop import history`: another system's table made a folder of facts, and told what is in it.
+"""`cityloop import history`: turns another system's table into a folder of facts and prints what is in it.
 
-No city is opened: what is made belongs to none.
+No city is opened: the facts belong to none.
 """
 
 import hashlib
@@ -15,8 +15,8 @@ from cityloop.core.errors import Fault, Invalid
 from cityloop.entry.console.options import file_argument, mapping_option, rejects_option, tell
 from cityloop.evaluation.foreign.hot_spots import LEAST, Pile
 
-SHOWN = 20  # false hot spots told one by one
-DISTRICTS = 6  # of each of them
+SHOWN = 20  # false hot spots printed one by one
+DISTRICTS = 6  # printed of each of them
 
 
 @click.command("history")
@@ -26,26 +26,27 @@ DISTRICTS = 6  # of each of them
     "--to",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="The folder the facts go to; made where it is not there. Never the facts of a city.",
+    help="Folder for the facts; created if it does not exist. Never the facts of a city.",
 )
 @click.option(
     "--as-of",
-    help="The moment of the facts, such as 2016-07-01T00:00, by the clocks of the mapping's time zone. Nothing may "
-    "have happened later. Default: just after the last thing that happened in FILE.",
+    help="The moment of the facts, such as 2016-07-01T00:00, in the mapping's time zone. Nothing in FILE may have "
+    "happened later. Default: just after the last event in FILE.",
 )
 @rejects_option
 def history(file: Path, mapping: Path, to: Path, as_of: str | None, rejects: Path | None) -> None:
-    """Turn FILE, the history of another system, into a folder of facts: figures of it are then asked with `cityloop
-    appraise --facts`.
+    """Turn FILE, the history of another system, into a folder of facts. Count its figures with `cityloop appraise
+    --facts`.
 
-    FILE is a table (CSV, Parquet, XLSX, XLS, ODS) of cases, or of updates with several rows a case. Nothing of it goes
-    into a city. Prints how many rows were taken, and the points that stand for places nobody found.
+    FILE is a table (CSV, Parquet, XLSX, XLS, ODS) of cases, or of updates with several rows per case. Nothing of it
+    goes into a city. Prints how many rows were imported, and the points that many addresses share because they could
+    not be located.
     """
     click.echo(import_file(file, mapping, to, as_of, rejects))
 
 
 def import_file(file: Path, mapping_path: Path, to: Path, as_of: str | None, rejects: Path | None) -> str:
-    """Make a folder of facts of a file; return in words what came of it."""
+    """Write the facts of a file to a folder; return a summary."""
     from cityloop.channels.tables.columns import wanted
     from cityloop.channels.tables.rejects.files import Rejects
     from cityloop.channels.tables.sheets import open_sheet
@@ -62,24 +63,24 @@ def import_file(file: Path, mapping_path: Path, to: Path, as_of: str | None, rej
     context = {HISTORY: file.name, "file": _digest(file), "mapping": _digest(mapping_path)}
     with Rejects(rejects_path(file, rejects, sheet), sheet) as refused, progress(sheet.length, tell) as show:
         folder = FactFolder(to)
-        edition, came = import_history(
+        edition, outcome = import_history(
             sheet, mapping, folder, refused, context, as_of=moment, now=clock.now(), show=show
         )
-    words = [
-        f"{came.rows:,} rows: cases {came.cases:,}, rejected {came.rejected:,}.",
-        *_differing(came.differing),
-        *_hot_spots(came.piles),
+    lines = [
+        f"{outcome.rows:,} rows: cases {outcome.cases:,}, rejected {outcome.rejected:,}.",
+        *_differing(outcome.differing),
+        *_hot_spots(outcome.piles),
         f"Facts as of {edition.as_of.astimezone(mapping.text.zone):%Y-%m-%d %H:%M:%S %Z}: {to}, "
         f"edition {edition.name}, digest {edition.digest}",
     ]
-    return summary("\n".join(words), refused, sheet)
+    return summary("\n".join(lines), refused, sheet)
 
 
-def _moment(words: str, zone: ZoneInfo) -> datetime:
+def _moment(text: str, zone: ZoneInfo) -> datetime:
     try:
-        moment = datetime.fromisoformat(words)
+        moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise Invalid([Fault("--as-of", f"{words!r} is no moment: write one such as 2016-07-01T00:00")]) from error
+        raise Invalid([Fault("--as-of", "not-a-moment")]) from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).replace(microsecond=0).astimezone(UTC)
 
 
@@ -89,14 +90,16 @@ def _digest(path: Path) -> str:
 
 
 def _differing(counts: Mapping[str, int]) -> Iterator[str]:
-    """Say where the updates of cases do not show what the system itself counts."""
+    """Yield a line for each number that the updates of cases show otherwise than the table states it."""
     for name, cases in sorted(counts.items()):
-        said = f"the updates show another number of {name} than the table tells"
-        yield f"In {cases:,} of the cases {said}; what it tells stands."
+        yield (
+            f"In {cases:,} of the cases the updates show another number of {name} than the table states; the number in "
+            "the table is used."
+        )
 
 
 def _hot_spots(piles: Sequence[Pile]) -> Iterator[str]:
-    """Say which points many cases share, and of the false ones what they stand for."""
+    """Yield lines about points that many cases share, with details of the false hot spots."""
     false = [pile for pile in piles if pile.is_false]
     if not piles:
         return

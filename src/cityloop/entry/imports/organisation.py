@@ -1,6 +1,6 @@
-"""`cityloop import units`, `people`, `duties` and `rosters`: what stands in the tables of an organisation, entered.
+"""What `cityloop import units`, `people`, `duties` and `rosters` do: store the tables of an organisation.
 
-Which columns mean what is in channels.organisation; what is wrong with a row is decided in registry.organisation.
+The columns are described in channels/imports/organisation.py; rows are checked in registry/organisation.
 """
 
 import csv
@@ -17,6 +17,7 @@ from cityloop.channels.imports import organisation as tables
 from cityloop.channels.tables.columns import ColumnMapping, open_mapped, read_as, read_rows
 from cityloop.channels.tables.rows import Refused, TableRow
 from cityloop.core.errors import Fault, Invalid
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.entry.console.opening import BY, Tell
 from cityloop.entry.imports.rows import RowTally, import_rows
 from cityloop.registry.city.current import current_city
@@ -27,78 +28,78 @@ from cityloop.registry.names import CodeNames, area_names, class_names, role_nam
 from cityloop.registry.organisation import actions as organisation
 from cityloop.registry.people import accounts
 
-TOLD = 20  # notices told one by one
+SHOWN = 20  # notices printed one by one
 
-Said = dict[str, Any]
+Attributes = dict[str, Any]
 Read = TypeVar("Read")
-Meaning = Callable[[str], str]
+Lookup = Callable[[str], str]
 
 
 def import_units(path: Path, mapping: Path | None, rejects: Path | None, tell: Tell, *, dry_run: bool) -> str:
-    """Enter the units of a file, all in one transaction; return in words what came of it."""
+    """Store the units of a file, all in one transaction; return a summary."""
     sheet, columns = open_mapped(path, mapping, tables.UnitsText, titles=tables.UNIT_TITLES)
 
     def take(rows: list[TableRow], now: datetime) -> tuple[RowTally, list[Refused]]:
         read, refused = read_rows(rows, columns, lambda content: read_as(tables.UnitRow, content).values())
-        read, doubles = _once(read, columns, "code", lambda values: values["code"])
-        good, wrong = _fit_units(read, columns)
-        outcome = organisation.set_units(good, BY, now, source=path.name)
-        _notices(organisation.doubled_names(good), tell)
-        return _tally(outcome, refused + doubles + wrong)
+        read, doubles = _without_doubles(read, columns, "code", lambda values: values["code"])
+        valid, invalid = _split_units(read, columns)
+        outcome = organisation.set_units(valid, BY, now, source=path.name)
+        _show_notices(organisation.doubled_names(valid), tell)
+        return _tally(outcome, refused + doubles + invalid)
 
     return import_rows(path, sheet, take, tell, rejects=rejects, size=None, dry_run=dry_run)
 
 
 def import_duties(path: Path, mapping: Path | None, rejects: Path | None, tell: Tell, *, dry_run: bool) -> str:
-    """Enter the duties of a file, all in one transaction; return in words what came of it."""
+    """Store the duties of a file, all in one transaction; return a summary."""
     sheet, columns = open_mapped(path, mapping, tables.DutiesText, titles=tables.DUTY_TITLES)
     city, units = current_city(), unit_names()
     areas, classes = area_names(city), class_names(city)
 
-    def duty(content: Said) -> Said:
+    def duty(content: Attributes) -> Attributes:
         row = read_as(tables.ReadDuty, content)
         kind = tables.CLASS_KINDS.get(row.class_kind, row.class_kind)
-        named = _named(
+        codes = _codes(
             {
-                "category": (row.category, lambda words: classes.meant(words, kind)),
+                "category": (row.category, lambda name: classes.meant(name, kind)),
                 "area": (row.area, areas.code),
                 "unit": (row.unit, units.code),
             }
         )
-        said = {"is_listed": row.is_listed, "basis": row.basis}
-        return {**named, **{name: value for name, value in said.items() if value is not None}}
+        optional = {"is_listed": row.is_listed, "basis": row.basis}
+        return {**codes, **{name: value for name, value in optional.items() if value is not None}}
 
     def take(rows: list[TableRow], now: datetime) -> tuple[RowTally, list[Refused]]:
         read, refused = read_rows(rows, columns, duty)
-        read, doubles = _once(read, columns, "category", DUTIES.named)
+        read, doubles = _without_doubles(read, columns, "category", DUTIES.named)
         faults = organisation.duty_faults([values for _, values in read], city)
-        good, wrong = _parted(read, columns, lambda values: faults.get(DUTIES.named(values), []))
-        outcome = organisation.set_duties(good, BY, now, city=city, source=path.name)
-        return _tally(outcome, refused + doubles + wrong)
+        valid, invalid = _split(read, columns, lambda values: faults.get(DUTIES.named(values), []))
+        outcome = organisation.set_duties(valid, BY, now, city=city, source=path.name)
+        return _tally(outcome, refused + doubles + invalid)
 
     return import_rows(path, sheet, take, tell, rejects=rejects, size=None, dry_run=dry_run)
 
 
 def import_rosters(path: Path, mapping: Path | None, rejects: Path | None, tell: Tell, *, dry_run: bool) -> str:
-    """Enter the shifts of a file, all in one transaction; return in words what came of it."""
+    """Store the shifts of a file, all in one transaction; return a summary."""
     sheet, columns = open_mapped(path, mapping, tables.RostersText, titles=tables.ROSTER_TITLES)
     units, roles, zone = unit_names(), role_names(current_city()), settings.CITYLOOP.zone
-    colleagues = _colleagues()
+    find_person = _person_finder()
 
-    def shift(content: Said) -> Said:
+    def shift(content: Attributes) -> Attributes:
         row = read_as(tables.RosterRow, content)
-        named = _named({"unit": (row.unit, units.code), "role": (row.role, roles.code)})
-        who = _named({"person": (row.person, lambda words: colleagues(named["unit"], words))})["person"]
-        return organisation.shift(named["unit"], named["role"], who, *row.moments(zone), row.note)
+        codes = _codes({"unit": (row.unit, units.code), "role": (row.role, roles.code)})
+        person = _codes({"person": (row.person, lambda name: find_person(codes["unit"], name))})["person"]
+        return organisation.shift(codes["unit"], codes["role"], person, *row.moments(zone), row.note)
 
     def take(rows: list[TableRow], now: datetime) -> tuple[RowTally, list[Refused]]:
         read, refused = read_rows(rows, columns, shift)
-        read, doubles = _once(read, columns, "person", ROSTER.named)
+        read, doubles = _without_doubles(read, columns, "person", ROSTER.named)
         faults = organisation.shift_faults(values for _, values in read)
-        good, wrong = _parted(read, columns, lambda values: faults.get(ROSTER.named(values), []))
-        _notices(organisation.overlaps(good), tell)
-        outcome = organisation.set_shifts(good, BY, now, source=path.name)
-        return _tally(outcome, refused + doubles + wrong)
+        valid, invalid = _split(read, columns, lambda values: faults.get(ROSTER.named(values), []))
+        _show_notices(organisation.overlaps(valid), tell)
+        outcome = organisation.set_shifts(valid, BY, now, source=path.name)
+        return _tally(outcome, refused + doubles + invalid)
 
     return import_rows(path, sheet, take, tell, rejects=rejects, size=None, dry_run=dry_run)
 
@@ -106,9 +107,10 @@ def import_rosters(path: Path, mapping: Path | None, rejects: Path | None, tell:
 def import_people(
     path: Path, mapping: Path | None, rejects: Path | None, tell: Tell, *, dry_run: bool, secrets: Path | None = None
 ) -> str:
-    """Enter the people of a file and their posts, 500 rows in one transaction; return in words what came of it.
+    """Store the people of a file and their posts, 500 rows in one transaction; return a summary.
 
-    Nobody gets a password. With `secrets`, a link by which each new person sets one, once, is written to that file.
+    Nobody gets a password. With `secrets`, a link with which each new person can set one, once, is written to that
+    file.
     """
     sheet, columns = open_mapped(path, mapping, tables.PeopleText, titles=tables.PEOPLE_TITLES)
     city, units = current_city(), unit_names()
@@ -117,104 +119,108 @@ def import_people(
     if secrets and not dry_run:
         _check_new(secrets)
 
-    def person(content: Said) -> tuple[tables.PersonRow, Said]:
+    def person(content: Attributes) -> tuple[tables.PersonRow, Attributes]:
         row = read_as(tables.PersonRow, content)
         _check_person(row)
-        named = {"role": (row.role, roles.code), "unit": (row.unit, units.code), "area": (row.area or "", areas.code)}
-        return row, _named(named)
+        names = {"role": (row.role, roles.code), "unit": (row.unit, units.code), "area": (row.area or "", areas.code)}
+        return row, _codes(names)
 
     def take(rows: list[TableRow], now: datetime) -> tuple[RowTally, list[Refused]]:
         read, refused = read_rows(rows, columns, person)
-        made, tally = [], RowTally(rejected=len(refused))
+        created, tally = [], RowTally(rejected=len(refused))
         for source, (row, post) in read:
             try:
-                part, is_new = _entered(row, post, now)
+                part, is_new = _store_person(row, post, now)
             except Invalid as error:
                 refused.append(columns.refused(source, error.faults))
                 tally += RowTally(rejected=1)
                 continue
             tally += part
-            made += [row] if is_new else []
+            created += [row] if is_new else []
         if secrets and not dry_run:
-            links.extend((row.username, row.name, sign_in_link(row.username, now)) for row in made)
+            links.extend((row.username, row.name, sign_in_link(row.username, now)) for row in created)
         return tally, refused
 
-    words = import_rows(path, sheet, take, tell, rejects=rejects, size=500, dry_run=dry_run)
+    summary = import_rows(path, sheet, take, tell, rejects=rejects, size=500, dry_run=dry_run)
     if links and secrets:
         _write_links(secrets, links)
-        words += f"\nLinks by which {len(links):,} people set their password, once: {secrets}. Nobody else may read it."
-    return words
+        summary += f"\nLinks for {len(links):,} people to set their password, once: {secrets}. Keep this file secret."
+    return summary
 
 
-def _entered(row: tables.PersonRow, post: Said, now: datetime) -> tuple[RowTally, bool]:
-    """Enter one person with one post; return what came of it, and whether the account is new."""
+def _store_person(row: tables.PersonRow, post: Attributes, now: datetime) -> tuple[RowTally, bool]:
+    """Store one person with one post; return the tally of the row, and whether the account is new."""
     account = Account.objects.filter(username=row.username).first()
     if account is None:
         accounts.create_account(row.username, row.name, None, BY, now, phone=row.phone or "")
     elif account.is_machine:
-        raise Invalid([Fault("username", f"{row.username} is the account of a connected system")])
+        raise Invalid([Fault("username", "account-of-a-system", {"username": row.username})])
     elif not account.is_active:
-        raise Invalid([Fault("username", f"the account {row.username} is ended; reopen it first")])
+        raise Invalid([Fault("username", "account-ended", {"username": row.username})])
     changed = account is not None and accounts.change_account(row.username, BY, now, name=row.name, phone=row.phone)
-    held = Appointment.objects.filter(account__username=row.username)
-    before = held.count()
+    posts = Appointment.objects.filter(account__username=row.username)
+    before = posts.count()
     accounts.appoint(row.username, post["role"], post["unit"], post["area"] or None, BY, now)
     if account is None:
         return RowTally(created=1), True
-    return (RowTally(changed=1) if changed or held.count() > before else RowTally(unchanged=1)), False
+    return (RowTally(changed=1) if changed or posts.count() > before else RowTally(unchanged=1)), False
 
 
 def _check_person(row: tables.PersonRow) -> None:
     faults = []
     if not row.username.isprintable() or " " in row.username or len(row.username) > 100:
-        faults.append(Fault("username", "must be up to 100 signs without blanks"))
+        faults.append(Fault("username", "not-a-username"))
     if not row.name.isprintable() or len(row.name) > 100:
-        faults.append(Fault("name", "must be up to 100 signs"))
+        faults.append(Fault("name", "not-a-persons-name"))
     if row.phone and not set(row.phone) <= set("0123456789+-() "):
-        faults.append(Fault("phone", "is no telephone number"))
+        faults.append(Fault("phone", "not-a-telephone-number"))
     if faults:
         raise Invalid(faults)
 
 
-def _fit_units(read: Sequence[tuple[TableRow, Said]], columns: ColumnMapping[Any]) -> tuple[list[Said], list[Refused]]:
-    """Return the units that can be entered, their parents by code, and the rows that cannot, with the reasons."""
-    called = unit_names((values["code"], (values["name"], *values.get("aliases", ()))) for _, values in read)
-    wrong: list[Refused] = []
-    left: list[tuple[TableRow, Said]] = []
+def _split_units(
+    read: Sequence[tuple[TableRow, Attributes]], columns: ColumnMapping[Any]
+) -> tuple[list[Attributes], list[Refused]]:
+    """Return the valid units, their parents by code, and the refused rows with their faults."""
+    names = unit_names((values["code"], (values["name"], *values.get("aliases", ()))) for _, values in read)
+    refused: list[Refused] = []
+    left: list[tuple[TableRow, Attributes]] = []
     for row, values in read:
         try:
-            left.append((row, {**values, **_named({"parent": (values.get("parent", ""), called.code)})}))
-        except Invalid as refused:
-            wrong.append(columns.refused(row, refused.faults))
+            left.append((row, {**values, **_codes({"parent": (values.get("parent", ""), names.code)})}))
+        except Invalid as error:
+            refused.append(columns.refused(row, error.faults))
     left = [(row, values if values["parent"] else _without_parent(values)) for row, values in left]
     while True:  # a row that is refused may have been the parent of another
         faults = organisation.unit_faults([values for _, values in left])
         if not faults:
-            return [values for _, values in left], wrong
-        wrong += [columns.refused(row, faults[values["code"]]) for row, values in left if values["code"] in faults]
+            return [values for _, values in left], refused
+        refused += [columns.refused(row, faults[values["code"]]) for row, values in left if values["code"] in faults]
         left = [(row, values) for row, values in left if values["code"] not in faults]
 
 
-def _without_parent(values: Said) -> Said:
+def _without_parent(values: Attributes) -> Attributes:
     return {name: value for name, value in values.items() if name != "parent"}
 
 
-def _named(said: Mapping[str, tuple[str, Meaning]]) -> Said:
-    """Return the code that each field's words mean; Invalid naming every field whose words mean none."""
-    found: Said = {}
+def _codes(names: Mapping[str, tuple[str, Lookup]]) -> Attributes:
+    """Return the code that the name in each field stands for; raise Invalid with all fields whose name has no code."""
+    codes: Attributes = {}
     faults = []
-    for name, (words, meaning) in said.items():
+    for field, (name, lookup) in names.items():
         try:
-            found[name] = meaning(words) if words else ""
+            codes[field] = lookup(name) if name else ""
+        except InvalidValue as error:
+            faults.append(error.fault(field))
         except ValueError as error:
-            faults.append(Fault(name, str(error)))
+            faults.append(Fault(field, str(error)))
     if faults:
         raise Invalid(faults)
-    return found
+    return codes
 
 
-def _colleagues() -> Callable[[str, str], str]:
-    """Return what finds a person by username, or by name among those of a unit, else of the city."""
+def _person_finder() -> Callable[[str, str], str]:
+    """Return a function that finds a person by user name, or by name among those of a unit, else of the city."""
     everybody: dict[str, list[str]] = {}
     known: set[str] = set()
     for username, name in Account.objects.filter(is_active=True).values_list("username", "name"):
@@ -225,60 +231,63 @@ def _colleagues() -> Callable[[str, str], str]:
     for unit, name, username in posts.values_list("unit__code", "account__name", "account__username").distinct():
         of_unit.setdefault((unit, name), []).append(username)
 
-    def found(unit: str, words: str) -> str:
-        near = of_unit.get((unit, words)) or everybody.get(words, [])
-        names = CodeNames("person", frozenset(known), {words: frozenset(near)})
-        return names.code(words)
+    def find(unit: str, name: str) -> str:
+        candidates = of_unit.get((unit, name)) or everybody.get(name, [])
+        return CodeNames("person", frozenset(known), {name: frozenset(candidates)}).code(name)
 
-    return found
+    return find
 
 
-def _once(
+def _without_doubles(
     read: Sequence[tuple[TableRow, Read]], columns: ColumnMapping[Any], field: str, key: Callable[[Any], str]
 ) -> tuple[list[tuple[TableRow, Read]], list[Refused]]:
-    """Return the rows whose key stands first in the file; the others are refused."""
+    """Return the first row with each key; the others are refused."""
     first: dict[str, int] = {}
     left, refused = [], []
     for row, values in read:
         line = row.line or row.number
         if (before := first.setdefault(key(values), line)) != line:
-            refused.append(columns.refused(row, [Fault(field, f"is the same as in line {before}")]))
+            refused.append(columns.refused(row, [Fault(field, "same-as-in-line", {"line": before})]))
         else:
             left.append((row, values))
     return left, refused
 
 
-def _parted(
-    read: Sequence[tuple[TableRow, Said]], columns: ColumnMapping[Any], faults: Callable[[Values], Sequence[Fault]]
-) -> tuple[list[Said], list[Refused]]:
-    good, wrong = [], []
+def _split(
+    read: Sequence[tuple[TableRow, Attributes]],
+    columns: ColumnMapping[Any],
+    faults_of: Callable[[Values], Sequence[Fault]],
+) -> tuple[list[Attributes], list[Refused]]:
+    """Return the valid rows, and the refused rows with their faults."""
+    valid, refused = [], []
     for row, values in read:
-        if found := faults(values):
-            wrong.append(columns.refused(row, found))
+        if faults := faults_of(values):
+            refused.append(columns.refused(row, faults))
         else:
-            good.append(values)
-    return good, wrong
+            valid.append(values)
+    return valid, refused
 
 
 def _tally(outcome: ChangeOutcome, refused: list[Refused]) -> tuple[RowTally, list[Refused]]:
-    refused.sort(key=lambda one: one.row.number)
+    refused.sort(key=lambda refusal: refusal.row.number)
     return RowTally(outcome.created, outcome.changed, outcome.unchanged, len(refused)), refused
 
 
-def _notices(notices: Sequence[str], tell: Tell) -> None:
-    for notice in notices[:TOLD]:
+def _show_notices(notices: Sequence[str], tell: Tell) -> None:
+    for notice in notices[:SHOWN]:
         tell(notice)
-    if len(notices) > TOLD:
-        tell(f"and {len(notices) - TOLD:,} more like these")
+    if len(notices) > SHOWN:
+        tell(f"and {len(notices) - SHOWN:,} more like these")
 
 
 def sign_in_link(username: str, now: datetime) -> str:
+    """Return the path of a page on which this person can set a password, once."""
     return reverse("workbench:first_sign_in", args=[accounts.make_sign_in_secret(username, BY, now)])
 
 
 def _check_new(path: Path) -> None:
     if path.exists():
-        raise Invalid([Fault("--links", f"{path} is there already; name a new file")])
+        raise Invalid([Fault("--links", "links-file-exists", {"path": path})])
 
 
 def _write_links(path: Path, links: Sequence[tuple[str, str, str]]) -> None:

@@ -1,4 +1,4 @@
-"""What `cityloop import` does: a file and its mapping opened, handed in piece by piece, and what came of it told."""
+"""What `cityloop import reports` and `cityloop import days` do: hand in reports in batches, declare days off."""
 
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -27,59 +27,60 @@ from cityloop.runtime import clock
 
 
 def import_reports(path: Path, mapping_path: Path, rejects: Path | None, size: int, zone: tzinfo, tell: Tell) -> str:
-    """Hand every row of a table in, `size` in one transaction; return in words what came of it."""
-    sheet, mapping = _fitted(path, mapping_path)
-    beside = rejects_path(path, rejects, sheet)
+    """Hand in every row of a table, `size` in one transaction; return a summary."""
+    sheet, mapping = _open_with_mapping(path, mapping_path)
+    rejected = rejects_path(path, rejects, sheet)
     actor = _importer(mapping.channel)
 
     def take(rows: list[TableRow], now: datetime) -> tuple[ReportTally, list[Refused]]:
         return importing.hand_in(rows, mapping, actor, zone, now)
 
-    with Rejects(beside, sheet) as refused:
+    with Rejects(rejected, sheet) as refused:
         tally = work_through(sheet, take, refused, size, tell, ReportTally())
     parts = f"created {tally.created:,}, already known {tally.known:,}, conflicts {tally.conflicts:,}"
     return _summary(tally, parts, refused, sheet)
 
 
 def try_reports(path: Path, mapping_path: Path, rejects: Path | None, size: int, zone: tzinfo, tell: Tell) -> str:
-    """Read, check and place every row, hand none in; return in words what would come of it."""
-    sheet, mapping = _fitted(path, mapping_path)
+    """Read, check and place every row without handing any in; return the summary."""
+    sheet, mapping = _open_with_mapping(path, mapping_path)
 
     def take(rows: list[TableRow], now: datetime) -> tuple[ReportTally, list[Refused]]:
         return importing.try_out(rows, mapping, zone, now)
 
     with Rejects(rejects_path(path, rejects, sheet), sheet) as refused:
         tally = work_through(sheet, take, refused, size, tell, ReportTally())
-    if told := importing.suspicion(tally):
-        tell(told)
+    if warning := importing.suspicion(tally):
+        tell(warning)
     return f"Dry run, nothing was handed in. {_summary(tally, f'fit to hand in {tally.created:,}', refused, sheet)}"
 
 
 @transaction.atomic
 def import_days(path: Path) -> str:
-    """Declare the days of a table as the city's own, or withdraw them; return in words what came of it."""
+    """Declare the days of a table as the city's own, or withdraw them; return a summary."""
     days, now = read_days(path), clock.now()
     changes = (
         calendar_actions.declare_days(days.declared, BY, now),
         calendar_actions.withdraw_days(sorted(days.withdrawn), BY, now),
     )
-    came = "A new calendar is in force; open cases are reckoned again." if any(changes) else "The calendar stays."
-    return f"{_days_summary(days)} {came}"
+    if any(changes):
+        return f"{_days_summary(days)} A new calendar is in force; the due moments of open cases are calculated again."
+    return f"{_days_summary(days)} The calendar did not change."
 
 
 def try_days(path: Path) -> str:
-    """Read and check the days of a table, declare none; return in words what would come of it."""
+    """Read and check the days of a table without declaring any; return the summary."""
     return f"Dry run, nothing was declared. {_days_summary(read_days(path))}"
 
 
-def _fitted(path: Path, mapping_path: Path) -> tuple[Sheet, ReportMapping]:
+def _open_with_mapping(path: Path, mapping_path: Path) -> tuple[Sheet, ReportMapping]:
     sheet, city = open_sheet(path, wanted(mapping_path, ReportsText)), current_city()
     return sheet, ReportMapping.read(mapping_path, sheet, lambda code: code in city.categories)
 
 
 def _summary(tally: ReportTally, parts: str, rejects: Rejects, sheet: Sheet) -> str:
-    words = f"{tally.rows:,} rows: {parts}, rejected {tally.rejected:,}; placed in no district {tally.nowhere:,}."
-    return summary(words, rejects, sheet)
+    text = f"{tally.rows:,} rows: {parts}, rejected {tally.rejected:,}; placed in no district {tally.nowhere:,}."
+    return summary(text, rejects, sheet)
 
 
 def _days_summary(days: NamedDays) -> str:
@@ -89,7 +90,7 @@ def _days_summary(days: NamedDays) -> str:
 
 @transaction.atomic
 def _importer(channel: str) -> Actor:
-    """Return the account that a channel is imported by; it is made the first time."""
+    """Return the account that imports the reports of a channel; create it the first time."""
     username, now = f"import-{channel}", clock.now()
     account = Account.objects.filter(username=username).first()
     if account is None:
@@ -98,5 +99,5 @@ def _importer(channel: str) -> Actor:
         account = accounts.create_account(username, username, None, BY, now, is_machine=True)
         accounts.appoint(username, accounts.PARTNER, PARTNERS, None, BY, now)
     if not account.is_active:
-        raise NotPossible("account-closed", f"The account {username} has been closed.")
+        raise NotPossible("account-closed", {"username": username})
     return actor_of(account)

@@ -1,6 +1,6 @@
-"""Rows of a table worked through a batch at a time: progress, rejects, a dry run, and in words what came of it.
+"""Imports the rows of a table in batches, with progress, rejected rows, dry runs and a summary.
 
-What a row means is said by a mapping (channels.columns), what is done with it by the `take` of each importer.
+A mapping reads the rows (channels/tables/columns.py); the `take` function of each importer stores them.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,11 +19,11 @@ from cityloop.entry.console.opening import Tell
 from cityloop.entry.console.showing import progress
 from cityloop.runtime import clock
 
-TOTALS = 20  # lines of totals told one by one
+TOTALS = 20  # numbers of lines with totals that are printed
 
 
 class Counted(Protocol):
-    """What became of rows, in numbers that add up."""
+    """The outcome of rows, in numbers that can be added up."""
 
     @property
     def rows(self) -> int: ...
@@ -40,7 +40,7 @@ Taking = Callable[[list[TableRow], datetime], tuple[Count, list[Refused]]]
 
 @dataclass(frozen=True, slots=True)
 class RowTally:
-    """What became of rows that describe the city: each is created, changed, unchanged or rejected."""
+    """The outcome of rows that describe the city: each is created, changed, unchanged or rejected."""
 
     created: int = 0
     changed: int = 0
@@ -54,14 +54,14 @@ class RowTally:
 
     @property
     def words(self) -> str:
-        """Say what became of the rows."""
+        """Return the outcome of the rows as text."""
         return (
             f"created {self.created:,}, changed {self.changed:,}, unchanged {self.unchanged:,}, "
             f"rejected {self.rejected:,}"
         )
 
     def __add__(self, other: Self) -> "RowTally":
-        return RowTally(*(getattr(self, part.name) + getattr(other, part.name) for part in fields(self)))
+        return RowTally(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
 
 
 def import_rows(
@@ -74,83 +74,80 @@ def import_rows(
     size: int | None = 500,
     dry_run: bool = False,
 ) -> str:
-    """Let `take` have every row, `size` in one transaction (None: all in one); return in words what came of it.
+    """Give every row to `take`, `size` in one transaction (None: all in one); return a summary.
 
-    A dry run undoes every transaction, so that `take` need not know of it.
+    A dry run rolls every transaction back, so `take` does not need to know about it.
     """
+    wrapped = rolled_back(take) if dry_run else in_transaction(take)
     with Rejects(rejects_path(path, rejects, sheet), sheet) as refused:
-        tally = work_through(sheet, undone(take) if dry_run else whole(take), refused, size, tell, RowTally())
-    began = "Dry run, nothing was changed. " if dry_run else ""
-    return f"{began}{summary(f'{tally.rows:,} rows: {tally.words}.', refused, sheet)}"
+        tally = work_through(sheet, wrapped, refused, size, tell, RowTally())
+    prefix = "Dry run, nothing was changed. " if dry_run else ""
+    return f"{prefix}{summary(f'{tally.rows:,} rows: {tally.words}.', refused, sheet)}"
 
 
 def work_through(
     sheet: Sheet, take: Taking[Count], rejects: Rejects, size: int | None, tell: Tell, nothing: Count
 ) -> Count:
-    """Let `take` have every row, batch by batch, write what it refuses, show how far it is; return the sum.
+    """Give every row to `take` in batches, write the rows it refuses, show the progress; return the total.
 
-    Raise NotPossible when the database goes away, and when there were rows and not one could be read.
+    Raise NotPossible when the connection to the database is lost, or when there are rows and none could be read.
     """
     tally = nothing
     with progress(sheet.length, tell) as show:
         for rows in _batches(sheet.rows, size):
             try:
                 part, refused = take(rows, clock.now())
-            except (OperationalError, InterfaceError) as lost:
-                raise NotPossible("database-lost", _stopped_at(tally, lost)) from lost
+            except (OperationalError, InterfaceError) as error:
+                values = {"row": f"{tally.rows:,}", "error": str(error).strip()}
+                raise NotPossible("database-lost", values) from error
             rejects.add(refused)
             tally += part
             show(tally.rows, tally.words)
     if tally.rows and tally.rows == tally.rejected:
-        raise NotPossible("nothing-read", f"None of the {tally.rows:,} rows could be read: see {rejects.path}.")
+        raise NotPossible("no-row-read", {"rows": f"{tally.rows:,}", "path": rejects.path})
     return tally
 
 
-def whole(take: Taking[Count]) -> Taking[Count]:
-    """Return the same taking, each batch one transaction."""
+def in_transaction(take: Taking[Count]) -> Taking[Count]:
+    """Return `take` with each batch in one transaction."""
 
-    def taken(rows: list[TableRow], now: datetime) -> tuple[Count, list[Refused]]:
+    def wrapped(rows: list[TableRow], now: datetime) -> tuple[Count, list[Refused]]:
         with transaction.atomic():
             return take(rows, now)
 
-    return taken
+    return wrapped
 
 
-def undone(take: Taking[Count]) -> Taking[Count]:
-    """Return the same taking, of which nothing stays: for a dry run."""
+def rolled_back(take: Taking[Count]) -> Taking[Count]:
+    """Return `take` with each batch rolled back, for a dry run."""
 
-    def tried(rows: list[TableRow], now: datetime) -> tuple[Count, list[Refused]]:
+    def wrapped(rows: list[TableRow], now: datetime) -> tuple[Count, list[Refused]]:
         with transaction.atomic():
-            came = take(rows, now)
+            outcome = take(rows, now)
             transaction.set_rollback(True)
-            return came
+            return outcome
 
-    return tried
+    return wrapped
 
 
 def rejects_path(path: Path, given: Path | None, sheet: Sheet) -> Path:
-    """Return where rows that are not taken go; raise Invalid where that is the file itself."""
+    """Return the file for rejected rows; raise Invalid if that is the imported file itself."""
     rejects = given or Path(f"{path.stem}.rejects.{'xlsx' if sheet.layout else 'csv'}")
     if rejects.resolve() == path.resolve():
-        raise Invalid([Fault("--rejects", "names the file that is imported")])
+        raise Invalid([Fault("--rejects", "rejects-over-import")])
     return rejects
 
 
-def summary(words: str, rejects: Rejects, sheet: Sheet) -> str:
-    """Return what came of an import, with the totals left out and where its rejects are."""
+def summary(text: str, rejects: Rejects, sheet: Sheet) -> str:
+    """Return the summary of an import, with the lines of totals left out and the file of rejected rows."""
     if sheet.totals:
         lines = ", ".join(map(str, sheet.totals[:TOTALS])) + ", …" * (len(sheet.totals) > TOTALS)
-        words += f"\nTotals left out: {len(sheet.totals):,}, in line {lines}."
+        text += f"\nTotals left out: {len(sheet.totals):,}, in line {lines}."
     if rejects.written:
-        words += f"\nRows not taken, with the reason for each: {rejects.path}"
-    return words
+        text += f"\nRows not taken, with the reason for each: {rejects.path}"
+    return text
 
 
 def _batches(rows: Iterator[TableRow], size: int | None) -> Iterator[list[TableRow]]:
     while batch := list(islice(rows, size)):
         yield batch
-
-
-def _stopped_at(tally: Counted, lost: Exception) -> str:
-    sentence = f"The database stopped answering after row {tally.rows:,}: {str(lost).strip()}."
-    return f"{sentence} What was handed in stays; give the same command again and it goes on."

@@ -1,7 +1,7 @@
-"""What `cityloop import standards` does: a city's own table read, matched, entered, and told what came of it."""
+"""What `cityloop import standards` does: reads a city's own table, matches its classes, stores it, prints a report."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -17,14 +17,15 @@ from cityloop.registry.catalogue import actions as catalogue_actions
 from cityloop.registry.catalogue import queries as catalogue_queries
 from cityloop.registry.catalogue.comparison import compare, comparison_lines
 from cityloop.registry.catalogue.matching import Lists, Matching
-from cityloop.registry.catalogue.report import Findings, Stated, check, told
+from cityloop.registry.catalogue.report import Findings, Stated, check
+from cityloop.registry.catalogue.report import told as report_lines
 from cityloop.registry.city.current import current_city
 from cityloop.registry.packs.reading import read_all
 
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """Another table to lay beside the one that is imported, with its mapping."""
+    """Another table to compare with the imported one, and its mapping."""
 
     path: Path
     mapping_path: Path
@@ -39,61 +40,64 @@ def import_standards(
     rejects: Path | None = None,
     dry_run: bool = False,
 ) -> str:
-    """Enter the filing conditions of a table and the classes they need; return in words what came of it."""
+    """Store the filing conditions of a table and the classes they need; return the report and a summary."""
     lists = catalogue_queries.entered_lists(read_all(settings.CITYLOOP.packs))
     sheet, mapping = open_standards(path, mapping_path, lists)
     other = read_whole(against.path, against.mapping_path, lists) if against else None
     lines: list[str] = []
 
     def take(rows: list[TableRow], now: datetime) -> tuple[RowTally, list[Refused]]:
-        stated, refused = _read(rows, mapping, path, lists)
-        found = _checked(stated, mapping.text, lists, complete=not refused)
-        lines.extend(told(stated, found, (unit.name for unit in current_city().units.values())))
+        stated, refused = _read_stated(rows, mapping, path, lists)
+        findings = _check(stated, mapping.text, lists, complete=not refused)
+        lines.extend(report_lines(stated, findings, (unit.name for unit in current_city().units.values())))
         if other is not None:
             lines.extend(comparison_lines(compare(stated, other)))
-        refused += refused_rows(rows, mapping, found.wrong)
-        return _entered(found, mapping.text, path, now, len(refused)), sorted(refused, key=lambda one: one.row.number)
+        refused += refused_rows(rows, mapping, findings.wrong)
+        tally = _store(findings, mapping.text, path, now, len(refused))
+        return tally, sorted(refused, key=lambda refusal: refusal.row.number)
 
     summary = import_rows(path, sheet, take, tell, rejects=rejects, size=None, dry_run=dry_run)
     return "\n".join([*lines, summary])
 
 
 def read_whole(path: Path, mapping_path: Path, lists: Lists) -> list[Stated]:
-    """Return the rows of another table; raise Invalid for one that cannot be read whole."""
+    """Return the rows of another table; raise Invalid unless all of them can be read."""
     sheet, mapping = open_standards(path, mapping_path, lists)
-    stated, refused = _read(list(sheet.rows), mapping, path, lists)
+    stated, refused = _read_stated(list(sheet.rows), mapping, path, lists)
     if refused:
-        raise Invalid([Fault(f"{path.name}:{one.row.line} {f.field}", f.reason) for one in refused for f in one.faults])
+        faults = [(row.row.line, fault) for row in refused for fault in row.faults]
+        raise Invalid([replace(fault, field=f"{path.name}:{line} {fault.field}") for line, fault in faults])
     return stated
 
 
-def _read(
+def _read_stated(
     rows: Iterable[TableRow], mapping: ColumnMapping[StandardsText], path: Path, lists: Lists
 ) -> tuple[list[Stated], list[Refused]]:
     text = mapping.text
     file = f"{path.name} {text.sheet}" if text.sheet else path.name
     stated, refused = read_standards(rows, mapping, file, lists.digits(text.catalogue))
     if better := lists.likelier(text.catalogue, {(row.kind, row.code, row.name) for row in stated}):
-        name, fits, fit = better
-        reason = f"{fits:,} classes of the table are those of {name}, {fit:,} those of {text.catalogue}: which is it?"
-        raise Invalid([Fault("catalogue", reason)])
+        other, fits_other, fits = better
+        values = {"fits_other": f"{fits_other:,}", "other": other, "fits": f"{fits:,}", "catalogue": text.catalogue}
+        raise Invalid([Fault("catalogue", "catalogue-fits-another", values)])
     return stated, refused
 
 
-def _checked(stated: list[Stated], text: StandardsText, lists: Lists, *, complete: bool) -> Findings:
-    """Return what the table comes to; nothing goes for it while a row of it could not be read."""
+def _check(stated: list[Stated], text: StandardsText, lists: Lists, *, complete: bool) -> Findings:
+    """Return the findings; conditions are only removed if every row of the table could be read."""
     matching = Matching(lists, text.catalogue, text.target, text.classes)
     present = catalogue_queries.entered_conditions(text.target)
     return check(stated, matching, present, text.profile, text.replaces if complete else ())
 
 
-def _entered(found: Findings, text: StandardsText, path: Path, now: datetime, rejected: int) -> RowTally:
-    """Enter what was found; rows of one condition for several grades count as one of its kind each."""
-    wanted = {(one.key, one.number): one for one in found.conditions.values()}
+def _store(findings: Findings, text: StandardsText, path: Path, now: datetime, rejected: int) -> RowTally:
+    """Store the conditions; several rows for the grades of one condition are stored once, and counted each."""
+    conditions = {(condition.key, condition.number): condition for condition in findings.conditions.values()}
     source = f"{path.name} {text.sheet}" if text.sheet else path.name
-    needed = {one.key for one in wanted.values()}
-    classes = [one for one in found.classes if one.key in needed or one.key._replace(kind="matter") in needed]
-    new = list(wanted.values())
-    came = catalogue_actions.set_conditions(new, BY, now, source=source, classes=classes, gone=found.gone)
-    created = came.created - len(classes)
-    return RowTally(created, came.changed, len(found.conditions) - created - came.changed, rejected)
+    needed = {condition.key for condition in conditions.values()}
+    classes = [new for new in findings.classes if new.key in needed or new.key._replace(kind="matter") in needed]
+    outcome = catalogue_actions.set_conditions(
+        list(conditions.values()), BY, now, source=source, classes=classes, gone=findings.gone
+    )
+    created = outcome.created - len(classes)
+    return RowTally(created, outcome.changed, len(findings.conditions) - created - outcome.changed, rejected)

@@ -1,1 +1,1 @@
-"""`cityloop serve`: the processes, the web application, the root addresses."""
+"""`cityloop serve`: its processes, the web application, the root URLs."""

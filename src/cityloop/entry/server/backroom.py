@@ -1,4 +1,4 @@
-"""The processes behind the web: the announcer of events, the worker that does jobs, and the one that counts figures."""
+"""The background processes: the announcer of events, the worker that runs jobs, and the counter of figures."""
 
 import os
 import sys
@@ -10,14 +10,14 @@ from cityloop.runtime.processes import Stop, end_with_parent
 
 
 def announce() -> None:
-    """Hand events to their subscribers until told to stop."""
+    """Deliver events to their subscribers until the process is told to stop."""
     from cityloop.runtime.log import announcer
 
     announcer.run(Stop())
 
 
 def work(queues: Sequence[str] | None = None) -> None:
-    """Do jobs, of some queues or of all, until told to stop; a job begun is finished."""
+    """Run the jobs of some queues, or of all, until the process is told to stop; a running job is finished."""
     from procrastinate.contrib.django import app
 
     worker = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
@@ -26,12 +26,12 @@ def work(queues: Sequence[str] | None = None) -> None:
 
 
 def do_jobs() -> None:
-    """Do the jobs of the city's procedures: timers wait for no figure."""
+    """Run the jobs of procedures. Figures have a process of their own, so that timers never wait for them."""
     work(["default"])
 
 
 def count() -> None:
-    """Export facts and count figures, when nobody else wants the processor."""
+    """Export facts and count figures, at low priority."""
     from cityloop.evaluation.answers.asked import QUEUE
 
     os.nice(10)

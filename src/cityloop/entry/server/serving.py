@@ -1,5 +1,5 @@
-"""Serving a city: the web server, the announcer, the worker and the counter of figures as processes of their own, each
-started again when it dies, the embedded database too. When this process is told to stop, or dies, they end.
+"""Serves a city: runs the web server, the announcer, the worker and the counter of figures as child processes and
+restarts each when it dies, and the embedded database as well. They end when this process stops or dies.
 """
 
 import os
@@ -18,13 +18,13 @@ from cityloop.runtime.postgres import Cluster
 from cityloop.runtime.processes import Stop, tell_children
 
 FIRST_PORT, LAST_PORT = 8000, 8099
-PATIENCE = 60.0  # seconds for the web server to answer first
-ENOUGH = 25.0  # seconds for a process to end in order
+STARTUP_SECONDS = 60.0  # for the web server to answer the first request
+SHUTDOWN_SECONDS = 25.0  # for a process to end after SIGTERM, before it is killed
 
 
 @dataclass(slots=True)
 class Child:
-    """A process that is kept running."""
+    """A child process that is kept running."""
 
     name: str
     command: Sequence[str]
@@ -37,13 +37,13 @@ class Child:
         self.process = subprocess.Popen(self.command, start_new_session=True)
 
     def revive(self, tell: Tell) -> None:
-        """Start the process again when it has died; the oftener it dies at once, the later."""
+        """Restart the process if it has died; wait longer each time that it dies soon after its start."""
         if self.process is None or self.process.poll() is None:
             return
         lived = time.monotonic() - self.started_at
         self.deaths = self.deaths + 1 if lived < 5 else 1
         if lived >= min(0.2 * 2**self.deaths, 10.0):
-            tell(f"{self.name} ended ({self.process.returncode}); starting it again")
+            tell(f"{self.name} ended ({self.process.returncode}); restarting it")
             self.start()
 
     def end(self) -> None:
@@ -51,14 +51,14 @@ class Child:
             return
         self.process.terminate()
         try:
-            self.process.wait(ENOUGH)
+            self.process.wait(SHUTDOWN_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
 
 
 def serve(configuration: Configuration, port: int | None, tell: Tell, ready: Tell) -> None:
-    """Serve on 127.0.0.1 until SIGINT or SIGTERM; `ready` is told the address when pages can be had."""
+    """Serve on 127.0.0.1 until SIGINT or SIGTERM; call `ready` with the address once pages are served."""
     stop = Stop()
     chosen = free_port(port)
     children = [
@@ -80,7 +80,7 @@ def serve(configuration: Configuration, port: int | None, tell: Tell, ready: Tel
             for child in children:
                 child.revive(tell)
             if database and not database.is_running():
-                tell("the database ended; starting it again")
+                tell("the database ended; restarting it")
                 database.ensure_running(tell=tell)
     finally:
         for child in children:
@@ -88,7 +88,7 @@ def serve(configuration: Configuration, port: int | None, tell: Tell, ready: Tel
 
 
 def free_port(port: int | None) -> int:
-    """Return the port asked for; with 0 any free one, with None the first free one from 8000."""
+    """Return the given port if it is free; for 0 any free port, for None the first free port from 8000."""
     wanted = range(FIRST_PORT, LAST_PORT + 1) if port is None else [port]
     for candidate in wanted:
         with socket.socket() as probe:
@@ -98,7 +98,7 @@ def free_port(port: int | None) -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise NotPossible("port-taken", f"Port {wanted[0]} is taken by another program; choose one with --port.")
+    raise NotPossible("port-taken", {"port": wanted[0]})
 
 
 def web_command(port: int, workers: int, application: str = "cityloop.entry.server.wsgi:application") -> list[str]:
@@ -111,16 +111,16 @@ def _backroom(room: str) -> list[str]:
 
 
 def _answers(address: str, stop: Stop, web: Child) -> bool:
-    """Wait until the web server answers; raise NotPossible when it does not in time."""
-    until = time.monotonic() + PATIENCE
+    """Wait until the web server answers: False if told to stop meanwhile, NotPossible if it takes too long."""
+    until = time.monotonic() + STARTUP_SECONDS
     while time.monotonic() < until:
         if stop.wait(0.1):
             return False
         try:
-            with urllib.request.urlopen(f"{address}/health", timeout=5) as answer:  # noqa: S310  # our own address
-                if answer.status == 200:
+            with urllib.request.urlopen(f"{address}/health", timeout=5) as response:  # noqa: S310  # our own address
+                if response.status == 200:
                     return True
         except OSError:
             if web.process is not None and web.process.poll() is not None:
                 web.revive(lambda _: None)
-    raise NotPossible("web-silent", "The web server does not answer; see the messages above.")
+    raise NotPossible("web-silent")

@@ -1,4 +1,4 @@
-"""The root of all addresses."""
+"""The root URLconf."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
@@ -7,7 +7,7 @@ from cityloop.presentation.api.v1 import addresses
 
 
 def health(request: HttpRequest) -> HttpResponse:
-    """Answer that this process serves and its database answers."""
+    """Respond with `ok` if this process and its database work."""
     from django.db import connection
 
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""The web server as a process of its own: granian with the web application, ending with the process that started it."""
+"""The web server process: granian with the web application. It ends with the process that started it."""
 
 import signal
 import sys
@@ -9,12 +9,12 @@ from granian.log import LogLevels
 
 from cityloop.runtime.processes import end_with_parent, tell_children
 
-THREADS = 3  # a worker answers so many requests at once, each with a connection of its own
-WAITING = 256  # requests that may wait for a thread before the socket is left alone
+THREADS = 3  # requests that a worker handles at once, each with a database connection of its own
+WAITING = 256  # requests that may wait for a thread before no more connections are accepted
 
 
 def serve(port: int, workers: int, application: str) -> None:
-    """Serve on 127.0.0.1 until SIGINT or SIGTERM; a worker that dies is started again."""
+    """Serve on 127.0.0.1 until SIGINT or SIGTERM; a worker that dies is restarted."""
     Granian(
         application,
         address="127.0.0.1",
@@ -29,7 +29,7 @@ def serve(port: int, workers: int, application: str) -> None:
 
 
 if __name__ == "__main__":
-    # At once: granian may wait for a worker that is only being started. What was not answered is sent again.
+    # SIGKILL: granian may wait for a worker that is still starting. Clients repeat requests without a response.
     end_with_parent(signal.SIGKILL)
     tell_children()
     serve(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

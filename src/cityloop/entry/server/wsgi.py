@@ -1,4 +1,4 @@
-"""The web application that the server runs."""
+"""The WSGI application that the web server runs."""
 
 import os
 import signal

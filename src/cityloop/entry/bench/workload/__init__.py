@@ -1,1 +1,1 @@
-"""What benches put on the city: filled histories, senders, actors, and the floor to compare with."""
+"""The load of the benchmarks: filled histories, senders, actors, and the floor to compare with."""

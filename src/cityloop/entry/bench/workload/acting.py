@@ -1,4 +1,4 @@
-"""A worker of the actions bench: takes its cases the straight way, or only writes rows, until the time is up."""
+"""A worker of the actions benchmark: takes cases by the direct path, or only writes rows, until the time is up."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
-STRAIGHT = (  # each action with who does it; what is asked is given below
+STRAIGHT = (  # each action with the person who does it
     ("accept", "operator"),
     ("file", "duty"),
     ("dispatch", "dispatcher"),
@@ -15,9 +15,9 @@ STRAIGHT = (  # each action with who does it; what is asked is given below
     ("pass_check", "collector"),
     ("close", "duty"),
 )
-GIVEN = {"category": "06013", "unit": "roads", "result": "已修复", "finding": "现场平整", "note": "请按时办理"}
+INPUTS = {"category": "06013", "unit": "roads", "result": "已修复", "finding": "现场平整", "note": "请按时办理"}
 
-# One action at its barest: the case locked, a task ended, another begun, the case moved on, the event written.
+# The least that an action does: lock the case, end a task, begin another, update the case, write the event.
 _BARE = (
     "SELECT id FROM bench_case WHERE id = %s FOR UPDATE",
     "UPDATE bench_task SET done_at = now() WHERE case_id = %s AND done_at IS NULL",
@@ -29,7 +29,7 @@ _BARE = (
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a worker is to do: real actions on the cases of these numbers, or (floor) bare rows for these ids."""
+    """The order of a worker: real actions on the cases with these numbers, or (floor) bare rows for these ids."""
 
     cases: list[str]
     district: str
@@ -39,7 +39,7 @@ class Work:
 
 @dataclass(slots=True)
 class Done:
-    """What came of it."""
+    """The outcome of a worker."""
 
     actions: int = 0
     seconds: float = 0.0
@@ -51,12 +51,12 @@ def worked(work: Work) -> Done:
     step = _bare_step() if work.floor else _real_step(work.district)
     done, began_at = Done(), time.perf_counter()
     for number in work.cases:
-        for task, (action, who) in enumerate(STRAIGHT, start=1):
+        for task, (action, username) in enumerate(STRAIGHT, start=1):
             started_at = time.perf_counter()
             if started_at - began_at > work.seconds:
                 done.seconds = started_at - began_at
                 return done
-            step(number, task, action, who)
+            step(number, task, action, username)
             done.actions += 1
             done.latencies.append(time.perf_counter() - started_at)
     done.seconds = time.perf_counter() - began_at
@@ -70,12 +70,12 @@ def _real_step(district: str) -> Callable[[str, int, str, str], None]:
     from cityloop.registry.organisation.actors import actor_of
     from cityloop.runtime import clock
 
-    current_city()  # read once before the time runs, as in a process that has been up for a while
+    current_city()  # loaded before the measurement, as in a process that has been running for a while
     actors = {account.username: actor_of(account) for account in Account.objects.all()}
-    given = {**GIVEN, "district": district}
+    inputs = {**INPUTS, "district": district}
 
-    def step(number: str, task: int, action: str, who: str) -> None:
-        act(number, action, task, actors[who], given, task, clock.now())
+    def step(number: str, task: int, action: str, username: str) -> None:
+        act(number, action, task, actors[username], inputs, task, clock.now())
 
     return step
 
@@ -83,7 +83,7 @@ def _real_step(district: str) -> Callable[[str, int, str, str], None]:
 def _bare_step() -> Callable[[str, int, str, str], None]:
     from django.db import connection, transaction
 
-    def step(number: str, task: int, action: str, who: str) -> None:
+    def step(number: str, task: int, action: str, username: str) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             for statement in _BARE:
                 cursor.execute(statement, [int(number)])

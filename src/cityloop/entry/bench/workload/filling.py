@@ -1,6 +1,6 @@
-"""Filling a bench's city with years of cases by set-based SQL; no action is run, and the events are not chained.
+"""Fills a benchmark's city with years of cases by set-based SQL; no action is run, and the events are not chained.
 
-The latest reports are the open ones, as in a city, and every so many of the older ones is open still.
+The latest reports are open, as in a real city, and a small share of the older ones.
 """
 
 import json
@@ -12,11 +12,11 @@ from cityloop.entry.console.showing import progress
 
 SPACING = timedelta(seconds=63)  # between two reports: five million are ten years
 OPEN_SHARE = 0.02
-FEWEST_OPEN = 6000  # so that a small city has queues of many full pages, too
+FEWEST_OPEN = 6000  # so that a small city has queues of many full pages as well
 KINDS = {"accept": 5, "file": 3, "dispatch": 3, "handle": 6, "check": 2, "close": 1}  # of twenty open tasks
 STAGES = {"accept": "reported", "file": "accepted", "dispatch": "filed", "handle": "handling", "check": "checking"}
-UNITS = ["roads", "sanitation", "parks", "traffic"]  # so few that each has full pages of every kind
-CHUNK = 250_000  # cases a transaction
+UNITS = ["roads", "sanitation", "parks", "traffic"]  # few enough that each has full pages of every kind
+CHUNK = 250_000  # cases per transaction
 
 _ROLL = """
     CREATE TEMPORARY TABLE rolled AS
@@ -26,7 +26,7 @@ _ROLL = """
       FROM (SELECT id, %(now)s - (%(last)s - id) * %(spacing)s AS reported_at,
                    id > %(last)s - %(fewest_open)s OR id %% %(every)s = 0 AS is_open,
                    hashint8(id)::bigint & 2147483647 AS chance
-              FROM generate_series(%(low)s::bigint, %(high)s::bigint) AS id) AS one,
+              FROM generate_series(%(low)s::bigint, %(high)s::bigint) AS id) AS report,
            LATERAL (SELECT (%(kinds)s::text[])[1 + chance %% 20] AS kind,
                            (%(areas)s::text[])[1 + chance / 20 %% cardinality(%(areas)s::text[])] AS community,
                            (%(units)s::text[])[1 + chance / 999 %% cardinality(%(units)s::text[])] AS unit,
@@ -73,12 +73,12 @@ _EVENTS = """
 
 
 def fill(low: int, high: int, last: int, now: datetime, tell: Tell) -> None:
-    """Write the cases with the ids from `low` to `high` of a city whose latest case is `last`."""
+    """Write the cases with the ids from `low` to `high` of a city whose latest case has the id `last`."""
     from django.db import connection, transaction
 
     values = _values(last, now)
     with connection.cursor() as cursor, progress(high - low + 1, tell) as shown:
-        # No foreign key is checked row by row: the rows fit together by how they are made.
+        # Foreign keys are not checked row by row: the rows are consistent by construction.
         cursor.execute("SET session_replication_role = replica")
         for start in range(low, high + 1, CHUNK):
             end = min(start + CHUNK - 1, high)
@@ -95,7 +95,7 @@ def _values(last: int, now: datetime) -> dict[str, Any]:
     from cityloop.registry.city.current import current_city
 
     city = current_city()
-    way = city.latest(PROCEDURE)
+    procedure = city.latest(PROCEDURE)
     return {
         "now": now,
         "last": last,
@@ -106,9 +106,9 @@ def _values(last: int, now: datetime) -> dict[str, Any]:
         "areas": [area.code for area in city.areas.values() if area.level == "community"],
         "units": UNITS,
         "categories": list(city.categories),
-        "procedure": way.name,
-        "version": way.version,
+        "procedure": procedure.name,
+        "version": procedure.version,
         "stages": json.dumps(STAGES),
-        "roles": json.dumps({kind: task.role for kind, task in way.tasks.items()}),
-        "parts": json.dumps({kind: task.part for kind, task in way.tasks.items()}),
+        "roles": json.dumps({kind: task.role for kind, task in procedure.tasks.items()}),
+        "parts": json.dumps({kind: task.part for kind, task in procedure.tasks.items()}),
     }

@@ -1,6 +1,6 @@
-"""The floor under the intake bench: an endpoint in the same web stack that keeps a report by one durable insert.
+"""The floor of the intake benchmark: an endpoint in the same web stack that stores a report by one durable insert.
 
-It reads the JSON and answers a receipt; it checks nobody, places nothing, starts no clock and has no history.
+It parses the JSON and returns a receipt. It has no authentication, no places, no clocks and no history.
 """
 
 import json
@@ -20,7 +20,7 @@ _INSERT = "INSERT INTO bench_floor (external_id, content) VALUES (%s, %s) RETURN
 
 @csrf_exempt  # as the API's own endpoints are
 def keep(request: HttpRequest) -> HttpResponse:
-    """Keep what was sent, in one statement that is its own transaction."""
+    """Store the request body with one statement in its own transaction."""
     report = json.loads(request.body)
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [report["external_id"], request.body.decode()])

@@ -1,7 +1,8 @@
-"""The senders of the intake bench, in a process of its own: each keeps one connection and posts one report at a time.
+"""The senders of the intake benchmark, a process of their own: each has one connection and posts one report at a time.
 
-Only the standard library, and no more of HTTP/1.1 than our server speaks: on two cores the senders must not take what
-they measure. Reads an Order from standard input, prints an Outcome; the reports are invented and no two are alike.
+They use only the standard library, and only as much HTTP/1.1 as our server needs: on two cores the senders must not use
+the processor time that they measure. The process reads a SendingOrder from standard input and prints a SendingOutcome.
+The reports are invented and no two are alike.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from random import Random
 
 @dataclass(frozen=True, slots=True)
 class SendingOrder:
-    """What is to be sent, where to, and for how long."""
+    """What to send, where to, and for how long."""
 
     port: int
     path: str
@@ -34,17 +35,17 @@ class SendingOrder:
 
 @dataclass(slots=True)
 class SendingOutcome:
-    """What came of it. `receipts` are the external ids and what was answered to each that was taken (201)."""
+    """The outcome. `receipts` are the external ids of the accepted reports (status 201) with the numbers returned."""
 
     seconds: float = 0.0
-    latencies: list[float] = field(default_factory=list)  # seconds, of those taken
+    latencies: list[float] = field(default_factory=list)  # seconds, of accepted reports
     receipts: list[tuple[str, str]] = field(default_factory=list)
     refused: dict[str, int] = field(default_factory=dict)  # by status
-    broken: int = 0  # connections that ended before the time
+    broken: int = 0  # connections that ended too early
 
 
 class Reports:
-    """Requests to be sent, as bytes."""
+    """The requests to send, as bytes."""
 
     def __init__(self, order: SendingOrder) -> None:
         self._order = order
@@ -70,13 +71,13 @@ class Reports:
 
 
 class Sender(asyncio.Protocol):
-    """One connection: sends, waits for the answer, sends the next, until the time is up."""
+    """One connection: sends a request, waits for the response, sends the next, until the time is up."""
 
     transport: asyncio.Transport
 
     def __init__(self, reports: Reports, outcome: SendingOutcome, until: float) -> None:
         self._reports, self._outcome, self._until = reports, outcome, until
-        self._answer = b""
+        self._response = b""
         self.done = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -84,11 +85,11 @@ class Sender(asyncio.Protocol):
         self._send()
 
     def data_received(self, data: bytes) -> None:
-        self._answer += data
-        head, blank, body = self._answer.partition(b"\r\n\r\n")
+        self._response += data
+        head, blank, body = self._response.partition(b"\r\n\r\n")
         if blank and len(body) >= _length(head):
-            self._take(head, body)
-            self._answer = b""
+            self._accept(head, body)
+            self._response = b""
             self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -105,7 +106,7 @@ class Sender(asyncio.Protocol):
         self._external_id, request = self._reports.next()
         self.transport.write(request)
 
-    def _take(self, head: bytes, body: bytes) -> None:
+    def _accept(self, head: bytes, body: bytes) -> None:
         status = head[9:12].decode()
         if status != "201":
             self._outcome.refused[status] = self._outcome.refused.get(status, 0) + 1
@@ -115,15 +116,15 @@ class Sender(asyncio.Protocol):
 
 
 async def send(order: SendingOrder) -> SendingOutcome:
-    """Post reports over every connection until the time is up; return what came of them."""
+    """Post reports over every connection until the time is up; return the outcome."""
     loop, reports, outcome = asyncio.get_running_loop(), Reports(order), SendingOutcome()
     began_at = time.perf_counter()
 
     def sender() -> Sender:
         return Sender(reports, outcome, began_at + order.seconds)
 
-    made = [await loop.create_connection(sender, "127.0.0.1", order.port) for _ in range(order.connections)]
-    await asyncio.gather(*(protocol.done for _, protocol in made))
+    connections = [await loop.create_connection(sender, "127.0.0.1", order.port) for _ in range(order.connections)]
+    await asyncio.gather(*(protocol.done for _, protocol in connections))
     outcome.seconds = time.perf_counter() - began_at
     return outcome
 
