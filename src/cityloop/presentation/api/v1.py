@@ -1,5 +1,6 @@
 """Version 1 of the programming interface. It translates HTTP; what is right is decided in the floors below."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cityloop.core.actors import Actor
 from cityloop.core.errors import Fault, Invalid, Refusal
+from cityloop.core.sentences import english
 from cityloop.intake import reports
 from cityloop.intake.actions import receive
 from cityloop.presentation.failures import only_problems
@@ -94,6 +96,7 @@ api = NinjaAPI(
     auth=Bearer(),
 )
 
+SCHEMA_FAULTS = {"missing": "required", "extra_forbidden": "unknown-field", "string_type": "not-text"}  # by pydantic
 REFUSALS = dict.fromkeys((400, 401, 403, 409, 413, 422), ProblemDetails)
 
 
@@ -113,27 +116,36 @@ def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 
 @api.exception_handler(ValidationError)
-def _misshapen(request: HttpRequest, wrong: ValidationError) -> HttpResponse:
-    faults = [Fault(".".join(str(step) for step in e["loc"][2:]) or "body", e["msg"]) for e in wrong.errors]
-    return refused(Invalid(faults))
+def _misshapen(request: HttpRequest, errors: ValidationError) -> HttpResponse:
+    return refused(Invalid([_schema_fault(error) for error in errors.errors]))
 
 
 @api.exception_handler(HttpError)
-def _unreadable(request: HttpRequest, wrong: HttpError) -> HttpResponse:
-    return problem(wrong.status_code, "unreadable", str(wrong))
+def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return problem(error.status_code, "unreadable", str(error))
 
 
 @api.exception_handler(RequestDataTooBig)
-def _too_large(request: HttpRequest, wrong: RequestDataTooBig) -> HttpResponse:
+def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     return problem(413, "too-large", f"A request holds at most {limit:,} bytes; send reports one by one.")
 
 
 @api.exception_handler(AuthenticationError)
-def _unknown(request: HttpRequest, wrong: AuthenticationError) -> HttpResponse:
-    response = problem(401, "no-token", "Send a valid token: Authorization: Bearer TOKEN.")
+def _unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    response = problem(401, "no-token", english("no-token", {}))
     response["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _schema_fault(error: Mapping[str, Any]) -> Fault:
+    """Return the fault of an error of pydantic, which names the place of a field as body, report, field."""
+    field = ".".join(str(step) for step in error["loc"][2:]) or "body"
+    if error["type"] == "string_too_long":
+        return Fault(field, "too-long", {"most": error["ctx"]["max_length"]})
+    if error["type"] in SCHEMA_FAULTS:
+        return Fault(field, SCHEMA_FAULTS[error["type"]])
+    return Fault(field, "schema-error", {"error": error["msg"]})
 
 
 def addresses() -> Any:

@@ -20,10 +20,10 @@ Value = TypeVar("Value")
 def check_known(request: HttpRequest, *more: str) -> None:
     """Refuse parameters that are not offered at an address, as OGC API – Features 1 asks (7.8.2)."""
     known = (*ALWAYS, *more)
-    why = f"is not offered here; there are: {', '.join(known)}"
-    faults = [Fault(name, why) for name in request.GET if name not in known]
-    faults += [Fault(name, "stands there twice") for name, values in request.GET.lists() if values[1:]]
-    faults += [Fault(name, "holds a character that cannot be") for name in request.GET if "\0" in request.GET[name]]
+    offered = {"offered": ", ".join(known)}
+    faults = [Fault(name, "unknown-parameter", offered) for name in request.GET if name not in known]
+    faults += [Fault(name, "repeated-parameter") for name, values in request.GET.lists() if values[1:]]
+    faults += [Fault(name, "unstorable-character") for name in request.GET if "\0" in request.GET[name]]
     if faults:
         raise Invalid(faults, code="wrong-parameter")
 
@@ -32,7 +32,7 @@ def check_crs(query: QueryDict) -> None:
     """Refuse every coordinate system but longitude and latitude of WGS-84."""
     wrong = [name for name in ("crs", "bbox-crs") if query.get(name, CRS84) != CRS84]
     if wrong:
-        raise Invalid([Fault(name, f"must be {CRS84}") for name in wrong], code="wrong-parameter")
+        raise Invalid([Fault(name, "not-crs84", {"crs": CRS84}) for name in wrong], code="wrong-parameter")
 
 
 def read(request: HttpRequest, narrowed_by: Sequence[str], zone: tzinfo, today: date | None) -> FeatureQuery:
@@ -60,7 +60,7 @@ def read(request: HttpRequest, narrowed_by: Sequence[str], zone: tzinfo, today: 
 def read_limit(words: str) -> int:
     """Return how many features a page may hold: never more than MOST, whatever is asked."""
     if not (words.isascii() and words.isdecimal() and len(words) < 10 and int(words) >= 1):
-        raise ValueError(f"must be a whole number from 1 to {MOST}")
+        raise Invalid([Fault("limit", "not-a-whole-number", {"most": MOST})])
     return min(int(words), MOST)
 
 
@@ -68,7 +68,7 @@ def read_boxes(words: str) -> tuple[Box, ...]:
     """Return the box, or the two beside the antimeridian where west is greater than east; heights are left out."""
     parts = [_degrees(part) for part in words.split(",")]
     if len(parts) not in (4, 6):
-        raise ValueError("must be west,south,east,north, or six numbers with heights")
+        raise Invalid([Fault("bbox", "not-a-box")])
     west, south, east, north = (
         parts[0],
         parts[1],
@@ -76,7 +76,7 @@ def read_boxes(words: str) -> tuple[Box, ...]:
         parts[-1 if len(parts) == 4 else 4],
     )
     if south > north:
-        raise ValueError("has its north below its south")
+        raise Invalid([Fault("bbox", "north-below-south")])
     if west <= east:
         return ((west, south, east, north),)
     return ((west, south, 180.0, north), (-180.0, south, east, north))
@@ -90,7 +90,7 @@ def read_days(words: str, zone: tzinfo) -> Days:
         return day, day
     ends = tuple(None if end in ("", "..") else _day(end, zone) for end in (first, last))
     if ends[0] and ends[1] and ends[0] > ends[1]:
-        raise ValueError("ends before it begins")
+        raise Invalid([Fault("datetime", "ends-before-it-begins")])
     return ends[0], ends[1]
 
 
@@ -101,8 +101,8 @@ def _given(
         return None
     try:
         return understood(query[name])
-    except ValueError as error:
-        faults.append(Fault(name, str(error)))
+    except Invalid as refusal:
+        faults.extend(refusal.faults)
         return None
 
 
@@ -112,7 +112,7 @@ def _degrees(words: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise ValueError("must be numbers of degrees, separated by commas")
+        raise Invalid([Fault("bbox", "not-numbers-of-degrees")])
     return number
 
 
@@ -121,4 +121,4 @@ def _day(words: str, zone: tzinfo) -> date:
         moment = datetime.fromisoformat(words)
         return moment.astimezone(zone).date() if moment.tzinfo else moment.date()
     except (ValueError, OverflowError):
-        raise ValueError("must be a moment such as 2026-11-21T15:00:00Z, or two with / between") from None
+        raise Invalid([Fault("datetime", "not-a-moment-or-two")]) from None

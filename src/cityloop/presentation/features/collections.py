@@ -56,7 +56,7 @@ def reader(request: HttpRequest) -> Actor | None:
     if len(words) == 2 and words[0].lower() == "bearer":
         actor = actor_by_token(words[1])
         if actor is None:
-            raise NotSignedIn("no-token", "Send a valid token: Authorization: Bearer TOKEN.")
+            raise NotSignedIn("no-token")
         return actor
     return person(request) if request.user.is_authenticated else None
 
@@ -70,11 +70,11 @@ def collection(actor: Actor | None, name: str) -> Collection:
     """Return a collection; refuse what there is not and what this reader may not have."""
     found = _all(current_city()).get(name)
     if found is None:
-        raise NotFound("no-such-collection", f"There is no collection {name}.")
+        raise NotFound("no-such-collection", {"name": name})
     if not _may_read(actor, found):
         if actor is None:
-            raise NotSignedIn("no-token", "Sign in, or send a valid token: Authorization: Bearer TOKEN.")
-        raise NotAllowed("no-post", "You hold no post in this city yet; ask the administrator for one.")
+            raise NotSignedIn("no-token")
+        raise NotAllowed("no-post")
     return found
 
 

@@ -125,7 +125,7 @@ def item(request: HttpRequest, actor: Actor | None, name: str, key: str) -> Http
     one = collection(actor, name)
     feature = None if "\0" in key else one.source.one(key)
     if feature is None:
-        raise NotFound("no-such-feature", f"There is no feature {key} in {name}.")
+        raise NotFound("no-such-feature", {"key": key, "collection": name})
     text = features_writing.one_feature(request, one, feature)
     if _wants_page(request):
         return _page(request, "item", {**json.loads(text), **_table(one)})
@@ -150,7 +150,7 @@ def _page(request: HttpRequest, name: str, said: Mapping[str, Any]) -> HttpRespo
 def _wants_page(request: HttpRequest) -> bool:
     asked = request.GET.get("f")
     if asked not in (None, "json", "html"):
-        raise Invalid([Fault("f", "must be json or html")], code="wrong-parameter")
+        raise Invalid([Fault("f", "not-json-or-html")], code="wrong-parameter")
     # What a machine accepts most often, */*, gets the first of these.
     return asked == "html" or (asked is None and request.get_preferred_type([JSON, GEOJSON, HTML]) == HTML)
 

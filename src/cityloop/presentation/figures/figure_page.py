@@ -111,7 +111,7 @@ def name_of(chosen: FigureQuery) -> str:
         return ""
     names = ObjectNames.of(chosen.city, chosen.grouping, [chosen.key])
     if not names.knows(chosen.key) and not is_about(chosen.by, chosen.key):
-        raise NotFound("no-such-figure", "There is no such figure, or you may not see it.")
+        raise NotFound("no-such-figure")
     return names.name(chosen.key)
 
 

@@ -21,7 +21,7 @@ from cityloop.presentation.figures import figure_page as page_of_one
 from cityloop.presentation.figures.band_map import band_map
 from cityloop.presentation.figures.cases_behind import cases_behind
 from cityloop.presentation.figures.questions import choices as offered
-from cityloop.presentation.figures.questions.asked import NOT_OFFERED, FigureQuery, coded, figure_asked, ranking_asked
+from cityloop.presentation.figures.questions.asked import FigureQuery, coded, figure_asked, ranking_asked
 from cityloop.presentation.figures.questions.objects import may_be_many
 from cityloop.presentation.figures.ranking import Ranking, RankingRow, columns, page_of, with_spark
 from cityloop.presentation.figures.ranking import ranking as ranked
@@ -109,7 +109,7 @@ def cases(request: HttpRequest, pack: str, indicator: str) -> HttpResponse:
     chosen = figure_asked(request.GET, pack, indicator, person(request), current_city())
     count = words_asked(request.GET, "count") or chosen.indicator.terms[0].count
     if count not in {term.count for term in chosen.indicator.terms}:
-        raise Invalid([Fault("count", NOT_OFFERED)])
+        raise Invalid([Fault("count", "not-a-choice")])
     object_name = page_of_one.name_of(chosen)
     asking = chosen.asking_one(chosen.code, chosen.span.period.name)
     behind = rows_behind(chosen.facts, chosen.pack, asking, count, now())

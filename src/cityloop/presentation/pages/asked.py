@@ -36,9 +36,9 @@ def month(words: str | None) -> date | None:
     try:
         first = date.fromisoformat(f"{words}-01")
     except ValueError:
-        raise Invalid([Fault("month", "A month is written like 2026-11.")]) from None
+        raise Invalid([Fault("month", "not-a-month")]) from None
     if first.year not in YEARS:
-        raise Invalid([Fault("month", "A month lies in the years 1990 to 2100.")])
+        raise Invalid([Fault("month", "month-out-of-range")])
     return first
 
 
@@ -49,7 +49,7 @@ def words_asked(query: Mapping[str, str], name: str) -> str | None:
         return None
     words = words.strip()
     if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in words):
-        raise Invalid([Fault(name, "This contains a character that cannot be stored.")])
+        raise Invalid([Fault(name, "unstorable-character")])
     return words
 
 
@@ -63,7 +63,7 @@ def _lamp(words: str | None) -> Lamp | None:
     if not words:
         return None
     if words not in tuple(Lamp):
-        raise Invalid([Fault("lamp", "This is not one of the choices.")])
+        raise Invalid([Fault("lamp", "not-a-choice")])
     return Lamp(words)
 
 
@@ -71,5 +71,5 @@ def _figure(words: str | None) -> str | None:
     if not words:
         return None
     if words not in FIGURES:
-        raise Invalid([Fault("figure", "This is not one of the choices.")])
+        raise Invalid([Fault("figure", "not-a-choice")])
     return words

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from cityloop.casework.queries import Choice, InputField
-from cityloop.core.errors import Invalid, Refusal
-from cityloop.presentation.pages.photos import ACCEPTED, MOST_BYTES, TOO_LARGE, KeptPhoto, kept_photos
-from cityloop.presentation.pages.sentences import fault_words, reason_words
+from cityloop.core.errors import Fault, Invalid, Refusal
+from cityloop.presentation.pages.photos import ACCEPTED, MOST_BYTES, KeptPhoto, kept_photos
+from cityloop.presentation.pages.sentences import fault_words
 
 DRAWN = ("text", "photos", "number", "date", "units")  # everything else is chosen from a list
 
@@ -38,7 +38,7 @@ class FormField:
 
     @property
     def too_large(self) -> str:
-        return reason_words(TOO_LARGE)
+        return fault_words(Fault(self.name, "photo-too-large"))
 
 
 def fields_of_offer(

@@ -18,4 +18,4 @@ def person(request: HttpRequest) -> Actor:
 def check_may_report(actor: Actor) -> None:
     """Refuse the form to whom intake would refuse the report, before it is filled in."""
     if not may_report(actor, DESK):
-        raise NotAllowed("may-not-report", "None of your posts may hand in reports.")
+        raise NotAllowed("may-not-report")

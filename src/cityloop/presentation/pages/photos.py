@@ -19,7 +19,6 @@ from cityloop.runtime.files import evidence, photos
 
 ACCEPTED = ",".join(f"image/{form.lower()}" for form in photos.FORMATS)
 MOST_BYTES = photos.MAX_BYTES
-TOO_LARGE = photos.TOO_LARGE
 _TOKEN = re.compile(r"[0-9a-f]{64}:[\w-]+")
 _DIGESTS = re.compile(r"\s*[0-9a-f]{64}(\s+[0-9a-f]{64})*\s*")
 _signer = Signer(salt="kept photo")

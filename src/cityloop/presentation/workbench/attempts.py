@@ -57,7 +57,7 @@ def read_attempt(posted: QueryDict) -> Attempt:
             written=tuple(said[name] for name in said.get("written", "").split() if said.get(name, "").strip()),
         )
     except ValueError:
-        raise Invalid([Fault("task", "This must be a number.")]) from None
+        raise Invalid([Fault("task", "not-a-number")]) from None
 
 
 def photo_fields(page: CasePage, attempt: Attempt) -> tuple[str, ...]:

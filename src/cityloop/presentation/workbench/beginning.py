@@ -59,7 +59,7 @@ def _asked(procedure: str, actor: Actor) -> NewCaseForm:
     for form in queries.beginnings(actor):
         if form.procedure == procedure:
             return form
-    raise NotAllowed("may-not-begin", "None of your posts may begin such a case.")
+    raise NotAllowed("may-not-begin")
 
 
 def _shown(form: NewCaseForm, key: str, values: Mapping[str, str], refusal: Refusal | None) -> ShownForm:

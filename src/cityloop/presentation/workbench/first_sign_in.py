@@ -21,7 +21,7 @@ def first_sign_in(request: HttpRequest, secret: str) -> HttpResponse:
     """Let the person whom the link is for set a password; NotFound where it was used or is too old."""
     account = accounts.account_by_secret(secret)
     if account is None:
-        raise NotFound("no-such-secret", "This link was used already, or is too old; ask for a new one.")
+        raise NotFound("no-such-secret")
     if request.method == "GET":
         return _page(request, account.username)
     try:
@@ -34,7 +34,7 @@ def first_sign_in(request: HttpRequest, secret: str) -> HttpResponse:
 def _password(request: HttpRequest) -> str:
     first, again = request.POST.get("password", ""), request.POST.get("again", "")
     if first != again:
-        raise Invalid([Fault("again", "The two passwords are not the same.")])
+        raise Invalid([Fault("again", "passwords-differ")])
     return first
 
 

@@ -42,7 +42,6 @@ FIRST = {  # by which objects are ranked where nobody chose, by whom they are
     Subject.PERSON: "check_in_time_rate",
     None: "archive_in_time_rate",
 }
-NOT_OFFERED = "This is not one of the choices."
 
 
 class Rhythmed(NamedTuple):
@@ -133,13 +132,13 @@ def figure_asked(query: Mapping[str, str], pack: str, code: str, actor: Actor, c
     seen = scope(actor, city, said.get("scope", ""))
     known = book(pack)
     if code not in known.indicators:
-        raise NotFound("no-such-figure", "There is no such figure, or you may not see it.")
+        raise NotFound("no-such-figure")
     facts, rhythm = edition(said.get("edition", "")), _rhythm(said)
     grouping = _grouping(said, offered(seen, city)) if "key" in said else None
     key = read_key(said["key"], grouping) if grouping else None
     indicator = _variant(known.indicators[code], said)
     if ("key" in said and not _is_within(key, grouping, seen, city)) or not speaks_of(indicator, grouping, seen):
-        raise NotFound("no-such-figure", "There is no such figure, or you may not see it.")
+        raise NotFound("no-such-figure")
     return FigureQuery(
         city, facts, pack, known, seen, grouping, key, _span(said, rhythm, facts), rhythm, indicator, said
     )
@@ -169,7 +168,7 @@ def _grouping(said: Mapping[str, str], groupings: tuple[Grouping, ...]) -> Group
         return None
     found = GROUPINGS.get(said["by"])
     if found not in groupings:
-        raise Invalid([Fault("by", NOT_OFFERED)])
+        raise Invalid([Fault("by", "not-a-choice")])
     return found
 
 
@@ -181,7 +180,7 @@ def _indicator(said: Mapping[str, str], known: IndicatorBook, grouping: Grouping
     (found_one,) = indicators(known, [said["indicator"]]).values()
     found_one = _variant(found_one, said)
     if not speaks_of(found_one, grouping, seen):
-        raise Invalid([Fault("indicator", NOT_OFFERED)])
+        raise Invalid([Fault("indicator", "not-a-choice")])
     return found_one
 
 
@@ -189,7 +188,7 @@ def _variant(indicator: Indicator, said: Mapping[str, str]) -> Indicator:
     try:
         return indicator.chosen(said.get("variant"))
     except KeyError:
-        raise Invalid([Fault("variant", NOT_OFFERED)]) from None
+        raise Invalid([Fault("variant", "not-a-choice")]) from None
 
 
 def _rhythm(said: Mapping[str, str]) -> Rhythmed:
@@ -198,7 +197,7 @@ def _rhythm(said: Mapping[str, str]) -> Rhythmed:
         found = Rhythmed(int(day), time.fromisoformat(hour).strftime("%H:%M"))
         Rhythm(settings.CITYLOOP.zone, found.month_begins_on)
     except ValueError:
-        raise Invalid([Fault("month_begins_on", NOT_OFFERED)]) from None
+        raise Invalid([Fault("month_begins_on", "not-a-choice")]) from None
     return found
 
 

@@ -102,11 +102,9 @@ def read_span(words: str, rhythm: Rhythm, as_of: datetime) -> ChosenPeriod:
         period = _read(words, rhythm) if words else rhythm.containing(Length.MONTH, as_of)
         years = {localtime(one).year for one in (period.start, period.end - MOMENT)}
     except (ValueError, OverflowError) as error:
-        raise Invalid(
-            [Fault("period", "This is no period: write 2026-11, 2026-Q4 or 2026-11-01..2026-11-15.")]
-        ) from error
+        raise Invalid([Fault("period", "not-a-period")]) from error
     if not years <= set(YEARS):
-        raise Invalid([Fault("period", "A period lies in the years 1990 to 2100.")])
+        raise Invalid([Fault("period", "period-out-of-range")])
     return ChosenPeriod(period, length_of(period, rhythm), rhythm, as_of)
 
 

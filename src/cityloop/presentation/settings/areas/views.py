@@ -128,7 +128,7 @@ def _pair(asked: dict[str, str]) -> tuple[float, float]:
         try:
             pair[name] = float(asked[name])
         except ValueError:
-            faults.append(Fault(name, "must be a number of degrees, such as 114.0579"))
+            faults.append(Fault(name, "not-degrees"))
     if faults:
         raise Invalid(faults)
     return pair["lon"], pair["lat"]
@@ -138,14 +138,14 @@ def _system(asked: str) -> Crs:
     try:
         return parse_crs(asked) if asked else Crs.WGS84
     except ValueError as error:
-        raise Invalid([Fault("crs", str(error))]) from error
+        raise Invalid([Fault("crs", "unknown-coordinate-system", {"value": asked})]) from error
 
 
 def _day(asked: str) -> date | None:
     try:
         return date.fromisoformat(asked) if asked else None
     except ValueError as error:
-        raise Invalid([Fault("on", "A day is written like 2026-11-22.")]) from error
+        raise Invalid([Fault("on", "not-a-day")]) from error
 
 
 def _level(request: HttpRequest, city: City) -> str:
@@ -153,7 +153,7 @@ def _level(request: HttpRequest, city: City) -> str:
     there = {found.level for found in city.areas.values()}
     asked = words_asked(request.GET, "level")
     if asked and asked not in there:
-        raise NotFound("no-such-level", "There are no areas of this level.")
+        raise NotFound("no-such-level")
     smallest = next((level for level in UPWARD if level in there), "")
     return asked or smallest
 
@@ -172,7 +172,7 @@ def _today(city: City) -> date:
 def _found(code: str) -> AreaFacts:
     found = current_city().areas.get(code)
     if found is None:
-        raise NotFound("no-such-area", "There is no such area.")
+        raise NotFound("no-such-area")
     return found
 
 

@@ -107,7 +107,7 @@ def add_class(request: HttpRequest) -> HttpResponse:
     major = request.POST.get("major", "")
     names = dict(_majors(current_city(), HOME))
     if major not in names:
-        raise NotFound("no-such-class", f"There is no major class {major}.")
+        raise NotFound("no-such-class")
     by, now, name = person(request).account, clock.now(), request.POST.get("name", "")
     key = catalogue_actions.add_local_class(HOME, major, names[major], name, by, now)
     return redirect("settings:class", key.reference)
@@ -166,7 +166,7 @@ def _successors(city: City, key: ClassKey) -> list[tuple[str, list[CategoryFacts
 def _class(reference: str) -> CategoryFacts:
     one = current_city().classes.get(reference)
     if one is None:
-        raise NotFound("no-such-class", f"There is no class {reference}.")
+        raise NotFound("no-such-class")
     return one
 
 

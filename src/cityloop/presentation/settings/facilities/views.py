@@ -72,14 +72,14 @@ def edit_facility(request: HttpRequest, code: str) -> HttpResponse:
 def _found(code: str) -> Facility:
     row = queries.facility(code) if "\x00" not in code else None
     if row is None:
-        raise NotFound("no-such-facility", "There is no such facility.")
+        raise NotFound("no-such-facility")
     return row
 
 
 def _filters(request: HttpRequest) -> FacilityFilters:
     asked = {name: words_asked(request.GET, name) or None for name in ("category", "state", "district", "words")}
     if asked["state"] and asked["state"] not in STATES:
-        raise Invalid([Fault("state", "This is not one of the choices.")])
+        raise Invalid([Fault("state", "not-a-choice")])
     return FacilityFilters(**asked)
 
 

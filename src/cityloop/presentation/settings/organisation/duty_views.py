@@ -45,7 +45,7 @@ def classes(request: HttpRequest, major: str, district: str) -> HttpResponse:
     city, standing = current_city(), _standing(request)
     rows = duty_words.classes_answered(city, major, district)
     if not rows or district not in city.areas:
-        raise NotFound("no-such-class", "There is no such class.")
+        raise NotFound("no-such-class")
     context = {
         "rows": [row for row in rows if standing in (None, row.standing)],
         "all": len(rows),
@@ -65,10 +65,10 @@ def one_class(request: HttpRequest, reference: str) -> HttpResponse:
     city, level = current_city(), words_asked(request.GET, "level") or "district"
     category = city.categories.get(reference)
     if category is None:
-        raise NotFound("no-such-class", "There is no such class.")
+        raise NotFound("no-such-class")
     levels = [one for one in LEVELS if any(area.level == one for area in city.areas.values())]
     if level not in levels:
-        raise Invalid([Fault("level", "This is not one of the choices.")])
+        raise Invalid([Fault("level", "not-a-choice")])
     rows = duty_words.areas_answered(city, reference, level)
     standing = _standing(request)
     context = {
@@ -105,7 +105,7 @@ def remove_duty(request: HttpRequest) -> HttpResponse:
     check_may_edit(person(request))
     said = {name: request.POST.get(name, "").strip() for name in (*DUTIES.key, "reason")}
     if any("\x00" in words for words in said.values()):
-        raise Invalid([Fault("reason", "This contains a character that cannot be stored.")])
+        raise Invalid([Fault("reason", "unstorable-character")])
     key = DUTIES.named(said)
     organisation.set_duties(
         [], person(request).account, clock.now(), city=current_city(), gone=[key], source=said["reason"][:200]
@@ -154,13 +154,13 @@ def _said(request: HttpRequest, city: City) -> tuple[dict[str, Any], str]:
     }
     faults = []
     if said["unit"] not in city.units:
-        faults.append(Fault("unit", "This is not one of the choices."))
+        faults.append(Fault("unit", "not-a-choice"))
     if said["area"] and said["area"] not in city.areas:
-        faults.append(Fault("area", "This is not one of the choices."))
+        faults.append(Fault("area", "not-a-choice"))
     if not said["reason"]:
-        faults.append(Fault("reason", "This must be filled in."))
+        faults.append(Fault("reason", "required"))
     elif not said["reason"].isprintable() or len(said["reason"]) > organisation.LONGEST_WORDS:
-        faults.append(Fault("reason", "This contains a character that cannot be stored."))
+        faults.append(Fault("reason", "unstorable-character"))
     try:
         category = class_names(city).meant(said["category"])
     except ValueError as error:
@@ -177,7 +177,7 @@ def _standing(request: HttpRequest) -> DutyCount | None:
     if not words:
         return None
     if words not in tuple(DutyCount):
-        raise Invalid([Fault("standing", "This is not one of the choices.")])
+        raise Invalid([Fault("standing", "not-a-choice")])
     return DutyCount(words)
 
 

@@ -166,7 +166,7 @@ def _made(request: HttpRequest, by: str) -> str:
     username, name, phone = (_said(request, one) for one in ("username", "name", "phone"))
     _check_words(username=username, name=name, phone=phone)
     if " " in username or "/" in username:
-        raise Invalid([Fault("username", "This holds a blank or a stroke.")])
+        raise Invalid([Fault("username", "blank-or-slash")])
     role, unit, area = _post(request)
     accounts.create_account(username, name, None, by, clock.now(), phone=phone)
     accounts.appoint(username, role, unit, area, by, clock.now())
@@ -178,7 +178,7 @@ def _post(request: HttpRequest) -> tuple[str, str, str | None]:
     city = current_city()
     known = {"role": role in city.roles and role != accounts.PARTNER, "unit": unit in city.units}
     known["area"] = not area or area in city.areas
-    if faults := [Fault(name, "This is not one of the choices.") for name, is_known in known.items() if not is_known]:
+    if faults := [Fault(name, "not-a-choice") for name, is_known in known.items() if not is_known]:
         raise Invalid(faults)
     return role, unit, area or None
 
@@ -187,11 +187,11 @@ def _check_words(**said: str) -> None:
     faults = []
     for name, words in said.items():
         if name != "phone" and not words:
-            faults.append(Fault(name, "This must be filled in."))
+            faults.append(Fault(name, "required"))
         elif len(words) > LONGEST:
-            faults.append(Fault(name, f"longer than {LONGEST} characters"))
+            faults.append(Fault(name, "too-long", {"most": LONGEST}))
         elif not words.isprintable():
-            faults.append(Fault(name, "This contains a character that cannot be stored."))
+            faults.append(Fault(name, "unstorable-character"))
     if faults:
         raise Invalid(faults)
 

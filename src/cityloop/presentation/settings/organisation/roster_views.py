@@ -57,7 +57,7 @@ def remove_shift(request: HttpRequest) -> HttpResponse:
     try:
         said["starts_at"] = organisation.spelled(datetime.fromisoformat(said["starts_at"]))
     except ValueError:
-        raise Invalid([Fault("starts_at", "This is not one of the choices.")]) from None
+        raise Invalid([Fault("starts_at", "not-a-choice")]) from None
     organisation.set_shifts([], person(request).account, clock.now(), gone=[ROSTER.named(said)])
     return redirect(f"{reverse('settings:rosters')}?day={said['starts_at'][:10]}")
 
@@ -93,12 +93,12 @@ def _shift(request: HttpRequest) -> dict[str, str]:
         "role": said["role"] in city.roles,
         "person": said["person"] in dict(queries.active_usernames()),
     }
-    faults = [Fault(name, "This is not one of the choices.") for name, is_known in known.items() if not is_known]
+    faults = [Fault(name, "not-a-choice") for name, is_known in known.items() if not is_known]
     day = _day(said["day"] or None)
     if day is None:
-        faults.append(Fault("day", "This must be filled in."))
+        faults.append(Fault("day", "required"))
     if len(said["note"]) > organisation.LONGEST_WORDS or not said["note"].isprintable():
-        faults.append(Fault("note", "This contains a character that cannot be stored."))
+        faults.append(Fault("note", "unstorable-character"))
     if faults or day is None:
         raise Invalid(faults)
     starts_at, ends_at = shift_moments(day, said["hours"], settings.CITYLOOP.zone)
@@ -111,7 +111,7 @@ def _day(words: str | None) -> date | None:
     try:
         day = date.fromisoformat(words)
     except ValueError:
-        raise Invalid([Fault("day", "A day is written like 2026-11-22.")]) from None
+        raise Invalid([Fault("day", "not-a-day")]) from None
     if day.year not in YEARS[1:-1]:
-        raise Invalid([Fault("day", "A month lies in the years 1990 to 2100.")])
+        raise Invalid([Fault("day", "day-out-of-range", {"first": f"{YEARS[1]}-01-01", "last": f"{YEARS[-2]}-12-31"})])
     return day

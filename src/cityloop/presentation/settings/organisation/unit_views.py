@@ -102,7 +102,7 @@ def _page(request: HttpRequest, row: Unit, refusal: Refusal | None = None) -> Ht
 
 def _found(code: str) -> Unit:
     if "\x00" in code:
-        raise NotFound("no-such-unit", "There is no such unit.")
+        raise NotFound("no-such-unit")
     return queries.unit(code)
 
 
@@ -118,7 +118,7 @@ def _values(said: Mapping[str, str]) -> dict[str, Any]:
     row["credit_code"] = said["credit_code"].upper()
     for name in ("handles", "is_active"):
         if said[name] not in ("", organisation_words.YES, organisation_words.NO):
-            raise Invalid([Fault(name, "This is not one of the choices.")])
+            raise Invalid([Fault(name, "not-a-choice")])
         if said[name]:
             row[name] = said[name] == organisation_words.YES
     return row

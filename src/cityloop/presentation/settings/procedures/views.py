@@ -42,7 +42,7 @@ def procedure(request: HttpRequest, name: str, version: int) -> HttpResponse:
     city = current_city()
     found = city.procedures.get((name, version))
     if found is None:
-        raise NotFound("no-such-procedure", "There is no such procedure, or not in this version.")
+        raise NotFound("no-such-procedure")
     words = vocabulary(city)
     versions = sorted((other for known, other in city.procedures if known == name), reverse=True)
     drawn = picture(found, words)
