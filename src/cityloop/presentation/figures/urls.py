@@ -3,8 +3,10 @@
 from django.urls import path
 
 from cityloop.presentation.figures import views
+from cityloop.presentation.figures.navigation import RAIL
 
 app_name = "figures"
+rail = RAIL
 
 urlpatterns = [
     path("", views.ranking, name="ranking"),

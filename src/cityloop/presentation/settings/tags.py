@@ -10,7 +10,7 @@ from cityloop.presentation.settings.history import words as change_words
 from cityloop.presentation.settings.organisation import duty_words
 from cityloop.presentation.settings.organisation import words as organisation_words
 from cityloop.presentation.settings.places import words as place_words
-from cityloop.presentation.settings.sections import Section, sections
+from cityloop.presentation.settings.sections import ShownSection, shown_sections
 from cityloop.registry.areas.answers import level_title
 from cityloop.registry.city.current import current_city
 from cityloop.registry.city.facts import title
@@ -50,6 +50,6 @@ def title_of_words(words: Mapping[str, str]) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def settings_sections(context: dict[str, Any]) -> list[Section]:
-    """The pages of settings."""
-    return sections(context["request"])
+def settings_sections(context: dict[str, Any]) -> list[ShownSection]:
+    """The pages of settings that the person may open."""
+    return shown_sections(context["request"])
