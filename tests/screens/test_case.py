@@ -97,7 +97,7 @@ def test_the_reporter_is_masked_until_the_desk_asks(signed_in: As, number: str) 
     assert "13800001234" not in client.get(f"/cases/{number}/").content.decode()
     shown = client.post(f"/cases/{number}/reporter/", **HTMX)
     assert "13800001234" in Page(shown.content).text
-    assert "查看上报人" in Page(shown.content).text  # the history says so
+    assert "查看反映人" in Page(shown.content).text  # the history says so
     assert 'name="length" value="2"' in shown.content.decode()
 
 
@@ -205,7 +205,7 @@ def test_cases_that_are_linked_lead_to_each_other(bringing: Bringing, signed_in:
 def test_actions_on_the_case_itself_stand_under_a_heading_of_their_own(bringing: Bringing, signed_in: As) -> None:
     waiting = bringing.to("city-problem.close")
     page = signed_in("duty").get(f"/cases/{waiting.number}/").content.decode()
-    assert re.findall(r'<h3 class="cl-offer-group">([^<]+)</h3>', page) == ["结案", "对全案"]
+    assert re.findall(r'<h3 class="cl-offer-group">([^<]+)</h3>', page) == ["结案", "案件操作"]
 
 
 def test_an_order_has_its_words_at_its_head(bringing: Bringing, signed_in: As) -> None:

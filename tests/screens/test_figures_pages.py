@@ -50,7 +50,7 @@ def test_objects_are_ranked_by_a_figure_and_those_with_nothing_to_count_have_no_
         ("1", "南区第1社区", "50.00%", "1/2"),
         ("—", "北区第2社区", "—", "0/0"),
         ("—", "南区第2社区", "—", "0/0"),
-        ("", "合计：全市", "50.00%", "3/6"),
+        ("", "全市合计", "50.00%", "3/6"),
     ]
     counted = rows(shown(client, "/figures/?period=2026-11&by=community&indicator=archive_late_rate"))
     assert [row[:3] for row in counted[:2]] == [("1", "北区第1社区", "25.00%"), ("2", "南区第1社区", "50.00%")]
@@ -58,8 +58,8 @@ def test_objects_are_ranked_by_a_figure_and_those_with_nothing_to_count_have_no_
     assert [row[:3] for row in reported] == [
         ("1", "南区", "3"),  # less is better
         ("2", "北区", "6"),
-        ("—", "未定：区县", "1"),  # what has no district is no district
-        ("", "合计：全市", "10"),
+        ("—", "区县待定", "1"),  # what has no district is no district
+        ("", "全市合计", "10"),
     ]
 
 
@@ -414,7 +414,7 @@ def test_a_unit_is_not_shown_who_works_at_the_desks(signed_in: As, november: Non
 def test_persons_go_by_their_names(signed_in: As, november: None, exported: Exported) -> None:
     exported()
     page = shown(signed_in("leader"), "/figures/?period=2026-11&by=person&indicator=register")
-    assert [row[:3] for row in rows(page)] == [("1", "duty先生", "6"), ("", "合计：全市", "6")]
+    assert [row[:3] for row in rows(page)] == [("1", "duty先生", "6"), ("", "全市合计", "6")]
 
 
 @pytest.mark.parametrize(
@@ -556,5 +556,5 @@ def test_the_pages_of_figures_speak_english_too(signed_in: As, november: None, e
     for address in ("/figures/?period=2026-11", "/figures/gbt30428-4/rework_rate/?period=2026-11"):
         words = Page(shown(client, address).encode()).words
         chinese = {one for one in words if re.search(r"[\u4e00-\u9fff]", one)}
-        names = {"leader先生", "监督指挥中心", "中文 / English", "中文", "北区", "南区", "未定：区县"}
+        names = {"leader先生", "监督指挥中心", "中文 / English", "中文", "北区", "南区", "区县待定"}
         assert chinese <= names, chinese - names

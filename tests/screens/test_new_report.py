@@ -67,7 +67,7 @@ def test_the_tracking_code_is_shown_once_to_be_read_to_the_caller(signed_in: As,
     spoken = f"{kept.tracking_code[:4]}-{kept.tracking_code[4:8]}-{kept.tracking_code[8:]}"
     first = Page(client.get(answer["Location"]).content)
     assert spoken in first.words
-    assert "告诉来电人" in first.text
+    assert "告诉反映人" in first.text
     assert client.get("/cases/", {"words": spoken})["Location"] == f"/cases/{kept.number}/"
     assert spoken not in client.get(answer["Location"]).content.decode()
 
@@ -90,7 +90,7 @@ def test_a_fragment_does_not_use_up_the_receipt(signed_in: As, city: SmallCity) 
     client = signed_in("operator")
     case = client.post("/reports/new/", {**SAID, "external_id": "k"})["Location"]
     client.get(case, **HTMX)
-    assert "告诉来电人" in Page(client.get(case).content).text
+    assert "告诉反映人" in Page(client.get(case).content).text
 
 
 @pytest.mark.parametrize("username", PEOPLE)

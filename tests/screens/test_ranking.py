@@ -30,7 +30,7 @@ def test_late_and_timely_closed_rejected_and_open_cases_are_told_apart(signed_in
     assert ranking(signed_in("leader")) == [
         ("1", "北区", "6", "4", "3", "2", "66.7%"),
         ("2", "南区", "3", "2", "2", "1", "50.0%"),
-        ("—", "未定区县", "1", "0", "0", "0", "—"),
+        ("—", "区县待定", "1", "0", "0", "0", "—"),
     ]
 
 

@@ -40,7 +40,7 @@ def band_map(rows: Sequence[RankingRow], indicator: Indicator, city: City) -> di
         "title": "",
         "data": {"type": "FeatureCollection", "features": [_feature(row, group(row.value), city) for row in drawn]},
         "by": "group",
-        "looks": {**looks, NOTHING: {"title": _("Nothing to count"), "tone": "grey", "pattern": "plain"}},
+        "looks": {**looks, NOTHING: {"title": _("No data"), "tone": "grey", "pattern": "plain"}},
         "label": "words",
         "card": {
             "title": "name",

@@ -203,8 +203,5 @@ def told(chosen: FigureQuery, language: str) -> dict[str, Any]:
 
 
 def basis_words(basis: str) -> str:
-    """Return by what a formula is so."""
-    return {
-        "implementation": _("as an implementation of the standard has it"),
-        "usual": _("by the usual reading of the standard"),
-    }.get(basis, basis)
+    """Return on what a formula rests where it is not taken from an implementation of the standard; else ""."""
+    return _("by the usual reading of the standard") if basis == "usual" else ""

@@ -60,8 +60,8 @@ def arrow(places: int) -> str:
 def better_words(indicator: Indicator) -> str:
     """Which way a figure is better."""
     return {
-        Better.MORE: _("More is better."),
-        Better.LESS: _("Less is better."),
+        Better.MORE: _("Higher is better."),
+        Better.LESS: _("Lower is better."),
         Better.NEITHER: _("Neither more nor less is better: the order says how much, not how good."),
     }[indicator.better]
 

@@ -37,6 +37,8 @@ class ObjectNames:
     def name(self, key: Key) -> str:
         """Return what an object is called; its code where nobody knows it."""
         value = key[-1]
+        if value is None and self.grouping.name in ("post", "person"):
+            return _("Not assigned")
         if value is None:
             return _("Without: %(what)s") % {"what": self.grouping.title(self.city)}
         return self._known(key, value) or value

@@ -64,7 +64,7 @@ def weekday(value: datetime) -> str:
 
 @register.filter
 def lasting(seconds: int) -> str:
-    """A natural length in its two largest units: 1 天 3 小时, 2 小时 10 分."""
+    """A natural length in its two largest units: 1 天 3 小时, 2 小时 10 分钟."""
     days, hours, minutes = seconds // _DAY, seconds % _DAY // _HOUR, seconds % _HOUR // _MINUTE
     if days:
         return _joined((days, _("%d d")), (hours, _("%d h")))
@@ -80,14 +80,16 @@ def counted(seconds: int) -> str:
 
 @register.filter
 def remaining(due_at: datetime, now: datetime) -> str:
-    """还剩 2 小时 10 分, 超期 1 天."""
+    """剩余 2 小时 10 分钟, 超期 1 天."""
     seconds = int((due_at - now).total_seconds())
+    if 0 <= seconds < _MINUTE:
+        return _("less than 1 min left")
     return _("%s left") % lasting(seconds) if seconds >= 0 else _("%s overdue") % lasting(-seconds)
 
 
 @register.filter
 def ago(value: datetime, now: datetime) -> str:
-    """2 小时 10 分前."""
+    """2 小时 10 分钟前."""
     return _("%s ago") % lasting(max(0, int((now - value).total_seconds())))
 
 
@@ -106,7 +108,7 @@ def tenths(share: Fraction) -> str:
 
 @register.filter
 def lamp_word(lamp: Lamp) -> str:
-    """绿, 黄, 红."""
+    """正常, 临期, 超期."""
     words = {
         Lamp.GREEN: pgettext("lamp", "Green"),
         Lamp.YELLOW: pgettext("lamp", "Yellow"),
