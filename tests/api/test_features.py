@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
-from cityloop.presentation.features.asked import CRS84
+from cityloop.presentation.features.parameters import CRS84
 from cityloop.presentation.middleware import policy
 from cityloop.registry.areas import actions as area_actions
 from cityloop.registry.city import current
@@ -89,21 +89,21 @@ def ids(client: Client, address: str, **query: str | int) -> list[str]:
     return [feature["id"] for feature in read(client, address, **query)["features"]]
 
 
-def linked(said: dict[str, Any], rel: str) -> str | None:
-    return next((link["href"] for link in said["links"] if link["rel"] == rel), None)
+def linked(document: dict[str, Any], rel: str) -> str | None:
+    return next((link["href"] for link in document["links"] if link["rel"] == rel), None)
 
 
 def test_the_first_page_leads_to_everything(anybody: Client) -> None:
-    said = read(anybody, "/ogc/")
-    assert {link["rel"] for link in said["links"]} >= {"self", "alternate", "service-desc", "conformance", "data"}
-    for link in said["links"]:
+    document = read(anybody, "/ogc/")
+    assert {link["rel"] for link in document["links"]} >= {"self", "alternate", "service-desc", "conformance", "data"}
+    for link in document["links"]:
         answer = anybody.get(link["href"])
         assert (answer.status_code, answer["content-type"].split("; charset")[0]) == (200, link["type"])
 
 
 def test_every_level_of_areas_is_a_collection_and_facilities_are_none_for_anybody(anybody: Client) -> None:
     found = read(anybody, "/ogc/collections")["collections"]
-    assert [one["id"] for one in found] == ["areas-district", "areas-community"]
+    assert [feature["id"] for feature in found] == ["areas-district", "areas-community"]
     assert found[0]["extent"]["spatial"]["bbox"] == [[120.0, 23.0, 120.4, 23.1]]
     assert found[0] == read(anybody, "/ogc/collections/areas-district")
 
@@ -221,8 +221,8 @@ def test_nothing_can_be_written(anybody: Client) -> None:
 def test_facilities_are_for_those_with_a_name(anybody: Client, within: Client, facilities: list[Facility]) -> None:
     answer = anybody.get(FACILITIES)
     assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
-    wrong = Client(headers={"Authorization": "Bearer wrong"})
-    assert wrong.get(COMMUNITIES).status_code == 401
+    stranger = Client(headers={"Authorization": "Bearer wrong"})
+    assert stranger.get(COMMUNITIES).status_code == 401
     page = read(within, FACILITIES)
     assert (page["numberMatched"], page["features"][1]["properties"]["maintainer"]) == (5, "市政养护处")
     assert "王先生" not in json.dumps(page, ensure_ascii=False)
@@ -316,8 +316,8 @@ def test_a_page_of_features_has_a_table_beside_its_map(anybody: Client) -> None:
     assert page.count("<city-map") == 1
     assert "北区第2社区</td>" in page
     assert "after=671002000001" in page
-    one = anybody.get(f"{COMMUNITIES}/671001000001", {"f": "html"}).content.decode()
-    assert "北区第1社区</h1>" in one
+    page = anybody.get(f"{COMMUNITIES}/671001000001", {"f": "html"}).content.decode()
+    assert "北区第1社区</h1>" in page
 
 
 def test_only_the_owner_of_the_map_tiles_is_let_into_a_page() -> None:

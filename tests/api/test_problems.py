@@ -27,11 +27,11 @@ def problem_of(answer: Any, status: int) -> dict[str, Any]:
     """Return the problem document, having checked that it is one."""
     assert answer.status_code == status
     assert answer["content-type"] == "application/problem+json"
-    said = json.loads(answer.content)
-    assert said["status"] == status
-    assert said["type"].startswith("urn:cityloop:problem:")
-    assert said["title"] and said["detail"]
-    return said
+    problem = json.loads(answer.content)
+    assert problem["status"] == status
+    assert problem["type"].startswith("urn:cityloop:problem:")
+    assert problem["title"] and problem["detail"]
+    return problem
 
 
 def report_of(letters: int) -> str:

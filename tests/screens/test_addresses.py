@@ -62,8 +62,8 @@ def test_a_form_with_a_character_that_cannot_be_stored_is_refused(signed_in: As,
         tried = {"task": "1", "action": "accept", "category": "06010", "district": "671001", name: "a\0"}
         assert client.post(f"/cases/{number}/act/", tried).status_code in (409, 422), name
     for name in ("text", "external_id", "address", "category", "reported_at", "reporter_name", "lon", "crs"):
-        said = {"text": "井盖破损", "external_id": "k", name: "a\0"}
-        assert client.post("/reports/new/", said).status_code == 422, name
+        payload = {"text": "井盖破损", "external_id": "k", name: "a\0"}
+        assert client.post("/reports/new/", payload).status_code == 422, name
 
 
 def test_a_search_goes_on_to_its_next_page_instead_of_jumping_to_a_case(

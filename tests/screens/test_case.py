@@ -136,8 +136,8 @@ def test_a_case_that_goes_on_tells_that_its_clock_was_paused(bringing: Bringing,
     bringing.at(later)
     shown = Page(part(signed_in("duty").get(f"/cases/{waiting.number}/").content, "时限").encode())
     assert "起暂停" not in shown.text
-    told = re.findall(r"(2026-11-2\d \d\d:\d\d) (暂停计时|恢复计时)", shown.text)
-    assert told == [("2026-11-20 10:00", "暂停计时"), ("2026-11-23 10:00", "恢复计时")]
+    pauses = re.findall(r"(2026-11-2\d \d\d:\d\d) (暂停计时|恢复计时)", shown.text)
+    assert pauses == [("2026-11-20 10:00", "暂停计时"), ("2026-11-23 10:00", "恢复计时")]
 
 
 def test_a_page_is_shown_where_the_clock_of_another_process_is_ahead(bringing: Bringing, signed_in: As) -> None:
@@ -163,7 +163,7 @@ def test_a_task_under_another_is_shown_under_it(bringing: Bringing, signed_in: A
     tasks = part(signed_in("roads").get(f"/cases/{waiting.number}/").content, "任务")
     drawn = re.findall(r'<li class="([^"]*)">\s*<b>\d+ · ([^<]+)</b>', tasks)
     assert [title for _, title in drawn] == ["受理", "立案", "派遣", "处置", "协办"]
-    assert [title for said, title in drawn if "is-under" in said] == ["协办"]
+    assert [title for classes, title in drawn if "is-under" in classes] == ["协办"]
 
 
 @pytest.mark.parametrize(

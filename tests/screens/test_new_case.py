@@ -25,7 +25,7 @@ def key(answer: HttpResponse) -> str:
 def field(answer: HttpResponse, name: str) -> str:
     """Return the field of that name as it is drawn."""
     drawn = re.split(r'<div class="cl-field', answer.content.decode())
-    return next(one for one in drawn if f'id="new-{name}"' in one)
+    return next(form for form in drawn if f'id="new-{name}"' in form)
 
 
 def test_the_form_asks_for_what_the_procedure_asks_for(signed_in: As, city: SmallCity) -> None:
@@ -60,8 +60,8 @@ def test_a_second_press_of_the_button_begins_no_second_case(signed_in: As, city:
 
 
 def test_what_is_wrong_is_said_above_and_beside_and_what_was_typed_stays(signed_in: As, city: SmallCity) -> None:
-    wrong = {**SAID, "unit": "", "days": "99", "order": "限期整改", "request": "k"}
-    answer = signed_in("leader").post(ORDER, wrong)
+    incomplete = {**SAID, "unit": "", "days": "99", "order": "限期整改", "request": "k"}
+    answer = signed_in("leader").post(ORDER, incomplete)
     assert answer.status_code == 422
     assert Case.objects.count() == 0
     for name, fault in (("unit", "此项必填"), ("days", "请填 1 到 30 的整数")):
@@ -110,11 +110,11 @@ def test_a_street_begins_nothing_in_another_district(signed_in: As, city: SmallC
 def test_a_button_is_shown_to_whom_the_procedure_lets_begin(signed_in: As, username: str) -> None:
     client = signed_in(username)
     links = Page(client.get("/queue/").content).links
-    for address, said, role in ((ORDER, SAID, "leader"), (WHISTLE, CALLED, "street_officer")):
+    for address, given, role in ((ORDER, SAID, "leader"), (WHISTLE, CALLED, "street_officer")):
         may = PEOPLE[username][0] == role
         assert (address in links) == may
         assert client.get(address).status_code == (200 if may else 403)
-        answer = client.post(address, {**said, "request": f"{username} {address}"})
+        answer = client.post(address, {**given, "request": f"{username} {address}"})
         assert answer.status_code == (302 if may else 403)
         assert may or "不能发起此类案件" in Page(answer.content).text
     assert Case.objects.count() == (username in ("leader", "street"))

@@ -31,8 +31,8 @@ def test_the_moment_in_the_form_is_the_citys(signed_in: As, city: SmallCity) -> 
 
 
 def test_what_is_wrong_is_said_above_and_beside_and_what_was_typed_stays(signed_in: As, city: SmallCity) -> None:
-    wrong = {**SAID, "external_id": "k", "text": "", "lat": "", "reporter_name": "李四"}
-    answer = signed_in("operator").post("/reports/new/", wrong)
+    incomplete = {**SAID, "external_id": "k", "text": "", "lat": "", "reporter_name": "李四"}
+    answer = signed_in("operator").post("/reports/new/", incomplete)
     shown = answer.content.decode()
     assert answer.status_code == 422
     assert 'href="#report-text"' in shown

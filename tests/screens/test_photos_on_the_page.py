@@ -40,10 +40,10 @@ def dispatched(number: str, people: dict) -> str:
 def send(dispatched: str, signed_in: As) -> Send:
     """Report the case back as the roads unit does."""
 
-    def sent(*files: SimpleUploadedFile, htmx: bool = False, **said: object) -> HttpResponse:
+    def sent(*files: SimpleUploadedFile, htmx: bool = False, **given: object) -> HttpResponse:
         case = Case.objects.get(number=dispatched)
         fixed = {"task": case.tasks.count(), "action": "report_back", "length": case.length, "result": "已清理"}
-        answers = {**fixed, **({"photos": list(files)} if files else {}), **said}
+        answers = {**fixed, **({"photos": list(files)} if files else {}), **given}
         return signed_in("roads").post(f"/cases/{dispatched}/act/", answers, **(HTMX if htmx else {}))
 
     return sent
@@ -142,9 +142,9 @@ def test_a_digest_is_not_taken_without_our_signature(dispatched: str, send: Send
     kept = tokens(send(picture(), result=""))[0]
     digest, _, signature = kept.partition(":")
     forged = f"{digest}:{signature[:-2]}xx"
-    for said in (digest, f" {digest} {digest}", forged, [forged, forged]):
-        send(photos=said, result="")
-        assert tokens(send(photos=said, result="")) == []
+    for given in (digest, f" {digest} {digest}", forged, [forged, forged]):
+        send(photos=given, result="")
+        assert tokens(send(photos=given, result="")) == []
     assert send(photos=digest).status_code == 302  # photos may be left out here
     assert not Evidence.objects.exists()
 

@@ -108,7 +108,7 @@ def test_an_administrator_changes_an_area_and_it_can_be_undone(city: SmallCity, 
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("given", "expected"),
     [
         ({"name": ""}, "此项必填"),
         ({"reason": ""}, "此项必填"),
@@ -120,12 +120,12 @@ def test_an_administrator_changes_an_area_and_it_can_be_undone(city: SmallCity, 
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_changed(
-    city: SmallCity, administrator: Client, said: dict[str, str], told: str
+    city: SmallCity, administrator: Client, given: dict[str, str], expected: str
 ) -> None:
-    answer = administrator.post(f"/settings/areas/of/{city.north}/edit/", changed(**said))
+    answer = administrator.post(f"/settings/areas/of/{city.north}/edit/", changed(**given))
     assert answer.status_code in (409, 422)
     content = answer.content.decode()
-    assert told in content and ("cl-fault" in content or answer.status_code == 409)
+    assert expected in content and ("cl-fault" in content or answer.status_code == 409)
     assert Area.objects.get(code=city.north).name == "北区"
 
 
@@ -169,10 +169,10 @@ def test_the_map_of_doubts_has_the_same_pieces(misdrawn: SmallCity, administrato
     answer = administrator.get("/settings/areas/doubts.geojson?level=unit_grid")
     assert answer["Content-Type"] == "application/geo+json"
     features = json.loads(answer.content)["features"]
-    assert [one["properties"]["kind"] for one in features] == ["outside", "overlap"]
+    assert [feature["properties"]["kind"] for feature in features] == ["outside", "overlap"]
     assert shape(features[0]["geometry"]).equals(box(120.1, 23.0, 120.12, 23.1))
     listed = administrator.get("/settings/areas/checks/").content.decode()
-    assert all(f'data-map-feature="{one["id"]}"' in listed for one in features)
+    assert all(f'data-map-feature="{feature["id"]}"' in listed for feature in features)
 
 
 def test_the_checks_follow_what_is_changed(misdrawn: SmallCity, administrator: Client) -> None:
@@ -183,7 +183,7 @@ def test_the_checks_follow_what_is_changed(misdrawn: SmallCity, administrator: C
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "expected"),
     [
         ("lon=120.05&lat=23.05", "该点位于北区第1社区 (671001000001)。"),
         ("lon=120.1&lat=23.05", "该点在边界上"),
@@ -194,8 +194,8 @@ def test_the_checks_follow_what_is_changed(misdrawn: SmallCity, administrator: C
         ("lon=120.05&lat=23.05&on=2026-01-01", "该点位于"),
     ],
 )
-def test_where_a_place_lies_is_said_in_words(city: SmallCity, administrator: Client, query: str, told: str) -> None:
-    assert told in page(administrator, f"/settings/areas/where/?{query}").text
+def test_where_a_place_lies_is_said_in_words(city: SmallCity, administrator: Client, query: str, expected: str) -> None:
+    assert expected in page(administrator, f"/settings/areas/where/?{query}").text
 
 
 @pytest.mark.parametrize("query", ["lon=x&lat=23", "lon=120", "lon=120&lat=23&crs=mars", "lon=120&lat=23&on=never"])

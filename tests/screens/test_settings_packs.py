@@ -81,11 +81,11 @@ def test_a_pack_whose_folder_is_gone_is_still_told_of(
 
 
 def test_only_the_administrator_reads_where_the_folder_is(signed_in: As) -> None:
-    told = {
+    shown = {
         name: str(SHIPPED) in signed_in(name).get(f"{LIST}whistle/").content.decode()
         for name in ("roads", "administrator")
     }
-    assert told == {"roads": False, "administrator": True}
+    assert shown == {"roads": False, "administrator": True}
 
 
 def test_a_pack_that_there_is_not_is_not_found(signed_in: As) -> None:

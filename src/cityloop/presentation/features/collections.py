@@ -39,15 +39,15 @@ class Collection:
 _bounds: tuple[City, dict[str, Box | None]] | None = None
 
 
-def bounds(one: Collection) -> Box | None:
+def bounds(collection: Collection) -> Box | None:
     """Return what all features of a collection lie in; looked up once for as long as the city stays as it is."""
     global _bounds  # noqa: PLW0603  # one city a process
     city = current_city()
     if _bounds is None or _bounds[0] is not city:
         _bounds = (city, {})
-    if one.id not in _bounds[1]:
-        _bounds[1][one.id] = one.source.bounds()
-    return _bounds[1][one.id]
+    if collection.id not in _bounds[1]:
+        _bounds[1][collection.id] = collection.source.bounds()
+    return _bounds[1][collection.id]
 
 
 def reader(request: HttpRequest) -> Actor | None:
@@ -63,7 +63,7 @@ def reader(request: HttpRequest) -> Actor | None:
 
 def collections(actor: Actor | None) -> dict[str, Collection]:
     """Return the collections that somebody may read, by name."""
-    return {name: one for name, one in _all(current_city()).items() if _may_read(actor, one)}
+    return {name: collection for name, collection in _all(current_city()).items() if _may_read(actor, collection)}
 
 
 def collection(actor: Actor | None, name: str) -> Collection:
@@ -104,8 +104,8 @@ def level_word(level: str) -> str:
     return words.get(level, level)
 
 
-def _may_read(actor: Actor | None, one: Collection) -> bool:
-    return (one.is_open and settings.CITYLOOP.open_layers == "1") or bool(actor and actor.posts)
+def _may_read(actor: Actor | None, collection: Collection) -> bool:
+    return (collection.is_open and settings.CITYLOOP.open_layers == "1") or bool(actor and actor.posts)
 
 
 def _all(city: City) -> Mapping[str, Collection]:
@@ -114,7 +114,9 @@ def _all(city: City) -> Mapping[str, Collection]:
         for level in levels(city)
     ]
     facilities = Collection(FACILITIES, _("Facilities"), FacilitySource({}, inside=True), False)
-    return {one.id: one for one in (*areas, facilities, *(_layer(city, text) for text in city.layers))}
+    return {
+        collection.id: collection for collection in (*areas, facilities, *(_layer(city, text) for text in city.layers))
+    }
 
 
 def _layer(city: City, text: LayerText) -> Collection:

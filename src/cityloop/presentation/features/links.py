@@ -18,8 +18,8 @@ def address(request: HttpRequest, name: str, *parts: str, **query: str) -> str:
     words = request.GET.copy()
     words.clear()
     words.update(query)
-    asked = f"?{words.urlencode()}" if query else ""
-    return request.build_absolute_uri(reverse(f"features:{name}", args=parts) + asked)
+    query_string = f"?{words.urlencode()}" if query else ""
+    return request.build_absolute_uri(reverse(f"features:{name}", args=parts) + query_string)
 
 
 def link(href: str, rel: str, kind: str, title: str = "") -> Link:
@@ -67,4 +67,4 @@ def of_landing(request: HttpRequest) -> list[Link]:
 def of_feature(request: HttpRequest, collection: str) -> list[dict[str, Any]]:
     """Return the links of a feature to itself, to its page and to its collection."""
     whole = link(address(request, "collection", collection, f="json"), "collection", JSON, _("Its collection"))
-    return [dict(one) for one in (*of_itself(request, GEOJSON), whole)]
+    return [dict(entry) for entry in (*of_itself(request, GEOJSON), whole)]

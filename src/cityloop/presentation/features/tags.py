@@ -13,8 +13,8 @@ register = template.Library()
 @register.filter
 def values(feature: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
     """The values of a feature in the order of the columns; nothing is an empty cell."""
-    said = (feature["properties"].get(name) for name in columns)
-    return ["" if value is None else "、".join(value) if isinstance(value, list) else str(value) for value in said]
+    values = (feature["properties"].get(name) for name in columns)
+    return ["" if value is None else "、".join(value) if isinstance(value, list) else str(value) for value in values]
 
 
 @register.filter
@@ -33,8 +33,8 @@ def as_one_layer(geometry: Mapping[str, Any], properties: Mapping[str, Any]) -> 
 def as_page(address: str) -> str:
     """The same address asked for as a page."""
     parts = urlsplit(address)
-    asked = [*((name, value) for name, value in parse_qsl(parts.query) if name != "f"), ("f", "html")]
-    return urlunsplit(parts._replace(query=urlencode(asked)))
+    query = [*((name, value) for name, value in parse_qsl(parts.query) if name != "f"), ("f", "html")]
+    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 def _layers(layer: Mapping[str, Any], features: Sequence[Mapping[str, Any]]) -> str:

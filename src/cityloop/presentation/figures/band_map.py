@@ -86,7 +86,7 @@ def _groups(values: Sequence[Decimal | None], indicator: Indicator) -> tuple[Any
 
 def _feature(row: RankingRow, group: str, city: City) -> dict[str, Any]:
     code = row.key[-1] or ""
-    said: Mapping[str, Any] = {
+    properties: Mapping[str, Any] = {
         "name": row.name,
         "words": f"{row.name}\n{row.ranked.written}",
         "group": group,
@@ -95,4 +95,4 @@ def _feature(row: RankingRow, group: str, city: City) -> dict[str, Any]:
         "rank": "" if row.rank is None else str(row.rank),
         "url": row.ranked.url,
     }
-    return feature(code, shapely.simplify(polygon(city, code), DRAWN), said)
+    return feature(code, shapely.simplify(polygon(city, code), DRAWN), properties)

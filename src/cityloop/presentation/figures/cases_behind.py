@@ -9,7 +9,7 @@ from sqlglot import exp
 from cityloop.casework.queries import CaseRow, cases_by_number
 from cityloop.core.actors import Actor
 from cityloop.evaluation.indicators.appraising import Behind
-from cityloop.presentation.figures.questions.asked import FigureQuery
+from cityloop.presentation.figures.questions.query import FigureQuery
 from cityloop.presentation.figures.ranking import amount
 
 PAGE = 50
@@ -44,7 +44,7 @@ def cases_behind(actor: Actor, chosen: FigureQuery, count: str, behind: Behind, 
     first = int(after) if after.isdecimal() and len(after) < 7 else 0
     numbers = list(adding)[first : first + PAGE]
     found = cases_by_number(actor, numbers)
-    lines = [CountedCase(found[number], _told(adding[number])) for number in numbers if number in found]
+    lines = [CountedCase(found[number], _adds(adding[number])) for number in numbers if number in found]
     return CasesBehind(
         rows=lines,
         next=str(first + PAGE) if len(adding) > first + PAGE else "",
@@ -55,5 +55,5 @@ def cases_behind(actor: Actor, chosen: FigureQuery, count: str, behind: Behind, 
     )
 
 
-def _told(added: Fraction) -> str | None:
+def _adds(added: Fraction) -> str | None:
     return None if added == 1 else amount(added)

@@ -14,8 +14,8 @@ from cityloop.core.errors import NotFound
 from cityloop.core.indicators.indicator import FigureCount, Indicator, Term
 from cityloop.evaluation.answers.asked import Waiting, figures, is_about, rows_behind
 from cityloop.evaluation.indicators.appraising import Appraisal, sql
-from cityloop.presentation.figures.questions.asked import FigureQuery, coded
 from cityloop.presentation.figures.questions.objects import ObjectNames
+from cityloop.presentation.figures.questions.query import FigureQuery, coded
 from cityloop.presentation.figures.questions.spans import named
 from cityloop.presentation.figures.ranking import amount, made_of, tally
 from cityloop.presentation.figures.trends import Bar, bar_lengths
@@ -35,7 +35,7 @@ class FigurePart:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class FigureVariant:
     """A variant of the figure, with its own value."""
 
     title: str
@@ -55,7 +55,7 @@ class FigurePage:
     written: str
     above: tuple[FigurePart, ...]
     below: tuple[FigurePart, ...]
-    ways: tuple[Way, ...]
+    variants: tuple[FigureVariant, ...]
     bars: tuple[Bar, ...]
 
     @property
@@ -71,13 +71,15 @@ def figure_page(chosen: FigureQuery, language: str, now: datetime) -> FigurePage
     """Return the page's content, or that it is still being counted; NotFound where there is no such object."""
     object_name = name_of(chosen)
     variants = [chosen.indicator.chosen(name) for name in chosen.indicator.variants] if _plain(chosen) else []
-    ways = [_plain_of(chosen), *variants] if variants else [chosen.indicator]
+    indicators = [_plain_of(chosen), *variants] if variants else [chosen.indicator]
     period = chosen.span.period.name
-    asked = tuple(dict.fromkeys([coded(one) for one in ways]))
-    table = figures(chosen.facts, chosen.pack, chosen.asking(asked, (period,)), now)
+    codes = tuple(dict.fromkeys([coded(indicator) for indicator in indicators]))
+    table = figures(chosen.facts, chosen.pack, chosen.asking(codes, (period,)), now)
     trend = figures(chosen.facts, chosen.pack, chosen.asking((chosen.code,), chosen.span.trend), now)
     if isinstance(table, Waiting) or isinstance(trend, Waiting):
-        return min((one for one in (table, trend) if isinstance(one, Waiting)), key=lambda one: not one.failure)
+        return min(
+            (answer for answer in (table, trend) if isinstance(answer, Waiting)), key=lambda answer: not answer.failure
+        )
     found = tally(chosen, table, chosen.code, period, chosen.key)
     amounts = _amounts(chosen, found, now)
     if isinstance(amounts, Waiting):
@@ -89,7 +91,7 @@ def figure_page(chosen: FigureQuery, language: str, now: datetime) -> FigurePage
         written=chosen.indicator.written(found),
         above=tuple(map(part, chosen.indicator.numerator)),
         below=tuple(map(part, chosen.indicator.denominator)),
-        ways=tuple(_way(chosen, one, table, language) for one in ways) if variants else (),
+        variants=tuple(_variant(chosen, indicator, table, language) for indicator in indicators) if variants else (),
         bars=_bars(chosen, trend),
     )
 
@@ -159,37 +161,37 @@ def cases_url(chosen: FigureQuery, count: str, after: str = "") -> str:
     return f"{place}?{chosen.words(pack=None, indicator=None, variant=chosen.indicator.variant)}&count={count}{further}"
 
 
-def _way(chosen: FigureQuery, one: Indicator, table: Appraisal, language: str) -> Way:
-    found = tally(chosen, table, coded(one), chosen.span.period.name, chosen.key)
-    return Way(
-        title=title(one.variants[one.variant].title) if one.variant else _("As it stands"),
-        formula=chosen.book.formula(one, language),
-        written=one.written(found),
+def _variant(chosen: FigureQuery, indicator: Indicator, table: Appraisal, language: str) -> FigureVariant:
+    found = tally(chosen, table, coded(indicator), chosen.span.period.name, chosen.key)
+    return FigureVariant(
+        title=title(indicator.variants[indicator.variant].title) if indicator.variant else _("As it stands"),
+        formula=chosen.book.formula(indicator, language),
+        written=indicator.written(found),
         made_of=made_of(found),
-        url=chosen.figure_url(one, chosen.key),
-        is_chosen=one.variant == chosen.indicator.variant,
+        url=chosen.figure_url(indicator, chosen.key),
+        is_chosen=indicator.variant == chosen.indicator.variant,
     )
 
 
 def _bars(chosen: FigureQuery, trend: Appraisal) -> tuple[Bar, ...]:
     names = chosen.span.trend
     found = [tally(chosen, trend, chosen.code, name, chosen.key) for name in names]
-    lengths = bar_lengths(chosen.indicator, [chosen.indicator.value(one) for one in found])
+    lengths = bar_lengths(chosen.indicator, [chosen.indicator.value(count) for count in found])
     return tuple(
         Bar(
             period=name,
             title=named(name, chosen.span.length),
-            written=chosen.indicator.written(one),
-            made_of=made_of(one),
+            written=chosen.indicator.written(count),
+            made_of=made_of(count),
             length=length,
             url=chosen.figure_url(chosen.indicator, chosen.key, period=name),
             is_current=name == chosen.span.period.name,
         )
-        for name, one, length in zip(names, found, lengths, strict=True)
+        for name, count, length in zip(names, found, lengths, strict=True)
     )
 
 
-def told(chosen: FigureQuery, language: str) -> dict[str, Any]:
+def description(chosen: FigureQuery, language: str) -> dict[str, Any]:
     """Return what is said of the figure whatever was counted: formula, meaning, standard, basis, exclusions."""
     indicator = chosen.indicator
     return {

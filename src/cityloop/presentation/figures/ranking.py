@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from cityloop.core.indicators.indicator import Better, FigureCount, Indicator, Subject
 from cityloop.evaluation.indicators.appraising import Appraisal, indicators
-from cityloop.presentation.figures.questions.asked import FigureQuery, coded
 from cityloop.presentation.figures.questions.groupings import GROUPINGS, Key, speaks_of
 from cityloop.presentation.figures.questions.objects import ObjectNames, listed
+from cityloop.presentation.figures.questions.query import FigureQuery, coded
 from cityloop.presentation.figures.trends import Spark, spark
 
 COLUMNS: Mapping[Subject | None, tuple[str, ...]] = {  # what stands beside the ranked figure
@@ -72,8 +72,8 @@ def columns(chosen: FigureQuery) -> tuple[Indicator, ...]:
     """Return the figures that stand beside the ranked one."""
     subject = chosen.grouping.subject if chosen.grouping else None
     known = (chosen.book.indicators.get(code) for code in COLUMNS[subject])
-    found = [one for one in known if one and speaks_of(one, chosen.grouping, chosen.scope)]
-    return tuple(one for one in found if coded(one) != chosen.code)[:5]
+    found = [indicator for indicator in known if indicator and speaks_of(indicator, chosen.grouping, chosen.scope)]
+    return tuple(indicator for indicator in found if coded(indicator) != chosen.code)[:5]
 
 
 def ranks(values: Mapping[Key, Decimal | None], better: Better) -> dict[Key, int]:
@@ -115,7 +115,7 @@ class _Tables:
         """Return whether anything was counted for the ranked figure of an object, in this period or the one before."""
         span, code = self.chosen.span, self.chosen.code
         found = [self.tally(code, period, key) for period in (span.period.name, span.previous)]
-        return any(one.numerator or one.denominator for one in found)
+        return any(count.numerator or count.denominator for count in found)
 
     def row(self, key: Key | None, name: str, rank: int | None, rank_before: int | None) -> RankingRow:
         chosen, indicator = self.chosen, self.chosen.indicator
@@ -133,7 +133,7 @@ class _Tables:
             ranked=self._cell(indicator, key),
             before=indicator.written(was),
             moved=Movement(change, places),
-            others=tuple(self._cell(one, key) for one in self.others),
+            others=tuple(self._cell(indicator, key) for indicator in self.others),
         )
 
     def _cell(self, indicator: Indicator, key: Key | None) -> FigureCell:

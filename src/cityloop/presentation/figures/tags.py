@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from cityloop.core.indicators.indicator import Better, FigureUnit, Indicator
 from cityloop.evaluation.indicators.texts import DeclaredCount
 from cityloop.presentation.figures.questions import choices
-from cityloop.presentation.figures.questions.asked import FigureQuery
+from cityloop.presentation.figures.questions.query import FigureQuery
 from cityloop.presentation.figures.ranking import Movement
 from cityloop.presentation.pages.sentences import reason_words
 from cityloop.registry.city.facts import title
@@ -72,13 +72,13 @@ def movement_words(moved: Movement, indicator: Indicator) -> str:
     if moved.change is None:
         return _("Nothing to compare with")
     unit = _("percentage points") if indicator.unit is FigureUnit.PERCENT else indicator.unit.sign
-    said = {"change": f"{abs(moved.change):f} {unit}".strip()}
+    values = {"change": f"{abs(moved.change):f} {unit}".strip()}
     words = [
         _("unchanged")
         if not moved.change
-        else _("%(change)s more") % said
+        else _("%(change)s more") % values
         if moved.change > 0
-        else _("%(change)s less") % said
+        else _("%(change)s less") % values
     ]
     if moved.places:
         up, down = (

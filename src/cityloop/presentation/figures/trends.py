@@ -41,14 +41,14 @@ def spark(indicator: Indicator, length: Length | None, history: Sequence[tuple[s
     top = _top(indicator, values)
     points = [_point(number, value, top, len(values)) for number, value in enumerate(values)]
     stretches = _stretches(points)
-    alone = [one[0] for one in stretches if len(one) == 1]
-    last = [one[-1] for one in stretches[-1:] if points and points[-1] is not None and len(one) > 1]
-    lines = tuple(" ".join(f"{x},{y}" for x, y in one) for one in stretches if len(one) > 1)
-    said = (
+    alone = [stretch[0] for stretch in stretches if len(stretch) == 1]
+    last = [stretch[-1] for stretch in stretches[-1:] if points and points[-1] is not None and len(stretch) > 1]
+    lines = tuple(" ".join(f"{x},{y}" for x, y in stretch) for stretch in stretches if len(stretch) > 1)
+    parts = (
         _("%(period)s: %(figure)s") % {"period": named(name, length), "figure": indicator.written(found)}
         for name, found in history
     )
-    return Spark(lines, (*alone, *last), _(", ").join(said))
+    return Spark(lines, (*alone, *last), _(", ").join(parts))
 
 
 def bar_lengths(indicator: Indicator, values: Sequence[Decimal | None]) -> list[str]:
@@ -78,4 +78,4 @@ def _stretches(points: Sequence[tuple[float, float] | None]) -> list[list[tuple[
             found.append([])
         else:
             found[-1].append(point)
-    return [one for one in found if one]
+    return [stretch for stretch in found if stretch]

@@ -42,7 +42,7 @@ class FormField:
 
 
 def fields_of_offer(
-    asked: Iterable[InputField], values: Mapping[str, str], refusal: Refusal | None
+    inputs: Iterable[InputField], values: Mapping[str, str], refusal: Refusal | None
 ) -> tuple[FormField, ...]:
     """Return an action's short form, with the answers and faults of a refused try."""
     faults = faults_of(refusal)
@@ -59,7 +59,7 @@ def fields_of_offer(
             most=field.most,
             kept=kept_photos(values.get(field.name, "")) if field.kind == "photos" else (),
         )
-        for field in asked
+        for field in inputs
     )
 
 

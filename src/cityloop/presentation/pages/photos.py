@@ -58,16 +58,16 @@ def read_words(posted: MultiValueDict[str, str]) -> dict[str, str]:
         if tokens:
             words[name] = " ".join(digest for token in tokens if (digest := _unsigned(token)))
         else:
-            said = " ".join(values)  # several boxes ticked under one name
-            words[name] = "" if _DIGESTS.fullmatch(said) else said
+            text = " ".join(values)  # several boxes ticked under one name
+            words[name] = "" if _DIGESTS.fullmatch(text) else text
     return words
 
 
-def receive(files: "MultiValueDict[str, UploadedFile[Any]]", asked: Iterable[str]) -> Received:
+def receive(files: "MultiValueDict[str, UploadedFile[Any]]", names: Iterable[str]) -> Received:
     """Keep the files of the fields that ask for photos; one that is refused holds up no other."""
     taken: dict[str, tuple[str, ...]] = {}
     faults: dict[str, Fault] = {}
-    for name in asked:
+    for name in names:
         for file in files.getlist(name):
             try:
                 taken[name] = (*taken.get(name, ()), _kept(file, name))

@@ -46,15 +46,15 @@ class ShownOffer:
 
 def read_attempt(posted: QueryDict) -> Attempt:
     """Return what a form tried; Invalid where its hidden numbers are no numbers."""
-    said = read_words(posted)
+    values = read_words(posted)
     try:
-        task_no, length = int(said.get("task", "")), said.get("length")
+        task_no, length = int(values.get("task", "")), values.get("length")
         return Attempt(
             task_no=task_no,
-            action=said.get("action", ""),
+            action=values.get("action", ""),
             length=int(length) if length else None,
-            inputs={name: words for name, words in said.items() if name not in _OURS},
-            written=tuple(said[name] for name in said.get("written", "").split() if said.get(name, "").strip()),
+            inputs={name: words for name, words in values.items() if name not in _OURS},
+            written=tuple(values[name] for name in values.get("written", "").split() if values.get(name, "").strip()),
         )
     except ValueError:
         raise Invalid([Fault("task", "not-a-number")]) from None

@@ -87,8 +87,8 @@ def _as_report(posted: Mapping[str, str]) -> dict[str, object]:
     names = ("external_id", "text", "address", "category", "lon", "lat", "crs", "reported_at")
     reporter = {name: posted.get(f"reporter_{name}", "") for name in ("name", "phone")}
     facility = posted.get("facility", "").strip() or posted.get("near_facility", "")
-    said = {name: posted.get(name, "").strip() for name in names}
-    return {"channel": DESK, "reporter": reporter, "facility": facility, **said}
+    values = {name: posted.get(name, "").strip() for name in names}
+    return {"channel": DESK, "reporter": reporter, "facility": facility, **values}
 
 
 def _form(key: str, values: Mapping[str, str], refusal: Refusal | None) -> ReportForm:

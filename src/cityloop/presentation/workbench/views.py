@@ -17,7 +17,7 @@ from cityloop.core.errors import NotFound, Refusal
 from cityloop.evaluation.queries import district_ranking, months
 from cityloop.intake.actions import Receipt
 from cityloop.intake.queries import cases as found_cases
-from cityloop.presentation.pages import asked
+from cityloop.presentation.pages import query as address_query
 from cityloop.presentation.pages.htmx import render_part, wants_fragment
 from cityloop.presentation.pages.people import check_may_report, person
 from cityloop.presentation.pages.photos import Received, receive
@@ -42,7 +42,7 @@ PHOTO_SECONDS = 12 * 3600  # how long a browser keeps a photo: one shift
 @login_required
 def queue(request: HttpRequest) -> HttpResponse:
     """Show the open tasks that this person may do."""
-    filters = asked.queue_filters(request.GET)
+    filters = address_query.queue_filters(request.GET)
     page = open_tasks(person(request), filters, request.GET.get("after"), now())
     return render(request, "workbench/queue.html", {"page": page, "filters": filters})
 
@@ -51,7 +51,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 @login_required
 def cases(request: HttpRequest) -> HttpResponse:
     """List cases by words, district, month or figure; a search that finds one case and no more opens it."""
-    filters = asked.case_filters(request.GET)
+    filters = address_query.case_filters(request.GET)
     after = request.GET.get("after")
     page = found_cases(person(request), filters, after)
     if filters.words and len(page.rows) == 1 and not after and not page.next:
@@ -156,7 +156,7 @@ def near_report(request: HttpRequest) -> HttpResponse:
 def districts(request: HttpRequest) -> HttpResponse:
     """Rank the districts by their month's figures."""
     known = months(person(request))
-    month = asked.month(request.GET.get("month")) or next(iter(known), localtime(now()).date().replace(day=1))
+    month = address_query.month(request.GET.get("month")) or next(iter(known), localtime(now()).date().replace(day=1))
     rows = district_ranking(person(request), month)
     return render(request, "workbench/districts.html", {"rows": rows, "months": known, "month": month})
 

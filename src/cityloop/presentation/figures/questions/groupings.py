@@ -34,8 +34,8 @@ class Grouping:
 
 
 GROUPINGS: Mapping[str, Grouping] = {
-    one.name: one
-    for one in (
+    grouping.name: grouping
+    for grouping in (
         *(Grouping(level, (level,), Subject.AREA) for level in SHOWN),
         Grouping("department", ("department",), Subject.DEPARTMENT),
         Grouping("unit", ("unit",), Subject.DEPARTMENT),
@@ -65,17 +65,17 @@ def read_key(words: str, grouping: Grouping) -> Key | None:
 def offered(scope: Scope, city: City) -> tuple[Grouping, ...]:
     """Return by what figures of a scope can be told apart usefully, areas first."""
     there = {area.level for area in city.areas.values()}
-    return tuple(one for one in GROUPINGS.values() if _is_of_use(one, scope, there))
+    return tuple(grouping for grouping in GROUPINGS.values() if _is_of_use(grouping, scope, there))
 
 
 def speaks_of(indicator: Indicator, grouping: Grouping | None, scope: Scope) -> bool:
     """Return whether an indicator can be asked of such objects in a scope: it must speak of both."""
-    asked = {grouping.subject} if grouping and grouping.subject else set()
+    subjects = {grouping.subject} if grouping and grouping.subject else set()
     if scope.unit:
-        asked.add(Subject.DEPARTMENT)
+        subjects.add(Subject.DEPARTMENT)
     elif scope.area:
-        asked.add(Subject.AREA)
-    return asked <= set(indicator.subjects)
+        subjects.add(Subject.AREA)
+    return subjects <= set(indicator.subjects)
 
 
 def _words() -> dict[str, str]:
@@ -90,12 +90,12 @@ def _words() -> dict[str, str]:
     }
 
 
-def _is_of_use(one: Grouping, scope: Scope, there: set[str]) -> bool:
-    if one.subject is Subject.AREA:
-        return one.name in there and not _is_around(one.name, scope.level)
-    if one.subject is Subject.DEPARTMENT and scope.unit:
+def _is_of_use(grouping: Grouping, scope: Scope, there: set[str]) -> bool:
+    if grouping.subject is Subject.AREA:
+        return grouping.name in there and not _is_around(grouping.name, scope.level)
+    if grouping.subject is Subject.DEPARTMENT and scope.unit:
         return False  # its figures are those of one unit
-    return one.subject is None or one.subject in scope.subjects
+    return grouping.subject is None or grouping.subject in scope.subjects
 
 
 def _is_around(level: str, within: str | None) -> bool:

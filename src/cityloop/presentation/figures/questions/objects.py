@@ -11,8 +11,8 @@ from cityloop.core.codes.crosswalk import major_of
 from cityloop.core.place.areas import is_in_tree
 from cityloop.evaluation.indicators.books import sources
 from cityloop.intake.queries import has_come_by
-from cityloop.presentation.figures.questions.asked import FigureQuery
 from cityloop.presentation.figures.questions.groupings import Grouping, Key
+from cityloop.presentation.figures.questions.query import FigureQuery
 from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import CategoryFacts, title
 from cityloop.registry.people.accounts import account_names
@@ -48,16 +48,16 @@ class ObjectNames:
         value, city = key[-1], self.city
         if value is None:
             return True
-        ways: Mapping[str, Callable[[], bool]] = {
+        lookups: Mapping[str, Callable[[], bool]] = {
             "post": lambda: _is_post(value, city),
-            "major": lambda: any(_is_major(one, key) for one in city.classes.values()),
+            "major": lambda: any(_is_major(category, key) for category in city.classes.values()),
             "source": lambda: value in sources() or has_come_by(value),
         }
-        return ways.get(self.grouping.name, lambda: self._known(key, value) not in ("", value))()
+        return lookups.get(self.grouping.name, lambda: self._known(key, value) not in ("", value))()
 
     def _known(self, key: Key, value: str) -> str:
         city = self.city
-        ways: Mapping[str, Callable[[], str]] = {
+        lookups: Mapping[str, Callable[[], str]] = {
             "department": lambda: unit_name(value, city),
             "unit": lambda: unit_name(value, city),
             "post": lambda: post_name(value, city),
@@ -66,7 +66,7 @@ class ObjectNames:
             "major": lambda: _major_name(key, city),
             "source": lambda: title(sources()[value].title) if value in sources() else "",
         }
-        return ways.get(self.grouping.name, lambda: area_name(value, city))()
+        return lookups.get(self.grouping.name, lambda: area_name(value, city))()
 
 
 def may_be_many(chosen: FigureQuery, many: int) -> bool:
@@ -128,13 +128,13 @@ def _class_name(key: Key, city: City) -> str:
 
 
 def _major_name(key: Key, city: City) -> str:
-    named = (one.major for one in city.classes.values() if one.major and _is_major(one, key))
+    named = (category.major for category in city.classes.values() if category.major and _is_major(category, key))
     return " ".join(filter(None, (key[-1], next(named, ""))))
 
 
-def _is_major(one: CategoryFacts, key: Key) -> bool:
+def _is_major(category: CategoryFacts, key: Key) -> bool:
     """Return whether a class is of a major class."""
-    return (one.catalogue, one.kind, major_of(one.code)) == tuple(value or "" for value in key)
+    return (category.catalogue, category.kind, major_of(category.code)) == tuple(value or "" for value in key)
 
 
 def _is_post(value: str, city: City) -> bool:

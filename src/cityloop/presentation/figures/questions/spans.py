@@ -59,7 +59,7 @@ class ChosenPeriod:
         found = [self.period]
         while len(found) < TREND:
             found.append(self._before(found[-1]))
-        return tuple(one.name for one in reversed(found))
+        return tuple(period.name for period in reversed(found))
 
     @property
     def lengths(self) -> tuple[NamedLength, ...]:
@@ -89,18 +89,20 @@ class ChosenPeriod:
             return self.rhythm.before(self.length, period)
         start = period.start - (period.end - period.start)
         if "T" in period.name:
-            ends = (localtime(one).replace(tzinfo=None).isoformat(timespec="minutes") for one in (start, period.start))
+            ends = (
+                localtime(moment).replace(tzinfo=None).isoformat(timespec="minutes") for moment in (start, period.start)
+            )
             return Period("..".join(ends), start, period.start)
         # Days are called by their dates, whenever they begin.
-        first, last = (self.rhythm.containing(Length.DAY, one).name for one in (start, period.start - MOMENT))
+        first, last = (self.rhythm.containing(Length.DAY, moment).name for moment in (start, period.start - MOMENT))
         return Period(f"{first}..{last}", start, period.start)
 
 
 def read_span(words: str, rhythm: Rhythm, as_of: datetime) -> ChosenPeriod:
     """Return the span of a period's name, empty for the month of the facts; Invalid saying how one is written."""
     try:
-        period = _read(words, rhythm) if words else rhythm.containing(Length.MONTH, as_of)
-        years = {localtime(one).year for one in (period.start, period.end - MOMENT)}
+        period = _read_checked(words, rhythm) if words else rhythm.containing(Length.MONTH, as_of)
+        years = {localtime(moment).year for moment in (period.start, period.end - MOMENT)}
     except (ValueError, OverflowError) as error:
         raise Invalid([Fault("period", "not-a-period")]) from error
     if not years <= set(YEARS):
@@ -108,7 +110,7 @@ def read_span(words: str, rhythm: Rhythm, as_of: datetime) -> ChosenPeriod:
     return ChosenPeriod(period, length_of(period, rhythm), rhythm, as_of)
 
 
-def _read(words: str, rhythm: Rhythm) -> Period:
+def _read_checked(words: str, rhythm: Rhythm) -> Period:
     """Return a period as addresses write it: its own ends are dates or whole minutes by the city's clocks."""
     if ".." in words and not OWN.fullmatch(words):
         raise ValueError(words)
@@ -124,7 +126,7 @@ def length_of(period: Period, rhythm: Rhythm) -> Length | None:
 def named(name: str, length: Length | None) -> str:
     """Return what a period of that name is called."""
     year, _dash, part = name.partition("-")
-    said = {"year": year, "part": part[1:]}
+    values = {"year": year, "part": part[1:]}
     words = {
         Length.WEEK: _("week %(part)s of %(year)s"),
         Length.QUARTER: _("quarter %(part)s of %(year)s"),
@@ -132,7 +134,7 @@ def named(name: str, length: Length | None) -> str:
         Length.YEAR: _("year %(year)s"),
     }
     if length in words:
-        return words[length] % said
+        return words[length] % values
     return name if length else name.replace("..", " – ").replace("T", " ")
 
 

@@ -22,7 +22,7 @@ CLOSER = {"street": 10.5, "community": 13}  # the zoom from which a smaller leve
 def map_head() -> dict[str, Any]:
     """The styles, the words and the script of the map."""
     city, configured = current_city(), settings.CITYLOOP
-    said = {
+    drawn = {
         "base": _ground(city),
         "bounds": _bounds(city),
         "tiles": configured.map_tiles,
@@ -30,7 +30,7 @@ def map_head() -> dict[str, Any]:
         "words": _words(),
         "controls": _controls(),
     }
-    return {"said": said}
+    return {"map": drawn}
 
 
 def _ground(city: City) -> list[dict[str, Any]]:

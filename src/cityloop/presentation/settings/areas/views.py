@@ -12,9 +12,9 @@ from cityloop.core.errors import Fault, Invalid, NotFound, Refusal
 from cityloop.core.place.areas import UPWARD
 from cityloop.core.place.geo import Crs, parse_crs
 from cityloop.core.place.where import where
-from cityloop.presentation.pages.asked import change_seen, words_asked
 from cityloop.presentation.pages.fields import faults_of
 from cityloop.presentation.pages.people import person
+from cityloop.presentation.pages.query import change_seen, text_asked
 from cityloop.presentation.pages.sentences import sentence
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.settings.areas import words
@@ -40,8 +40,8 @@ def areas(request: HttpRequest) -> HttpResponse:
     check_has_post(person(request))
     city, today = current_city(), _today(current_city())
     counts = queries.levels(city, today)
-    level = words_asked(request.GET, "level") or ""
-    after = words_asked(request.GET, "after") or ""
+    level = text_asked(request.GET, "level") or ""
+    after = text_asked(request.GET, "after") or ""
     rows, following = queries.listed(city, level, after, today) if level else (queries.tree(city, today), "")
     drawn = words.tree_layers([level] if level else [count.level for count in counts], city)
     context = {"counts": counts, "level": level, "page": {"rows": rows}, "following": following, "map": drawn}
@@ -61,11 +61,11 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
 def edit_area(request: HttpRequest, code: str) -> HttpResponse:
     """Give an area another name, grade or other days."""
     check_may_edit(person(request))
-    found, said = _found(code), {name: str(value).strip() for name, value in request.POST.items()}
-    seen = change_seen(said)
-    asked = {name: said.get(name, "") for name in ("name", "grade", "valid_from", "valid_until", "reason")}
+    found, posted = _found(code), {name: str(value).strip() for name, value in request.POST.items()}
+    seen = change_seen(posted)
+    wanted = {name: posted.get(name, "") for name in ("name", "grade", "valid_from", "valid_until", "reason")}
     try:
-        change_area(code, WantedArea(**asked, seen=seen), person(request).account, clock.now(), _today(current_city()))
+        change_area(code, WantedArea(**wanted, seen=seen), person(request).account, clock.now(), _today(current_city()))
     except Refusal as refusal:
         return _page(request, found, refusal)
     return redirect("settings:area", code)
@@ -110,11 +110,11 @@ def where_is_it(request: HttpRequest) -> HttpResponse:
     """Say which areas a place lies in, or why in none."""
     check_has_post(person(request))
     city = current_city()
-    asked = {name: words_asked(request.GET, name) or "" for name in ("lon", "lat", "crs", "on")}
-    context: dict[str, Any] = {"asked": asked, "systems": words.system_choices()}
-    if asked["lon"] or asked["lat"]:
+    query = {name: text_asked(request.GET, name) or "" for name in ("lon", "lat", "crs", "on")}
+    context: dict[str, Any] = {"query": query, "systems": words.system_choices()}
+    if query["lon"] or query["lat"]:
         try:
-            found = where(city.layout(_day(asked["on"])), *_pair(asked), _system(asked["crs"]))
+            found = where(city.layout(_day(query["on"])), *_pair(query), _system(query["crs"]))
         except Invalid as refusal:
             context |= {"faults": faults_of(refusal)}
             return render(request, "settings/area_where.html", context, status=status_of(refusal))
@@ -122,11 +122,11 @@ def where_is_it(request: HttpRequest) -> HttpResponse:
     return render(request, "settings/area_where.html", context)
 
 
-def _pair(asked: dict[str, str]) -> tuple[float, float]:
+def _pair(query: dict[str, str]) -> tuple[float, float]:
     pair, faults = {}, []
     for name in ("lon", "lat"):
         try:
-            pair[name] = float(asked[name])
+            pair[name] = float(query[name])
         except ValueError:
             faults.append(Fault(name, "not-degrees"))
     if faults:
@@ -134,16 +134,16 @@ def _pair(asked: dict[str, str]) -> tuple[float, float]:
     return pair["lon"], pair["lat"]
 
 
-def _system(asked: str) -> Crs:
+def _system(text: str) -> Crs:
     try:
-        return parse_crs(asked) if asked else Crs.WGS84
+        return parse_crs(text) if text else Crs.WGS84
     except ValueError as error:
-        raise Invalid([Fault("crs", "unknown-coordinate-system", {"value": asked})]) from error
+        raise Invalid([Fault("crs", "unknown-coordinate-system", {"value": text})]) from error
 
 
-def _day(asked: str) -> date | None:
+def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(asked) if asked else None
+        return date.fromisoformat(text) if text else None
     except ValueError as error:
         raise Invalid([Fault("on", "not-a-day")]) from error
 
@@ -151,18 +151,18 @@ def _day(asked: str) -> date | None:
 def _level(request: HttpRequest, city: City) -> str:
     """Return the level that is asked for, else the smallest of the tree there is."""
     there = {found.level for found in city.areas.values()}
-    asked = words_asked(request.GET, "level")
-    if asked and asked not in there:
+    wanted = text_asked(request.GET, "level")
+    if wanted and wanted not in there:
         raise NotFound("no-such-level")
     smallest = next((level for level in UPWARD if level in there), "")
-    return asked or smallest
+    return wanted or smallest
 
 
 def _part(request: HttpRequest, city: City, level: str) -> tuple[list[str], str]:
     """Return the parts of the city of which one is looked at, where a level has too many areas; and the one chosen."""
     parts = scopes(city.layout(), level) if level else []
-    asked = words_asked(request.GET, "in") or ""
-    return parts, asked if asked in parts else (parts[0] if parts else "")
+    wanted = text_asked(request.GET, "in") or ""
+    return parts, wanted if wanted in parts else (parts[0] if parts else "")
 
 
 def _today(city: City) -> date:

@@ -84,8 +84,8 @@ def doubt_features(doubts: Sequence[AreaDoubt], level: str, city: City, most: in
     titles = kinds_of_doubt()
     features = []
     for row, doubt in zip(doubt_rows(ordered, level, city), ordered, strict=True):
-        said = {"kind": row.kind, "title": titles[row.kind], "what": row.what, "size": f"{row.size} m²"}
-        features.append(feature(row.id, doubt.piece.shape, {**said, "codes": list(doubt.piece.codes)}))
+        properties = {"kind": row.kind, "title": titles[row.kind], "what": row.what, "size": f"{row.size} m²"}
+        features.append(feature(row.id, doubt.piece.shape, {**properties, "codes": list(doubt.piece.codes)}))
     return {"type": "FeatureCollection", "features": features}
 
 

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cityloop.casework.queries import CaseFilters, Choice, cases
 from cityloop.core.errors import Fault, Invalid, NotFound, Refusal
-from cityloop.presentation.pages.asked import change_seen, words_asked
 from cityloop.presentation.pages.people import person
+from cityloop.presentation.pages.query import change_seen, text_asked
 from cityloop.presentation.pages.sentences import sentence
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.settings.facilities import words as facility_words
@@ -32,13 +32,13 @@ def facilities(request: HttpRequest) -> HttpResponse:
     filters = _filters(request)
     names = queries.classes_in_use()
     context = {
-        "page": queries.facilities(filters, words_asked(request.GET, "after") or None),
+        "page": queries.facilities(filters, text_asked(request.GET, "after") or None),
         "filters": filters,
         "narrowing": filters != FacilityFilters(),
         "names": names,
         "classes": [Choice(code, f"{code} {name}") for code, name in names.items()],
         "states": facility_words.state_choices(),
-        "districts": [Choice(one.value, one.title) for one in districts()],
+        "districts": [Choice(district.value, district.title) for district in districts()],
         "units": current_city().units,
         "areas": current_city().areas,
     }
@@ -58,10 +58,10 @@ def facility(request: HttpRequest, code: str) -> HttpResponse:
 def edit_facility(request: HttpRequest, code: str) -> HttpResponse:
     """Give a facility another state, other units or another remark."""
     check_may_edit(person(request))
-    row, said = _found(code), {name: str(value).strip() for name, value in request.POST.items()}
-    units = {role: said.get(role, getattr(row, role)) for role in UNITS}
-    seen = change_seen(said)
-    wanted = FacilityEdit(said.get("state", ""), units, said.get("remark", ""), said.get("reason", ""), seen)
+    row, posted = _found(code), {name: str(value).strip() for name, value in request.POST.items()}
+    units = {role: posted.get(role, getattr(row, role)) for role in UNITS}
+    seen = change_seen(posted)
+    wanted = FacilityEdit(posted.get("state", ""), units, posted.get("remark", ""), posted.get("reason", ""), seen)
     try:
         change_facility(code, wanted, person(request).account, clock.now())
     except Refusal as refusal:
@@ -77,10 +77,10 @@ def _found(code: str) -> Facility:
 
 
 def _filters(request: HttpRequest) -> FacilityFilters:
-    asked = {name: words_asked(request.GET, name) or None for name in ("category", "state", "district", "words")}
-    if asked["state"] and asked["state"] not in STATES:
+    wanted = {name: text_asked(request.GET, name) or None for name in ("category", "state", "district", "words")}
+    if wanted["state"] and wanted["state"] not in STATES:
         raise Invalid([Fault("state", "not-a-choice")])
-    return FacilityFilters(**asked)
+    return FacilityFilters(**wanted)
 
 
 def _page(request: HttpRequest, row: Facility, refusal: Refusal | None = None) -> HttpResponse:

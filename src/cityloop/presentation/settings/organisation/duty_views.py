@@ -10,8 +10,8 @@ from django.views.decorators.http import require_GET, require_POST
 from cityloop.casework.queries import Choice
 from cityloop.core.errors import Fault, Invalid, NotFound, Refusal
 from cityloop.core.place.responsibility import DutyCount
-from cityloop.presentation.pages.asked import words_asked
 from cityloop.presentation.pages.people import person
+from cityloop.presentation.pages.query import text_asked
 from cityloop.presentation.pages.sentences import sentence
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.settings.organisation import duty_words
@@ -49,7 +49,9 @@ def classes(request: HttpRequest, major: str, district: str) -> HttpResponse:
     context = {
         "rows": [row for row in rows if standing in (None, row.standing)],
         "all": len(rows),
-        "major": next(one.major for one in city.categories.values() if duty_words.major_key(one) == major),
+        "major": next(
+            category.major for category in city.categories.values() if duty_words.major_key(category) == major
+        ),
         "district": city.areas[district],
         "standings": _standing_choices(),
         "standing": standing,
@@ -62,11 +64,11 @@ def classes(request: HttpRequest, major: str, district: str) -> HttpResponse:
 def one_class(request: HttpRequest, reference: str) -> HttpResponse:
     """Show on the map, and in a table, who is responsible for a class in each area of a level."""
     check_has_post(person(request))
-    city, level = current_city(), words_asked(request.GET, "level") or "district"
+    city, level = current_city(), text_asked(request.GET, "level") or "district"
     category = city.categories.get(reference)
     if category is None:
         raise NotFound("no-such-class")
-    levels = [one for one in LEVELS if any(area.level == one for area in city.areas.values())]
+    levels = [level for level in LEVELS if any(area.level == level for area in city.areas.values())]
     if level not in levels:
         raise Invalid([Fault("level", "not-a-choice")])
     rows = duty_words.areas_answered(city, reference, level)
@@ -75,11 +77,11 @@ def one_class(request: HttpRequest, reference: str) -> HttpResponse:
         "category": category,
         "rows": [row for row in rows if standing in (None, row.standing)],
         "map": duty_words.map_of(rows, city),
-        "levels": [(one, level_title(one, city)) for one in levels],
+        "levels": [(level, level_title(level, city)) for level in levels],
         "level": level,
         "standings": _standing_choices(),
         "standing": standing,
-        "sums": [(one, sum(row.standing is one for row in rows)) for one in DutyCount],
+        "sums": [(count, sum(row.standing is count for row in rows)) for count in DutyCount],
     }
     return render(request, "settings/duty_class.html", context)
 
@@ -91,7 +93,7 @@ def set_duty(request: HttpRequest) -> HttpResponse:
     check_may_edit(person(request))
     city = current_city()
     try:
-        row, reason = _said(request, city)
+        row, reason = _posted_duty(request, city)
         organisation.set_duties([row], person(request).account, clock.now(), city=city, source=reason)
     except Refusal as refusal:
         return _page(request, refusal)
@@ -103,20 +105,20 @@ def set_duty(request: HttpRequest) -> HttpResponse:
 def remove_duty(request: HttpRequest) -> HttpResponse:
     """Take a duty away; the history keeps it, and it can be put back there."""
     check_may_edit(person(request))
-    said = {name: request.POST.get(name, "").strip() for name in (*DUTIES.key, "reason")}
-    if any("\x00" in words for words in said.values()):
+    posted = {name: request.POST.get(name, "").strip() for name in (*DUTIES.key, "reason")}
+    if any("\x00" in words for words in posted.values()):
         raise Invalid([Fault("reason", "unstorable-character")])
-    key = DUTIES.named(said)
+    key = DUTIES.named(posted)
     organisation.set_duties(
-        [], person(request).account, clock.now(), city=current_city(), gone=[key], source=said["reason"][:200]
+        [], person(request).account, clock.now(), city=current_city(), gone=[key], source=posted["reason"][:200]
     )
     return redirect("settings:duties")
 
 
 def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
     city, edits = current_city(), may_edit(person(request))
-    unit, area = words_asked(request.GET, "unit") or "", words_asked(request.GET, "area")
-    words, listed = words_asked(request.GET, "words") or "", request.GET.get("listed") == "1"
+    unit, area = text_asked(request.GET, "unit") or "", text_asked(request.GET, "area")
+    words, listed = text_asked(request.GET, "words") or "", request.GET.get("listed") == "1"
     found = queries.duties(unit=unit, area=area, category=_meant(words, city), listed=listed)
     context = {
         "districts": duty_words.districts_of(city),
@@ -129,7 +131,7 @@ def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
         "unit": unit or None,
         "area": area,
         "listed": listed,
-        "units": [Choice(one.code, one.name) for one in city.units.values()],
+        "units": [Choice(unit.code, unit.name) for unit in city.units.values()],
         "areas": [Choice(code, name) for code, name in duty_words.districts_of(city)],
         "may_edit": edits,
         "fields": duty_words.duty_fields(city, request.POST, refusal) if edits else (),
@@ -146,30 +148,30 @@ def _meant(words: str, city: City) -> str:
         return words
 
 
-def _said(request: HttpRequest, city: City) -> tuple[dict[str, Any], str]:
+def _posted_duty(request: HttpRequest, city: City) -> tuple[dict[str, Any], str]:
     """Return the duty that a form says, and why; Invalid naming every wrong field."""
-    said = {
+    posted = {
         name: request.POST.get(name, "").strip()
         for name in ("category", "area", "unit", "is_listed", "basis", "reason")
     }
     faults = []
-    if said["unit"] not in city.units:
+    if posted["unit"] not in city.units:
         faults.append(Fault("unit", "not-a-choice"))
-    if said["area"] and said["area"] not in city.areas:
+    if posted["area"] and posted["area"] not in city.areas:
         faults.append(Fault("area", "not-a-choice"))
-    if not said["reason"]:
+    if not posted["reason"]:
         faults.append(Fault("reason", "required"))
-    elif not said["reason"].isprintable() or len(said["reason"]) > organisation.LONGEST_WORDS:
+    elif not posted["reason"].isprintable() or len(posted["reason"]) > organisation.LONGEST_WORDS:
         faults.append(Fault("reason", "unstorable-character"))
     try:
-        category = class_names(city).meant(said["category"])
+        category = class_names(city).meant(posted["category"])
     except ValueError as error:
         category = ""
         faults.append(Fault("category", str(error)))
     if faults:
         raise Invalid(faults)
-    row = {"category": category, "area": said["area"], "unit": said["unit"], "basis": said["basis"]}
-    return {**row, "is_listed": duty_words.is_listed(said["is_listed"])}, said["reason"]
+    row = {"category": category, "area": posted["area"], "unit": posted["unit"], "basis": posted["basis"]}
+    return {**row, "is_listed": duty_words.is_listed(posted["is_listed"])}, posted["reason"]
 
 
 def _standing(request: HttpRequest) -> DutyCount | None:
@@ -182,4 +184,4 @@ def _standing(request: HttpRequest) -> DutyCount | None:
 
 
 def _standing_choices() -> list[Choice]:
-    return [Choice(one.value, duty_words.standing_words(one)) for one in DutyCount]
+    return [Choice(count.value, duty_words.standing_words(count)) for count in DutyCount]

@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cityloop.core.errors import Fault, Invalid, Refusal
-from cityloop.presentation.pages.asked import words_asked
 from cityloop.presentation.pages.people import person
+from cityloop.presentation.pages.query import text_asked
 from cityloop.presentation.pages.sentences import sentence
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.settings.organisation import words as organisation_words
@@ -34,8 +34,8 @@ LONGEST = 100
 def people(request: HttpRequest) -> HttpResponse:
     """List the people with their posts."""
     check_may_edit(person(request))
-    words = words_asked(request.GET, "words") or ""
-    lines, following = queries.people(words, words_asked(request.GET, "after") or "")
+    words = text_asked(request.GET, "words") or ""
+    lines, following = queries.people(words, text_asked(request.GET, "after") or "")
     rows = [organisation_words.person_words(line, current_city()) for line in lines]
     context = {"page": {"rows": rows}, "following": following, "words": words}
     return render(request, "settings/people.html", context)
@@ -87,8 +87,8 @@ def _done(doing: Doing) -> Callable[[HttpRequest, str], HttpResponse]:
 @_done
 def edit_person(request: HttpRequest, username: str, by: str) -> None:
     """Change a name or a telephone."""
-    name, phone = _said(request, "name"), _said(request, "phone")
-    _check_words(name=name, phone=phone)
+    name, phone = _posted(request, "name"), _posted(request, "phone")
+    _check_texts(name=name, phone=phone)
     given = None if not phone else "" if phone == "-" else phone
     accounts.change_account(username, by, clock.now(), name=name, phone=given)
 
@@ -103,8 +103,7 @@ def appoint(request: HttpRequest, username: str, by: str) -> None:
 @_done
 def end_post(request: HttpRequest, username: str, by: str) -> None:
     """End a post."""
-    said = (_said(request, name) for name in ("role", "unit", "area"))
-    role, unit, area = said
+    role, unit, area = (_posted(request, name) for name in ("role", "unit", "area"))
     accounts.end_appointment(username, role, unit, area or None, by, clock.now())
 
 
@@ -163,8 +162,8 @@ def _page(
 
 @transaction.atomic
 def _made(request: HttpRequest, by: str) -> str:
-    username, name, phone = (_said(request, one) for one in ("username", "name", "phone"))
-    _check_words(username=username, name=name, phone=phone)
+    username, name, phone = (_posted(request, field) for field in ("username", "name", "phone"))
+    _check_texts(username=username, name=name, phone=phone)
     if " " in username or "/" in username:
         raise Invalid([Fault("username", "blank-or-slash")])
     role, unit, area = _post(request)
@@ -174,7 +173,7 @@ def _made(request: HttpRequest, by: str) -> str:
 
 
 def _post(request: HttpRequest) -> tuple[str, str, str | None]:
-    role, unit, area = (_said(request, name) for name in ("role", "unit", "area"))
+    role, unit, area = (_posted(request, name) for name in ("role", "unit", "area"))
     city = current_city()
     known = {"role": role in city.roles and role != accounts.PARTNER, "unit": unit in city.units}
     known["area"] = not area or area in city.areas
@@ -183,9 +182,9 @@ def _post(request: HttpRequest) -> tuple[str, str, str | None]:
     return role, unit, area or None
 
 
-def _check_words(**said: str) -> None:
+def _check_texts(**texts: str) -> None:
     faults = []
-    for name, words in said.items():
+    for name, words in texts.items():
         if name != "phone" and not words:
             faults.append(Fault(name, "required"))
         elif len(words) > LONGEST:
@@ -196,7 +195,7 @@ def _check_words(**said: str) -> None:
         raise Invalid(faults)
 
 
-def _said(request: HttpRequest, name: str) -> str:
+def _posted(request: HttpRequest, name: str) -> str:
     return request.POST.get(name, "").strip()
 
 

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from cityloop.casework.queries import Choice
 from cityloop.core.clocks.shifts import shift_moments
 from cityloop.core.errors import Fault, Invalid, Refusal
-from cityloop.presentation.pages.asked import YEARS, words_asked
 from cityloop.presentation.pages.people import person
+from cityloop.presentation.pages.query import YEARS, text_asked
 from cityloop.presentation.pages.sentences import sentence
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.settings.organisation import words as organisation_words
@@ -53,19 +53,19 @@ def add_shift(request: HttpRequest) -> HttpResponse:
 def remove_shift(request: HttpRequest) -> HttpResponse:
     """Take a shift off the roster; the history keeps it, and it can be put back there."""
     check_may_edit(person(request))
-    said = {name: request.POST.get(name, "") for name in ("unit", "role", "account", "starts_at")}
+    posted = {name: request.POST.get(name, "") for name in ("unit", "role", "account", "starts_at")}
     try:
-        said["starts_at"] = organisation.spelled(datetime.fromisoformat(said["starts_at"]))
+        posted["starts_at"] = organisation.spelled(datetime.fromisoformat(posted["starts_at"]))
     except ValueError:
         raise Invalid([Fault("starts_at", "not-a-choice")]) from None
-    organisation.set_shifts([], person(request).account, clock.now(), gone=[ROSTER.named(said)])
-    return redirect(f"{reverse('settings:rosters')}?day={said['starts_at'][:10]}")
+    organisation.set_shifts([], person(request).account, clock.now(), gone=[ROSTER.named(posted)])
+    return redirect(f"{reverse('settings:rosters')}?day={posted['starts_at'][:10]}")
 
 
 def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
     city, now = current_city(), clock.now()
-    unit = words_asked(request.GET, "unit") or ""
-    day = _day(words_asked(request.GET, "day"))
+    unit = text_asked(request.GET, "unit") or ""
+    day = _day(text_asked(request.GET, "day"))
     week, edits = week_of(now, city, unit, day), may_edit(person(request))
     today = localtime(now).date()
     usernames = queries.active_usernames() if edits else ()
@@ -75,7 +75,7 @@ def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
         "now_on_duty": week_of(now, city, unit).on_duty,
         "today": today,
         "unit": unit or None,
-        "units": [Choice(one.code, one.name) for one in city.units.values() if one.is_active],
+        "units": [Choice(unit.code, unit.name) for unit in city.units.values() if unit.is_active],
         "may_edit": edits,
         "fields": fields if edits else (),
         "refused": sentence(refusal) if refusal else "",
@@ -86,23 +86,23 @@ def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
 def _shift(request: HttpRequest) -> dict[str, str]:
     """Return the shift that a form says; Invalid naming every wrong field."""
     names = ("unit", "role", "person", "day", "hours", "note")
-    said = {name: request.POST.get(name, "").strip() for name in names}
+    posted = {name: request.POST.get(name, "").strip() for name in names}
     city = current_city()
     known = {
-        "unit": said["unit"] in city.units,
-        "role": said["role"] in city.roles,
-        "person": said["person"] in dict(queries.active_usernames()),
+        "unit": posted["unit"] in city.units,
+        "role": posted["role"] in city.roles,
+        "person": posted["person"] in dict(queries.active_usernames()),
     }
     faults = [Fault(name, "not-a-choice") for name, is_known in known.items() if not is_known]
-    day = _day(said["day"] or None)
+    day = _day(posted["day"] or None)
     if day is None:
         faults.append(Fault("day", "required"))
-    if len(said["note"]) > organisation.LONGEST_WORDS or not said["note"].isprintable():
+    if len(posted["note"]) > organisation.LONGEST_WORDS or not posted["note"].isprintable():
         faults.append(Fault("note", "unstorable-character"))
     if faults or day is None:
         raise Invalid(faults)
-    starts_at, ends_at = shift_moments(day, said["hours"], settings.CITYLOOP.zone)
-    return organisation.shift(said["unit"], said["role"], said["person"], starts_at, ends_at, said["note"])
+    starts_at, ends_at = shift_moments(day, posted["hours"], settings.CITYLOOP.zone)
+    return organisation.shift(posted["unit"], posted["role"], posted["person"], starts_at, ends_at, posted["note"])
 
 
 def _day(words: str | None) -> date | None:

@@ -80,7 +80,7 @@ def post_words(post: HeldPost, city: City) -> dict[str, Any]:
 def person_words(person: PersonLine, city: City) -> dict[str, Any]:
     """Return a person in words, the telephone masked."""
     phone = masked_phone(person.phone) if person.phone else ""
-    return {"one": person, "phone": phone, "posts": [post_words(post, city) for post in person.posts]}
+    return {"account": person, "phone": phone, "posts": [post_words(post, city) for post in person.posts]}
 
 
 def event_lines(events: Iterable[AccountEvent], names: Mapping[str, str], city: City) -> list[dict[str, Any]]:

@@ -63,10 +63,10 @@ def _noted_by(procedure: Procedure, node: ast.Compare, say: Say) -> str:
     """Return by which actions was noted what is asked for here; nothing where that is not what is asked."""
     match node:
         case ast.Compare(
-            left=ast.Name(id=name), ops=[ast.Eq() | ast.NotEq() as operator], comparators=[ast.Constant() as told]
+            left=ast.Name(id=name), ops=[ast.Eq() | ast.NotEq() as operator], comparators=[ast.Constant() as constant]
         ):
-            setting = [one for one in procedure.actions.values() if name in one.sets]
-            found = [say(one.title) for one in setting if one.sets[name] == told.value]
+            setting = [action for action in procedure.actions.values() if name in action.sets]
+            found = [say(action.title) for action in setting if action.sets[name] == constant.value]
             words = _("“%s” was done") if len(found) == len(setting) else _("of several, “%s” was done last")
             words = words if isinstance(operator, ast.Eq) else _("not: %s") % words
             return words % " / ".join(found) if found else ""

@@ -72,7 +72,7 @@ def limit_rule_words(procedure: Procedure, rule: LimitRule | None, v: Vocabulary
     if rule is None:
         return _("none")
     named = {"handle": _("the category's handling limit"), "case": _("the category's limit for the case")}
-    sources = [_("what is asked for as “%s”") % _asked(procedure, rule.asked, v)] if rule.asked else []
+    sources = [_("what is asked for as “%s”") % _need_title(procedure, rule.asked, v)] if rule.asked else []
     sources += [named.get(rule.name, rule.name)] if rule.name else []
     return _(", else ").join([*sources, v.limit(rule.otherwise)])
 
@@ -126,7 +126,7 @@ def claims(procedure: Procedure, action: Action, v: Vocabulary) -> Iterator[Clai
     """Yield everything that must hold for an action."""
     if action.within:
         yield Claim(_("no more than %s after the task was opened") % v.limit(action.within))
-    yield from (claim_of(procedure, one, v) for one in action.requires)
+    yield from (claim_of(procedure, requirement, v) for requirement in action.requires)
     if _judges(procedure, action):
         yield Claim(_("neither the person nor the unit handled the case"))
 
@@ -146,7 +146,7 @@ def _judges(procedure: Procedure, action: Action) -> bool:
     return part is Separation.JUDGING and not action.automatic
 
 
-def _asked(procedure: Procedure, name: str, v: Vocabulary) -> str:
+def _need_title(procedure: Procedure, name: str, v: Vocabulary) -> str:
     """Return what the need is called that a limit is asked by, in the first place that has it."""
     needs = [*procedure.begins.needs, *(need for action in procedure.actions.values() for need in action.needs)]
     found = next((need for need in needs if need.name == name), None)

@@ -30,7 +30,7 @@ from cityloop.presentation.figures.questions.groupings import (
     speaks_of,
 )
 from cityloop.presentation.figures.questions.spans import ChosenPeriod, read_span
-from cityloop.presentation.pages.asked import words_asked
+from cityloop.presentation.pages.query import text_asked
 from cityloop.registry.city.city import City
 
 PACK = "gbt30428-4"
@@ -90,18 +90,18 @@ class FigureQuery:
 
     def asking_one(self, code: str, period: str) -> Asking:
         """Return what is asked of the one object, or of everything."""
-        one = {column: (value,) for column, value in zip(self.by, self.key, strict=True)} if self.key else {}
-        return Asking((code,), (period,), (), {**self.scope.only, **one}, *self.rhythm)
+        only = {column: (value,) for column, value in zip(self.by, self.key, strict=True)} if self.key else {}
+        return Asking((code,), (period,), (), {**self.scope.only, **only}, *self.rhythm)
 
     def words(self, **changed: str | None) -> str:
         """Return the query of an address that asks the same but for what is changed; None leaves a word out."""
-        said = {**self.query, **changed}
-        return urlencode({name: said[name] for name in NAMES if said.get(name) is not None})
+        values = {**self.query, **changed}
+        return urlencode({name: values[name] for name in NAMES if values.get(name) is not None})
 
     def figure_url(self, indicator: Indicator, key: Key | None, **changed: str | None) -> str:
         """Return the address of one figure: of an object, or (None) of everything together."""
-        said = {"by": self.grouping.name, "key": key_words(key)} if key is not None and self.grouping else {}
-        place = {"pack": None, "indicator": None, "by": None, "key": None, **said, "variant": indicator.variant}
+        named = {"by": self.grouping.name, "key": key_words(key)} if key is not None and self.grouping else {}
+        place = {"pack": None, "indicator": None, "by": None, "key": None, **named, "variant": indicator.variant}
         url = reverse("figures:figure", args=[self.pack, indicator.code])
         return f"{url}?{self.words(**{**place, **changed})}"
 
@@ -113,86 +113,86 @@ def coded(indicator: Indicator) -> str:
 
 def ranking_asked(query: Mapping[str, str], actor: Actor, city: City) -> FigureQuery:
     """Return what the ranking page is asked for, the usual where it says nothing."""
-    said = _said(query)
-    seen = scope(actor, city, said.get("scope", ""))
-    facts, pack = edition(said.get("edition", "")), said.get("pack") or _usual_pack()
+    values = _values(query)
+    seen = scope(actor, city, values.get("scope", ""))
+    facts, pack = edition(values.get("edition", "")), values.get("pack") or _usual_pack()
     groupings = offered(seen, city)
-    grouping = _grouping(said, groupings) or groupings[0]
+    grouping = _grouping(values, groupings) or groupings[0]
     known = book(pack)
-    indicator = _indicator(said, known, grouping, seen)
-    rhythm = _rhythm(said)
+    indicator = _indicator(values, known, grouping, seen)
+    rhythm = _rhythm(values)
     return FigureQuery(
-        city, facts, pack, known, seen, grouping, None, _span(said, rhythm, facts), rhythm, indicator, said
+        city, facts, pack, known, seen, grouping, None, _span(values, rhythm, facts), rhythm, indicator, values
     )
 
 
 def figure_asked(query: Mapping[str, str], pack: str, code: str, actor: Actor, city: City) -> FigureQuery:
     """Return what the page of one figure is asked for; NotFound where there is no such figure."""
-    said = _said(query)
-    seen = scope(actor, city, said.get("scope", ""))
+    values = _values(query)
+    seen = scope(actor, city, values.get("scope", ""))
     known = book(pack)
     if code not in known.indicators:
         raise NotFound("no-such-figure")
-    facts, rhythm = edition(said.get("edition", "")), _rhythm(said)
-    grouping = _grouping(said, offered(seen, city)) if "key" in said else None
-    key = read_key(said["key"], grouping) if grouping else None
-    indicator = _variant(known.indicators[code], said)
-    if ("key" in said and not _is_within(key, grouping, seen, city)) or not speaks_of(indicator, grouping, seen):
+    facts, rhythm = edition(values.get("edition", "")), _rhythm(values)
+    grouping = _grouping(values, offered(seen, city)) if "key" in values else None
+    key = read_key(values["key"], grouping) if grouping else None
+    indicator = _variant(known.indicators[code], values)
+    if ("key" in values and not _is_within(key, grouping, seen, city)) or not speaks_of(indicator, grouping, seen):
         raise NotFound("no-such-figure")
     return FigureQuery(
-        city, facts, pack, known, seen, grouping, key, _span(said, rhythm, facts), rhythm, indicator, said
+        city, facts, pack, known, seen, grouping, key, _span(values, rhythm, facts), rhythm, indicator, values
     )
 
 
 def speaking(known: IndicatorBook, grouping: Grouping, seen: Scope) -> list[Indicator]:
     """Return the indicators by which such objects can be ranked, shares before counts."""
-    found = [one for one in known.indicators.values() if speaks_of(one, grouping, seen)]
-    return sorted(found, key=lambda one: not one.denominator)
+    found = [indicator for indicator in known.indicators.values() if speaks_of(indicator, grouping, seen)]
+    return sorted(found, key=lambda indicator: not indicator.denominator)
 
 
-def _said(query: Mapping[str, str]) -> dict[str, str]:
+def _values(query: Mapping[str, str]) -> dict[str, str]:
     """Return what an address says; an empty word says nothing, but of a key: that is an object without a value."""
-    said = {name: words_asked(query, name) for name in NAMES}
-    first, last = words_asked(query, "from"), words_asked(query, "until")
+    values = {name: text_asked(query, name) for name in NAMES}
+    first, last = text_asked(query, "from"), text_asked(query, "until")
     if first and last:
-        said["period"] = f"{first}..{last}"
-    return {name: words for name, words in said.items() if words or (words == "" and name == "key")}
+        values["period"] = f"{first}..{last}"
+    return {name: words for name, words in values.items() if words or (words == "" and name == "key")}
 
 
 def _usual_pack() -> str:
     return PACK if PACK in books() else next(iter(books()), PACK)
 
 
-def _grouping(said: Mapping[str, str], groupings: tuple[Grouping, ...]) -> Grouping | None:
-    if "by" not in said:
+def _grouping(values: Mapping[str, str], groupings: tuple[Grouping, ...]) -> Grouping | None:
+    if "by" not in values:
         return None
-    found = GROUPINGS.get(said["by"])
+    found = GROUPINGS.get(values["by"])
     if found not in groupings:
         raise Invalid([Fault("by", "not-a-choice")])
     return found
 
 
-def _indicator(said: Mapping[str, str], known: IndicatorBook, grouping: Grouping, seen: Scope) -> Indicator:
-    if "indicator" not in said:
+def _indicator(values: Mapping[str, str], known: IndicatorBook, grouping: Grouping, seen: Scope) -> Indicator:
+    if "indicator" not in values:
         found = speaking(known, grouping, seen)
         usual = known.indicators.get(FIRST[grouping.subject])
         return usual if usual in found else found[0]
-    (found_one,) = indicators(known, [said["indicator"]]).values()
-    found_one = _variant(found_one, said)
-    if not speaks_of(found_one, grouping, seen):
+    (chosen,) = indicators(known, [values["indicator"]]).values()
+    chosen = _variant(chosen, values)
+    if not speaks_of(chosen, grouping, seen):
         raise Invalid([Fault("indicator", "not-a-choice")])
-    return found_one
+    return chosen
 
 
-def _variant(indicator: Indicator, said: Mapping[str, str]) -> Indicator:
+def _variant(indicator: Indicator, values: Mapping[str, str]) -> Indicator:
     try:
-        return indicator.chosen(said.get("variant"))
+        return indicator.chosen(values.get("variant"))
     except KeyError:
         raise Invalid([Fault("variant", "not-a-choice")]) from None
 
 
-def _rhythm(said: Mapping[str, str]) -> Rhythmed:
-    day, hour = said.get("month_begins_on", "1"), said.get("day_begins_at", "00:00")
+def _rhythm(values: Mapping[str, str]) -> Rhythmed:
+    day, hour = values.get("month_begins_on", "1"), values.get("day_begins_at", "00:00")
     try:
         found = Rhythmed(int(day), time.fromisoformat(hour).strftime("%H:%M"))
         Rhythm(settings.CITYLOOP.zone, found.month_begins_on)
@@ -201,10 +201,10 @@ def _rhythm(said: Mapping[str, str]) -> Rhythmed:
     return found
 
 
-def _span(said: Mapping[str, str], rhythm: Rhythmed, facts: FactEdition) -> ChosenPeriod:
+def _span(values: Mapping[str, str], rhythm: Rhythmed, facts: FactEdition) -> ChosenPeriod:
     begins = time.fromisoformat(rhythm.day_begins_at)
     return read_span(
-        said.get("period", ""), Rhythm(settings.CITYLOOP.zone, rhythm.month_begins_on, begins), facts.as_of
+        values.get("period", ""), Rhythm(settings.CITYLOOP.zone, rhythm.month_begins_on, begins), facts.as_of
     )
 
 

@@ -15,15 +15,15 @@ YEARS = range(1990, 2101)  # before these no report is taken, beyond them the ca
 def queue_filters(query: Mapping[str, str]) -> QueueFilters:
     """Return the queue's filters; Invalid where the lamp is no lamp. An empty district asks for those without one."""
     return QueueFilters(
-        kind=words_asked(query, "kind") or None, lamp=_lamp(query.get("lamp")), district=words_asked(query, "district")
+        kind=text_asked(query, "kind") or None, lamp=_lamp(query.get("lamp")), district=text_asked(query, "district")
     )
 
 
 def case_filters(query: Mapping[str, str]) -> CaseFilters:
     """Return the filters of the list of cases; Invalid where the month or the figure is none."""
     return CaseFilters(
-        words=words_asked(query, "words") or None,
-        district=words_asked(query, "district"),
+        words=text_asked(query, "words") or None,
+        district=text_asked(query, "district"),
         month=month(query.get("month")),
         figure=_figure(query.get("figure")),
     )
@@ -42,20 +42,20 @@ def month(words: str | None) -> date | None:
     return first
 
 
-def words_asked(query: Mapping[str, str], name: str) -> str | None:
+def text_asked(query: Mapping[str, str], name: str) -> str | None:
     """Return what is asked under a name; the database knows no NUL and nobody types the other control characters."""
     words = query.get(name)
     if words is None:
         return None
     words = words.strip()
-    if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in words):
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in words):
         raise Invalid([Fault(name, "unstorable-character")])
     return words
 
 
-def change_seen(said: Mapping[str, str]) -> int:
+def change_seen(posted: Mapping[str, str]) -> int:
     """Return the number of the last change that a form was filled in upon; 0 where it says none."""
-    words = said.get("seen", "")
+    words = posted.get("seen", "")
     return int(words) if words.isdecimal() and len(words) < 10 else 0
 
 

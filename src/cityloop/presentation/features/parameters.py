@@ -30,9 +30,9 @@ def check_known(request: HttpRequest, *more: str) -> None:
 
 def check_crs(query: QueryDict) -> None:
     """Refuse every coordinate system but longitude and latitude of WGS-84."""
-    wrong = [name for name in ("crs", "bbox-crs") if query.get(name, CRS84) != CRS84]
-    if wrong:
-        raise Invalid([Fault(name, "not-crs84", {"crs": CRS84}) for name in wrong], code="wrong-parameter")
+    invalid = [name for name in ("crs", "bbox-crs") if query.get(name, CRS84) != CRS84]
+    if invalid:
+        raise Invalid([Fault(name, "not-crs84", {"crs": CRS84}) for name in invalid], code="wrong-parameter")
 
 
 def read(request: HttpRequest, narrowed_by: Sequence[str], zone: tzinfo, today: date | None) -> FeatureQuery:
@@ -44,17 +44,17 @@ def read(request: HttpRequest, narrowed_by: Sequence[str], zone: tzinfo, today: 
     check_crs(request.GET)
     faults: list[Fault] = []
     query: Mapping[str, Any] = request.GET
-    days = _given(query, "datetime", lambda words: read_days(words, zone), faults)
-    asked = FeatureQuery(
+    days = _parsed(query, "datetime", lambda words: read_days(words, zone), faults)
+    feature_query = FeatureQuery(
         equal={name: query[name] for name in narrowed_by if name in query},
-        boxes=_given(query, "bbox", read_boxes, faults) or (),
+        boxes=_parsed(query, "bbox", read_boxes, faults) or (),
         days=days or (today and (today, today)) or None,
         after=query.get("after", ""),
-        limit=_given(query, "limit", read_limit, faults) or DEFAULT,
+        limit=_parsed(query, "limit", read_limit, faults) or DEFAULT,
     )
     if faults:
         raise Invalid(faults, code="wrong-parameter")
-    return asked
+    return feature_query
 
 
 def read_limit(words: str) -> int:
@@ -94,7 +94,7 @@ def read_days(words: str, zone: tzinfo) -> Days:
     return ends[0], ends[1]
 
 
-def _given(
+def _parsed(
     query: Mapping[str, Any], name: str, understood: Callable[[str], Value], faults: list[Fault]
 ) -> Value | None:
     if name not in query:
