@@ -1,4 +1,4 @@
-"""Version 1 of the programming interface. It translates HTTP; what is right is decided in the floors below."""
+"""Version 1 of the API. It translates HTTP; what a valid report is, is decided in intake."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -33,7 +33,7 @@ class Reporter(BaseModel):
 
 
 class NewReport(BaseModel):
-    """A problem as a channel hands it in. `channel` and `external_id` together make a retry harmless."""
+    """A report as a channel sends it. `channel` and `external_id` together make a retry harmless."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -63,7 +63,7 @@ class ReportReceipt(Schema):
 
 
 class FieldError(Schema):
-    """One wrong field."""
+    """One invalid field."""
 
     field: str
     reason: str
@@ -102,7 +102,7 @@ REFUSALS = dict.fromkeys((400, 401, 403, 409, 413, 422), ProblemDetails)
 
 @api.post("/reports", response={201: ReportReceipt, 200: ReportReceipt, **REFUSALS}, summary="Hand in a report")
 def create_report(request: HttpRequest, report: NewReport) -> HttpResponse:
-    """Make a case of a report. The same report again answers 200 with the same receipt; other content answers 409."""
+    """Create a case from a report. The same report again returns 200 and the same receipt; other content, 409."""
     now = clock.now()
     content = report.model_dump(exclude_none=True)
     receipt = receive(reports.read(content, settings.CITYLOOP.zone, now), request.auth, now)  # type: ignore[attr-defined]
@@ -149,7 +149,7 @@ def _schema_fault(error: Mapping[str, Any]) -> Fault:
 
 
 def addresses() -> Any:
-    """Return the interface's addresses as `path` takes them, each answering with problem details alone."""
+    """Return the URL patterns of the API as `path` takes them; every error answers with problem details."""
     patterns, app_name, namespace = api.urls
     for pattern in patterns:
         pattern.callback = only_problems(pattern.callback)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Which collections of features there are, and for whom. How they are asked for and written stands beside this."""
+"""Which collections of features there are, and who may read them. parameters.py has their queries, writing.py GeoJSON."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,14 +33,14 @@ class Collection:
     title: str
     source: FeatureSource
     is_open: bool
-    has_days: bool = False  # its features stand from one day to another
+    has_days: bool = False  # its features are valid from one day to another
 
 
 _bounds: tuple[City, dict[str, Box | None]] | None = None
 
 
 def bounds(collection: Collection) -> Box | None:
-    """Return what all features of a collection lie in; looked up once for as long as the city stays as it is."""
+    """Return the bounds of all features of a collection; cached until the city changes."""
     global _bounds  # noqa: PLW0603  # one city a process
     city = current_city()
     if _bounds is None or _bounds[0] is not city:
@@ -51,7 +51,7 @@ def bounds(collection: Collection) -> Box | None:
 
 
 def reader(request: HttpRequest) -> Actor | None:
-    """Return who asks, by token or by session; None for anybody."""
+    """Return who sends the request, by token or by session; None for somebody who is not signed in."""
     words = request.headers.get("Authorization", "").split()
     if len(words) == 2 and words[0].lower() == "bearer":
         actor = actor_by_token(words[1])
@@ -67,7 +67,7 @@ def collections(actor: Actor | None) -> dict[str, Collection]:
 
 
 def collection(actor: Actor | None, name: str) -> Collection:
-    """Return a collection; refuse what there is not and what this reader may not have."""
+    """Return a collection; refuse one that does not exist or that this reader may not read."""
     found = _all(current_city()).get(name)
     if found is None:
         raise NotFound("no-such-collection", {"name": name})

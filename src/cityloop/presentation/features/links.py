@@ -23,12 +23,12 @@ def address(request: HttpRequest, name: str, *parts: str, **query: str) -> str:
 
 
 def link(href: str, rel: str, kind: str, title: str = "") -> Link:
-    """Return a link as every document holds it."""
+    """Return a link as every document contains it."""
     return {"href": href, "rel": rel, "type": kind, "title": title, "hreflang": get_language() or "zh-hans"}
 
 
 def of_itself(request: HttpRequest, kind: str = JSON, **changed: str) -> list[Link]:
-    """Return the links of a document to itself and to the same as a page."""
+    """Return the links of a document to itself and to its HTML page."""
     return [
         link(here(request, f="json", **changed), "self", kind, _("This document")),
         link(here(request, f="html", **changed), "alternate", HTML, _("This document as a page")),
@@ -36,7 +36,7 @@ def of_itself(request: HttpRequest, kind: str = JSON, **changed: str) -> list[Li
 
 
 def here(request: HttpRequest, **changed: str) -> str:
-    """Return the address that was asked for, with some parameters set otherwise."""
+    """Return the requested address with some parameters changed."""
     words = request.GET.copy()
     for name, value in changed.items():
         words[name] = value

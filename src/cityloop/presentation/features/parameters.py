@@ -1,4 +1,4 @@
-"""What is asked of a collection by the parameters of an address. Nothing is looked up here."""
+"""Read the query parameters of a request for features into a FeatureQuery. Nothing is looked up here."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -36,9 +36,9 @@ def check_crs(query: QueryDict) -> None:
 
 
 def read(request: HttpRequest, narrowed_by: Sequence[str], zone: tzinfo, today: date | None) -> FeatureQuery:
-    """Return what is asked for; raise Invalid naming every wrong parameter.
+    """Return the query of a request; raise Invalid naming every invalid parameter.
 
-    Without a datetime it is `today`, where features stand from one day to another.
+    Without a datetime it is `today`, where features are valid from one day to another.
     """
     check_known(request, *OF_ITEMS, *narrowed_by)
     check_crs(request.GET)
@@ -58,14 +58,14 @@ def read(request: HttpRequest, narrowed_by: Sequence[str], zone: tzinfo, today: 
 
 
 def read_limit(words: str) -> int:
-    """Return how many features a page may hold: never more than MOST, whatever is asked."""
+    """Return how many features a page may have: at most MOST, whatever is requested."""
     if not (words.isascii() and words.isdecimal() and len(words) < 10 and int(words) >= 1):
         raise Invalid([Fault("limit", "not-a-whole-number", {"most": MOST})])
     return min(int(words), MOST)
 
 
 def read_boxes(words: str) -> tuple[Box, ...]:
-    """Return the box, or the two beside the antimeridian where west is greater than east; heights are left out."""
+    """Return the box, or the two beside the antimeridian where west is greater than east; heights are ignored."""
     parts = [_degrees(part) for part in words.split(",")]
     if len(parts) not in (4, 6):
         raise Invalid([Fault("bbox", "not-a-box")])

@@ -1,4 +1,4 @@
-"""How features stand on a page: their values in a row, themselves on a map. Nothing is looked up here."""
+"""How features are shown on a page: their values in a row, their shapes on a map. Nothing is looked up here."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ register = template.Library()
 
 @register.filter
 def values(feature: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
-    """The values of a feature in the order of the columns; nothing is an empty cell."""
+    """The values of a feature in the order of the columns; no value is an empty cell."""
     values = (feature["properties"].get(name) for name in columns)
     return ["" if value is None else "、".join(value) if isinstance(value, list) else str(value) for value in values]
 
@@ -25,7 +25,7 @@ def as_layer(features: Sequence[Mapping[str, Any]], title: str) -> str:
 
 @register.filter
 def as_one_layer(geometry: Mapping[str, Any], properties: Mapping[str, Any]) -> str:
-    """The layer of a map that shows one feature; its name stands above the map."""
+    """The layer of a map that shows one feature; its name is above the map."""
     return _layers({}, [{"type": "Feature", "geometry": geometry, "properties": properties}])
 
 

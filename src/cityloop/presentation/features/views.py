@@ -1,4 +1,4 @@
-"""OGC API – Features, Part 1 (Core, GeoJSON, HTML, OpenAPI 3.0): the city as others read it. It is only read.
+"""OGC API – Features, Part 1 (Core, GeoJSON, HTML, OpenAPI 3.0): the city for other systems, read-only.
 
 Standard: OGC 17-069r4; of Part 2 (18-058r1) what a server with one coordinate system has. What there is, for whom,
 and how it is asked for and written stands in the modules beside this one.
@@ -49,13 +49,13 @@ View = Callable[..., HttpResponseBase]
 
 
 def _read_only(view: View) -> Callable[..., HttpResponse]:
-    """Return the view answering GET and HEAD alone, a refusal as a problem, nothing new as 304."""
+    """Return the view for GET and HEAD only: a refusal becomes a problem, unchanged content a 304."""
 
     @wraps(view)
     def answered(request: HttpRequest, *names: str, **named: str) -> HttpResponseBase:
         try:
             actor = reader(request)
-            # A page holds its reader's own token for forms and is made anew.
+            # A page contains its reader's own CSRF token, so it is never cached.
             etag = None if _wants_page(request) else _etag(request, actor)
             fresh = etag and get_conditional_response(request, etag=etag)
             return _dressed(fresh or view(request, actor, *names, **named), actor, etag)
@@ -67,7 +67,7 @@ def _read_only(view: View) -> Callable[..., HttpResponse]:
 
 @_read_only
 def landing(request: HttpRequest, actor: Actor | None) -> HttpResponseBase:
-    """Say what this is and where it leads."""
+    """Show what this API is and where its links lead."""
     check_known(request)
     about = {"title": settings.CITYLOOP.city_name, "description": _("The city as features, to be read.")}
     return _answer(request, "landing", {**about, "links": of_landing(request)})
@@ -75,14 +75,14 @@ def landing(request: HttpRequest, actor: Actor | None) -> HttpResponseBase:
 
 @_read_only
 def conformance(request: HttpRequest, actor: Actor | None) -> HttpResponseBase:
-    """Name the parts of the standards that hold here."""
+    """List the conformance classes that are met."""
     check_known(request)
     return _answer(request, "conformance", {"links": of_itself(request), "conformsTo": CONFORMS})
 
 
 @_read_only
 def api(request: HttpRequest, actor: Actor | None) -> HttpResponseBase:
-    """Describe the interface as this reader may use it."""
+    """Describe the API as this reader may use it."""
     check_known(request)
     document = description(collections(actor), address(request, "landing").rstrip("/"))
     return _answer(request, "api", document, OPENAPI)
@@ -165,14 +165,14 @@ def _dressed(response: HttpResponseBase, actor: Actor | None, etag: str | None) 
 
 
 def _etag(request: HttpRequest, actor: Actor | None) -> str:
-    """Return a name for the answer that changes with the city, the day, the language and what the reader may see."""
+    """Return an ETag that changes with the city, the day, the language and what the reader may see."""
     city, today = current_city(), clock.now().astimezone(settings.CITYLOOP.zone).date()
     seen = (request.build_absolute_uri(), get_language(), bool(actor and actor.posts), today, city.layers)
     return f'W/"{city.revision}-{hashlib.sha256(repr(seen).encode()).hexdigest()[:24]}"'
 
 
 def _refused(refusal: Refusal) -> HttpResponse:
-    """Return a refusal as a problem: a wrong parameter is a bad request here, as the standard has it."""
+    """Return a refusal as a problem: an invalid parameter is a bad request here, as the standard says."""
     if isinstance(refusal, Invalid):
         errors = [{"field": fault.field, "reason": fault.reason} for fault in refusal.faults]
         return problem(400, refusal.code, refusal.sentence, errors=errors)

@@ -1,4 +1,4 @@
-"""Features written as GeoJSON, one after the other, so that a long page needs no more memory than a short one."""
+"""Write features as GeoJSON one after another, so that a long page needs no more memory than a short one."""
 
 import json
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ def page(
     matched: int | None,
     now: datetime,
 ) -> Iterator[str]:
-    """Yield a page of a collection; `found` holds one more than the page where there is a next one."""
+    """Yield a page of a collection; `found` has one feature more than the page where a next page exists."""
     yield '{"type":"FeatureCollection","features":['
     number, last = 0, ""
     for number, feature in enumerate(islice(found, query.limit), start=1):
@@ -78,9 +78,9 @@ def page(
 
 
 def with_next(collection: Collection, query: FeatureQuery) -> Iterator[PublishedFeature]:
-    """Return the features of a page and, if there is one, the first of the next; the first is looked up at once.
+    """Return the features of a page and, if it exists, the first of the next; the first is looked up at once.
 
-    What fails then is still answered by a problem, and not by half a document.
+    So a query that fails is answered by a problem and not by half a document.
     """
     found = collection.source.features(_one_more(query))
     first = next(found, None)

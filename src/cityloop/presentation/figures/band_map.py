@@ -1,6 +1,6 @@
 """Areas coloured by their figures: the five bands of GB/T 30428.4 for shares that are better the larger they are.
 
-Any other figure is drawn in four groups of one colour: it says how much, not how good.
+Any other figure is drawn in four groups of one colour, which say how much, not how good.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The very cases behind one count of a figure, a screenful at a time, as the person may see them."""
+"""The cases behind one count of a figure, a page at a time, as far as the person may see them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class CountedCase:
 
 @dataclass(frozen=True, slots=True)
 class CasesBehind:
-    """A screenful of cases; `hidden` of them the person may not see, `untold` rows are not listed at all."""
+    """A page of cases; the person may not see `hidden` of them, `untold` rows are not listed at all."""
 
     rows: Sequence[CountedCase]
     next: str
@@ -36,7 +36,7 @@ class CasesBehind:
 
 
 def cases_behind(actor: Actor, chosen: FigureQuery, count: str, behind: Behind, after: str) -> CasesBehind:
-    """Return a screenful of the cases that a count adds up, each once, with how much it adds in all."""
+    """Return a page of the cases that a count adds up, each once, with how much it adds in all."""
     is_once = isinstance(chosen.book.counts[count].measure.aggregate.this, exp.Distinct)
     adding: dict[str, Fraction] = {}
     for number, added in behind.rows:

@@ -1,4 +1,4 @@
-"""One figure with how it came about: formula, parts, variants, history, the facts it was counted over."""
+"""The page of one figure: formula, parts, variants, history, the facts it was counted over."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from cityloop.registry.city.facts import title
 
 @dataclass(frozen=True, slots=True)
 class FigurePart:
-    """One count above or below the line: what it is called, how much it came to, where its cases are listed."""
+    """One count above or below the line: its title, its amount, the address of its cases."""
 
     sign: int
     title: str
@@ -68,7 +68,7 @@ class FigurePage:
 
 
 def figure_page(chosen: FigureQuery, language: str, now: datetime) -> FigurePage | Waiting:
-    """Return the page's content, or that it is still being counted; NotFound where there is no such object."""
+    """Return the page's content, or Waiting while it is counted; NotFound where the object does not exist."""
     object_name = name_of(chosen)
     variants = [chosen.indicator.chosen(name) for name in chosen.indicator.variants] if _plain(chosen) else []
     indicators = [_plain_of(chosen), *variants] if variants else [chosen.indicator]
@@ -105,9 +105,9 @@ def _plain_of(chosen: FigureQuery) -> Indicator:
 
 
 def name_of(chosen: FigureQuery) -> str:
-    """Return what the one object is called, "" of everything; NotFound where neither the city nor an answer knows it.
+    """Return the name of the object, "" for everything; NotFound where neither the city nor an answer knows it.
 
-    It is asked before anything is counted: whoever tries keys has nothing counted.
+    It is called before anything is counted, so that trying keys costs nothing.
     """
     if chosen.key is None or chosen.grouping is None:
         return ""
@@ -118,7 +118,7 @@ def name_of(chosen: FigureQuery) -> str:
 
 
 def _amounts(chosen: FigureQuery, found: FigureCount, now: datetime) -> Mapping[str, Fraction] | Waiting:
-    """Return how much each count came to; of a sum of several the parts are asked for, for only the sum was counted."""
+    """Return the amount of each count; the parts of a sum are queried, because only the sum was counted."""
     amounts: dict[str, Fraction] = {}
     for terms, whole in (
         (chosen.indicator.numerator, found.numerator),
@@ -192,7 +192,7 @@ def _bars(chosen: FigureQuery, trend: Appraisal) -> tuple[Bar, ...]:
 
 
 def description(chosen: FigureQuery, language: str) -> dict[str, Any]:
-    """Return what is said of the figure whatever was counted: formula, meaning, standard, basis, exclusions."""
+    """Return what the page says about the figure whatever was counted: formula, standard, basis, exclusions."""
     indicator = chosen.indicator
     return {
         "title": title(indicator.title),

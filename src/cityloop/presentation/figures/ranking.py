@@ -1,4 +1,4 @@
-"""The rows of a ranking: figures beside those of the period before, ranks and movement. Counted is elsewhere."""
+"""The rows of a ranking: figures compared with the period before, ranks and movement. Counting is in evaluation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from cityloop.presentation.figures.questions.objects import ObjectNames, listed
 from cityloop.presentation.figures.questions.query import FigureQuery, coded
 from cityloop.presentation.figures.trends import Spark, spark
 
-COLUMNS: Mapping[Subject | None, tuple[str, ...]] = {  # what stands beside the ranked figure
+COLUMNS: Mapping[Subject | None, tuple[str, ...]] = {  # the columns next to the ranked figure
     Subject.AREA: ("register", "archive_rate", "archive_in_time_rate", "rework_rate", "overdue_open"),
     Subject.DEPARTMENT: ("need_dispose", "dispose_rate", "dispose_in_time_rate", "rework_rate", "overdue_open"),
     Subject.POST: ("report", "valid_report_rate", "accept_in_time_rate", "dispatch_in_time_rate", "check"),
@@ -46,7 +46,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class RankingRow:
-    """An object of a ranking; `rank` is None where nothing was to count, `spark` is None until it is on a page."""
+    """An object of a ranking; `rank` is None where there was nothing to count, `spark` until the row is on a page."""
 
     key: Key
     name: str
@@ -69,7 +69,7 @@ class Ranking:
 
 
 def columns(chosen: FigureQuery) -> tuple[Indicator, ...]:
-    """Return the figures that stand beside the ranked one."""
+    """Return the figures shown next to the ranked one."""
     subject = chosen.grouping.subject if chosen.grouping else None
     known = (chosen.book.indicators.get(code) for code in COLUMNS[subject])
     found = [indicator for indicator in known if indicator and speaks_of(indicator, chosen.grouping, chosen.scope)]
@@ -149,13 +149,13 @@ def with_spark(row: RankingRow, chosen: FigureQuery, trend: Appraisal) -> Rankin
 
 
 def tally(chosen: FigureQuery, counted: Appraisal, code: str, period: str, key: Key | None) -> FigureCount:
-    """Return what was counted for an object, or (None) for everything; an empty tally where nothing was."""
+    """Return the count of an object, or (None) of everything; an empty one where nothing was counted."""
     found = counted.whole.get(period, {}).get(code) if key is None else counted.tally(code, period, key)
     return found or indicators(chosen.book, [code])[code].tally({})
 
 
 def made_of(found: FigureCount) -> str:
-    """Return numerator over denominator; nothing for a count."""
+    """Return numerator/denominator; "" for a count."""
     return "" if found.denominator is None else f"{amount(found.numerator)}/{amount(found.denominator)}"
 
 
@@ -165,6 +165,6 @@ def amount(number: Fraction) -> str:
 
 
 def page_of(rows: Sequence[RankingRow], after: str, size: int) -> tuple[Sequence[RankingRow], str]:
-    """Return a screenful of rows and where the next one begins, or nothing."""
+    """Return a page of rows and where the next page begins; "" for the last page."""
     first = int(after) // size * size if after.isdecimal() and len(after) < 7 else 0
     return rows[first : first + size], str(first + size) if len(rows) > first + size else ""

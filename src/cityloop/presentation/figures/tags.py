@@ -27,7 +27,7 @@ def with_period(chosen: FigureQuery, period: str) -> str:
 
 @register.filter
 def ranking_url(chosen: FigureQuery) -> str:
-    """The address of the ranking that a figure stands in."""
+    """The address of the ranking that a figure is in."""
     words = chosen.words(pack=chosen.pack, indicator=chosen.code, key=None, variant=None)
     return f"{reverse('figures:ranking')}?{words}"
 

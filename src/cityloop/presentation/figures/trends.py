@@ -15,10 +15,10 @@ WIDTH, HEIGHT, MARGIN = 96, 24, 3
 
 @dataclass(frozen=True, slots=True)
 class Spark:
-    """A line drawn from zero to the largest value, of percents to a hundred; broken where nothing was to count."""
+    """A line from zero to the largest value, for percents to a hundred; broken where there was nothing to count."""
 
     lines: tuple[str, ...]  # points of each unbroken stretch
-    dots: tuple[tuple[float, float], ...]  # values that stand alone, and the last
+    dots: tuple[tuple[float, float], ...]  # single values, and the last
     words: str
 
 

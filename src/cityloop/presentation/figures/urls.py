@@ -1,4 +1,4 @@
-"""The addresses of figures. The live counts of today stand beside them, in the workbench."""
+"""The addresses of figures. The live counts of today are pages of the workbench."""
 
 from django.urls import path
 

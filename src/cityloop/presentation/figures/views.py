@@ -1,4 +1,4 @@
-"""The views of figures: each asks what was counted and shows it, or that a worker still counts. No rule is here."""
+"""The views of figures: each shows what was counted, or that a worker is still counting. No rule is here."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,7 +33,7 @@ from cityloop.runtime.clock import now
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS = 200  # objects on one page
-LONG = timedelta(minutes=5)  # an export that takes longer is said to
+LONG = timedelta(minutes=5)  # an export that takes longer is reported as late
 
 
 @require_GET
@@ -63,7 +63,7 @@ def ranking(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def refresh(request: HttpRequest) -> HttpResponse:
-    """Have the facts exported and go back to the ranking, which tells when they are there; asked by GET: are they?"""
+    """POST: have the facts exported and go back to the ranking, which waits for them. GET: are they there?"""
     query = request.GET.copy()
     query.pop("edition", None)
     if request.method == "POST":
@@ -81,7 +81,7 @@ def refresh(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 def export(request: HttpRequest) -> HttpResponse:
-    """Hand out the figures of the ranking as a workbook, as soon as it is written."""
+    """Return the figures of the ranking as a workbook, as soon as it is written."""
     chosen = ranking_asked(request.GET, person(request), current_city())
     codes = (chosen.code, *(coded(indicator) for indicator in columns(chosen)))
     asking = chosen.asking(codes, (chosen.span.previous, chosen.span.period.name))
@@ -109,7 +109,7 @@ def figure(request: HttpRequest, pack: str, indicator: str) -> HttpResponse:
 @require_GET
 @login_required
 def cases(request: HttpRequest, pack: str, indicator: str) -> HttpResponse:
-    """List the very cases behind one count of a figure."""
+    """List the cases behind one count of a figure."""
     chosen = figure_asked(request.GET, pack, indicator, person(request), current_city())
     count = text_asked(request.GET, "count") or chosen.indicator.terms[0].count
     if count not in {term.count for term in chosen.indicator.terms}:
@@ -168,7 +168,7 @@ def _trends(chosen: FigureQuery, rows: Sequence[RankingRow] | None) -> tuple[App
 
 
 def _refreshing(request: HttpRequest, chosen: FigureQuery | None) -> dict[str, Any]:
-    """Return whether facts that somebody asked for are still awaited, and whether this person may ask for some."""
+    """Return whether requested facts are still awaited, and whether this person may request some."""
     moment = text_asked(request.GET, "asked")
     try:
         since = datetime.fromisoformat(moment) if moment else None
@@ -182,7 +182,7 @@ def _refreshing(request: HttpRequest, chosen: FigureQuery | None) -> dict[str, A
 
 
 def _shown(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
-    """Render figures/<name>.html, or only figures/<name>_body.html where the page asks anew."""
+    """Render figures/<name>.html, or only figures/<name>_body.html where the page polls."""
     part = f"{name}_body" if wants_fragment(request) else name
     context = {"poll": request.get_full_path(), "zone": settings.CITYLOOP.zone, **context}
     response = render(request, f"figures/{part}.html", context)

@@ -1,4 +1,4 @@
-"""One field of a form as it is drawn: its words, what was typed, what was wrong. What is right is decided below."""
+"""One field of a form as it is drawn: its label, its value, its fault. What is valid is decided in the floors below."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Who is signed in. What a person may do is decided below."""
+"""Who is signed in. What a person may do is decided in the floors below."""
 
 from django.http import HttpRequest
 
@@ -16,6 +16,6 @@ def person(request: HttpRequest) -> Actor:
 
 
 def check_may_report(actor: Actor) -> None:
-    """Refuse the form to whom intake would refuse the report, before it is filled in."""
+    """Refuse the form before it is filled in to whoever intake would refuse the report."""
     if not may_report(actor, DESK):
         raise NotAllowed("may-not-report")

@@ -1,6 +1,6 @@
-"""Photos that a form brings: new files, and those already kept that come back over a refusal under our signature.
+"""The photos of a form: new files, and those already kept, which come back with our signature after a refusal.
 
-The signature says that whoever sends a digest has had the photo in hand: a digest alone may be known from an address.
+The signature proves that the sender has had the photo: a digest alone may be known from an address.
 """
 
 import re
@@ -40,7 +40,7 @@ class Received:
     faults: tuple[Fault, ...] = ()
 
     def joined(self, words: Mapping[str, str]) -> dict[str, str]:
-        """Return what a form says with its new photos behind those that were kept before."""
+        """Return the values of a form with its new photos after those that were kept before."""
         brought = {name: (*words.get(name, "").split(), *digests) for name, digests in self.digests.items()}
         return {**words, **{name: " ".join(dict.fromkeys(digests)) for name, digests in brought.items()}}
 
@@ -51,7 +51,7 @@ class Received:
 
 
 def read_words(posted: MultiValueDict[str, str]) -> dict[str, str]:
-    """Return what a form's fields say, digests only where their tokens stood."""
+    """Return the values of a form's fields; digests only where signed tokens were sent."""
     words = {}
     for name, values in posted.lists():
         tokens = [value for value in values if _TOKEN.fullmatch(value)]
@@ -64,7 +64,7 @@ def read_words(posted: MultiValueDict[str, str]) -> dict[str, str]:
 
 
 def receive(files: "MultiValueDict[str, UploadedFile[Any]]", names: Iterable[str]) -> Received:
-    """Keep the files of the fields that ask for photos; one that is refused holds up no other."""
+    """Keep the files of the fields that take photos; one that is refused does not stop the others."""
     taken: dict[str, tuple[str, ...]] = {}
     faults: dict[str, Fault] = {}
     for name in names:
@@ -96,6 +96,6 @@ def _unsigned(token: str) -> str | None:
 def _preview(digest: str) -> str:
     try:
         small = photos.small(evidence.read(digest))
-    except Refusal:  # gone since: the field still shows that something was there
+    except Refusal:  # removed since: the field still shows that something was there
         return ""
     return f"data:{photos.MEDIA_TYPE};base64,{b64encode(small).decode()}"

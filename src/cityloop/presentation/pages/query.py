@@ -1,4 +1,4 @@
-"""What the address asks for: the query string read into filters. A value nobody offers is refused, never ignored."""
+"""Read the query string into filters. A value that is not offered is refused, never ignored."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -9,18 +9,18 @@ from cityloop.core.clocks.worktime import Lamp
 from cityloop.core.errors import Fault, Invalid
 from cityloop.evaluation.queries import FIGURES
 
-YEARS = range(1990, 2101)  # before these no report is taken, beyond them the calendar ends in error
+YEARS = range(1990, 2101)  # no report is accepted from before these years; after them the calendar fails
 
 
 def queue_filters(query: Mapping[str, str]) -> QueueFilters:
-    """Return the queue's filters; Invalid where the lamp is no lamp. An empty district asks for those without one."""
+    """Return the queue's filters; Invalid where the lamp is unknown. An empty district means tasks without one."""
     return QueueFilters(
         kind=text_asked(query, "kind") or None, lamp=_lamp(query.get("lamp")), district=text_asked(query, "district")
     )
 
 
 def case_filters(query: Mapping[str, str]) -> CaseFilters:
-    """Return the filters of the list of cases; Invalid where the month or the figure is none."""
+    """Return the filters of the list of cases; Invalid where the month or the figure is unknown."""
     return CaseFilters(
         words=text_asked(query, "words") or None,
         district=text_asked(query, "district"),
@@ -43,7 +43,7 @@ def month(words: str | None) -> date | None:
 
 
 def text_asked(query: Mapping[str, str], name: str) -> str | None:
-    """Return what is asked under a name; the database knows no NUL and nobody types the other control characters."""
+    """Return the text of a parameter; Invalid for control characters: PostgreSQL stores no NUL, nobody types the others."""
     words = query.get(name)
     if words is None:
         return None
@@ -54,7 +54,7 @@ def text_asked(query: Mapping[str, str], name: str) -> str | None:
 
 
 def change_seen(posted: Mapping[str, str]) -> int:
-    """Return the number of the last change that a form was filled in upon; 0 where it says none."""
+    """Return the number of the last change that the person had seen when filling in the form; 0 where there is none."""
     words = posted.get("seen", "")
     return int(words) if words.isdecimal() and len(words) < 10 else 0
 

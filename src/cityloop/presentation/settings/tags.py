@@ -1,4 +1,4 @@
-"""The words of the settings' pages as templates ask for them. What they are is in presentation/settings."""
+"""Template tags of the pages of settings. The text is in the words.py of each room."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -33,13 +33,13 @@ register.filter("why_words", place_words.why_words)
 
 @register.filter
 def level_words(level: str) -> str:
-    """What a level of areas or a kind of grid is called."""
+    """The title of a level of areas or of a kind of grid."""
     return level_title(level, current_city())
 
 
 @register.filter
 def entry(values: Mapping[str, str], name: str) -> str:
-    """The value under a name, empty where there is none."""
+    """The value of a name, empty where there is none."""
     return values.get(name, "")
 
 

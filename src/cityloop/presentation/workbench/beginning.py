@@ -1,4 +1,4 @@
-"""The form by which a case of a procedure is begun by hand. What it asks for, the procedure says."""
+"""The form that begins a case of a procedure by hand. Its fields come from the procedure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ from cityloop.runtime.clock import now
 @never_cache
 @require_http_methods(["GET", "POST"])
 def first_sign_in(request: HttpRequest, secret: str) -> HttpResponse:
-    """Let the person whom the link is for set a password; NotFound where it was used or is too old."""
+    """Let the person that the link is for set a password; NotFound where it was used or is too old."""
     account = accounts.account_by_secret(secret)
     if account is None:
         raise NotFound("no-such-secret")

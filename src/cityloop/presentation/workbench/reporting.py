@@ -1,4 +1,4 @@
-"""The desk's form for a new report: its fields and what becomes of them. What a right report is, intake decides."""
+"""The desk's form for a new report: its fields and what becomes of them. What a valid report is, intake decides."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ def send_report(posted: Mapping[str, str], actor: Actor, now: datetime) -> Recei
 
 
 def near_facilities(values: Mapping[str, str]) -> NearFacilities:
-    """Return what stands near the point of a report and is of its class; nothing while either is not known."""
+    """Return the facilities of the report's class near its point; none while either is not known."""
     category, pair = values.get("category", "").strip(), _pair(values)
     rows = nearest_alike(category, *pair) if category and pair else []
     return NearFacilities(tuple(rows), values.get("near_facility", ""))

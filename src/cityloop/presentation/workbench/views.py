@@ -1,4 +1,4 @@
-"""The workbench's pages: each view asks one question of the floors below and shows the answer. No rule is here."""
+"""The workbench's pages: each view asks the floors below one thing and shows the result. No rule is here."""
 
 from dataclasses import replace
 
@@ -69,7 +69,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 @login_required
 def act_on_case(request: HttpRequest, number: str) -> HttpResponse:
-    """Do an action on a case; a refusal is shown under its button, over the case as it now stands."""
+    """Do an action on a case; a refusal is shown under its button, on the case as it is now."""
     tried = read_attempt(request.POST)
     received = _received_photos(request, number, tried)
     attempt = replace(tried, inputs=received.joined(tried.inputs))
@@ -121,7 +121,7 @@ def new_case(request: HttpRequest, procedure: str) -> HttpResponse:
 @require_POST
 @login_required
 def reporter(request: HttpRequest, number: str) -> HttpResponse:
-    """Show who reported; that it was shown is written down."""
+    """Show who reported; showing it is recorded."""
     name, phone = reveal_reporter(number, person(request), now())
     page = case_page(person(request), number, now())
     shown = replace(page, reporter_name=name, reporter_phone=phone, may_unmask=False)
@@ -162,7 +162,7 @@ def districts(request: HttpRequest) -> HttpResponse:
 
 
 def _received_photos(request: HttpRequest, number: str, attempt: Attempt) -> Received:
-    """Keep the photos that came along, where this person may act so on the case; the action then refuses the rest."""
+    """Keep the uploaded photos where this person may do the action on the case; the action refuses the rest."""
     if not request.FILES:
         return Received()
     page = case_page(person(request), number, now())
@@ -170,7 +170,7 @@ def _received_photos(request: HttpRequest, number: str, attempt: Attempt) -> Rec
 
 
 def _received(request: HttpRequest, receipt: Receipt) -> HttpResponse:
-    """Lead to the new case, or to the queue where the case lies out of this person's sight; the receipt goes along."""
+    """Redirect to the new case, or to the queue where this person may not see it; the receipt goes along."""
     try:
         case_page(person(request), receipt.number, now())
     except NotFound:
@@ -184,7 +184,7 @@ def _moved_on(request: HttpRequest, number: str) -> HttpResponse:
     try:
         page = case_page(person(request), number, now())
     except NotFound:
-        # The action took the case out of this person's sight, which is no failure of the action.
+        # After the action this person may no longer see the case, which is not a failure of the action.
         return redirect("workbench:queue")
     return _case_answer(request, page) if wants_fragment(request) else redirect("workbench:case", number=number)
 

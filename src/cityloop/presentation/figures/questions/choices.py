@@ -104,7 +104,7 @@ def _groupings(chosen: FigureQuery) -> list[Chip]:
 
 
 def _grouping(grouping: Grouping, chosen: FigureQuery) -> Chip:
-    """Return the chip of a grouping; an indicator that does not speak of such objects is not kept."""
+    """Return the chip of a grouping; an indicator that has no figures for such objects is dropped."""
     kept = chosen.code if speaks_of(chosen.indicator, grouping, chosen.scope) and "indicator" in chosen.query else None
     url = f"?{chosen.words(by=grouping.name, indicator=kept, variant=None)}"
     return Chip(grouping.title(chosen.city), url, grouping == chosen.grouping)

@@ -1,4 +1,4 @@
-"""By what figures can be told apart on a page, and which indicators speak of it. What may be seen is in scopes.py."""
+"""By what figures can be grouped on a page, and which indicators apply to it. What a person may see: scopes.py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ SHOWN = tuple(level for level in LEVELS if level != "social_grid")
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """One way to tell figures apart: the columns of facts that do, and whom an indicator must speak of (None: any)."""
+    """One way to group figures: the columns of the facts, and the subject that an indicator must have (None: any)."""
 
     name: str
     columns: tuple[str, ...]
@@ -52,24 +52,24 @@ Key = tuple[str | None, ...]
 
 
 def key_words(key: Key) -> str:
-    """Return a key as an address has it; empty values are left empty."""
+    """Return a key as it is written in an address; None is written as nothing."""
     return APART.join(value or "" for value in key)
 
 
 def read_key(words: str, grouping: Grouping) -> Key | None:
-    """Return the key that an address names; None where it is none of that grouping."""
+    """Return the key that an address names; None where it is not a key of that grouping."""
     parts = tuple(part or None for part in words.split(APART))
     return parts if len(parts) == len(grouping.columns) else None
 
 
 def offered(scope: Scope, city: City) -> tuple[Grouping, ...]:
-    """Return by what figures of a scope can be told apart usefully, areas first."""
+    """Return the groupings that are useful within a scope, areas first."""
     there = {area.level for area in city.areas.values()}
     return tuple(grouping for grouping in GROUPINGS.values() if _is_of_use(grouping, scope, there))
 
 
 def speaks_of(indicator: Indicator, grouping: Grouping | None, scope: Scope) -> bool:
-    """Return whether an indicator can be asked of such objects in a scope: it must speak of both."""
+    """Return whether an indicator has figures for such objects in a scope: it must have both subjects."""
     subjects = {grouping.subject} if grouping and grouping.subject else set()
     if scope.unit:
         subjects.add(Subject.DEPARTMENT)

@@ -1,4 +1,4 @@
-"""The objects of a ranking: which there are beside those of which anything was counted, and what they are called."""
+"""The objects of a ranking: which are listed besides those that were counted, and their names."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import CategoryFacts, title
 from cityloop.registry.people.accounts import account_names
 
-MOST = 2_000  # objects that are listed although nothing was counted of them
+MOST = 2_000  # objects that are listed although nothing was counted for them
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectNames:
-    """What objects are called; the accounts are asked once for all of them."""
+    """The names of objects; the accounts are queried once for all of them."""
 
     city: City
     grouping: Grouping
@@ -35,7 +35,7 @@ class ObjectNames:
         return cls(city, grouping, account_names(streams))
 
     def name(self, key: Key) -> str:
-        """Return what an object is called; its code where nobody knows it."""
+        """Return the name of an object; its code where the city does not know it."""
         value = key[-1]
         if value is None and self.grouping.name in ("post", "person"):
             return _("Not assigned")
@@ -75,14 +75,14 @@ def may_be_many(chosen: FigureQuery, many: int) -> bool:
 
 
 def listed(chosen: FigureQuery, counted: Iterable[Key]) -> list[Key]:
-    """Return the objects of which anything was counted, and those that stand though nothing was."""
+    """Return the objects that were counted, and those that exist although nothing was counted for them."""
     found = dict.fromkeys(counted)
     standing = _standing(chosen)
     return list(found | dict.fromkeys(standing)) if len(standing) <= MOST else list(found)
 
 
 def _standing(chosen: FigureQuery) -> list[Key]:
-    """Return the areas or units that figures of the scope may be about, whatever was counted."""
+    """Return the areas or units that figures of the scope can be about, whatever was counted."""
     city, grouping, seen = chosen.city, chosen.grouping, chosen.scope
     if grouping is None or seen.unit:
         return []

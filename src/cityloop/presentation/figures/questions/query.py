@@ -1,4 +1,4 @@
-"""What the address asks for, read into one frozen value. A value that nobody offers is refused, never ignored."""
+"""Read the query of an address into one frozen value. A value that is not offered is refused, never ignored."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ from cityloop.registry.city.city import City
 
 PACK = "gbt30428-4"
 NAMES = ("pack", "scope", "by", "key", "period", "indicator", "variant", "edition", "month_begins_on", "day_begins_at")
-FIRST = {  # by which objects are ranked where nobody chose, by whom they are
+FIRST = {  # the indicator that objects are ranked by where none was chosen, by their subject
     Subject.AREA: "archive_in_time_rate",
     Subject.DEPARTMENT: "dispose_in_time_rate",
     Subject.POST: "check_in_time_rate",
@@ -45,7 +45,7 @@ FIRST = {  # by which objects are ranked where nobody chose, by whom they are
 
 
 class Rhythmed(NamedTuple):
-    """Where months and days begin, as an asking and an address say it."""
+    """Where months and days begin, as an Asking and an address have it."""
 
     month_begins_on: int = 1
     day_begins_at: str = "00:00"
@@ -53,7 +53,7 @@ class Rhythmed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FigureQuery:
-    """A question as a page asks it: which figure, over which facts and cases, told apart by what, in which period.
+    """The query of a page: which figure, over which facts and cases, grouped by what, in which period.
 
     `key` is one object of the grouping, None for all of them.
     """
@@ -68,11 +68,11 @@ class FigureQuery:
     span: ChosenPeriod
     rhythm: Rhythmed
     indicator: Indicator
-    query: Mapping[str, str]  # what the address said
+    query: Mapping[str, str]  # as it was in the address
 
     @property
     def code(self) -> str:
-        """The indicator as an asking names it."""
+        """The name of the indicator in an Asking."""
         return coded(self.indicator)
 
     @property
@@ -80,21 +80,21 @@ class FigureQuery:
         return self.grouping.columns if self.grouping else ()
 
     def asking(self, codes: tuple[str, ...], periods: tuple[str, ...]) -> Asking:
-        """Return what is asked of all objects together, in the same words for all who see the same cases."""
+        """Return the Asking for all objects together; it is the same for everybody who sees the same cases."""
         return Asking(codes, periods, self.by, self.scope.only, *self.rhythm)
 
     def asking_some(self, codes: tuple[str, ...], periods: tuple[str, ...], keys: Iterable[Key]) -> Asking:
-        """Return what is asked of some objects of a grouping by one column."""
+        """Return the Asking for some objects of a grouping by one column."""
         (column,) = self.by
         return Asking(codes, periods, self.by, {**self.scope.only, column: tuple(key[0] for key in keys)}, *self.rhythm)
 
     def asking_one(self, code: str, period: str) -> Asking:
-        """Return what is asked of the one object, or of everything."""
+        """Return the Asking for the one object, or for everything."""
         only = {column: (value,) for column, value in zip(self.by, self.key, strict=True)} if self.key else {}
         return Asking((code,), (period,), (), {**self.scope.only, **only}, *self.rhythm)
 
     def words(self, **changed: str | None) -> str:
-        """Return the query of an address that asks the same but for what is changed; None leaves a word out."""
+        """Return the query string of the same query with some values changed; None leaves a value out."""
         values = {**self.query, **changed}
         return urlencode({name: values[name] for name in NAMES if values.get(name) is not None})
 
@@ -107,12 +107,12 @@ class FigureQuery:
 
 
 def coded(indicator: Indicator) -> str:
-    """Return an indicator as an asking names it."""
+    """Return the name of an indicator in an Asking."""
     return f"{indicator.code}:{indicator.variant}" if indicator.variant else indicator.code
 
 
 def ranking_asked(query: Mapping[str, str], actor: Actor, city: City) -> FigureQuery:
-    """Return what the ranking page is asked for, the usual where it says nothing."""
+    """Return the query of the ranking page, with the usual values where the address has none."""
     values = _values(query)
     seen = scope(actor, city, values.get("scope", ""))
     facts, pack = edition(values.get("edition", "")), values.get("pack") or _usual_pack()
@@ -127,7 +127,7 @@ def ranking_asked(query: Mapping[str, str], actor: Actor, city: City) -> FigureQ
 
 
 def figure_asked(query: Mapping[str, str], pack: str, code: str, actor: Actor, city: City) -> FigureQuery:
-    """Return what the page of one figure is asked for; NotFound where there is no such figure."""
+    """Return the query of the page of one figure; NotFound where there is no such figure."""
     values = _values(query)
     seen = scope(actor, city, values.get("scope", ""))
     known = book(pack)
@@ -151,7 +151,7 @@ def speaking(known: IndicatorBook, grouping: Grouping, seen: Scope) -> list[Indi
 
 
 def _values(query: Mapping[str, str]) -> dict[str, str]:
-    """Return what an address says; an empty word says nothing, but of a key: that is an object without a value."""
+    """Return the values in an address but the empty ones; an empty key stays: it is an object without a value."""
     values = {name: text_asked(query, name) for name in NAMES}
     first, last = text_asked(query, "from"), text_asked(query, "until")
     if first and last:
@@ -209,7 +209,7 @@ def _span(values: Mapping[str, str], rhythm: Rhythmed, facts: FactEdition) -> Ch
 
 
 def _is_within(key: Key | None, grouping: Grouping | None, seen: Scope, city: City) -> bool:
-    """Return whether there may be such an object within a scope: an area must lie in it, a unit be the one it is of."""
+    """Return whether such an object can be within a scope: an area must lie in it, a unit must be its unit."""
     if key is None or grouping is None:
         return False
     if any(value not in seen.only.get(name, (value,)) for name, value in zip(grouping.columns, key, strict=True)):

@@ -1,4 +1,4 @@
-"""The period a page is about, those before and beside it, and what they are called. Reading names: periods.py."""
+"""The period of a page, those before and after it, and their titles. Names are read in evaluation/periods.py."""
 
 import re
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class ChosenPeriod:
 
     @property
     def following(self) -> str | None:
-        """The name of the period after it; None where the facts know nothing of that, or it has a length of its own."""
+        """The name of the next period; None where the facts end before it, or where this one has its own ends."""
         if self.length is None or self.period.end > self.as_of:
             return None
         return self.rhythm.containing(self.length, self.period.end).name
@@ -99,7 +99,7 @@ class ChosenPeriod:
 
 
 def read_span(words: str, rhythm: Rhythm, as_of: datetime) -> ChosenPeriod:
-    """Return the span of a period's name, empty for the month of the facts; Invalid saying how one is written."""
+    """Return the period of a name, the month of the facts where it is empty; Invalid where it cannot be read."""
     try:
         period = _read_checked(words, rhythm) if words else rhythm.containing(Length.MONTH, as_of)
         years = {localtime(moment).year for moment in (period.start, period.end - MOMENT)}
@@ -111,7 +111,7 @@ def read_span(words: str, rhythm: Rhythm, as_of: datetime) -> ChosenPeriod:
 
 
 def _read_checked(words: str, rhythm: Rhythm) -> Period:
-    """Return a period as addresses write it: its own ends are dates or whole minutes by the city's clocks."""
+    """Return a period as addresses write it: its own ends are dates or whole minutes in the city's time zone."""
     if ".." in words and not OWN.fullmatch(words):
         raise ValueError(words)
     return read_period(words, rhythm)
@@ -124,7 +124,7 @@ def length_of(period: Period, rhythm: Rhythm) -> Length | None:
 
 
 def named(name: str, length: Length | None) -> str:
-    """Return what a period of that name is called."""
+    """Return the title of a period of that name."""
     year, _dash, part = name.partition("-")
     values = {"year": year, "part": part[1:]}
     words = {

@@ -1,4 +1,4 @@
-"""What a page with a map needs in its head. What the map draws is said by the page: docs/reference/map-element.md."""
+"""What a page with a map needs in its head. What the map draws is in the page: docs/reference/map-element.md."""
 
 from typing import Any
 

@@ -107,7 +107,7 @@ def doubts(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 def where_is_it(request: HttpRequest) -> HttpResponse:
-    """Say which areas a place lies in, or why in none."""
+    """Show which areas a place lies in, or why it lies in none."""
     check_has_post(person(request))
     city = current_city()
     query = {name: text_asked(request.GET, name) or "" for name in ("lon", "lat", "crs", "on")}

@@ -1,4 +1,4 @@
-"""Areas in words and as layers of a map: what the pages of areas draw. What is so is found in registry."""
+"""Areas as text and as layers of a map, for the pages of areas. The facts come from registry/areas."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Facilities in words: states, what a map and a form of one facility are given. What is right is decided below."""
+"""Facilities as text: states, the map and the form of one facility. What is valid is decided in registry/facilities."""
 
 from collections.abc import Mapping
 from typing import Any

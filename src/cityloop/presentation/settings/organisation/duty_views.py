@@ -89,7 +89,7 @@ def one_class(request: HttpRequest, reference: str) -> HttpResponse:
 @require_POST
 @login_required
 def set_duty(request: HttpRequest) -> HttpResponse:
-    """Enter a duty, or change what is said of it."""
+    """Enter a duty, or change its details."""
     check_may_edit(person(request))
     city = current_city()
     try:
@@ -141,7 +141,7 @@ def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
 
 
 def _meant(words: str, city: City) -> str:
-    """Return the class that is asked for; words that mean none stay, and find nothing."""
+    """Return the class that the words mean; the words themselves where they mean none, so that nothing is found."""
     try:
         return class_names(city).meant(words)
     except ValueError:
@@ -149,7 +149,7 @@ def _meant(words: str, city: City) -> str:
 
 
 def _posted_duty(request: HttpRequest, city: City) -> tuple[dict[str, Any], str]:
-    """Return the duty that a form says, and why; Invalid naming every wrong field."""
+    """Return the duty of a form, and its reason; Invalid naming every invalid field."""
     posted = {
         name: request.POST.get(name, "").strip()
         for name in ("category", "area", "unit", "is_listed", "basis", "reason")

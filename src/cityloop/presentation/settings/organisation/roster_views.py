@@ -1,4 +1,4 @@
-"""The page of rosters: who stands on duty this week and now; entering and removing shifts."""
+"""The page of rosters: who is on duty this week and now; entering and removing shifts."""
 
 from datetime import date, datetime
 
@@ -84,7 +84,7 @@ def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
 
 
 def _shift(request: HttpRequest) -> dict[str, str]:
-    """Return the shift that a form says; Invalid naming every wrong field."""
+    """Return the shift of a form; Invalid naming every invalid field."""
     names = ("unit", "role", "person", "day", "hours", "note")
     posted = {name: request.POST.get(name, "").strip() for name in names}
     city = current_city()

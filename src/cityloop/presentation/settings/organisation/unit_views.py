@@ -31,7 +31,7 @@ from cityloop.runtime import clock
 @require_GET
 @login_required
 def units(request: HttpRequest) -> HttpResponse:
-    """Show the units as a tree, or those whose name or code holds the words."""
+    """Show the units as a tree, or those whose name or code contains the words."""
     check_has_post(person(request))
     words = text_asked(request.GET, "words") or ""
     lines = [line for line in queries.units() if words in line.name or words in line.code]
@@ -114,7 +114,7 @@ def _posted(request: HttpRequest) -> Mapping[str, str]:
 
 
 def _values(posted: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a form says of a unit as a row; Invalid where a yes or no is neither."""
+    """Return the unit of a form as a row; Invalid where a yes or no is neither."""
     row: dict[str, Any] = {name: posted[name] for name in ("name", "kind", "telephone")}
     row |= {"parent": posted["parent"] or None, "aliases": list(as_several(posted["aliases"]))}
     row["credit_code"] = posted["credit_code"].upper()

@@ -1,4 +1,4 @@
-"""Units, people and rosters in words, and the forms that change them. What is right is decided below."""
+"""Units, people and rosters as text, and the forms that change them. What is valid is decided in registry."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time
@@ -67,7 +67,7 @@ def area_words(area: str | None, city: City) -> str:
 
 
 def post_words(post: HeldPost, city: City) -> dict[str, Any]:
-    """Return a post in words beside its codes."""
+    """Return a post as text with its codes."""
     unit = city.units.get(post.unit)
     return {
         "post": post,
@@ -188,7 +188,7 @@ def reason_field(field: Field) -> FormField:
 
 
 def form_field(posted: Posted, refusal: Refusal | None) -> Field:
-    """Return what makes the fields of a form: with what was typed, else what stands, and what was wrong."""
+    """Return a function that makes the fields of a form: each with what was typed, else its value, and its fault."""
     faults = faults_of(refusal)
 
     def field(name: str, words: str, kind: str, value: str, **more: Any) -> FormField:

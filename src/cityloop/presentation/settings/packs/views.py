@@ -1,4 +1,4 @@
-"""The pages of packs, to be read: which there are, and what one brought. They are changed in their files."""
+"""The pages of packs: which there are, and what each brought. Packs are changed in their files."""
 
 from typing import Any
 

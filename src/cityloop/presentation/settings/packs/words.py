@@ -1,4 +1,4 @@
-"""What packs bring in words: the kinds of things, what a role sees, what a layer shows."""
+"""What packs bring, as text: the kinds of things, what a role sees, what a layer shows."""
 
 from collections.abc import Mapping
 

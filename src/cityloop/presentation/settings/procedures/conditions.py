@@ -1,4 +1,4 @@
-"""A condition of a procedure in words a clerk reads. Reading and evaluating conditions is the core's."""
+"""A condition of a procedure as text for clerks. Conditions are read and evaluated in core/conditions.py."""
 
 import ast
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""The pages of procedures as values: which there are, and one with its picture and tables. Words are made beside it."""
+"""The pages of procedures as values: the list, and one procedure with its picture and tables. words.py has its text."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -144,7 +144,7 @@ def list_rows(procedures: Iterable[Procedure], v: Vocabulary) -> list[ListRow]:
 
 
 def procedure_page(procedure: Procedure, v: Vocabulary) -> ProcedurePage:
-    """Return everything the page says besides the picture."""
+    """Return everything on the page except the picture."""
     begins = procedure.begins
     follows = [opening_words(procedure, opening, begins.needs, v) for opening in begins.opens]
     follows += [clock_words(begins.case_clock)] if begins.case_clock else []
@@ -171,7 +171,7 @@ def picture(procedure: Procedure, v: Vocabulary) -> Picture:
 
 
 def edge_words(procedure: Procedure, edge: StageEdge, v: Vocabulary) -> str:
-    """Return what a line of the picture stands for."""
+    """Return what a line of the picture means."""
     titles = {name: v.say(stage.title) for name, stage in procedure.stages.items()}
     actions = " · ".join(v.say(procedure.actions[name].title) for name in edge.actions)
     return f"{titles[edge.from_stage]} → {titles[edge.to_stage]} · {actions}"

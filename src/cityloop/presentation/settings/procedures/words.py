@@ -1,8 +1,8 @@
-"""A declared procedure in words: who does what by when, asked for what, under which conditions.
+"""A declared procedure as text: who does what by when, with which inputs, under which conditions.
 
-The pages of settings and of the documentation say the same, in the words given here. Titles come from the procedure;
-how they are chosen among languages, and how a limit is said, comes with the Vocabulary. What follows from an action is
-told in procedure_effects.py.
+The pages of settings and of the documentation share this text. Titles come from the procedure;
+how their language is chosen, and how a limit is written, comes with the Vocabulary. The effects of an action are in
+effects.py.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -32,13 +32,13 @@ from cityloop.presentation.settings.procedures.conditions import condition_words
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """How titles and limits are said, and what roles and procedures are called."""
+    """How titles and limits are written, and the titles of roles and procedures."""
 
     say: Callable[[Words], str]
     limit: Callable[[Limit], str]
     roles: Mapping[str, Words]
     procedures: Mapping[str, Words]
-    with_code: bool = False  # conditions as they are written stand beside their words
+    with_code: bool = False  # conditions are followed by their code
 
     def role(self, name: str | None) -> str:
         known = self.roles.get(name or "")
@@ -50,14 +50,14 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What must hold, in words; `otherwise` is said where it does not hold."""
+    """What must be true, as text; `otherwise` is the sentence where it is not."""
 
     words: str
     otherwise: str = ""
 
 
 def part_words(part: Separation) -> str:
-    """Return what a part is called in the separation of handling and judging."""
+    """Return the title of a part in the separation of handling and judging."""
     return {Separation.DESK: _("Desk"), Separation.HANDLING: _("Handling"), Separation.JUDGING: _("Judging")}[part]
 
 
@@ -109,7 +109,7 @@ def beginner_words(begins: Beginning, v: Vocabulary) -> str:
 
 
 def need_words(need: Need, v: Vocabulary) -> str:
-    """Return what is asked for, with its bounds and choices."""
+    """Return an input with its bounds and choices."""
     more = list(_bounds(need, v))
     if need.choices:
         more.append(" / ".join(v.say(title) for _name, title in need.choices))
@@ -123,7 +123,7 @@ def need_words(need: Need, v: Vocabulary) -> str:
 
 
 def claims(procedure: Procedure, action: Action, v: Vocabulary) -> Iterator[Claim]:
-    """Yield everything that must hold for an action."""
+    """Yield everything that must be true for an action."""
     if action.within:
         yield Claim(_("no more than %s after the task was opened") % v.limit(action.within))
     yield from (claim_of(procedure, requirement, v) for requirement in action.requires)
@@ -147,7 +147,7 @@ def _judges(procedure: Procedure, action: Action) -> bool:
 
 
 def _need_title(procedure: Procedure, name: str, v: Vocabulary) -> str:
-    """Return what the need is called that a limit is asked by, in the first place that has it."""
+    """Return the title of the input that a limit comes from, in the first place that has it."""
     needs = [*procedure.begins.needs, *(need for action in procedure.actions.values() for need in action.needs)]
     found = next((need for need in needs if need.name == name), None)
     return v.say(found.title) if found else name
