@@ -1,4 +1,4 @@
-"""OGC API – Features: the city as map programs read it, page by page, each reader what is theirs to read."""
+"""OGC API – Features: the city as map programs read it, page by page, each reader what they may read."""
 
 import json
 import os
@@ -45,7 +45,7 @@ layers:
 
 @pytest.fixture
 def anybody(city: SmallCity) -> Client:
-    """Somebody without a name, met as from outside."""
+    """Somebody who is not signed in, with the checks that real requests meet."""
     return Client(raise_request_exception=False)
 
 
@@ -78,7 +78,7 @@ def within(city: SmallCity) -> Client:
 
 
 def read(client: Client, address: str, **query: str | int) -> dict[str, Any]:
-    """Return the document at an address, having checked that it came as one."""
+    """Return the document at an address, after checking its status and media type."""
     answer = client.get(address, query)
     assert answer.status_code == 200, answer.getvalue()
     assert answer["content-type"] in ("application/json", "application/geo+json")
@@ -117,7 +117,7 @@ def test_pages_follow_each_other_until_everything_was_there_once(anybody: Client
     assert codes == ["671001000001", "671001000002", "671002000001", "671002000002"]
 
 
-def test_a_page_that_holds_just_everything_has_no_next_one(anybody: Client) -> None:
+def test_a_page_with_exactly_everything_has_no_next_one(anybody: Client) -> None:
     assert linked(read(anybody, COMMUNITIES, limit=4), "next") is None
 
 
@@ -208,7 +208,7 @@ def test_longitude_and_latitude_may_be_asked_for_by_their_name(anybody: Client) 
         "/ogc/nothing",
     ],
 )
-def test_what_there_is_not_is_a_404(anybody: Client, address: str) -> None:
+def test_what_does_not_exist_is_a_404(anybody: Client, address: str) -> None:
     answer = anybody.get(address)
     assert (answer.status_code, answer["content-type"]) == (404, "application/problem+json")
 
@@ -254,7 +254,7 @@ def test_facilities_come_page_by_page_too(within: Client, facilities: list[Facil
     assert seen == sorted(codes_of(facilities))
 
 
-def test_a_layer_of_a_pack_is_open_and_holds_nothing_else(
+def test_a_layer_of_a_pack_is_open_and_contains_nothing_else(
     anybody: Client, facilities: list[Facility], settings: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "open-things").mkdir()
@@ -333,7 +333,7 @@ def served(transactional_db: None, facilities: list[Facility], live_server: Any)
 
 
 def elsewhere(program: str, *words: str) -> Any:
-    """Run a program as others do, in a process of its own, and return what it printed."""
+    """Run a program in a separate process and return what it printed."""
     environment = {**os.environ, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program, *words],

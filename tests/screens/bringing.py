@@ -1,4 +1,4 @@
-"""Cases brought to where an action waits, by the ways that plans.py finds, gone for real. No test is here."""
+"""Cases brought to where an action waits, along the paths that plans.py finds, by real actions. No test is here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ _PLANS: dict[tuple[str, int, str], Plans] = {}
 
 @dataclass(frozen=True)
 class Waiting:
-    """A case where an action waits, and the action as who may do it would do it then."""
+    """A case where an action waits, and the step by which somebody may do it."""
 
     number: str
     step: Step

@@ -1,4 +1,4 @@
-"""Whatever stands in an address, it is answered: a page, a refusal in words, or no such page; never a breakdown."""
+"""Every address is answered: by a page, a refusal in words, or a 404; never by an error of the server."""
 
 import pytest
 
@@ -27,7 +27,7 @@ PAGES = ("/queue/", "/cases/")
         "/figures/districts/?month=2101-01",
     ],
 )
-def test_what_no_database_or_calendar_holds_is_refused_in_words(signed_in: As, number: str, address: str) -> None:
+def test_what_no_database_or_calendar_can_store_is_refused_in_words(signed_in: As, number: str, address: str) -> None:
     answer = signed_in("operator").get(address)
     assert answer.status_code == 422
     assert "内容有误" in Page(answer.content).text

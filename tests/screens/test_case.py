@@ -23,7 +23,7 @@ def test_the_page_has_a_frame_and_its_fragment_has_none(signed_in: As, number: s
     assert "HX-Request" in page["Vary"]
 
 
-def test_an_action_done_in_the_page_answers_with_the_case_as_it_now_stands(signed_in: As, number: str) -> None:
+def test_an_action_done_in_the_page_answers_with_the_case_as_it_now_is(signed_in: As, number: str) -> None:
     answer = signed_in("operator").post(f"/cases/{number}/act/", ACCEPT, **HTMX)
     assert answer.status_code == 200
     assert b"<html" not in answer.content
@@ -50,7 +50,7 @@ def test_a_wrong_answer_is_refused_beside_its_field_with_the_words_kept(signed_i
     assert Case.objects.get(number=number).stage == "reported"
 
 
-def test_who_comes_second_is_told_and_sees_the_case_as_it_stands(signed_in: As, number: str) -> None:
+def test_whoever_acts_second_is_refused_and_sees_the_case_as_it_is(signed_in: As, number: str) -> None:
     signed_in("operator").post(f"/cases/{number}/act/", ACCEPT)
     late = signed_in("north_operator").post(f"/cases/{number}/act/", ACCEPT, **HTMX)
     assert late.status_code == 409
@@ -120,7 +120,7 @@ def part(page: bytes, heading: str) -> str:
     return next(card for card in cards if re.search(rf"<h2[^>]*>{heading}", card))
 
 
-def test_a_suspended_case_has_a_clock_that_stands_still(bringing: Bringing, signed_in: As) -> None:
+def test_a_suspended_case_has_a_paused_clock(bringing: Bringing, signed_in: As) -> None:
     waiting = bringing.to("city-problem.resume")
     clocks = part(signed_in("duty").get(f"/cases/{waiting.number}/").content, "时限")
     assert "挂账中" in Page(signed_in("duty").get(f"/cases/{waiting.number}/").content).words
@@ -148,7 +148,7 @@ def test_a_page_is_shown_where_the_clock_of_another_process_is_ahead(bringing: B
     assert signed_in("roads").get(f"/cases/{waiting.number}/").status_code == 200
 
 
-def test_a_granted_extension_stands_among_what_happened_to_the_clock(bringing: Bringing, signed_in: As) -> None:
+def test_a_granted_extension_is_listed_among_what_happened_to_the_clock(bringing: Bringing, signed_in: As) -> None:
     waiting = bringing.to("city-problem.grant_extension")
     before = part(signed_in("roads").get(f"/cases/{waiting.number}/").content, "时限")
     assert "延长" not in before and "2026-11-20 16:00" in before

@@ -1,4 +1,4 @@
-"""Documents on paper: what they tell, who may read them, and what the law erased."""
+"""Documents on paper: what they contain, who may read them, and what was erased by law."""
 
 import re
 
@@ -12,7 +12,7 @@ from screens.conftest import As, Page
 
 
 def lines(client: Client, address: str) -> list[str]:
-    """Return the lines of a document as they stand on its page."""
+    """Return the lines of a document as its page shows them."""
     article = re.search(r"<article.*?</article>", client.get(address).content.decode(), re.DOTALL)
     assert article
     return Page(article[0].encode()).words
@@ -68,7 +68,7 @@ def test_who_may_not_see_the_case_does_not_read_its_documents(bringing: Bringing
         assert ("垃圾堆放" in Page(answer.content).text) == (status == 200)
 
 
-def test_a_document_that_no_action_produced_is_told_in_words(bringing: Bringing, signed_in: As) -> None:
+def test_a_document_that_no_action_produced_is_refused_in_words(bringing: Bringing, signed_in: As) -> None:
     address = dispatched(bringing)
     for other in (
         address.replace("/4/", "/3/"),
@@ -80,7 +80,7 @@ def test_a_document_that_no_action_produced_is_told_in_words(bringing: Bringing,
         assert "没有该文书" in Page(answer.content).text
 
 
-def test_words_that_were_erased_are_told_as_erased(bringing: Bringing, signed_in: As) -> None:
+def test_text_that_was_erased_is_shown_as_erased(bringing: Bringing, signed_in: As) -> None:
     address = dispatched(bringing)
     erase_words(Case.objects.get().number, "account/1", NOW)
     shown = lines(signed_in("duty"), address)

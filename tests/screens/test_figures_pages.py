@@ -150,7 +150,7 @@ def test_facts_are_exported_before_anything_is_counted(
     assert evaluation_jobs.export_facts.priority == evaluation_jobs.refresh_facts.priority == refreshing
 
 
-def test_who_asks_for_more_while_much_is_waited_for_is_told_to_try_again(
+def test_whoever_requests_more_while_much_is_awaited_is_asked_to_try_again(
     signed_in: As, november: None, exported: Exported, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exported()
@@ -274,7 +274,7 @@ def test_who_sees_but_the_cases_of_a_unit_may_not_refresh(signed_in: As, city: S
     assert signed_in("roads").post("/figures/refresh/").status_code == 403
 
 
-def test_movement_is_told_in_words_and_places(signed_in: As, went: Went, exported: Exported) -> None:
+def test_movement_is_shown_in_words_and_places(signed_in: As, went: Went, exported: Exported) -> None:
     october = {"reported": "2026-10-12 09:00", "filed": "2026-10-12 09:00"}
     went("south", **october, closed="2026-10-12 16:00")
     went("north", **october, closed="2026-10-30 16:00")
@@ -447,7 +447,7 @@ def test_what_nobody_offers_is_refused(signed_in: As, november: None, exported: 
     assert CountedAnswer.objects.count() == 0
 
 
-def test_what_there_is_not_is_not_found(signed_in: As, november: None, exported: Exported) -> None:
+def test_what_does_not_exist_is_not_found(signed_in: As, november: None, exported: Exported) -> None:
     exported()
     client = signed_in("leader")
     for address in (

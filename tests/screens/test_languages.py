@@ -72,7 +72,7 @@ def test_the_citys_language_is_spoken_until_a_person_chooses(signed_in: As) -> N
     assert b'lang="en"' in client.get("/queue/").content
 
 
-def test_a_language_there_is_not_is_the_citys(db: None) -> None:
+def test_an_unknown_language_is_the_citys(db: None) -> None:
     client = Client()
     client.cookies["django_language"] = "tlh"
     assert b'lang="zh-hans"' in client.get("/sign-in/").content

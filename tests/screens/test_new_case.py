@@ -1,4 +1,4 @@
-"""A case begun by hand: only by whom it falls to, one press or two is one case, and what was typed is never lost."""
+"""A case begun by hand: only by those who may, one press or two is one case, and what was typed is never lost."""
 
 import re
 
@@ -59,7 +59,9 @@ def test_a_second_press_of_the_button_begins_no_second_case(signed_in: As, city:
     assert Case.objects.count() == 2
 
 
-def test_what_is_wrong_is_said_above_and_beside_and_what_was_typed_stays(signed_in: As, city: SmallCity) -> None:
+def test_faults_are_shown_above_the_form_and_at_their_fields_and_what_was_typed_stays(
+    signed_in: As, city: SmallCity
+) -> None:
     incomplete = {**SAID, "unit": "", "days": "99", "order": "限期整改", "request": "k"}
     answer = signed_in("leader").post(ORDER, incomplete)
     assert answer.status_code == 422
@@ -91,7 +93,7 @@ def test_several_units_are_called_at_once_and_stay_chosen_over_a_fault(signed_in
     assert set(Case.objects.get().tasks.values_list("unit", flat=True)) == {"roads", "parks"}
 
 
-def test_where_no_unit_is_called_it_is_told_at_the_field(signed_in: As, city: SmallCity) -> None:
+def test_where_no_unit_is_called_the_fault_is_shown_at_the_field(signed_in: As, city: SmallCity) -> None:
     answer = signed_in("street").post(WHISTLE, {**CALLED, "units": [], "request": "k"})
     assert answer.status_code == 422
     assert "此项必填" in field(answer, "units")

@@ -30,7 +30,9 @@ def test_the_moment_in_the_form_is_the_citys(signed_in: As, city: SmallCity) -> 
     assert Case.objects.get().reported_at.isoformat() == "2026-11-01T01:00:00+00:00"
 
 
-def test_what_is_wrong_is_said_above_and_beside_and_what_was_typed_stays(signed_in: As, city: SmallCity) -> None:
+def test_faults_are_shown_above_the_form_and_at_their_fields_and_what_was_typed_stays(
+    signed_in: As, city: SmallCity
+) -> None:
     incomplete = {**SAID, "external_id": "k", "text": "", "lat": "", "reporter_name": "李四"}
     answer = signed_in("operator").post("/reports/new/", incomplete)
     shown = answer.content.decode()

@@ -1,4 +1,4 @@
-"""The table of permissions.txt holds, line by line, and no address, action, role or person is missing from it."""
+"""The table of permissions.txt is true, line by line, and no address, action, role or person is missing from it."""
 
 import json
 import re
@@ -184,7 +184,7 @@ def _met(line: Line, bringing: Bringing, signed_in: As) -> dict[str, str]:
 
 
 def _addressed(line: Line, bringing: Bringing) -> tuple[str, Waiting | None]:
-    """Return the address of a line, its case brought to where the line means it."""
+    """Return the address of a line, with its case brought to the point that the line is about."""
     waiting: list[Waiting] = []
     if line.address.startswith("/figures/gbt"):
         FactEdition.objects.create(digest="f", name="20261120T020000Z", as_of=NOW, zone="Asia/Shanghai", rows={})

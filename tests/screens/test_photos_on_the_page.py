@@ -110,7 +110,9 @@ def test_who_may_not_see_the_case_does_not_see_its_photos(dispatched: str, signe
 
 
 @pytest.mark.parametrize("htmx", [False, True])
-def test_what_is_no_photo_is_told_at_its_field_and_the_rest_is_kept(dispatched: str, send: Send, htmx: bool) -> None:
+def test_a_file_that_is_not_a_photo_is_refused_at_its_field_and_the_rest_is_kept(
+    dispatched: str, send: Send, htmx: bool
+) -> None:
     text = SimpleUploadedFile("photo.jpg", b"not a photo", "image/jpeg")
     refused = send(picture(), text, htmx=htmx, result="路面已修补")
     assert refused.status_code == 422
@@ -158,7 +160,7 @@ def test_files_nobody_asked_for_are_not_kept(dispatched: str, send: Send, signed
     assert set(folder.rglob("*")) == before
 
 
-def test_a_file_that_is_too_large_is_told_before_it_is_read(dispatched: str, send: Send) -> None:
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(dispatched: str, send: Send) -> None:
     refused = send(SimpleUploadedFile("large.jpg", b"\xff" * (photos.MAX_BYTES + 1), "image/jpeg"))
     assert refused.status_code == 422
     assert "超过 15 MB" in Page(refused.content).text
@@ -170,7 +172,7 @@ def test_a_request_of_too_many_files_is_refused_before_it_is_read(send: Send, mo
     assert not Evidence.objects.exists()
 
 
-def test_every_reason_why_a_photo_is_refused_is_told_in_chinese() -> None:
+def test_every_reason_why_a_photo_is_refused_is_shown_in_chinese() -> None:
     faults = [Fault("photos", code) for code in SENTENCES if code.startswith("photo-")]
     assert len(faults) > 5
     with override("zh-hans"):

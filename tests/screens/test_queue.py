@@ -81,7 +81,7 @@ def test_an_empty_queue_teaches_what_would_fill_it(signed_in: As, city: SmallCit
 
 
 @pytest.mark.parametrize("query", ["lamp=blue", "lamp=RED"])
-def test_a_lamp_there_is_not_is_refused_and_not_ignored(signed_in: As, city: SmallCity, query: str) -> None:
+def test_an_unknown_lamp_is_refused_and_not_ignored(signed_in: As, city: SmallCity, query: str) -> None:
     answer = signed_in("operator").get(f"/queue/?{query}")
     assert answer.status_code == 422
     assert "不在可选范围之内" in Page(answer.content).text

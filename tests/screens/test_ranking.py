@@ -26,7 +26,7 @@ def ranking(client: Client, month: str = MONTH) -> list[tuple[str, ...]]:
     return [tuple(re.sub(r"<[^>]+>", "", cell).strip() for cell in row[:7]) for row in cells]
 
 
-def test_late_and_timely_closed_rejected_and_open_cases_are_told_apart(signed_in: As, november: None) -> None:
+def test_late_and_timely_closed_rejected_and_open_cases_are_counted_apart(signed_in: As, november: None) -> None:
     assert ranking(signed_in("leader")) == [
         ("1", "北区", "6", "4", "3", "2", "66.7%"),
         ("2", "南区", "3", "2", "2", "1", "50.0%"),

@@ -75,7 +75,7 @@ def test_an_area_tells_its_facts_its_children_and_its_history(city: SmallCity, a
     assert f"/settings/areas/of/{city.north}/" in inside.links and WEST in inside.text
 
 
-def test_an_area_that_is_not_there_is_not_found(city: SmallCity, administrator: Client) -> None:
+def test_an_unknown_area_is_not_found(city: SmallCity, administrator: Client) -> None:
     page(administrator, "/settings/areas/of/nowhere/", 404)
     page(administrator, "/settings/areas/checks/?level=nowhere", 404)
 
@@ -119,7 +119,7 @@ def test_an_administrator_changes_an_area_and_it_can_be_undone(city: SmallCity, 
         ({"seen": "0"}, ""),
     ],
 )
-def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_changed(
+def test_a_fault_is_shown_at_its_field_and_nothing_is_changed(
     city: SmallCity, administrator: Client, given: dict[str, str], expected: str
 ) -> None:
     answer = administrator.post(f"/settings/areas/of/{city.north}/edit/", changed(**given))
@@ -142,7 +142,7 @@ def test_who_may_not_change_sees_no_form(city: SmallCity, signed_in: As) -> None
     assert answer.status_code == 200 and b"cl-edit-form" not in answer.content
 
 
-def test_areas_that_fit_together_are_told_to(city: SmallCity, administrator: Client) -> None:
+def test_areas_that_fit_together_are_reported_as_such(city: SmallCity, administrator: Client) -> None:
     assert "没有重叠，也没有缝隙" in page(administrator, "/settings/areas/checks/?level=community").text
 
 
@@ -194,12 +194,16 @@ def test_the_checks_follow_what_is_changed(misdrawn: SmallCity, administrator: C
         ("lon=120.05&lat=23.05&on=2026-01-01", "该点位于"),
     ],
 )
-def test_where_a_place_lies_is_said_in_words(city: SmallCity, administrator: Client, query: str, expected: str) -> None:
+def test_where_a_place_lies_is_shown_in_words(
+    city: SmallCity, administrator: Client, query: str, expected: str
+) -> None:
     assert expected in page(administrator, f"/settings/areas/where/?{query}").text
 
 
 @pytest.mark.parametrize("query", ["lon=x&lat=23", "lon=120", "lon=120&lat=23&crs=mars", "lon=120&lat=23&on=never"])
-def test_what_is_no_question_is_said_beside_its_field(city: SmallCity, administrator: Client, query: str) -> None:
+def test_a_query_that_cannot_be_read_is_refused_at_its_field(
+    city: SmallCity, administrator: Client, query: str
+) -> None:
     answer = administrator.get(f"/settings/areas/where/?{query}")
     assert answer.status_code == 422 and "cl-fault" in answer.content.decode()
 

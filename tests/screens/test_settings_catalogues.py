@@ -1,4 +1,4 @@
-"""Catalogues under Settings: found by words, pinyin and code; conditions and limits changed by administrators alone."""
+"""Catalogues under Settings: found by words, pinyin and code; conditions and limits changed by administrators only."""
 
 import pytest
 from django.test import Client

@@ -84,7 +84,9 @@ def test_a_facility_tells_its_facts_its_place_its_history_and_the_cases_about_it
     assert number not in other.text and "没有您能看到的案件" in other.text
 
 
-def test_the_case_leads_to_its_facility_and_one_not_known_is_told_without_a_link(signed_in: As, report: Report) -> None:
+def test_the_case_leads_to_its_facility_and_an_unknown_one_is_shown_without_a_link(
+    signed_in: As, report: Report
+) -> None:
     client = signed_in("operator")
     tied, loose = report("A1", facility=LAMP), report("A2", facility="67100101037000099")
     assert HERE in page(client, f"/cases/{tied}/").links
@@ -123,7 +125,7 @@ def test_a_change_without_a_reason_is_sent_back_with_what_was_typed(signed_in: A
     assert "杆子不见了" in answer.content.decode() and Facility.objects.get().state == "intact"
 
 
-def test_whoever_looked_before_somebody_else_changed_it_is_told(signed_in: As) -> None:
+def test_whoever_looked_before_somebody_else_changed_it_is_refused(signed_in: As) -> None:
     client = signed_in("administrator")
     answer = client.post(f"{HERE}edit/", {"state": "missing", "reason": "x", "seen": "0"})
     assert answer.status_code == 409 and "被他人更改" in answer.content.decode()

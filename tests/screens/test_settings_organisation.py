@@ -68,7 +68,7 @@ def test_a_units_page_tells_its_people_duties_shifts_and_open_cases(
     assert "roads" not in [link.split("/")[-2] for link in shown.links if "/people/of/" in link]
 
 
-def test_an_administrator_changes_a_unit_with_a_reason_that_stands_in_its_history(administrator: Client) -> None:
+def test_an_administrator_changes_a_unit_with_a_reason_that_its_history_shows(administrator: Client) -> None:
     assert (
         sent(administrator, "/settings/units/of/roads/edit/", **UNIT, aliases="养护处，市政处", telephone="12012345678")
         == 302
@@ -98,7 +98,7 @@ def test_an_administrator_changes_a_unit_with_a_reason_that_stands_in_its_histor
         ({"name": "名" * 300}, "200"),
     ],
 )
-def test_a_change_of_a_unit_that_cannot_be_is_told_beside_its_field(
+def test_an_invalid_change_of_a_unit_is_refused_at_its_field(
     administrator: Client, given: dict[str, str], expected: str
 ) -> None:
     organisation.set_units([{"code": "crew", "name": "一队", "parent": "roads"}], "test", NOW)
@@ -114,7 +114,7 @@ def test_a_unit_that_somebody_else_changed_meanwhile_is_not_overwritten(administ
     assert Unit.objects.get(code="roads").name == "市政养护处"
 
 
-def test_a_closed_unit_tells_who_still_holds_a_post_there_and_is_offered_no_more(administrator: Client) -> None:
+def test_a_closed_unit_shows_who_still_has_a_post_there_and_is_offered_no_more(administrator: Client) -> None:
     assert sent(administrator, "/settings/units/of/roads/edit/", **{**UNIT, "is_active": "0"}) == 302
     shown = page(administrator, "/settings/units/of/roads/")
     assert "该单位已停用。仍在此任职的岗位 2 个" in shown.text
@@ -164,7 +164,7 @@ def test_a_new_person_gets_a_link_that_is_shown_once(administrator: Client) -> N
         ({"area": "moon"}, "选"),
     ],
 )
-def test_a_person_who_cannot_be_is_told_and_no_account_made(
+def test_an_invalid_person_is_refused_and_no_account_is_made(
     administrator: Client, given: dict[str, str], expected: str
 ) -> None:
     before = Account.objects.count()
@@ -231,7 +231,7 @@ def test_a_shift_over_midnight_is_entered_shown_and_taken_off_again(administrato
         ({"day": ""}, "必填"),
     ],
 )
-def test_a_shift_that_cannot_be_is_told(administrator: Client, given: dict[str, str], expected: str) -> None:
+def test_an_invalid_shift_is_refused_at_its_field(administrator: Client, given: dict[str, str], expected: str) -> None:
     whole = {"unit": "roads", "role": "handler", "person": "roads", "day": "2026-11-19", "hours": "08:00-20:00"}
     answer = administrator.post("/settings/rosters/add/", {**whole, **given})
     assert answer.status_code == 422
@@ -306,7 +306,7 @@ def test_a_duty_is_entered_put_on_the_list_and_removed(administrator: Client, ci
         ({"reason": ""}, "必填"),
     ],
 )
-def test_a_duty_that_cannot_be_is_told(
+def test_an_invalid_duty_is_refused_at_its_field(
     administrator: Client, city: SmallCity, given: dict[str, str], expected: str
 ) -> None:
     organisation.set_units([{"code": "north-1", "name": "一社区", "kind": "community"}], "test", NOW)

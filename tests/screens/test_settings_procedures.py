@@ -44,7 +44,7 @@ def test_the_menu_of_the_person_leads_there(signed_in: As) -> None:
 
 
 @every_procedure
-def test_a_page_says_every_stage_task_action_and_document(signed_in: As, procedure: Procedure) -> None:
+def test_a_page_shows_every_stage_task_action_and_document(signed_in: As, procedure: Procedure) -> None:
     content = signed_in("roads").get(address(procedure)).content.decode()
     table = {
         "stage": ways(procedure).tasks,
@@ -100,13 +100,13 @@ def test_a_page_asks_the_database_little(
 
 
 @pytest.mark.parametrize("name", ["city-problem/999", "nothing/1"])
-def test_a_procedure_there_is_not_is_told_in_words(signed_in: As, name: str) -> None:
+def test_an_unknown_procedure_is_refused_in_words(signed_in: As, name: str) -> None:
     answer = signed_in("roads").get(f"{LIST}{name}/")
     assert answer.status_code == 404
     assert "没有这个流程" in Page(answer.content).text
 
 
-def test_who_holds_no_post_is_told_so(signed_in: As, city: SmallCity) -> None:
+def test_whoever_has_no_post_is_refused_in_words(signed_in: As, city: SmallCity) -> None:
     accounts.create_account("newcomer", "新来的", None, "test", NOW)
     for where in (LIST, address(PROCEDURES[0])):
         answer = signed_in("newcomer").get(where)

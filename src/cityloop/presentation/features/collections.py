@@ -1,4 +1,4 @@
-"""Which collections of features there are, and who may read them. parameters.py has their queries, writing.py GeoJSON."""
+"""Which collections of features there are, and who may read them. Their queries are read in parameters.py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -43,7 +43,7 @@ def month(words: str | None) -> date | None:
 
 
 def text_asked(query: Mapping[str, str], name: str) -> str | None:
-    """Return the text of a parameter; Invalid for control characters: PostgreSQL stores no NUL, nobody types the others."""
+    """Return the text of a parameter; Invalid for control characters: PostgreSQL stores no NUL, nobody types others."""
     words = query.get(name)
     if words is None:
         return None
