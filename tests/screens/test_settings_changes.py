@@ -1,4 +1,4 @@
-"""The history of the city's data under Settings: what, by whom, row by row; undone once; too large a change is refused."""
+"""The history of the city's data under Settings: what, by whom, row by row; undone once; too large a change refused."""
 
 import pytest
 from django.test import Client

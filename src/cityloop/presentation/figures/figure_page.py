@@ -164,7 +164,7 @@ def cases_url(chosen: FigureQuery, count: str, after: str = "") -> str:
 def _variant(chosen: FigureQuery, indicator: Indicator, table: Appraisal, language: str) -> FigureVariant:
     found = tally(chosen, table, coded(indicator), chosen.span.period.name, chosen.key)
     return FigureVariant(
-        title=title(indicator.variants[indicator.variant].title) if indicator.variant else _("As it stands"),
+        title=title(indicator.variants[indicator.variant].title) if indicator.variant else _("Standard method"),
         formula=chosen.book.formula(indicator, language),
         written=indicator.written(found),
         made_of=made_of(found),

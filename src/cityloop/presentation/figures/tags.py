@@ -62,7 +62,7 @@ def better_words(indicator: Indicator) -> str:
     return {
         Better.MORE: _("Higher is better."),
         Better.LESS: _("Lower is better."),
-        Better.NEITHER: _("Neither more nor less is better: the order says how much, not how good."),
+        Better.NEITHER: _("Neither higher nor lower is better: the order shows how much, not how good."),
     }[indicator.better]
 
 

@@ -117,7 +117,7 @@ def _form(key: str, values: Mapping[str, str], refusal: Refusal | None) -> Repor
         field("lat", _("Latitude"), "number"),
         field("crs", _("Coordinate system"), "select", required=True, choices=_SYSTEMS),
     )
-    facility = field("facility", _("Facility id"), "line", help=_("As its plate says, if it has one."))
+    facility = field("facility", _("Facility id"), "line", help=_("As on its plate, if it has one."))
     who = (
         field("reporter_name", _("Name"), "line"),
         field("reporter_phone", _("Phone"), "phone"),

@@ -56,7 +56,7 @@ def _bounds(city: City) -> list[float] | None:
 def _words() -> dict[str, str]:
     return {
         "map": _("Map"),
-        "cannot": _("This browser cannot draw maps. The table says the same."),
+        "cannot": _("This browser cannot draw maps. The table shows the same data."),
         "twin": _("The same as a table"),
         "failed": _("A part of the map could not be loaded. Load the page again."),
         "closer": _("Zoom in to see more."),

@@ -69,7 +69,8 @@ def _doubt_row(number: str, doubt: AreaDoubt, level: str, city: City) -> DoubtRo
     what = {
         OVERLAP: _("%(area)s and %(other)s overlap.") % first,
         OUTSIDE: _("%(area)s lies partly outside %(other)s.") % first,
-        UNCOVERED: _("A part of %(area)s lies in none: %(level)s.") % {**first, "level": level_title(level, city)},
+        UNCOVERED: _("A part of %(area)s lies in no area of this level: %(level)s.")
+        % {**first, "level": level_title(level, city)},
         GAP: _("Between %(areas)s") % {"areas": _(", ").join(names[:4])},
     }[doubt.kind]
     piece = doubt.piece
@@ -177,13 +178,13 @@ def edit_fields(area: AreaFacts, posted: Mapping[str, str], refusal: Refusal | N
 
     grades = tuple(Choice(grade, grade) for grade in GRADES)
     first, last = (day.isoformat() if day else "" for day in (area.valid_from, area.valid_until))
-    until = _("The first day on which it is no more. Its cases keep it.")
+    until = _("The first day on which it is no longer valid. Its cases keep it.")
     return (
         field("name", _("Name"), "line", area.name, required=True),
         field("grade", _("Grade"), "select", area.grade, choices=grades, help=_("Empty: that of the area around it.")),
         field("valid_from", _("Valid from"), "date", first),
         field("valid_until", _("Valid until"), "date", last, help=until),
-        field("reason", _("Reason"), "line", "", required=True, help=_("It stands in the history.")),
+        field("reason", _("Reason"), "line", "", required=True, help=_("It is shown in the history.")),
     )
 
 

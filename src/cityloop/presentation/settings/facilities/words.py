@@ -97,7 +97,7 @@ def edit_fields(row: Facility, city: City, posted: Mapping[str, str], refusal: R
         field(role, _(ROLE_WORDS[role]), "select", getattr(row, role), choices=_unit_choices(row, role, city))
         for role in UNITS
     )
-    reason = field("reason", _("Reason"), "line", "", required=True, help=_("It stands in the history."))
+    reason = field("reason", _("Reason"), "line", "", required=True, help=_("It is shown in the history."))
     state = field("state", _("State"), "select", row.state, required=True, choices=state_choices())
     return (state, *units, field("remark", _("Remark"), "text", row.remark, rows=2), reason)
 

@@ -214,7 +214,7 @@ def _major_name(prefix: str, city: City) -> str:
     if not prefix:
         return _("any class")
     known = {major_key(category): category.major for category in city.categories.values()}
-    return known.get(prefix) or _("all classes that begin so")
+    return known.get(prefix) or _("all classes that begin with this")
 
 
 def _cell(district: str, counts: Counter[DutyCount]) -> DutyCell:

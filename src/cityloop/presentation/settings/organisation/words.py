@@ -184,7 +184,7 @@ def shift_fields(
 
 def reason_field(field: Field) -> FormField:
     """Return the field for the reason, which every change by hand has."""
-    return field("reason", _("Reason"), "line", "", required=True, help=_("It stands in the history."))
+    return field("reason", _("Reason"), "line", "", required=True, help=_("It is shown in the history."))
 
 
 def form_field(posted: Posted, refusal: Refusal | None) -> Field:

@@ -20,7 +20,7 @@ KINDS = {
 }
 SEES = {
     "area": gettext_noop("every case of the post's area"),
-    "unit": gettext_noop("cases that its unit holds or held"),
+    "unit": gettext_noop("cases that its unit handles or handled"),
     "none": gettext_noop("no case"),
 }
 SOURCES = {

@@ -38,15 +38,15 @@ WHYS = {
     "building_known": gettext_noop("Building %(number)s of %(name)s is known."),
     "area": gettext_noop("Only the area %(name)s is known."),
     "taken_for": gettext_noop("%(name)s is taken for %(road)s."),
-    "other_district": gettext_noop("It lies beside the district named."),
-    "moved": gettext_noop("Moved %(metres)s m to the %(direction)s, as the words say."),
+    "other_district": gettext_noop("It lies outside the district named."),
+    "moved": gettext_noop("Moved %(metres)s m to the %(direction)s, as the address says."),
     "nothing_understood": gettext_noop("These words name no place."),
-    "several_places": gettext_noop("Several places are called so; name the district, or choose one."),
+    "several_places": gettext_noop("Several places have this name. Name the district, or choose one."),
     "not_in_district": gettext_noop("%(name)s is not known in the district named, only elsewhere."),
     "crossing_not_known": gettext_noop("Where %(name)s crosses it is not known."),
     "not_known": gettext_noop("%(name)s is not in the gazetteer yet."),
-    "only_district": gettext_noop("Only %(name)s is named: that is no place."),
-    "area_not_known": gettext_noop("%(name)s is no district of this city."),
+    "only_district": gettext_noop("Only %(name)s is named, which is not a single place."),
+    "area_not_known": gettext_noop("%(name)s is not a district of this city."),
 }
 ANSWER, OTHER = "answer", "other"
 CORNERS = 48  # of the ring around a place

@@ -112,7 +112,7 @@ def _opening_details(
 
 def _extension_words(extension: Extension, needs: tuple[Need, ...], v: Vocabulary) -> str:
     need = next((need for need in needs if need.name == extension.asked), None)
-    by = _("as much as “%s” says") % v.say(need.title) if need else _("its limit once more")
+    by = _("by the value of “%s”") % v.say(need.title) if need else _("its limit again")
     words = _("the task above gets more time: %s") if extension.of_parent else _("the task gets more time: %s")
     return words % by
 

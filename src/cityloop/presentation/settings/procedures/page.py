@@ -167,7 +167,7 @@ def procedure_page(procedure: Procedure, v: Vocabulary) -> ProcedurePage:
 
 def picture(procedure: Procedure, v: Vocabulary) -> Picture:
     """Return the procedure drawn in the reader's language."""
-    return draw(procedure, Speech(v.say, lambda kind: _holder_and_limit(kind, v), _("Stays here:"), _(" (by itself)")))
+    return draw(procedure, Speech(v.say, lambda kind: _holder_and_limit(kind, v), _("Stays here:"), _(" (automatic)")))
 
 
 def edge_words(procedure: Procedure, edge: StageEdge, v: Vocabulary) -> str:

@@ -64,7 +64,7 @@ def part_words(part: Separation) -> str:
 def holder_words(kind: TaskKind, v: Vocabulary) -> str:
     """Return who does such a task."""
     role = v.role(kind.role)
-    return _("%(role)s of the unit that holds it") % {"role": role} if kind.held_by_unit else role
+    return _("%(role)s of the unit that has the task") % {"role": role} if kind.held_by_unit else role
 
 
 def limit_rule_words(procedure: Procedure, rule: LimitRule | None, v: Vocabulary) -> str:
@@ -138,7 +138,7 @@ def claim_of(procedure: Procedure, requirement: Requirement, v: Vocabulary) -> C
         code = f" `{requirement.condition.words}`" if v.with_code else ""
         words.append(condition_words(procedure, requirement.condition, v.say) + code)
     otherwise = v.say(requirement.otherwise) if requirement.otherwise else ""
-    return Claim(_(" and ").join(words) or _("nothing of that holds"), otherwise)
+    return Claim(_(" and ").join(words) or _("none of these is true"), otherwise)
 
 
 def _judges(procedure: Procedure, action: Action) -> bool:
