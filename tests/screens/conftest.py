@@ -17,7 +17,7 @@ from cityloop.registry.organisation.actions import enter_units
 from example import NOW, SmallCity
 from screens.bringing import Bringing
 from screens.counted import exported  # noqa: F401  # a fixture
-from screens.gone import november, went  # noqa: F401  # fixtures
+from screens.past_cases import november, went  # noqa: F401  # fixtures
 
 Report = Callable[..., str]
 As = Callable[[str], Client]

@@ -23,7 +23,7 @@ from cityloop.runtime.clock import now
 from example import PEOPLE, SmallCity
 from screens.conftest import HTMX, As, Page
 from screens.counted import END, Exported, count, rows, shown
-from screens.gone import MONDAY, SAME_DAY, WEEKS_LATER, Went, city_time
+from screens.past_cases import MONDAY, SAME_DAY, WEEKS_LATER, Went, city_time
 
 JOBS = "SELECT args->>'key' FROM procrastinate_jobs WHERE task_name = 'evaluation.count_answer'"
 

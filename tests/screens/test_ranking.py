@@ -12,7 +12,7 @@ from cityloop.registry.areas import actions as area_actions
 from cityloop.registry.city import current
 from example import NOW, PEOPLE, SmallCity
 from screens.conftest import As
-from screens.gone import MONDAY, SAME_DAY, WEEKS_LATER, Went
+from screens.past_cases import MONDAY, SAME_DAY, WEEKS_LATER, Went
 
 MONTH = "2026-11"
 

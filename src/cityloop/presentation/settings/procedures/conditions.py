@@ -10,7 +10,7 @@ from cityloop.core.procedures.procedure import Procedure, Words
 
 Say = Callable[[Words], str]
 
-_SIGNS: Mapping[type[ast.cmpop], str] = {
+_OPERATORS: Mapping[type[ast.cmpop], str] = {
     ast.Eq: "=",
     ast.NotEq: "≠",
     ast.Lt: "<",
@@ -55,7 +55,7 @@ def _comparison(procedure: Procedure, node: ast.Compare, say: Say) -> str:
     of_stage = isinstance(node.left, ast.Name) and node.left.id == "stage"
     words = _operand(procedure, node.left, say)
     for operator, other in zip(node.ops, node.comparators, strict=True):
-        words += f" {_SIGNS[type(operator)]} {_operand(procedure, other, say, of_stage=of_stage)}"
+        words += f" {_OPERATORS[type(operator)]} {_operand(procedure, other, say, of_stage=of_stage)}"
     return words
 
 
@@ -86,7 +86,7 @@ def _operand(procedure: Procedure, node: ast.expr, say: Say, *, of_stage: bool =
 
 
 def _name(procedure: Procedure, name: str, say: Say) -> str:
-    kind, _parting, rest = name.partition("_")
+    kind, _separator, rest = name.partition("_")
     if kind == "times" and rest in procedure.actions:
         return _("times of “%s”") % say(procedure.actions[rest].title)
     if kind == "open" and rest in procedure.tasks:
