@@ -49,7 +49,7 @@ class NewReport(BaseModel):
     facility: str | None = Field(
         None,
         max_length=reports.LONGEST["facility"],
-        description="id of the facility it is about; without a point the case lies where the facility stands",
+        description="id of the facility it is about; without a point the case lies where the facility is",
         examples=["11010101003000123"],
     )
     reporter: Reporter | None = None

@@ -1,7 +1,7 @@
 """OGC API – Features, Part 1 (Core, GeoJSON, HTML, OpenAPI 3.0): the city for other systems, read-only.
 
-Standard: OGC 17-069r4; of Part 2 (18-058r1) what a server with one coordinate system has. What there is, for whom,
-and how it is asked for and written stands in the modules beside this one.
+Standard: OGC 17-069r4; of Part 2 (18-058r1) what a server with one coordinate system has. Who may read what is in
+collections.py, queries are in parameters.py, GeoJSON is in writing.py.
 """
 
 import hashlib

@@ -23,21 +23,21 @@ def first_sign_in(request: HttpRequest, secret: str) -> HttpResponse:
     if account is None:
         raise NotFound("no-such-secret")
     if request.method == "GET":
-        return _page(request, account.username)
+        return _password_page(request, account.username)
     try:
-        login(request, accounts.use_secret(secret, _password(request), now()))
+        login(request, accounts.use_secret(secret, _posted_password(request), now()))
     except Invalid as refusal:
-        return _page(request, account.username, refusal)
+        return _password_page(request, account.username, refusal)
     return redirect("workbench:home")
 
 
-def _password(request: HttpRequest) -> str:
+def _posted_password(request: HttpRequest) -> str:
     first, again = request.POST.get("password", ""), request.POST.get("again", "")
     if first != again:
         raise Invalid([Fault("again", "passwords-differ")])
     return first
 
 
-def _page(request: HttpRequest, username: str, refusal: Invalid | None = None) -> HttpResponse:
+def _password_page(request: HttpRequest, username: str, refusal: Invalid | None = None) -> HttpResponse:
     context = {"username": username, "faults": faults_of(refusal)}
     return render(request, "workbench/first_sign_in.html", context, status=status_of(refusal) if refusal else 200)

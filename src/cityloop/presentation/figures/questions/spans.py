@@ -101,7 +101,7 @@ class ChosenPeriod:
 def read_span(words: str, rhythm: Rhythm, as_of: datetime) -> ChosenPeriod:
     """Return the period of a name, the month of the facts where it is empty; Invalid where it cannot be read."""
     try:
-        period = _read_checked(words, rhythm) if words else rhythm.containing(Length.MONTH, as_of)
+        period = _read_period_of_address(words, rhythm) if words else rhythm.containing(Length.MONTH, as_of)
         years = {localtime(moment).year for moment in (period.start, period.end - MOMENT)}
     except (ValueError, OverflowError) as error:
         raise Invalid([Fault("period", "not-a-period")]) from error
@@ -110,7 +110,7 @@ def read_span(words: str, rhythm: Rhythm, as_of: datetime) -> ChosenPeriod:
     return ChosenPeriod(period, length_of(period, rhythm), rhythm, as_of)
 
 
-def _read_checked(words: str, rhythm: Rhythm) -> Period:
+def _read_period_of_address(words: str, rhythm: Rhythm) -> Period:
     """Return a period as addresses write it: its own ends are dates or whole minutes in the city's time zone."""
     if ".." in words and not OWN.fullmatch(words):
         raise ValueError(words)

@@ -53,7 +53,7 @@ def areas(request: HttpRequest) -> HttpResponse:
 def area(request: HttpRequest, code: str) -> HttpResponse:
     """Show an area: its facts, its outline, what is in it, its history."""
     check_has_post(person(request))
-    return _page(request, _found(code))
+    return _area_page(request, _existing_area(code))
 
 
 @require_POST
@@ -61,13 +61,13 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
 def edit_area(request: HttpRequest, code: str) -> HttpResponse:
     """Give an area another name, grade or other days."""
     check_may_edit(person(request))
-    found, posted = _found(code), {name: str(value).strip() for name, value in request.POST.items()}
+    found, posted = _existing_area(code), {name: str(value).strip() for name, value in request.POST.items()}
     seen = change_seen(posted)
     wanted = {name: posted.get(name, "") for name in ("name", "grade", "valid_from", "valid_until", "reason")}
     try:
         change_area(code, WantedArea(**wanted, seen=seen), person(request).account, clock.now(), _today(current_city()))
     except Refusal as refusal:
-        return _page(request, found, refusal)
+        return _area_page(request, found, refusal)
     return redirect("settings:area", code)
 
 
@@ -78,8 +78,8 @@ def checks(request: HttpRequest) -> HttpResponse:
     check_has_post(person(request))
     city, today = current_city(), _today(current_city())
     counts = queries.levels(city, today)
-    level = _level(request, city)
-    parts, chosen = _part(request, city, level)
+    level = _chosen_level(request, city)
+    parts, chosen = _chosen_part(request, city, level)
     found = of_layout(city.layout(), level, chosen) if level else ()
     rows = words.doubt_rows(found, level, city)
     kinds = {
@@ -98,8 +98,8 @@ def doubts(request: HttpRequest) -> HttpResponse:
     """Return the doubtful pieces of one level as GeoJSON, the largest first."""
     check_has_post(person(request))
     city = current_city()
-    level = _level(request, city)
-    found = of_layout(city.layout(), level, _part(request, city, level)[1]) if level else ()
+    level = _chosen_level(request, city)
+    found = of_layout(city.layout(), level, _chosen_part(request, city, level)[1]) if level else ()
     content = words.doubt_features(found, level, city, SHOWN)
     return JsonResponse(content, content_type="application/geo+json", json_dumps_params={"ensure_ascii": False})
 
@@ -114,7 +114,7 @@ def where_is_it(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"query": query, "systems": words.system_choices()}
     if query["lon"] or query["lat"]:
         try:
-            found = where(city.layout(_day(query["on"])), *_pair(query), _system(query["crs"]))
+            found = where(city.layout(_read_day(query["on"])), *_read_pair(query), _read_system(query["crs"]))
         except Invalid as refusal:
             context |= {"faults": faults_of(refusal)}
             return render(request, "settings/area_where.html", context, status=status_of(refusal))
@@ -122,7 +122,7 @@ def where_is_it(request: HttpRequest) -> HttpResponse:
     return render(request, "settings/area_where.html", context)
 
 
-def _pair(query: dict[str, str]) -> tuple[float, float]:
+def _read_pair(query: dict[str, str]) -> tuple[float, float]:
     pair, faults = {}, []
     for name in ("lon", "lat"):
         try:
@@ -134,21 +134,21 @@ def _pair(query: dict[str, str]) -> tuple[float, float]:
     return pair["lon"], pair["lat"]
 
 
-def _system(text: str) -> Crs:
+def _read_system(text: str) -> Crs:
     try:
         return parse_crs(text) if text else Crs.WGS84
     except ValueError as error:
         raise Invalid([Fault("crs", "unknown-coordinate-system", {"value": text})]) from error
 
 
-def _day(text: str) -> date | None:
+def _read_day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
         raise Invalid([Fault("on", "not-a-day")]) from error
 
 
-def _level(request: HttpRequest, city: City) -> str:
+def _chosen_level(request: HttpRequest, city: City) -> str:
     """Return the level that is asked for, else the smallest of the tree there is."""
     there = {found.level for found in city.areas.values()}
     wanted = text_asked(request.GET, "level")
@@ -158,7 +158,7 @@ def _level(request: HttpRequest, city: City) -> str:
     return wanted or smallest
 
 
-def _part(request: HttpRequest, city: City, level: str) -> tuple[list[str], str]:
+def _chosen_part(request: HttpRequest, city: City, level: str) -> tuple[list[str], str]:
     """Return the parts of the city of which one is looked at, where a level has too many areas; and the one chosen."""
     parts = scopes(city.layout(), level) if level else []
     wanted = text_asked(request.GET, "in") or ""
@@ -169,14 +169,14 @@ def _today(city: City) -> date:
     return clock.now().astimezone(city.calendar.time_zone).date()
 
 
-def _found(code: str) -> AreaFacts:
+def _existing_area(code: str) -> AreaFacts:
     found = current_city().areas.get(code)
     if found is None:
         raise NotFound("no-such-area")
     return found
 
 
-def _page(request: HttpRequest, found: AreaFacts, refusal: Refusal | None = None) -> HttpResponse:
+def _area_page(request: HttpRequest, found: AreaFacts, refusal: Refusal | None = None) -> HttpResponse:
     city, today = current_city(), _today(current_city())
     rows = queries.children_of(city, found.code, today)
     editing = may_edit(person(request))

@@ -39,7 +39,7 @@ def catalogues(request: HttpRequest) -> HttpResponse:
         "catalogues": _catalogues(city),
         "words": words,
         "chosen": chosen,
-        "classes": _found(city, words, chosen, request.GET.get("major", "")),
+        "classes": _matching_classes(city, words, chosen, request.GET.get("major", "")),
         "majors": _majors(city, chosen or HOME),
         "major": request.GET.get("major", ""),
         "may_edit": may_edit(person(request)),
@@ -52,7 +52,7 @@ def catalogues(request: HttpRequest) -> HttpResponse:
 def category(request: HttpRequest, reference: str) -> HttpResponse:
     """Show a class: its conditions for filing with their limits, what it was called before, its history."""
     check_has_post(person(request))
-    return _page(request, _class(reference))
+    return _class_page(request, _existing_class(reference))
 
 
 @require_POST
@@ -60,12 +60,12 @@ def category(request: HttpRequest, reference: str) -> HttpResponse:
 def set_limits(request: HttpRequest, reference: str) -> HttpResponse:
     """Give a class other limits."""
     check_may_edit(person(request))
-    category = _class(reference)
+    category = _existing_class(reference)
     handle, case = request.POST.get("handle", ""), request.POST.get("case", "")
     try:
         catalogue_actions.set_class_limits(_key(category), handle, case, person(request).account, clock.now())
     except Invalid as error:
-        return _page(request, category, error, "limits")
+        return _class_page(request, category, error, "limits")
     return redirect("settings:class", category.reference)
 
 
@@ -74,7 +74,7 @@ def set_limits(request: HttpRequest, reference: str) -> HttpResponse:
 def set_condition(request: HttpRequest, reference: str) -> HttpResponse:
     """Enter, change or remove a condition for filing."""
     check_may_edit(person(request))
-    category, posted, by, now = _class(reference), request.POST, person(request).account, clock.now()
+    category, posted, by, now = _existing_class(reference), request.POST, person(request).account, clock.now()
     number = posted.get("number", "") or _next_number(category)
     if "remove" in posted:
         catalogue_actions.remove_condition(_key(category), number, by, now)
@@ -85,7 +85,7 @@ def set_condition(request: HttpRequest, reference: str) -> HttpResponse:
             _key(category), number, posted.get("filing", ""), posted.get("closing", ""), limits, by, now
         )
     except Invalid as error:
-        return _page(request, category, error, posted.get("number", "") or "new")
+        return _class_page(request, category, error, posted.get("number", "") or "new")
     return redirect("settings:class", category.reference)
 
 
@@ -113,7 +113,7 @@ def add_class(request: HttpRequest) -> HttpResponse:
     return redirect("settings:class", key.reference)
 
 
-def _page(
+def _class_page(
     request: HttpRequest, category: CategoryFacts, refusal: Invalid | None = None, where: str = ""
 ) -> HttpResponse:
     city = current_city()
@@ -121,9 +121,9 @@ def _page(
     context = {
         "category": category,
         "conditions": [
-            _condition(condition, request.POST, refusal, where) for condition in category.conditions.values()
+            _shown_condition(condition, request.POST, refusal, where) for condition in category.conditions.values()
         ],
-        "new": _form("new", {}, request.POST, refusal, where),
+        "new": _condition_form("new", {}, request.POST, refusal, where),
         "limits": {name: limit_words(limit) for name, limit in category.limits.items()},
         "limit_faults": faults_of(refusal) if where == "limits" else {},
         "before": [city.classes[k.reference] for k in city.crosswalk.predecessors(key) if k.reference in city.classes],
@@ -137,13 +137,15 @@ def _page(
     return render(request, "settings/class.html", context, status=422 if refusal else 200)
 
 
-def _condition(condition: Any, posted: QueryDict, refusal: Invalid | None, where: str) -> dict[str, Any]:
+def _shown_condition(condition: Any, posted: QueryDict, refusal: Invalid | None, where: str) -> dict[str, Any]:
     shown = {f"limit_{grade}": limit_words(limit) for grade, limit in condition.limits.items()}
     given = {"filing": condition.filing, "closing": condition.closing, **shown}
-    return {"condition": condition, "shown": shown, **_form(condition.number, given, posted, refusal, where)}
+    return {"condition": condition, "shown": shown, **_condition_form(condition.number, given, posted, refusal, where)}
 
 
-def _form(number: str, given: dict[str, str], posted: QueryDict, refusal: Invalid | None, where: str) -> dict[str, Any]:
+def _condition_form(
+    number: str, given: dict[str, str], posted: QueryDict, refusal: Invalid | None, where: str
+) -> dict[str, Any]:
     tried = where == number
     values = {name: posted.get(name, "") for name in ("filing", "closing", *(f"limit_{g}" for g in GRADES))}
     return {"number": number, "values": values if tried else given, "faults": faults_of(refusal) if tried else {}}
@@ -169,7 +171,7 @@ def _successors(city: City, key: ClassKey) -> list[tuple[str, list[CategoryFacts
     return found
 
 
-def _class(reference: str) -> CategoryFacts:
+def _existing_class(reference: str) -> CategoryFacts:
     category = current_city().classes.get(reference)
     if category is None:
         raise NotFound("no-such-class")
@@ -207,7 +209,7 @@ def _majors(city: City, catalogue: str) -> list[tuple[str, str]]:
     return sorted(named.items())
 
 
-def _found(city: City, words: str, catalogue: str, major: str) -> list[CategoryFacts]:
+def _matching_classes(city: City, words: str, catalogue: str, major: str) -> list[CategoryFacts]:
     if words:
         found = (city.classes[reference] for reference in city.class_search.find(words, len(city.classes)))
         return [category for category in found if not catalogue or category.catalogue == catalogue][:MOST_FOUND]

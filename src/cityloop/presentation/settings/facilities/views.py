@@ -50,7 +50,7 @@ def facilities(request: HttpRequest) -> HttpResponse:
 def facility(request: HttpRequest, code: str) -> HttpResponse:
     """Show a facility: its facts, its place, the cases about it that this person may see, its history."""
     check_has_post(person(request))
-    return _page(request, _found(code))
+    return _facility_page(request, _existing_facility(code))
 
 
 @require_POST
@@ -58,18 +58,18 @@ def facility(request: HttpRequest, code: str) -> HttpResponse:
 def edit_facility(request: HttpRequest, code: str) -> HttpResponse:
     """Give a facility another state, other units or another remark."""
     check_may_edit(person(request))
-    row, posted = _found(code), {name: str(value).strip() for name, value in request.POST.items()}
+    row, posted = _existing_facility(code), {name: str(value).strip() for name, value in request.POST.items()}
     units = {role: posted.get(role, getattr(row, role)) for role in UNITS}
     seen = change_seen(posted)
     wanted = FacilityEdit(posted.get("state", ""), units, posted.get("remark", ""), posted.get("reason", ""), seen)
     try:
         change_facility(code, wanted, person(request).account, clock.now())
     except Refusal as refusal:
-        return _page(request, row, refusal)
+        return _facility_page(request, row, refusal)
     return redirect("settings:facility", code)
 
 
-def _found(code: str) -> Facility:
+def _existing_facility(code: str) -> Facility:
     row = queries.facility(code) if "\x00" not in code else None
     if row is None:
         raise NotFound("no-such-facility")
@@ -83,7 +83,7 @@ def _filters(request: HttpRequest) -> FacilityFilters:
     return FacilityFilters(**wanted)
 
 
-def _page(request: HttpRequest, row: Facility, refusal: Refusal | None = None) -> HttpResponse:
+def _facility_page(request: HttpRequest, row: Facility, refusal: Refusal | None = None) -> HttpResponse:
     city, who = current_city(), person(request)
     tied = cases(who, CaseFilters(facility=row.code), request.GET.get("after"))
     context = {

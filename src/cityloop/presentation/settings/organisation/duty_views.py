@@ -34,7 +34,7 @@ LEVELS = ("district", "street", "community")
 def duties(request: HttpRequest) -> HttpResponse:
     """Show how many classes have nobody, one or several units in each district, and the duties themselves."""
     check_has_post(person(request))
-    return _page(request)
+    return _duties_page(request)
 
 
 @require_GET
@@ -42,7 +42,7 @@ def duties(request: HttpRequest) -> HttpResponse:
 def classes(request: HttpRequest, major: str, district: str) -> HttpResponse:
     """Show the classes of a major class with who is responsible for each in a district."""
     check_has_post(person(request))
-    city, standing = current_city(), _standing(request)
+    city, standing = current_city(), _chosen_standing(request)
     rows = duty_words.classes_answered(city, major, district)
     if not rows or district not in city.areas:
         raise NotFound("no-such-class")
@@ -72,7 +72,7 @@ def one_class(request: HttpRequest, reference: str) -> HttpResponse:
     if level not in levels:
         raise Invalid([Fault("level", "not-a-choice")])
     rows = duty_words.areas_answered(city, reference, level)
-    standing = _standing(request)
+    standing = _chosen_standing(request)
     context = {
         "category": category,
         "rows": [row for row in rows if standing in (None, row.standing)],
@@ -96,7 +96,7 @@ def set_duty(request: HttpRequest) -> HttpResponse:
         row, reason = _posted_duty(request, city)
         organisation.set_duties([row], person(request).account, clock.now(), city=city, source=reason)
     except Refusal as refusal:
-        return _page(request, refusal)
+        return _duties_page(request, refusal)
     return redirect("settings:duties")
 
 
@@ -115,11 +115,11 @@ def remove_duty(request: HttpRequest) -> HttpResponse:
     return redirect("settings:duties")
 
 
-def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
+def _duties_page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
     city, edits = current_city(), may_edit(person(request))
     unit, area = text_asked(request.GET, "unit") or "", text_asked(request.GET, "area")
     words, listed = text_asked(request.GET, "words") or "", request.GET.get("listed") == "1"
-    found = queries.duties(unit=unit, area=area, category=_meant(words, city), listed=listed)
+    found = queries.duties(unit=unit, area=area, category=_class_meant(words, city), listed=listed)
     context = {
         "districts": duty_words.districts_of(city),
         "matrix": duty_words.matrix(city),
@@ -140,7 +140,7 @@ def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
     return render(request, "settings/duties.html", context, status=status_of(refusal) if refusal else 200)
 
 
-def _meant(words: str, city: City) -> str:
+def _class_meant(words: str, city: City) -> str:
     """Return the class that the words mean; the words themselves where they mean none, so that nothing is found."""
     try:
         return class_names(city).meant(words)
@@ -174,7 +174,7 @@ def _posted_duty(request: HttpRequest, city: City) -> tuple[dict[str, Any], str]
     return {**row, "is_listed": duty_words.is_listed(posted["is_listed"])}, posted["reason"]
 
 
-def _standing(request: HttpRequest) -> DutyCount | None:
+def _chosen_standing(request: HttpRequest) -> DutyCount | None:
     words = request.GET.get("standing")
     if not words:
         return None

@@ -32,7 +32,7 @@ from cityloop.runtime import clock
 def rosters(request: HttpRequest) -> HttpResponse:
     """Show a week of rosters, of all units or of one."""
     check_has_post(person(request))
-    return _page(request)
+    return _rosters_page(request)
 
 
 @require_POST
@@ -41,10 +41,10 @@ def add_shift(request: HttpRequest) -> HttpResponse:
     """Enter a shift."""
     check_may_edit(person(request))
     try:
-        shift = _shift(request)
+        shift = _posted_shift(request)
         organisation.set_shifts([shift], person(request).account, clock.now(), source=shift["note"])
     except Refusal as refusal:
-        return _page(request, refusal)
+        return _rosters_page(request, refusal)
     return redirect(f"{reverse('settings:rosters')}?day={request.POST.get('day', '').strip()}")
 
 
@@ -62,10 +62,10 @@ def remove_shift(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('settings:rosters')}?day={posted['starts_at'][:10]}")
 
 
-def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
+def _rosters_page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
     city, now = current_city(), clock.now()
     unit = text_asked(request.GET, "unit") or ""
-    day = _day(text_asked(request.GET, "day"))
+    day = _read_day(text_asked(request.GET, "day"))
     week, edits = week_of(now, city, unit, day), may_edit(person(request))
     today = localtime(now).date()
     usernames = queries.active_usernames() if edits else ()
@@ -83,7 +83,7 @@ def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
     return render(request, "settings/rosters.html", context, status=status_of(refusal) if refusal else 200)
 
 
-def _shift(request: HttpRequest) -> dict[str, str]:
+def _posted_shift(request: HttpRequest) -> dict[str, str]:
     """Return the shift of a form; Invalid naming every invalid field."""
     names = ("unit", "role", "person", "day", "hours", "note")
     posted = {name: request.POST.get(name, "").strip() for name in names}
@@ -94,7 +94,7 @@ def _shift(request: HttpRequest) -> dict[str, str]:
         "person": posted["person"] in dict(queries.active_usernames()),
     }
     faults = [Fault(name, "not-a-choice") for name, is_known in known.items() if not is_known]
-    day = _day(posted["day"] or None)
+    day = _read_day(posted["day"] or None)
     if day is None:
         faults.append(Fault("day", "required"))
     if len(posted["note"]) > organisation.LONGEST_WORDS or not posted["note"].isprintable():
@@ -105,7 +105,7 @@ def _shift(request: HttpRequest) -> dict[str, str]:
     return organisation.shift(posted["unit"], posted["role"], posted["person"], starts_at, ends_at, posted["note"])
 
 
-def _day(words: str | None) -> date | None:
+def _read_day(words: str | None) -> date | None:
     if not words:
         return None
     try:

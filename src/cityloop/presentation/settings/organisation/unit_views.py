@@ -44,7 +44,7 @@ def units(request: HttpRequest) -> HttpResponse:
 def unit(request: HttpRequest, code: str) -> HttpResponse:
     """Show a unit."""
     check_has_post(person(request))
-    return _page(request, _found(code))
+    return _unit_page(request, _existing_unit(code))
 
 
 @require_http_methods(["GET", "POST"])
@@ -57,7 +57,7 @@ def new_unit(request: HttpRequest) -> HttpResponse:
         try:
             posted = _posted(request)
             organisation.add_unit(
-                posted["code"], _values(posted), posted["reason"], person(request).account, clock.now()
+                posted["code"], _row_of(posted), posted["reason"], person(request).account, clock.now()
             )
             return redirect("settings:unit", posted["code"])
         except Refusal as error:
@@ -72,16 +72,16 @@ def new_unit(request: HttpRequest) -> HttpResponse:
 def edit_unit(request: HttpRequest, code: str) -> HttpResponse:
     """Change a unit."""
     check_may_edit(person(request))
-    row, posted = _found(code), _posted(request)
+    row, posted = _existing_unit(code), _posted(request)
     seen = change_seen(posted)
     try:
-        organisation.change_unit(code, _values(posted), posted["reason"], seen, person(request).account, clock.now())
+        organisation.change_unit(code, _row_of(posted), posted["reason"], seen, person(request).account, clock.now())
     except Refusal as refusal:
-        return _page(request, row, refusal)
+        return _unit_page(request, row, refusal)
     return redirect("settings:unit", code)
 
 
-def _page(request: HttpRequest, row: Unit, refusal: Refusal | None = None) -> HttpResponse:
+def _unit_page(request: HttpRequest, row: Unit, refusal: Refusal | None = None) -> HttpResponse:
     city, who = current_city(), person(request)
     now = clock.now()
     posts = queries.posts_of_unit(row.code)
@@ -102,7 +102,7 @@ def _page(request: HttpRequest, row: Unit, refusal: Refusal | None = None) -> Ht
     return render(request, "settings/unit.html", context, status=status_of(refusal) if refusal else 200)
 
 
-def _found(code: str) -> Unit:
+def _existing_unit(code: str) -> Unit:
     if "\x00" in code:
         raise NotFound("no-such-unit")
     return queries.unit(code)
@@ -113,7 +113,7 @@ def _posted(request: HttpRequest) -> Mapping[str, str]:
     return {name: request.POST.get(name, "").strip() for name in (*names, "seen")}
 
 
-def _values(posted: Mapping[str, str]) -> dict[str, Any]:
+def _row_of(posted: Mapping[str, str]) -> dict[str, Any]:
     """Return the unit of a form as a row; Invalid where a yes or no is neither."""
     row: dict[str, Any] = {name: posted[name] for name in ("name", "kind", "telephone")}
     row |= {"parent": posted["parent"] or None, "aliases": list(as_several(posted["aliases"]))}
