@@ -90,7 +90,7 @@ def levels(city: City) -> list[str]:
 
 
 def level_word(level: str) -> str:
-    """Return what the areas of a level are called."""
+    """Return the name of the areas of a level."""
     words = {
         "city": _("City"),
         "district": _("Districts"),

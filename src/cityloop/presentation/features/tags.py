@@ -31,7 +31,7 @@ def as_one_layer(geometry: Mapping[str, Any], properties: Mapping[str, Any]) -> 
 
 @register.filter
 def as_page(address: str) -> str:
-    """The same address asked for as a page."""
+    """The same address as an HTML page."""
     parts = urlsplit(address)
     query = [*((name, value) for name, value in parse_qsl(parts.query) if name != "f"), ("f", "html")]
     return urlunsplit(parts._replace(query=urlencode(query)))

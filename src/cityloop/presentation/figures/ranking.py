@@ -23,7 +23,7 @@ COLUMNS: Mapping[Subject | None, tuple[str, ...]] = {  # the columns next to the
 
 @dataclass(frozen=True, slots=True)
 class FigureCell:
-    """One figure of a row: as it is written, what it is made of, where it leads."""
+    """One figure of a row: its text, numerator/denominator, its address."""
 
     written: str
     made_of: str  # numerator over denominator; "" for a count

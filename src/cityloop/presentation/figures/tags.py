@@ -1,4 +1,4 @@
-"""The words and addresses of figures as templates ask for them. What they are is in presentation/figures."""
+"""Template tags of figures: titles and addresses."""
 
 from django import template
 from django.urls import reverse
@@ -21,7 +21,7 @@ register.filter("failure_words", reason_words)
 
 @register.filter
 def with_period(chosen: FigureQuery, period: str) -> str:
-    """The address that asks the same of another period."""
+    """The address of the same query for another period."""
     return f"?{chosen.words(period=period)}"
 
 
@@ -40,7 +40,7 @@ def own_url(chosen: FigureQuery) -> str:
 
 @register.filter
 def count_title(count: DeclaredCount) -> str:
-    """What a count is called."""
+    """The name of a count."""
     return title(count.title)
 
 

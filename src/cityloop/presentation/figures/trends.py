@@ -1,4 +1,4 @@
-"""A figure over the last periods, as a small line, as bars, and in words."""
+"""A figure over the last periods, as a small line, as bars and as text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Spark:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One period: what it is called, its figure, and how long its bar is of a hundred."""
+    """One period: its title, its figure, the length of its bar out of a hundred."""
 
     period: str
     title: str

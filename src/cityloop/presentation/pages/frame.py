@@ -20,7 +20,7 @@ from cityloop.runtime.clock import now
 
 @dataclass(frozen=True, slots=True)
 class PostLine:
-    """A post in words."""
+    """A post as text."""
 
     title: str
     unit: str

@@ -45,12 +45,12 @@ class ShownEntry:
 
 
 def everybody(actor: Actor, city: City) -> bool:
-    """Show an entry to whoever is signed in."""
+    """Show an entry to everybody who is signed in."""
     return True
 
 
 def has_post(actor: Actor, city: City) -> bool:
-    """Show an entry to whoever has a post in the city."""
+    """Show an entry to everybody who has a post in the city."""
     return bool(actor.posts)
 
 

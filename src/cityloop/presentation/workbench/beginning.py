@@ -40,7 +40,7 @@ def blank_case(procedure: str, actor: Actor) -> ShownForm:
 
 
 def filled_case(procedure: str, actor: Actor, key: str, inputs: Mapping[str, str], refusal: Refusal) -> ShownForm:
-    """Return the form with what was typed and what was wrong with it."""
+    """Return the form with what was typed and its faults."""
     return _shown(_form_of(procedure, actor), key, inputs, refusal)
 
 

@@ -58,7 +58,7 @@ def blank_report(now: datetime) -> ReportForm:
 
 
 def filled_report(posted: Mapping[str, str], refusal: Refusal) -> ReportForm:
-    """Return the form with what was typed and what was wrong with it."""
+    """Return the form with what was typed and its faults."""
     return _form(posted.get("external_id", ""), posted, refusal)
 
 

@@ -26,7 +26,7 @@ DAYS = ("00:00", "06:00", "08:00", "12:00", "18:00")
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """One choice: its words, where it leads, whether it is the present one."""
+    """One choice: its title, its address, whether it is chosen."""
 
     title: str
     url: str
@@ -43,7 +43,7 @@ class Option:
 
 
 def language() -> str:
-    """Return the language of the page, as packs have their words."""
+    """Return the language of the page as packs name it."""
     return "en" if (get_language() or "").startswith("en") else "zh"
 
 
@@ -132,7 +132,7 @@ def _option(indicator: Indicator, chosen: FigureQuery) -> Option:
 
 
 def called(indicator: Indicator) -> str:
-    """Return what an indicator is called, with its variant."""
+    """Return the name of an indicator, with its variant."""
     if indicator.variant is None:
         return title(indicator.title)
     words = {"title": title(indicator.title), "variant": title(indicator.variants[indicator.variant].title)}

@@ -29,7 +29,7 @@ class Grouping:
         return self.subject is Subject.AREA
 
     def title(self, city: City) -> str:
-        """Return what its objects are called."""
+        """Return the name of its objects."""
         return _words().get(self.name) or level_title(self.name, city)
 
 

@@ -105,12 +105,12 @@ def _standing(chosen: FigureQuery) -> list[Key]:
 
 
 def unit_name(value: str, city: City) -> str:
-    """Return what a unit is called."""
+    """Return the name of a unit."""
     return city.units[value].name if value in city.units else ""
 
 
 def area_name(value: str, city: City) -> str:
-    """Return what an area is called."""
+    """Return the name of an area."""
     return city.areas[value].name if value in city.areas else ""
 
 

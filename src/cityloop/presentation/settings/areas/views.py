@@ -149,7 +149,7 @@ def _read_day(text: str) -> date | None:
 
 
 def _chosen_level(request: HttpRequest, city: City) -> str:
-    """Return the level that is asked for, else the smallest of the tree there is."""
+    """Return the requested level, else the smallest level of the tree that has areas."""
     there = {found.level for found in city.areas.values()}
     wanted = text_asked(request.GET, "level")
     if wanted and wanted not in there:

@@ -48,7 +48,7 @@ def size_of(rows: Iterable[DoubtRow]) -> str:
 
 
 def kinds_of_doubt() -> dict[str, str]:
-    """Return what each kind of doubt is called."""
+    """Return the name of each kind of doubt."""
     return {
         OVERLAP: _("Overlap"),
         OUTSIDE: _("Outside the area around"),
@@ -170,7 +170,7 @@ def called(code: str, city: City) -> str:
 
 
 def edit_fields(area: AreaFacts, posted: Mapping[str, str], refusal: Refusal | None) -> tuple[FormField, ...]:
-    """Return the form that changes an area, with what was typed and what was wrong with it."""
+    """Return the form that changes an area, with what was typed and its faults."""
     faults = faults_of(refusal)
 
     def field(name: str, words: str, kind: str, value: str, **more: Any) -> FormField:

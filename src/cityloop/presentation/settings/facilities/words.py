@@ -41,7 +41,7 @@ LEVEL_WORDS = {
 
 
 def state_words(state: str) -> str:
-    """Return what a state of a facility is called."""
+    """Return the name of a state of a facility."""
     return _(STATE_WORDS[state]) if state in STATE_WORDS else state
 
 
@@ -87,7 +87,7 @@ def map_of(row: Facility) -> Mapping[str, Any] | None:
 
 
 def edit_fields(row: Facility, city: City, posted: Mapping[str, str], refusal: Refusal | None) -> tuple[FormField, ...]:
-    """Return the form that changes a facility, with what was typed and what was wrong with it."""
+    """Return the form that changes a facility, with what was typed and its faults."""
     faults = faults_of(refusal)
 
     def field(name: str, words: str, kind: str, value: str, **more: Any) -> FormField:

@@ -1,4 +1,4 @@
-"""The history of the city as data: what was changed, by whom, row by row; and undoing it."""
+"""The pages of the history of changes: what was changed, by whom, row by row; and undoing it."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse

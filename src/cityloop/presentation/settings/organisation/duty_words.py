@@ -83,7 +83,7 @@ def standing_words(standing: DutyCount) -> str:
 
 
 def duty_rows(lines: Iterable[DutyLine], city: City) -> list[ShownDuty]:
-    """Return duties in words."""
+    """Return duties as text."""
     return [_duty_row(line, city) for line in lines]
 
 

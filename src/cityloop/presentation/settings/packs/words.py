@@ -31,7 +31,7 @@ SOURCES = {
 
 
 def counted(counts: Mapping[str, int]) -> list[str]:
-    """Return how much of each kind there is, as in: Roles 3."""
+    """Return the number of things of each kind, such as Roles 3."""
     return [_(KINDS[kind]) if kind == "calendar" else f"{_(KINDS[kind])} {many}" for kind, many in counts.items()]
 
 

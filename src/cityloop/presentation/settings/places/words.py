@@ -1,4 +1,4 @@
-"""The gazetteer in words: grades, how a place was found and why not, what was understood. Finding is registry's."""
+"""The gazetteer as text: grades, how a place was found or why not, what was understood. It is searched in registry."""
 
 import math
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ CORNERS = 48  # of the ring around a place
 
 
 def kind_words(kind: str) -> str:
-    """Return a kind or grade in words."""
+    """Return a kind or grade as text."""
     return _(KINDS[kind])
 
 

@@ -60,7 +60,7 @@ def _comparison(procedure: Procedure, node: ast.Compare, say: Say) -> str:
 
 
 def _noted_by(procedure: Procedure, node: ast.Compare, say: Say) -> str:
-    """Return by which actions was noted what is asked for here; nothing where that is not what is asked."""
+    """Return which actions set the value that is compared; "" where it is not such a comparison."""
     match node:
         case ast.Compare(
             left=ast.Name(id=name), ops=[ast.Eq() | ast.NotEq() as operator], comparators=[ast.Constant() as constant]

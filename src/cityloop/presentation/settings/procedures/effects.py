@@ -1,4 +1,4 @@
-"""What follows from an action of a declared procedure, in words: stages, tasks, clocks, further cases, documents."""
+"""What follows from an action of a declared procedure, as text: stages, tasks, clocks, further cases, documents."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -58,7 +58,7 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """A stage, the tasks that may be open in it, and the ways out of it."""
+    """A stage, the tasks that may be open in it, and the actions that leave it."""
 
     name: str
     title: str

@@ -68,7 +68,7 @@ def holder_words(kind: TaskKind, v: Vocabulary) -> str:
 
 
 def limit_rule_words(procedure: Procedure, rule: LimitRule | None, v: Vocabulary) -> str:
-    """Return where a limit comes from, in the order in which it is looked for."""
+    """Return where a limit comes from, in the order in which the sources are tried."""
     if rule is None:
         return _("none")
     named = {"handle": _("the category's handling limit"), "case": _("the category's limit for the case")}
@@ -78,7 +78,7 @@ def limit_rule_words(procedure: Procedure, rule: LimitRule | None, v: Vocabulary
 
 
 def short_limit(rule: LimitRule, v: Vocabulary) -> str:
-    """Return a limit in a word or two, for a picture."""
+    """Return a limit as a short text, for a picture."""
     if rule.asked:
         return _("limit as asked")
     return _("limit by category") if rule.name else v.limit(rule.otherwise)
