@@ -1,4 +1,4 @@
-"""OGC API – Features: the city as map programs read it, page by page, each reader what is theirs to read."""
+"""OGC API – Features: the city as map programs read it, page by page, each reader what they may read."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
-from cityloop.presentation.features.asked import CRS84
+from cityloop.presentation.features.parameters import CRS84
 from cityloop.presentation.middleware import policy
 from cityloop.registry.areas import actions as area_actions
 from cityloop.registry.city import current
@@ -45,7 +45,7 @@ layers:
 
 @pytest.fixture
 def anybody(city: SmallCity) -> Client:
-    """Somebody without a name, met as from outside."""
+    """Somebody who is not signed in, with the checks that real requests meet."""
     return Client(raise_request_exception=False)
 
 
@@ -78,7 +78,7 @@ def within(city: SmallCity) -> Client:
 
 
 def read(client: Client, address: str, **query: str | int) -> dict[str, Any]:
-    """Return the document at an address, having checked that it came as one."""
+    """Return the document at an address, after checking its status and media type."""
     answer = client.get(address, query)
     assert answer.status_code == 200, answer.getvalue()
     assert answer["content-type"] in ("application/json", "application/geo+json")
@@ -89,21 +89,21 @@ def ids(client: Client, address: str, **query: str | int) -> list[str]:
     return [feature["id"] for feature in read(client, address, **query)["features"]]
 
 
-def linked(said: dict[str, Any], rel: str) -> str | None:
-    return next((link["href"] for link in said["links"] if link["rel"] == rel), None)
+def linked(document: dict[str, Any], rel: str) -> str | None:
+    return next((link["href"] for link in document["links"] if link["rel"] == rel), None)
 
 
 def test_the_first_page_leads_to_everything(anybody: Client) -> None:
-    said = read(anybody, "/ogc/")
-    assert {link["rel"] for link in said["links"]} >= {"self", "alternate", "service-desc", "conformance", "data"}
-    for link in said["links"]:
+    document = read(anybody, "/ogc/")
+    assert {link["rel"] for link in document["links"]} >= {"self", "alternate", "service-desc", "conformance", "data"}
+    for link in document["links"]:
         answer = anybody.get(link["href"])
         assert (answer.status_code, answer["content-type"].split("; charset")[0]) == (200, link["type"])
 
 
 def test_every_level_of_areas_is_a_collection_and_facilities_are_none_for_anybody(anybody: Client) -> None:
     found = read(anybody, "/ogc/collections")["collections"]
-    assert [one["id"] for one in found] == ["areas-district", "areas-community"]
+    assert [feature["id"] for feature in found] == ["areas-district", "areas-community"]
     assert found[0]["extent"]["spatial"]["bbox"] == [[120.0, 23.0, 120.4, 23.1]]
     assert found[0] == read(anybody, "/ogc/collections/areas-district")
 
@@ -117,7 +117,7 @@ def test_pages_follow_each_other_until_everything_was_there_once(anybody: Client
     assert codes == ["671001000001", "671001000002", "671002000001", "671002000002"]
 
 
-def test_a_page_that_holds_just_everything_has_no_next_one(anybody: Client) -> None:
+def test_a_page_with_exactly_everything_has_no_next_one(anybody: Client) -> None:
     assert linked(read(anybody, COMMUNITIES, limit=4), "next") is None
 
 
@@ -208,7 +208,7 @@ def test_longitude_and_latitude_may_be_asked_for_by_their_name(anybody: Client) 
         "/ogc/nothing",
     ],
 )
-def test_what_there_is_not_is_a_404(anybody: Client, address: str) -> None:
+def test_what_does_not_exist_is_a_404(anybody: Client, address: str) -> None:
     answer = anybody.get(address)
     assert (answer.status_code, answer["content-type"]) == (404, "application/problem+json")
 
@@ -221,8 +221,8 @@ def test_nothing_can_be_written(anybody: Client) -> None:
 def test_facilities_are_for_those_with_a_name(anybody: Client, within: Client, facilities: list[Facility]) -> None:
     answer = anybody.get(FACILITIES)
     assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
-    wrong = Client(headers={"Authorization": "Bearer wrong"})
-    assert wrong.get(COMMUNITIES).status_code == 401
+    stranger = Client(headers={"Authorization": "Bearer wrong"})
+    assert stranger.get(COMMUNITIES).status_code == 401
     page = read(within, FACILITIES)
     assert (page["numberMatched"], page["features"][1]["properties"]["maintainer"]) == (5, "市政养护处")
     assert "王先生" not in json.dumps(page, ensure_ascii=False)
@@ -254,7 +254,7 @@ def test_facilities_come_page_by_page_too(within: Client, facilities: list[Facil
     assert seen == sorted(codes_of(facilities))
 
 
-def test_a_layer_of_a_pack_is_open_and_holds_nothing_else(
+def test_a_layer_of_a_pack_is_open_and_contains_nothing_else(
     anybody: Client, facilities: list[Facility], settings: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "open-things").mkdir()
@@ -316,8 +316,8 @@ def test_a_page_of_features_has_a_table_beside_its_map(anybody: Client) -> None:
     assert page.count("<city-map") == 1
     assert "北区第2社区</td>" in page
     assert "after=671002000001" in page
-    one = anybody.get(f"{COMMUNITIES}/671001000001", {"f": "html"}).content.decode()
-    assert "北区第1社区</h1>" in one
+    page = anybody.get(f"{COMMUNITIES}/671001000001", {"f": "html"}).content.decode()
+    assert "北区第1社区</h1>" in page
 
 
 def test_only_the_owner_of_the_map_tiles_is_let_into_a_page() -> None:
@@ -333,7 +333,7 @@ def served(transactional_db: None, facilities: list[Facility], live_server: Any)
 
 
 def elsewhere(program: str, *words: str) -> Any:
-    """Run a program as others do, in a process of its own, and return what it printed."""
+    """Run a program in a separate process and return what it printed."""
     environment = {**os.environ, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program, *words],

@@ -1,4 +1,4 @@
-"""Whatever is sent, no request breaks the server or is answered otherwise than described."""
+"""Whatever is sent, no request breaks the server, and every response is as described."""
 
 import pytest
 import schemathesis

@@ -1,4 +1,4 @@
-"""Every answer under /api/ that is not what was asked for is a problem as RFC 9457 describes it."""
+"""Every failure under /api/ is answered by problem details as RFC 9457 describes them."""
 
 import json
 from typing import Any
@@ -18,27 +18,27 @@ METHODS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
 
 @pytest.fixture
 def sender(city: SmallCity) -> Client:
-    """A connected system with its token, met as strictly as from outside."""
+    """A connected system with its token, with the checks that real requests meet."""
     bearer = {"Authorization": f"Bearer {accounts.make_token('hotline', 'test', NOW)}"}
     return Client(headers=bearer, enforce_csrf_checks=True, raise_request_exception=False)
 
 
 def problem_of(answer: Any, status: int) -> dict[str, Any]:
-    """Return the problem document, having checked that it is one."""
+    """Return the problem document, after checking that it is one."""
     assert answer.status_code == status
     assert answer["content-type"] == "application/problem+json"
-    said = json.loads(answer.content)
-    assert said["status"] == status
-    assert said["type"].startswith("urn:cityloop:problem:")
-    assert said["title"] and said["detail"]
-    return said
+    problem = json.loads(answer.content)
+    assert problem["status"] == status
+    assert problem["type"].startswith("urn:cityloop:problem:")
+    assert problem["title"] and problem["detail"]
+    return problem
 
 
 def report_of(letters: int) -> str:
     return json.dumps({"channel": "12345", "external_id": "A1", "text": "a" * letters})
 
 
-def test_a_body_over_the_limit_is_a_413_that_says_the_limit(sender: Client) -> None:
+def test_a_body_over_the_limit_is_a_413_that_names_the_limit(sender: Client) -> None:
     answer = sender.post(PATH, report_of(settings.DATA_UPLOAD_MAX_MEMORY_SIZE), content_type="application/json")
     assert "1,000,000" in problem_of(answer, 413)["detail"]
     assert Case.objects.count() == 0
@@ -50,7 +50,7 @@ def test_a_body_just_under_the_limit_is_read(sender: Client) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_another_method_is_a_405_that_says_which_there_are(sender: Client, method: str) -> None:
+def test_another_method_is_a_405_that_names_those_offered(sender: Client, method: str) -> None:
     answer = sender.generic(method, PATH)
     if method == "HEAD":  # its answer has no body
         assert (answer.status_code, answer["content-type"]) == (405, "application/problem+json")

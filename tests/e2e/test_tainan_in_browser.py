@@ -84,7 +84,7 @@ def _pictures(request: pytest.FixtureRequest, at: Desks, tmp_path: Path) -> Iter
 def test_every_district_of_every_month_is_ranked_with_the_number_of_its_reports(at: Desks, rows: list[Row]) -> None:
     by_month: dict[str, Counter[str]] = {}
     for row in rows:
-        by_month.setdefault(row.month, Counter())[row.district or "未定区县"] += 1
+        by_month.setdefault(row.month, Counter())[row.district or "区县待定"] += 1
     assert sorted(by_month) == [f"2016-0{month}" for month in range(1, 7)]
     for month, counted in by_month.items():
         assert +column(at.of("leader"), month, "上报") == counted

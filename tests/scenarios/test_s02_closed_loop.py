@@ -87,7 +87,7 @@ def test_one_problem_goes_through_the_whole_loop_and_is_counted(city: City, at: 
     refused_to_judge(handler, number)
 
     collector = opened(at, "collector", number)
-    check_clock(collector, "核查", limit="30 分钟", together="30 分")
+    check_clock(collector, "核查", limit="30 分钟", together="30 分钟")
     do(collector, "返工", "处置中", 返工原因=HISTORY[5][2])
     check_history(collector, 6)
 
@@ -142,7 +142,7 @@ def check_clock(page: Page, title: str, *, limit: str, together: str) -> None:
 
 
 def minutes(words: str) -> int:
-    """Return the minutes of a text such as 1 小时 30 分."""
+    """Return the minutes of a text such as 1 小时 30 分钟."""
     hours, rest = re.search(r"(\d+) 小时", words), re.search(r"(\d+) 分", words)
     return 60 * int(hours[1] if hours else 0) + int(rest[1] if rest else 0)
 

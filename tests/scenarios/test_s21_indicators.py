@@ -11,7 +11,7 @@ from cityloop.casework.models import Case
 from scenarios.conftest import Desks, linked, notify_linked
 from screens.conftest import As
 from screens.counted import Exported, rows, shown
-from screens.gone import MONDAY, SAME_DAY, WEEKS_LATER, Went, city_time
+from screens.past_cases import MONDAY, SAME_DAY, WEEKS_LATER, Went, city_time
 
 NOVEMBER = "/figures/?period=2026-11"
 DEPARTMENTS = f"{NOVEMBER}&by=department&indicator=archive_in_time_rate"

@@ -1,4 +1,4 @@
-"""Cases brought to where an action waits, by the ways that plans.py finds, gone for real. No test is here."""
+"""Cases brought to where an action waits, along the paths that plans.py finds, by real actions. No test is here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ _PLANS: dict[tuple[str, int, str], Plans] = {}
 
 @dataclass(frozen=True)
 class Waiting:
-    """A case where an action waits, and the action as who may do it would do it then."""
+    """A case where an action waits, and the step by which somebody may do it."""
 
     number: str
     step: Step
@@ -44,16 +44,16 @@ class Bringing:
     def to(self, name: str, district: str = "", version: int = 0) -> Waiting:
         """Bring a case, of the newest version unless one is given, to where `procedure.action` waits."""
         procedure, _, action = name.partition(".")
-        way = current_city().procedures[procedure, version] if version else current_city().latest(procedure)
-        return self.brought(way, action, district or self.city.north)
+        declared = current_city().procedures[procedure, version] if version else current_city().latest(procedure)
+        return self.brought(declared, action, district or self.city.north)
 
-    def brought(self, way: Procedure, action: str, district: str) -> Waiting:
+    def brought(self, procedure: Procedure, action: str, district: str) -> Waiting:
         """Bring a case to where the action waits; one of the system's own, to just before its moment."""
-        steps = _plans(way, district)[action]
-        number = self._begun(way, district)
+        steps = _plans(procedure, district)[action]
+        number = self._begun(procedure, district)
         for step in steps[:-1]:
-            self._gone(way, number, step, steps[-1])
-        last = replace(steps[-1], answers=_with_photos(way, steps[-1]))
+            self._advance(procedure, number, step, steps[-1])
+        last = replace(steps[-1], answers=_with_photos(procedure, steps[-1]))
         self.at(last.at)
         return Waiting(number, last)
 
@@ -61,33 +61,35 @@ class Bringing:
         """Let the pages show a moment."""
         self.patch.setattr(views, "now", lambda: moment)
 
-    def _begun(self, way: Procedure, district: str) -> str:
-        if way.name == "city-problem":
+    def _begun(self, procedure: Procedure, district: str) -> str:
+        if procedure.name == "city-problem":
             place = self.city.inside_north if district == self.city.north else self.city.inside_south
             with self.patch.context() as patch:  # an older version begins as when nothing was newer
-                patch.setattr(City, "latest", lambda known, name: known.procedures[name, way.version])
-                return self.report(f"{way.version}-{Case.objects.count()}", place, reporter={"name": "张三丰"})
-        if way.begins.role:
-            username = next(name for name, (role, _, _) in PEOPLE.items() if role == way.begins.role)
-            said = answers(way.begins.needs, UNITS[:1], district)
-            return begin_case(way.name, self._ideal(username), said, f"{way.name} {Case.objects.count()}", NOW)
-        return self._begun_from_another(way, district)
+                patch.setattr(City, "latest", lambda known, name: known.procedures[name, procedure.version])
+                return self.report(f"{procedure.version}-{Case.objects.count()}", place, reporter={"name": "张三丰"})
+        if procedure.begins.role:
+            username = next(name for name, (role, _, _) in PEOPLE.items() if role == procedure.begins.role)
+            given = answers(procedure.begins.needs, UNITS[:1], district)
+            return begin_case(
+                procedure.name, self._ideal(username), given, f"{procedure.name} {Case.objects.count()}", NOW
+            )
+        return self._begun_from_another(procedure, district)
 
-    def _begun_from_another(self, way: Procedure, district: str) -> str:
+    def _begun_from_another(self, procedure: Procedure, district: str) -> str:
         other, action = next(
             (other, action.name)
             for other in reversed(current_city().procedures.values())
             for action in other.actions.values()
-            if action.begins_case and action.begins_case.procedure == way.name and not action.automatic
+            if action.begins_case and action.begins_case.procedure == procedure.name and not action.automatic
         )
         waiting = self.brought(other, action, district)
-        self._gone(other, waiting.number, waiting.step)
+        self._advance(other, waiting.number, waiting.step)
         return Case.objects.get(number=waiting.number).links[-1][1]
 
-    def _gone(self, way: Procedure, number: str, step: Step, last: Step | None = None) -> None:
+    def _advance(self, procedure: Procedure, number: str, step: Step, last: Step | None = None) -> None:
         if step.username:
-            said = _with_photos(way, step)
-            act(number, step.action, step.task, self._ideal(step.username), said, None, step.at)
+            given = _with_photos(procedure, step)
+            act(number, step.action, step.task, self._ideal(step.username), given, None, step.at)
         elif last is None or last.username or step.at < last.at:
             wake(Case.objects.get(number=number).pk, step.at)
 
@@ -97,18 +99,18 @@ class Bringing:
         return replace(actor, posts=tuple(replace(post, area=None) for post in actor.posts))
 
 
-def _plans(way: Procedure, district: str) -> Plans:
-    known = way.name, way.version, district
+def _plans(procedure: Procedure, district: str) -> Plans:
+    known = procedure.name, procedure.version, district
     if known not in _PLANS:
         terms = Terms(current_city().calendar, current_city().categories[CATEGORY].limits)
-        _PLANS[known] = plans(way, terms, district)
+        _PLANS[known] = plans(procedure, terms, district)
     return _PLANS[known]
 
 
-def _with_photos(way: Procedure, step: Step) -> dict[str, str]:
+def _with_photos(procedure: Procedure, step: Step) -> dict[str, str]:
     """Return the answers with photos that are kept in place of those that were only counted."""
-    asked = [need.name for need in way.actions[step.action].needs if need.kind is NeedKind.PHOTOS]
-    kept = {name: [kept_photo(no) for no in range(len(members(step.answers.get(name))))] for name in asked}
+    names = [need.name for need in procedure.actions[step.action].needs if need.kind is NeedKind.PHOTOS]
+    kept = {name: [kept_photo(no) for no in range(len(members(step.answers.get(name))))] for name in names}
     return {**step.answers, **{name: " ".join(digests) for name, digests in kept.items() if digests}}
 
 

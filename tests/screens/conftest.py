@@ -17,7 +17,7 @@ from cityloop.registry.organisation.actions import enter_units
 from example import NOW, SmallCity
 from screens.bringing import Bringing
 from screens.counted import exported  # noqa: F401  # a fixture
-from screens.gone import november, went  # noqa: F401  # fixtures
+from screens.past_cases import november, went  # noqa: F401  # fixtures
 
 Report = Callable[..., str]
 As = Callable[[str], Client]
@@ -35,10 +35,10 @@ class Page(HTMLParser):
         self.text = " ".join(self.words)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        said = dict(attrs)
-        self.words += [said[name] or "" for name in ("title", "aria-label", "placeholder") if name in said]
+        attributes = dict(attrs)
+        self.words += [attributes[name] or "" for name in ("title", "aria-label", "placeholder") if name in attributes]
         if tag == "a":
-            self.links.append(said.get("href") or "")
+            self.links.append(attributes.get("href") or "")
 
     def handle_data(self, data: str) -> None:
         if data.strip():
@@ -63,9 +63,9 @@ def report(city: SmallCity, people: dict) -> Report:
     """Hand in a report from the hotline and return its case's number."""
 
     def reported(external_id: str = "A1", place: tuple[float, float] = city.inside_north, **more: object) -> str:
-        said = {"channel": "12345", "external_id": external_id, "text": "垃圾堆放", "address": "长江路1号"}
+        payload = {"channel": "12345", "external_id": external_id, "text": "垃圾堆放", "address": "长江路1号"}
         point = {"lon": place[0], "lat": place[1]}
-        content = read({**said, **point, **more}, settings.CITYLOOP.zone, NOW)
+        content = read({**payload, **point, **more}, settings.CITYLOOP.zone, NOW)
         return receive(content, people["hotline"], NOW).number
 
     return reported

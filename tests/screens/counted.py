@@ -21,13 +21,13 @@ Row = tuple[str, ...]
 
 @pytest.fixture
 def exported(city: SmallCity, settings: object, tmp_path: Path) -> Exported:
-    """Export the facts as they stand, by default at the end of November; into a folder of their own."""
+    """Export the facts as they are, by default at the end of November; into a folder of their own."""
     settings.CITYLOOP = replace(settings.CITYLOOP, home=str(tmp_path))  # type: ignore[attr-defined]
     return lambda now=END: actions.export_facts(now)
 
 
 def count() -> int:
-    """Count what screens wait for, as a worker does, and tell how much that was."""
+    """Count what screens wait for, as a worker does, and return how many answers that was."""
     keys = list(CountedAnswer.objects.filter(answer__isnull=True, failure="").values_list("key", flat=True))
     for key in keys:
         actions.count_answer(key, END)

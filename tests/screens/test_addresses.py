@@ -1,4 +1,4 @@
-"""Whatever stands in an address, it is answered: a page, a refusal in words, or no such page; never a breakdown."""
+"""Every address is answered: by a page, a refusal in words, or a 404; never by an error of the server."""
 
 import pytest
 
@@ -27,7 +27,7 @@ PAGES = ("/queue/", "/cases/")
         "/figures/districts/?month=2101-01",
     ],
 )
-def test_what_no_database_or_calendar_holds_is_refused_in_words(signed_in: As, number: str, address: str) -> None:
+def test_what_no_database_or_calendar_can_store_is_refused_in_words(signed_in: As, number: str, address: str) -> None:
     answer = signed_in("operator").get(address)
     assert answer.status_code == 422
     assert "内容有误" in Page(answer.content).text
@@ -62,8 +62,8 @@ def test_a_form_with_a_character_that_cannot_be_stored_is_refused(signed_in: As,
         tried = {"task": "1", "action": "accept", "category": "06010", "district": "671001", name: "a\0"}
         assert client.post(f"/cases/{number}/act/", tried).status_code in (409, 422), name
     for name in ("text", "external_id", "address", "category", "reported_at", "reporter_name", "lon", "crs"):
-        said = {"text": "井盖破损", "external_id": "k", name: "a\0"}
-        assert client.post("/reports/new/", said).status_code == 422, name
+        payload = {"text": "井盖破损", "external_id": "k", name: "a\0"}
+        assert client.post("/reports/new/", payload).status_code == 422, name
 
 
 def test_a_search_goes_on_to_its_next_page_instead_of_jumping_to_a_case(

@@ -23,7 +23,7 @@ def test_the_page_has_a_frame_and_its_fragment_has_none(signed_in: As, number: s
     assert "HX-Request" in page["Vary"]
 
 
-def test_an_action_done_in_the_page_answers_with_the_case_as_it_now_stands(signed_in: As, number: str) -> None:
+def test_an_action_done_in_the_page_answers_with_the_case_as_it_now_is(signed_in: As, number: str) -> None:
     answer = signed_in("operator").post(f"/cases/{number}/act/", ACCEPT, **HTMX)
     assert answer.status_code == 200
     assert b"<html" not in answer.content
@@ -50,7 +50,7 @@ def test_a_wrong_answer_is_refused_beside_its_field_with_the_words_kept(signed_i
     assert Case.objects.get(number=number).stage == "reported"
 
 
-def test_who_comes_second_is_told_and_sees_the_case_as_it_stands(signed_in: As, number: str) -> None:
+def test_whoever_acts_second_is_refused_and_sees_the_case_as_it_is(signed_in: As, number: str) -> None:
     signed_in("operator").post(f"/cases/{number}/act/", ACCEPT)
     late = signed_in("north_operator").post(f"/cases/{number}/act/", ACCEPT, **HTMX)
     assert late.status_code == 409
@@ -97,7 +97,7 @@ def test_the_reporter_is_masked_until_the_desk_asks(signed_in: As, number: str) 
     assert "13800001234" not in client.get(f"/cases/{number}/").content.decode()
     shown = client.post(f"/cases/{number}/reporter/", **HTMX)
     assert "13800001234" in Page(shown.content).text
-    assert "查看上报人" in Page(shown.content).text  # the history says so
+    assert "查看反映人" in Page(shown.content).text  # the history says so
     assert 'name="length" value="2"' in shown.content.decode()
 
 
@@ -120,7 +120,7 @@ def part(page: bytes, heading: str) -> str:
     return next(card for card in cards if re.search(rf"<h2[^>]*>{heading}", card))
 
 
-def test_a_suspended_case_has_a_clock_that_stands_still(bringing: Bringing, signed_in: As) -> None:
+def test_a_suspended_case_has_a_paused_clock(bringing: Bringing, signed_in: As) -> None:
     waiting = bringing.to("city-problem.resume")
     clocks = part(signed_in("duty").get(f"/cases/{waiting.number}/").content, "时限")
     assert "挂账中" in Page(signed_in("duty").get(f"/cases/{waiting.number}/").content).words
@@ -136,8 +136,8 @@ def test_a_case_that_goes_on_tells_that_its_clock_was_paused(bringing: Bringing,
     bringing.at(later)
     shown = Page(part(signed_in("duty").get(f"/cases/{waiting.number}/").content, "时限").encode())
     assert "起暂停" not in shown.text
-    told = re.findall(r"(2026-11-2\d \d\d:\d\d) (暂停计时|恢复计时)", shown.text)
-    assert told == [("2026-11-20 10:00", "暂停计时"), ("2026-11-23 10:00", "恢复计时")]
+    pauses = re.findall(r"(2026-11-2\d \d\d:\d\d) (暂停计时|恢复计时)", shown.text)
+    assert pauses == [("2026-11-20 10:00", "暂停计时"), ("2026-11-23 10:00", "恢复计时")]
 
 
 def test_a_page_is_shown_where_the_clock_of_another_process_is_ahead(bringing: Bringing, signed_in: As) -> None:
@@ -148,7 +148,7 @@ def test_a_page_is_shown_where_the_clock_of_another_process_is_ahead(bringing: B
     assert signed_in("roads").get(f"/cases/{waiting.number}/").status_code == 200
 
 
-def test_a_granted_extension_stands_among_what_happened_to_the_clock(bringing: Bringing, signed_in: As) -> None:
+def test_a_granted_extension_is_listed_among_what_happened_to_the_clock(bringing: Bringing, signed_in: As) -> None:
     waiting = bringing.to("city-problem.grant_extension")
     before = part(signed_in("roads").get(f"/cases/{waiting.number}/").content, "时限")
     assert "延长" not in before and "2026-11-20 16:00" in before
@@ -163,7 +163,7 @@ def test_a_task_under_another_is_shown_under_it(bringing: Bringing, signed_in: A
     tasks = part(signed_in("roads").get(f"/cases/{waiting.number}/").content, "任务")
     drawn = re.findall(r'<li class="([^"]*)">\s*<b>\d+ · ([^<]+)</b>', tasks)
     assert [title for _, title in drawn] == ["受理", "立案", "派遣", "处置", "协办"]
-    assert [title for said, title in drawn if "is-under" in said] == ["协办"]
+    assert [title for classes, title in drawn if "is-under" in classes] == ["协办"]
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_cases_that_are_linked_lead_to_each_other(bringing: Bringing, signed_in:
 def test_actions_on_the_case_itself_stand_under_a_heading_of_their_own(bringing: Bringing, signed_in: As) -> None:
     waiting = bringing.to("city-problem.close")
     page = signed_in("duty").get(f"/cases/{waiting.number}/").content.decode()
-    assert re.findall(r'<h3 class="cl-offer-group">([^<]+)</h3>', page) == ["结案", "对全案"]
+    assert re.findall(r'<h3 class="cl-offer-group">([^<]+)</h3>', page) == ["结案", "案件操作"]
 
 
 def test_an_order_has_its_words_at_its_head(bringing: Bringing, signed_in: As) -> None:

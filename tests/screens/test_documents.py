@@ -1,4 +1,4 @@
-"""Documents on paper: what they tell, who may read them, and what the law erased."""
+"""Documents on paper: what they contain, who may read them, and what was erased by law."""
 
 import re
 
@@ -12,7 +12,7 @@ from screens.conftest import As, Page
 
 
 def lines(client: Client, address: str) -> list[str]:
-    """Return the lines of a document as they stand on its page."""
+    """Return the lines of a document as its page shows them."""
     article = re.search(r"<article.*?</article>", client.get(address).content.decode(), re.DOTALL)
     assert article
     return Page(article[0].encode()).words
@@ -21,8 +21,8 @@ def lines(client: Client, address: str) -> list[str]:
 def dispatched(bringing: Bringing) -> str:
     """Dispatch a case to the unit roads; return the address of its dispatch order."""
     waiting = bringing.to("city-problem.dispatch")
-    said = {"unit": "roads", "note": "请尽快修补"}
-    act(waiting.number, "dispatch", waiting.step.task, bringing.people["dispatcher"], said, None, NOW)
+    given = {"unit": "roads", "note": "请尽快修补"}
+    act(waiting.number, "dispatch", waiting.step.task, bringing.people["dispatcher"], given, None, NOW)
     return f"/cases/{waiting.number}/documents/4/dispatch_order/"
 
 
@@ -68,23 +68,23 @@ def test_who_may_not_see_the_case_does_not_read_its_documents(bringing: Bringing
         assert ("垃圾堆放" in Page(answer.content).text) == (status == 200)
 
 
-def test_a_document_that_no_action_produced_is_told_in_words(bringing: Bringing, signed_in: As) -> None:
+def test_a_document_that_no_action_produced_is_refused_in_words(bringing: Bringing, signed_in: As) -> None:
     address = dispatched(bringing)
-    for wrong in (
+    for other in (
         address.replace("/4/", "/3/"),
         address.replace("/4/", "/99/"),
         address.replace("dispatch", "hanging"),
     ):
-        answer = signed_in("duty").get(wrong)
+        answer = signed_in("duty").get(other)
         assert answer.status_code == 404
         assert "没有该文书" in Page(answer.content).text
 
 
-def test_words_that_were_erased_are_told_as_erased(bringing: Bringing, signed_in: As) -> None:
+def test_text_that_was_erased_is_shown_as_erased(bringing: Bringing, signed_in: As) -> None:
     address = dispatched(bringing)
     erase_words(Case.objects.get().number, "account/1", NOW)
-    told = lines(signed_in("duty"), address)
-    assert "问题描述：（已依法删除）" in told and "派遣意见：（已依法删除）" in told
-    assert "发生地点：北区（已依法删除）" in told
-    assert "处置单位：市政养护处　处置时限：4 工作时，至 2026-11-20 16:00 止" in told
-    assert not {"垃圾堆放", "长江路1号", "请尽快修补"} & set(re.findall(r"\w+", " ".join(told)))
+    shown = lines(signed_in("duty"), address)
+    assert "问题描述：（已依法删除）" in shown and "派遣意见：（已依法删除）" in shown
+    assert "发生地点：北区（已依法删除）" in shown
+    assert "处置单位：市政养护处　处置时限：4 工作时，至 2026-11-20 16:00 止" in shown
+    assert not {"垃圾堆放", "长江路1号", "请尽快修补"} & set(re.findall(r"\w+", " ".join(shown)))

@@ -1,4 +1,4 @@
-"""No page asks the database more than twelve times, however much there is to tell."""
+"""No page sends more than twelve queries to the database, however much it shows."""
 
 import pytest
 

@@ -42,6 +42,6 @@ def test_a_search_that_finds_one_case_opens_it(signed_in: As, number: str, repor
         assert client.get("/cases/", {"words": words})["Location"] == f"/cases/{number}/"
 
 
-def test_a_search_that_finds_nothing_says_what_it_takes(signed_in: As, number: str) -> None:
+def test_a_search_that_finds_nothing_says_what_can_be_searched_for(signed_in: As, number: str) -> None:
     page = Page(signed_in("operator").get("/cases/?words=B7").content)
     assert "没有找到案件" in page.text

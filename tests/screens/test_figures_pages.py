@@ -23,7 +23,7 @@ from cityloop.runtime.clock import now
 from example import PEOPLE, SmallCity
 from screens.conftest import HTMX, As, Page
 from screens.counted import END, Exported, count, rows, shown
-from screens.gone import MONDAY, SAME_DAY, WEEKS_LATER, Went, city_time
+from screens.past_cases import MONDAY, SAME_DAY, WEEKS_LATER, Went, city_time
 
 JOBS = "SELECT args->>'key' FROM procrastinate_jobs WHERE task_name = 'evaluation.count_answer'"
 
@@ -50,7 +50,7 @@ def test_objects_are_ranked_by_a_figure_and_those_with_nothing_to_count_have_no_
         ("1", "南区第1社区", "50.00%", "1/2"),
         ("—", "北区第2社区", "—", "0/0"),
         ("—", "南区第2社区", "—", "0/0"),
-        ("", "合计：全市", "50.00%", "3/6"),
+        ("", "全市合计", "50.00%", "3/6"),
     ]
     counted = rows(shown(client, "/figures/?period=2026-11&by=community&indicator=archive_late_rate"))
     assert [row[:3] for row in counted[:2]] == [("1", "北区第1社区", "25.00%"), ("2", "南区第1社区", "50.00%")]
@@ -58,8 +58,8 @@ def test_objects_are_ranked_by_a_figure_and_those_with_nothing_to_count_have_no_
     assert [row[:3] for row in reported] == [
         ("1", "南区", "3"),  # less is better
         ("2", "北区", "6"),
-        ("—", "未定：区县", "1"),  # what has no district is no district
-        ("", "合计：全市", "10"),
+        ("—", "区县待定", "1"),  # what has no district is no district
+        ("", "全市合计", "10"),
     ]
 
 
@@ -73,11 +73,11 @@ def test_a_page_asks_at_once_and_shows_the_figures_as_soon_as_they_are_counted(
     assert 'http-equiv="refresh"' in page  # for who has no script
     with connection.cursor() as cursor:
         cursor.execute(JOBS)
-        asked = {key for (key,) in cursor.fetchall()}
-    assert asked == set(CountedAnswer.objects.values_list("key", flat=True))
+        keys = {key for (key,) in cursor.fetchall()}
+    assert keys == set(CountedAnswer.objects.values_list("key", flat=True))
     again = client.get("/figures/?period=2026-11", **HTMX).content.decode()
     assert "<html" not in again
-    assert len(asked) == CountedAnswer.objects.count() == 2
+    assert len(keys) == CountedAnswer.objects.count() == 2
     count()
     counted = client.get("/figures/?period=2026-11", **HTMX).content.decode()
     assert "hx-trigger" not in counted
@@ -115,11 +115,11 @@ def test_figures_are_refreshed_once_however_often_it_is_asked_and_the_page_waits
     exported()
     client = signed_in("leader")
     monkeypatch.setattr(views, "now", lambda: END + timedelta(minutes=5))
-    asked = [client.post("/figures/refresh/?by=street&period=2026-11") for _ in range(2)]
+    answers = [client.post("/figures/refresh/?by=street&period=2026-11") for _ in range(2)]
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'evaluation.refresh_facts'")
         assert cursor.fetchone() == (1,)
-    there = asked[0]["Location"]
+    there = answers[0]["Location"]
     assert there.startswith("/figures/?by=street&period=2026-11&asked=")
     waits = there.replace("/figures/?", "/figures/refresh/?")
     assert client.get(waits).status_code == 200
@@ -150,7 +150,7 @@ def test_facts_are_exported_before_anything_is_counted(
     assert evaluation_jobs.export_facts.priority == evaluation_jobs.refresh_facts.priority == refreshing
 
 
-def test_who_asks_for_more_while_much_is_waited_for_is_told_to_try_again(
+def test_whoever_requests_more_while_much_is_awaited_is_asked_to_try_again(
     signed_in: As, november: None, exported: Exported, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exported()
@@ -265,7 +265,7 @@ def test_of_many_objects_only_the_histories_of_the_page_are_counted_and_they_are
     assert found == whole[:-1]
     if len(found) > 1:
         narrowed = [row.asked for row in CountedAnswer.objects.all() if row.asked["only"]]
-        assert all(len(asked["only"][by]) == 1 for asked in narrowed)
+        assert all(len(query["only"][by]) == 1 for query in narrowed)
         assert len(narrowed) == len(found)
     assert client.get(f"{address}&after=999").status_code == 200
 
@@ -274,7 +274,7 @@ def test_who_sees_but_the_cases_of_a_unit_may_not_refresh(signed_in: As, city: S
     assert signed_in("roads").post("/figures/refresh/").status_code == 403
 
 
-def test_movement_is_told_in_words_and_places(signed_in: As, went: Went, exported: Exported) -> None:
+def test_movement_is_shown_in_words_and_places(signed_in: As, went: Went, exported: Exported) -> None:
     october = {"reported": "2026-10-12 09:00", "filed": "2026-10-12 09:00"}
     went("south", **october, closed="2026-10-12 16:00")
     went("north", **october, closed="2026-10-30 16:00")
@@ -405,8 +405,8 @@ def test_the_rail_leads_to_figures_only_who_may_see_some(signed_in: As) -> None:
 def test_a_unit_is_not_shown_who_works_at_the_desks(signed_in: As, november: None, exported: Exported) -> None:
     exported()
     client = signed_in("roads")
-    for asked in ("by=person", "by=post", "by=department", "by=unit", "indicator=accept"):
-        assert client.get(f"/figures/?{asked}").status_code == 422, asked
+    for query in ("by=person", "by=post", "by=department", "by=unit", "indicator=accept"):
+        assert client.get(f"/figures/?{query}").status_code == 422, query
     assert client.get("/figures/gbt30428-4/accept/").status_code == 404
     assert signed_in("leader").get("/figures/?by=person").status_code == 200
 
@@ -414,11 +414,11 @@ def test_a_unit_is_not_shown_who_works_at_the_desks(signed_in: As, november: Non
 def test_persons_go_by_their_names(signed_in: As, november: None, exported: Exported) -> None:
     exported()
     page = shown(signed_in("leader"), "/figures/?period=2026-11&by=person&indicator=register")
-    assert [row[:3] for row in rows(page)] == [("1", "duty先生", "6"), ("", "合计：全市", "6")]
+    assert [row[:3] for row in rows(page)] == [("1", "duty先生", "6"), ("", "全市合计", "6")]
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "query",
     (
         "by=galaxy",
         "indicator=luck",
@@ -441,13 +441,13 @@ def test_persons_go_by_their_names(signed_in: As, november: None, exported: Expo
         "day_begins_at=25",
     ),
 )
-def test_what_nobody_offers_is_refused(signed_in: As, november: None, exported: Exported, asked: str) -> None:
+def test_what_nobody_offers_is_refused(signed_in: As, november: None, exported: Exported, query: str) -> None:
     exported()
-    assert signed_in("leader").get(f"/figures/?{asked}").status_code == 422
+    assert signed_in("leader").get(f"/figures/?{query}").status_code == 422
     assert CountedAnswer.objects.count() == 0
 
 
-def test_what_there_is_not_is_not_found(signed_in: As, november: None, exported: Exported) -> None:
+def test_what_does_not_exist_is_not_found(signed_in: As, november: None, exported: Exported) -> None:
     exported()
     client = signed_in("leader")
     for address in (
@@ -520,13 +520,13 @@ def test_the_ranking_is_exported_as_a_workbook_with_names(
     assert 'http-equiv="refresh"' in client.get(address).content.decode()
     assert count() == 1
     (tmp_path / "figures.xlsx").write_bytes(client.get(address).content)
-    told = [
+    sheet = [
         cell
         for row in CalamineWorkbook.from_path(tmp_path / "figures.xlsx").get_sheet_by_index(0).to_python()
         for cell in row
     ]
-    assert "duty先生" in told
-    assert "立案数" in told
+    assert "duty先生" in sheet
+    assert "立案数" in sheet
 
 
 @pytest.mark.parametrize(
@@ -555,6 +555,6 @@ def test_the_pages_of_figures_speak_english_too(signed_in: As, november: None, e
     client.post("/language/", {"language": "en", "next": "/figures/"})
     for address in ("/figures/?period=2026-11", "/figures/gbt30428-4/rework_rate/?period=2026-11"):
         words = Page(shown(client, address).encode()).words
-        chinese = {one for one in words if re.search(r"[\u4e00-\u9fff]", one)}
-        names = {"leader先生", "监督指挥中心", "中文 / English", "中文", "北区", "南区", "未定：区县"}
+        chinese = {word for word in words if re.search(r"[\u4e00-\u9fff]", word)}
+        names = {"leader先生", "监督指挥中心", "中文 / English", "中文", "北区", "南区", "区县待定"}
         assert chinese <= names, chinese - names

@@ -43,11 +43,16 @@ def test_an_english_case_of_any_procedure_has_no_chinese_word_of_ours(
     client = signed_in("duty")
     client.post("/language/", {"language": "en", "next": "/queue/"})
     page = Page(client.get(f"/cases/{bringing.to(action).number}/").content)
-    way = current_city().latest(action.partition(".")[0])
-    declared = (*way.stages.values(), *way.tasks.values(), *way.actions.values(), *way.documents.values())
+    procedure = current_city().latest(action.partition(".")[0])
+    declared = (
+        *procedure.stages.values(),
+        *procedure.tasks.values(),
+        *procedure.actions.values(),
+        *procedure.documents.values(),
+    )
     ours = {str(message.string) for message in catalog(LOCALE / "zh_Hans/LC_MESSAGES/django.po") if message.id}
-    assert set(page.words) & (ours | {one.title["zh"] for one in declared}) == set()
-    assert way.title["en"] in page.text
+    assert set(page.words) & (ours | {part.title["zh"] for part in declared}) == set()
+    assert procedure.title["en"] in page.text
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -67,7 +72,7 @@ def test_the_citys_language_is_spoken_until_a_person_chooses(signed_in: As) -> N
     assert b'lang="en"' in client.get("/queue/").content
 
 
-def test_a_language_there_is_not_is_the_citys(db: None) -> None:
+def test_an_unknown_language_is_the_citys(db: None) -> None:
     client = Client()
     client.cookies["django_language"] = "tlh"
     assert b'lang="zh-hans"' in client.get("/sign-in/").content

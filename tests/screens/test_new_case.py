@@ -1,4 +1,4 @@
-"""A case begun by hand: only by whom it falls to, one press or two is one case, and what was typed is never lost."""
+"""A case begun by hand: only by those who may, one press or two is one case, and what was typed is never lost."""
 
 import re
 
@@ -25,7 +25,7 @@ def key(answer: HttpResponse) -> str:
 def field(answer: HttpResponse, name: str) -> str:
     """Return the field of that name as it is drawn."""
     drawn = re.split(r'<div class="cl-field', answer.content.decode())
-    return next(one for one in drawn if f'id="new-{name}"' in one)
+    return next(form for form in drawn if f'id="new-{name}"' in form)
 
 
 def test_the_form_asks_for_what_the_procedure_asks_for(signed_in: As, city: SmallCity) -> None:
@@ -59,9 +59,11 @@ def test_a_second_press_of_the_button_begins_no_second_case(signed_in: As, city:
     assert Case.objects.count() == 2
 
 
-def test_what_is_wrong_is_said_above_and_beside_and_what_was_typed_stays(signed_in: As, city: SmallCity) -> None:
-    wrong = {**SAID, "unit": "", "days": "99", "order": "限期整改", "request": "k"}
-    answer = signed_in("leader").post(ORDER, wrong)
+def test_faults_are_shown_above_the_form_and_at_their_fields_and_what_was_typed_stays(
+    signed_in: As, city: SmallCity
+) -> None:
+    incomplete = {**SAID, "unit": "", "days": "99", "order": "限期整改", "request": "k"}
+    answer = signed_in("leader").post(ORDER, incomplete)
     assert answer.status_code == 422
     assert Case.objects.count() == 0
     for name, fault in (("unit", "此项必填"), ("days", "请填 1 到 30 的整数")):
@@ -91,7 +93,7 @@ def test_several_units_are_called_at_once_and_stay_chosen_over_a_fault(signed_in
     assert set(Case.objects.get().tasks.values_list("unit", flat=True)) == {"roads", "parks"}
 
 
-def test_where_no_unit_is_called_it_is_told_at_the_field(signed_in: As, city: SmallCity) -> None:
+def test_where_no_unit_is_called_the_fault_is_shown_at_the_field(signed_in: As, city: SmallCity) -> None:
     answer = signed_in("street").post(WHISTLE, {**CALLED, "units": [], "request": "k"})
     assert answer.status_code == 422
     assert "此项必填" in field(answer, "units")
@@ -110,11 +112,11 @@ def test_a_street_begins_nothing_in_another_district(signed_in: As, city: SmallC
 def test_a_button_is_shown_to_whom_the_procedure_lets_begin(signed_in: As, username: str) -> None:
     client = signed_in(username)
     links = Page(client.get("/queue/").content).links
-    for address, said, role in ((ORDER, SAID, "leader"), (WHISTLE, CALLED, "street_officer")):
+    for address, given, role in ((ORDER, SAID, "leader"), (WHISTLE, CALLED, "street_officer")):
         may = PEOPLE[username][0] == role
         assert (address in links) == may
         assert client.get(address).status_code == (200 if may else 403)
-        answer = client.post(address, {**said, "request": f"{username} {address}"})
+        answer = client.post(address, {**given, "request": f"{username} {address}"})
         assert answer.status_code == (302 if may else 403)
         assert may or "不能发起此类案件" in Page(answer.content).text
     assert Case.objects.count() == (username in ("leader", "street"))

@@ -30,9 +30,11 @@ def test_the_moment_in_the_form_is_the_citys(signed_in: As, city: SmallCity) -> 
     assert Case.objects.get().reported_at.isoformat() == "2026-11-01T01:00:00+00:00"
 
 
-def test_what_is_wrong_is_said_above_and_beside_and_what_was_typed_stays(signed_in: As, city: SmallCity) -> None:
-    wrong = {**SAID, "external_id": "k", "text": "", "lat": "", "reporter_name": "李四"}
-    answer = signed_in("operator").post("/reports/new/", wrong)
+def test_faults_are_shown_above_the_form_and_at_their_fields_and_what_was_typed_stays(
+    signed_in: As, city: SmallCity
+) -> None:
+    incomplete = {**SAID, "external_id": "k", "text": "", "lat": "", "reporter_name": "李四"}
+    answer = signed_in("operator").post("/reports/new/", incomplete)
     shown = answer.content.decode()
     assert answer.status_code == 422
     assert 'href="#report-text"' in shown
@@ -67,7 +69,7 @@ def test_the_tracking_code_is_shown_once_to_be_read_to_the_caller(signed_in: As,
     spoken = f"{kept.tracking_code[:4]}-{kept.tracking_code[4:8]}-{kept.tracking_code[8:]}"
     first = Page(client.get(answer["Location"]).content)
     assert spoken in first.words
-    assert "告诉来电人" in first.text
+    assert "告诉反映人" in first.text
     assert client.get("/cases/", {"words": spoken})["Location"] == f"/cases/{kept.number}/"
     assert spoken not in client.get(answer["Location"]).content.decode()
 
@@ -90,7 +92,7 @@ def test_a_fragment_does_not_use_up_the_receipt(signed_in: As, city: SmallCity) 
     client = signed_in("operator")
     case = client.post("/reports/new/", {**SAID, "external_id": "k"})["Location"]
     client.get(case, **HTMX)
-    assert "告诉来电人" in Page(client.get(case).content).text
+    assert "告诉反映人" in Page(client.get(case).content).text
 
 
 @pytest.mark.parametrize("username", PEOPLE)

@@ -1,4 +1,4 @@
-"""The table of permissions.txt holds, line by line, and no address, action, role or person is missing from it."""
+"""The table of permissions.txt is true, line by line, and no address, action, role or person is missing from it."""
 
 import json
 import re
@@ -27,8 +27,12 @@ from screens.bringing import Bringing, Waiting, kept_photo
 from screens.conftest import As
 
 NOBODY = "nobody"
-WAYS = {f"{way.name} {way.version}": way for pack in read_all() for way in pack.procedures}
-NEWEST = {way.name: way for way in sorted(WAYS.values(), key=lambda way: way.version)}
+PROCEDURES = {
+    f"{procedure.name} {procedure.version}": procedure for pack in read_all() for procedure in pack.procedures
+}
+NEWEST = {
+    procedure.name: procedure for procedure in sorted(PROCEDURES.values(), key=lambda procedure: procedure.version)
+}
 CASES = {  # where a case of the table stands: where an action waits
     "north": "city-problem.accept",
     "south": "city-problem.accept",
@@ -77,12 +81,12 @@ class Line:
 
     method: str
     address: str
-    way: str | None
+    procedure: str | None
     action: str | None
     expected: dict[str, str]
 
     def __str__(self) -> str:
-        return " ".join(filter(None, (self.method, self.address, self.way, self.action)))
+        return " ".join(filter(None, (self.method, self.address, self.procedure, self.action)))
 
 
 def _blocks() -> Iterator[list[Line]]:
@@ -102,8 +106,8 @@ def _lines(block: str, people: list[str]) -> Iterator[Line]:
             continue
         what, met = row[: -len(people)], row[-len(people) :]
         method, address = heading[:2] or what
-        way, action = (" ".join(heading[3:]), what[0]) if heading else (None, None)
-        yield Line(method, address, way, action, dict(zip(people, met, strict=True)))
+        procedure, action = (" ".join(heading[3:]), what[0]) if heading else (None, None)
+        yield Line(method, address, procedure, action, dict(zip(people, met, strict=True)))
 
 
 BLOCKS = list(_blocks())
@@ -120,10 +124,10 @@ def test_everybody_meets_what_the_table_says(block: list[Line], bringing: Bringi
     assert met == {str(line): line.expected for line in block}
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_nobody_does_what_the_system_does_by_itself(way: Procedure, bringing: Bringing, signed_in: As) -> None:
-    for action in filter(lambda action: action.automatic, way.actions.values()):
-        waiting = bringing.brought(way, action.name, "671001")
+@pytest.mark.parametrize("procedure", PROCEDURES.values(), ids=PROCEDURES)
+def test_nobody_does_what_the_system_does_by_itself(procedure: Procedure, bringing: Bringing, signed_in: As) -> None:
+    for action in filter(lambda action: action.automatic, procedure.actions.values()):
+        waiting = bringing.brought(procedure, action.name, "671001")
         before = Case.objects.get(number=waiting.number).length
         form = {"task": waiting.step.task, "action": action.name}
         met = {name: _outcome(signed_in(name).post(f"/cases/{waiting.number}/act/", form)) for name in PEOPLE}
@@ -144,17 +148,22 @@ def test_no_operation_of_the_interface_is_missing_from_the_table(client: Client,
 
 
 def test_no_action_of_a_procedure_is_missing_from_the_table() -> None:
-    declared = {(name, action.name) for name, way in WAYS.items() for action in way.actions.values()}
+    declared = {(name, action.name) for name, procedure in PROCEDURES.items() for action in procedure.actions.values()}
     by_itself = {
-        (name, action.name) for name, way in WAYS.items() for action in way.actions.values() if action.automatic
+        (name, action.name)
+        for name, procedure in PROCEDURES.items()
+        for action in procedure.actions.values()
+        if action.automatic
     }
-    assert {(line.way, line.action) for line in LINES if line.way} == declared - by_itself
+    assert {(line.procedure, line.action) for line in LINES if line.procedure} == declared - by_itself
 
 
 def test_no_procedure_is_missing_from_those_that_may_be_begun() -> None:
     tried = {(line.method, line.address) for line in LINES}
     assert {(method, f"/cases/new/{name}/") for method in ("GET", "POST") for name in NEWEST} <= tried
-    assert {f"/settings/procedures/{name.replace(' ', '/')}/" for name in WAYS} <= {address for _, address in tried}
+    assert {f"/settings/procedures/{name.replace(' ', '/')}/" for name in PROCEDURES} <= {
+        address for _, address in tried
+    }
 
 
 def test_no_person_and_no_role_is_missing_from_the_table() -> None:
@@ -175,7 +184,7 @@ def _met(line: Line, bringing: Bringing, signed_in: As) -> dict[str, str]:
 
 
 def _addressed(line: Line, bringing: Bringing) -> tuple[str, Waiting | None]:
-    """Return the address of a line, its case brought to where the line means it."""
+    """Return the address of a line, with its case brought to the point that the line is about."""
     waiting: list[Waiting] = []
     if line.address.startswith("/figures/gbt"):
         FactEdition.objects.create(digest="f", name="20261120T020000Z", as_of=NOW, zone="Asia/Shanghai", rows={})
@@ -197,7 +206,7 @@ def _addressed(line: Line, bringing: Bringing) -> tuple[str, Waiting | None]:
 def _brought(case: str, line: Line, bringing: Bringing) -> Waiting:
     district = bringing.city.south if case.endswith("south") else bringing.city.north
     if case.startswith("waiting"):
-        return bringing.brought(WAYS[line.way or ""], line.action or "", district)
+        return bringing.brought(PROCEDURES[line.procedure or ""], line.action or "", district)
     return bringing.to(CASES[case.removesuffix("_south")], district)
 
 
@@ -219,16 +228,16 @@ def _form(line: Line, waiting: Waiting | None) -> dict[str, object]:
         return {"text": "井盖破损", "external_id": "T"}
     if line.address.startswith("/cases/new/"):
         return answers(NEWEST[line.address.split("/")[3]].begins.needs, UNITS[:1], "671001")
-    if line.way and waiting:
-        return _action_form(WAYS[line.way], waiting.step)
+    if line.procedure and waiting:
+        return _action_form(PROCEDURES[line.procedure], waiting.step)
     return {"language": "en", "next": "/queue/", **SETTINGS.get(line.address, {})}
 
 
-def _action_form(way: Procedure, step: Step) -> dict[str, object]:
-    asked = {need.name for need in way.actions[step.action].needs if need.kind is NeedKind.PHOTOS}
+def _action_form(procedure: Procedure, step: Step) -> dict[str, object]:
+    fields = {need.name for need in procedure.actions[step.action].needs if need.kind is NeedKind.PHOTOS}
     tokens = {
         name: [kept_photos(digest)[0].token for digest in members(step.answers[name])]
-        for name in asked & step.answers.keys()
+        for name in fields & step.answers.keys()
     }
     return {"task": step.task, "action": step.action, **step.answers, **tokens}
 

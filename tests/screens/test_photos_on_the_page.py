@@ -13,8 +13,9 @@ from PIL import Image
 
 from cityloop.casework.actions import act
 from cityloop.casework.models import Case, Evidence
+from cityloop.core.errors import Fault
 from cityloop.presentation.pages import uploads as limited_upload
-from cityloop.presentation.pages.sentences import SENTENCES, reason_words
+from cityloop.presentation.pages.sentences import SENTENCES, fault_words
 from cityloop.runtime.files import photos
 from example import NOW
 from screens.conftest import HTMX, As, Page
@@ -39,10 +40,10 @@ def dispatched(number: str, people: dict) -> str:
 def send(dispatched: str, signed_in: As) -> Send:
     """Report the case back as the roads unit does."""
 
-    def sent(*files: SimpleUploadedFile, htmx: bool = False, **said: object) -> HttpResponse:
+    def sent(*files: SimpleUploadedFile, htmx: bool = False, **given: object) -> HttpResponse:
         case = Case.objects.get(number=dispatched)
         fixed = {"task": case.tasks.count(), "action": "report_back", "length": case.length, "result": "已清理"}
-        answers = {**fixed, **({"photos": list(files)} if files else {}), **said}
+        answers = {**fixed, **({"photos": list(files)} if files else {}), **given}
         return signed_in("roads").post(f"/cases/{dispatched}/act/", answers, **(HTMX if htmx else {}))
 
     return sent
@@ -109,7 +110,9 @@ def test_who_may_not_see_the_case_does_not_see_its_photos(dispatched: str, signe
 
 
 @pytest.mark.parametrize("htmx", [False, True])
-def test_what_is_no_photo_is_told_at_its_field_and_the_rest_is_kept(dispatched: str, send: Send, htmx: bool) -> None:
+def test_a_file_that_is_not_a_photo_is_refused_at_its_field_and_the_rest_is_kept(
+    dispatched: str, send: Send, htmx: bool
+) -> None:
     text = SimpleUploadedFile("photo.jpg", b"not a photo", "image/jpeg")
     refused = send(picture(), text, htmx=htmx, result="路面已修补")
     assert refused.status_code == 422
@@ -141,9 +144,9 @@ def test_a_digest_is_not_taken_without_our_signature(dispatched: str, send: Send
     kept = tokens(send(picture(), result=""))[0]
     digest, _, signature = kept.partition(":")
     forged = f"{digest}:{signature[:-2]}xx"
-    for said in (digest, f" {digest} {digest}", forged, [forged, forged]):
-        send(photos=said, result="")
-        assert tokens(send(photos=said, result="")) == []
+    for given in (digest, f" {digest} {digest}", forged, [forged, forged]):
+        send(photos=given, result="")
+        assert tokens(send(photos=given, result="")) == []
     assert send(photos=digest).status_code == 302  # photos may be left out here
     assert not Evidence.objects.exists()
 
@@ -157,7 +160,7 @@ def test_files_nobody_asked_for_are_not_kept(dispatched: str, send: Send, signed
     assert set(folder.rglob("*")) == before
 
 
-def test_a_file_that_is_too_large_is_told_before_it_is_read(dispatched: str, send: Send) -> None:
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(dispatched: str, send: Send) -> None:
     refused = send(SimpleUploadedFile("large.jpg", b"\xff" * (photos.MAX_BYTES + 1), "image/jpeg"))
     assert refused.status_code == 422
     assert "超过 15 MB" in Page(refused.content).text
@@ -169,8 +172,9 @@ def test_a_request_of_too_many_files_is_refused_before_it_is_read(send: Send, mo
     assert not Evidence.objects.exists()
 
 
-def test_every_reason_why_a_photo_is_refused_is_told_in_chinese() -> None:
-    reasons = [photos.TOO_LARGE, photos.TOO_MANY_PIXELS, photos.NO_PICTURE, photos.HEIC, photos.BROKEN]
+def test_every_reason_why_a_photo_is_refused_is_shown_in_chinese() -> None:
+    faults = [Fault("photos", code) for code in SENTENCES if code.startswith("photo-")]
+    assert len(faults) > 5
     with override("zh-hans"):
-        assert all(re.search(r"[\u4e00-\u9fff]", reason_words(reason)) for reason in reasons)
+        assert all(re.search(r"[\u4e00-\u9fff]", fault_words(fault)) for fault in faults)
     assert {"no-such-photo", "photo-damaged", "disk-full"} <= SENTENCES.keys()

@@ -80,8 +80,8 @@ def test_an_empty_queue_teaches_what_would_fill_it(signed_in: As, city: SmallCit
     assert "收到上报" in page.text
 
 
-@pytest.mark.parametrize("asked", ["lamp=blue", "lamp=RED"])
-def test_a_lamp_there_is_not_is_refused_and_not_ignored(signed_in: As, city: SmallCity, asked: str) -> None:
-    answer = signed_in("operator").get(f"/queue/?{asked}")
+@pytest.mark.parametrize("query", ["lamp=blue", "lamp=RED"])
+def test_an_unknown_lamp_is_refused_and_not_ignored(signed_in: As, city: SmallCity, query: str) -> None:
+    answer = signed_in("operator").get(f"/queue/?{query}")
     assert answer.status_code == 422
     assert "不在可选范围之内" in Page(answer.content).text

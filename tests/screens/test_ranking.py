@@ -12,7 +12,7 @@ from cityloop.registry.areas import actions as area_actions
 from cityloop.registry.city import current
 from example import NOW, PEOPLE, SmallCity
 from screens.conftest import As
-from screens.gone import MONDAY, SAME_DAY, WEEKS_LATER, Went
+from screens.past_cases import MONDAY, SAME_DAY, WEEKS_LATER, Went
 
 MONTH = "2026-11"
 
@@ -26,11 +26,11 @@ def ranking(client: Client, month: str = MONTH) -> list[tuple[str, ...]]:
     return [tuple(re.sub(r"<[^>]+>", "", cell).strip() for cell in row[:7]) for row in cells]
 
 
-def test_late_and_timely_closed_rejected_and_open_cases_are_told_apart(signed_in: As, november: None) -> None:
+def test_late_and_timely_closed_rejected_and_open_cases_are_counted_apart(signed_in: As, november: None) -> None:
     assert ranking(signed_in("leader")) == [
         ("1", "北区", "6", "4", "3", "2", "66.7%"),
         ("2", "南区", "3", "2", "2", "1", "50.0%"),
-        ("—", "未定区县", "1", "0", "0", "0", "—"),
+        ("—", "区县待定", "1", "0", "0", "0", "—"),
     ]
 
 

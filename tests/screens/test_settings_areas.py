@@ -75,7 +75,7 @@ def test_an_area_tells_its_facts_its_children_and_its_history(city: SmallCity, a
     assert f"/settings/areas/of/{city.north}/" in inside.links and WEST in inside.text
 
 
-def test_an_area_that_is_not_there_is_not_found(city: SmallCity, administrator: Client) -> None:
+def test_an_unknown_area_is_not_found(city: SmallCity, administrator: Client) -> None:
     page(administrator, "/settings/areas/of/nowhere/", 404)
     page(administrator, "/settings/areas/checks/?level=nowhere", 404)
 
@@ -108,7 +108,7 @@ def test_an_administrator_changes_an_area_and_it_can_be_undone(city: SmallCity, 
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("given", "expected"),
     [
         ({"name": ""}, "此项必填"),
         ({"reason": ""}, "此项必填"),
@@ -119,13 +119,13 @@ def test_an_administrator_changes_an_area_and_it_can_be_undone(city: SmallCity, 
         ({"seen": "0"}, ""),
     ],
 )
-def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_changed(
-    city: SmallCity, administrator: Client, said: dict[str, str], told: str
+def test_a_fault_is_shown_at_its_field_and_nothing_is_changed(
+    city: SmallCity, administrator: Client, given: dict[str, str], expected: str
 ) -> None:
-    answer = administrator.post(f"/settings/areas/of/{city.north}/edit/", changed(**said))
+    answer = administrator.post(f"/settings/areas/of/{city.north}/edit/", changed(**given))
     assert answer.status_code in (409, 422)
     content = answer.content.decode()
-    assert told in content and ("cl-fault" in content or answer.status_code == 409)
+    assert expected in content and ("cl-fault" in content or answer.status_code == 409)
     assert Area.objects.get(code=city.north).name == "北区"
 
 
@@ -142,7 +142,7 @@ def test_who_may_not_change_sees_no_form(city: SmallCity, signed_in: As) -> None
     assert answer.status_code == 200 and b"cl-edit-form" not in answer.content
 
 
-def test_areas_that_fit_together_are_told_to(city: SmallCity, administrator: Client) -> None:
+def test_areas_that_fit_together_are_reported_as_such(city: SmallCity, administrator: Client) -> None:
     assert "没有重叠，也没有缝隙" in page(administrator, "/settings/areas/checks/?level=community").text
 
 
@@ -169,10 +169,10 @@ def test_the_map_of_doubts_has_the_same_pieces(misdrawn: SmallCity, administrato
     answer = administrator.get("/settings/areas/doubts.geojson?level=unit_grid")
     assert answer["Content-Type"] == "application/geo+json"
     features = json.loads(answer.content)["features"]
-    assert [one["properties"]["kind"] for one in features] == ["outside", "overlap"]
+    assert [feature["properties"]["kind"] for feature in features] == ["outside", "overlap"]
     assert shape(features[0]["geometry"]).equals(box(120.1, 23.0, 120.12, 23.1))
     listed = administrator.get("/settings/areas/checks/").content.decode()
-    assert all(f'data-map-feature="{one["id"]}"' in listed for one in features)
+    assert all(f'data-map-feature="{feature["id"]}"' in listed for feature in features)
 
 
 def test_the_checks_follow_what_is_changed(misdrawn: SmallCity, administrator: Client) -> None:
@@ -183,7 +183,7 @@ def test_the_checks_follow_what_is_changed(misdrawn: SmallCity, administrator: C
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "expected"),
     [
         ("lon=120.05&lat=23.05", "该点位于北区第1社区 (671001000001)。"),
         ("lon=120.1&lat=23.05", "该点在边界上"),
@@ -194,12 +194,16 @@ def test_the_checks_follow_what_is_changed(misdrawn: SmallCity, administrator: C
         ("lon=120.05&lat=23.05&on=2026-01-01", "该点位于"),
     ],
 )
-def test_where_a_place_lies_is_said_in_words(city: SmallCity, administrator: Client, query: str, told: str) -> None:
-    assert told in page(administrator, f"/settings/areas/where/?{query}").text
+def test_where_a_place_lies_is_shown_in_words(
+    city: SmallCity, administrator: Client, query: str, expected: str
+) -> None:
+    assert expected in page(administrator, f"/settings/areas/where/?{query}").text
 
 
 @pytest.mark.parametrize("query", ["lon=x&lat=23", "lon=120", "lon=120&lat=23&crs=mars", "lon=120&lat=23&on=never"])
-def test_what_is_no_question_is_said_beside_its_field(city: SmallCity, administrator: Client, query: str) -> None:
+def test_a_query_that_cannot_be_read_is_refused_at_its_field(
+    city: SmallCity, administrator: Client, query: str
+) -> None:
     answer = administrator.get(f"/settings/areas/where/?{query}")
     assert answer.status_code == 422 and "cl-fault" in answer.content.decode()
 

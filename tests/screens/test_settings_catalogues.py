@@ -1,4 +1,4 @@
-"""Catalogues under Settings: found by words, pinyin and code; conditions and limits changed by administrators alone."""
+"""Catalogues under Settings: found by words, pinyin and code; conditions and limits changed by administrators only."""
 
 import pytest
 from django.test import Client
@@ -19,7 +19,7 @@ def administrator(city: SmallCity, signed_in: As) -> Client:
 @pytest.mark.parametrize("words", ["暴露垃圾", "bllj", "baolu", "06010", "垃圾 暴露", "０６０１０"])
 def test_a_class_is_found_by_words_pinyin_or_code(administrator: Client, words: str) -> None:
     page = administrator.get("/settings/catalogues/", {"words": words})
-    found = [one.reference for one in page.context["classes"]]
+    found = [category.reference for category in page.context["classes"]]
     assert found[0] == "06010"
     assert "暴露垃圾" in page.content.decode()
 
@@ -36,8 +36,8 @@ def test_a_class_shows_its_conditions_its_limits_and_what_it_was_called_before(a
 
 
 def test_a_limit_is_written_as_offices_spell_it_and_can_be_undone(administrator: Client) -> None:
-    said = {"number": "1", "filing": "盖板缺失", "closing": "复位", "limit_": "3工作时", "limit_B": "1 work_day"}
-    answer = administrator.post(f"{ADDRESS}condition/", said)
+    posted = {"number": "1", "filing": "盖板缺失", "closing": "复位", "limit_": "3工作时", "limit_B": "1 work_day"}
+    answer = administrator.post(f"{ADDRESS}condition/", posted)
     assert answer.status_code == 302
     row = Condition.objects.get(catalogue="GB/T 47678.5-2026", kind="matter", code="01001", number="1")
     assert (row.filing, row.limits) == ("盖板缺失", {"": "3 work_hour", "B": "1 work_day"})

@@ -1,4 +1,4 @@
-"""The history of the city's data under Settings: what, by whom, row by row; undone once; too much refused in words."""
+"""The history of the city's data under Settings: what, by whom, row by row; undone once; too large a change refused."""
 
 import pytest
 from django.test import Client
@@ -47,11 +47,11 @@ def test_a_change_of_very_many_rows_is_undone_by_command(
     assert ChangeSet.objects.latest("number").number == number
 
 
-def test_a_change_there_is_not_is_not_found(city: SmallCity, signed_in: As) -> None:
+def test_an_unknown_change_is_not_found(city: SmallCity, signed_in: As) -> None:
     assert signed_in("roads").get("/settings/changes/999999/").status_code == 404
 
 
-def test_whatever_stands_in_the_address_is_answered(number: int, signed_in: As) -> None:
+def test_whatever_is_in_the_address_is_answered(number: int, signed_in: As) -> None:
     client = signed_in("roads")
     for words in ("before=x", "before=-1", "table=nothing", "before=99999999999999999999"):
         assert client.get(f"/settings/changes/?{words}").status_code == 200

@@ -75,16 +75,18 @@ def test_the_list_asks_few_questions_however_many_there_are(
 def test_a_facility_tells_its_facts_its_place_its_history_and_the_cases_about_it(signed_in: As, report: Report) -> None:
     number = report(facility=LAMP, text="灯不亮")
     shown = signed_in("operator").get(HERE)
-    told = Page(shown.content).text
-    assert "路灯" in told and "市政养护处" in told and "甲公司" in told and "不在单位名录中" in told and number in told
+    text = Page(shown.content).text
+    assert "路灯" in text and "市政养护处" in text and "甲公司" in text and "不在单位名录中" in text and number in text
     assert b"<city-map" in shown.content and b"120.05" in shown.content
-    assert "新增" in told
+    assert "新增" in text
     assert f"/cases/{number}/" in Page(shown.content).links
     other = page(signed_in("parks"), HERE)
     assert number not in other.text and "没有您能看到的案件" in other.text
 
 
-def test_the_case_leads_to_its_facility_and_one_not_known_is_told_without_a_link(signed_in: As, report: Report) -> None:
+def test_the_case_leads_to_its_facility_and_an_unknown_one_is_shown_without_a_link(
+    signed_in: As, report: Report
+) -> None:
     client = signed_in("operator")
     tied, loose = report("A1", facility=LAMP), report("A2", facility="67100101037000099")
     assert HERE in page(client, f"/cases/{tied}/").links
@@ -100,17 +102,17 @@ def test_a_facility_nobody_knows_is_not_found(signed_in: As) -> None:
 def test_an_administrator_changes_a_facility_and_its_history_says_so(signed_in: As) -> None:
     client = signed_in("administrator")
     seen = str(ChangeSet.objects.latest("number").number)
-    said = {"state": "damaged", "maintainer": "parks", "owner": "甲公司", "authority": "", "remark": "灯杆倾斜"}
-    answer = client.post(f"{HERE}edit/", {**said, "reason": "巡查发现", "seen": seen})
+    given = {"state": "damaged", "maintainer": "parks", "owner": "甲公司", "authority": "", "remark": "灯杆倾斜"}
+    answer = client.post(f"{HERE}edit/", {**given, "reason": "巡查发现", "seen": seen})
     assert (answer.status_code, answer["Location"]) == (302, HERE)
-    one = Facility.objects.get()
-    assert (one.state, one.maintainer, one.maintainer_name, one.owner, one.remark) == (
+    facility = Facility.objects.get()
+    assert (facility.state, facility.maintainer, facility.maintainer_name, facility.owner, facility.remark) == (
         "damaged", "parks", "园林绿化处", "甲公司", "灯杆倾斜",
     )  # fmt: skip
-    told = page(client, HERE)
-    assert "灯杆倾斜" in told.text and "administrator先生" in told.text
+    page_now = page(client, HERE)
+    assert "灯杆倾斜" in page_now.text and "administrator先生" in page_now.text
     change = ChangeSet.objects.get(what="FacilityChanged")
-    assert f"/settings/changes/{change.number}/" in told.links
+    assert f"/settings/changes/{change.number}/" in page_now.links
     client.post(f"/settings/changes/{change.number}/undo/")
     assert Facility.objects.get().state == "intact"
 
@@ -123,7 +125,7 @@ def test_a_change_without_a_reason_is_sent_back_with_what_was_typed(signed_in: A
     assert "杆子不见了" in answer.content.decode() and Facility.objects.get().state == "intact"
 
 
-def test_whoever_looked_before_somebody_else_changed_it_is_told(signed_in: As) -> None:
+def test_whoever_looked_before_somebody_else_changed_it_is_refused(signed_in: As) -> None:
     client = signed_in("administrator")
     answer = client.post(f"{HERE}edit/", {"state": "missing", "reason": "x", "seen": "0"})
     assert answer.status_code == 409 and "被他人更改" in answer.content.decode()
@@ -168,11 +170,13 @@ def a_report(**more: str) -> dict[str, str]:
     return {"external_id": "1", "text": "灯不亮", "category": "01037", "lon": "120.0504", "lat": "23.05", **more}
 
 
-@pytest.mark.parametrize("said", [{"facility": LAMP}, {"near_facility": LAMP}, {"facility": LAMP, "near_facility": ""}])
-def test_a_report_is_about_the_facility_that_was_typed_or_chosen(signed_in: As, said: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "given", [{"facility": LAMP}, {"near_facility": LAMP}, {"facility": LAMP, "near_facility": ""}]
+)
+def test_a_report_is_about_the_facility_that_was_typed_or_chosen(signed_in: As, given: dict[str, str]) -> None:
     from cityloop.casework.models import Case
 
-    assert signed_in("operator").post("/reports/new/", a_report(**said)).status_code == 302
+    assert signed_in("operator").post("/reports/new/", a_report(**given)).status_code == 302
     assert Case.objects.get().facility == LAMP
 
 

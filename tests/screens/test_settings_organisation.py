@@ -31,8 +31,8 @@ def page(client: Client, address: str) -> Page:
     return Page(answer.content)
 
 
-def sent(client: Client, address: str, **said: str) -> int:
-    status = client.post(address, said).status_code
+def sent(client: Client, address: str, **given: str) -> int:
+    status = client.post(address, given).status_code
     forget()
     return status
 
@@ -68,7 +68,7 @@ def test_a_units_page_tells_its_people_duties_shifts_and_open_cases(
     assert "roads" not in [link.split("/")[-2] for link in shown.links if "/people/of/" in link]
 
 
-def test_an_administrator_changes_a_unit_with_a_reason_that_stands_in_its_history(administrator: Client) -> None:
+def test_an_administrator_changes_a_unit_with_a_reason_that_its_history_shows(administrator: Client) -> None:
     assert (
         sent(administrator, "/settings/units/of/roads/edit/", **UNIT, aliases="养护处，市政处", telephone="12012345678")
         == 302
@@ -88,7 +88,7 @@ def test_an_administrator_changes_a_unit_with_a_reason_that_stands_in_its_histor
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("given", "expected"),
     [
         ({"reason": ""}, "必填"),
         ({"parent": "crew"}, "成环"),
@@ -98,14 +98,14 @@ def test_an_administrator_changes_a_unit_with_a_reason_that_stands_in_its_histor
         ({"name": "名" * 300}, "200"),
     ],
 )
-def test_a_change_of_a_unit_that_cannot_be_is_told_beside_its_field(
-    administrator: Client, said: dict[str, str], told: str
+def test_an_invalid_change_of_a_unit_is_refused_at_its_field(
+    administrator: Client, given: dict[str, str], expected: str
 ) -> None:
     organisation.set_units([{"code": "crew", "name": "一队", "parent": "roads"}], "test", NOW)
     forget()
-    answer = administrator.post("/settings/units/of/roads/edit/", {**UNIT, **said})
+    answer = administrator.post("/settings/units/of/roads/edit/", {**UNIT, **given})
     assert answer.status_code == 422
-    assert told in Page(answer.content).text
+    assert expected in Page(answer.content).text
     assert Unit.objects.get(code="roads").name == "市政养护处"
 
 
@@ -114,7 +114,7 @@ def test_a_unit_that_somebody_else_changed_meanwhile_is_not_overwritten(administ
     assert Unit.objects.get(code="roads").name == "市政养护处"
 
 
-def test_a_closed_unit_tells_who_still_holds_a_post_there_and_is_offered_no_more(administrator: Client) -> None:
+def test_a_closed_unit_shows_who_still_has_a_post_there_and_is_offered_no_more(administrator: Client) -> None:
     assert sent(administrator, "/settings/units/of/roads/edit/", **{**UNIT, "is_active": "0"}) == 302
     shown = page(administrator, "/settings/units/of/roads/")
     assert "该单位已停用。仍在此任职的岗位 2 个" in shown.text
@@ -122,11 +122,11 @@ def test_a_closed_unit_tells_who_still_holds_a_post_there_and_is_offered_no_more
 
 
 def test_a_new_unit_is_entered_once(administrator: Client) -> None:
-    said = {**UNIT, "code": "signs", "parent": "roads"}
-    assert sent(administrator, "/settings/units/new/", **said) == 302
+    given = {**UNIT, "code": "signs", "parent": "roads"}
+    assert sent(administrator, "/settings/units/new/", **given) == 302
     assert Unit.objects.get(code="signs").parent == Unit.objects.get(code="roads")
-    assert sent(administrator, "/settings/units/new/", **said) == 409
-    assert sent(administrator, "/settings/units/new/", **{**said, "code": "a b"}) == 422
+    assert sent(administrator, "/settings/units/new/", **given) == 409
+    assert sent(administrator, "/settings/units/new/", **{**given, "code": "a b"}) == 422
 
 
 def test_people_are_listed_with_their_posts_and_masked_telephones(administrator: Client) -> None:
@@ -140,8 +140,8 @@ def test_people_are_listed_with_their_posts_and_masked_telephones(administrator:
 
 
 def test_a_new_person_gets_a_link_that_is_shown_once(administrator: Client) -> None:
-    said = {"username": "new", "name": "新人", "phone": "12012345678", "role": "handler", "unit": "roads"}
-    answer = administrator.post("/settings/people/new/", said)
+    given = {"username": "new", "name": "新人", "phone": "12012345678", "role": "handler", "unit": "roads"}
+    answer = administrator.post("/settings/people/new/", given)
     link = re.search(r"http://testserver(/sign-in/first/[^<]+)", answer.content.decode())
     assert link
     assert not Account.objects.get(username="new").has_usable_password()
@@ -153,7 +153,7 @@ def test_a_new_person_gets_a_link_that_is_shown_once(administrator: Client) -> N
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("given", "expected"),
     [
         ({"username": "roads"}, "已有"),
         ({"username": "a b"}, "空格"),
@@ -164,14 +164,14 @@ def test_a_new_person_gets_a_link_that_is_shown_once(administrator: Client) -> N
         ({"area": "moon"}, "选"),
     ],
 )
-def test_a_person_who_cannot_be_is_told_and_no_account_made(
-    administrator: Client, said: dict[str, str], told: str
+def test_an_invalid_person_is_refused_and_no_account_is_made(
+    administrator: Client, given: dict[str, str], expected: str
 ) -> None:
     before = Account.objects.count()
-    whole = {"username": "new", "name": "新人", "role": "handler", "unit": "roads", **said}
+    whole = {"username": "new", "name": "新人", "role": "handler", "unit": "roads", **given}
     answer = administrator.post("/settings/people/new/", whole)
     assert answer.status_code in (409, 422)
-    assert told in Page(answer.content).text
+    assert expected in Page(answer.content).text
     assert Account.objects.count() == before
 
 
@@ -210,8 +210,8 @@ def test_nobody_but_an_administrator_sees_people(signed_in: As) -> None:
 
 
 def test_a_shift_over_midnight_is_entered_shown_and_taken_off_again(administrator: Client, signed_in: As) -> None:
-    said = {"unit": "roads", "role": "handler", "person": "roads", "day": "2026-11-19", "hours": "20:00-12:00"}
-    assert sent(administrator, "/settings/rosters/add/", **said) == 302
+    given = {"unit": "roads", "role": "handler", "person": "roads", "day": "2026-11-19", "hours": "20:00-12:00"}
+    assert sent(administrator, "/settings/rosters/add/", **given) == 302
     shown = page(signed_in("leader"), "/settings/rosters/")
     assert "20:00–12:00" in shown.text and "至 2026-11-20 12:00" in shown.text
     assert "撤下班次" not in shown.text
@@ -223,7 +223,7 @@ def test_a_shift_over_midnight_is_entered_shown_and_taken_off_again(administrato
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("given", "expected"),
     [
         ({"hours": "早班"}, "不是有效的班次"),
         ({"day": "soon"}, "2026-11-22"),
@@ -231,11 +231,11 @@ def test_a_shift_over_midnight_is_entered_shown_and_taken_off_again(administrato
         ({"day": ""}, "必填"),
     ],
 )
-def test_a_shift_that_cannot_be_is_told(administrator: Client, said: dict[str, str], told: str) -> None:
+def test_an_invalid_shift_is_refused_at_its_field(administrator: Client, given: dict[str, str], expected: str) -> None:
     whole = {"unit": "roads", "role": "handler", "person": "roads", "day": "2026-11-19", "hours": "08:00-20:00"}
-    answer = administrator.post("/settings/rosters/add/", {**whole, **said})
+    answer = administrator.post("/settings/rosters/add/", {**whole, **given})
     assert answer.status_code == 422
-    assert told in Page(answer.content).text
+    assert expected in Page(answer.content).text
     assert not Roster.objects.exists()
 
 
@@ -277,7 +277,7 @@ def test_a_class_is_shown_on_the_map_with_a_table_that_says_the_same(administrat
 
 
 def test_a_duty_is_entered_put_on_the_list_and_removed(administrator: Client, city: SmallCity) -> None:
-    said = {
+    given = {
         "category": "06010",
         "area": city.north,
         "unit": "parks",
@@ -285,19 +285,19 @@ def test_a_duty_is_entered_put_on_the_list_and_removed(administrator: Client, ci
         "basis": "某条例",
         "reason": "新清单",
     }
-    assert sent(administrator, "/settings/duties/set/", **said) == 302
+    assert sent(administrator, "/settings/duties/set/", **given) == 302
     listed = current_city().listed("06010", {"district": city.north})
     assert listed and (listed.unit, listed.basis) == ("parks", "某条例")
     shown = page(administrator, "/settings/duties/?listed=1")
     assert "某条例" in shown.text and "所有类别" not in shown.words
-    key = {name: said[name] for name in ("category", "area", "unit")}
+    key = {name: given[name] for name in ("category", "area", "unit")}
     assert sent(administrator, "/settings/duties/remove/", **key, reason="撤销") == 302
     assert not Duty.objects.filter(category="06010").exists()
     assert {change.source for change in ChangeSet.objects.filter(what="DutiesSet")} >= {"新清单", "撤销"}
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("given", "expected"),
     [
         ({"category": "99999"}, "没有代码为 99999"),
         ({"category": "火星"}, "没有类别 火星"),
@@ -306,15 +306,17 @@ def test_a_duty_is_entered_put_on_the_list_and_removed(administrator: Client, ci
         ({"reason": ""}, "必填"),
     ],
 )
-def test_a_duty_that_cannot_be_is_told(administrator: Client, city: SmallCity, said: dict[str, str], told: str) -> None:
+def test_an_invalid_duty_is_refused_at_its_field(
+    administrator: Client, city: SmallCity, given: dict[str, str], expected: str
+) -> None:
     organisation.set_units([{"code": "north-1", "name": "一社区", "kind": "community"}], "test", NOW)
     forget()
     row = {"category": "06", "area": city.north, "unit": "roads", "is_listed": True}
     organisation.set_duties([row], "test", NOW, city=current_city())
-    whole = {"category": "06010", "area": city.north, "unit": "parks", "is_listed": "0", "reason": "登记", **said}
+    whole = {"category": "06010", "area": city.north, "unit": "parks", "is_listed": "0", "reason": "登记", **given}
     answer = administrator.post("/settings/duties/set/", whole)
     assert answer.status_code == 422
-    assert told in Page(answer.content).text
+    assert expected in Page(answer.content).text
     assert not Duty.objects.filter(category="06010").exists()
 
 

@@ -27,7 +27,7 @@ GRIDS = "grid_kinds: {cleaning_grid: {zh: 保洁网格, en: Cleaning grids}}\n"
 
 @pytest.fixture
 def own(tmp_path: Path, settings: pytest_django.Settings, signed_in: As) -> Path:
-    """The file of a pack of the city's own, taken up."""
+    """The file of a pack of the city itself, taken up."""
     path = tmp_path / "own" / "pack.yaml"
     path.parent.mkdir()
     path.write_text(PACK + LAYER + GRIDS, encoding="utf-8")
@@ -63,7 +63,7 @@ def test_a_pack_of_the_citys_own_shows_its_layer_and_its_change(signed_in: As, o
     assert f"/settings/changes/{number}/" in page.links
 
 
-def test_an_edit_under_the_running_city_is_told_and_changes_nothing(signed_in: As, own: Path) -> None:
+def test_an_edit_of_a_pack_in_use_is_reported_and_changes_nothing(signed_in: As, own: Path) -> None:
     assert "其后有改动" not in Page(signed_in("roads").get(LIST).content).text
     own.write_text(PACK + GRIDS, encoding="utf-8")
     page = Page(signed_in("roads").get(f"{LIST}own/").content)
@@ -71,7 +71,7 @@ def test_an_edit_under_the_running_city_is_told_and_changes_nothing(signed_in: A
     assert "其后有改动" in Page(signed_in("roads").get(LIST).content).text
 
 
-def test_a_pack_whose_folder_is_gone_is_still_told_of(
+def test_a_pack_whose_folder_was_removed_is_still_shown(
     signed_in: As, own: Path, settings: pytest_django.Settings
 ) -> None:
     settings.CITYLOOP = replace(settings.CITYLOOP, packs="")
@@ -81,14 +81,14 @@ def test_a_pack_whose_folder_is_gone_is_still_told_of(
 
 
 def test_only_the_administrator_reads_where_the_folder_is(signed_in: As) -> None:
-    told = {
+    shown = {
         name: str(SHIPPED) in signed_in(name).get(f"{LIST}whistle/").content.decode()
         for name in ("roads", "administrator")
     }
-    assert told == {"roads": False, "administrator": True}
+    assert shown == {"roads": False, "administrator": True}
 
 
-def test_a_pack_that_there_is_not_is_not_found(signed_in: As) -> None:
+def test_an_unknown_pack_is_not_found(signed_in: As) -> None:
     answer = signed_in("roads").get(f"{LIST}nothing/")
     assert answer.status_code == 404 and "没有这个业务包" in answer.content.decode()
 

@@ -13,11 +13,11 @@ ADDRESS = "/settings/places/"
 
 def entered(city: SmallCity) -> PlaceEntry:
     north, south = city.inside_north, city.inside_south
-    one = PlaceEntry(PlaceKind.PLATE, key_of("福华路"), "福华路12号", *north, number=12, district=city.north)
+    plate = PlaceEntry(PlaceKind.PLATE, key_of("福华路"), "福华路12号", *north, number=12, district=city.north)
     other = PlaceEntry(PlaceKind.PLATE, key_of("中山路"), "中山路8号", *north, number=8, district=city.north)
     third = PlaceEntry(PlaceKind.PLATE, key_of("中山路"), "中山路8号", *south, number=8, district=city.south)
-    set_places([one, other, third], "test", NOW, source="doors.csv")
-    return one
+    set_places([plate, other, third], "test", NOW, source="doors.csv")
+    return plate
 
 
 def test_an_address_is_shown_with_its_place_grade_radius_and_reason(city: SmallCity, signed_in: As) -> None:
@@ -51,12 +51,12 @@ def test_entries_are_found_by_the_beginning_of_their_name_and_by_kind(city: Smal
 
 
 def test_an_administrator_removes_a_wrong_entry_and_nobody_else_sees_the_button(city: SmallCity, signed_in: As) -> None:
-    one = entered(city)
+    plate = entered(city)
     assert "删除" not in Page(signed_in("operator").get(ADDRESS).content).text
     admin = signed_in("administrator")
     assert "删除" in Page(admin.get(ADDRESS).content).text
-    admin.post(f"{ADDRESS}remove/", {"row_key": PLACES.named(values(one))})
-    assert not Place.objects.filter(key=one.key).exists()
+    admin.post(f"{ADDRESS}remove/", {"row_key": PLACES.named(values(plate))})
+    assert not Place.objects.filter(key=plate.key).exists()
 
 
 def test_the_page_is_english_where_english_is_asked_for(city: SmallCity, signed_in: As) -> None:

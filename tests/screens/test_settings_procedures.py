@@ -12,14 +12,16 @@ from cityloop.registry.people import accounts
 from example import NOW, PEOPLE, SmallCity
 from screens.conftest import As, Page
 
-PROCEDURES = [way for pack in read_all() for way in pack.procedures]
+PROCEDURES = [procedure for pack in read_all() for procedure in pack.procedures]
 LIST = "/settings/procedures/"
 
-every_procedure = pytest.mark.parametrize("way", PROCEDURES, ids=lambda way: f"{way.name}-{way.version}")
+every_procedure = pytest.mark.parametrize(
+    "procedure", PROCEDURES, ids=lambda procedure: f"{procedure.name}-{procedure.version}"
+)
 
 
-def address(way: Procedure) -> str:
-    return f"{LIST}{way.name}/{way.version}/"
+def address(procedure: Procedure) -> str:
+    return f"{LIST}{procedure.name}/{procedure.version}/"
 
 
 def in_english(client: Client) -> Client:
@@ -33,8 +35,8 @@ def without_code(content: bytes) -> bytes:
 
 def test_the_list_leads_to_every_version_and_says_with_which_new_cases_begin(signed_in: As) -> None:
     page = Page(signed_in("roads").get(LIST).content)
-    assert {address(way) for way in PROCEDURES} <= set(page.links)
-    assert page.words.count("按此版本") == len({way.name for way in PROCEDURES})
+    assert {address(procedure) for procedure in PROCEDURES} <= set(page.links)
+    assert page.words.count("按此版本") == len({procedure.name for procedure in PROCEDURES})
 
 
 def test_the_menu_of_the_person_leads_there(signed_in: As) -> None:
@@ -42,37 +44,44 @@ def test_the_menu_of_the_person_leads_there(signed_in: As) -> None:
 
 
 @every_procedure
-def test_a_page_says_every_stage_task_action_and_document(signed_in: As, way: Procedure) -> None:
-    content = signed_in("roads").get(address(way)).content.decode()
-    table = {"stage": stage_graph(way).tasks, "task": way.tasks, "action": way.actions, "document": way.documents}
+def test_a_page_shows_every_stage_task_action_and_document(signed_in: As, procedure: Procedure) -> None:
+    content = signed_in("roads").get(address(procedure)).content.decode()
+    table = {
+        "stage": stage_graph(procedure).tasks,
+        "task": procedure.tasks,
+        "action": procedure.actions,
+        "document": procedure.documents,
+    }
     for what, declared in table.items():
         assert set(re.findall(rf'<tr id="{what}-([^"]+)">', content)) == set(declared)
-    said = Page(content.encode()).text
-    for declared in (*way.tasks.values(), *way.actions.values()):
-        assert declared.title["zh"] in said
+    text = Page(content.encode()).text
+    for declared in (*procedure.tasks.values(), *procedure.actions.values()):
+        assert declared.title["zh"] in text
 
 
 @every_procedure
-def test_every_way_within_a_page_leads_to_something_on_it(signed_in: As, way: Procedure) -> None:
-    content = signed_in("roads").get(address(way)).content.decode()
+def test_every_way_within_a_page_leads_to_something_on_it(signed_in: As, procedure: Procedure) -> None:
+    content = signed_in("roads").get(address(procedure)).content.decode()
     targets = {link[1:] for link in Page(content.encode()).links if link.startswith("#")}
     ids = re.findall(r'\sid="([^"]+)"', content)
     assert targets - set(ids) == set()
     assert len(ids) == len(set(ids))
-    assert {f"stage-{name}" for name in stage_graph(way).tasks} <= targets
+    assert {f"stage-{name}" for name in stage_graph(procedure).tasks} <= targets
 
 
 @every_procedure
 def test_a_chinese_page_has_no_english_and_an_english_one_no_chinese_word_of_ours(
-    signed_in: As, way: Procedure
+    signed_in: As, procedure: Procedure
 ) -> None:
     client = signed_in("roads")
-    chinese = Page(without_code(client.get(address(way)).content))
+    chinese = Page(without_code(client.get(address(procedure)).content))
     names = {"English", "Enter", "roads", "CityLoop"}
-    in_documents = {name for document in way.documents.values() for line in document.lines for name in words(line)}
+    in_documents = {
+        name for document in procedure.documents.values() for line in document.lines for name in words(line)
+    }
     assert set(words(chinese.text)) - names - in_documents == set()
-    english = Page(in_english(client).get(address(way)).content)
-    assert way.title["en"] in english.words
+    english = Page(in_english(client).get(address(procedure)).content)
+    assert procedure.title["en"] in english.words
     assert not re.search(r"[一-鿿]", " ".join(set(english.words) - set(chinese.words)))
 
 
@@ -81,21 +90,23 @@ def words(text: str) -> list[str]:
 
 
 @every_procedure
-def test_a_page_asks_the_database_little(signed_in: As, way: Procedure, django_assert_max_num_queries: object) -> None:
+def test_a_page_asks_the_database_little(
+    signed_in: As, procedure: Procedure, django_assert_max_num_queries: object
+) -> None:
     client = signed_in("roads")
     client.get(LIST)  # so that this process holds the city in memory
     with django_assert_max_num_queries(5):  # type: ignore[operator]
-        assert client.get(address(way)).status_code == 200
+        assert client.get(address(procedure)).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["city-problem/999", "nothing/1"])
-def test_a_procedure_there_is_not_is_told_in_words(signed_in: As, name: str) -> None:
+def test_an_unknown_procedure_is_refused_in_words(signed_in: As, name: str) -> None:
     answer = signed_in("roads").get(f"{LIST}{name}/")
     assert answer.status_code == 404
     assert "没有这个流程" in Page(answer.content).text
 
 
-def test_who_holds_no_post_is_told_so(signed_in: As, city: SmallCity) -> None:
+def test_whoever_has_no_post_is_refused_in_words(signed_in: As, city: SmallCity) -> None:
     accounts.create_account("newcomer", "新来的", None, "test", NOW)
     for where in (LIST, address(PROCEDURES[0])):
         answer = signed_in("newcomer").get(where)

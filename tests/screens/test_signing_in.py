@@ -1,4 +1,4 @@
-"""The door: who gets in, and what those see who do not."""
+"""Signing in: who gets in, and what the others see."""
 
 import pytest
 from django.test import Client
@@ -36,7 +36,7 @@ def test_the_right_password_opens_the_workbench(city: SmallCity) -> None:
     assert "工作台" in Page(answer.content).text
 
 
-def test_a_wrong_password_is_told_and_the_name_is_kept(city: SmallCity) -> None:
+def test_a_wrong_password_is_refused_and_the_name_is_kept(city: SmallCity) -> None:
     answer = Client().post("/sign-in/", {"username": "operator", "password": "wrong"})
     assert "用户名或密码不正确" in Page(answer.content).text
     assert 'value="operator"' in answer.content.decode()

@@ -1,1 +1,1 @@
-"""Everything seen: the workbench's screens and the programming interface. Nothing is decided here."""
+"""Everything that people and programs see: the screens and the API. Nothing is decided here."""

@@ -1,6 +1,6 @@
-"""What is answered where no view did: a program gets problem details, a person a page. Refusals are in problems.py.
+"""The responses for errors outside any view: a program gets problem details, a person a page. Refusals: problems.py.
 
-Django asks the four handlers by the names that the root of all addresses gives them.
+The root URLconf names the four handlers.
 """
 
 from collections.abc import Callable
@@ -31,14 +31,14 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer for an address that there is not."""
+    """Answer a request for an address that does not exist."""
     if _is_of_a_program(request):
         return problem(404, "no-such-address", "There is nothing at this address; see /api/v1/openapi.json.")
     return defaults.page_not_found(request, exception)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Answer for a mistake of our own; what it was stands in the log and not in the answer."""
+    """Answer for a bug; what it was is in the log, not in the response."""
     if _is_of_a_program(request):
         detail = "This is our mistake, not yours. Send the same again later: a report is taken once however often sent."
         return problem(500, "our-mistake", detail)
@@ -46,7 +46,7 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def only_problems(view: View) -> View:
-    """Return the view with every method it does not offer answered by a problem, before any form's token is asked."""
+    """Return the view with every method it does not offer answered by a problem, before the CSRF check."""
 
     @csrf_exempt
     @wraps(view)

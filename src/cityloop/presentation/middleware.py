@@ -1,4 +1,4 @@
-"""What every page is sent with. Nothing is decided here."""
+"""The Content-Security-Policy that every page is sent with."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -13,13 +13,13 @@ POLICY = (
 
 
 def policy(tiles: str) -> str:
-    """Return the policy for a city with such map tiles: the map fetches them, so their owner is let in, nobody else."""
+    """Return the policy for the address of the map tiles: their host is the only other one that pages may load from."""
     parts = urlsplit(tiles)
     return POLICY.format(tiles=f" {parts.scheme}://{parts.netloc}" if parts.netloc else "")
 
 
 class ContentSecurityPolicy:
-    """Lets a page run our own scripts alone."""
+    """Let a page run our own scripts only."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""The words that people see: which there are, and compiling their translations. The words themselves are in locale/.
+"""Collect the messages that people see and compile their translations, which are in locale/.
 
 Run `python -m cityloop.presentation.translations` at set-up: it writes each .mo beside its .po. Babel does it, so that
 no GNU gettext is needed. The English words are the keys; a template is read as Django reads it.

@@ -1,1 +1,1 @@
-"""The programming interface: OpenAPI 3.1 under /api/v1/, problem details for every refusal."""
+"""The API: OpenAPI 3.1 under /api/v1/, problem details for every refusal."""

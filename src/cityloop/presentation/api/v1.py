@@ -1,5 +1,6 @@
-"""Version 1 of the programming interface. It translates HTTP; what is right is decided in the floors below."""
+"""Version 1 of the API. It translates HTTP; what a valid report is, is decided in intake."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cityloop.core.actors import Actor
 from cityloop.core.errors import Fault, Invalid, Refusal
+from cityloop.core.sentences import english
 from cityloop.intake import reports
 from cityloop.intake.actions import receive
 from cityloop.presentation.failures import only_problems
@@ -31,7 +33,7 @@ class Reporter(BaseModel):
 
 
 class NewReport(BaseModel):
-    """A problem as a channel hands it in. `channel` and `external_id` together make a retry harmless."""
+    """A report as a channel sends it. `channel` and `external_id` together make a retry harmless."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -47,7 +49,7 @@ class NewReport(BaseModel):
     facility: str | None = Field(
         None,
         max_length=reports.LONGEST["facility"],
-        description="id of the facility it is about; without a point the case lies where the facility stands",
+        description="id of the facility it is about; without a point the case lies where the facility is",
         examples=["11010101003000123"],
     )
     reporter: Reporter | None = None
@@ -61,7 +63,7 @@ class ReportReceipt(Schema):
 
 
 class FieldError(Schema):
-    """One wrong field."""
+    """One invalid field."""
 
     field: str
     reason: str
@@ -94,12 +96,13 @@ api = NinjaAPI(
     auth=Bearer(),
 )
 
+SCHEMA_FAULTS = {"missing": "required", "extra_forbidden": "unknown-field", "string_type": "not-text"}  # by pydantic
 REFUSALS = dict.fromkeys((400, 401, 403, 409, 413, 422), ProblemDetails)
 
 
 @api.post("/reports", response={201: ReportReceipt, 200: ReportReceipt, **REFUSALS}, summary="Hand in a report")
 def create_report(request: HttpRequest, report: NewReport) -> HttpResponse:
-    """Make a case of a report. The same report again answers 200 with the same receipt; other content answers 409."""
+    """Create a case from a report. The same report again returns 200 and the same receipt; other content, 409."""
     now = clock.now()
     content = report.model_dump(exclude_none=True)
     receipt = receive(reports.read(content, settings.CITYLOOP.zone, now), request.auth, now)  # type: ignore[attr-defined]
@@ -113,31 +116,40 @@ def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 
 @api.exception_handler(ValidationError)
-def _misshapen(request: HttpRequest, wrong: ValidationError) -> HttpResponse:
-    faults = [Fault(".".join(str(step) for step in e["loc"][2:]) or "body", e["msg"]) for e in wrong.errors]
-    return refused(Invalid(faults))
+def _misshapen(request: HttpRequest, errors: ValidationError) -> HttpResponse:
+    return refused(Invalid([_schema_fault(error) for error in errors.errors]))
 
 
 @api.exception_handler(HttpError)
-def _unreadable(request: HttpRequest, wrong: HttpError) -> HttpResponse:
-    return problem(wrong.status_code, "unreadable", str(wrong))
+def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return problem(error.status_code, "unreadable", str(error))
 
 
 @api.exception_handler(RequestDataTooBig)
-def _too_large(request: HttpRequest, wrong: RequestDataTooBig) -> HttpResponse:
+def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     return problem(413, "too-large", f"A request holds at most {limit:,} bytes; send reports one by one.")
 
 
 @api.exception_handler(AuthenticationError)
-def _unknown(request: HttpRequest, wrong: AuthenticationError) -> HttpResponse:
-    response = problem(401, "no-token", "Send a valid token: Authorization: Bearer TOKEN.")
+def _unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    response = problem(401, "no-token", english("no-token", {}))
     response["WWW-Authenticate"] = "Bearer"
     return response
 
 
+def _schema_fault(error: Mapping[str, Any]) -> Fault:
+    """Return the fault of an error of pydantic, which names the place of a field as body, report, field."""
+    field = ".".join(str(step) for step in error["loc"][2:]) or "body"
+    if error["type"] == "string_too_long":
+        return Fault(field, "too-long", {"most": error["ctx"]["max_length"]})
+    if error["type"] in SCHEMA_FAULTS:
+        return Fault(field, SCHEMA_FAULTS[error["type"]])
+    return Fault(field, "schema-error", {"error": error["msg"]})
+
+
 def addresses() -> Any:
-    """Return the interface's addresses as `path` takes them, each answering with problem details alone."""
+    """Return the URL patterns of the API as `path` takes them; every error answers with problem details."""
     patterns, app_name, namespace = api.urls
     for pattern in patterns:
         pattern.callback = only_problems(pattern.callback)  # type: ignore[arg-type]

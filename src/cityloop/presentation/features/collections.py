@@ -1,4 +1,4 @@
-"""Which collections of features there are, and for whom. How they are asked for and written stands beside this."""
+"""Which collections of features there are, and who may read them. Their queries are read in parameters.py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,48 +33,48 @@ class Collection:
     title: str
     source: FeatureSource
     is_open: bool
-    has_days: bool = False  # its features stand from one day to another
+    has_days: bool = False  # its features are valid from one day to another
 
 
 _bounds: tuple[City, dict[str, Box | None]] | None = None
 
 
-def bounds(one: Collection) -> Box | None:
-    """Return what all features of a collection lie in; looked up once for as long as the city stays as it is."""
+def bounds(collection: Collection) -> Box | None:
+    """Return the bounds of all features of a collection; cached until the city changes."""
     global _bounds  # noqa: PLW0603  # one city a process
     city = current_city()
     if _bounds is None or _bounds[0] is not city:
         _bounds = (city, {})
-    if one.id not in _bounds[1]:
-        _bounds[1][one.id] = one.source.bounds()
-    return _bounds[1][one.id]
+    if collection.id not in _bounds[1]:
+        _bounds[1][collection.id] = collection.source.bounds()
+    return _bounds[1][collection.id]
 
 
 def reader(request: HttpRequest) -> Actor | None:
-    """Return who asks, by token or by session; None for anybody."""
+    """Return who sends the request, by token or by session; None for somebody who is not signed in."""
     words = request.headers.get("Authorization", "").split()
     if len(words) == 2 and words[0].lower() == "bearer":
         actor = actor_by_token(words[1])
         if actor is None:
-            raise NotSignedIn("no-token", "Send a valid token: Authorization: Bearer TOKEN.")
+            raise NotSignedIn("no-token")
         return actor
     return person(request) if request.user.is_authenticated else None
 
 
 def collections(actor: Actor | None) -> dict[str, Collection]:
     """Return the collections that somebody may read, by name."""
-    return {name: one for name, one in _all(current_city()).items() if _may_read(actor, one)}
+    return {name: collection for name, collection in _all(current_city()).items() if _may_read(actor, collection)}
 
 
 def collection(actor: Actor | None, name: str) -> Collection:
-    """Return a collection; refuse what there is not and what this reader may not have."""
+    """Return a collection; refuse one that does not exist or that this reader may not read."""
     found = _all(current_city()).get(name)
     if found is None:
-        raise NotFound("no-such-collection", f"There is no collection {name}.")
+        raise NotFound("no-such-collection", {"name": name})
     if not _may_read(actor, found):
         if actor is None:
-            raise NotSignedIn("no-token", "Sign in, or send a valid token: Authorization: Bearer TOKEN.")
-        raise NotAllowed("no-post", "You hold no post in this city yet; ask the administrator for one.")
+            raise NotSignedIn("no-token")
+        raise NotAllowed("no-post")
     return found
 
 
@@ -90,7 +90,7 @@ def levels(city: City) -> list[str]:
 
 
 def level_word(level: str) -> str:
-    """Return what the areas of a level are called."""
+    """Return the name of the areas of a level."""
     words = {
         "city": _("City"),
         "district": _("Districts"),
@@ -104,8 +104,8 @@ def level_word(level: str) -> str:
     return words.get(level, level)
 
 
-def _may_read(actor: Actor | None, one: Collection) -> bool:
-    return (one.is_open and settings.CITYLOOP.open_layers == "1") or bool(actor and actor.posts)
+def _may_read(actor: Actor | None, collection: Collection) -> bool:
+    return (collection.is_open and settings.CITYLOOP.open_layers == "1") or bool(actor and actor.posts)
 
 
 def _all(city: City) -> Mapping[str, Collection]:
@@ -114,7 +114,9 @@ def _all(city: City) -> Mapping[str, Collection]:
         for level in levels(city)
     ]
     facilities = Collection(FACILITIES, _("Facilities"), FacilitySource({}, inside=True), False)
-    return {one.id: one for one in (*areas, facilities, *(_layer(city, text) for text in city.layers))}
+    return {
+        collection.id: collection for collection in (*areas, facilities, *(_layer(city, text) for text in city.layers))
+    }
 
 
 def _layer(city: City, text: LayerText) -> Collection:

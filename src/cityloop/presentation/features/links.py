@@ -18,17 +18,17 @@ def address(request: HttpRequest, name: str, *parts: str, **query: str) -> str:
     words = request.GET.copy()
     words.clear()
     words.update(query)
-    asked = f"?{words.urlencode()}" if query else ""
-    return request.build_absolute_uri(reverse(f"features:{name}", args=parts) + asked)
+    query_string = f"?{words.urlencode()}" if query else ""
+    return request.build_absolute_uri(reverse(f"features:{name}", args=parts) + query_string)
 
 
 def link(href: str, rel: str, kind: str, title: str = "") -> Link:
-    """Return a link as every document holds it."""
+    """Return a link as every document contains it."""
     return {"href": href, "rel": rel, "type": kind, "title": title, "hreflang": get_language() or "zh-hans"}
 
 
 def of_itself(request: HttpRequest, kind: str = JSON, **changed: str) -> list[Link]:
-    """Return the links of a document to itself and to the same as a page."""
+    """Return the links of a document to itself and to its HTML page."""
     return [
         link(here(request, f="json", **changed), "self", kind, _("This document")),
         link(here(request, f="html", **changed), "alternate", HTML, _("This document as a page")),
@@ -36,7 +36,7 @@ def of_itself(request: HttpRequest, kind: str = JSON, **changed: str) -> list[Li
 
 
 def here(request: HttpRequest, **changed: str) -> str:
-    """Return the address that was asked for, with some parameters set otherwise."""
+    """Return the requested address with some parameters changed."""
     words = request.GET.copy()
     for name, value in changed.items():
         words[name] = value
@@ -67,4 +67,4 @@ def of_landing(request: HttpRequest) -> list[Link]:
 def of_feature(request: HttpRequest, collection: str) -> list[dict[str, Any]]:
     """Return the links of a feature to itself, to its page and to its collection."""
     whole = link(address(request, "collection", collection, f="json"), "collection", JSON, _("Its collection"))
-    return [dict(one) for one in (*of_itself(request, GEOJSON), whole)]
+    return [dict(entry) for entry in (*of_itself(request, GEOJSON), whole)]

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from cityloop.presentation.features.asked import CRS84, DEFAULT, MOST
 from cityloop.presentation.features.collections import Collection
 from cityloop.presentation.features.links import GEOJSON, HTML, JSON, OPENAPI
+from cityloop.presentation.features.parameters import CRS84, DEFAULT, MOST
 from cityloop.presentation.problems import CONTENT_TYPE
 
 Schema = dict[str, Any]
@@ -21,13 +21,13 @@ def description(collections: Mapping[str, Collection], server: str) -> Schema:
         "/api": _path(_("This description"), {OPENAPI: {"type": "object"}}, [_f()]),
         "/collections": _path(_("The collections"), {JSON: _ref("collections")}, [_f()]),
     }
-    for one in collections.values():
-        at = f"/collections/{one.id}"
-        paths[at] = _path(one.title, {JSON: _ref("collection")}, [_f()])
-        items = [_f(), *_paging(), *(_equal(name) for name in one.source.narrowed_by)]
-        paths[f"{at}/items"] = _path(one.title, {GEOJSON: _ref("featureCollectionGeoJSON")}, items)
+    for collection in collections.values():
+        at = f"/collections/{collection.id}"
+        paths[at] = _path(collection.title, {JSON: _ref("collection")}, [_f()])
+        items = [_f(), *_paging(), *(_equal(name) for name in collection.source.narrowed_by)]
+        paths[f"{at}/items"] = _path(collection.title, {GEOJSON: _ref("featureCollectionGeoJSON")}, items)
         paths[f"{at}/items/{{featureId}}"] = _path(
-            one.title, {GEOJSON: _ref("featureGeoJSON")}, [_f(), _crs("crs"), _ID]
+            collection.title, {GEOJSON: _ref("featureGeoJSON")}, [_f(), _crs("crs"), _ID]
         )
     return {
         "openapi": "3.0.3",

@@ -1,4 +1,4 @@
-"""How features stand on a page: their values in a row, themselves on a map. Nothing is looked up here."""
+"""How features are shown on a page: their values in a row, their shapes on a map. Nothing is looked up here."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,9 +12,9 @@ register = template.Library()
 
 @register.filter
 def values(feature: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
-    """The values of a feature in the order of the columns; nothing is an empty cell."""
-    said = (feature["properties"].get(name) for name in columns)
-    return ["" if value is None else "、".join(value) if isinstance(value, list) else str(value) for value in said]
+    """The values of a feature in the order of the columns; no value is an empty cell."""
+    values = (feature["properties"].get(name) for name in columns)
+    return ["" if value is None else "、".join(value) if isinstance(value, list) else str(value) for value in values]
 
 
 @register.filter
@@ -25,16 +25,16 @@ def as_layer(features: Sequence[Mapping[str, Any]], title: str) -> str:
 
 @register.filter
 def as_one_layer(geometry: Mapping[str, Any], properties: Mapping[str, Any]) -> str:
-    """The layer of a map that shows one feature; its name stands above the map."""
+    """The layer of a map that shows one feature; its name is above the map."""
     return _layers({}, [{"type": "Feature", "geometry": geometry, "properties": properties}])
 
 
 @register.filter
 def as_page(address: str) -> str:
-    """The same address asked for as a page."""
+    """The same address as an HTML page."""
     parts = urlsplit(address)
-    asked = [*((name, value) for name, value in parse_qsl(parts.query) if name != "f"), ("f", "html")]
-    return urlunsplit(parts._replace(query=urlencode(asked)))
+    query = [*((name, value) for name, value in parse_qsl(parts.query) if name != "f"), ("f", "html")]
+    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 def _layers(layer: Mapping[str, Any], features: Sequence[Mapping[str, Any]]) -> str:

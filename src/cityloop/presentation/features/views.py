@@ -1,7 +1,7 @@
-"""OGC API – Features, Part 1 (Core, GeoJSON, HTML, OpenAPI 3.0): the city as others read it. It is only read.
+"""OGC API – Features, Part 1 (Core, GeoJSON, HTML, OpenAPI 3.0): the city for other systems, read-only.
 
-Standard: OGC 17-069r4; of Part 2 (18-058r1) what a server with one coordinate system has. What there is, for whom,
-and how it is asked for and written stands in the modules beside this one.
+Standard: OGC 17-069r4; of Part 2 (18-058r1) what a server with one coordinate system has. Who may read what is in
+collections.py, queries are in parameters.py, GeoJSON is in writing.py.
 """
 
 import hashlib
@@ -22,9 +22,8 @@ from django.views.decorators.http import require_safe
 from cityloop.core.actors import Actor
 from cityloop.core.errors import Fault, Invalid, NotFound, Refusal
 from cityloop.presentation.failures import only_problems
-from cityloop.presentation.features import asked as features_asked
+from cityloop.presentation.features import parameters
 from cityloop.presentation.features import writing as features_writing
-from cityloop.presentation.features.asked import CRS84, check_crs, check_known
 from cityloop.presentation.features.collections import Collection, NotSignedIn, collection, collections, reader
 from cityloop.presentation.features.links import (
     GEOJSON,
@@ -36,6 +35,7 @@ from cityloop.presentation.features.links import (
     of_landing,
 )
 from cityloop.presentation.features.openapi import description
+from cityloop.presentation.features.parameters import CRS84, check_crs, check_known
 from cityloop.presentation.problems import problem, refused
 from cityloop.registry.city.current import current_city
 from cityloop.runtime import clock
@@ -49,13 +49,13 @@ View = Callable[..., HttpResponseBase]
 
 
 def _read_only(view: View) -> Callable[..., HttpResponse]:
-    """Return the view answering GET and HEAD alone, a refusal as a problem, nothing new as 304."""
+    """Return the view for GET and HEAD only: a refusal becomes a problem, unchanged content a 304."""
 
     @wraps(view)
     def answered(request: HttpRequest, *names: str, **named: str) -> HttpResponseBase:
         try:
             actor = reader(request)
-            # A page holds its reader's own token for forms and is made anew.
+            # A page contains its reader's own CSRF token, so it is never cached.
             etag = None if _wants_page(request) else _etag(request, actor)
             fresh = etag and get_conditional_response(request, etag=etag)
             return _dressed(fresh or view(request, actor, *names, **named), actor, etag)
@@ -67,32 +67,32 @@ def _read_only(view: View) -> Callable[..., HttpResponse]:
 
 @_read_only
 def landing(request: HttpRequest, actor: Actor | None) -> HttpResponseBase:
-    """Say what this is and where it leads."""
+    """Show what this API is and where its links lead."""
     check_known(request)
-    said = {"title": settings.CITYLOOP.city_name, "description": _("The city as features, to be read.")}
-    return _answer(request, "landing", {**said, "links": of_landing(request)})
+    about = {"title": settings.CITYLOOP.city_name, "description": _("The city as features, to be read.")}
+    return _answer(request, "landing", {**about, "links": of_landing(request)})
 
 
 @_read_only
 def conformance(request: HttpRequest, actor: Actor | None) -> HttpResponseBase:
-    """Name the parts of the standards that hold here."""
+    """List the conformance classes that are met."""
     check_known(request)
     return _answer(request, "conformance", {"links": of_itself(request), "conformsTo": CONFORMS})
 
 
 @_read_only
 def api(request: HttpRequest, actor: Actor | None) -> HttpResponseBase:
-    """Describe the interface as this reader may use it."""
+    """Describe the API as this reader may use it."""
     check_known(request)
-    said = description(collections(actor), address(request, "landing").rstrip("/"))
-    return _answer(request, "api", said, OPENAPI)
+    document = description(collections(actor), address(request, "landing").rstrip("/"))
+    return _answer(request, "api", document, OPENAPI)
 
 
 @_read_only
 def list_collections(request: HttpRequest, actor: Actor | None) -> HttpResponseBase:
     """List the collections that this reader may read."""
     check_known(request)
-    described = [features_writing.described(request, one) for one in collections(actor).values()]
+    described = [features_writing.described(request, listed) for listed in collections(actor).values()]
     return _answer(request, "collections", {"links": of_itself(request), "collections": described})
 
 
@@ -106,14 +106,14 @@ def one_collection(request: HttpRequest, actor: Actor | None, name: str) -> Http
 @_read_only
 def items(request: HttpRequest, actor: Actor | None, name: str) -> HttpResponseBase:
     """Return a page of a collection's features."""
-    one = collection(actor, name)
+    chosen = collection(actor, name)
     now = clock.now()
-    today = now.astimezone(settings.CITYLOOP.zone).date() if one.has_days else None
-    asked = features_asked.read(request, one.source.narrowed_by, settings.CITYLOOP.zone, today)
-    found = features_writing.with_next(one, asked)
-    body = features_writing.page(request, one, asked, found, one.source.count(asked), now)
+    today = now.astimezone(settings.CITYLOOP.zone).date() if chosen.has_days else None
+    query = parameters.read(request, chosen.source.narrowed_by, settings.CITYLOOP.zone, today)
+    found = features_writing.with_next(chosen, query)
+    body = features_writing.page(request, chosen, query, found, chosen.source.count(query), now)
     if _wants_page(request):
-        return _page(request, "items", {**json.loads("".join(body)), **_table(one)})
+        return _page(request, "items", {**json.loads("".join(body)), **_table(chosen)})
     return StreamingHttpResponse(body, content_type=GEOJSON)
 
 
@@ -122,37 +122,37 @@ def item(request: HttpRequest, actor: Actor | None, name: str, key: str) -> Http
     """Return one feature."""
     check_known(request, "crs")
     check_crs(request.GET)
-    one = collection(actor, name)
-    feature = None if "\0" in key else one.source.one(key)
+    chosen = collection(actor, name)
+    feature = None if "\0" in key else chosen.source.one(key)
     if feature is None:
-        raise NotFound("no-such-feature", f"There is no feature {key} in {name}.")
-    text = features_writing.one_feature(request, one, feature)
+        raise NotFound("no-such-feature", {"key": key, "collection": name})
+    text = features_writing.one_feature(request, chosen, feature)
     if _wants_page(request):
-        return _page(request, "item", {**json.loads(text), **_table(one)})
+        return _page(request, "item", {**json.loads(text), **_table(chosen)})
     return HttpResponse(text, content_type=GEOJSON)
 
 
-def _table(one: Collection) -> Mapping[str, Any]:
-    return {"collection": one, "columns": [name for name in one.source.properties if name != "code"]}
+def _table(chosen: Collection) -> Mapping[str, Any]:
+    return {"collection": chosen, "columns": [name for name in chosen.source.properties if name != "code"]}
 
 
-def _answer(request: HttpRequest, name: str, said: Mapping[str, Any], kind: str = JSON) -> HttpResponseBase:
+def _answer(request: HttpRequest, name: str, content: Mapping[str, Any], kind: str = JSON) -> HttpResponseBase:
     if _wants_page(request):
-        return _page(request, name, said)
-    return JsonResponse(said, content_type=kind, json_dumps_params={"ensure_ascii": False})
+        return _page(request, name, content)
+    return JsonResponse(content, content_type=kind, json_dumps_params={"ensure_ascii": False})
 
 
-def _page(request: HttpRequest, name: str, said: Mapping[str, Any]) -> HttpResponseBase:
-    other = next((one["href"] for one in said.get("links", ()) if one["rel"] == "self"), address(request, "api"))
-    return render(request, f"ogc/{name}.html", {**said, "as_json": other})
+def _page(request: HttpRequest, name: str, content: Mapping[str, Any]) -> HttpResponseBase:
+    other = next((link["href"] for link in content.get("links", ()) if link["rel"] == "self"), address(request, "api"))
+    return render(request, f"ogc/{name}.html", {**content, "as_json": other})
 
 
 def _wants_page(request: HttpRequest) -> bool:
-    asked = request.GET.get("f")
-    if asked not in (None, "json", "html"):
-        raise Invalid([Fault("f", "must be json or html")], code="wrong-parameter")
+    form = request.GET.get("f")
+    if form not in (None, "json", "html"):
+        raise Invalid([Fault("f", "not-json-or-html")], code="wrong-parameter")
     # What a machine accepts most often, */*, gets the first of these.
-    return asked == "html" or (asked is None and request.get_preferred_type([JSON, GEOJSON, HTML]) == HTML)
+    return form == "html" or (form is None and request.get_preferred_type([JSON, GEOJSON, HTML]) == HTML)
 
 
 def _dressed(response: HttpResponseBase, actor: Actor | None, etag: str | None) -> HttpResponseBase:
@@ -165,14 +165,14 @@ def _dressed(response: HttpResponseBase, actor: Actor | None, etag: str | None) 
 
 
 def _etag(request: HttpRequest, actor: Actor | None) -> str:
-    """Return a name for the answer that changes with the city, the day, the language and what the reader may see."""
+    """Return an ETag that changes with the city, the day, the language and what the reader may see."""
     city, today = current_city(), clock.now().astimezone(settings.CITYLOOP.zone).date()
     seen = (request.build_absolute_uri(), get_language(), bool(actor and actor.posts), today, city.layers)
     return f'W/"{city.revision}-{hashlib.sha256(repr(seen).encode()).hexdigest()[:24]}"'
 
 
 def _refused(refusal: Refusal) -> HttpResponse:
-    """Return a refusal as a problem: a wrong parameter is a bad request here, as the standard has it."""
+    """Return a refusal as a problem: an invalid parameter is a bad request here, as the standard says."""
     if isinstance(refusal, Invalid):
         errors = [{"field": fault.field, "reason": fault.reason} for fault in refusal.faults]
         return problem(400, refusal.code, refusal.sentence, errors=errors)

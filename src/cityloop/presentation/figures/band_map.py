@@ -1,6 +1,6 @@
 """Areas coloured by their figures: the five bands of GB/T 30428.4 for shares that are better the larger they are.
 
-Any other figure is drawn in four groups of one colour: it says how much, not how good.
+Any other figure is drawn in four groups of one colour, which say how much, not how good.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ def band_map(rows: Sequence[RankingRow], indicator: Indicator, city: City) -> di
         "title": "",
         "data": {"type": "FeatureCollection", "features": [_feature(row, group(row.value), city) for row in drawn]},
         "by": "group",
-        "looks": {**looks, NOTHING: {"title": _("Nothing to count"), "tone": "grey", "pattern": "plain"}},
+        "looks": {**looks, NOTHING: {"title": _("No data"), "tone": "grey", "pattern": "plain"}},
         "label": "words",
         "card": {
             "title": "name",
@@ -86,7 +86,7 @@ def _groups(values: Sequence[Decimal | None], indicator: Indicator) -> tuple[Any
 
 def _feature(row: RankingRow, group: str, city: City) -> dict[str, Any]:
     code = row.key[-1] or ""
-    said: Mapping[str, Any] = {
+    properties: Mapping[str, Any] = {
         "name": row.name,
         "words": f"{row.name}\n{row.ranked.written}",
         "group": group,
@@ -95,4 +95,4 @@ def _feature(row: RankingRow, group: str, city: City) -> dict[str, Any]:
         "rank": "" if row.rank is None else str(row.rank),
         "url": row.ranked.url,
     }
-    return feature(code, shapely.simplify(polygon(city, code), DRAWN), said)
+    return feature(code, shapely.simplify(polygon(city, code), DRAWN), properties)

@@ -1,4 +1,4 @@
-"""The very cases behind one count of a figure, a screenful at a time, as the person may see them."""
+"""The cases behind one count of a figure, a page at a time, as far as the person may see them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlglot import exp
 from cityloop.casework.queries import CaseRow, cases_by_number
 from cityloop.core.actors import Actor
 from cityloop.evaluation.indicators.appraising import Behind
-from cityloop.presentation.figures.questions.asked import FigureQuery
+from cityloop.presentation.figures.questions.query import FigureQuery
 from cityloop.presentation.figures.ranking import amount
 
 PAGE = 50
@@ -25,7 +25,7 @@ class CountedCase:
 
 @dataclass(frozen=True, slots=True)
 class CasesBehind:
-    """A screenful of cases; `hidden` of them the person may not see, `untold` rows are not listed at all."""
+    """A page of cases; the person may not see `hidden` of them, `untold` rows are not listed at all."""
 
     rows: Sequence[CountedCase]
     next: str
@@ -36,7 +36,7 @@ class CasesBehind:
 
 
 def cases_behind(actor: Actor, chosen: FigureQuery, count: str, behind: Behind, after: str) -> CasesBehind:
-    """Return a screenful of the cases that a count adds up, each once, with how much it adds in all."""
+    """Return a page of the cases that a count adds up, each once, with how much it adds in all."""
     is_once = isinstance(chosen.book.counts[count].measure.aggregate.this, exp.Distinct)
     adding: dict[str, Fraction] = {}
     for number, added in behind.rows:
@@ -44,7 +44,7 @@ def cases_behind(actor: Actor, chosen: FigureQuery, count: str, behind: Behind, 
     first = int(after) if after.isdecimal() and len(after) < 7 else 0
     numbers = list(adding)[first : first + PAGE]
     found = cases_by_number(actor, numbers)
-    lines = [CountedCase(found[number], _told(adding[number])) for number in numbers if number in found]
+    lines = [CountedCase(found[number], _adds(adding[number])) for number in numbers if number in found]
     return CasesBehind(
         rows=lines,
         next=str(first + PAGE) if len(adding) > first + PAGE else "",
@@ -55,5 +55,5 @@ def cases_behind(actor: Actor, chosen: FigureQuery, count: str, behind: Behind, 
     )
 
 
-def _told(added: Fraction) -> str | None:
+def _adds(added: Fraction) -> str | None:
     return None if added == 1 else amount(added)

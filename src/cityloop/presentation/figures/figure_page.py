@@ -1,4 +1,4 @@
-"""One figure with how it came about: formula, parts, variants, history, the facts it was counted over."""
+"""The page of one figure: formula, parts, variants, history, the facts it was counted over."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from cityloop.core.errors import NotFound
 from cityloop.core.indicators.indicator import FigureCount, Indicator, Term
 from cityloop.evaluation.answers.asked import Waiting, figures, is_about, rows_behind
 from cityloop.evaluation.indicators.appraising import Appraisal, sql
-from cityloop.presentation.figures.questions.asked import FigureQuery, coded
 from cityloop.presentation.figures.questions.objects import ObjectNames
+from cityloop.presentation.figures.questions.query import FigureQuery, coded
 from cityloop.presentation.figures.questions.spans import named
 from cityloop.presentation.figures.ranking import amount, made_of, tally
 from cityloop.presentation.figures.trends import Bar, bar_lengths
@@ -24,7 +24,7 @@ from cityloop.registry.city.facts import title
 
 @dataclass(frozen=True, slots=True)
 class FigurePart:
-    """One count above or below the line: what it is called, how much it came to, where its cases are listed."""
+    """One count above or below the line: its title, its amount, the address of its cases."""
 
     sign: int
     title: str
@@ -35,7 +35,7 @@ class FigurePart:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class FigureVariant:
     """A variant of the figure, with its own value."""
 
     title: str
@@ -55,7 +55,7 @@ class FigurePage:
     written: str
     above: tuple[FigurePart, ...]
     below: tuple[FigurePart, ...]
-    ways: tuple[Way, ...]
+    variants: tuple[FigureVariant, ...]
     bars: tuple[Bar, ...]
 
     @property
@@ -68,16 +68,18 @@ class FigurePage:
 
 
 def figure_page(chosen: FigureQuery, language: str, now: datetime) -> FigurePage | Waiting:
-    """Return the page's content, or that it is still being counted; NotFound where there is no such object."""
+    """Return the page's content, or Waiting while it is counted; NotFound where the object does not exist."""
     object_name = name_of(chosen)
     variants = [chosen.indicator.chosen(name) for name in chosen.indicator.variants] if _plain(chosen) else []
-    ways = [_plain_of(chosen), *variants] if variants else [chosen.indicator]
+    indicators = [_plain_of(chosen), *variants] if variants else [chosen.indicator]
     period = chosen.span.period.name
-    asked = tuple(dict.fromkeys([coded(one) for one in ways]))
-    table = figures(chosen.facts, chosen.pack, chosen.asking(asked, (period,)), now)
+    codes = tuple(dict.fromkeys([coded(indicator) for indicator in indicators]))
+    table = figures(chosen.facts, chosen.pack, chosen.asking(codes, (period,)), now)
     trend = figures(chosen.facts, chosen.pack, chosen.asking((chosen.code,), chosen.span.trend), now)
     if isinstance(table, Waiting) or isinstance(trend, Waiting):
-        return min((one for one in (table, trend) if isinstance(one, Waiting)), key=lambda one: not one.failure)
+        return min(
+            (answer for answer in (table, trend) if isinstance(answer, Waiting)), key=lambda answer: not answer.failure
+        )
     found = tally(chosen, table, chosen.code, period, chosen.key)
     amounts = _amounts(chosen, found, now)
     if isinstance(amounts, Waiting):
@@ -89,7 +91,7 @@ def figure_page(chosen: FigureQuery, language: str, now: datetime) -> FigurePage
         written=chosen.indicator.written(found),
         above=tuple(map(part, chosen.indicator.numerator)),
         below=tuple(map(part, chosen.indicator.denominator)),
-        ways=tuple(_way(chosen, one, table, language) for one in ways) if variants else (),
+        variants=tuple(_variant(chosen, indicator, table, language) for indicator in indicators) if variants else (),
         bars=_bars(chosen, trend),
     )
 
@@ -103,20 +105,20 @@ def _plain_of(chosen: FigureQuery) -> Indicator:
 
 
 def name_of(chosen: FigureQuery) -> str:
-    """Return what the one object is called, "" of everything; NotFound where neither the city nor an answer knows it.
+    """Return the name of the object, "" for everything; NotFound where neither the city nor an answer knows it.
 
-    It is asked before anything is counted: whoever tries keys has nothing counted.
+    It is called before anything is counted, so that trying keys costs nothing.
     """
     if chosen.key is None or chosen.grouping is None:
         return ""
     names = ObjectNames.of(chosen.city, chosen.grouping, [chosen.key])
     if not names.knows(chosen.key) and not is_about(chosen.by, chosen.key):
-        raise NotFound("no-such-figure", "There is no such figure, or you may not see it.")
+        raise NotFound("no-such-figure")
     return names.name(chosen.key)
 
 
 def _amounts(chosen: FigureQuery, found: FigureCount, now: datetime) -> Mapping[str, Fraction] | Waiting:
-    """Return how much each count came to; of a sum of several the parts are asked for, for only the sum was counted."""
+    """Return the amount of each count; the parts of a sum are queried, because only the sum was counted."""
     amounts: dict[str, Fraction] = {}
     for terms, whole in (
         (chosen.indicator.numerator, found.numerator),
@@ -159,38 +161,38 @@ def cases_url(chosen: FigureQuery, count: str, after: str = "") -> str:
     return f"{place}?{chosen.words(pack=None, indicator=None, variant=chosen.indicator.variant)}&count={count}{further}"
 
 
-def _way(chosen: FigureQuery, one: Indicator, table: Appraisal, language: str) -> Way:
-    found = tally(chosen, table, coded(one), chosen.span.period.name, chosen.key)
-    return Way(
-        title=title(one.variants[one.variant].title) if one.variant else _("As it stands"),
-        formula=chosen.book.formula(one, language),
-        written=one.written(found),
+def _variant(chosen: FigureQuery, indicator: Indicator, table: Appraisal, language: str) -> FigureVariant:
+    found = tally(chosen, table, coded(indicator), chosen.span.period.name, chosen.key)
+    return FigureVariant(
+        title=title(indicator.variants[indicator.variant].title) if indicator.variant else _("Standard method"),
+        formula=chosen.book.formula(indicator, language),
+        written=indicator.written(found),
         made_of=made_of(found),
-        url=chosen.figure_url(one, chosen.key),
-        is_chosen=one.variant == chosen.indicator.variant,
+        url=chosen.figure_url(indicator, chosen.key),
+        is_chosen=indicator.variant == chosen.indicator.variant,
     )
 
 
 def _bars(chosen: FigureQuery, trend: Appraisal) -> tuple[Bar, ...]:
     names = chosen.span.trend
     found = [tally(chosen, trend, chosen.code, name, chosen.key) for name in names]
-    lengths = bar_lengths(chosen.indicator, [chosen.indicator.value(one) for one in found])
+    lengths = bar_lengths(chosen.indicator, [chosen.indicator.value(count) for count in found])
     return tuple(
         Bar(
             period=name,
             title=named(name, chosen.span.length),
-            written=chosen.indicator.written(one),
-            made_of=made_of(one),
+            written=chosen.indicator.written(count),
+            made_of=made_of(count),
             length=length,
             url=chosen.figure_url(chosen.indicator, chosen.key, period=name),
             is_current=name == chosen.span.period.name,
         )
-        for name, one, length in zip(names, found, lengths, strict=True)
+        for name, count, length in zip(names, found, lengths, strict=True)
     )
 
 
-def told(chosen: FigureQuery, language: str) -> dict[str, Any]:
-    """Return what is said of the figure whatever was counted: formula, meaning, standard, basis, exclusions."""
+def description(chosen: FigureQuery, language: str) -> dict[str, Any]:
+    """Return what the page says about the figure whatever was counted: formula, standard, basis, exclusions."""
     indicator = chosen.indicator
     return {
         "title": title(indicator.title),
@@ -203,8 +205,5 @@ def told(chosen: FigureQuery, language: str) -> dict[str, Any]:
 
 
 def basis_words(basis: str) -> str:
-    """Return by what a formula is so."""
-    return {
-        "implementation": _("as an implementation of the standard has it"),
-        "usual": _("by the usual reading of the standard"),
-    }.get(basis, basis)
+    """Return on what a formula rests where it is not taken from an implementation of the standard; else ""."""
+    return _("by the usual reading of the standard") if basis == "usual" else ""

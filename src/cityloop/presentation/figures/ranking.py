@@ -1,4 +1,4 @@
-"""The rows of a ranking: figures beside those of the period before, ranks and movement. Counted is elsewhere."""
+"""The rows of a ranking: figures compared with the period before, ranks and movement. Counting is in evaluation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,12 +7,12 @@ from fractions import Fraction
 
 from cityloop.core.indicators.indicator import Better, FigureCount, Indicator, Subject
 from cityloop.evaluation.indicators.appraising import Appraisal, indicators
-from cityloop.presentation.figures.questions.asked import FigureQuery, coded
 from cityloop.presentation.figures.questions.groupings import GROUPINGS, Key, speaks_of
 from cityloop.presentation.figures.questions.objects import ObjectNames, listed
+from cityloop.presentation.figures.questions.query import FigureQuery, coded
 from cityloop.presentation.figures.trends import Spark, spark
 
-COLUMNS: Mapping[Subject | None, tuple[str, ...]] = {  # what stands beside the ranked figure
+COLUMNS: Mapping[Subject | None, tuple[str, ...]] = {  # the columns next to the ranked figure
     Subject.AREA: ("register", "archive_rate", "archive_in_time_rate", "rework_rate", "overdue_open"),
     Subject.DEPARTMENT: ("need_dispose", "dispose_rate", "dispose_in_time_rate", "rework_rate", "overdue_open"),
     Subject.POST: ("report", "valid_report_rate", "accept_in_time_rate", "dispatch_in_time_rate", "check"),
@@ -23,7 +23,7 @@ COLUMNS: Mapping[Subject | None, tuple[str, ...]] = {  # what stands beside the 
 
 @dataclass(frozen=True, slots=True)
 class FigureCell:
-    """One figure of a row: as it is written, what it is made of, where it leads."""
+    """One figure of a row: its text, numerator/denominator, its address."""
 
     written: str
     made_of: str  # numerator over denominator; "" for a count
@@ -46,7 +46,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class RankingRow:
-    """An object of a ranking; `rank` is None where nothing was to count, `spark` is None until it is on a page."""
+    """An object of a ranking; `rank` is None where there was nothing to count, `spark` until the row is on a page."""
 
     key: Key
     name: str
@@ -69,11 +69,11 @@ class Ranking:
 
 
 def columns(chosen: FigureQuery) -> tuple[Indicator, ...]:
-    """Return the figures that stand beside the ranked one."""
+    """Return the figures shown next to the ranked one."""
     subject = chosen.grouping.subject if chosen.grouping else None
     known = (chosen.book.indicators.get(code) for code in COLUMNS[subject])
-    found = [one for one in known if one and speaks_of(one, chosen.grouping, chosen.scope)]
-    return tuple(one for one in found if coded(one) != chosen.code)[:5]
+    found = [indicator for indicator in known if indicator and speaks_of(indicator, chosen.grouping, chosen.scope)]
+    return tuple(indicator for indicator in found if coded(indicator) != chosen.code)[:5]
 
 
 def ranks(values: Mapping[Key, Decimal | None], better: Better) -> dict[Key, int]:
@@ -115,7 +115,7 @@ class _Tables:
         """Return whether anything was counted for the ranked figure of an object, in this period or the one before."""
         span, code = self.chosen.span, self.chosen.code
         found = [self.tally(code, period, key) for period in (span.period.name, span.previous)]
-        return any(one.numerator or one.denominator for one in found)
+        return any(count.numerator or count.denominator for count in found)
 
     def row(self, key: Key | None, name: str, rank: int | None, rank_before: int | None) -> RankingRow:
         chosen, indicator = self.chosen, self.chosen.indicator
@@ -133,7 +133,7 @@ class _Tables:
             ranked=self._cell(indicator, key),
             before=indicator.written(was),
             moved=Movement(change, places),
-            others=tuple(self._cell(one, key) for one in self.others),
+            others=tuple(self._cell(indicator, key) for indicator in self.others),
         )
 
     def _cell(self, indicator: Indicator, key: Key | None) -> FigureCell:
@@ -149,13 +149,13 @@ def with_spark(row: RankingRow, chosen: FigureQuery, trend: Appraisal) -> Rankin
 
 
 def tally(chosen: FigureQuery, counted: Appraisal, code: str, period: str, key: Key | None) -> FigureCount:
-    """Return what was counted for an object, or (None) for everything; an empty tally where nothing was."""
+    """Return the count of an object, or (None) of everything; an empty one where nothing was counted."""
     found = counted.whole.get(period, {}).get(code) if key is None else counted.tally(code, period, key)
     return found or indicators(chosen.book, [code])[code].tally({})
 
 
 def made_of(found: FigureCount) -> str:
-    """Return numerator over denominator; nothing for a count."""
+    """Return numerator/denominator; "" for a count."""
     return "" if found.denominator is None else f"{amount(found.numerator)}/{amount(found.denominator)}"
 
 
@@ -165,6 +165,6 @@ def amount(number: Fraction) -> str:
 
 
 def page_of(rows: Sequence[RankingRow], after: str, size: int) -> tuple[Sequence[RankingRow], str]:
-    """Return a screenful of rows and where the next one begins, or nothing."""
+    """Return a page of rows and where the next page begins; "" for the last page."""
     first = int(after) // size * size if after.isdecimal() and len(after) < 7 else 0
     return rows[first : first + size], str(first + size) if len(rows) > first + size else ""

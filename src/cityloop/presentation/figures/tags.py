@@ -1,4 +1,4 @@
-"""The words and addresses of figures as templates ask for them. What they are is in presentation/figures."""
+"""Template tags of figures: titles and addresses."""
 
 from django import template
 from django.urls import reverse
@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from cityloop.core.indicators.indicator import Better, FigureUnit, Indicator
 from cityloop.evaluation.indicators.texts import DeclaredCount
 from cityloop.presentation.figures.questions import choices
-from cityloop.presentation.figures.questions.asked import FigureQuery
+from cityloop.presentation.figures.questions.query import FigureQuery
 from cityloop.presentation.figures.ranking import Movement
 from cityloop.presentation.pages.sentences import reason_words
 from cityloop.registry.city.facts import title
@@ -21,13 +21,13 @@ register.filter("failure_words", reason_words)
 
 @register.filter
 def with_period(chosen: FigureQuery, period: str) -> str:
-    """The address that asks the same of another period."""
+    """The address of the same query for another period."""
     return f"?{chosen.words(period=period)}"
 
 
 @register.filter
 def ranking_url(chosen: FigureQuery) -> str:
-    """The address of the ranking that a figure stands in."""
+    """The address of the ranking that a figure is in."""
     words = chosen.words(pack=chosen.pack, indicator=chosen.code, key=None, variant=None)
     return f"{reverse('figures:ranking')}?{words}"
 
@@ -40,7 +40,7 @@ def own_url(chosen: FigureQuery) -> str:
 
 @register.filter
 def count_title(count: DeclaredCount) -> str:
-    """What a count is called."""
+    """The name of a count."""
     return title(count.title)
 
 
@@ -60,9 +60,9 @@ def arrow(places: int) -> str:
 def better_words(indicator: Indicator) -> str:
     """Which way a figure is better."""
     return {
-        Better.MORE: _("More is better."),
-        Better.LESS: _("Less is better."),
-        Better.NEITHER: _("Neither more nor less is better: the order says how much, not how good."),
+        Better.MORE: _("Higher is better."),
+        Better.LESS: _("Lower is better."),
+        Better.NEITHER: _("Neither higher nor lower is better: the order shows how much, not how good."),
     }[indicator.better]
 
 
@@ -72,13 +72,13 @@ def movement_words(moved: Movement, indicator: Indicator) -> str:
     if moved.change is None:
         return _("Nothing to compare with")
     unit = _("percentage points") if indicator.unit is FigureUnit.PERCENT else indicator.unit.sign
-    said = {"change": f"{abs(moved.change):f} {unit}".strip()}
+    values = {"change": f"{abs(moved.change):f} {unit}".strip()}
     words = [
         _("unchanged")
         if not moved.change
-        else _("%(change)s more") % said
+        else _("%(change)s more") % values
         if moved.change > 0
-        else _("%(change)s less") % said
+        else _("%(change)s less") % values
     ]
     if moved.places:
         up, down = (

@@ -1,4 +1,4 @@
-"""A figure over the last periods, as a small line, as bars, and in words."""
+"""A figure over the last periods, as a small line, as bars and as text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ WIDTH, HEIGHT, MARGIN = 96, 24, 3
 
 @dataclass(frozen=True, slots=True)
 class Spark:
-    """A line drawn from zero to the largest value, of percents to a hundred; broken where nothing was to count."""
+    """A line from zero to the largest value, for percents to a hundred; broken where there was nothing to count."""
 
     lines: tuple[str, ...]  # points of each unbroken stretch
-    dots: tuple[tuple[float, float], ...]  # values that stand alone, and the last
+    dots: tuple[tuple[float, float], ...]  # single values, and the last
     words: str
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One period: what it is called, its figure, and how long its bar is of a hundred."""
+    """One period: its title, its figure, the length of its bar out of a hundred."""
 
     period: str
     title: str
@@ -41,14 +41,14 @@ def spark(indicator: Indicator, length: Length | None, history: Sequence[tuple[s
     top = _top(indicator, values)
     points = [_point(number, value, top, len(values)) for number, value in enumerate(values)]
     stretches = _stretches(points)
-    alone = [one[0] for one in stretches if len(one) == 1]
-    last = [one[-1] for one in stretches[-1:] if points and points[-1] is not None and len(one) > 1]
-    lines = tuple(" ".join(f"{x},{y}" for x, y in one) for one in stretches if len(one) > 1)
-    said = (
+    alone = [stretch[0] for stretch in stretches if len(stretch) == 1]
+    last = [stretch[-1] for stretch in stretches[-1:] if points and points[-1] is not None and len(stretch) > 1]
+    lines = tuple(" ".join(f"{x},{y}" for x, y in stretch) for stretch in stretches if len(stretch) > 1)
+    parts = (
         _("%(period)s: %(figure)s") % {"period": named(name, length), "figure": indicator.written(found)}
         for name, found in history
     )
-    return Spark(lines, (*alone, *last), _(", ").join(said))
+    return Spark(lines, (*alone, *last), _(", ").join(parts))
 
 
 def bar_lengths(indicator: Indicator, values: Sequence[Decimal | None]) -> list[str]:
@@ -78,4 +78,4 @@ def _stretches(points: Sequence[tuple[float, float] | None]) -> list[list[tuple[
             found.append([])
         else:
             found[-1].append(point)
-    return [one for one in found if one]
+    return [stretch for stretch in found if stretch]

@@ -1,10 +1,12 @@
-"""The addresses of figures. The live counts of today stand beside them, in the workbench."""
+"""The addresses of figures. The live counts of today are pages of the workbench."""
 
 from django.urls import path
 
 from cityloop.presentation.figures import views
+from cityloop.presentation.figures.navigation import RAIL
 
 app_name = "figures"
+rail = RAIL
 
 urlpatterns = [
     path("", views.ranking, name="ranking"),

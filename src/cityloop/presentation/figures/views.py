@@ -1,4 +1,4 @@
-"""The views of figures: each asks what was counted and shows it, or that a worker still counts. No rule is here."""
+"""The views of figures: each shows what was counted, or that a worker is still counting. No rule is here."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,19 +21,19 @@ from cityloop.presentation.figures import figure_page as page_of_one
 from cityloop.presentation.figures.band_map import band_map
 from cityloop.presentation.figures.cases_behind import cases_behind
 from cityloop.presentation.figures.questions import choices as offered
-from cityloop.presentation.figures.questions.asked import NOT_OFFERED, FigureQuery, coded, figure_asked, ranking_asked
 from cityloop.presentation.figures.questions.objects import may_be_many
+from cityloop.presentation.figures.questions.query import FigureQuery, coded, figure_asked, ranking_asked
 from cityloop.presentation.figures.ranking import Ranking, RankingRow, columns, page_of, with_spark
 from cityloop.presentation.figures.ranking import ranking as ranked
-from cityloop.presentation.pages.asked import words_asked
 from cityloop.presentation.pages.htmx import wants_fragment
 from cityloop.presentation.pages.people import person
+from cityloop.presentation.pages.query import text_asked
 from cityloop.registry.city.current import current_city
 from cityloop.runtime.clock import now
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS = 200  # objects on one page
-LONG = timedelta(minutes=5)  # an export that takes longer is said to
+LONG = timedelta(minutes=5)  # an export that takes longer is reported as late
 
 
 @require_GET
@@ -46,7 +46,11 @@ def ranking(request: HttpRequest) -> HttpResponse:
         if missing.code != "no-such-facts" or request.GET.get("edition"):
             raise
         return _shown(request, "ranking", {"chosen": None, **_refreshing(request, None)})
-    context = {"chosen": chosen, "told": page_of_one.told(chosen, offered.language()), **_refreshing(request, chosen)}
+    context = {
+        "chosen": chosen,
+        "about": page_of_one.description(chosen, offered.language()),
+        **_refreshing(request, chosen),
+    }
     found = _ranking(chosen, request.GET.get("after", ""))
     if isinstance(found, Waiting):
         return _shown(request, "ranking", {**context, "waiting": found, **offered.choices(request, chosen)})
@@ -59,7 +63,7 @@ def ranking(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def refresh(request: HttpRequest) -> HttpResponse:
-    """Have the facts exported and go back to the ranking, which tells when they are there; asked by GET: are they?"""
+    """POST: have the facts exported and go back to the ranking, which waits for them. GET: are they there?"""
     query = request.GET.copy()
     query.pop("edition", None)
     if request.method == "POST":
@@ -77,9 +81,9 @@ def refresh(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 def export(request: HttpRequest) -> HttpResponse:
-    """Hand out the figures of the ranking as a workbook, as soon as it is written."""
+    """Return the figures of the ranking as a workbook, as soon as it is written."""
     chosen = ranking_asked(request.GET, person(request), current_city())
-    codes = (chosen.code, *(coded(one) for one in columns(chosen)))
+    codes = (chosen.code, *(coded(indicator) for indicator in columns(chosen)))
     asking = chosen.asking(codes, (chosen.span.previous, chosen.span.period.name))
     found = sheet(chosen.facts, chosen.pack, asking, offered.language(), now())
     if isinstance(found, Waiting):
@@ -97,7 +101,7 @@ def figure(request: HttpRequest, pack: str, indicator: str) -> HttpResponse:
     chosen = figure_asked(request.GET, pack, indicator, person(request), current_city())
     language = offered.language()
     found = page_of_one.figure_page(chosen, language, now())
-    context: dict[str, Any] = {"chosen": chosen, "told": page_of_one.told(chosen, language)}
+    context: dict[str, Any] = {"chosen": chosen, "about": page_of_one.description(chosen, language)}
     context |= {"waiting": found} if isinstance(found, Waiting) else {"figure": found}
     return _shown(request, "figure", {**context, **offered.choices(request, chosen)})
 
@@ -105,16 +109,16 @@ def figure(request: HttpRequest, pack: str, indicator: str) -> HttpResponse:
 @require_GET
 @login_required
 def cases(request: HttpRequest, pack: str, indicator: str) -> HttpResponse:
-    """List the very cases behind one count of a figure."""
+    """List the cases behind one count of a figure."""
     chosen = figure_asked(request.GET, pack, indicator, person(request), current_city())
-    count = words_asked(request.GET, "count") or chosen.indicator.terms[0].count
+    count = text_asked(request.GET, "count") or chosen.indicator.terms[0].count
     if count not in {term.count for term in chosen.indicator.terms}:
-        raise Invalid([Fault("count", NOT_OFFERED)])
+        raise Invalid([Fault("count", "not-a-choice")])
     object_name = page_of_one.name_of(chosen)
     asking = chosen.asking_one(chosen.code, chosen.span.period.name)
     behind = rows_behind(chosen.facts, chosen.pack, asking, count, now())
-    told = page_of_one.told(chosen, offered.language())
-    context: dict[str, Any] = {"chosen": chosen, "told": told, "count": chosen.book.counts[count]}
+    about = page_of_one.description(chosen, offered.language())
+    context: dict[str, Any] = {"chosen": chosen, "about": about, "count": chosen.book.counts[count]}
     context["object_name"] = object_name
     if isinstance(behind, Waiting):
         return _shown(request, "cases", {**context, "waiting": behind, **offered.choices(request, chosen)})
@@ -131,7 +135,7 @@ class _Screenful(NamedTuple):
 
 
 def _ranking(chosen: FigureQuery, after: str) -> _Screenful | Waiting:
-    codes = (chosen.code, *(coded(one) for one in columns(chosen)))
+    codes = (chosen.code, *(coded(indicator) for indicator in columns(chosen)))
     asking = chosen.asking(codes, (chosen.span.previous, chosen.span.period.name))
     counted = figures(chosen.facts, chosen.pack, asking, now())
     if isinstance(counted, Waiting):
@@ -142,10 +146,10 @@ def _ranking(chosen: FigureQuery, after: str) -> _Screenful | Waiting:
     rows, following = page_of(table.rows, after, ROWS)
     is_narrowed = len(table.rows) > ROWS and len(chosen.by) == 1
     trends = _trends(chosen, rows if is_narrowed else None)
-    waiting = [one for one in trends if isinstance(one, Waiting)]
+    waiting = [trend for trend in trends if isinstance(trend, Waiting)]
     if waiting:
-        return min(waiting, key=lambda one: not one.failure)
-    of_rows, of_all = (one for one in trends if not isinstance(one, Waiting))
+        return min(waiting, key=lambda trend: not trend.failure)
+    of_rows, of_all = (trend for trend in trends if not isinstance(trend, Waiting))
     total = with_spark(table.total, chosen, of_all)
     return _Screenful(replace(table, total=total), [with_spark(row, chosen, of_rows) for row in rows], following)
 
@@ -164,10 +168,10 @@ def _trends(chosen: FigureQuery, rows: Sequence[RankingRow] | None) -> tuple[App
 
 
 def _refreshing(request: HttpRequest, chosen: FigureQuery | None) -> dict[str, Any]:
-    """Return whether facts that somebody asked for are still awaited, and whether this person may ask for some."""
-    asked = words_asked(request.GET, "asked")
+    """Return whether requested facts are still awaited, and whether this person may request some."""
+    moment = text_asked(request.GET, "asked")
     try:
-        since = datetime.fromisoformat(asked) if asked else None
+        since = datetime.fromisoformat(moment) if moment else None
     except ValueError:
         since = None
     facts = chosen.facts if chosen else latest_edition() if since else None
@@ -178,7 +182,7 @@ def _refreshing(request: HttpRequest, chosen: FigureQuery | None) -> dict[str, A
 
 
 def _shown(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
-    """Render figures/<name>.html, or only figures/<name>_body.html where the page asks anew."""
+    """Render figures/<name>.html, or only figures/<name>_body.html where the page polls."""
     part = f"{name}_body" if wants_fragment(request) else name
     context = {"poll": request.get_full_path(), "zone": settings.CITYLOOP.zone, **context}
     response = render(request, f"figures/{part}.html", context)

@@ -1,4 +1,4 @@
-"""One field of a form as it is drawn: its words, what was typed, what was wrong. What is right is decided below."""
+"""One field of a form as it is drawn: its label, its value, its fault. What is valid is decided in the floors below."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from cityloop.casework.queries import Choice, InputField
-from cityloop.core.errors import Invalid, Refusal
-from cityloop.presentation.pages.photos import ACCEPTED, MOST_BYTES, TOO_LARGE, KeptPhoto, kept_photos
-from cityloop.presentation.pages.sentences import fault_words, reason_words
+from cityloop.core.errors import Fault, Invalid, Refusal
+from cityloop.presentation.pages.photos import ACCEPTED, MOST_BYTES, KeptPhoto, kept_photos
+from cityloop.presentation.pages.sentences import fault_words
 
 DRAWN = ("text", "photos", "number", "date", "units")  # everything else is chosen from a list
 
@@ -38,11 +38,11 @@ class FormField:
 
     @property
     def too_large(self) -> str:
-        return reason_words(TOO_LARGE)
+        return fault_words(Fault(self.name, "photo-too-large"))
 
 
 def fields_of_offer(
-    asked: Iterable[InputField], values: Mapping[str, str], refusal: Refusal | None
+    inputs: Iterable[InputField], values: Mapping[str, str], refusal: Refusal | None
 ) -> tuple[FormField, ...]:
     """Return an action's short form, with the answers and faults of a refused try."""
     faults = faults_of(refusal)
@@ -59,7 +59,7 @@ def fields_of_offer(
             most=field.most,
             kept=kept_photos(values.get(field.name, "")) if field.kind == "photos" else (),
         )
-        for field in asked
+        for field in inputs
     )
 
 

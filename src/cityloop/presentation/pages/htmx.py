@@ -9,7 +9,7 @@ from django.utils.cache import patch_vary_headers
 
 
 def wants_fragment(request: HttpRequest) -> bool:
-    """Return whether htmx asked and will put the answer into the page it has."""
+    """Return whether htmx sent the request and will put the response into the page."""
     return request.headers.get("HX-Request") == "true"
 
 
@@ -22,7 +22,7 @@ def render_part(request: HttpRequest, name: str, context: Mapping[str, Any], sta
 
 
 class BrowserRedirects:
-    """Turn a redirect asked for by htmx into one of the browser, so that no sign-in page lands inside a case."""
+    """Turn a redirect of an htmx request into one of the browser, so that no sign-in page lands inside a case."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

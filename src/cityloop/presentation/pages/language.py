@@ -1,5 +1,5 @@
-"""The language of a page: the one the person chose, else the city's. The browser's wish is not asked:
-a clerk's screen in another language than the colleague's beside it helps nobody."""
+"""The language of a page: the one the person chose, else the city's. Accept-Language is ignored:
+a clerk's screen in another language than the next clerk's helps nobody."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from django.utils import translation
 
 
 class ChosenLanguage:
-    """Speaks the language in the person's cookie; stands in the place of Django's LocaleMiddleware."""
+    """Activate the language in the person's cookie; replaces Django's LocaleMiddleware."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Who is signed in. What a person may do is decided below."""
+"""Who is signed in. What a person may do is decided in the floors below."""
 
 from django.http import HttpRequest
 
@@ -9,13 +9,13 @@ from cityloop.registry.organisation.actors import actor_of
 
 
 def person(request: HttpRequest) -> Actor:
-    """Return the signed-in person; the registry is asked once per request."""
+    """Return the signed-in person; the registry is queried once per request."""
     if not hasattr(request, "_person"):
         request._person = actor_of(request.user)  # type: ignore[attr-defined]
     return request._person  # type: ignore[attr-defined, no-any-return]
 
 
 def check_may_report(actor: Actor) -> None:
-    """Refuse the form to whom intake would refuse the report, before it is filled in."""
+    """Refuse the form to a person whose report intake would refuse, before it is filled in."""
     if not may_report(actor, DESK):
-        raise NotAllowed("may-not-report", "None of your posts may hand in reports.")
+        raise NotAllowed("may-not-report")

@@ -1,6 +1,6 @@
-"""Photos that a form brings: new files, and those already kept that come back over a refusal under our signature.
+"""The photos of a form: new files, and those already kept, which come back with our signature after a refusal.
 
-The signature says that whoever sends a digest has had the photo in hand: a digest alone may be known from an address.
+The signature proves that the sender has had the photo: a digest alone may be known from an address.
 """
 
 import re
@@ -19,7 +19,6 @@ from cityloop.runtime.files import evidence, photos
 
 ACCEPTED = ",".join(f"image/{form.lower()}" for form in photos.FORMATS)
 MOST_BYTES = photos.MAX_BYTES
-TOO_LARGE = photos.TOO_LARGE
 _TOKEN = re.compile(r"[0-9a-f]{64}:[\w-]+")
 _DIGESTS = re.compile(r"\s*[0-9a-f]{64}(\s+[0-9a-f]{64})*\s*")
 _signer = Signer(salt="kept photo")
@@ -41,7 +40,7 @@ class Received:
     faults: tuple[Fault, ...] = ()
 
     def joined(self, words: Mapping[str, str]) -> dict[str, str]:
-        """Return what a form says with its new photos behind those that were kept before."""
+        """Return the values of a form with its new photos after those that were kept before."""
         brought = {name: (*words.get(name, "").split(), *digests) for name, digests in self.digests.items()}
         return {**words, **{name: " ".join(dict.fromkeys(digests)) for name, digests in brought.items()}}
 
@@ -52,23 +51,23 @@ class Received:
 
 
 def read_words(posted: MultiValueDict[str, str]) -> dict[str, str]:
-    """Return what a form's fields say, digests only where their tokens stood."""
+    """Return the values of a form's fields; digests only where signed tokens were sent."""
     words = {}
     for name, values in posted.lists():
         tokens = [value for value in values if _TOKEN.fullmatch(value)]
         if tokens:
             words[name] = " ".join(digest for token in tokens if (digest := _unsigned(token)))
         else:
-            said = " ".join(values)  # several boxes ticked under one name
-            words[name] = "" if _DIGESTS.fullmatch(said) else said
+            text = " ".join(values)  # several boxes ticked under one name
+            words[name] = "" if _DIGESTS.fullmatch(text) else text
     return words
 
 
-def receive(files: "MultiValueDict[str, UploadedFile[Any]]", asked: Iterable[str]) -> Received:
-    """Keep the files of the fields that ask for photos; one that is refused holds up no other."""
+def receive(files: "MultiValueDict[str, UploadedFile[Any]]", names: Iterable[str]) -> Received:
+    """Keep the files of the fields that take photos; one that is refused does not stop the others."""
     taken: dict[str, tuple[str, ...]] = {}
     faults: dict[str, Fault] = {}
-    for name in asked:
+    for name in names:
         for file in files.getlist(name):
             try:
                 taken[name] = (*taken.get(name, ()), _kept(file, name))
@@ -97,6 +96,6 @@ def _unsigned(token: str) -> str | None:
 def _preview(digest: str) -> str:
     try:
         small = photos.small(evidence.read(digest))
-    except Refusal:  # gone since: the field still shows that something was there
+    except Refusal:  # removed since: the field still shows that something was there
         return ""
     return f"data:{photos.MEDIA_TYPE};base64,{b64encode(small).decode()}"

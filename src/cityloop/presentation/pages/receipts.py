@@ -1,4 +1,4 @@
-"""The receipt of a report taken at the desk: kept for the next page, shown there once, to be read to the caller."""
+"""The receipt of a report taken at the desk: kept for the next page and shown there once, to be read to the caller."""
 
 from dataclasses import asdict, dataclass
 
@@ -19,7 +19,7 @@ class ShownReceipt:
 
     @property
     def spoken_code(self) -> str:
-        """The tracking code in groups of four, as it is read aloud; the search takes it so too."""
+        """The tracking code in groups of four, as it is read aloud; the search accepts this form too."""
         return "-".join(self.tracking_code[start : start + 4] for start in range(0, len(self.tracking_code), 4))
 
 
@@ -29,6 +29,6 @@ def keep_receipt(request: HttpRequest, receipt: Receipt, *, in_sight: bool) -> N
 
 
 def taken_receipt(request: HttpRequest) -> ShownReceipt | None:
-    """Return the receipt that waits to be shown and forget it; None when none waits."""
+    """Return the receipt that has not been shown yet and forget it; None where there is none."""
     kept = request.session.pop(_KEY, None)
     return ShownReceipt(**kept) if kept else None

@@ -1,8 +1,4 @@
-"""The words of every refusal in the reader's language. What is refused, and when, is decided below.
-
-A sentence is found by the refusal's stable code, a field's reason by the English words it was given in. The English
-is the fallback, so that a new refusal is never a blank page; a test names those that have no words here yet.
-"""
+"""The sentence of every refusal and fault in the reader's language, by its code. The English is in core/sentences."""
 
 import re
 
@@ -13,30 +9,14 @@ from cityloop.core.errors import Conflict, Fault, Invalid, NotAllowed, NotFound,
 from cityloop.core.sentences import SENTENCES
 from cityloop.registry.city.facts import title
 
+# BEGIN of what goes when no Fault is raised with an English sentence instead of a code any more.
 REASONS: dict[str, str] = {
-    "This must be filled in.": gettext_noop("This must be filled in."),
-    "This is not one of the choices.": gettext_noop("This is not one of the choices."),
     "This is no limit; write an amount and a unit, such as 4 工作时 or 2 工作日.": gettext_noop(
         "This is no limit; write an amount and a unit, such as 4 工作时 or 2 工作日."
     ),
     "It is longer than 400 signs.": gettext_noop("It is longer than 400 signs."),
     "It is longer than 60 signs.": gettext_noop("It is longer than 60 signs."),
-    "This contains a character that cannot be stored.": gettext_noop(
-        "This contains a character that cannot be stored."
-    ),
-    "A photo was not received. Choose it again.": gettext_noop("A photo was not received. Choose it again."),
-    "This photo is larger than 15 MB.": gettext_noop("This photo is larger than 15 MB."),
-    "This photo has more than 60 million pixels.": gettext_noop("This photo has more than 60 million pixels."),
-    "This is not a photo in JPEG, PNG or WebP.": gettext_noop("This is not a photo in JPEG, PNG or WebP."),
-    "This photo is in HEIC, which cannot be read here. Set the camera to JPEG, or save it as JPEG.": gettext_noop(
-        "This photo is in HEIC, which cannot be read here. Set the camera to JPEG, or save it as JPEG."
-    ),
-    "This photo is incomplete or damaged.": gettext_noop("This photo is incomplete or damaged."),
-    "A day is written like 2026-11-22.": gettext_noop("A day is written like 2026-11-22."),
     "its name holds signs that cannot be read": gettext_noop("Its name holds signs that cannot be read."),
-    "This must be a number.": gettext_noop("This must be a number."),
-    "A month is written like 2026-11.": gettext_noop("A month is written like 2026-11."),
-    "A month lies in the years 1990 to 2100.": gettext_noop("A month lies in the years 1990 to 2100."),
     "contains a character that cannot be stored": gettext_noop("This contains a character that cannot be stored."),
     "is not a field of a report": gettext_noop("A report has no such field."),
     "must hold name and phone": gettext_noop("This holds a name and a telephone number."),
@@ -62,23 +42,11 @@ REASONS: dict[str, str] = {
         "This is (0, 0), which is what a device sends that does not know where it is. Leave it empty."
     ),
     "looks like longitude and latitude were exchanged": gettext_noop("Longitude and latitude look exchanged."),
-    "This is no period: write 2026-11, 2026-Q4 or 2026-11-01..2026-11-15.": gettext_noop(
-        "This is no period: write 2026-11, 2026-Q4 or 2026-11-01..2026-11-15."
-    ),
-    "A period lies in the years 1990 to 2100.": gettext_noop("A period lies in the years 1990 to 2100."),
-    "It ends before it begins.": gettext_noop("It ends before it begins."),
     "An area that has ended is not opened again: a new one gets a new code.": gettext_noop(
         "An area that has ended is not opened again: a new one gets a new code."
     ),
-}
-REASONS |= {
-    "The two passwords are not the same.": gettext_noop("The two passwords are not the same."),
-    "This holds a blank or a stroke.": gettext_noop("This holds a blank or a stroke."),
     "the shift ends before it begins": gettext_noop("The shift ends before it begins."),
     "holds signs that cannot be read": gettext_noop("This contains a character that cannot be stored."),
-    "A code has letters, digits, hyphens and dots, at most 64.": gettext_noop(
-        "A code has letters, digits, hyphens and dots, at most 64."
-    ),
 }
 SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (  # reasons that hold a value, which is put into the words
     (re.compile(r"^(.*) is no unit of the city"), gettext_noop("%s is no unit of the city.")),
@@ -113,28 +81,29 @@ SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (  # reasons that hold a value
     (re.compile(r"password is too short\D+(\d+)"), gettext_noop("A password has at least %s characters.")),
     (re.compile(r"its parent (.*) is not known"), gettext_noop("The area %s around this one is not known.")),
 )
+# END
 
 
 def sentence(refusal: Refusal) -> str:
-    """Return why, in the reader's language."""
+    """Return why something is refused, in the reader's language."""
     if refusal.words:
         return title(refusal.words)
     return _(SENTENCES[refusal.code]) % refusal.values if refusal.code in SENTENCES else refusal.sentence
 
 
 def fault_words(fault: Fault) -> str:
-    """Return one field's fault in the reader's language."""
+    """Return what is wrong with a field, in the reader's language."""
     if fault.code in SENTENCES:
         return _(SENTENCES[fault.code]) % fault.values
     return reason_words(fault.code)
 
 
-def reason_words(reason: str) -> str:
-    """Return one field's reason in the reader's language."""
+def reason_words(text: str) -> str:
+    """Return a sentence that has no code in the reader's language; as it is where it has no translation."""
     for shape, words in SHAPES:
-        if found := shape.search(reason):
+        if found := shape.search(text):
             return _(words) % found[1]
-    return _(REASONS.get(reason, reason))
+    return _(REASONS.get(text, text)) if text else ""
 
 
 def heading(refusal: Refusal) -> str:

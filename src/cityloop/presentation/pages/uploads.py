@@ -1,4 +1,4 @@
-"""How much one request may bring in files. What a file may be is decided where it is read."""
+"""The limit on the size of a request with files. What a file may contain is checked where it is read."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ LARGEST_REQUEST = 200_000_000  # bytes; refused before anything is written to th
 
 
 class LimitedUpload(FileUploadHandler):
-    """Refuses a request that says it is larger; what it lets pass is for the next handler."""
+    """Refuse a request whose length is over the limit; leave all others to the next handler."""
 
     def handle_raw_input(
         self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: str | None = None
     ) -> None:
-        """Raise RequestDataTooBig by the length that the request tells, which is all that is read of it."""
+        """Raise RequestDataTooBig by the Content-Length alone; the body is not read."""
         if content_length > LARGEST_REQUEST:
             raise RequestDataTooBig(f"A request brings at most {LARGEST_REQUEST} bytes.")
 

@@ -1,1 +1,1 @@
-"""Settings: what the city is set up with, to be read by everybody who works in it."""
+"""The pages of settings: the city's data, which everybody with a post may read."""

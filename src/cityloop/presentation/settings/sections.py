@@ -1,34 +1,33 @@
-"""The pages of settings in the order of the page that leads to them, each with what it is for."""
+"""The pages of settings in the order of the index page: what each is for, and who may open it."""
 
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-SECTIONS = (
-    ("procedures", gettext_noop("Procedures"), gettext_noop("How each kind of case goes.")),
-    ("catalogues", gettext_noop("Catalogues"), gettext_noop("Classes, filing conditions and their limits.")),
-    ("areas", gettext_noop("Areas"), gettext_noop("Districts, streets, communities and grids on the map.")),
-    ("facilities", gettext_noop("Facilities"), gettext_noop("What stands in the city, and who looks after it.")),
-    ("places", gettext_noop("Gazetteer"), gettext_noop("Streets, estates and door plates by their names.")),
-    ("units", gettext_noop("Units"), gettext_noop("Departments, streets, communities and companies.")),
-    ("people", gettext_noop("People"), gettext_noop("Accounts and the posts they hold.")),
-    ("rosters", gettext_noop("Rosters"), gettext_noop("Who is on duty when.")),
-    ("duties", gettext_noop("Responsibility"), gettext_noop("Who sees to what where: none, one or many.")),
-    ("packs", gettext_noop("Packs"), gettext_noop("The domains this city runs, and what each brought.")),
-    (
-        "changes",
-        gettext_noop("History of changes"),
-        gettext_noop("What was changed here, by whom; changes can be undone."),
-    ),
-)
+from cityloop.core.actors import Actor
+from cityloop.presentation.pages.navigation import Shown, has_post
+from cityloop.presentation.pages.people import person
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
+from cityloop.registry.people.permissions import may_edit
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One page of settings."""
+    """One page of settings. `shown` is the right that its view demands: who would be refused there sees no tile."""
+
+    url_name: str
+    title: str
+    note: str
+    shown: Shown = has_post
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSection:
+    """A section as pages render it, in the reader's language."""
 
     title: str
     note: str
@@ -36,14 +35,39 @@ class Section:
     is_current: bool
 
 
-def sections(request: HttpRequest) -> list[Section]:
-    """Return the pages of settings, the present one marked."""
-    found = ((title, note, _url(name)) for name, title, note in SECTIONS)
-    return [Section(_(title), _(note), url, request.path.startswith(url)) for title, note, url in found if url]
+def _may_edit(actor: Actor, city: City) -> bool:
+    return may_edit(actor)
 
 
-def _url(name: str) -> str:
-    try:
-        return reverse(f"settings:{name}")
-    except NoReverseMatch:
-        return ""
+SECTIONS = (
+    Section("procedures", gettext_noop("Procedures"), gettext_noop("How each kind of case goes.")),
+    Section("catalogues", gettext_noop("Catalogues"), gettext_noop("Classes, filing conditions and their limits.")),
+    Section("areas", gettext_noop("Areas"), gettext_noop("Districts, streets, communities and grids on the map.")),
+    Section(
+        "facilities",
+        gettext_noop("Facilities"),
+        gettext_noop("The facilities of the city, and who is responsible for them."),
+    ),
+    Section("places", gettext_noop("Gazetteer"), gettext_noop("Streets, estates and door plates by their names.")),
+    Section("units", gettext_noop("Units"), gettext_noop("Departments, streets, communities and companies.")),
+    Section("people", gettext_noop("People"), gettext_noop("Accounts and their posts."), shown=_may_edit),
+    Section("rosters", gettext_noop("Rosters"), gettext_noop("Who is on duty when.")),
+    Section("duties", gettext_noop("Responsibility"), gettext_noop("Who sees to what where: none, one or many.")),
+    Section("packs", gettext_noop("Packs"), gettext_noop("The domains this city runs, and what each brought.")),
+    Section(
+        "changes",
+        gettext_noop("History of changes"),
+        gettext_noop("What was changed here, by whom; changes can be undone."),
+    ),
+)
+
+
+def shown_sections(request: HttpRequest) -> list[ShownSection]:
+    """Return the pages of settings that the person may open, the present one marked."""
+    actor, city = person(request), current_city()
+    return [_as_shown(section, request) for section in SECTIONS if section.shown(actor, city)]
+
+
+def _as_shown(section: Section, request: HttpRequest) -> ShownSection:
+    url = reverse(f"settings:{section.url_name}")
+    return ShownSection(_(section.title), _(section.note), url, is_current=request.path.startswith(url))

@@ -1,4 +1,4 @@
-"""The words of the settings' pages as templates ask for them. What they are is in presentation/settings."""
+"""Template tags of the pages of settings. The text is in the words.py of each room."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from cityloop.presentation.settings.history import words as change_words
 from cityloop.presentation.settings.organisation import duty_words
 from cityloop.presentation.settings.organisation import words as organisation_words
 from cityloop.presentation.settings.places import words as place_words
-from cityloop.presentation.settings.sections import Section, sections
+from cityloop.presentation.settings.sections import ShownSection, shown_sections
 from cityloop.registry.areas.answers import level_title
 from cityloop.registry.city.current import current_city
 from cityloop.registry.city.facts import title
@@ -33,13 +33,13 @@ register.filter("why_words", place_words.why_words)
 
 @register.filter
 def level_words(level: str) -> str:
-    """What a level of areas or a kind of grid is called."""
+    """The title of a level of areas or of a kind of grid."""
     return level_title(level, current_city())
 
 
 @register.filter
 def entry(values: Mapping[str, str], name: str) -> str:
-    """The value under a name, empty where there is none."""
+    """The value of a name, empty where there is none."""
     return values.get(name, "")
 
 
@@ -50,6 +50,6 @@ def title_of_words(words: Mapping[str, str]) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def settings_sections(context: dict[str, Any]) -> list[Section]:
-    """The pages of settings."""
-    return sections(context["request"])
+def settings_sections(context: dict[str, Any]) -> list[ShownSection]:
+    """The pages of settings that the person may open."""
+    return shown_sections(context["request"])

@@ -6,12 +6,14 @@ from cityloop.presentation.settings.areas import views as area_views
 from cityloop.presentation.settings.catalogue import views as catalogue_views
 from cityloop.presentation.settings.facilities import views as facility_views
 from cityloop.presentation.settings.history import views as change_views
+from cityloop.presentation.settings.navigation import RAIL
 from cityloop.presentation.settings.organisation import urls as organisation_urls
 from cityloop.presentation.settings.packs import views as pack_views
 from cityloop.presentation.settings.places import views as place_views
 from cityloop.presentation.settings.procedures import views
 
 app_name = "settings"
+rail = RAIL
 
 urlpatterns = [
     path("", views.index, name="index"),

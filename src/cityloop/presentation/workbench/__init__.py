@@ -1,1 +1,1 @@
-"""What signed-in people work with: queue, cases, reports, the ranked figure. Rules and reads are in other floors."""
+"""The pages that people work with: queue, cases, reports, live counts. Rules and queries are in the floors below."""

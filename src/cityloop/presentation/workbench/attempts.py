@@ -1,4 +1,4 @@
-"""An action as it was tried and as it is offered: the page shows a refused try where it was made, its words kept."""
+"""An action as it was tried and as it is offered: a refused try is shown where it was made, with its values kept."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Attempt:
     action: str
     length: int | None
     inputs: Mapping[str, str]
-    written: tuple[str, ...] = ()  # what the person put in words of their own
+    written: tuple[str, ...] = ()  # the text that the person typed
     refusal: Refusal | None = None
 
 
@@ -36,7 +36,7 @@ class ShownOffer:
 
     @property
     def written(self) -> str:
-        """The names of the fields that take words of one's own, for the form to send along."""
+        """The names of the fields that take typed text, for the form to send along."""
         return " ".join(field.name for field in self.fields if field.kind == "text")
 
     @property
@@ -45,19 +45,19 @@ class ShownOffer:
 
 
 def read_attempt(posted: QueryDict) -> Attempt:
-    """Return what a form tried; Invalid where its hidden numbers are no numbers."""
-    said = read_words(posted)
+    """Return what a form tried; Invalid where its hidden numbers are not numbers."""
+    values = read_words(posted)
     try:
-        task_no, length = int(said.get("task", "")), said.get("length")
+        task_no, length = int(values.get("task", "")), values.get("length")
         return Attempt(
             task_no=task_no,
-            action=said.get("action", ""),
+            action=values.get("action", ""),
             length=int(length) if length else None,
-            inputs={name: words for name, words in said.items() if name not in _OURS},
-            written=tuple(said[name] for name in said.get("written", "").split() if said.get(name, "").strip()),
+            inputs={name: words for name, words in values.items() if name not in _OURS},
+            written=tuple(values[name] for name in values.get("written", "").split() if values.get(name, "").strip()),
         )
     except ValueError:
-        raise Invalid([Fault("task", "This must be a number.")]) from None
+        raise Invalid([Fault("task", "not-a-number")]) from None
 
 
 def photo_fields(page: CasePage, attempt: Attempt) -> tuple[str, ...]:

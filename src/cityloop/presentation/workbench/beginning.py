@@ -1,4 +1,4 @@
-"""The form by which a case of a procedure is begun by hand. What it asks for, the procedure says."""
+"""The form that begins a case of a procedure by hand. Its fields come from the procedure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,12 +36,12 @@ class ShownForm:
 
 def blank_case(procedure: str, actor: Actor) -> ShownForm:
     """Return the empty form; NotAllowed where the person may not begin such a case."""
-    return _shown(_asked(procedure, actor), str(uuid4()), {}, None)
+    return _shown(_form_of(procedure, actor), str(uuid4()), {}, None)
 
 
 def filled_case(procedure: str, actor: Actor, key: str, inputs: Mapping[str, str], refusal: Refusal) -> ShownForm:
-    """Return the form with what was typed and what was wrong with it."""
-    return _shown(_asked(procedure, actor), key, inputs, refusal)
+    """Return the form with what was typed and its faults."""
+    return _shown(_form_of(procedure, actor), key, inputs, refusal)
 
 
 def case_inputs(posted: QueryDict) -> tuple[str, dict[str, str]]:
@@ -52,17 +52,17 @@ def case_inputs(posted: QueryDict) -> tuple[str, dict[str, str]]:
 
 def asked_photos(procedure: str, actor: Actor) -> tuple[str, ...]:
     """Return the fields that ask for photos; NotAllowed where the person may not begin such a case."""
-    return tuple(field.name for field in _asked(procedure, actor).fields if field.kind == "photos")
+    return tuple(field.name for field in _form_of(procedure, actor).fields if field.kind == "photos")
 
 
-def _asked(procedure: str, actor: Actor) -> NewCaseForm:
+def _form_of(procedure: str, actor: Actor) -> NewCaseForm:
     for form in queries.beginnings(actor):
         if form.procedure == procedure:
             return form
-    raise NotAllowed("may-not-begin", "None of your posts may begin such a case.")
+    raise NotAllowed("may-not-begin")
 
 
 def _shown(form: NewCaseForm, key: str, values: Mapping[str, str], refusal: Refusal | None) -> ShownForm:
     fields = fields_of_offer(form.fields, values, refusal)
-    wrong = tuple(field for field in fields if field.fault) if isinstance(refusal, Invalid) else ()
-    return ShownForm(form.procedure, form.title, key, fields, sentence(refusal) if refusal else "", wrong)
+    faults = tuple(field for field in fields if field.fault) if isinstance(refusal, Invalid) else ()
+    return ShownForm(form.procedure, form.title, key, fields, sentence(refusal) if refusal else "", faults)

@@ -18,26 +18,26 @@ from cityloop.runtime.clock import now
 @never_cache
 @require_http_methods(["GET", "POST"])
 def first_sign_in(request: HttpRequest, secret: str) -> HttpResponse:
-    """Let the person whom the link is for set a password; NotFound where it was used or is too old."""
+    """Let the person that the link is for set a password; NotFound where it was used or is too old."""
     account = accounts.account_by_secret(secret)
     if account is None:
-        raise NotFound("no-such-secret", "This link was used already, or is too old; ask for a new one.")
+        raise NotFound("no-such-secret")
     if request.method == "GET":
-        return _page(request, account.username)
+        return _password_page(request, account.username)
     try:
-        login(request, accounts.use_secret(secret, _password(request), now()))
+        login(request, accounts.use_secret(secret, _posted_password(request), now()))
     except Invalid as refusal:
-        return _page(request, account.username, refusal)
+        return _password_page(request, account.username, refusal)
     return redirect("workbench:home")
 
 
-def _password(request: HttpRequest) -> str:
+def _posted_password(request: HttpRequest) -> str:
     first, again = request.POST.get("password", ""), request.POST.get("again", "")
     if first != again:
-        raise Invalid([Fault("again", "The two passwords are not the same.")])
+        raise Invalid([Fault("again", "passwords-differ")])
     return first
 
 
-def _page(request: HttpRequest, username: str, refusal: Invalid | None = None) -> HttpResponse:
+def _password_page(request: HttpRequest, username: str, refusal: Invalid | None = None) -> HttpResponse:
     context = {"username": username, "faults": faults_of(refusal)}
     return render(request, "workbench/first_sign_in.html", context, status=status_of(refusal) if refusal else 200)

@@ -1,4 +1,4 @@
-"""The desk's form for a new report: its fields and what becomes of them. What a right report is, intake decides."""
+"""The desk's form for a new report: its fields and what becomes of them. What a valid report is, intake decides."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def blank_report(now: datetime) -> ReportForm:
 
 
 def filled_report(posted: Mapping[str, str], refusal: Refusal) -> ReportForm:
-    """Return the form with what was typed and what was wrong with it."""
+    """Return the form with what was typed and its faults."""
     return _form(posted.get("external_id", ""), posted, refusal)
 
 
@@ -68,7 +68,7 @@ def send_report(posted: Mapping[str, str], actor: Actor, now: datetime) -> Recei
 
 
 def near_facilities(values: Mapping[str, str]) -> NearFacilities:
-    """Return what stands near the point of a report and is of its class; nothing while either is not known."""
+    """Return the facilities of the report's class near its point; none while either is not known."""
     category, pair = values.get("category", "").strip(), _pair(values)
     rows = nearest_alike(category, *pair) if category and pair else []
     return NearFacilities(tuple(rows), values.get("near_facility", ""))
@@ -87,8 +87,8 @@ def _as_report(posted: Mapping[str, str]) -> dict[str, object]:
     names = ("external_id", "text", "address", "category", "lon", "lat", "crs", "reported_at")
     reporter = {name: posted.get(f"reporter_{name}", "") for name in ("name", "phone")}
     facility = posted.get("facility", "").strip() or posted.get("near_facility", "")
-    said = {name: posted.get(name, "").strip() for name in names}
-    return {"channel": DESK, "reporter": reporter, "facility": facility, **said}
+    values = {name: posted.get(name, "").strip() for name in names}
+    return {"channel": DESK, "reporter": reporter, "facility": facility, **values}
 
 
 def _form(key: str, values: Mapping[str, str], refusal: Refusal | None) -> ReportForm:
@@ -117,7 +117,7 @@ def _form(key: str, values: Mapping[str, str], refusal: Refusal | None) -> Repor
         field("lat", _("Latitude"), "number"),
         field("crs", _("Coordinate system"), "select", required=True, choices=_SYSTEMS),
     )
-    facility = field("facility", _("Facility id"), "line", help=_("As its plate says, if it has one."))
+    facility = field("facility", _("Facility id"), "line", help=_("As on its plate, if it has one."))
     who = (
         field("reporter_name", _("Name"), "line"),
         field("reporter_phone", _("Phone"), "phone"),

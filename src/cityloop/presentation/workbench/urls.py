@@ -8,6 +8,7 @@ from django.views.i18n import set_language
 
 from cityloop.presentation.workbench import views
 from cityloop.presentation.workbench.first_sign_in import first_sign_in
+from cityloop.presentation.workbench.navigation import RAIL
 
 
 class CaseNumber(StringConverter):
@@ -19,6 +20,7 @@ class CaseNumber(StringConverter):
 register_converter(CaseNumber, "case_number")
 
 app_name = "workbench"
+rail = RAIL
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="workbench:queue"), name="home"),

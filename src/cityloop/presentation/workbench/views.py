@@ -1,4 +1,4 @@
-"""The workbench's pages: each view asks one question of the floors below and shows the answer. No rule is here."""
+"""The workbench's pages: each view asks the floors below one thing and shows the result. No rule is here."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from cityloop.core.errors import NotFound, Refusal
 from cityloop.evaluation.queries import district_ranking, months
 from cityloop.intake.actions import Receipt
 from cityloop.intake.queries import cases as found_cases
-from cityloop.presentation.pages import asked
+from cityloop.presentation.pages import query as address_query
 from cityloop.presentation.pages.htmx import render_part, wants_fragment
 from cityloop.presentation.pages.people import check_may_report, person
 from cityloop.presentation.pages.photos import Received, receive
@@ -42,7 +42,7 @@ PHOTO_SECONDS = 12 * 3600  # how long a browser keeps a photo: one shift
 @login_required
 def queue(request: HttpRequest) -> HttpResponse:
     """Show the open tasks that this person may do."""
-    filters = asked.queue_filters(request.GET)
+    filters = address_query.queue_filters(request.GET)
     page = open_tasks(person(request), filters, request.GET.get("after"), now())
     return render(request, "workbench/queue.html", {"page": page, "filters": filters})
 
@@ -51,7 +51,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 @login_required
 def cases(request: HttpRequest) -> HttpResponse:
     """List cases by words, district, month or figure; a search that finds one case and no more opens it."""
-    filters = asked.case_filters(request.GET)
+    filters = address_query.case_filters(request.GET)
     after = request.GET.get("after")
     page = found_cases(person(request), filters, after)
     if filters.words and len(page.rows) == 1 and not after and not page.next:
@@ -69,7 +69,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 @login_required
 def act_on_case(request: HttpRequest, number: str) -> HttpResponse:
-    """Do an action on a case; a refusal is shown under its button, over the case as it now stands."""
+    """Do an action on a case; a refusal is shown under its button, on the case as it is now."""
     tried = read_attempt(request.POST)
     received = _received_photos(request, number, tried)
     attempt = replace(tried, inputs=received.joined(tried.inputs))
@@ -121,7 +121,7 @@ def new_case(request: HttpRequest, procedure: str) -> HttpResponse:
 @require_POST
 @login_required
 def reporter(request: HttpRequest, number: str) -> HttpResponse:
-    """Show who reported; that it was shown is written down."""
+    """Show who reported; showing it is recorded."""
     name, phone = reveal_reporter(number, person(request), now())
     page = case_page(person(request), number, now())
     shown = replace(page, reporter_name=name, reporter_phone=phone, may_unmask=False)
@@ -156,13 +156,13 @@ def near_report(request: HttpRequest) -> HttpResponse:
 def districts(request: HttpRequest) -> HttpResponse:
     """Rank the districts by their month's figures."""
     known = months(person(request))
-    month = asked.month(request.GET.get("month")) or next(iter(known), localtime(now()).date().replace(day=1))
+    month = address_query.month(request.GET.get("month")) or next(iter(known), localtime(now()).date().replace(day=1))
     rows = district_ranking(person(request), month)
     return render(request, "workbench/districts.html", {"rows": rows, "months": known, "month": month})
 
 
 def _received_photos(request: HttpRequest, number: str, attempt: Attempt) -> Received:
-    """Keep the photos that came along, where this person may act so on the case; the action then refuses the rest."""
+    """Keep the uploaded photos where this person may do the action on the case; the action refuses the rest."""
     if not request.FILES:
         return Received()
     page = case_page(person(request), number, now())
@@ -170,7 +170,7 @@ def _received_photos(request: HttpRequest, number: str, attempt: Attempt) -> Rec
 
 
 def _received(request: HttpRequest, receipt: Receipt) -> HttpResponse:
-    """Lead to the new case, or to the queue where the case lies out of this person's sight; the receipt goes along."""
+    """Redirect to the new case, or to the queue where this person may not see it; the receipt goes along."""
     try:
         case_page(person(request), receipt.number, now())
     except NotFound:
@@ -184,7 +184,7 @@ def _moved_on(request: HttpRequest, number: str) -> HttpResponse:
     try:
         page = case_page(person(request), number, now())
     except NotFound:
-        # The action took the case out of this person's sight, which is no failure of the action.
+        # After the action this person may no longer see the case, which is not a failure of the action.
         return redirect("workbench:queue")
     return _case_answer(request, page) if wants_fragment(request) else redirect("workbench:case", number=number)
 

@@ -1,1 +1,1 @@
-"""What a page of figures is asked: period, grouping, objects, choices."""
+"""The query of a page of figures: period, grouping, objects, choices."""

@@ -12,9 +12,9 @@ from cityloop.core.indicators.indicator import Indicator
 from cityloop.evaluation.answers import editions
 from cityloop.evaluation.answers.scopes import Scope, scopes
 from cityloop.evaluation.indicators.books import books, titles
-from cityloop.presentation.figures.questions.asked import FigureQuery, coded, speaking
 from cityloop.presentation.figures.questions.groupings import Grouping, offered, speaks_of
 from cityloop.presentation.figures.questions.objects import area_name, unit_name
+from cityloop.presentation.figures.questions.query import FigureQuery, coded, speaking
 from cityloop.presentation.pages.htmx import wants_fragment
 from cityloop.presentation.pages.people import person
 from cityloop.registry.city.city import City
@@ -26,7 +26,7 @@ DAYS = ("00:00", "06:00", "08:00", "12:00", "18:00")
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """One choice: its words, where it leads, whether it is the present one."""
+    """One choice: its title, its address, whether it is chosen."""
 
     title: str
     url: str
@@ -43,7 +43,7 @@ class Option:
 
 
 def language() -> str:
-    """Return the language of the page, as packs have their words."""
+    """Return the language of the page as packs name it."""
     return "en" if (get_language() or "").startswith("en") else "zh"
 
 
@@ -80,11 +80,11 @@ def _scopes(request: HttpRequest, chosen: FigureQuery) -> list[Chip]:
     known = scopes(person(request), chosen.city)
     return [
         Chip(
-            scope_name(one, chosen.city),
-            f"?{chosen.words(scope=one.name, by=None, indicator=None)}",
-            one == chosen.scope,
+            scope_name(scope, chosen.city),
+            f"?{chosen.words(scope=scope.name, by=None, indicator=None)}",
+            scope == chosen.scope,
         )
-        for one in (known if len(known) > 1 else ())
+        for scope in (known if len(known) > 1 else ())
     ]
 
 
@@ -100,48 +100,48 @@ def _packs(chosen: FigureQuery) -> list[Chip]:
 
 
 def _groupings(chosen: FigureQuery) -> list[Chip]:
-    return [_grouping(one, chosen) for one in offered(chosen.scope, chosen.city)]
+    return [_grouping(grouping, chosen) for grouping in offered(chosen.scope, chosen.city)]
 
 
-def _grouping(one: Grouping, chosen: FigureQuery) -> Chip:
-    """Return the chip of a grouping; an indicator that does not speak of such objects is not kept."""
-    kept = chosen.code if speaks_of(chosen.indicator, one, chosen.scope) and "indicator" in chosen.query else None
-    url = f"?{chosen.words(by=one.name, indicator=kept, variant=None)}"
-    return Chip(one.title(chosen.city), url, one == chosen.grouping)
+def _grouping(grouping: Grouping, chosen: FigureQuery) -> Chip:
+    """Return the chip of a grouping; an indicator that has no figures for such objects is dropped."""
+    kept = chosen.code if speaks_of(chosen.indicator, grouping, chosen.scope) and "indicator" in chosen.query else None
+    url = f"?{chosen.words(by=grouping.name, indicator=kept, variant=None)}"
+    return Chip(grouping.title(chosen.city), url, grouping == chosen.grouping)
 
 
 def _lengths(chosen: FigureQuery) -> list[Chip]:
     return [
-        Chip(one.title, f"?{chosen.words(period=one.period)}", one.value is chosen.span.length)
-        for one in chosen.span.lengths
+        Chip(length.title, f"?{chosen.words(period=length.period)}", length.value is chosen.span.length)
+        for length in chosen.span.lengths
     ]
 
 
 def _indicators(chosen: FigureQuery, grouping: Grouping) -> list[tuple[str, list[Option]]]:
     """Return the figures to rank by, shares and counts apart, each with its variants."""
     groups: dict[str, list[Option]] = {_("Shares"): [], pgettext("figures", "Counts"): []}
-    for one in speaking(chosen.book, grouping, chosen.scope):
-        ways = [one, *(one.chosen(name) for name in one.variants)]
-        group = groups[_("Shares") if one.denominator else pgettext("figures", "Counts")]
-        group += [_option(way, chosen) for way in ways if speaks_of(way, grouping, chosen.scope)]
+    for indicator in speaking(chosen.book, grouping, chosen.scope):
+        variants = [indicator, *(indicator.chosen(name) for name in indicator.variants)]
+        group = groups[_("Shares") if indicator.denominator else pgettext("figures", "Counts")]
+        group += [_option(variant, chosen) for variant in variants if speaks_of(variant, grouping, chosen.scope)]
     return list(groups.items())
 
 
-def _option(one: Indicator, chosen: FigureQuery) -> Option:
-    return Option(coded(one), called(one), coded(one) == chosen.code)
+def _option(indicator: Indicator, chosen: FigureQuery) -> Option:
+    return Option(coded(indicator), called(indicator), coded(indicator) == chosen.code)
 
 
-def called(one: Indicator) -> str:
-    """Return what an indicator is called, with its variant."""
-    if one.variant is None:
-        return title(one.title)
-    words = {"title": title(one.title), "variant": title(one.variants[one.variant].title)}
+def called(indicator: Indicator) -> str:
+    """Return the name of an indicator, with its variant."""
+    if indicator.variant is None:
+        return title(indicator.title)
+    words = {"title": title(indicator.title), "variant": title(indicator.variants[indicator.variant].title)}
     return _("%(title)s (%(variant)s)") % words
 
 
 def _editions(chosen: FigureQuery) -> list[editions.Offered]:
     """Return the facts of the past to choose from, among them those chosen."""
     found = list(editions.offered(settings.CITYLOOP.zone))
-    if chosen.facts.name not in {one.name for one in found}:
+    if chosen.facts.name not in {listed.name for listed in found}:
         found.append(editions.Offered(chosen.facts.name, chosen.facts.as_of))
     return found

@@ -1,4 +1,4 @@
-"""By what figures can be told apart on a page, and which indicators speak of it. What may be seen is in scopes.py."""
+"""By what figures can be grouped on a page, and which indicators apply to it. What a person may see: scopes.py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ SHOWN = tuple(level for level in LEVELS if level != "social_grid")
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """One way to tell figures apart: the columns of facts that do, and whom an indicator must speak of (None: any)."""
+    """One way to group figures: the columns of the facts, and the subject that an indicator must have (None: any)."""
 
     name: str
     columns: tuple[str, ...]
@@ -29,13 +29,13 @@ class Grouping:
         return self.subject is Subject.AREA
 
     def title(self, city: City) -> str:
-        """Return what its objects are called."""
+        """Return the name of its objects."""
         return _words().get(self.name) or level_title(self.name, city)
 
 
 GROUPINGS: Mapping[str, Grouping] = {
-    one.name: one
-    for one in (
+    grouping.name: grouping
+    for grouping in (
         *(Grouping(level, (level,), Subject.AREA) for level in SHOWN),
         Grouping("department", ("department",), Subject.DEPARTMENT),
         Grouping("unit", ("unit",), Subject.DEPARTMENT),
@@ -52,30 +52,30 @@ Key = tuple[str | None, ...]
 
 
 def key_words(key: Key) -> str:
-    """Return a key as an address has it; empty values are left empty."""
+    """Return a key as it is written in an address; None is written as nothing."""
     return APART.join(value or "" for value in key)
 
 
 def read_key(words: str, grouping: Grouping) -> Key | None:
-    """Return the key that an address names; None where it is none of that grouping."""
+    """Return the key that an address names; None where it is not a key of that grouping."""
     parts = tuple(part or None for part in words.split(APART))
     return parts if len(parts) == len(grouping.columns) else None
 
 
 def offered(scope: Scope, city: City) -> tuple[Grouping, ...]:
-    """Return by what figures of a scope can be told apart usefully, areas first."""
+    """Return the groupings that are useful within a scope, areas first."""
     there = {area.level for area in city.areas.values()}
-    return tuple(one for one in GROUPINGS.values() if _is_of_use(one, scope, there))
+    return tuple(grouping for grouping in GROUPINGS.values() if _is_of_use(grouping, scope, there))
 
 
 def speaks_of(indicator: Indicator, grouping: Grouping | None, scope: Scope) -> bool:
-    """Return whether an indicator can be asked of such objects in a scope: it must speak of both."""
-    asked = {grouping.subject} if grouping and grouping.subject else set()
+    """Return whether an indicator has figures for such objects in a scope: it must have both subjects."""
+    subjects = {grouping.subject} if grouping and grouping.subject else set()
     if scope.unit:
-        asked.add(Subject.DEPARTMENT)
+        subjects.add(Subject.DEPARTMENT)
     elif scope.area:
-        asked.add(Subject.AREA)
-    return asked <= set(indicator.subjects)
+        subjects.add(Subject.AREA)
+    return subjects <= set(indicator.subjects)
 
 
 def _words() -> dict[str, str]:
@@ -90,12 +90,12 @@ def _words() -> dict[str, str]:
     }
 
 
-def _is_of_use(one: Grouping, scope: Scope, there: set[str]) -> bool:
-    if one.subject is Subject.AREA:
-        return one.name in there and not _is_around(one.name, scope.level)
-    if one.subject is Subject.DEPARTMENT and scope.unit:
+def _is_of_use(grouping: Grouping, scope: Scope, there: set[str]) -> bool:
+    if grouping.subject is Subject.AREA:
+        return grouping.name in there and not _is_around(grouping.name, scope.level)
+    if grouping.subject is Subject.DEPARTMENT and scope.unit:
         return False  # its figures are those of one unit
-    return one.subject is None or one.subject in scope.subjects
+    return grouping.subject is None or grouping.subject in scope.subjects
 
 
 def _is_around(level: str, within: str | None) -> bool:

@@ -1,4 +1,4 @@
-"""The objects of a ranking: which there are beside those of which anything was counted, and what they are called."""
+"""The objects of a ranking: which are listed besides those that were counted, and their names."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from cityloop.core.codes.crosswalk import major_of
 from cityloop.core.place.areas import is_in_tree
 from cityloop.evaluation.indicators.books import sources
 from cityloop.intake.queries import has_come_by
-from cityloop.presentation.figures.questions.asked import FigureQuery
 from cityloop.presentation.figures.questions.groupings import Grouping, Key
+from cityloop.presentation.figures.questions.query import FigureQuery
 from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import CategoryFacts, title
 from cityloop.registry.people.accounts import account_names
 
-MOST = 2_000  # objects that are listed although nothing was counted of them
+MOST = 2_000  # objects that are listed although nothing was counted for them
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectNames:
-    """What objects are called; the accounts are asked once for all of them."""
+    """The names of objects; the accounts are queried once for all of them."""
 
     city: City
     grouping: Grouping
@@ -35,8 +35,10 @@ class ObjectNames:
         return cls(city, grouping, account_names(streams))
 
     def name(self, key: Key) -> str:
-        """Return what an object is called; its code where nobody knows it."""
+        """Return the name of an object; its code where the city does not know it."""
         value = key[-1]
+        if value is None and self.grouping.name in ("post", "person"):
+            return _("Not assigned")
         if value is None:
             return _("Without: %(what)s") % {"what": self.grouping.title(self.city)}
         return self._known(key, value) or value
@@ -46,16 +48,16 @@ class ObjectNames:
         value, city = key[-1], self.city
         if value is None:
             return True
-        ways: Mapping[str, Callable[[], bool]] = {
+        lookups: Mapping[str, Callable[[], bool]] = {
             "post": lambda: _is_post(value, city),
-            "major": lambda: any(_is_major(one, key) for one in city.classes.values()),
+            "major": lambda: any(_is_major(category, key) for category in city.classes.values()),
             "source": lambda: value in sources() or has_come_by(value),
         }
-        return ways.get(self.grouping.name, lambda: self._known(key, value) not in ("", value))()
+        return lookups.get(self.grouping.name, lambda: self._known(key, value) not in ("", value))()
 
     def _known(self, key: Key, value: str) -> str:
         city = self.city
-        ways: Mapping[str, Callable[[], str]] = {
+        lookups: Mapping[str, Callable[[], str]] = {
             "department": lambda: unit_name(value, city),
             "unit": lambda: unit_name(value, city),
             "post": lambda: post_name(value, city),
@@ -64,7 +66,7 @@ class ObjectNames:
             "major": lambda: _major_name(key, city),
             "source": lambda: title(sources()[value].title) if value in sources() else "",
         }
-        return ways.get(self.grouping.name, lambda: area_name(value, city))()
+        return lookups.get(self.grouping.name, lambda: area_name(value, city))()
 
 
 def may_be_many(chosen: FigureQuery, many: int) -> bool:
@@ -73,14 +75,14 @@ def may_be_many(chosen: FigureQuery, many: int) -> bool:
 
 
 def listed(chosen: FigureQuery, counted: Iterable[Key]) -> list[Key]:
-    """Return the objects of which anything was counted, and those that stand though nothing was."""
+    """Return the objects that were counted, and those that exist although nothing was counted for them."""
     found = dict.fromkeys(counted)
     standing = _standing(chosen)
     return list(found | dict.fromkeys(standing)) if len(standing) <= MOST else list(found)
 
 
 def _standing(chosen: FigureQuery) -> list[Key]:
-    """Return the areas or units that figures of the scope may be about, whatever was counted."""
+    """Return the areas or units that figures of the scope can be about, whatever was counted."""
     city, grouping, seen = chosen.city, chosen.grouping, chosen.scope
     if grouping is None or seen.unit:
         return []
@@ -103,12 +105,12 @@ def _standing(chosen: FigureQuery) -> list[Key]:
 
 
 def unit_name(value: str, city: City) -> str:
-    """Return what a unit is called."""
+    """Return the name of a unit."""
     return city.units[value].name if value in city.units else ""
 
 
 def area_name(value: str, city: City) -> str:
-    """Return what an area is called."""
+    """Return the name of an area."""
     return city.areas[value].name if value in city.areas else ""
 
 
@@ -126,13 +128,13 @@ def _class_name(key: Key, city: City) -> str:
 
 
 def _major_name(key: Key, city: City) -> str:
-    named = (one.major for one in city.classes.values() if one.major and _is_major(one, key))
+    named = (category.major for category in city.classes.values() if category.major and _is_major(category, key))
     return " ".join(filter(None, (key[-1], next(named, ""))))
 
 
-def _is_major(one: CategoryFacts, key: Key) -> bool:
+def _is_major(category: CategoryFacts, key: Key) -> bool:
     """Return whether a class is of a major class."""
-    return (one.catalogue, one.kind, major_of(one.code)) == tuple(value or "" for value in key)
+    return (category.catalogue, category.kind, major_of(category.code)) == tuple(value or "" for value in key)
 
 
 def _is_post(value: str, city: City) -> bool:

@@ -1,4 +1,4 @@
-"""The period a page is about, those before and beside it, and what they are called. Reading names: periods.py."""
+"""The period of a page, those before and after it, and their titles. Names are read in evaluation/periods.py."""
 
 import re
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class ChosenPeriod:
 
     @property
     def following(self) -> str | None:
-        """The name of the period after it; None where the facts know nothing of that, or it has a length of its own."""
+        """The name of the next period; None where the facts end before it, or where this one has its own ends."""
         if self.length is None or self.period.end > self.as_of:
             return None
         return self.rhythm.containing(self.length, self.period.end).name
@@ -59,7 +59,7 @@ class ChosenPeriod:
         found = [self.period]
         while len(found) < TREND:
             found.append(self._before(found[-1]))
-        return tuple(one.name for one in reversed(found))
+        return tuple(period.name for period in reversed(found))
 
     @property
     def lengths(self) -> tuple[NamedLength, ...]:
@@ -89,29 +89,29 @@ class ChosenPeriod:
             return self.rhythm.before(self.length, period)
         start = period.start - (period.end - period.start)
         if "T" in period.name:
-            ends = (localtime(one).replace(tzinfo=None).isoformat(timespec="minutes") for one in (start, period.start))
+            ends = (
+                localtime(moment).replace(tzinfo=None).isoformat(timespec="minutes") for moment in (start, period.start)
+            )
             return Period("..".join(ends), start, period.start)
         # Days are called by their dates, whenever they begin.
-        first, last = (self.rhythm.containing(Length.DAY, one).name for one in (start, period.start - MOMENT))
+        first, last = (self.rhythm.containing(Length.DAY, moment).name for moment in (start, period.start - MOMENT))
         return Period(f"{first}..{last}", start, period.start)
 
 
 def read_span(words: str, rhythm: Rhythm, as_of: datetime) -> ChosenPeriod:
-    """Return the span of a period's name, empty for the month of the facts; Invalid saying how one is written."""
+    """Return the period of a name, the month of the facts where it is empty; Invalid where it cannot be read."""
     try:
-        period = _read(words, rhythm) if words else rhythm.containing(Length.MONTH, as_of)
-        years = {localtime(one).year for one in (period.start, period.end - MOMENT)}
+        period = _read_period_of_address(words, rhythm) if words else rhythm.containing(Length.MONTH, as_of)
+        years = {localtime(moment).year for moment in (period.start, period.end - MOMENT)}
     except (ValueError, OverflowError) as error:
-        raise Invalid(
-            [Fault("period", "This is no period: write 2026-11, 2026-Q4 or 2026-11-01..2026-11-15.")]
-        ) from error
+        raise Invalid([Fault("period", "not-a-period")]) from error
     if not years <= set(YEARS):
-        raise Invalid([Fault("period", "A period lies in the years 1990 to 2100.")])
+        raise Invalid([Fault("period", "period-out-of-range")])
     return ChosenPeriod(period, length_of(period, rhythm), rhythm, as_of)
 
 
-def _read(words: str, rhythm: Rhythm) -> Period:
-    """Return a period as addresses write it: its own ends are dates or whole minutes by the city's clocks."""
+def _read_period_of_address(words: str, rhythm: Rhythm) -> Period:
+    """Return a period as addresses write it: its own ends are dates or whole minutes in the city's time zone."""
     if ".." in words and not OWN.fullmatch(words):
         raise ValueError(words)
     return read_period(words, rhythm)
@@ -124,9 +124,9 @@ def length_of(period: Period, rhythm: Rhythm) -> Length | None:
 
 
 def named(name: str, length: Length | None) -> str:
-    """Return what a period of that name is called."""
+    """Return the title of a period of that name."""
     year, _dash, part = name.partition("-")
-    said = {"year": year, "part": part[1:]}
+    values = {"year": year, "part": part[1:]}
     words = {
         Length.WEEK: _("week %(part)s of %(year)s"),
         Length.QUARTER: _("quarter %(part)s of %(year)s"),
@@ -134,7 +134,7 @@ def named(name: str, length: Length | None) -> str:
         Length.YEAR: _("year %(year)s"),
     }
     if length in words:
-        return words[length] % said
+        return words[length] % values
     return name if length else name.replace("..", " – ").replace("T", " ")
 
 

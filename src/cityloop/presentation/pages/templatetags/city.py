@@ -1,4 +1,4 @@
-"""How moments, lengths, shares and lamps are written on a page. Nothing is worked out here but the words."""
+"""How moments, durations, shares and lamps are written on a page. Only text is made here."""
 
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -33,14 +33,14 @@ def moment(value: datetime | None) -> str:
 
 @register.filter
 def until(closes_at: datetime, opens_at: datetime) -> str:
-    """The end of a stretch: only the time where it ends on the day it began."""
+    """The end of an interval: only the time where it ends on the day it began."""
     same_day = localtime(closes_at).date() == localtime(opens_at).date()
     return localtime(closes_at).strftime("%H:%M" if same_day else "%Y-%m-%d %H:%M")
 
 
 @register.filter
 def between(closes_at: datetime, opens_at: datetime) -> int:
-    """The seconds between the minutes that two moments are shown with, so that the stretches of a clock add up."""
+    """The seconds between two moments cut to the minutes that are shown, so that the intervals of a clock add up."""
     return int((closes_at.replace(second=0) - opens_at.replace(second=0)).total_seconds())
 
 
@@ -64,7 +64,7 @@ def weekday(value: datetime) -> str:
 
 @register.filter
 def lasting(seconds: int) -> str:
-    """A natural length in its two largest units: 1 天 3 小时, 2 小时 10 分."""
+    """A duration in its two largest units: 1 天 3 小时, 2 小时 10 分钟."""
     days, hours, minutes = seconds // _DAY, seconds % _DAY // _HOUR, seconds % _HOUR // _MINUTE
     if days:
         return _joined((days, _("%d d")), (hours, _("%d h")))
@@ -73,21 +73,23 @@ def lasting(seconds: int) -> str:
 
 @register.filter
 def counted(seconds: int) -> str:
-    """A length of counted time in hours and minutes: a working day has no fixed number of hours to a reader."""
+    """A duration of counted time in hours and minutes: a working day has no fixed number of hours to a reader."""
     hours, minutes = seconds // _HOUR, seconds % _HOUR // _MINUTE
     return _joined((hours, _("%d h")), (minutes, _("%d min"))) or _("%d min") % 0
 
 
 @register.filter
 def remaining(due_at: datetime, now: datetime) -> str:
-    """还剩 2 小时 10 分, 超期 1 天."""
+    """剩余 2 小时 10 分钟, 超期 1 天."""
     seconds = int((due_at - now).total_seconds())
+    if 0 <= seconds < _MINUTE:
+        return _("less than 1 min left")
     return _("%s left") % lasting(seconds) if seconds >= 0 else _("%s overdue") % lasting(-seconds)
 
 
 @register.filter
 def ago(value: datetime, now: datetime) -> str:
-    """2 小时 10 分前."""
+    """2 小时 10 分钟前."""
     return _("%s ago") % lasting(max(0, int((now - value).total_seconds())))
 
 
@@ -99,14 +101,14 @@ def percent(share: Fraction | None) -> str:
 
 @register.filter
 def tenths(share: Fraction) -> str:
-    """A share in percent with one decimal and no sign, as a drawing's length too."""
+    """A share in percent with one decimal and without %, also used as a length in a drawing."""
     exact = Decimal(share.numerator) * 100 / Decimal(share.denominator)
     return str(exact.quantize(Decimal("0.1"), ROUND_HALF_UP))
 
 
 @register.filter
 def lamp_word(lamp: Lamp) -> str:
-    """绿, 黄, 红."""
+    """正常, 临期, 超期."""
     words = {
         Lamp.GREEN: pgettext("lamp", "Green"),
         Lamp.YELLOW: pgettext("lamp", "Yellow"),
@@ -123,13 +125,13 @@ def capped(choice: Any) -> str:
 
 @register.filter
 def title_of(choices: Any, value: str) -> str:
-    """The words of the choice with that value; the value itself where it is not among them."""
+    """The title of the choice with that value; the value itself where there is none."""
     return next((choice.title for choice in choices if choice.value == value), value)
 
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """An icon of the sprite; decoration only, so a word must stand beside it or label it."""
+    """An icon of the sprite; decoration only, so it needs text next to it or a label."""
     return format_html(
         '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
         static("vendor/icons.svg"),
@@ -145,7 +147,7 @@ def unlocalized(number: float) -> str:
 
 @register.filter
 def figure_word(figure: str) -> str:
-    """The words of a figure that cases can be listed by."""
+    """The title of a figure that cases can be listed by."""
     words = {
         "reported": _("Reported"),
         "filed": _("Filed"),
@@ -164,7 +166,7 @@ def figure_url(row: DistrictFigures, month: date, figure: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def narrowed(context: template.Context, name: str, value: str | None = None) -> str:
-    """This page's address with one filter set, or dropped where the value is none; paging starts again."""
+    """This page's address with one filter set, or removed where the value is None; paging starts again."""
     query = context["request"].GET.copy()
     for dropped in ("after", name):
         query.pop(dropped, None)
@@ -181,7 +183,7 @@ def lamp(lamp: Lamp | str | None) -> str:
 
 @lru_cache(maxsize=16)
 def _drawn(lamp: Lamp | None, language: str) -> str:
-    """Draw each lamp once for a language: a queue shows fifty of four."""
+    """Render each lamp once per language: a queue shows fifty of four."""
     return render_to_string("workbench/lamp.html", {"lamp": lamp})
 
 

@@ -1,4 +1,4 @@
-"""What a page with a map needs in its head. What the map draws is said by the page: docs/reference/map-element.md."""
+"""What a page with a map needs in its head. What the map draws is in the page: docs/reference/map-element.md."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ CLOSER = {"street": 10.5, "community": 13}  # the zoom from which a smaller leve
 def map_head() -> dict[str, Any]:
     """The styles, the words and the script of the map."""
     city, configured = current_city(), settings.CITYLOOP
-    said = {
+    drawn = {
         "base": _ground(city),
         "bounds": _bounds(city),
         "tiles": configured.map_tiles,
@@ -30,7 +30,7 @@ def map_head() -> dict[str, Any]:
         "words": _words(),
         "controls": _controls(),
     }
-    return {"said": said}
+    return {"map": drawn}
 
 
 def _ground(city: City) -> list[dict[str, Any]]:
@@ -56,7 +56,7 @@ def _bounds(city: City) -> list[float] | None:
 def _words() -> dict[str, str]:
     return {
         "map": _("Map"),
-        "cannot": _("This browser cannot draw maps. The table says the same."),
+        "cannot": _("This browser cannot draw maps. The table shows the same data."),
         "twin": _("The same as a table"),
         "failed": _("A part of the map could not be loaded. Load the page again."),
         "closer": _("Zoom in to see more."),

@@ -12,9 +12,9 @@ from cityloop.core.errors import Fault, Invalid, NotFound, Refusal
 from cityloop.core.place.areas import UPWARD
 from cityloop.core.place.geo import Crs, parse_crs
 from cityloop.core.place.where import where
-from cityloop.presentation.pages.asked import change_seen, words_asked
 from cityloop.presentation.pages.fields import faults_of
 from cityloop.presentation.pages.people import person
+from cityloop.presentation.pages.query import change_seen, text_asked
 from cityloop.presentation.pages.sentences import sentence
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.settings.areas import words
@@ -40,8 +40,8 @@ def areas(request: HttpRequest) -> HttpResponse:
     check_has_post(person(request))
     city, today = current_city(), _today(current_city())
     counts = queries.levels(city, today)
-    level = words_asked(request.GET, "level") or ""
-    after = words_asked(request.GET, "after") or ""
+    level = text_asked(request.GET, "level") or ""
+    after = text_asked(request.GET, "after") or ""
     rows, following = queries.listed(city, level, after, today) if level else (queries.tree(city, today), "")
     drawn = words.tree_layers([level] if level else [count.level for count in counts], city)
     context = {"counts": counts, "level": level, "page": {"rows": rows}, "following": following, "map": drawn}
@@ -53,7 +53,7 @@ def areas(request: HttpRequest) -> HttpResponse:
 def area(request: HttpRequest, code: str) -> HttpResponse:
     """Show an area: its facts, its outline, what is in it, its history."""
     check_has_post(person(request))
-    return _page(request, _found(code))
+    return _area_page(request, _existing_area(code))
 
 
 @require_POST
@@ -61,13 +61,13 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
 def edit_area(request: HttpRequest, code: str) -> HttpResponse:
     """Give an area another name, grade or other days."""
     check_may_edit(person(request))
-    found, said = _found(code), {name: str(value).strip() for name, value in request.POST.items()}
-    seen = change_seen(said)
-    asked = {name: said.get(name, "") for name in ("name", "grade", "valid_from", "valid_until", "reason")}
+    found, posted = _existing_area(code), {name: str(value).strip() for name, value in request.POST.items()}
+    seen = change_seen(posted)
+    wanted = {name: posted.get(name, "") for name in ("name", "grade", "valid_from", "valid_until", "reason")}
     try:
-        change_area(code, WantedArea(**asked, seen=seen), person(request).account, clock.now(), _today(current_city()))
+        change_area(code, WantedArea(**wanted, seen=seen), person(request).account, clock.now(), _today(current_city()))
     except Refusal as refusal:
-        return _page(request, found, refusal)
+        return _area_page(request, found, refusal)
     return redirect("settings:area", code)
 
 
@@ -78,8 +78,8 @@ def checks(request: HttpRequest) -> HttpResponse:
     check_has_post(person(request))
     city, today = current_city(), _today(current_city())
     counts = queries.levels(city, today)
-    level = _level(request, city)
-    parts, chosen = _part(request, city, level)
+    level = _chosen_level(request, city)
+    parts, chosen = _chosen_part(request, city, level)
     found = of_layout(city.layout(), level, chosen) if level else ()
     rows = words.doubt_rows(found, level, city)
     kinds = {
@@ -98,8 +98,8 @@ def doubts(request: HttpRequest) -> HttpResponse:
     """Return the doubtful pieces of one level as GeoJSON, the largest first."""
     check_has_post(person(request))
     city = current_city()
-    level = _level(request, city)
-    found = of_layout(city.layout(), level, _part(request, city, level)[1]) if level else ()
+    level = _chosen_level(request, city)
+    found = of_layout(city.layout(), level, _chosen_part(request, city, level)[1]) if level else ()
     content = words.doubt_features(found, level, city, SHOWN)
     return JsonResponse(content, content_type="application/geo+json", json_dumps_params={"ensure_ascii": False})
 
@@ -107,14 +107,14 @@ def doubts(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 def where_is_it(request: HttpRequest) -> HttpResponse:
-    """Say which areas a place lies in, or why in none."""
+    """Show which areas a place lies in, or why it lies in none."""
     check_has_post(person(request))
     city = current_city()
-    asked = {name: words_asked(request.GET, name) or "" for name in ("lon", "lat", "crs", "on")}
-    context: dict[str, Any] = {"asked": asked, "systems": words.system_choices()}
-    if asked["lon"] or asked["lat"]:
+    query = {name: text_asked(request.GET, name) or "" for name in ("lon", "lat", "crs", "on")}
+    context: dict[str, Any] = {"query": query, "systems": words.system_choices()}
+    if query["lon"] or query["lat"]:
         try:
-            found = where(city.layout(_day(asked["on"])), *_pair(asked), _system(asked["crs"]))
+            found = where(city.layout(_read_day(query["on"])), *_read_pair(query), _read_system(query["crs"]))
         except Invalid as refusal:
             context |= {"faults": faults_of(refusal)}
             return render(request, "settings/area_where.html", context, status=status_of(refusal))
@@ -122,61 +122,61 @@ def where_is_it(request: HttpRequest) -> HttpResponse:
     return render(request, "settings/area_where.html", context)
 
 
-def _pair(asked: dict[str, str]) -> tuple[float, float]:
+def _read_pair(query: dict[str, str]) -> tuple[float, float]:
     pair, faults = {}, []
     for name in ("lon", "lat"):
         try:
-            pair[name] = float(asked[name])
+            pair[name] = float(query[name])
         except ValueError:
-            faults.append(Fault(name, "must be a number of degrees, such as 114.0579"))
+            faults.append(Fault(name, "not-degrees"))
     if faults:
         raise Invalid(faults)
     return pair["lon"], pair["lat"]
 
 
-def _system(asked: str) -> Crs:
+def _read_system(text: str) -> Crs:
     try:
-        return parse_crs(asked) if asked else Crs.WGS84
+        return parse_crs(text) if text else Crs.WGS84
     except ValueError as error:
-        raise Invalid([Fault("crs", str(error))]) from error
+        raise Invalid([Fault("crs", "unknown-coordinate-system", {"value": text})]) from error
 
 
-def _day(asked: str) -> date | None:
+def _read_day(text: str) -> date | None:
     try:
-        return date.fromisoformat(asked) if asked else None
+        return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise Invalid([Fault("on", "A day is written like 2026-11-22.")]) from error
+        raise Invalid([Fault("on", "not-a-day")]) from error
 
 
-def _level(request: HttpRequest, city: City) -> str:
-    """Return the level that is asked for, else the smallest of the tree there is."""
+def _chosen_level(request: HttpRequest, city: City) -> str:
+    """Return the requested level, else the smallest level of the tree that has areas."""
     there = {found.level for found in city.areas.values()}
-    asked = words_asked(request.GET, "level")
-    if asked and asked not in there:
-        raise NotFound("no-such-level", "There are no areas of this level.")
+    wanted = text_asked(request.GET, "level")
+    if wanted and wanted not in there:
+        raise NotFound("no-such-level")
     smallest = next((level for level in UPWARD if level in there), "")
-    return asked or smallest
+    return wanted or smallest
 
 
-def _part(request: HttpRequest, city: City, level: str) -> tuple[list[str], str]:
+def _chosen_part(request: HttpRequest, city: City, level: str) -> tuple[list[str], str]:
     """Return the parts of the city of which one is looked at, where a level has too many areas; and the one chosen."""
     parts = scopes(city.layout(), level) if level else []
-    asked = words_asked(request.GET, "in") or ""
-    return parts, asked if asked in parts else (parts[0] if parts else "")
+    wanted = text_asked(request.GET, "in") or ""
+    return parts, wanted if wanted in parts else (parts[0] if parts else "")
 
 
 def _today(city: City) -> date:
     return clock.now().astimezone(city.calendar.time_zone).date()
 
 
-def _found(code: str) -> AreaFacts:
+def _existing_area(code: str) -> AreaFacts:
     found = current_city().areas.get(code)
     if found is None:
-        raise NotFound("no-such-area", "There is no such area.")
+        raise NotFound("no-such-area")
     return found
 
 
-def _page(request: HttpRequest, found: AreaFacts, refusal: Refusal | None = None) -> HttpResponse:
+def _area_page(request: HttpRequest, found: AreaFacts, refusal: Refusal | None = None) -> HttpResponse:
     city, today = current_city(), _today(current_city())
     rows = queries.children_of(city, found.code, today)
     editing = may_edit(person(request))

@@ -1,4 +1,4 @@
-"""Areas in words and as layers of a map: what the pages of areas draw. What is so is found in registry."""
+"""Areas as text and as layers of a map, for the pages of areas. The facts come from registry/areas."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -48,7 +48,7 @@ def size_of(rows: Iterable[DoubtRow]) -> str:
 
 
 def kinds_of_doubt() -> dict[str, str]:
-    """Return what each kind of doubt is called."""
+    """Return the name of each kind of doubt."""
     return {
         OVERLAP: _("Overlap"),
         OUTSIDE: _("Outside the area around"),
@@ -69,7 +69,8 @@ def _doubt_row(number: str, doubt: AreaDoubt, level: str, city: City) -> DoubtRo
     what = {
         OVERLAP: _("%(area)s and %(other)s overlap.") % first,
         OUTSIDE: _("%(area)s lies partly outside %(other)s.") % first,
-        UNCOVERED: _("A part of %(area)s lies in none: %(level)s.") % {**first, "level": level_title(level, city)},
+        UNCOVERED: _("A part of %(area)s lies in no area of this level: %(level)s.")
+        % {**first, "level": level_title(level, city)},
         GAP: _("Between %(areas)s") % {"areas": _(", ").join(names[:4])},
     }[doubt.kind]
     piece = doubt.piece
@@ -84,8 +85,8 @@ def doubt_features(doubts: Sequence[AreaDoubt], level: str, city: City, most: in
     titles = kinds_of_doubt()
     features = []
     for row, doubt in zip(doubt_rows(ordered, level, city), ordered, strict=True):
-        said = {"kind": row.kind, "title": titles[row.kind], "what": row.what, "size": f"{row.size} m²"}
-        features.append(feature(row.id, doubt.piece.shape, {**said, "codes": list(doubt.piece.codes)}))
+        properties = {"kind": row.kind, "title": titles[row.kind], "what": row.what, "size": f"{row.size} m²"}
+        features.append(feature(row.id, doubt.piece.shape, {**properties, "codes": list(doubt.piece.codes)}))
     return {"type": "FeatureCollection", "features": features}
 
 
@@ -169,7 +170,7 @@ def called(code: str, city: City) -> str:
 
 
 def edit_fields(area: AreaFacts, posted: Mapping[str, str], refusal: Refusal | None) -> tuple[FormField, ...]:
-    """Return the form that changes an area, with what was typed and what was wrong with it."""
+    """Return the form that changes an area, with what was typed and its faults."""
     faults = faults_of(refusal)
 
     def field(name: str, words: str, kind: str, value: str, **more: Any) -> FormField:
@@ -177,13 +178,13 @@ def edit_fields(area: AreaFacts, posted: Mapping[str, str], refusal: Refusal | N
 
     grades = tuple(Choice(grade, grade) for grade in GRADES)
     first, last = (day.isoformat() if day else "" for day in (area.valid_from, area.valid_until))
-    until = _("The first day on which it is no more. Its cases keep it.")
+    until = _("The first day on which it is no longer valid. Its cases keep it.")
     return (
         field("name", _("Name"), "line", area.name, required=True),
         field("grade", _("Grade"), "select", area.grade, choices=grades, help=_("Empty: that of the area around it.")),
         field("valid_from", _("Valid from"), "date", first),
         field("valid_until", _("Valid until"), "date", last, help=until),
-        field("reason", _("Reason"), "line", "", required=True, help=_("It stands in the history.")),
+        field("reason", _("Reason"), "line", "", required=True, help=_("It is shown in the history.")),
     )
 
 

@@ -39,7 +39,7 @@ def catalogues(request: HttpRequest) -> HttpResponse:
         "catalogues": _catalogues(city),
         "words": words,
         "chosen": chosen,
-        "classes": _found(city, words, chosen, request.GET.get("major", "")),
+        "classes": _matching_classes(city, words, chosen, request.GET.get("major", "")),
         "majors": _majors(city, chosen or HOME),
         "major": request.GET.get("major", ""),
         "may_edit": may_edit(person(request)),
@@ -52,7 +52,7 @@ def catalogues(request: HttpRequest) -> HttpResponse:
 def category(request: HttpRequest, reference: str) -> HttpResponse:
     """Show a class: its conditions for filing with their limits, what it was called before, its history."""
     check_has_post(person(request))
-    return _page(request, _class(reference))
+    return _class_page(request, _existing_class(reference))
 
 
 @require_POST
@@ -60,13 +60,13 @@ def category(request: HttpRequest, reference: str) -> HttpResponse:
 def set_limits(request: HttpRequest, reference: str) -> HttpResponse:
     """Give a class other limits."""
     check_may_edit(person(request))
-    one = _class(reference)
+    category = _existing_class(reference)
     handle, case = request.POST.get("handle", ""), request.POST.get("case", "")
     try:
-        catalogue_actions.set_class_limits(_key(one), handle, case, person(request).account, clock.now())
+        catalogue_actions.set_class_limits(_key(category), handle, case, person(request).account, clock.now())
     except Invalid as error:
-        return _page(request, one, error, "limits")
-    return redirect("settings:class", one.reference)
+        return _class_page(request, category, error, "limits")
+    return redirect("settings:class", category.reference)
 
 
 @require_http_methods(["POST"])
@@ -74,19 +74,19 @@ def set_limits(request: HttpRequest, reference: str) -> HttpResponse:
 def set_condition(request: HttpRequest, reference: str) -> HttpResponse:
     """Enter, change or remove a condition for filing."""
     check_may_edit(person(request))
-    one, said, by, now = _class(reference), request.POST, person(request).account, clock.now()
-    number = said.get("number", "") or _next_number(one)
-    if "remove" in said:
-        catalogue_actions.remove_condition(_key(one), number, by, now)
-        return redirect("settings:class", one.reference)
-    limits = {grade: said.get(f"limit_{grade}", "") for grade in GRADES}
+    category, posted, by, now = _existing_class(reference), request.POST, person(request).account, clock.now()
+    number = posted.get("number", "") or _next_number(category)
+    if "remove" in posted:
+        catalogue_actions.remove_condition(_key(category), number, by, now)
+        return redirect("settings:class", category.reference)
+    limits = {grade: posted.get(f"limit_{grade}", "") for grade in GRADES}
     try:
         catalogue_actions.set_condition(
-            _key(one), number, said.get("filing", ""), said.get("closing", ""), limits, by, now
+            _key(category), number, posted.get("filing", ""), posted.get("closing", ""), limits, by, now
         )
     except Invalid as error:
-        return _page(request, one, error, said.get("number", "") or "new")
-    return redirect("settings:class", one.reference)
+        return _class_page(request, category, error, posted.get("number", "") or "new")
+    return redirect("settings:class", category.reference)
 
 
 @require_POST
@@ -107,46 +107,54 @@ def add_class(request: HttpRequest) -> HttpResponse:
     major = request.POST.get("major", "")
     names = dict(_majors(current_city(), HOME))
     if major not in names:
-        raise NotFound("no-such-class", f"There is no major class {major}.")
+        raise NotFound("no-such-class")
     by, now, name = person(request).account, clock.now(), request.POST.get("name", "")
     key = catalogue_actions.add_local_class(HOME, major, names[major], name, by, now)
     return redirect("settings:class", key.reference)
 
 
-def _page(request: HttpRequest, one: CategoryFacts, wrong: Invalid | None = None, where: str = "") -> HttpResponse:
+def _class_page(
+    request: HttpRequest, category: CategoryFacts, refusal: Invalid | None = None, where: str = ""
+) -> HttpResponse:
     city = current_city()
-    key = _key(one)
+    key = _key(category)
     context = {
-        "one": one,
-        "conditions": [_condition(condition, request.POST, wrong, where) for condition in one.conditions.values()],
-        "new": _form("new", {}, request.POST, wrong, where),
-        "limits": {name: limit_words(limit) for name, limit in one.limits.items()},
-        "limit_faults": faults_of(wrong) if where == "limits" else {},
+        "category": category,
+        "conditions": [
+            _shown_condition(condition, request.POST, refusal, where) for condition in category.conditions.values()
+        ],
+        "new": _condition_form("new", {}, request.POST, refusal, where),
+        "limits": {name: limit_words(limit) for name, limit in category.limits.items()},
+        "limit_faults": faults_of(refusal) if where == "limits" else {},
         "before": [city.classes[k.reference] for k in city.crosswalk.predecessors(key) if k.reference in city.classes],
         "after": _successors(city, key),
-        "history": change_queries.history(*_history_keys(one))
+        "history": change_queries.history(*_history_keys(category))
         + change_queries.history("classes", [CLASSES.named(_row(key))]),
         "may_edit": may_edit(person(request)),
         "grades": GRADES,
-        "address": reverse("settings:class", args=[one.reference]),
+        "address": reverse("settings:class", args=[category.reference]),
     }
-    return render(request, "settings/class.html", context, status=422 if wrong else 200)
+    return render(request, "settings/class.html", context, status=422 if refusal else 200)
 
 
-def _condition(condition: Any, said: QueryDict, wrong: Invalid | None, where: str) -> dict[str, Any]:
+def _shown_condition(condition: Any, posted: QueryDict, refusal: Invalid | None, where: str) -> dict[str, Any]:
     shown = {f"limit_{grade}": limit_words(limit) for grade, limit in condition.limits.items()}
     given = {"filing": condition.filing, "closing": condition.closing, **shown}
-    return {"one": condition, "shown": shown, **_form(condition.number, given, said, wrong, where)}
+    return {"condition": condition, "shown": shown, **_condition_form(condition.number, given, posted, refusal, where)}
 
 
-def _form(number: str, given: dict[str, str], said: QueryDict, wrong: Invalid | None, where: str) -> dict[str, Any]:
+def _condition_form(
+    number: str, given: dict[str, str], posted: QueryDict, refusal: Invalid | None, where: str
+) -> dict[str, Any]:
     tried = where == number
-    values = {name: said.get(name, "") for name in ("filing", "closing", *(f"limit_{g}" for g in GRADES))}
-    return {"number": number, "values": values if tried else given, "faults": faults_of(wrong) if tried else {}}
+    values = {name: posted.get(name, "") for name in ("filing", "closing", *(f"limit_{g}" for g in GRADES))}
+    return {"number": number, "values": values if tried else given, "faults": faults_of(refusal) if tried else {}}
 
 
-def _history_keys(one: CategoryFacts) -> tuple[str, list[str]]:
-    return "conditions", [CONDITIONS.named({**_row(_key(one)), "number": number}) for number in one.conditions]
+def _history_keys(category: CategoryFacts) -> tuple[str, list[str]]:
+    return "conditions", [
+        CONDITIONS.named({**_row(_key(category)), "number": number}) for number in category.conditions
+    ]
 
 
 def _row(key: ClassKey) -> dict[str, str]:
@@ -163,55 +171,55 @@ def _successors(city: City, key: ClassKey) -> list[tuple[str, list[CategoryFacts
     return found
 
 
-def _class(reference: str) -> CategoryFacts:
-    one = current_city().classes.get(reference)
-    if one is None:
-        raise NotFound("no-such-class", f"There is no class {reference}.")
-    return one
+def _existing_class(reference: str) -> CategoryFacts:
+    category = current_city().classes.get(reference)
+    if category is None:
+        raise NotFound("no-such-class")
+    return category
 
 
-def _key(one: CategoryFacts) -> ClassKey:
-    return class_key(one.reference)
+def _key(category: CategoryFacts) -> ClassKey:
+    return class_key(category.reference)
 
 
-def _next_number(one: CategoryFacts) -> str:
-    return str(max((int(number) for number in one.conditions if number.isdecimal()), default=0) + 1)
+def _next_number(category: CategoryFacts) -> str:
+    return str(max((int(number) for number in category.conditions if number.isdecimal()), default=0) + 1)
 
 
 def _catalogues(city: City) -> list[dict[str, Any]]:
-    counts = Counter((one.catalogue, one.kind) for one in city.classes.values())
-    local = Counter(one.catalogue for one in city.classes.values() if one.is_local)
+    counts = Counter((category.catalogue, category.kind) for category in city.classes.values())
+    local = Counter(category.catalogue for category in city.classes.values() if category.is_local)
     return [
         {
-            "one": catalogue,
+            "catalogue": catalogue,
             "components": counts[catalogue.name, "component"],
             "matters": counts[catalogue.name, "matter"],
             "local": local[catalogue.name],
         }
-        for catalogue in sorted(city.catalogues.values(), key=lambda one: (not one.in_use, one.name))
+        for catalogue in sorted(city.catalogues.values(), key=lambda catalogue: (not catalogue.in_use, catalogue.name))
     ]
 
 
 def _majors(city: City, catalogue: str) -> list[tuple[str, str]]:
     named = {
-        major_of(one.code): one.major
-        for one in city.classes.values()
-        if one.catalogue == catalogue and one.kind == "matter"
+        major_of(category.code): category.major
+        for category in city.classes.values()
+        if category.catalogue == catalogue and category.kind == "matter"
     }
     return sorted(named.items())
 
 
-def _found(city: City, words: str, catalogue: str, major: str) -> list[CategoryFacts]:
+def _matching_classes(city: City, words: str, catalogue: str, major: str) -> list[CategoryFacts]:
     if words:
         found = (city.classes[reference] for reference in city.class_search.find(words, len(city.classes)))
-        return [one for one in found if not catalogue or one.catalogue == catalogue][:MOST_FOUND]
+        return [category for category in found if not catalogue or category.catalogue == catalogue][:MOST_FOUND]
     if major or catalogue:
         wanted = catalogue or HOME
         return [
-            one
-            for one in city.classes.values()
-            if one.catalogue == wanted
-            and (not major or major_of(one.code) == major)
-            and (one.kind == "matter" or wanted != HOME)
+            category
+            for category in city.classes.values()
+            if category.catalogue == wanted
+            and (not major or major_of(category.code) == major)
+            and (category.kind == "matter" or wanted != HOME)
         ]
     return []

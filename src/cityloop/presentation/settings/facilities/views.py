@@ -7,8 +7,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cityloop.casework.queries import CaseFilters, Choice, cases
 from cityloop.core.errors import Fault, Invalid, NotFound, Refusal
-from cityloop.presentation.pages.asked import change_seen, words_asked
 from cityloop.presentation.pages.people import person
+from cityloop.presentation.pages.query import change_seen, text_asked
 from cityloop.presentation.pages.sentences import sentence
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.settings.facilities import words as facility_words
@@ -32,13 +32,13 @@ def facilities(request: HttpRequest) -> HttpResponse:
     filters = _filters(request)
     names = queries.classes_in_use()
     context = {
-        "page": queries.facilities(filters, words_asked(request.GET, "after") or None),
+        "page": queries.facilities(filters, text_asked(request.GET, "after") or None),
         "filters": filters,
         "narrowing": filters != FacilityFilters(),
         "names": names,
         "classes": [Choice(code, f"{code} {name}") for code, name in names.items()],
         "states": facility_words.state_choices(),
-        "districts": [Choice(one.value, one.title) for one in districts()],
+        "districts": [Choice(district.value, district.title) for district in districts()],
         "units": current_city().units,
         "areas": current_city().areas,
     }
@@ -50,7 +50,7 @@ def facilities(request: HttpRequest) -> HttpResponse:
 def facility(request: HttpRequest, code: str) -> HttpResponse:
     """Show a facility: its facts, its place, the cases about it that this person may see, its history."""
     check_has_post(person(request))
-    return _page(request, _found(code))
+    return _facility_page(request, _existing_facility(code))
 
 
 @require_POST
@@ -58,32 +58,32 @@ def facility(request: HttpRequest, code: str) -> HttpResponse:
 def edit_facility(request: HttpRequest, code: str) -> HttpResponse:
     """Give a facility another state, other units or another remark."""
     check_may_edit(person(request))
-    row, said = _found(code), {name: str(value).strip() for name, value in request.POST.items()}
-    units = {role: said.get(role, getattr(row, role)) for role in UNITS}
-    seen = change_seen(said)
-    wanted = FacilityEdit(said.get("state", ""), units, said.get("remark", ""), said.get("reason", ""), seen)
+    row, posted = _existing_facility(code), {name: str(value).strip() for name, value in request.POST.items()}
+    units = {role: posted.get(role, getattr(row, role)) for role in UNITS}
+    seen = change_seen(posted)
+    wanted = FacilityEdit(posted.get("state", ""), units, posted.get("remark", ""), posted.get("reason", ""), seen)
     try:
         change_facility(code, wanted, person(request).account, clock.now())
     except Refusal as refusal:
-        return _page(request, row, refusal)
+        return _facility_page(request, row, refusal)
     return redirect("settings:facility", code)
 
 
-def _found(code: str) -> Facility:
+def _existing_facility(code: str) -> Facility:
     row = queries.facility(code) if "\x00" not in code else None
     if row is None:
-        raise NotFound("no-such-facility", "There is no such facility.")
+        raise NotFound("no-such-facility")
     return row
 
 
 def _filters(request: HttpRequest) -> FacilityFilters:
-    asked = {name: words_asked(request.GET, name) or None for name in ("category", "state", "district", "words")}
-    if asked["state"] and asked["state"] not in STATES:
-        raise Invalid([Fault("state", "This is not one of the choices.")])
-    return FacilityFilters(**asked)
+    wanted = {name: text_asked(request.GET, name) or None for name in ("category", "state", "district", "words")}
+    if wanted["state"] and wanted["state"] not in STATES:
+        raise Invalid([Fault("state", "not-a-choice")])
+    return FacilityFilters(**wanted)
 
 
-def _page(request: HttpRequest, row: Facility, refusal: Refusal | None = None) -> HttpResponse:
+def _facility_page(request: HttpRequest, row: Facility, refusal: Refusal | None = None) -> HttpResponse:
     city, who = current_city(), person(request)
     tied = cases(who, CaseFilters(facility=row.code), request.GET.get("after"))
     context = {

@@ -1,4 +1,4 @@
-"""Facilities in words: states, what a map and a form of one facility are given. What is right is decided below."""
+"""Facilities as text: states, the map and the form of one facility. What is valid is decided in registry/facilities."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +41,7 @@ LEVEL_WORDS = {
 
 
 def state_words(state: str) -> str:
-    """Return what a state of a facility is called."""
+    """Return the name of a state of a facility."""
     return _(STATE_WORDS[state]) if state in STATE_WORDS else state
 
 
@@ -87,7 +87,7 @@ def map_of(row: Facility) -> Mapping[str, Any] | None:
 
 
 def edit_fields(row: Facility, city: City, posted: Mapping[str, str], refusal: Refusal | None) -> tuple[FormField, ...]:
-    """Return the form that changes a facility, with what was typed and what was wrong with it."""
+    """Return the form that changes a facility, with what was typed and its faults."""
     faults = faults_of(refusal)
 
     def field(name: str, words: str, kind: str, value: str, **more: Any) -> FormField:
@@ -97,7 +97,7 @@ def edit_fields(row: Facility, city: City, posted: Mapping[str, str], refusal: R
         field(role, _(ROLE_WORDS[role]), "select", getattr(row, role), choices=_unit_choices(row, role, city))
         for role in UNITS
     )
-    reason = field("reason", _("Reason"), "line", "", required=True, help=_("It stands in the history."))
+    reason = field("reason", _("Reason"), "line", "", required=True, help=_("It is shown in the history."))
     state = field("state", _("State"), "select", row.state, required=True, choices=state_choices())
     return (state, *units, field("remark", _("Remark"), "text", row.remark, rows=2), reason)
 

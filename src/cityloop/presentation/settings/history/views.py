@@ -1,4 +1,4 @@
-"""The history of the city as data: what was changed, by whom, row by row; and undoing it."""
+"""The pages of the history of changes: what was changed, by whom, row by row; and undoing it."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -35,7 +35,7 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
     check_has_post(person(request))
     found = change_queries.change(number)
     if found is None:
-        raise NotFound("no-such-change", f"There is no change {number}.")
+        raise NotFound("no-such-change")
     line, rows, whole = found
     context = {"line": line, "rows": rows, "whole": whole, "may_edit": may_edit(person(request))}
     return render(request, "settings/change.html", context)
@@ -48,6 +48,6 @@ def undo_change(request: HttpRequest, number: int) -> HttpResponse:
     check_may_edit(person(request))
     found = change_queries.change(number)
     if found and found[2] > MOST_UNDONE_HERE:
-        raise NotPossible("undo-by-command", f"Change {number} has {found[2]:,} rows: undo it by `cityloop undo`.")
+        raise NotPossible("undo-by-command")
     outcome = undo(number, person(request).account, clock.now())
     return redirect("settings:change", outcome.number or number)

@@ -1,4 +1,4 @@
-"""The history of the city's data in words: tables, fields and kinds of change by what their users call them."""
+"""The history of the city's data as text: tables, fields and kinds of change in the words of their users."""
 
 import json
 from typing import Any
@@ -144,22 +144,22 @@ def _plain(value: Any, name: str) -> str:
 
 
 def key_words(key: str) -> str:
-    """Return the key of a row as people read it: its parts one after the other."""
+    """Return the key of a row as people read it: its parts with blanks between."""
     return " ".join(json.loads(key)) if key.startswith("[") else key
 
 
 def actor_words(name: str) -> str:
-    """Return who changed something: a person's name, or what acts by itself."""
+    """Return who changed something: a person's name, or the system's."""
     return _(ACTORS[name]) if name in ACTORS else name
 
 
 def table_words(name: str) -> str:
-    """Return what a table is called."""
+    """Return the title of a table."""
     return _(TABLES[name]) if name in TABLES else name
 
 
 def event_words(name: str) -> str:
-    """Return what a change is called."""
+    """Return the title of a change."""
     return _(EVENTS[name]) if name in EVENTS else name
 
 
@@ -169,5 +169,5 @@ def kind_words(name: str) -> str:
 
 
 def field_words(name: str) -> str:
-    """Return what a field is called."""
+    """Return the title of a field."""
     return _(FIELDS[name]) if name in FIELDS else name

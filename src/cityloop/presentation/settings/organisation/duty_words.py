@@ -1,4 +1,4 @@
-"""Who is responsible for what where, as pages show it: duties in words, the matrix of none, one or many, the map."""
+"""Who is responsible for what where, as pages show it: duties as text, the matrix of none, one or many, the map."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -40,7 +40,7 @@ LOOKS = {DutyCount.NONE: ("red", "hatch"), DutyCount.ONE: ("green", "plain"), Du
 
 @dataclass(frozen=True, slots=True)
 class ShownDuty:
-    """A duty in words beside its codes."""
+    """A duty as text with its codes."""
 
     line: DutyLine
     what: str
@@ -74,7 +74,7 @@ class Answered:
     name: str
     standing: DutyCount
     units: tuple[tuple[str, str, str], ...]  # code, name, why
-    listed: str  # the department on whose list it stands
+    listed: str  # the department whose list it is on
 
 
 def standing_words(standing: DutyCount) -> str:
@@ -83,7 +83,7 @@ def standing_words(standing: DutyCount) -> str:
 
 
 def duty_rows(lines: Iterable[DutyLine], city: City) -> list[ShownDuty]:
-    """Return duties in words."""
+    """Return duties as text."""
     return [_duty_row(line, city) for line in lines]
 
 
@@ -214,7 +214,7 @@ def _major_name(prefix: str, city: City) -> str:
     if not prefix:
         return _("any class")
     known = {major_key(category): category.major for category in city.categories.values()}
-    return known.get(prefix) or _("all classes that begin so")
+    return known.get(prefix) or _("all classes that begin with this")
 
 
 def _cell(district: str, counts: Counter[DutyCount]) -> DutyCell:

@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cityloop.core.errors import Fault, Invalid, Refusal
-from cityloop.presentation.pages.asked import words_asked
 from cityloop.presentation.pages.people import person
+from cityloop.presentation.pages.query import text_asked
 from cityloop.presentation.pages.sentences import sentence
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.settings.organisation import words as organisation_words
@@ -34,8 +34,8 @@ LONGEST = 100
 def people(request: HttpRequest) -> HttpResponse:
     """List the people with their posts."""
     check_may_edit(person(request))
-    words = words_asked(request.GET, "words") or ""
-    lines, following = queries.people(words, words_asked(request.GET, "after") or "")
+    words = text_asked(request.GET, "words") or ""
+    lines, following = queries.people(words, text_asked(request.GET, "after") or "")
     rows = [organisation_words.person_words(line, current_city()) for line in lines]
     context = {"page": {"rows": rows}, "following": following, "words": words}
     return render(request, "settings/people.html", context)
@@ -46,7 +46,7 @@ def people(request: HttpRequest) -> HttpResponse:
 def one_person(request: HttpRequest, username: str) -> HttpResponse:
     """Show a person's posts and what happened to the account."""
     check_may_edit(person(request))
-    return _page(request, username)
+    return _person_page(request, username)
 
 
 @require_http_methods(["GET", "POST"])
@@ -57,8 +57,8 @@ def new_person(request: HttpRequest) -> HttpResponse:
     refusal = None
     if request.method == "POST":
         try:
-            username = _made(request, person(request).account)
-            return _page(request, username, link=_link(request, username))
+            username = _create_person(request, person(request).account)
+            return _person_page(request, username, link=_link(request, username))
         except Refusal as error:
             refusal = error
     fields = organisation_words.person_fields(current_city(), request.POST, refusal)
@@ -66,7 +66,7 @@ def new_person(request: HttpRequest) -> HttpResponse:
     return render(request, "settings/new_person.html", context, status=status_of(refusal) if refusal else 200)
 
 
-def _done(doing: Doing) -> Callable[[HttpRequest, str], HttpResponse]:
+def _account_action(doing: Doing) -> Callable[[HttpRequest, str], HttpResponse]:
     """Return the view that does something to an account and shows it again; a refusal is shown over the page."""
 
     @require_POST
@@ -78,43 +78,42 @@ def _done(doing: Doing) -> Callable[[HttpRequest, str], HttpResponse]:
             doing(request, username, person(request).account)
         except Refusal as refusal:
             queries.person(username)
-            return _page(request, username, refusal)
+            return _person_page(request, username, refusal)
         return redirect("settings:person", username)
 
     return view
 
 
-@_done
+@_account_action
 def edit_person(request: HttpRequest, username: str, by: str) -> None:
     """Change a name or a telephone."""
-    name, phone = _said(request, "name"), _said(request, "phone")
-    _check_words(name=name, phone=phone)
+    name, phone = _posted(request, "name"), _posted(request, "phone")
+    _check_texts(name=name, phone=phone)
     given = None if not phone else "" if phone == "-" else phone
     accounts.change_account(username, by, clock.now(), name=name, phone=given)
 
 
-@_done
+@_account_action
 def appoint(request: HttpRequest, username: str, by: str) -> None:
     """Give a post."""
-    role, unit, area = _post(request)
+    role, unit, area = _posted_post(request)
     accounts.appoint(username, role, unit, area, by, clock.now())
 
 
-@_done
+@_account_action
 def end_post(request: HttpRequest, username: str, by: str) -> None:
     """End a post."""
-    said = (_said(request, name) for name in ("role", "unit", "area"))
-    role, unit, area = said
+    role, unit, area = (_posted(request, name) for name in ("role", "unit", "area"))
     accounts.end_appointment(username, role, unit, area or None, by, clock.now())
 
 
-@_done
+@_account_action
 def end_person(request: HttpRequest, username: str, by: str) -> None:
     """End an account."""
     accounts.end_account(username, by, clock.now())
 
 
-@_done
+@_account_action
 def reopen_person(request: HttpRequest, username: str, by: str) -> None:
     """Reopen an account."""
     accounts.reopen_account(username, by, clock.now())
@@ -127,9 +126,9 @@ def person_link(request: HttpRequest, username: str) -> HttpResponse:
     """Make a link by which the person sets a password, and show it this once."""
     check_may_edit(person(request))
     try:
-        return _page(request, username, link=_link(request, username))
+        return _person_page(request, username, link=_link(request, username))
     except Refusal as refusal:
-        return _page(request, username, refusal)
+        return _person_page(request, username, refusal)
 
 
 @never_cache
@@ -139,10 +138,10 @@ def person_phone(request: HttpRequest, username: str) -> HttpResponse:
     """Show a person's telephone in clear; that it was shown is on record."""
     check_may_edit(person(request))
     phone = accounts.show_phone(username, person(request).account, clock.now())
-    return _page(request, username, phone=phone)
+    return _person_page(request, username, phone=phone)
 
 
-def _page(
+def _person_page(
     request: HttpRequest, username: str, refusal: Refusal | None = None, *, link: str = "", phone: str = ""
 ) -> HttpResponse:
     city, line = current_city(), queries.person(username)
@@ -162,41 +161,41 @@ def _page(
 
 
 @transaction.atomic
-def _made(request: HttpRequest, by: str) -> str:
-    username, name, phone = (_said(request, one) for one in ("username", "name", "phone"))
-    _check_words(username=username, name=name, phone=phone)
+def _create_person(request: HttpRequest, by: str) -> str:
+    username, name, phone = (_posted(request, field) for field in ("username", "name", "phone"))
+    _check_texts(username=username, name=name, phone=phone)
     if " " in username or "/" in username:
-        raise Invalid([Fault("username", "This holds a blank or a stroke.")])
-    role, unit, area = _post(request)
+        raise Invalid([Fault("username", "blank-or-slash")])
+    role, unit, area = _posted_post(request)
     accounts.create_account(username, name, None, by, clock.now(), phone=phone)
     accounts.appoint(username, role, unit, area, by, clock.now())
     return username
 
 
-def _post(request: HttpRequest) -> tuple[str, str, str | None]:
-    role, unit, area = (_said(request, name) for name in ("role", "unit", "area"))
+def _posted_post(request: HttpRequest) -> tuple[str, str, str | None]:
+    role, unit, area = (_posted(request, name) for name in ("role", "unit", "area"))
     city = current_city()
     known = {"role": role in city.roles and role != accounts.PARTNER, "unit": unit in city.units}
     known["area"] = not area or area in city.areas
-    if faults := [Fault(name, "This is not one of the choices.") for name, is_known in known.items() if not is_known]:
+    if faults := [Fault(name, "not-a-choice") for name, is_known in known.items() if not is_known]:
         raise Invalid(faults)
     return role, unit, area or None
 
 
-def _check_words(**said: str) -> None:
+def _check_texts(**texts: str) -> None:
     faults = []
-    for name, words in said.items():
+    for name, words in texts.items():
         if name != "phone" and not words:
-            faults.append(Fault(name, "This must be filled in."))
+            faults.append(Fault(name, "required"))
         elif len(words) > LONGEST:
-            faults.append(Fault(name, f"longer than {LONGEST} characters"))
+            faults.append(Fault(name, "too-long", {"most": LONGEST}))
         elif not words.isprintable():
-            faults.append(Fault(name, "This contains a character that cannot be stored."))
+            faults.append(Fault(name, "unstorable-character"))
     if faults:
         raise Invalid(faults)
 
 
-def _said(request: HttpRequest, name: str) -> str:
+def _posted(request: HttpRequest, name: str) -> str:
     return request.POST.get(name, "").strip()
 
 

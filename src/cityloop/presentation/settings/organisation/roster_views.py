@@ -1,4 +1,4 @@
-"""The page of rosters: who stands on duty this week and now; entering and removing shifts."""
+"""The page of rosters: who is on duty this week and now; entering and removing shifts."""
 
 from datetime import date, datetime
 
@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from cityloop.casework.queries import Choice
 from cityloop.core.clocks.shifts import shift_moments
 from cityloop.core.errors import Fault, Invalid, Refusal
-from cityloop.presentation.pages.asked import YEARS, words_asked
 from cityloop.presentation.pages.people import person
+from cityloop.presentation.pages.query import YEARS, text_asked
 from cityloop.presentation.pages.sentences import sentence
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.settings.organisation import words as organisation_words
@@ -32,7 +32,7 @@ from cityloop.runtime import clock
 def rosters(request: HttpRequest) -> HttpResponse:
     """Show a week of rosters, of all units or of one."""
     check_has_post(person(request))
-    return _page(request)
+    return _rosters_page(request)
 
 
 @require_POST
@@ -41,10 +41,10 @@ def add_shift(request: HttpRequest) -> HttpResponse:
     """Enter a shift."""
     check_may_edit(person(request))
     try:
-        shift = _shift(request)
+        shift = _posted_shift(request)
         organisation.set_shifts([shift], person(request).account, clock.now(), source=shift["note"])
     except Refusal as refusal:
-        return _page(request, refusal)
+        return _rosters_page(request, refusal)
     return redirect(f"{reverse('settings:rosters')}?day={request.POST.get('day', '').strip()}")
 
 
@@ -53,19 +53,19 @@ def add_shift(request: HttpRequest) -> HttpResponse:
 def remove_shift(request: HttpRequest) -> HttpResponse:
     """Take a shift off the roster; the history keeps it, and it can be put back there."""
     check_may_edit(person(request))
-    said = {name: request.POST.get(name, "") for name in ("unit", "role", "account", "starts_at")}
+    posted = {name: request.POST.get(name, "") for name in ("unit", "role", "account", "starts_at")}
     try:
-        said["starts_at"] = organisation.spelled(datetime.fromisoformat(said["starts_at"]))
+        posted["starts_at"] = organisation.spelled(datetime.fromisoformat(posted["starts_at"]))
     except ValueError:
-        raise Invalid([Fault("starts_at", "This is not one of the choices.")]) from None
-    organisation.set_shifts([], person(request).account, clock.now(), gone=[ROSTER.named(said)])
-    return redirect(f"{reverse('settings:rosters')}?day={said['starts_at'][:10]}")
+        raise Invalid([Fault("starts_at", "not-a-choice")]) from None
+    organisation.set_shifts([], person(request).account, clock.now(), gone=[ROSTER.named(posted)])
+    return redirect(f"{reverse('settings:rosters')}?day={posted['starts_at'][:10]}")
 
 
-def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
+def _rosters_page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
     city, now = current_city(), clock.now()
-    unit = words_asked(request.GET, "unit") or ""
-    day = _day(words_asked(request.GET, "day"))
+    unit = text_asked(request.GET, "unit") or ""
+    day = _read_day(text_asked(request.GET, "day"))
     week, edits = week_of(now, city, unit, day), may_edit(person(request))
     today = localtime(now).date()
     usernames = queries.active_usernames() if edits else ()
@@ -75,7 +75,7 @@ def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
         "now_on_duty": week_of(now, city, unit).on_duty,
         "today": today,
         "unit": unit or None,
-        "units": [Choice(one.code, one.name) for one in city.units.values() if one.is_active],
+        "units": [Choice(unit.code, unit.name) for unit in city.units.values() if unit.is_active],
         "may_edit": edits,
         "fields": fields if edits else (),
         "refused": sentence(refusal) if refusal else "",
@@ -83,35 +83,35 @@ def _page(request: HttpRequest, refusal: Refusal | None = None) -> HttpResponse:
     return render(request, "settings/rosters.html", context, status=status_of(refusal) if refusal else 200)
 
 
-def _shift(request: HttpRequest) -> dict[str, str]:
-    """Return the shift that a form says; Invalid naming every wrong field."""
+def _posted_shift(request: HttpRequest) -> dict[str, str]:
+    """Return the shift of a form; Invalid naming every invalid field."""
     names = ("unit", "role", "person", "day", "hours", "note")
-    said = {name: request.POST.get(name, "").strip() for name in names}
+    posted = {name: request.POST.get(name, "").strip() for name in names}
     city = current_city()
     known = {
-        "unit": said["unit"] in city.units,
-        "role": said["role"] in city.roles,
-        "person": said["person"] in dict(queries.active_usernames()),
+        "unit": posted["unit"] in city.units,
+        "role": posted["role"] in city.roles,
+        "person": posted["person"] in dict(queries.active_usernames()),
     }
-    faults = [Fault(name, "This is not one of the choices.") for name, is_known in known.items() if not is_known]
-    day = _day(said["day"] or None)
+    faults = [Fault(name, "not-a-choice") for name, is_known in known.items() if not is_known]
+    day = _read_day(posted["day"] or None)
     if day is None:
-        faults.append(Fault("day", "This must be filled in."))
-    if len(said["note"]) > organisation.LONGEST_WORDS or not said["note"].isprintable():
-        faults.append(Fault("note", "This contains a character that cannot be stored."))
+        faults.append(Fault("day", "required"))
+    if len(posted["note"]) > organisation.LONGEST_WORDS or not posted["note"].isprintable():
+        faults.append(Fault("note", "unstorable-character"))
     if faults or day is None:
         raise Invalid(faults)
-    starts_at, ends_at = shift_moments(day, said["hours"], settings.CITYLOOP.zone)
-    return organisation.shift(said["unit"], said["role"], said["person"], starts_at, ends_at, said["note"])
+    starts_at, ends_at = shift_moments(day, posted["hours"], settings.CITYLOOP.zone)
+    return organisation.shift(posted["unit"], posted["role"], posted["person"], starts_at, ends_at, posted["note"])
 
 
-def _day(words: str | None) -> date | None:
+def _read_day(words: str | None) -> date | None:
     if not words:
         return None
     try:
         day = date.fromisoformat(words)
     except ValueError:
-        raise Invalid([Fault("day", "A day is written like 2026-11-22.")]) from None
+        raise Invalid([Fault("day", "not-a-day")]) from None
     if day.year not in YEARS[1:-1]:
-        raise Invalid([Fault("day", "A month lies in the years 1990 to 2100.")])
+        raise Invalid([Fault("day", "day-out-of-range", {"first": f"{YEARS[1]}-01-01", "last": f"{YEARS[-2]}-12-31"})])
     return day

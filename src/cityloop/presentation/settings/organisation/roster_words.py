@@ -1,4 +1,4 @@
-"""A week of rosters as a page shows it: who stands on duty on which day, and who does now."""
+"""A week of rosters as a page shows it: who is on duty on which day, and who is now."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class ShiftLine:
-    """A shift in words, its moments by the city's clock."""
+    """A shift as text, its moments in the city's time zone."""
 
     shift: Shift
     unit: str
@@ -58,7 +58,7 @@ class Week:
 
 
 def week_of(now: datetime, city: City, unit: str = "", day: date | None = None) -> Week:
-    """Return the week that a day (None: today) lies in, of one unit or of all. A shift stands where it begins."""
+    """Return the week of a day (None: today), of one unit or of all. A shift is shown on the day it begins."""
     today = localtime(now).date()
     monday = (day or today) - timedelta(days=(day or today).weekday())
     calendar = city.calendar
@@ -79,7 +79,7 @@ def _posts(lines: Sequence[ShiftLine], days: Sequence[date]) -> tuple[RosterPost
 
 
 def _day(line: ShiftLine, first: date) -> date:
-    """Return the day that a shift stands under: one that began the week before, under the first."""
+    """Return the day that a shift is shown on: the first, where it began the week before."""
     return max(line.starts_at.date(), first)
 
 

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from cityloop.casework.queries import open_cases_of_unit
 from cityloop.channels.tables.cells import as_several
 from cityloop.core.errors import Fault, Invalid, NotFound, Refusal
-from cityloop.presentation.pages.asked import change_seen, words_asked
 from cityloop.presentation.pages.people import person
+from cityloop.presentation.pages.query import change_seen, text_asked
 from cityloop.presentation.pages.sentences import sentence
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.settings.organisation import duty_words
@@ -31,9 +31,9 @@ from cityloop.runtime import clock
 @require_GET
 @login_required
 def units(request: HttpRequest) -> HttpResponse:
-    """Show the units as a tree, or those whose name or code holds the words."""
+    """Show the units as a tree, or those whose name or code contains the words."""
     check_has_post(person(request))
-    words = words_asked(request.GET, "words") or ""
+    words = text_asked(request.GET, "words") or ""
     lines = [line for line in queries.units() if words in line.name or words in line.code]
     context = {"lines": lines, "words": words, "may_edit": may_edit(person(request))}
     return render(request, "settings/units.html", context)
@@ -44,7 +44,7 @@ def units(request: HttpRequest) -> HttpResponse:
 def unit(request: HttpRequest, code: str) -> HttpResponse:
     """Show a unit."""
     check_has_post(person(request))
-    return _page(request, _found(code))
+    return _unit_page(request, _existing_unit(code))
 
 
 @require_http_methods(["GET", "POST"])
@@ -55,9 +55,11 @@ def new_unit(request: HttpRequest) -> HttpResponse:
     refusal = None
     if request.method == "POST":
         try:
-            said = _said(request)
-            organisation.add_unit(said["code"], _values(said), said["reason"], person(request).account, clock.now())
-            return redirect("settings:unit", said["code"])
+            posted = _posted(request)
+            organisation.add_unit(
+                posted["code"], _row_of(posted), posted["reason"], person(request).account, clock.now()
+            )
+            return redirect("settings:unit", posted["code"])
         except Refusal as error:
             refusal = error
     fields = organisation_words.unit_fields(None, current_city(), request.POST, refusal)
@@ -70,16 +72,16 @@ def new_unit(request: HttpRequest) -> HttpResponse:
 def edit_unit(request: HttpRequest, code: str) -> HttpResponse:
     """Change a unit."""
     check_may_edit(person(request))
-    row, said = _found(code), _said(request)
-    seen = change_seen(said)
+    row, posted = _existing_unit(code), _posted(request)
+    seen = change_seen(posted)
     try:
-        organisation.change_unit(code, _values(said), said["reason"], seen, person(request).account, clock.now())
+        organisation.change_unit(code, _row_of(posted), posted["reason"], seen, person(request).account, clock.now())
     except Refusal as refusal:
-        return _page(request, row, refusal)
+        return _unit_page(request, row, refusal)
     return redirect("settings:unit", code)
 
 
-def _page(request: HttpRequest, row: Unit, refusal: Refusal | None = None) -> HttpResponse:
+def _unit_page(request: HttpRequest, row: Unit, refusal: Refusal | None = None) -> HttpResponse:
     city, who = current_city(), person(request)
     now = clock.now()
     posts = queries.posts_of_unit(row.code)
@@ -90,7 +92,7 @@ def _page(request: HttpRequest, row: Unit, refusal: Refusal | None = None) -> Ht
         "duties": duty_words.duty_rows(queries.duties_of_unit(row.code), city),
         "shifts": week_of(now, city, row.code).shifts,
         "open_cases": open_cases_of_unit(row.code),
-        "below": [one for one in city.units.values() if one.parent == row.code],
+        "below": [unit for unit in city.units.values() if unit.parent == row.code],
         "rows": change_queries.history(UNITS.name, [row.code]),
         "may_edit": may_edit(who),
         "seen": organisation.last_change(row.code),
@@ -100,25 +102,25 @@ def _page(request: HttpRequest, row: Unit, refusal: Refusal | None = None) -> Ht
     return render(request, "settings/unit.html", context, status=status_of(refusal) if refusal else 200)
 
 
-def _found(code: str) -> Unit:
+def _existing_unit(code: str) -> Unit:
     if "\x00" in code:
-        raise NotFound("no-such-unit", "There is no such unit.")
+        raise NotFound("no-such-unit")
     return queries.unit(code)
 
 
-def _said(request: HttpRequest) -> Mapping[str, str]:
+def _posted(request: HttpRequest) -> Mapping[str, str]:
     names = ("code", "name", "kind", "parent", "credit_code", "aliases", "telephone", "handles", "is_active", "reason")
     return {name: request.POST.get(name, "").strip() for name in (*names, "seen")}
 
 
-def _values(said: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a form says of a unit as a row; Invalid where a yes or no is neither."""
-    row: dict[str, Any] = {name: said[name] for name in ("name", "kind", "telephone")}
-    row |= {"parent": said["parent"] or None, "aliases": list(as_several(said["aliases"]))}
-    row["credit_code"] = said["credit_code"].upper()
+def _row_of(posted: Mapping[str, str]) -> dict[str, Any]:
+    """Return the unit of a form as a row; Invalid where a yes or no is neither."""
+    row: dict[str, Any] = {name: posted[name] for name in ("name", "kind", "telephone")}
+    row |= {"parent": posted["parent"] or None, "aliases": list(as_several(posted["aliases"]))}
+    row["credit_code"] = posted["credit_code"].upper()
     for name in ("handles", "is_active"):
-        if said[name] not in ("", organisation_words.YES, organisation_words.NO):
-            raise Invalid([Fault(name, "This is not one of the choices.")])
-        if said[name]:
-            row[name] = said[name] == organisation_words.YES
+        if posted[name] not in ("", organisation_words.YES, organisation_words.NO):
+            raise Invalid([Fault(name, "not-a-choice")])
+        if posted[name]:
+            row[name] = posted[name] == organisation_words.YES
     return row

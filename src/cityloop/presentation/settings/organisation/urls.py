@@ -1,4 +1,4 @@
-"""The addresses of units, people, rosters and responsibility; they stand among those of settings."""
+"""The addresses of units, people, rosters and responsibility; settings/urls.py includes them."""
 
 from django.urls import path
 

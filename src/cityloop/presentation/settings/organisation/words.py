@@ -1,4 +1,4 @@
-"""Units, people and rosters in words, and the forms that change them. What is right is decided below."""
+"""Units, people and rosters as text, and the forms that change them. What is valid is decided in registry."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time
@@ -50,12 +50,12 @@ Field = Callable[..., FormField]
 
 
 def kind_of_unit(kind: str) -> str:
-    """Return what a kind of unit is called."""
+    """Return the name of a kind of unit."""
     return _(KIND_WORDS[kind]) if kind in KIND_WORDS else kind
 
 
 def role_words(role: str, city: City) -> str:
-    """Return what a role is called."""
+    """Return the name of a role."""
     known = city.roles.get(role)
     return title(known.title) if known else role
 
@@ -67,7 +67,7 @@ def area_words(area: str | None, city: City) -> str:
 
 
 def post_words(post: HeldPost, city: City) -> dict[str, Any]:
-    """Return a post in words beside its codes."""
+    """Return a post as text with its codes."""
     unit = city.units.get(post.unit)
     return {
         "post": post,
@@ -78,13 +78,13 @@ def post_words(post: HeldPost, city: City) -> dict[str, Any]:
 
 
 def person_words(person: PersonLine, city: City) -> dict[str, Any]:
-    """Return a person in words, the telephone masked."""
+    """Return a person as text, the telephone masked."""
     phone = masked_phone(person.phone) if person.phone else ""
-    return {"one": person, "phone": phone, "posts": [post_words(post, city) for post in person.posts]}
+    return {"account": person, "phone": phone, "posts": [post_words(post, city) for post in person.posts]}
 
 
 def event_lines(events: Iterable[AccountEvent], names: Mapping[str, str], city: City) -> list[dict[str, Any]]:
-    """Return what happened to an account in words."""
+    """Return the events of an account as text."""
     return [
         {
             "at": event.at,
@@ -97,13 +97,13 @@ def event_lines(events: Iterable[AccountEvent], names: Mapping[str, str], city: 
 
 
 def hours_words(starts_at: datetime, ends_at: datetime) -> str:
-    """Return a shift's hours, both moments by the city's clock: 20:00–08:00."""
+    """Return a shift's hours, both moments in the city's time: 20:00–08:00."""
     until = "24:00" if ends_at.time() == time.min and ends_at.date() > starts_at.date() else f"{ends_at:%H:%M}"
     return f"{starts_at:%H:%M}–{until}"
 
 
 def unit_fields(unit: Unit | None, city: City, posted: Posted, refusal: Refusal | None) -> tuple[FormField, ...]:
-    """Return the form of a unit, new (None) or known, with what was typed and what was wrong with it."""
+    """Return the form of a unit, new (None) or known, with what was typed and its faults."""
     field = form_field(posted, refusal)
     kinds = tuple(Choice(kind, _(words)) for kind, words in KIND_WORDS.items())
     parent = unit.parent.code if unit and unit.parent else ""
@@ -183,12 +183,12 @@ def shift_fields(
 
 
 def reason_field(field: Field) -> FormField:
-    """Return the field for the reason, which every change by hand has."""
-    return field("reason", _("Reason"), "line", "", required=True, help=_("It stands in the history."))
+    """Return the field of the reason, which every manual change has."""
+    return field("reason", _("Reason"), "line", "", required=True, help=_("It is shown in the history."))
 
 
 def form_field(posted: Posted, refusal: Refusal | None) -> Field:
-    """Return what makes the fields of a form: with what was typed, else what stands, and what was wrong."""
+    """Return a function that makes the fields of a form: each with what was typed, else its value, and its fault."""
     faults = faults_of(refusal)
 
     def field(name: str, words: str, kind: str, value: str, **more: Any) -> FormField:
@@ -203,7 +203,7 @@ def yes_or_no() -> tuple[Choice, ...]:
 
 
 def unit_choices(city: City, without: str = "", kept: str = "") -> tuple[Choice, ...]:
-    """Return the units that are active, and the one that is to stay though it is not."""
+    """Return the active units, and the given one even if it is not active."""
     units = (unit for unit in city.units.values() if unit.code != without)
     return tuple(Choice(unit.code, unit.name) for unit in units if unit.is_active or unit.code == kept)
 

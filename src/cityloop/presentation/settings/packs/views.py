@@ -1,4 +1,4 @@
-"""The pages of packs, to be read: which there are, and what one brought. They are changed in their files."""
+"""The pages of packs: which there are, and what each brought. Packs are changed in their files."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def pack(request: HttpRequest, name: str) -> HttpResponse:
     check_has_post(person(request))
     lines = pack_queries.lines_in_force()
     line = pack_queries.named(lines, name)
-    titles = {one.name: title(one.pack.title) for one in lines if one.pack}
+    titles = {line.name: title(line.pack.title) for line in lines if line.pack}
     context = {
         "line": line,
         "changes": change_queries.changes_of_pack(name),
@@ -51,19 +51,21 @@ def _contents(line: PackLine, city: City, titles: dict[str, str]) -> dict[str, A
     pack = line.pack
     if pack is None:
         return {}
-    own = [one.key.reference for one in pack.classes if one.key.reference in city.classes]
+    own = [category.key.reference for category in pack.classes if category.key.reference in city.classes]
     return {
         "title": title(pack.title),
         "counts": counted(counts(pack)),
         "requires": [(name, titles.get(name, name)) for name in pack.requires],
         "roles": [(role.name, title(role.title), sees_words(role.sees)) for role in pack.roles],
         "procedures": [
-            (way, title(way.title)) for way in pack.procedures if (way.name, way.version) in city.procedures
+            (procedure, title(procedure.title))
+            for procedure in pack.procedures
+            if (procedure.name, procedure.version) in city.procedures
         ],
-        "catalogues": [(one.name, title(one.title)) for one in pack.catalogues],
+        "catalogues": [(catalogue.name, title(catalogue.title)) for catalogue in pack.catalogues],
         "classes": [city.classes[reference] for reference in own[:CLASSES_SHOWN]],
         "classes_in_all": len(own),
-        "lists": sorted({one.catalogue for one in pack.classes}),
+        "lists": sorted({category.catalogue for category in pack.classes}),
         "layers": [(layer.name, title(layer.title), source_words(layer.source)) for layer in pack.layers],
         "grid_kinds": [(name, title(words)) for name, words in pack.grid_kinds.items()],
     }

@@ -1,4 +1,4 @@
-"""What packs bring in words: the kinds of things, what a role sees, what a layer shows."""
+"""What packs bring, as text: the kinds of things, what a role sees, what a layer shows."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ KINDS = {
 }
 SEES = {
     "area": gettext_noop("every case of the post's area"),
-    "unit": gettext_noop("cases that its unit holds or held"),
+    "unit": gettext_noop("cases that its unit handles or handled"),
     "none": gettext_noop("no case"),
 }
 SOURCES = {
@@ -31,7 +31,7 @@ SOURCES = {
 
 
 def counted(counts: Mapping[str, int]) -> list[str]:
-    """Return how much of each kind there is, as in: Roles 3."""
+    """Return the number of things of each kind, such as Roles 3."""
     return [_(KINDS[kind]) if kind == "calendar" else f"{_(KINDS[kind])} {many}" for kind, many in counts.items()]
 
 

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_GET, require_POST
 from cityloop.casework.queries import Choice
 from cityloop.core.gazetteer.addresses.words import LONGEST
 from cityloop.core.gazetteer.places import PlaceKind
-from cityloop.presentation.pages.asked import words_asked
 from cityloop.presentation.pages.people import person
+from cityloop.presentation.pages.query import text_asked
 from cityloop.presentation.settings.places import words as place_words
 from cityloop.registry.city.current import current_city
 from cityloop.registry.gazetteer import finding as gazetteer
@@ -24,7 +24,7 @@ from cityloop.runtime import clock
 def places(request: HttpRequest) -> HttpResponse:
     """Show what an address is understood as and where it lies; list the entries."""
     check_has_post(person(request))
-    address, words, kind = ((words_asked(request.GET, name) or "")[:LONGEST] for name in ("address", "words", "kind"))
+    address, words, kind = ((text_asked(request.GET, name) or "")[:LONGEST] for name in ("address", "words", "kind"))
     found = gazetteer.place_of(address) if address else None
     counts = place_queries.counts()
     context = {
@@ -33,7 +33,7 @@ def places(request: HttpRequest) -> HttpResponse:
         "found": found,
         "layers": place_words.layer(found) if found and (found.place or found.alternatives) else None,
         "page": place_queries.places(
-            words, kind if kind in list(PlaceKind) else None, words_asked(request.GET, "after")
+            words, kind if kind in list(PlaceKind) else None, text_asked(request.GET, "after")
         ),
         "words": words,
         "kind": kind or None,

@@ -1,4 +1,4 @@
-"""The gazetteer in words: grades, how a place was found and why not, what was understood. Finding is registry's."""
+"""The gazetteer as text: grades, how a place was found or why not, what was understood. It is searched in registry."""
 
 import math
 from collections.abc import Iterator
@@ -38,22 +38,22 @@ WHYS = {
     "building_known": gettext_noop("Building %(number)s of %(name)s is known."),
     "area": gettext_noop("Only the area %(name)s is known."),
     "taken_for": gettext_noop("%(name)s is taken for %(road)s."),
-    "other_district": gettext_noop("It lies beside the district named."),
-    "moved": gettext_noop("Moved %(metres)s m to the %(direction)s, as the words say."),
+    "other_district": gettext_noop("It lies outside the district named."),
+    "moved": gettext_noop("Moved %(metres)s m to the %(direction)s, as the address says."),
     "nothing_understood": gettext_noop("These words name no place."),
-    "several_places": gettext_noop("Several places are called so; name the district, or choose one."),
+    "several_places": gettext_noop("Several places have this name. Name the district, or choose one."),
     "not_in_district": gettext_noop("%(name)s is not known in the district named, only elsewhere."),
     "crossing_not_known": gettext_noop("Where %(name)s crosses it is not known."),
     "not_known": gettext_noop("%(name)s is not in the gazetteer yet."),
-    "only_district": gettext_noop("Only %(name)s is named: that is no place."),
-    "area_not_known": gettext_noop("%(name)s is no district of this city."),
+    "only_district": gettext_noop("Only %(name)s is named, which is not a single place."),
+    "area_not_known": gettext_noop("%(name)s is not a district of this city."),
 }
 ANSWER, OTHER = "answer", "other"
 CORNERS = 48  # of the ring around a place
 
 
 def kind_words(kind: str) -> str:
-    """Return a kind or grade in words."""
+    """Return a kind or grade as text."""
     return _(KINDS[kind])
 
 
@@ -65,7 +65,7 @@ def why_words(why: PlaceReason) -> str:
 def understood(address: Address) -> Iterator[tuple[str, str]]:
     """Yield what was understood of an address, each part with its title."""
     road, crossing = address.road, address.crossing
-    said = address.relative
+    relative = address.relative
     numbers = "、".join(f"{n.value}{f'之{n.suffix}' if n.suffix else ''}" for n in address.numbers)
     parts = (
         (_("Areas"), " · ".join(address.areas)),
@@ -75,9 +75,9 @@ def understood(address: Address) -> Iterator[tuple[str, str]]:
         (_("Between"), " – ".join(end.key for end in address.between or ())),
         (_("Names"), " · ".join(address.names)),
         (_("Building"), address.building),
-        (_("Direction"), said.direction),
-        (_("Metres"), str(said.metres) if said.metres else ""),
-        (_("Side"), _("across the road") if said.is_opposite else ""),
+        (_("Direction"), relative.direction),
+        (_("Metres"), str(relative.metres) if relative.metres else ""),
+        (_("Side"), _("across the road") if relative.is_opposite else ""),
     )
     return ((title, words) for title, words in parts if words)
 
@@ -85,7 +85,7 @@ def understood(address: Address) -> Iterator[tuple[str, str]]:
 def layer(found: Found) -> dict[str, Any]:
     """Return the places found as layers of the map: how far off each may be, and the points."""
     chosen = [(ANSWER, found.place)] if found.place else []
-    shown = [*((OTHER, one) for one in found.alternatives), *chosen]
+    shown = [*((OTHER, alternative) for alternative in found.alternatives), *chosen]
     looks = {
         ANSWER: {"title": _("The place found"), "tone": "blue", "shape": "circle"},
         OTHER: {"title": _("It may also be"), "tone": "yellow", "shape": "diamond"},
@@ -108,8 +108,8 @@ def _collection(features: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _feature(identity: str, what: str, place: FoundPlace, geometry: dict[str, Any]) -> dict[str, Any]:
     radius = f"{place.radius_metres:.0f} m"
-    said = {"name": place.name, "grade": kind_words(place.grade), "radius": radius, "what": what}
-    return {"type": "Feature", "id": identity, "properties": said, "geometry": geometry}
+    properties = {"name": place.name, "grade": kind_words(place.grade), "radius": radius, "what": what}
+    return {"type": "Feature", "id": identity, "properties": properties, "geometry": geometry}
 
 
 def _point(place: FoundPlace) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A condition of a procedure in words a clerk reads. Reading and evaluating conditions is the core's."""
+"""A condition of a procedure as text for clerks. Conditions are read and evaluated in core/conditions.py."""
 
 import ast
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from cityloop.core.procedures.procedure import Procedure, Words
 
 Say = Callable[[Words], str]
 
-_SIGNS: Mapping[type[ast.cmpop], str] = {
+_OPERATORS: Mapping[type[ast.cmpop], str] = {
     ast.Eq: "=",
     ast.NotEq: "≠",
     ast.Lt: "<",
@@ -55,18 +55,18 @@ def _comparison(procedure: Procedure, node: ast.Compare, say: Say) -> str:
     of_stage = isinstance(node.left, ast.Name) and node.left.id == "stage"
     words = _operand(procedure, node.left, say)
     for operator, other in zip(node.ops, node.comparators, strict=True):
-        words += f" {_SIGNS[type(operator)]} {_operand(procedure, other, say, of_stage=of_stage)}"
+        words += f" {_OPERATORS[type(operator)]} {_operand(procedure, other, say, of_stage=of_stage)}"
     return words
 
 
 def _noted_by(procedure: Procedure, node: ast.Compare, say: Say) -> str:
-    """Return by which actions was noted what is asked for here; nothing where that is not what is asked."""
+    """Return which actions set the value that is compared; "" where it is not such a comparison."""
     match node:
         case ast.Compare(
-            left=ast.Name(id=name), ops=[ast.Eq() | ast.NotEq() as operator], comparators=[ast.Constant() as told]
+            left=ast.Name(id=name), ops=[ast.Eq() | ast.NotEq() as operator], comparators=[ast.Constant() as constant]
         ):
-            setting = [one for one in procedure.actions.values() if name in one.sets]
-            found = [say(one.title) for one in setting if one.sets[name] == told.value]
+            setting = [action for action in procedure.actions.values() if name in action.sets]
+            found = [say(action.title) for action in setting if action.sets[name] == constant.value]
             words = _("“%s” was done") if len(found) == len(setting) else _("of several, “%s” was done last")
             words = words if isinstance(operator, ast.Eq) else _("not: %s") % words
             return words % " / ".join(found) if found else ""
@@ -86,7 +86,7 @@ def _operand(procedure: Procedure, node: ast.expr, say: Say, *, of_stage: bool =
 
 
 def _name(procedure: Procedure, name: str, say: Say) -> str:
-    kind, _parting, rest = name.partition("_")
+    kind, _separator, rest = name.partition("_")
     if kind == "times" and rest in procedure.actions:
         return _("times of “%s”") % say(procedure.actions[rest].title)
     if kind == "open" and rest in procedure.tasks:

@@ -1,4 +1,4 @@
-"""What follows from an action of a declared procedure, in words: stages, tasks, clocks, further cases, documents."""
+"""What follows from an action of a declared procedure, as text: stages, tasks, clocks, further cases, documents."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,8 +35,8 @@ def consequences(procedure: Procedure, action: Action, v: Vocabulary) -> Iterato
     yield from (Consequence(words) for words in plain)
     for branch in action.branches:
         where = claim_of(procedure, branch.requirement, v)
-        told = _("; ").join(_branch_effects(procedure, action, branch, v)) or _("nothing more")
-        yield Consequence(told, where)
+        effects = _("; ").join(_branch_effects(procedure, action, branch, v)) or _("nothing more")
+        yield Consequence(effects, where)
 
 
 def document_words(procedure: Procedure, names: tuple[str, ...], v: Vocabulary) -> list[str]:
@@ -67,7 +67,7 @@ def _effects(procedure: Procedure, action: Action, v: Vocabulary) -> Iterator[st
     yield from _ends(procedure, action.ends, v)
     if action.to:
         yield _("to “%s”") % v.say(procedure.stages[action.to].title)
-    yield from (opening_words(procedure, one, action.needs, v) for one in action.opens)
+    yield from (opening_words(procedure, opening, action.needs, v) for opening in action.opens)
     if action.case_clock:
         yield clock_words(action.case_clock)
     if action.extends:
@@ -83,7 +83,7 @@ def _branch_effects(procedure: Procedure, action: Action, branch: Branch, v: Voc
     yield from _ends(procedure, branch.ends, v)
     if branch.to:
         yield _("to “%s”") % v.say(procedure.stages[branch.to].title)
-    yield from (opening_words(procedure, one, action.needs, v) for one in branch.opens)
+    yield from (opening_words(procedure, opening, action.needs, v) for opening in branch.opens)
 
 
 def _ends(procedure: Procedure, kinds: tuple[str, ...], v: Vocabulary) -> Iterator[str]:
@@ -111,8 +111,8 @@ def _opening_details(
 
 
 def _extension_words(extension: Extension, needs: tuple[Need, ...], v: Vocabulary) -> str:
-    asked = next((need for need in needs if need.name == extension.asked), None)
-    by = _("as much as “%s” says") % v.say(asked.title) if asked else _("its limit once more")
+    need = next((need for need in needs if need.name == extension.asked), None)
+    by = _("by the value of “%s”") % v.say(need.title) if need else _("its limit again")
     words = _("the task above gets more time: %s") if extension.of_parent else _("the task gets more time: %s")
     return words % by
 

@@ -1,4 +1,4 @@
-"""The pages of procedures as values: which there are, and one with its picture and tables. Words are made beside it."""
+"""The pages of procedures as values: the list, and one procedure with its picture and tables. words.py has its text."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """A stage, the tasks that may be open in it, and the ways out of it."""
+    """A stage, the tasks that may be open in it, and the actions that leave it."""
 
     name: str
     title: str
@@ -127,26 +127,26 @@ class ProcedurePage:
 
 def list_rows(procedures: Iterable[Procedure], v: Vocabulary) -> list[ListRow]:
     """Return every version of every procedure, the newest first."""
-    found = sorted(procedures, key=lambda one: (one.name, -one.version))
-    newest = {one.name: one.version for one in reversed(found)}
+    found = sorted(procedures, key=lambda procedure: (procedure.name, -procedure.version))
+    newest = {procedure.name: procedure.version for procedure in reversed(found)}
     return [
         ListRow(
-            name=one.name,
-            version=one.version,
-            title=v.say(one.title),
-            is_newest=one.version == newest[one.name],
-            stages=len(one.stages),
-            actions=len(one.actions),
-            tasks=tuple(v.say(kind.title) for kind in one.tasks.values()),
+            name=procedure.name,
+            version=procedure.version,
+            title=v.say(procedure.title),
+            is_newest=procedure.version == newest[procedure.name],
+            stages=len(procedure.stages),
+            actions=len(procedure.actions),
+            tasks=tuple(v.say(kind.title) for kind in procedure.tasks.values()),
         )
-        for one in found
+        for procedure in found
     ]
 
 
 def procedure_page(procedure: Procedure, v: Vocabulary) -> ProcedurePage:
-    """Return everything the page says besides the picture."""
+    """Return everything on the page except the picture."""
     begins = procedure.begins
-    follows = [opening_words(procedure, one, begins.needs, v) for one in begins.opens]
+    follows = [opening_words(procedure, opening, begins.needs, v) for opening in begins.opens]
     follows += [clock_words(begins.case_clock)] if begins.case_clock else []
     follows += document_words(procedure, begins.documents, v)
     return ProcedurePage(
@@ -167,11 +167,11 @@ def procedure_page(procedure: Procedure, v: Vocabulary) -> ProcedurePage:
 
 def picture(procedure: Procedure, v: Vocabulary) -> Picture:
     """Return the procedure drawn in the reader's language."""
-    return draw(procedure, Speech(v.say, lambda kind: _holder_and_limit(kind, v), _("Stays here:"), _(" (by itself)")))
+    return draw(procedure, Speech(v.say, lambda kind: _holder_and_limit(kind, v), _("Stays here:"), _(" (automatic)")))
 
 
 def edge_words(procedure: Procedure, edge: StageEdge, v: Vocabulary) -> str:
-    """Return what a line of the picture stands for."""
+    """Return what a line of the picture means."""
     titles = {name: v.say(stage.title) for name, stage in procedure.stages.items()}
     actions = " · ".join(v.say(procedure.actions[name].title) for name in edge.actions)
     return f"{titles[edge.from_stage]} → {titles[edge.to_stage]} · {actions}"
@@ -192,7 +192,7 @@ def _stages(procedure: Procedure, v: Vocabulary) -> Iterator[StageRow]:
             final=stage.final,
             counts=stage.counts,
             tasks=tuple((kind.name, v.say(kind.title), _holder_and_limit(kind, v)) for kind in tasks),
-            leaves=tuple(_leave(procedure, one, v) for one in found.transitions if one.from_stage == name),
+            leaves=tuple(_leave(procedure, move, v) for move in found.transitions if move.from_stage == name),
         )
 
 
@@ -233,7 +233,7 @@ def _action(procedure: Procedure, action: Action, v: Vocabulary) -> ActionRow:
 
 def _documents(procedure: Procedure, v: Vocabulary) -> Iterator[DocumentRow]:
     writers: Mapping[str, tuple[str, ...]] = {
-        name: tuple(v.say(one.title) for one in procedure.actions.values() if name in one.documents)
+        name: tuple(v.say(action.title) for action in procedure.actions.values() if name in action.documents)
         for name in procedure.documents
     }
     for name, document in procedure.documents.items():

@@ -1,4 +1,4 @@
-"""The pages of settings, to be read: each view asks for what is declared and shows it."""
+"""The index of settings and the pages of procedures: each shows what is declared."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +19,7 @@ from cityloop.registry.people.permissions import check_has_post
 @require_GET
 @login_required
 def index(request: HttpRequest) -> HttpResponse:
-    """Lead to everything that is kept of the city as data."""
+    """List the pages of settings."""
     check_has_post(person(request))
     return render(request, "settings/index.html")
 
@@ -42,7 +42,7 @@ def procedure(request: HttpRequest, name: str, version: int) -> HttpResponse:
     city = current_city()
     found = city.procedures.get((name, version))
     if found is None:
-        raise NotFound("no-such-procedure", "There is no such procedure, or not in this version.")
+        raise NotFound("no-such-procedure")
     words = vocabulary(city)
     versions = sorted((other for known, other in city.procedures if known == name), reverse=True)
     drawn = picture(found, words)
@@ -56,7 +56,7 @@ def procedure(request: HttpRequest, name: str, version: int) -> HttpResponse:
 
 
 def vocabulary(city: City) -> Vocabulary:
-    """Return how the city's procedures are told in the language of the present screen."""
+    """Return the vocabulary of the city's procedures in the language of the page."""
     roles = {name: role.title for name, role in city.roles.items()}
     titles = {name: city.latest(name).title for name, _ in city.procedures}
     return Vocabulary(title, limit_words, roles, titles)

@@ -1,8 +1,8 @@
-"""A declared procedure in words: who does what by when, asked for what, under which conditions.
+"""A declared procedure as text: who does what by when, with which inputs, under which conditions.
 
-The pages of settings and of the documentation say the same, in the words given here. Titles come from the procedure;
-how they are chosen among languages, and how a limit is said, comes with the Vocabulary. What follows from an action is
-told in procedure_effects.py.
+The pages of settings and of the documentation share this text. Titles come from the procedure;
+how their language is chosen, and how a limit is written, comes with the Vocabulary. The effects of an action are in
+effects.py.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -32,13 +32,13 @@ from cityloop.presentation.settings.procedures.conditions import condition_words
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """How titles and limits are said, and what roles and procedures are called."""
+    """How titles and limits are written, and the titles of roles and procedures."""
 
     say: Callable[[Words], str]
     limit: Callable[[Limit], str]
     roles: Mapping[str, Words]
     procedures: Mapping[str, Words]
-    with_code: bool = False  # conditions as they are written stand beside their words
+    with_code: bool = False  # conditions are followed by their code
 
     def role(self, name: str | None) -> str:
         known = self.roles.get(name or "")
@@ -50,35 +50,35 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What must hold, in words; `otherwise` is said where it does not hold."""
+    """What must be true, as text; `otherwise` is the sentence where it is not."""
 
     words: str
     otherwise: str = ""
 
 
 def part_words(part: Separation) -> str:
-    """Return what a part is called in the separation of handling and judging."""
+    """Return the title of a part in the separation of handling and judging."""
     return {Separation.DESK: _("Desk"), Separation.HANDLING: _("Handling"), Separation.JUDGING: _("Judging")}[part]
 
 
 def holder_words(kind: TaskKind, v: Vocabulary) -> str:
     """Return who does such a task."""
     role = v.role(kind.role)
-    return _("%(role)s of the unit that holds it") % {"role": role} if kind.held_by_unit else role
+    return _("%(role)s of the unit that has the task") % {"role": role} if kind.held_by_unit else role
 
 
 def limit_rule_words(procedure: Procedure, rule: LimitRule | None, v: Vocabulary) -> str:
-    """Return where a limit comes from, in the order in which it is looked for."""
+    """Return where a limit comes from, in the order in which the sources are tried."""
     if rule is None:
         return _("none")
     named = {"handle": _("the category's handling limit"), "case": _("the category's limit for the case")}
-    sources = [_("what is asked for as “%s”") % _asked(procedure, rule.asked, v)] if rule.asked else []
+    sources = [_("what is asked for as “%s”") % _need_title(procedure, rule.asked, v)] if rule.asked else []
     sources += [named.get(rule.name, rule.name)] if rule.name else []
     return _(", else ").join([*sources, v.limit(rule.otherwise)])
 
 
 def short_limit(rule: LimitRule, v: Vocabulary) -> str:
-    """Return a limit in a word or two, for a picture."""
+    """Return a limit as a short text, for a picture."""
     if rule.asked:
         return _("limit as asked")
     return _("limit by category") if rule.name else v.limit(rule.otherwise)
@@ -109,7 +109,7 @@ def beginner_words(begins: Beginning, v: Vocabulary) -> str:
 
 
 def need_words(need: Need, v: Vocabulary) -> str:
-    """Return what is asked for, with its bounds and choices."""
+    """Return an input with its bounds and choices."""
     more = list(_bounds(need, v))
     if need.choices:
         more.append(" / ".join(v.say(title) for _name, title in need.choices))
@@ -123,10 +123,10 @@ def need_words(need: Need, v: Vocabulary) -> str:
 
 
 def claims(procedure: Procedure, action: Action, v: Vocabulary) -> Iterator[Claim]:
-    """Yield everything that must hold for an action."""
+    """Yield everything that must be true for an action."""
     if action.within:
         yield Claim(_("no more than %s after the task was opened") % v.limit(action.within))
-    yield from (claim_of(procedure, one, v) for one in action.requires)
+    yield from (claim_of(procedure, requirement, v) for requirement in action.requires)
     if _judges(procedure, action):
         yield Claim(_("neither the person nor the unit handled the case"))
 
@@ -138,7 +138,7 @@ def claim_of(procedure: Procedure, requirement: Requirement, v: Vocabulary) -> C
         code = f" `{requirement.condition.words}`" if v.with_code else ""
         words.append(condition_words(procedure, requirement.condition, v.say) + code)
     otherwise = v.say(requirement.otherwise) if requirement.otherwise else ""
-    return Claim(_(" and ").join(words) or _("nothing of that holds"), otherwise)
+    return Claim(_(" and ").join(words) or _("none of these is true"), otherwise)
 
 
 def _judges(procedure: Procedure, action: Action) -> bool:
@@ -146,8 +146,8 @@ def _judges(procedure: Procedure, action: Action) -> bool:
     return part is Separation.JUDGING and not action.automatic
 
 
-def _asked(procedure: Procedure, name: str, v: Vocabulary) -> str:
-    """Return what the need is called that a limit is asked by, in the first place that has it."""
+def _need_title(procedure: Procedure, name: str, v: Vocabulary) -> str:
+    """Return the title of the input that a limit comes from, in the first place that has it."""
     needs = [*procedure.begins.needs, *(need for action in procedure.actions.values() for need in action.needs)]
     found = next((need for need in needs if need.name == name), None)
     return v.say(found.title) if found else name

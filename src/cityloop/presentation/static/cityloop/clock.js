@@ -1,4 +1,4 @@
-// Keeps the city's time in the top bar right: the server's moment plus the time since the page was drawn.
+// Keeps the city's time in the top bar correct: the server's moment plus the time since the page was rendered.
 
 const face = document.querySelector("[is-city-clock]");
 if (face) {
@@ -6,7 +6,7 @@ if (face) {
   const start = Date.parse(`${date}T${hours}:${minutes}:00Z`) + secondsOf(face.dateTime) * 1000;
   const drawn = performance.now();
   setInterval(() => {
-    // The wall clock is carried as if it were UTC, so that the browser's own zone does not come into it.
+    // The wall clock is handled as if it were UTC, so that the browser's own time zone plays no part.
     const wall = new Date(start + performance.now() - drawn).toISOString();
     face.textContent = `${wall.slice(0, 10)} ${wall.slice(11, 16)}`;
   }, 5000);

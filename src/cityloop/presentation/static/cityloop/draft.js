@@ -1,13 +1,13 @@
 // Keeps what is typed into a long form for this tab, until it is sent; a crash or a wrong click loses nothing.
 
-// The reporter is a matter for the server alone; the token belongs to one answer.
+// The reporter's data goes to the server only; the CSRF token belongs to one response.
 const notKept = /^(csrfmiddlewaretoken|reporter_)/;
 const form = document.querySelector("form[data-draft]");
 if (form) {
   const key = `cityloop-draft-${form.dataset.draft}`;
   const refused = document.querySelector("[data-summary]");
   const saved = JSON.parse(sessionStorage.getItem(key) || "null");
-  // The answer to a refused try already carries the words, and is the newer copy.
+  // The response to a refused try already contains the values, and is the newer copy.
   if (saved && !refused) {
     for (const [name, words] of Object.entries(saved)) {
       const field = form.elements[name];

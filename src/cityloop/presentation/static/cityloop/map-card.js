@@ -1,6 +1,6 @@
 // The card of the feature that was chosen: a few of its properties, as the layer names them.
 
-/** Show the card of a feature; null puts it away. */
+/** Show the card of a feature; null hides it. */
 export function showCard(element, feature, layer) {
   element.querySelector(".cl-map-card")?.remove();
   if (!feature) return element.unchoose();
@@ -19,7 +19,7 @@ function heading(asked, properties) {
   const head = document.createElement("h3");
   const words = written(properties[asked.title]) || written(properties.name) || written(properties.code);
   const link = properties[asked.link];
-  // Only addresses of ours: what a feature says must not lead elsewhere, or run.
+  // Only our own addresses: a feature's properties must not lead elsewhere, or run.
   if (typeof link === "string" && /^\/(?!\/)/.test(link)) head.append(Object.assign(document.createElement("a"), { href: link, textContent: words }));
   else head.textContent = words;
   return head;
@@ -44,7 +44,7 @@ function list(facts, properties) {
   return rows;
 }
 
-// What went through the renderer has lists as JSON.
+// Features that went through the renderer have lists as JSON.
 function written(value) {
   if (Array.isArray(value)) return value.join("、");
   if (typeof value === "string" && value.startsWith("[")) {

@@ -3,7 +3,7 @@
 import { swatch } from "./map-marks.js";
 import { look } from "./map-style.js";
 
-/** Return the legend of layers; a layer without a title is not told. */
+/** Return the legend of layers; a layer without a title is left out. */
 export function legend(palette, layers) {
   const list = document.createElement("ul");
   list.className = "cl-map-legend";

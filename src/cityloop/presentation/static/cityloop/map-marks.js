@@ -3,7 +3,7 @@
 export const PATTERNS = ["plain", "hatch", "cross", "dots", "outline"];
 export const SHAPES = ["circle", "square", "triangle", "diamond", "cross"];
 export const TONES = ["blue", "green", "yellow", "red", "grey", "purple", "black"];
-const TILE = 16; // pixels; a pattern repeats after as many
+const TILE = 16; // pixels; a pattern repeats after so many
 const MARK = 20;
 
 export const patternName = (tone, pattern) => `area-${tone}-${pattern}`;

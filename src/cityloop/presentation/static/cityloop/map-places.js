@@ -1,4 +1,4 @@
-// Gets the features of a layer, page after page or by what lies in view, and knows where they lie. Nothing is drawn.
+// Gets the features of a layer, page after page or by what is in view, and knows where they are. Nothing is drawn.
 
 const MOST = 5000;
 
@@ -31,7 +31,7 @@ export function padded([west, south, east, north]) {
 
 export const holds = (outer, inner) => outer[0] <= inner[0] && outer[1] <= inner[1] && outer[2] >= inner[2] && outer[3] >= inner[3];
 
-/** Return an address that asks only for what lies between bounds [west, south, east, north]. */
+/** Return an address that requests only what lies between bounds [west, south, east, north]. */
 export function within(address, bounds) {
   const asked = new URL(address, location.href);
   asked.searchParams.set("bbox", bounds.map((degrees) => degrees.toFixed(5)).join(","));
@@ -88,7 +88,7 @@ function middle(geometry) {
   return all[Math.floor(all.length / 2)];
 }
 
-// The centre of gravity of a ring. It is reckoned from the first corner, because degrees have too many digits.
+// The centre of gravity of a ring. It is calculated from the first corner, because degrees have too many digits.
 function centre(ring) {
   const [lon, lat] = ring[0];
   let twice = 0, x = 0, y = 0;

@@ -7,7 +7,7 @@ const POINTS = ["in", ["geometry-type"], ["literal", ["Point", "MultiPoint"]]];
 const SEEN_FROM = { street: 10.5, community: 13 }; // zoom, as they are loaded
 const STRIPS = { district: 1.6, street: 1, community: 0.7, unit_grid: 0.5 };
 
-/** Return the colours in force around an element, as the renderer takes them: light-dark() and var() worked out. */
+/** Return the colours in force around an element, as the renderer takes them: light-dark() and var() resolved. */
 export function paletteAt(element) {
   const probe = element.appendChild(document.createElement("span"));
   probe.hidden = true;
@@ -49,7 +49,7 @@ export function baseLayers(palette, fonts, level, isGround) {
   return isGround ? [land, edge, { ...words, minzoom }] : [edge, { ...words, minzoom: minzoom + 0.5 }];
 }
 
-/** Return the layers that show what one layer of the page holds. */
+/** Return the layers that show what one layer of the page contains. */
 export function dataLayers(palette, fonts, id, layer) {
   const area = chosenBy(layer, (one) => patternName(one.tone, one.pattern));
   const colour = chosenBy(layer, (one) => palette[one.tone]);
@@ -98,7 +98,7 @@ function wordsLayer(id, source, property, palette, fonts, size) {
   return { id, type: "symbol", source, layout, paint: { "text-color": palette.ink, "text-halo-color": palette.halo, "text-halo-width": 1.4 } };
 }
 
-// "*" is the look of every value that has none of its own.
+// "*" is the look of every value without its own.
 function chosenBy(layer, of) {
   const other = of(look(layer.by ? (layer.looks?.["*"] ?? { tone: "grey" }) : layer.look));
   const named = Object.entries(layer.by ? (layer.looks ?? {}) : {}).filter(([value]) => value !== "*");

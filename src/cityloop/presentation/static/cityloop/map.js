@@ -1,5 +1,5 @@
 // <city-map>: areas and places on a map of the city itself. How it is used: docs/reference/map-element.md.
-// What it shows must be on the page as a table, too: without script or WebGL its content stays as it was sent.
+// What it shows must be on the page as a table too: without script or WebGL its content stays as it was sent.
 
 import { showCard } from "./map-card.js";
 import { legend } from "./map-legend.js";
@@ -164,7 +164,7 @@ class CityMap extends HTMLElement {
     }
   }
 
-  // A view that has moved on needs no answer to what it asked before.
+  // A view that has moved on does not need the response to its last request.
   #asked(one, box) {
     one.asking?.abort();
     one.asking = new AbortController();
@@ -174,7 +174,7 @@ class CityMap extends HTMLElement {
 
   #put({ id, features, label }) {
     if (!this.map) return;
-    // What the renderer gives back is cut at the edges of its tiles, and it knows no names but numbers.
+    // Features from the renderer are cut at the edges of its tiles, and its ids can only be numbers.
     const numbered = features.map((feature, number) => ({ ...feature, properties: { ...feature.properties, [NUMBER]: number } }));
     this.map.getSource(id).setData({ type: "FeatureCollection", features: numbered });
     if (label) this.map.getSource(`${id}-points`).setData(labelled(features));

@@ -1,4 +1,4 @@
-// Menus close as menus do; the appearance is remembered; selects that ask for it send their form; printing unfolds.
+// Closes menus, remembers the appearance, submits the forms of marked selects, unfolds details for printing.
 
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.cl-menu[open]")) {
@@ -44,7 +44,7 @@ addEventListener("beforeprint", () => {
   for (const folded of document.querySelectorAll(".cl-explain:not([open])")) folded.open = true;
 });
 
-// After an action the answer replaces the case: show what was refused, else the top with the new stage.
+// After an action the response replaces the case: scroll to what was refused, else to the top with the new stage.
 document.addEventListener("htmx:after:swap", () => {
   showScriptButtons();
   const refused = document.querySelector("#case .has-fault :is(input, select, textarea), #case .cl-refused");

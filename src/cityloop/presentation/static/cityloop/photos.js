@@ -1,6 +1,6 @@
-// Photos chosen one after another add up, are shown small, and can be dropped again before they are sent.
+// Photos chosen one after another add up, are shown small, and can be removed before they are sent.
 
-const chosen = new WeakMap(); // file field → the files it holds
+const chosen = new WeakMap(); // file field → its files
 
 document.addEventListener("change", (event) => {
   const field = event.target;
@@ -47,7 +47,7 @@ function shown(box, file, place) {
   return item;
 }
 
-// Drawn, not addressed: a blob's address would have to be allowed to every page.
+// Drawn on a canvas: a blob URL would have to be allowed by the policy of every page.
 async function draw(canvas, file) {
   try {
     const picture = await createImageBitmap(file);
@@ -56,7 +56,7 @@ async function draw(canvas, file) {
     canvas.getContext("2d").drawImage(picture, left, top, side, side, 0, 0, canvas.width, canvas.height);
     picture.close();
   } catch {
-    canvas.remove(); // no picture this browser knows; the server says what it is
+    canvas.remove(); // not an image that this browser can read; the server says what it is
   }
 }
 
@@ -65,14 +65,14 @@ function tell(box, words) {
   box.querySelector("[role=status]").textContent = words || (count ? `${box.dataset.count} ${count}` : "");
 }
 
-// The camera first, where there is one in the hand; the field itself offers what was taken before.
+// The camera first, on devices that have one; the field itself offers photos taken before.
 function takePhoto(field) {
   field.setAttribute("capture", "environment");
   field.click();
   field.removeAttribute("capture");
 }
 
-// The browser's own button speaks the browser's language and counts only the last choice.
+// The browser's own button is in the browser's language and counts only the last choice.
 function showWays() {
   const inHand = matchMedia("(pointer: coarse)").matches;
   for (const box of document.querySelectorAll("[data-photos]")) {

@@ -1,4 +1,4 @@
-// Sets light or dark before the first paint; classic script, because a module would run after it.
+// Sets light or dark before the first paint; a classic script, because a module would run after it.
 (() => {
   const chosen = () => localStorage.getItem("cityloop-theme") || "auto";
   const dark = matchMedia("(prefers-color-scheme: dark)");

@@ -1,4 +1,4 @@
-// Starts what the pages have of script. Every page works without it; each module adds one comfort.
+// Starts the scripts of the pages. Every page works without them; each module adds one convenience.
 
 import "./clock.js";
 import "./draft.js";

@@ -1,4 +1,4 @@
-"""What the address asks for, read into one frozen value. A value that nobody offers is refused, never ignored."""
+"""Read the query of an address into one frozen value. A value that is not offered is refused, never ignored."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -30,23 +30,22 @@ from cityloop.presentation.figures.questions.groupings import (
     speaks_of,
 )
 from cityloop.presentation.figures.questions.spans import ChosenPeriod, read_span
-from cityloop.presentation.pages.asked import words_asked
+from cityloop.presentation.pages.query import text_asked
 from cityloop.registry.city.city import City
 
 PACK = "gbt30428-4"
 NAMES = ("pack", "scope", "by", "key", "period", "indicator", "variant", "edition", "month_begins_on", "day_begins_at")
-FIRST = {  # by which objects are ranked where nobody chose, by whom they are
+FIRST = {  # the indicator that objects are ranked by where none was chosen, by their subject
     Subject.AREA: "archive_in_time_rate",
     Subject.DEPARTMENT: "dispose_in_time_rate",
     Subject.POST: "check_in_time_rate",
     Subject.PERSON: "check_in_time_rate",
     None: "archive_in_time_rate",
 }
-NOT_OFFERED = "This is not one of the choices."
 
 
 class Rhythmed(NamedTuple):
-    """Where months and days begin, as an asking and an address say it."""
+    """Where months and days begin, as an Asking and an address have it."""
 
     month_begins_on: int = 1
     day_begins_at: str = "00:00"
@@ -54,7 +53,7 @@ class Rhythmed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FigureQuery:
-    """A question as a page asks it: which figure, over which facts and cases, told apart by what, in which period.
+    """The query of a page: which figure, over which facts and cases, grouped by what, in which period.
 
     `key` is one object of the grouping, None for all of them.
     """
@@ -69,11 +68,11 @@ class FigureQuery:
     span: ChosenPeriod
     rhythm: Rhythmed
     indicator: Indicator
-    query: Mapping[str, str]  # what the address said
+    query: Mapping[str, str]  # as it was in the address
 
     @property
     def code(self) -> str:
-        """The indicator as an asking names it."""
+        """The name of the indicator in an Asking."""
         return coded(self.indicator)
 
     @property
@@ -81,136 +80,136 @@ class FigureQuery:
         return self.grouping.columns if self.grouping else ()
 
     def asking(self, codes: tuple[str, ...], periods: tuple[str, ...]) -> Asking:
-        """Return what is asked of all objects together, in the same words for all who see the same cases."""
+        """Return the Asking for all objects together; it is the same for everybody who sees the same cases."""
         return Asking(codes, periods, self.by, self.scope.only, *self.rhythm)
 
     def asking_some(self, codes: tuple[str, ...], periods: tuple[str, ...], keys: Iterable[Key]) -> Asking:
-        """Return what is asked of some objects of a grouping by one column."""
+        """Return the Asking for some objects of a grouping by one column."""
         (column,) = self.by
         return Asking(codes, periods, self.by, {**self.scope.only, column: tuple(key[0] for key in keys)}, *self.rhythm)
 
     def asking_one(self, code: str, period: str) -> Asking:
-        """Return what is asked of the one object, or of everything."""
-        one = {column: (value,) for column, value in zip(self.by, self.key, strict=True)} if self.key else {}
-        return Asking((code,), (period,), (), {**self.scope.only, **one}, *self.rhythm)
+        """Return the Asking for the one object, or for everything."""
+        only = {column: (value,) for column, value in zip(self.by, self.key, strict=True)} if self.key else {}
+        return Asking((code,), (period,), (), {**self.scope.only, **only}, *self.rhythm)
 
     def words(self, **changed: str | None) -> str:
-        """Return the query of an address that asks the same but for what is changed; None leaves a word out."""
-        said = {**self.query, **changed}
-        return urlencode({name: said[name] for name in NAMES if said.get(name) is not None})
+        """Return the query string of the same query with some values changed; None leaves a value out."""
+        values = {**self.query, **changed}
+        return urlencode({name: values[name] for name in NAMES if values.get(name) is not None})
 
     def figure_url(self, indicator: Indicator, key: Key | None, **changed: str | None) -> str:
         """Return the address of one figure: of an object, or (None) of everything together."""
-        said = {"by": self.grouping.name, "key": key_words(key)} if key is not None and self.grouping else {}
-        place = {"pack": None, "indicator": None, "by": None, "key": None, **said, "variant": indicator.variant}
+        named = {"by": self.grouping.name, "key": key_words(key)} if key is not None and self.grouping else {}
+        place = {"pack": None, "indicator": None, "by": None, "key": None, **named, "variant": indicator.variant}
         url = reverse("figures:figure", args=[self.pack, indicator.code])
         return f"{url}?{self.words(**{**place, **changed})}"
 
 
 def coded(indicator: Indicator) -> str:
-    """Return an indicator as an asking names it."""
+    """Return the name of an indicator in an Asking."""
     return f"{indicator.code}:{indicator.variant}" if indicator.variant else indicator.code
 
 
 def ranking_asked(query: Mapping[str, str], actor: Actor, city: City) -> FigureQuery:
-    """Return what the ranking page is asked for, the usual where it says nothing."""
-    said = _said(query)
-    seen = scope(actor, city, said.get("scope", ""))
-    facts, pack = edition(said.get("edition", "")), said.get("pack") or _usual_pack()
+    """Return the query of the ranking page, with the usual values where the address has none."""
+    values = _values(query)
+    seen = scope(actor, city, values.get("scope", ""))
+    facts, pack = edition(values.get("edition", "")), values.get("pack") or _usual_pack()
     groupings = offered(seen, city)
-    grouping = _grouping(said, groupings) or groupings[0]
+    grouping = _grouping(values, groupings) or groupings[0]
     known = book(pack)
-    indicator = _indicator(said, known, grouping, seen)
-    rhythm = _rhythm(said)
+    indicator = _indicator(values, known, grouping, seen)
+    rhythm = _rhythm(values)
     return FigureQuery(
-        city, facts, pack, known, seen, grouping, None, _span(said, rhythm, facts), rhythm, indicator, said
+        city, facts, pack, known, seen, grouping, None, _span(values, rhythm, facts), rhythm, indicator, values
     )
 
 
 def figure_asked(query: Mapping[str, str], pack: str, code: str, actor: Actor, city: City) -> FigureQuery:
-    """Return what the page of one figure is asked for; NotFound where there is no such figure."""
-    said = _said(query)
-    seen = scope(actor, city, said.get("scope", ""))
+    """Return the query of the page of one figure; NotFound where there is no such figure."""
+    values = _values(query)
+    seen = scope(actor, city, values.get("scope", ""))
     known = book(pack)
     if code not in known.indicators:
-        raise NotFound("no-such-figure", "There is no such figure, or you may not see it.")
-    facts, rhythm = edition(said.get("edition", "")), _rhythm(said)
-    grouping = _grouping(said, offered(seen, city)) if "key" in said else None
-    key = read_key(said["key"], grouping) if grouping else None
-    indicator = _variant(known.indicators[code], said)
-    if ("key" in said and not _is_within(key, grouping, seen, city)) or not speaks_of(indicator, grouping, seen):
-        raise NotFound("no-such-figure", "There is no such figure, or you may not see it.")
+        raise NotFound("no-such-figure")
+    facts, rhythm = edition(values.get("edition", "")), _rhythm(values)
+    grouping = _grouping(values, offered(seen, city)) if "key" in values else None
+    key = read_key(values["key"], grouping) if grouping else None
+    indicator = _variant(known.indicators[code], values)
+    if ("key" in values and not _is_within(key, grouping, seen, city)) or not speaks_of(indicator, grouping, seen):
+        raise NotFound("no-such-figure")
     return FigureQuery(
-        city, facts, pack, known, seen, grouping, key, _span(said, rhythm, facts), rhythm, indicator, said
+        city, facts, pack, known, seen, grouping, key, _span(values, rhythm, facts), rhythm, indicator, values
     )
 
 
 def speaking(known: IndicatorBook, grouping: Grouping, seen: Scope) -> list[Indicator]:
     """Return the indicators by which such objects can be ranked, shares before counts."""
-    found = [one for one in known.indicators.values() if speaks_of(one, grouping, seen)]
-    return sorted(found, key=lambda one: not one.denominator)
+    found = [indicator for indicator in known.indicators.values() if speaks_of(indicator, grouping, seen)]
+    return sorted(found, key=lambda indicator: not indicator.denominator)
 
 
-def _said(query: Mapping[str, str]) -> dict[str, str]:
-    """Return what an address says; an empty word says nothing, but of a key: that is an object without a value."""
-    said = {name: words_asked(query, name) for name in NAMES}
-    first, last = words_asked(query, "from"), words_asked(query, "until")
+def _values(query: Mapping[str, str]) -> dict[str, str]:
+    """Return the values in an address but the empty ones; an empty key stays: it is an object without a value."""
+    values = {name: text_asked(query, name) for name in NAMES}
+    first, last = text_asked(query, "from"), text_asked(query, "until")
     if first and last:
-        said["period"] = f"{first}..{last}"
-    return {name: words for name, words in said.items() if words or (words == "" and name == "key")}
+        values["period"] = f"{first}..{last}"
+    return {name: words for name, words in values.items() if words or (words == "" and name == "key")}
 
 
 def _usual_pack() -> str:
     return PACK if PACK in books() else next(iter(books()), PACK)
 
 
-def _grouping(said: Mapping[str, str], groupings: tuple[Grouping, ...]) -> Grouping | None:
-    if "by" not in said:
+def _grouping(values: Mapping[str, str], groupings: tuple[Grouping, ...]) -> Grouping | None:
+    if "by" not in values:
         return None
-    found = GROUPINGS.get(said["by"])
+    found = GROUPINGS.get(values["by"])
     if found not in groupings:
-        raise Invalid([Fault("by", NOT_OFFERED)])
+        raise Invalid([Fault("by", "not-a-choice")])
     return found
 
 
-def _indicator(said: Mapping[str, str], known: IndicatorBook, grouping: Grouping, seen: Scope) -> Indicator:
-    if "indicator" not in said:
+def _indicator(values: Mapping[str, str], known: IndicatorBook, grouping: Grouping, seen: Scope) -> Indicator:
+    if "indicator" not in values:
         found = speaking(known, grouping, seen)
         usual = known.indicators.get(FIRST[grouping.subject])
         return usual if usual in found else found[0]
-    (found_one,) = indicators(known, [said["indicator"]]).values()
-    found_one = _variant(found_one, said)
-    if not speaks_of(found_one, grouping, seen):
-        raise Invalid([Fault("indicator", NOT_OFFERED)])
-    return found_one
+    (chosen,) = indicators(known, [values["indicator"]]).values()
+    chosen = _variant(chosen, values)
+    if not speaks_of(chosen, grouping, seen):
+        raise Invalid([Fault("indicator", "not-a-choice")])
+    return chosen
 
 
-def _variant(indicator: Indicator, said: Mapping[str, str]) -> Indicator:
+def _variant(indicator: Indicator, values: Mapping[str, str]) -> Indicator:
     try:
-        return indicator.chosen(said.get("variant"))
+        return indicator.chosen(values.get("variant"))
     except KeyError:
-        raise Invalid([Fault("variant", NOT_OFFERED)]) from None
+        raise Invalid([Fault("variant", "not-a-choice")]) from None
 
 
-def _rhythm(said: Mapping[str, str]) -> Rhythmed:
-    day, hour = said.get("month_begins_on", "1"), said.get("day_begins_at", "00:00")
+def _rhythm(values: Mapping[str, str]) -> Rhythmed:
+    day, hour = values.get("month_begins_on", "1"), values.get("day_begins_at", "00:00")
     try:
         found = Rhythmed(int(day), time.fromisoformat(hour).strftime("%H:%M"))
         Rhythm(settings.CITYLOOP.zone, found.month_begins_on)
     except ValueError:
-        raise Invalid([Fault("month_begins_on", NOT_OFFERED)]) from None
+        raise Invalid([Fault("month_begins_on", "not-a-choice")]) from None
     return found
 
 
-def _span(said: Mapping[str, str], rhythm: Rhythmed, facts: FactEdition) -> ChosenPeriod:
+def _span(values: Mapping[str, str], rhythm: Rhythmed, facts: FactEdition) -> ChosenPeriod:
     begins = time.fromisoformat(rhythm.day_begins_at)
     return read_span(
-        said.get("period", ""), Rhythm(settings.CITYLOOP.zone, rhythm.month_begins_on, begins), facts.as_of
+        values.get("period", ""), Rhythm(settings.CITYLOOP.zone, rhythm.month_begins_on, begins), facts.as_of
     )
 
 
 def _is_within(key: Key | None, grouping: Grouping | None, seen: Scope, city: City) -> bool:
-    """Return whether there may be such an object within a scope: an area must lie in it, a unit be the one it is of."""
+    """Return whether such an object can be within a scope: an area must lie in it, a unit must be its unit."""
     if key is None or grouping is None:
         return False
     if any(value not in seen.only.get(name, (value,)) for name, value in zip(grouping.columns, key, strict=True)):

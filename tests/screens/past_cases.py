@@ -1,4 +1,4 @@
-"""Cases that went as far as told, by actions as people do them: for tests of figures. No test is here."""
+"""Cases that have reached a given stage by the actions of people, for tests of figures. No test is here."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -23,7 +23,7 @@ def city_time(words: str) -> datetime:
 
 @pytest.fixture
 def went(people: dict, city: SmallCity) -> Went:
-    """A case reported in a district, that went as far as told: filed, closed, rejected or not filed at those times."""
+    """A case reported in a district and then filed, closed, rejected or not filed at the given times."""
 
     def gone(
         where: str, reported: str = MONDAY, *, filed: str = "", closed: str = "", refused: str = "", unit: str = "roads"

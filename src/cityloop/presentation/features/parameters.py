@@ -1,4 +1,4 @@
-"""What is asked of a collection by the parameters of an address. Nothing is looked up here."""
+"""Read the query parameters of a request for features into a FeatureQuery. Nothing is looked up here."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -20,55 +20,55 @@ Value = TypeVar("Value")
 def check_known(request: HttpRequest, *more: str) -> None:
     """Refuse parameters that are not offered at an address, as OGC API – Features 1 asks (7.8.2)."""
     known = (*ALWAYS, *more)
-    why = f"is not offered here; there are: {', '.join(known)}"
-    faults = [Fault(name, why) for name in request.GET if name not in known]
-    faults += [Fault(name, "stands there twice") for name, values in request.GET.lists() if values[1:]]
-    faults += [Fault(name, "holds a character that cannot be") for name in request.GET if "\0" in request.GET[name]]
+    offered = {"offered": ", ".join(known)}
+    faults = [Fault(name, "unknown-parameter", offered) for name in request.GET if name not in known]
+    faults += [Fault(name, "repeated-parameter") for name, values in request.GET.lists() if values[1:]]
+    faults += [Fault(name, "unstorable-character") for name in request.GET if "\0" in request.GET[name]]
     if faults:
         raise Invalid(faults, code="wrong-parameter")
 
 
 def check_crs(query: QueryDict) -> None:
     """Refuse every coordinate system but longitude and latitude of WGS-84."""
-    wrong = [name for name in ("crs", "bbox-crs") if query.get(name, CRS84) != CRS84]
-    if wrong:
-        raise Invalid([Fault(name, f"must be {CRS84}") for name in wrong], code="wrong-parameter")
+    invalid = [name for name in ("crs", "bbox-crs") if query.get(name, CRS84) != CRS84]
+    if invalid:
+        raise Invalid([Fault(name, "not-crs84", {"crs": CRS84}) for name in invalid], code="wrong-parameter")
 
 
 def read(request: HttpRequest, narrowed_by: Sequence[str], zone: tzinfo, today: date | None) -> FeatureQuery:
-    """Return what is asked for; raise Invalid naming every wrong parameter.
+    """Return the query of a request; raise Invalid naming every invalid parameter.
 
-    Without a datetime it is `today`, where features stand from one day to another.
+    Without a datetime it is `today`, where features are valid from one day to another.
     """
     check_known(request, *OF_ITEMS, *narrowed_by)
     check_crs(request.GET)
     faults: list[Fault] = []
     query: Mapping[str, Any] = request.GET
-    days = _given(query, "datetime", lambda words: read_days(words, zone), faults)
-    asked = FeatureQuery(
+    days = _parsed(query, "datetime", lambda words: read_days(words, zone), faults)
+    feature_query = FeatureQuery(
         equal={name: query[name] for name in narrowed_by if name in query},
-        boxes=_given(query, "bbox", read_boxes, faults) or (),
+        boxes=_parsed(query, "bbox", read_boxes, faults) or (),
         days=days or (today and (today, today)) or None,
         after=query.get("after", ""),
-        limit=_given(query, "limit", read_limit, faults) or DEFAULT,
+        limit=_parsed(query, "limit", read_limit, faults) or DEFAULT,
     )
     if faults:
         raise Invalid(faults, code="wrong-parameter")
-    return asked
+    return feature_query
 
 
 def read_limit(words: str) -> int:
-    """Return how many features a page may hold: never more than MOST, whatever is asked."""
+    """Return how many features a page may have: at most MOST, whatever is requested."""
     if not (words.isascii() and words.isdecimal() and len(words) < 10 and int(words) >= 1):
-        raise ValueError(f"must be a whole number from 1 to {MOST}")
+        raise Invalid([Fault("limit", "not-a-whole-number", {"most": MOST})])
     return min(int(words), MOST)
 
 
 def read_boxes(words: str) -> tuple[Box, ...]:
-    """Return the box, or the two beside the antimeridian where west is greater than east; heights are left out."""
+    """Return the box, or the two beside the antimeridian where west is greater than east; heights are ignored."""
     parts = [_degrees(part) for part in words.split(",")]
     if len(parts) not in (4, 6):
-        raise ValueError("must be west,south,east,north, or six numbers with heights")
+        raise Invalid([Fault("bbox", "not-a-box")])
     west, south, east, north = (
         parts[0],
         parts[1],
@@ -76,7 +76,7 @@ def read_boxes(words: str) -> tuple[Box, ...]:
         parts[-1 if len(parts) == 4 else 4],
     )
     if south > north:
-        raise ValueError("has its north below its south")
+        raise Invalid([Fault("bbox", "north-below-south")])
     if west <= east:
         return ((west, south, east, north),)
     return ((west, south, 180.0, north), (-180.0, south, east, north))
@@ -90,19 +90,19 @@ def read_days(words: str, zone: tzinfo) -> Days:
         return day, day
     ends = tuple(None if end in ("", "..") else _day(end, zone) for end in (first, last))
     if ends[0] and ends[1] and ends[0] > ends[1]:
-        raise ValueError("ends before it begins")
+        raise Invalid([Fault("datetime", "ends-before-it-begins")])
     return ends[0], ends[1]
 
 
-def _given(
+def _parsed(
     query: Mapping[str, Any], name: str, understood: Callable[[str], Value], faults: list[Fault]
 ) -> Value | None:
     if name not in query:
         return None
     try:
         return understood(query[name])
-    except ValueError as error:
-        faults.append(Fault(name, str(error)))
+    except Invalid as refusal:
+        faults.extend(refusal.faults)
         return None
 
 
@@ -112,7 +112,7 @@ def _degrees(words: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise ValueError("must be numbers of degrees, separated by commas")
+        raise Invalid([Fault("bbox", "not-numbers-of-degrees")])
     return number
 
 
@@ -121,4 +121,4 @@ def _day(words: str, zone: tzinfo) -> date:
         moment = datetime.fromisoformat(words)
         return moment.astimezone(zone).date() if moment.tzinfo else moment.date()
     except (ValueError, OverflowError):
-        raise ValueError("must be a moment such as 2026-11-21T15:00:00Z, or two with / between") from None
+        raise Invalid([Fault("datetime", "not-a-moment-or-two")]) from None
