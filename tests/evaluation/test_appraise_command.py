@@ -84,7 +84,7 @@ def test_past_facts_are_counted_as_they_stood(home: Path, desks: Desks) -> None:
         past = figures(home, *asked, "--edition", name)
         assert (past.facts, past.whole[MONTH]["register"]) == (before.digest, FigureCount(Fraction(0)))
     answer = appraise("--edition", "yesterday")
-    assert answer.exit_code == 1 and "There are no facts yesterday" in answer.stderr
+    assert answer.exit_code == 1 and "There are no facts of that moment" in answer.stderr
 
 
 def test_facts_of_a_folder_need_neither_city_nor_database(folder: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_run_saved_by_the_command_is_counted_again_without_city_or_database(fo
     again = appraise("--recompute", "run")
     assert (again.exit_code, again.stdout.splitlines()[0]) == (0, f"the same: {digest}")
     twice = appraise("--facts", "facts", "--save", "run")
-    assert twice.exit_code == 1 and "run is there already; a run never replaces another." in twice.stderr
+    assert twice.exit_code == 1 and "run already exists. A run never replaces another." in twice.stderr
 
 
 def test_indicators_are_listed_with_their_formulas_and_told_with_their_sql(folder: Path) -> None:

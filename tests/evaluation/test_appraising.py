@@ -153,7 +153,7 @@ def test_what_is_no_appraisal_is_refused(
     text = ask(city, tmp_path, Asking(("register",), MONTHS)).text
     with pytest.raises(Invalid) as refused:
         Appraisal.read(text.replace(right, wrong, 1))
-    assert refused.value.sentence.startswith("appraisal: is no appraisal of ours: ")
+    assert [fault.code for fault in refused.value.faults] == ["appraisal-unreadable"]
 
 
 def test_indicators_that_speak_of_what_is_told_apart_are_those_asked_for_by_default() -> None:

@@ -159,7 +159,7 @@ def test_what_no_figure_can_be_told_apart_by_is_refused(by: str) -> None:
         Question((JUNE,), AS_OF, ZONE, (by,)),
         Question((JUNE,), AS_OF, ZONE, (), {by: ("a",)}),
     ):
-        with pytest.raises(NoSuchGrouping, match="known are"):
+        with pytest.raises(NoSuchGrouping, match="Known are"):
             statements({"x": counting}, question)
     with pytest.raises(NoSuchGrouping):
         statements({"x": Counting(read_measure("SELECT count(*) FROM passages WHERE in_period(left_at)"))},

@@ -238,7 +238,7 @@ def test_the_command_exports_tells_the_digest_and_proves_it(desks: Desks, tmp_pa
     assert proved.exit_code == 0 and f"{len(edition.parts)} parts are what they were" in proved.stdout
     next((tmp_path / "parts" / "cases").iterdir()).unlink()
     refuted = CliRunner().invoke(main, ["export", "check", "--from", str(tmp_path)])
-    assert refuted.exit_code == 1 and "is missing" in refuted.stdout
+    assert refuted.exit_code == 1 and "This file is missing" in refuted.stdout
 
 
 def test_no_edition_is_told_as_such(folder: FactFolder) -> None:

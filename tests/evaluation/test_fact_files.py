@@ -51,7 +51,7 @@ def test_a_file_that_says_of_its_rows_what_is_not_so_is_found(tmp_path: Path) ->
     false = whole[footer:].replace(micros(filed), micros(other))
     path.write_bytes(whole[:footer] + false)
     assert folder.table(part) == table
-    assert any("filed_at" in fault for fault in folder.faults(edition))
+    assert [fault.values for fault in folder.faults(edition)] == [{"column": "filed_at"}]
 
 
 def test_facts_of_a_time_when_a_column_was_not_published_yet_are_proved_and_counted(tmp_path: Path) -> None:
@@ -185,11 +185,11 @@ def test_an_altered_or_missing_file_is_told(tmp_path: Path) -> None:
     assert list(folder.faults(edition)) == []
     (path,) = folder.files(edition)["sources"]
     pq.write_table(table_of(SOURCES, [{"code": "a"}, {"code": "c"}]), path)
-    assert [words.partition(": ")[2] for words in folder.faults(edition)] == ["holds other rows than its digest says"]
+    assert [fault.code for fault in folder.faults(edition)] == ["facts-file-other-rows"]
     path.write_bytes(b"PAR1")
-    assert "cannot be read" in next(folder.faults(edition))
+    assert next(folder.faults(edition)).code == "facts-file-unreadable"
     path.unlink()
-    assert next(folder.faults(edition)).endswith(": is missing")
+    assert next(folder.faults(edition)).code == "facts-file-missing"
     with pytest.raises(NotFound):
         folder.table(edition.parts[0])
 

@@ -120,17 +120,17 @@ def test_bad_rows_are_written_down_with_column_and_reason_and_the_good_ones_are_
     with Path("table.rejects.csv").open(encoding="utf-8-sig", newline="") as file:
         reasons = {(line["row"], line["field"]): line["reason"] for line in csv.DictReader(file)}
     assert reasons == {
-        ("2", "case_number (编号)"): "A1 stands in a row above",
-        ("3", "case_number (编号)"): "must be given",
-        ("4", "reported_at (上报)"): "must be given",
-        ("5", "reported_at (上报)"): "'gestern' is no moment: say with format how they are written",
-        ("6", "closed_at (结案)"): "2999-01-01 00:00:00 lies after the moment of the facts",
+        ("2", "case_number (编号)"): "A1 is already in a row above.",
+        ("3", "case_number (编号)"): "This must be filled in.",
+        ("4", "reported_at (上报)"): "This must be filled in.",
+        ("5", "reported_at (上报)"): "gestern is not a date and time. Describe with format how they are written.",
+        ("6", "closed_at (结案)"): "2999-01-01 00:00:00 is after the moment of the facts.",
         ("7", "told_in_time (按时)"): "'vielleicht' is neither yes nor no: write 是 or 否",
-        ("8", "lon (x)"): "'214' is no number of degrees from -180 to 180",
+        ("8", "lon (x)"): "214 is not a number of degrees from -180 to 180.",
         (
             "9",
             "source_kind (来源)",
-        ): "'电话' is none of collector, public, inspection, video, sensor, leader, linked, other",
+        ): "电话 is not one of collector, public, inspection, video, sensor, leader, linked, other.",
     }
 
 
@@ -155,7 +155,7 @@ def test_the_same_table_again_is_the_same_edition_and_another_one_of_its_moment_
     assert first == again
     other = bring_in(table + "A2,2026-06-01 08:00,,,,,,,,\n", CASES)
     assert other.exit_code == 1
-    assert "holds other facts of 20260601T000001Z, from table.csv" in other.output
+    assert "already has other facts, of 20260601T000001Z" in other.output
     assert [case["case_number"] for case in told("cases")] == ["A1"]
 
 

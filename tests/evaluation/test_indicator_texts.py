@@ -6,7 +6,7 @@ import pytest
 
 from cityloop.core.errors import Invalid
 from cityloop.core.indicators.indicator import Better, FigureUnit, Subject, Term
-from cityloop.evaluation.indicators.texts import read_book, read_terms
+from cityloop.evaluation.indicators.texts import NotASum, read_book, read_terms
 
 TEXT = """\
 standard: ours
@@ -72,29 +72,29 @@ def test_indicators_are_read_as_they_are_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        (" WHERE in_period(filed_at)", "", "indicators.yaml:8 counts.filed.sql: line 1, column 1: SELECT count(*)"),
-        ("in_period(filed_at)", "filed > 1", "counts.filed.sql: line 1, column 34: filed: cases has no column filed"),
-        ("closed_at < period_end", "closed < 1", "indicators.yaml:20 counts.finished.variants.all.sql: line 1"),
-        ("{post: filed_post, person: filed_by}", "{person: filed_at}", "indicators.yaml:9 counts.filed.columns: fig"),
-        ("FROM cases WHERE in_period(filed_at)", "FROM passages WHERE in_period(left_at)", "told apart by filed_by"),
+        (" WHERE in_period(filed_at)", "", "indicators.yaml:8 counts.filed.sql: Line 1, column 1: SELECT count(*)"),
+        ("in_period(filed_at)", "filed > 1", "counts.filed.sql: Line 1, column 34: filed: cases has no column filed"),
+        ("closed_at < period_end", "closed < 1", "indicators.yaml:20 counts.finished.variants.all.sql: Line 1"),
+        ("{post: filed_post, person: filed_by}", "{person: filed_at}", "indicators.yaml:9 counts.filed.columns: Fig"),
+        ("FROM cases WHERE in_period(filed_at)", "FROM passages WHERE in_period(left_at)", "grouped by filed_by"),
         ("{post: filed_post, person: filed_by}", "{}", None),
         ("    subjects: [area]\n    variants:\n      all:\n        title: {zh: 全部, en: all}\n        sql",
          "    subjects: [area, city]\n    variants:\n      all:\n        title: {zh: 全部, en: all}\n        sql",
          "indicators.yaml:16 counts.finished.subjects.1"),
-        ("when: voided_at IS NOT NULL", "when: filed_at IS NULL", "indicators.yaml:3 exclusions.voided.when: line 1"),
-        ("when: voided_at IS NOT NULL", "when: is_exempt OR", "exclusions.voided.when: line 1"),
-        ("numerator: finished\n", "numerator: finish\n", "indicators.yaml:24 indicators.rate.numerator: there is"),
-        ("numerator: finished:all", "numerator: finished:none", "indicators.rate.variants.all.numerator: there is no"),
-        ("filed - finished", "filed finished", "indicators.open.numerator: column 7: counts are joined by + and -"),
-        ("filed - finished", "filed * 2", "indicators.open.numerator: column 7"),
-        ("filed - finished", "''", "no count is named"),
+        ("when: voided_at IS NOT NULL", "when: filed_at IS NULL", "indicators.yaml:3 exclusions.voided.when: Line 1"),
+        ("when: voided_at IS NOT NULL", "when: is_exempt OR", "exclusions.voided.when: Line 1"),
+        ("numerator: finished\n", "numerator: finish\n", "indicators.yaml:24 indicators.rate.numerator: There is"),
+        ("numerator: finished:all", "numerator: finished:none", "indicators.rate.variants.all.numerator: There is no"),
+        ("filed - finished", "filed finished", "indicators.open.numerator: Counts are joined by + and -"),
+        ("filed - finished", "filed * 2", "indicators.open.numerator: Counts are joined"),
+        ("filed - finished", "''", "The mistake is at column 1"),
         ("    excludes: [voided]\n    subjects: [area]\n    better",
          "    excludes: [void]\n    subjects: [area]\n    better",
-         "indicators.yaml:26 indicators.rate.excludes: there is no exclusion void; known are voided"),
+         "indicators.yaml:26 indicators.rate.excludes: There is no exclusion void. Known are: voided"),
         ("    subjects: [area]\n    better: more", "    subjects: [person]\n    better: more",
-         "indicators.rate.numerator: finished does not speak of person"),
-        ("  open:\n", "  filed:\n", "indicators.yaml:35 indicators.filed: there is a count of that code"),
-        ("  finished:\n", "  closed_at:\n", "counts.closed_at: is the name of a column"),
+         "indicators.rate.numerator: finished is not a count for person"),
+        ("  open:\n", "  filed:\n", "indicators.yaml:35 indicators.filed: There is a count with this code"),
+        ("  finished:\n", "  closed_at:\n", "counts.closed_at: This is the name of a column"),
         ("    better: less\n", "    better: best\n", "indicators.open.better"),
         ("    better: less\n", "    better: less\n    best: yes\n", "indicators.yaml:39 indicators.open.best: Extra"),
         ("{zh: 结案率, en: Share closed}", "{zh: 结案率}", "indicators.rate.title"),
@@ -130,6 +130,7 @@ def test_a_folder_without_indicators_is_refused(tmp_path: Path) -> None:
 
 def test_sums_of_counts_are_read() -> None:
     assert read_terms("a - b:c + d") == (Term("a"), Term("b:c", -1), Term("d"))
-    for words in ("", "- a", "a -", "a - - b", "a / b", "2", "a b"):
-        with pytest.raises(ValueError, match="count"):
-            read_terms(words)
+    for text, column in {"": 1, "- a": 1, "a -": 3, "a - - b": 3, "a / b": 3, "2": 1, "a b": 3}.items():
+        with pytest.raises(NotASum) as refused:
+            read_terms(text)
+        assert refused.value.column == column

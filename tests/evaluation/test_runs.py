@@ -58,11 +58,11 @@ def part(run: Path, relation: str) -> Path:
 
 def test_a_run_counted_again_elsewhere_is_the_same(run: Path, saved: Path, tmp_path: Path) -> None:
     found = recounted(run, tmp_path)
-    assert found.is_same and len(found.said.lines) == 6
+    assert found.is_same and len(found.saved.lines) == 6
     answer = recompute(run)
     assert answer.exit_code == 0
     assert answer.stdout.startswith(
-        f"the same: {found.said.digest}\nof the facts {found.said.facts} of 2026-08-01 00:00"
+        f"the same: {found.saved.digest}\nof the facts {found.saved.facts} of 2026-08-01 00:00"
     )
 
 
@@ -134,34 +134,40 @@ def another_object(run: Path) -> None:
 
 
 TAMPERING: list[tuple[Callable[[Path], object], list[str]]] = [
-    (altered_row, ["facts/parts/cases/", "holds other rows than its digest says"]),
-    (lost_row, ["facts/parts/tasks/", "holds other rows than its digest says"]),
-    (lambda run: part(run, "tasks").unlink(), ["facts/parts/tasks/", "is missing"]),
+    (altered_row, ["facts/parts/cases/", "does not have the rows that its digest stands for"]),
+    (lost_row, ["facts/parts/tasks/", "does not have the rows that its digest stands for"]),
+    (lambda run: part(run, "tasks").unlink(), ["facts/parts/tasks/", "This file is missing"]),
     (lambda run: part(run, "events").write_bytes(b"nothing"), ["facts/parts/events/", "cannot be read"]),
-    (lambda run: edit(run / "indicators.yaml", "in_period(filed_at)", "in_period(reported_at)"), ["other indicators"]),
+    (
+        lambda run: edit(run / "indicators.yaml", "in_period(filed_at)", "in_period(reported_at)"),
+        ["other indicators"],
+    ),
     (lambda run: edit(run / "indicators.yaml", "counts:\n", "counts: here\n"), ["indicators.yaml"]),
     (
         lambda run: edit(run / "facts/editions/20260801T000000Z.json", "Asia/Shanghai", "UTC"),
         ["another edition", "time zone"],
     ),
-    (lambda run: shutil.rmtree(run / "facts/editions"), ["facts: there is no edition"]),
+    (lambda run: shutil.rmtree(run / "facts/editions"), ["facts: There is no edition"]),
     (
         lambda run: edit(run / "facts/editions/20260801T000000Z.json", "cityloop-facts/1", "x"),
-        ["is no edition of facts"],
+        ["is not an edition of facts"],
     ),
     (
         lambda run: edit(run / "facts/editions/20260801T000000Z.json", '["cases"', '["nonsense"'),
-        ["is no edition of facts"],
+        ["is not an edition of facts"],
     ),
     (
         lambda run: edit(run / "facts/editions/20260801T000000Z.json", f'"{part(run, "cases").stem}"', '"../up"'),
-        ["no edition"],
+        ["is not an edition"],
     ),
     (figure, ["2026-05", "490101", "register", "99"]),
     (whole, ["2026-06", "all together", "dispose_in_time_rate", "7 / 8"]),
     (another_object, ["490109", "490102", "no figure"]),
     (lambda run: edit(run / "appraisal.json", '"as_of": "2026-08-01', '"as_of": "2026-08-02'), ["another moment"]),
-    (lambda run: edit(run / "appraisal.json", "{\n", "{\n\n"), ["the figures are the same, but it is not written as"]),
+    (
+        lambda run: edit(run / "appraisal.json", "{\n", "{\n\n"),
+        ["The figures are the same, but the file"],
+    ),
 ]
 
 
@@ -179,7 +185,7 @@ def test_an_altered_figure_is_told_with_what_was_counted_and_no_other(run: Path,
     figure(run)
     (found,) = recounted(run, tmp_path).differences
     assert (found.period, found.key, found.indicator) == ("2026-05", ("490101",), "register")
-    assert found.said == FigureCount(Fraction(99)) != found.counted == counted
+    assert found.saved == FigureCount(Fraction(99)) != found.counted == counted
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "[1", '{"format": "cityloop-appraisal/1"}'])

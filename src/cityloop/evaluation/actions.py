@@ -10,8 +10,9 @@ from tempfile import gettempdir
 from django.conf import settings
 from django.db import transaction
 
-from cityloop.core.errors import Invalid, Refusal
+from cityloop.core.errors import Refusal
 from cityloop.evaluation.answers.asked import SHEET
+from cityloop.evaluation.answers.failures import failure_text
 from cityloop.evaluation.exporting import export
 from cityloop.evaluation.facts.files import FactFolder
 from cityloop.evaluation.facts.retention import kept
@@ -59,10 +60,8 @@ def count_answer(key: str, now: datetime) -> None:
         return
     try:
         row.answer = _counted(row)
-    except Invalid as error:
-        row.failure = "; ".join(fault.reason for fault in error.faults)
     except Refusal as error:
-        row.failure = error.sentence
+        row.failure = failure_text(error)
     row.answered_at = now
     row.save(update_fields=["answer", "failure", "answered_at"])
 

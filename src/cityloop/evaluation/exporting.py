@@ -118,7 +118,7 @@ def export(
             made = _Export(folder, standing, before, tell)
             made.read_cases(_changed(before))
         except Altered as error:  # nobody may bring rows of his own into the next edition
-            tell(f"{error.sentence}: everything is read anew.")
+            tell(f"{error.sentence} All cases are read again.")
             made = _Export(folder, standing, None, tell)
             made.read_cases(_changed(None))
         made.describe()
@@ -126,7 +126,7 @@ def export(
         zone = str(settings.CITYLOOP.zone)
         edition = Edition(now.replace(microsecond=0), zone, parts, str(horizon), standing.kept)
         folder.save(edition)
-    tell(f"{made.cases:,} cases read anew, {made.written:,} of {len(parts):,} parts written.")
+    tell(f"{made.cases:,} cases read again, {made.written:,} of {len(parts):,} parts written.")
     return edition
 
 
@@ -173,8 +173,7 @@ class _Export:
             try:
                 told = rows_of(events, self.context)
             except UNREADABLE as error:
-                sentence = f"The history of {stream} cannot be read; see `cityloop verify`."
-                raise NotPossible("history-unreadable", sentence) from error
+                raise NotPossible("history-unreadable", {"stream": stream}) from error
             for name in FACTS:
                 rows[name] += told[name]
         return rows

@@ -28,4 +28,4 @@ class CountedAnswer(models.Model):
     asked_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     answer = models.JSONField(null=True)
-    failure = models.TextField(default="")
+    failure = models.TextField(default="")  # why it could not be counted: see answers/failures.py

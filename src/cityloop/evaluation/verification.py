@@ -22,7 +22,7 @@ def findings() -> Iterator[Finding]:
         if row.digest not in told:
             yield Finding(f"facts/{row.name}", "the log does not tell of this edition")
         try:
-            faults = list(folder.faults(folder.edition(row.digest), proved))
+            faults = [f"{fault.field}: {fault.reason}" for fault in folder.faults(folder.edition(row.digest), proved)]
         except Refusal as error:  # it is missing, or cannot be read
             faults = [error.sentence]
-        yield from (Finding(f"facts/{row.name}", wrong) for wrong in faults)
+        yield from (Finding(f"facts/{row.name}", fault) for fault in faults)

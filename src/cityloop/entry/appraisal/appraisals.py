@@ -61,11 +61,11 @@ def recompute(folder: Path) -> None:
         found = recounted(folder, Path(gettempdir()))
     if not found.is_same:
         for fault in found.faults:
-            click.echo(fault)
+            click.echo(f"{fault.field}: {fault.reason}")
         appraisal_table.print_differences(found.differences)
         raise NotPossible("run-differs", "This run is not what it says.")
-    click.echo(f"the same: {found.said.digest}")
-    click.echo(f"of the facts {found.said.facts} of {found.said.as_of:%Y-%m-%d %H:%M:%S} UTC")
+    click.echo(f"the same: {found.saved.digest}")
+    click.echo(f"of the facts {found.saved.facts} of {found.saved.as_of:%Y-%m-%d %H:%M:%S} UTC")
     click.echo("Compare both with what the city has published: who forges a whole run forges its digests, too.")
 
 

@@ -64,7 +64,8 @@ def print_differences(differences: Sequence[FigureDifference]) -> None:
     """Print the figures that are not what was said."""
     if differences:
         rows = [
-            [one.period, _key(one.key), one.indicator, _amounts(one.said), _amounts(one.counted)] for one in differences
+            [found.period, _key(found.key), found.indicator, _amounts(found.saved), _amounts(found.counted)]
+            for found in differences
         ]
         _print(["period", "of", "indicator", "said", "counted"], rows, numbers=2)
 

@@ -66,8 +66,8 @@ def check(home: Path | None, folder: Path | None, edition: str | None) -> None:
     for one in editions:
         wrong = list(facts.faults(one, proved))
         found += len(wrong)
-        for words in wrong:
-            click.echo(f"{one.name}: {words}")
+        for fault in wrong:
+            click.echo(f"{one.name}: {fault.field}: {fault.reason}")
         if not wrong:
             click.echo(f"{one.name} {one.digest}: {len(one.parts):,} parts are what they were.")
     if found:

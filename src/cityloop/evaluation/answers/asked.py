@@ -45,7 +45,7 @@ def edition(name: str) -> FactEdition:
     """Return the facts of that name, the newest where it is empty; NotFound where there are none."""
     found = FactEdition.objects.filter(name=name).first() if name else latest_edition()
     if found is None:
-        raise NotFound("no-such-facts", "There are no facts of that moment. Choose another moment, or the newest.")
+        raise NotFound("no-such-facts")
     return found
 
 
@@ -97,7 +97,7 @@ def _asked(facts: FactEdition, pack: str, asking: Asking, count: str, now: datet
     row = CountedAnswer.objects.filter(key=key).first()
     if row is None:
         if _is_too_much(now):
-            raise NotPossible("too-much-asked", "Too many figures are being counted just now. Try again in a minute.")
+            raise NotPossible("too-much-asked")
         row = CountedAnswer(
             key=key, edition=facts, pack=pack, book=digest, asked=asking.words, count=count, asked_at=now
         )

@@ -48,9 +48,7 @@ def refresh(actor: Actor, city: City, now: datetime) -> bool:
     False where the newest facts are so fresh that none are exported.
     """
     if not may_refresh(actor, city):
-        raise NotAllowed(
-            "may-not-refresh", "None of your posts may have the figures counted anew. It is done every hour by itself."
-        )
+        raise NotAllowed("may-not-refresh")
     latest = latest_edition()
     if latest and now - latest.as_of < FRESH:
         return False

@@ -60,10 +60,7 @@ def scope(actor: Actor, city: City, name: str) -> Scope:
     known = scopes(actor, city)
     found = next((one for one in known if name in ("", one.name)), None)
     if found is None:
-        raise NotAllowed(
-            "no-figures",
-            "None of your posts sees these cases. Who keeps the accounts can give you one that does.",
-        )
+        raise NotAllowed("no-figures")
     return found
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cityloop.core import chain
-from cityloop.core.errors import NotFound, NotPossible
+from cityloop.core.errors import Fault, NotFound, NotPossible
 from cityloop.evaluation.facts.relations import RELATIONS, FactRelation, Type
 from cityloop.runtime.files.archive import sync_folder
 
@@ -95,13 +95,14 @@ class FactFolder:
         import pyarrow.parquet as pq
 
         if not self.holds(part):
-            raise NotFound("facts-missing", f"The facts {part.relation} {part.digest} are not in {self.path}.")
+            values = {"relation": part.relation, "digest": part.digest, "folder": str(self.path)}
+            raise NotFound("facts-missing", values)
         return pq.read_table(self._path(part), memory_map=False)
 
     def proved(self, part: FactPart) -> "pa.Table":
         """Return the rows of a part; Altered where its file is missing or does not hold what its digest says."""
-        if wrong := self._fault(part):
-            raise Altered("facts-altered", f"parts/{part.relation}/{part.digest}.parquet: {wrong}")
+        if fault := self._fault(part):
+            raise Altered("facts-altered", {"file": fault.field})
         return self.table(part)
 
     def holds(self, part: FactPart) -> bool:
@@ -124,7 +125,7 @@ class FactFolder:
         if path.exists():
             if _read(path).digest == edition.digest:
                 return
-            raise NotPossible("edition-exists", f"There are other facts of {edition.name} already; wait a second.")
+            raise NotPossible("edition-exists", {"folder": str(self.path), "name": edition.name})
         told = {
             "format": FORMAT,
             "as_of": edition.name,
@@ -150,10 +151,10 @@ class FactFolder:
         for path in reversed(self._stems()):
             if path.stem == name_or_digest or _read(path).digest == name_or_digest:
                 return _read(path)
-        raise NotFound("no-such-facts", f"There are no facts {name_or_digest} in {self.path}.")
+        raise NotFound("no-such-facts")
 
-    def faults(self, edition: Edition, proved: set[FactPart] | None = None) -> Iterator[str]:
-        """Yield what is wrong with the files of an edition: missing, or not the rows that their digest says.
+    def faults(self, edition: Edition, proved: set[FactPart] | None = None) -> Iterator[Fault]:
+        """Yield the faults of the files of an edition: missing, or not the rows that their digest stands for.
 
         Parts in `proved` are not read again; those found good are put there.
         """
@@ -161,8 +162,8 @@ class FactFolder:
         for part in edition.parts:
             if part in proved:
                 continue
-            if wrong := self._fault(part):
-                yield f"parts/{part.relation}/{part.digest}.parquet: {wrong}"
+            if fault := self._fault(part):
+                yield fault
             else:
                 proved.add(part)
 
@@ -196,18 +197,20 @@ class FactFolder:
     def _path(self, part: FactPart) -> Path:
         return self.path / "parts" / part.relation / f"{part.digest}.parquet"
 
-    def _fault(self, part: FactPart) -> str | None:
+    def _fault(self, part: FactPart) -> Fault | None:
         import pyarrow as pa
 
+        field = f"parts/{part.relation}/{part.digest}.parquet"
         try:
             table = self.table(part)
         except NotFound:
-            return "is missing"
+            return Fault(field, "facts-file-missing")
         except (OSError, pa.ArrowException) as error:
-            return f"cannot be read: {error}"
+            return Fault(field, "facts-file-unreadable", {"error": str(error)})
         if table.num_rows != part.rows or digest_of(table) != part.digest:
-            return "holds other rows than its digest says"
-        return _misleading(self._path(part), table)
+            return Fault(field, "facts-file-other-rows")
+        column = _misleading_column(self._path(part), table)
+        return Fault(field, "facts-file-misleading", {"column": column}) if column else None
 
 
 def arrow_schema(relation: FactRelation) -> "pa.Schema":
@@ -267,23 +270,23 @@ def _spelled(table: "pa.Table") -> "pa.Table":
     return table
 
 
-def _misleading(path: Path, table: "pa.Table") -> str | None:
-    """Return what a file says of its rows that is not so: the engine leaves out rows by it, though they are there."""
+def _misleading_column(path: Path, table: "pa.Table") -> str | None:
+    """Return a column whose statistics in the file do not match its rows: the engine skips rows by them."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    first, told = 0, pq.read_metadata(path)
-    for group in (told.row_group(number) for number in range(told.num_row_groups)):
+    first, metadata = 0, pq.read_metadata(path)
+    for group in (metadata.row_group(number) for number in range(metadata.num_row_groups)):
         rows = table.slice(first, group.num_rows)
         first += group.num_rows
         for column in (group.column(number) for number in range(group.num_columns)):
-            said, values = column.statistics, rows[column.path_in_schema]
-            if said is None:
+            statistics, values = column.statistics, rows[column.path_in_schema]
+            if statistics is None:
                 continue
             ends = pc.min_max(values).as_py()
-            is_so = not said.has_min_max or (said.min, said.max) == (ends["min"], ends["max"])
-            if not is_so or (said.has_null_count and said.null_count != values.null_count):
-                return f"says of {column.path_in_schema} what its rows do not"
+            is_right = not statistics.has_min_max or (statistics.min, statistics.max) == (ends["min"], ends["max"])
+            if not is_right or (statistics.has_null_count and statistics.null_count != values.null_count):
+                return str(column.path_in_schema)
     return None
 
 
@@ -334,7 +337,7 @@ def _read(path: Path) -> Edition:
             raise ValueError("parts")
         return Edition(as_of, told["zone"], parts, told["position"], told["context"])
     except (ValueError, KeyError, TypeError) as error:
-        raise NotPossible("facts-unreadable", f"{path} is no edition of facts that this CityLoop can read.") from error
+        raise NotPossible("facts-unreadable", {"file": str(path)}) from error
 
 
 @contextmanager

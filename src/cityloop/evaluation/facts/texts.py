@@ -4,13 +4,13 @@ Every fault is told with file, line and field. What the rules tell of a case is 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from cityloop.core.errors import Fault, Invalid
+from cityloop.core.errors import Invalid
 from cityloop.core.procedures.procedure import Procedure
 from cityloop.evaluation.facts.meanings import (
     AnswerMeaning,
@@ -27,8 +27,9 @@ from cityloop.evaluation.facts.meanings import (
     Times,
 )
 from cityloop.evaluation.facts.relations import CASES, TASKS, Type
+from cityloop.evaluation.pack_faults import FieldFault, FieldPath, located
 from cityloop.registry.packs.texts.titles import Titles
-from cityloop.runtime.yaml_files import Strict, faults_at, read_yaml
+from cityloop.runtime.yaml_files import Strict, read_yaml
 
 FILE = "facts.yaml"
 # Columns that no engine can know: the pack of the procedure says what gives them.
@@ -56,8 +57,6 @@ CASE_WAYS: Mapping[Type, tuple[str, ...]] = {  # which rules give a column of a 
 TASK_WAYS: Mapping[Type, tuple[str, ...]] = {Type.MOMENT: ("last",), Type.TEXT: ("by",)}
 
 Kind = Literal["collector", "public", "inspection", "video", "sensor", "leader", "linked", "other"]
-Where = tuple[str, ...]  # the path of a field
-Wrong = tuple[Where, str]
 Names = tuple[str, ...]
 
 
@@ -121,7 +120,7 @@ def read_books(folders: Iterable[Path], procedures: Sequence[Procedure]) -> Fact
         try:
             book = book.joined(read_book(folder, procedures))
         except Invalid as error:
-            faults += [Fault(f"{folder.name}/{fault.field}", fault.reason) for fault in error.faults]
+            faults += [replace(fault, field=f"{folder.name}/{fault.field}") for fault in error.faults]
     if faults:
         raise Invalid(faults, code="pack")
     return book
@@ -135,7 +134,7 @@ def read_book(folder: Path, procedures: Sequence[Procedure]) -> FactBook:
     for way in procedures:
         ways.setdefault(way.name, []).append(way)
     if faults := [*_faults(text, ways)]:
-        raise Invalid(faults_at(path, faults), code="pack")
+        raise Invalid(located(path, faults), code="pack")
     meanings = {
         (name, way.version): _meaning(one, one.versions.get(way.version, ColumnsText()))
         for name, one in text.procedures.items()
@@ -174,29 +173,29 @@ def _task_rule(text: TaskColumnText) -> TaskRule:
     return OfTask(text.kind, text.last) if text.last else SentTo(text.kind, text.by)
 
 
-def _faults(text: FactsText, ways: Mapping[str, Sequence[Procedure]]) -> Iterator[Wrong]:
+def _faults(text: FactsText, ways: Mapping[str, Sequence[Procedure]]) -> Iterator[FieldFault]:
     for name, one in text.procedures.items():
         if name not in ways:
-            yield ("procedures", name), f"there is no procedure {name}; known are {', '.join(sorted(ways))}"
+            yield from _unknown(("procedures", name), name, "procedure", set(ways))
             continue
         for version, columns in one.versions.items():
             known = [way for way in ways[name] if way.version == version]
-            place: Where = ("procedures", name, "versions", str(version))
+            place: FieldPath = ("procedures", name, "versions", str(version))
             if known:
                 yield from _column_faults(place, columns, known, ways)
             else:
-                yield place, f"{name} has no version {version}"
+                yield FieldFault(place, "facts-unknown-version", {"procedure": name, "version": version})
         yield from _column_faults(("procedures", name), one, ways[name], ways)
 
 
 def _column_faults(
-    where: Where, text: ColumnsText, ways: Sequence[Procedure], others: Mapping[str, Sequence[Procedure]]
-) -> Iterator[Wrong]:
+    where: FieldPath, text: ColumnsText, ways: Sequence[Procedure], others: Mapping[str, Sequence[Procedure]]
+) -> Iterator[FieldFault]:
     """Yield what is wrong with the columns of a procedure; its events and tasks may be those of any of its versions."""
     events = {action.event for way in ways for action in way.actions.values()} | {way.begins.event for way in ways}
     kinds = {kind for way in ways for kind in way.tasks}
     for number, kind in enumerate(text.handling or ()):
-        yield from _unknown((*where, "handling", str(number)), kind, "kind of task", kinds)
+        yield from _unknown((*where, "handling", str(number)), kind, "task", kinds)
     for name, one in text.cases.items():
         place = (*where, "cases", name)
         yield from _misfit(place, name, CASE_COLUMNS, CASES.by_name[name].type if name in CASE_COLUMNS else None, one)
@@ -204,29 +203,29 @@ def _column_faults(
     for name, each in text.tasks.items():
         place = (*where, "tasks", name)
         yield from _misfit(place, name, TASK_COLUMNS, TASKS.by_name[name].type if name in TASK_COLUMNS else None, each)
-        yield from _unknown((*place, "kind"), each.kind, "kind of task", kinds)
+        yield from _unknown((*place, "kind"), each.kind, "task", kinds)
         yield from _unknown_events(place, ("last", "by"), each, events)
 
 
 def _misfit(
-    place: Where, name: str, known: Names, kind: Type | None, text: CaseColumnText | TaskColumnText
-) -> Iterator[Wrong]:
+    place: FieldPath, name: str, known: Names, kind: Type | None, text: CaseColumnText | TaskColumnText
+) -> Iterator[FieldFault]:
     """Yield that packs do not fill a column of that name, or that its rule is none of those that can."""
     if kind is None:
-        yield place, f"is no column that a pack fills; those are {', '.join(known)}"
+        yield FieldFault(place, "facts-not-a-column", {"known": ", ".join(known)})
         return
     table = CASE_WAYS if isinstance(text, CaseColumnText) else TASK_WAYS
     said = [way for ways in table.values() for way in ways if getattr(text, way)]
     if len(said) != 1 or said[0] not in table[kind]:
-        yield place, f"needs one of {', '.join(table[kind])}, and nothing else"
+        yield FieldFault(place, "facts-one-rule", {"rules": ", ".join(table[kind])})
 
 
 def _of_case(
-    place: Where, text: CaseColumnText, events: set[str], kinds: set[str], others: Mapping[str, Sequence[Procedure]]
-) -> Iterator[Wrong]:
+    place: FieldPath, text: CaseColumnText, events: set[str], kinds: set[str], others: Mapping[str, Sequence[Procedure]]
+) -> Iterator[FieldFault]:
     yield from _unknown_events(place, ("first", "last", "happened", "undone_by", "times", "of"), text, events)
     if text.due:
-        yield from _unknown((*place, "due"), text.due, "kind of task", kinds)
+        yield from _unknown((*place, "due"), text.due, "task", kinds)
     if text.linked:
         yield from _unknown((*place, "linked"), text.linked, "procedure", set(others))
         stages = {stage for way in others.get(text.linked, ()) for stage in way.stages}
@@ -235,19 +234,19 @@ def _of_case(
     needed = {"closed_in": bool(text.linked), "of": bool(text.answer)}
     for name, is_needed in needed.items():
         if bool(getattr(text, name)) != is_needed:
-            yield (*place, name), "is missing" if is_needed else "belongs to another rule"
+            yield FieldFault((*place, name), "required" if is_needed else "facts-other-rule")
     if text.undone_by and not (text.first or text.last or text.happened):
-        yield (*place, "undone_by"), "belongs to another rule"
+        yield FieldFault((*place, "undone_by"), "facts-other-rule")
 
 
 def _unknown_events(
-    place: Where, fields: Names, text: CaseColumnText | TaskColumnText, events: set[str]
-) -> Iterator[Wrong]:
+    place: FieldPath, fields: Names, text: CaseColumnText | TaskColumnText, events: set[str]
+) -> Iterator[FieldFault]:
     for name in fields:
         for number, event in enumerate(getattr(text, name)):
             yield from _unknown((*place, name, str(number)), event, "event", events)
 
 
-def _unknown(place: Where, name: str, what: str, known: set[str]) -> Iterator[Wrong]:
+def _unknown(place: FieldPath, name: str, what: str, known: set[str]) -> Iterator[FieldFault]:
     if name not in known:
-        yield place, f"there is no {what} {name}; known are {', '.join(sorted(known))}"
+        yield FieldFault(place, f"facts-unknown-{what}", {"name": name, "known": ", ".join(sorted(known))})

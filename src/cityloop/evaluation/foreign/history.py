@@ -70,10 +70,7 @@ def import_history(
         values = _read(sheet, reading, rejects, came, show)
         parts = tuple(_written(_stories(values, reading), folder, came))
         if not came.cases:
-            why = (
-                f"None of the {came.rows:,} rows could be read: see {rejects.path}." if came.rows else "It has no rows."
-            )
-            raise NotPossible("nothing-read", why)
+            raise NotPossible("nothing-read", {"rows": f"{came.rows:,}", "path": str(rejects.path)})
         moment = as_of or came.latest.replace(microsecond=0, tzinfo=UTC) + timedelta(seconds=1)
         edition = Edition(moment, mapping.text.zone.key, parts, context=context)
         return _saved(folder, edition), came
@@ -99,7 +96,7 @@ def _read(sheet: Sheet, reading: TableReading, rejects: Rejects, came: Imported,
 
 def _refuse_second(number: str, known: set[str]) -> None:
     if number in known:
-        raise Invalid([Fault("case_number", f"{number} stands in a row above")])
+        raise Invalid([Fault("case_number", "history-repeated-case", {"number": number})])
     known.add(number)
 
 
@@ -138,8 +135,7 @@ def _written(
 
 def _refuse_facts_of_a_city(folder: FactFolder) -> None:
     if (latest := folder.latest()) and HISTORY not in latest.context:
-        why = f"{folder.path} holds the facts of a city; a history needs a folder of its own."
-        raise NotPossible("edition-exists", why)
+        raise NotPossible("edition-exists", {"folder": str(folder.path), "name": latest.name})
 
 
 def _saved(folder: FactFolder, edition: Edition) -> Edition:
@@ -148,8 +144,6 @@ def _saved(folder: FactFolder, edition: Edition) -> Edition:
         if known.name == edition.name:
             if known.digest == edition.digest:
                 return known
-            other = known.context[HISTORY]
-            why = f"{folder.path} holds other facts of {edition.name}, from {other}: name another folder."
-            raise NotPossible("edition-exists", why)
+            raise NotPossible("edition-exists", {"folder": str(folder.path), "name": edition.name})
     folder.save(edition)
     return edition

@@ -49,25 +49,25 @@ class TableReading:
     def _read(self, values: Values) -> Iterator[Fault]:
         """Turn what was said into values of the facts, in place; yield what cannot be read."""
         for name in MOMENTS:
-            if name in values and (wrong := self._moment(name, values)):
-                yield Fault(name, wrong)
+            if name in values and (fault := self._moment(name, values)):
+                yield fault
         for name in INTEGERS:
-            if name in values and (wrong := _integer(name, values)):
-                yield Fault(name, wrong)
+            if name in values and (fault := _integer(name, values)):
+                yield fault
         for name, words in ONE_OF.items():
             if values.get(name, words[0]) not in words:
-                yield Fault(name, f"{values[name]!r} is none of {', '.join(words)}")
+                yield Fault(name, "history-unknown-word", {"text": str(values[name]), "known": ", ".join(words)})
         yield from _point(values, Crs(self.text.crs))
 
-    def _moment(self, name: str, values: Values) -> str | None:
-        told = values[name]
+    def _moment(self, name: str, values: Values) -> Fault | None:
+        value = values[name]
         try:
-            moment = told if isinstance(told, datetime) else datetime.fromisoformat(told)
+            moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
             values[name] = self.text.moment(moment)
         except (ValueError, OverflowError):
-            return f"{told!r} is no moment: say with format how they are written"
+            return Fault(name, "history-not-a-moment", {"text": str(value)})
         if values[name] > self.latest and name not in PLANNED:
-            return f"{told} lies after the moment of the facts"
+            return Fault(name, "history-too-late", {"text": str(value)})
         return None
 
 
@@ -91,10 +91,10 @@ def local_day(moment: datetime, zone: tzinfo) -> date:
 
 def _missing(values: Values, text: HistoryText) -> Iterator[Fault]:
     required = ("case_number", "reported_at", *(("updated_at",) if text.fields.updated_at else ()))
-    return (Fault(name, "must be given") for name in required if name not in values)
+    return (Fault(name, "required") for name in required if name not in values)
 
 
-def _integer(name: str, values: Values) -> str | None:
+def _integer(name: str, values: Values) -> Fault | None:
     try:
         number = Decimal(str(values[name]))
         if number == number.to_integral_value() and abs(number) < 2**63:
@@ -102,7 +102,7 @@ def _integer(name: str, values: Values) -> str | None:
             return None
     except InvalidOperation:
         pass
-    return f"{values[name]!r} is no whole number"
+    return Fault(name, "history-not-a-whole-number", {"text": str(values[name])})
 
 
 def _point(values: Values, crs: Crs) -> Iterator[Fault]:
@@ -118,7 +118,7 @@ def _point(values: Values, crs: Crs) -> Iterator[Fault]:
                 continue
         except InvalidOperation:
             pass
-        yield Fault(name, f"{values[name]!r} is no number of degrees from -{most} to {most}")
+        yield Fault(name, "history-not-degrees", {"text": str(values[name]), "most": most})
         return
     lon, lat = values["lon"], values["lat"]
     if crs in (Crs.GCJ02, Crs.BD09):

@@ -71,11 +71,12 @@ class Asking:
         return Rhythm(zone, self.month_begins_on, begins)
 
     def read_periods(self, zone: ZoneInfo) -> tuple[Period, ...]:
-        """Return its periods; Invalid saying how one is written."""
+        """Return its periods; Invalid with how a period is written."""
         try:
-            return tuple(read_period(words, self.rhythm(zone)) for words in self.periods)
+            rhythm = self.rhythm(zone)
         except ValueError as error:
-            raise Invalid([Fault("period", str(error))], code="period") from error
+            raise Invalid([Fault("period", "impossible-rhythm")], code="period") from error
+        return tuple(_period(text, rhythm) for text in self.periods)
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,9 @@ class Appraisal:
                 whole={period: _read(said) for period, said in content["whole"].items()},
             )
         except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
-            raise Invalid([Fault("appraisal", f"is no appraisal of ours: {error}")], code="appraisal") from error
+            raise Invalid(
+                [Fault("appraisal", "appraisal-unreadable", {"error": str(error)})], code="appraisal"
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,7 @@ def indicators(book: IndicatorBook, codes: Iterable[str]) -> dict[str, Indicator
         try:
             found[code] = book.indicators[name].chosen(variant or None)
         except KeyError:
-            faults.append(Fault("indicator", f"there is no indicator {code}"))
+            faults.append(Fault("indicator", "no-such-indicator", {"code": code}))
     if faults:
         raise Invalid(faults, code="indicator")
     return found
@@ -182,7 +185,14 @@ def possible(ask: Callable[[], Found]) -> Found:
     try:
         return ask()
     except NoSuchGrouping as error:
-        raise Invalid([Fault("by", str(error))], code="grouping") from error
+        raise Invalid([Fault("by", error.code, error.values)], code="grouping") from error
+
+
+def _period(text: str, rhythm: Rhythm) -> Period:
+    try:
+        return read_period(text, rhythm)
+    except ValueError as error:
+        raise Invalid([Fault("period", "unknown-period", {"text": text})], code="period") from error
 
 
 def _written(tallies: Tallies) -> dict[str, list[str]]:

@@ -64,7 +64,7 @@ def book(pack: str) -> IndicatorBook:
     """Return the book of a pack; NotFound where no pack in force of that name has indicators."""
     found = books().get(pack)
     if found is None:
-        raise NotFound("no-such-book", "There are no indicators of that name.")
+        raise NotFound("no-such-book")
     return found
 
 

@@ -29,8 +29,9 @@ from cityloop.evaluation.facts.relations import FACTS
 from cityloop.evaluation.measures.compiling import Counting, NoSuchGrouping
 from cityloop.evaluation.measures.grammar import Measure, read_claim, read_measure
 from cityloop.evaluation.measures.marking import BadMeasure
+from cityloop.evaluation.pack_faults import FieldFault, FieldPath, located
 from cityloop.registry.packs.texts.titles import Name, Titles
-from cityloop.runtime.yaml_files import Strict, faults_at, read_yaml
+from cityloop.runtime.yaml_files import Strict, read_yaml
 
 FILE = "indicators.yaml"
 GROUPED_BY: Mapping[Subject, tuple[str, ...]] = {  # the columns that a count must have to speak of a subject
@@ -42,8 +43,6 @@ GROUPED_BY: Mapping[Subject, tuple[str, ...]] = {  # the columns that a count mu
 
 _TERM = re.compile(r"\s*([+-]?)\s*([a-z][a-z0-9_]*(?::[a-z][a-z0-9_]*)?)\s*")
 
-Where = tuple[str, ...]  # the path of a field
-Fault = tuple[Where, str]
 Basis = Literal["implementation", "usual"]
 
 
@@ -154,7 +153,7 @@ def read_book(folder: Path) -> IndicatorBook:
     indicators: dict[str, Indicator] = {}
     faults += _indicator_faults(text, counts, indicators) if not faults else ()
     if faults:
-        raise Invalid(faults_at(path, faults), code="pack")
+        raise Invalid(located(path, faults), code="pack")
     return IndicatorBook(
         text.standard,
         counts,
@@ -165,44 +164,55 @@ def read_book(folder: Path) -> IndicatorBook:
     )
 
 
-def read_terms(words: str) -> tuple[Term, ...]:
-    """Return a sum of counts, written as register - cancel; ValueError where it is none."""
+class NotASum(ValueError):
+    """The text is not a sum of counts from a column on, which counts from 1."""
+
+    def __init__(self, text: str, column: int) -> None:
+        super().__init__(f"{text}: not a sum of counts from column {column} on")
+        self.column = column
+
+
+def read_terms(text: str) -> tuple[Term, ...]:
+    """Return a sum of counts, written as register - cancel; NotASum where the text is not one."""
     terms: list[Term] = []
     place = 0
-    while place < len(words):
-        found = _TERM.match(words, place)
+    while place < len(text) or not terms:
+        found = _TERM.match(text, place)
         if not found or bool(terms) != bool(found[1]):
-            raise ValueError(f"column {place + 1}: counts are joined by + and -, such as register - cancel")
+            raise NotASum(text, place + 1)
         terms.append(Term(found[2], -1 if found[1] == "-" else 1))
         place = found.end()
-    if not terms:
-        raise ValueError("no count is named")
     return tuple(terms)
 
 
-def _count_faults(text: IndicatorsText, counts: dict[str, DeclaredCount]) -> Iterator[Fault]:
+def _count_faults(text: IndicatorsText, counts: dict[str, DeclaredCount]) -> Iterator[FieldFault]:
     """Read the counts into `counts`; yield what is wrong with them."""
     for code, one in text.counts.items():
-        ways: dict[str, tuple[Where, CountText | CountVariantText, Words]] = {code: (("counts", code), one, one.title)}
-        for name, variant in one.variants.items():
-            ways[f"{code}:{name}"] = (("counts", code, "variants", name), variant, _narrower(one.title, variant.title))
-        for name, (where, way, title) in ways.items():
+        for name, path, declared, title in _declared(code, one):
             try:
-                measure = read_measure(way.sql)
+                measure = read_measure(declared.sql)
             except BadMeasure as error:
-                yield (*where, "sql"), str(error)
+                yield FieldFault((*path, "sql"), error.code, error.values)
                 continue
-            counts[name] = DeclaredCount(title, one.meaning, measure, {**one.columns, **way.columns})
-            yield from _column_faults(where, one.subjects, counts[name])
+            counts[name] = DeclaredCount(title, one.meaning, measure, {**one.columns, **declared.columns})
+            yield from _column_faults(path, one.subjects, counts[name])
         if any(code in relation.by_name for relation in FACTS.values()):
-            yield ("counts", code), "is the name of a column; choose another"
+            yield FieldFault(("counts", code), "indicator-code-of-column")
+
+
+def _declared(code: str, count: CountText) -> Iterator[tuple[str, FieldPath, CountText | CountVariantText, Words]]:
+    """Yield a count and its variants: the code, where it is written, what is written, and the title."""
+    yield code, ("counts", code), count, count.title
+    for name, variant in count.variants.items():
+        title = _narrower(count.title, variant.title)
+        yield f"{code}:{name}", ("counts", code, "variants", name), variant, title
 
 
 def _narrower(title: Words, variant: Words) -> Words:
     return {"zh": f"{title['zh']}（{variant['zh']}）", "en": f"{title['en']} ({variant['en']})"}
 
 
-def _column_faults(where: Where, subjects: tuple[Subject, ...], count: DeclaredCount) -> Iterator[Fault]:
+def _column_faults(where: FieldPath, subjects: tuple[Subject, ...], count: DeclaredCount) -> Iterator[FieldFault]:
     """Yield the columns that are missing for what a count is to speak of."""
     counting = Counting(count.measure, columns=count.columns)
     asked = {column for subject in subjects for column in GROUPED_BY[subject]} | set(count.columns)
@@ -210,22 +220,23 @@ def _column_faults(where: Where, subjects: tuple[Subject, ...], count: DeclaredC
         try:
             counting.column(column)
         except NoSuchGrouping as error:
-            yield (*where, "columns" if column in count.columns else "subjects"), str(error)
+            field = "columns" if column in count.columns else "subjects"
+            yield FieldFault((*where, field), error.code, error.values)
 
 
-def _exclusion_faults(text: IndicatorsText) -> Iterator[Fault]:
+def _exclusion_faults(text: IndicatorsText) -> Iterator[FieldFault]:
     for name, one in text.exclusions.items():
         for relation in FACTS.values():
             try:
                 read_claim(one.when, relation)
             except BadMeasure as error:
-                yield ("exclusions", name, "when"), str(error)
+                yield FieldFault(("exclusions", name, "when"), error.code, error.values)
                 break
 
 
 def _indicator_faults(
     text: IndicatorsText, counts: Mapping[str, DeclaredCount], indicators: dict[str, Indicator]
-) -> Iterator[Fault]:
+) -> Iterator[FieldFault]:
     """Read counts and ratios as indicators into `indicators`; yield what is wrong with them."""
     for code, one in text.counts.items():
         yield from _unknown_exclusions(text, ("counts", code, "excludes"), one.excludes)
@@ -233,22 +244,22 @@ def _indicator_faults(
     for code, each in text.indicators.items():
         where = ("indicators", code)
         if code in text.counts:
-            yield where, "there is a count of that code"
+            yield FieldFault(where, "indicator-code-of-count")
         yield from _unknown_exclusions(text, (*where, "excludes"), each.excludes)
-        sums: dict[Where, tuple[Term, ...]] = {}
+        sums: dict[FieldPath, tuple[Term, ...]] = {}
         for field, words, subjects in _sums(where, each):
             try:
                 sums[field] = read_terms(words)
-            except ValueError as error:
-                yield field, str(error)
+            except NotASum as error:
+                yield FieldFault(field, "indicator-not-a-sum", {"column": error.column})
             else:
                 yield from _term_faults(text, counts, subjects, field, sums[field])
         indicators[code] = _indicator(code, each, where, sums, text.standard)
 
 
-def _sums(where: Where, one: IndicatorText) -> Iterator[tuple[Where, str, tuple[Subject, ...]]]:
+def _sums(where: FieldPath, one: IndicatorText) -> Iterator[tuple[FieldPath, str, tuple[Subject, ...]]]:
     """Yield the sums of counts that an indicator and its variants name, with their fields and whom they speak of."""
-    ways: list[tuple[Where, str | None, str | None, tuple[Subject, ...]]]
+    ways: list[tuple[FieldPath, str | None, str | None, tuple[Subject, ...]]]
     ways = [(where, one.numerator, one.denominator, one.subjects)]
     for name, way in one.variants.items():
         ways.append(((*where, "variants", name), way.numerator, way.denominator, way.subjects or one.subjects))
@@ -262,22 +273,24 @@ def _term_faults(
     text: IndicatorsText,
     counts: Mapping[str, DeclaredCount],
     subjects: tuple[Subject, ...],
-    field: Where,
+    field: FieldPath,
     terms: tuple[Term, ...],
-) -> Iterator[Fault]:
+) -> Iterator[FieldFault]:
     for term in terms:
         if term.count not in counts:
-            yield field, f"there is no count {term.count}"
+            yield FieldFault(field, "indicator-unknown-count", {"count": term.count})
             continue
         missing = set(subjects) - set(text.counts[term.count.partition(":")[0]].subjects)
         if missing:
-            yield field, f"{term.count} does not speak of {', '.join(sorted(missing))}"
+            values = {"count": term.count, "subjects": ", ".join(sorted(missing))}
+            yield FieldFault(field, "indicator-other-subjects", values)
 
 
-def _unknown_exclusions(text: IndicatorsText, where: Where, names: tuple[str, ...]) -> Iterator[Fault]:
+def _unknown_exclusions(text: IndicatorsText, where: FieldPath, names: tuple[str, ...]) -> Iterator[FieldFault]:
     for name in names:
         if name not in text.exclusions:
-            yield where, f"there is no exclusion {name}; known are {', '.join(text.exclusions)}"
+            values = {"name": name, "known": ", ".join(text.exclusions)}
+            yield FieldFault(where, "indicator-unknown-exclusion", values)
 
 
 def _of_count(code: str, one: CountText, standard: str) -> Indicator:
@@ -297,7 +310,7 @@ def _of_count(code: str, one: CountText, standard: str) -> Indicator:
 
 
 def _indicator(
-    code: str, one: IndicatorText, where: Where, sums: Mapping[Where, tuple[Term, ...]], standard: str
+    code: str, one: IndicatorText, where: FieldPath, sums: Mapping[FieldPath, tuple[Term, ...]], standard: str
 ) -> Indicator:
     is_ratio = one.denominator is not None
     return Indicator(

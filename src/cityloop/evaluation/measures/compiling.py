@@ -12,6 +12,7 @@ from functools import reduce
 from sqlglot import exp
 
 from cityloop.core.indicators.indicator import Adds
+from cityloop.core.sentences import english
 from cityloop.evaluation.facts.relations import FactRelation
 from cityloop.evaluation.measures.bucketing import Marks, Unmarked
 from cityloop.evaluation.measures.claims import IN_PERIOD, PERIOD
@@ -25,7 +26,14 @@ Key = tuple[str | None, ...]  # the values of the columns that figures are told 
 
 
 class NoSuchGrouping(ValueError):
-    """A measure cannot be told apart, or narrowed, by that column."""
+    """Figures over a relation cannot be grouped, or filtered, by that column; `code` and `values` are a Fault's."""
+
+    code = "no-such-grouping"
+
+    def __init__(self, relation: FactRelation, column: str) -> None:
+        known = ", ".join(relation.groupings)
+        self.values = {"relation": relation.name, "column": column, "known": known}
+        super().__init__(english(self.code, self.values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +54,7 @@ class Counting:
         name = self.columns.get(grouping, grouping)
         relation = self.measure.relation
         if name not in relation.groupings:
-            known = ", ".join(relation.groupings)
-            raise NoSuchGrouping(f"figures over {relation.name} cannot be told apart by {name}; known are {known}")
+            raise NoSuchGrouping(relation, name)
         return name
 
 

@@ -76,19 +76,23 @@ def _show(connection: "DuckDBPyConnection", relation: FactRelation, paths: Seque
     """
     files = ", ".join(_text(str(path)) for path in paths)
     known = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE FROM read_parquet([{files}])").fetchall()}
-    faults = [
-        Fault(f"{relation.name}.{column.name}", f"must be {IN_DUCKDB[column.type]}, not {known.get(column.name)}")
-        for column in relation.columns
-        if known.get(column.name, None if column.name in relation.key else IN_DUCKDB[column.type])
-        != IN_DUCKDB[column.type]
-    ]
-    if faults:
+    if faults := [*_column_faults(relation, known)]:
         raise Invalid(faults, code="facts")
     columns = ", ".join(
         column.name if column.name in known else f"CAST(NULL AS {IN_DUCKDB[column.type]}) AS {column.name}"
         for column in relation.columns
     )
     connection.execute(f"CREATE VIEW {relation.name} AS SELECT {columns} FROM read_parquet([{files}])")  # noqa: S608
+
+
+def _column_faults(relation: FactRelation, found: Mapping[str, str]) -> Iterator[Fault]:
+    for column in relation.columns:
+        field, wanted = f"{relation.name}.{column.name}", IN_DUCKDB[column.type]
+        if column.name not in found:
+            if column.name in relation.key:
+                yield Fault(field, "facts-column-missing", {"wanted": wanted})
+        elif found[column.name] != wanted:
+            yield Fault(field, "facts-column-type", {"wanted": wanted, "found": found[column.name]})
 
 
 def _text(words: str) -> str:
