@@ -15,7 +15,7 @@ from cityloop.evaluation.facts.cases import Context, Rows, rows_of
 from cityloop.evaluation.facts.files import unsorted_table
 from cityloop.evaluation.facts.relations import FACTS
 from cityloop.evaluation.facts.texts import FILE, read_books
-from cityloop.evaluation.facts.walk import Said
+from cityloop.evaluation.facts.walk import LoggedEvent
 from cityloop.registry.packs.reading import SHIPPED, read_all
 from core.calendars import CITY, SHANGHAI
 from example import NOW
@@ -28,7 +28,7 @@ CONTEXT = Context(CITY, SHANGHAI, {"roads": "works"}, meanings=BOOK.meanings)
 TERMS = Terms(CITY)
 
 
-def told(way: Procedure, steps: tuple[Step, ...]) -> Iterator[Said]:
+def told(way: Procedure, steps: tuple[Step, ...]) -> Iterator[LoggedEvent]:
     """Yield the events of a case that goes this way."""
     facts = {"number": "1", "procedure": way.name, "version": str(way.version), "reported_at": chain.moment(NOW)}
     by = next((actor.posts[0] for actor in ACTORS.values() if actor.posts[0].role == way.begins.role), None)
@@ -51,8 +51,8 @@ def moved(way: Procedure, case: CaseState, step: Step) -> Move:
     return decide(way, case, step.action, step.task, ACTORS[step.username], step.answers, step.at, TERMS)
 
 
-def said(case: CaseState, move: Move, account: str, at: object) -> Said:
-    return Said(case.length, move.event, account, at, history.payload(move, {}))  # type: ignore[arg-type]
+def said(case: CaseState, move: Move, account: str, at: object) -> LoggedEvent:
+    return LoggedEvent(case.length, move.event, account, at, history.payload(move, {}))  # type: ignore[arg-type]
 
 
 def rows_by_action(way: Procedure) -> dict[str, Rows]:

@@ -1,6 +1,6 @@
-"""A run that a stranger can count again: figures, indicators and facts in one folder. Neither city nor database.
+"""A saved run that a stranger can count again: figures, indicators and facts in one folder. No city, no database.
 
-What agrees with itself may still be forged as a whole: the digests are to be compared with those the city published.
+A run that is consistent may still be forged as a whole: compare its digests with those the city published.
 """
 
 import shutil
@@ -48,9 +48,9 @@ class Recount:
 
 
 def save(appraisal: Appraisal, book: IndicatorBook, facts: FactFolder, edition: Edition, folder: Path) -> None:
-    """Put a run into a folder of its own; it is whole, or not there. NotPossible where something is there already.
+    """Save a run in a folder of its own, completely or not at all. NotPossible where the folder has content already.
 
-    Files are copied and not linked: whoever alters the run does not alter the city's own facts.
+    Files are copied and not linked: a change to the run does not change the city's own facts.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise NotPossible("run-exists", {"folder": str(folder)})
@@ -62,7 +62,7 @@ def save(appraisal: Appraisal, book: IndicatorBook, facts: FactFolder, edition: 
             copy = draft / FACTS / path.relative_to(facts.path)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
-        # From where the next export goes on is nobody else's business.
+        # Where the next export continues is of no use to others.
         FactFolder(draft / FACTS).save(replace(edition, position="", context={}))
         _write(draft / FILE, book.text)
         _write(draft / APPRAISAL, appraisal.text)

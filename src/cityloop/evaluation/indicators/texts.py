@@ -1,7 +1,6 @@
-"""Indicators as people write them: the shape of a pack's indicators.yaml, read and checked; every fault with file,
-line and field.
+"""Indicators as people write them: the schema of a pack's indicators.yaml; every error has file, line and field.
 
-What a measure may say is in grammar.py, what an indicator is in core/indicators/indicator.py.
+Measures are parsed by measures/grammar.py; indicators themselves are in core/indicators/indicator.py.
 """
 
 import hashlib
@@ -34,7 +33,7 @@ from cityloop.registry.packs.texts.titles import Name, Titles
 from cityloop.runtime.yaml_files import Strict, read_yaml
 
 FILE = "indicators.yaml"
-GROUPED_BY: Mapping[Subject, tuple[str, ...]] = {  # the columns that a count must have to speak of a subject
+GROUPED_BY: Mapping[Subject, tuple[str, ...]] = {  # the columns that a count needs for a subject
     Subject.AREA: ("district", "street", "community", "unit_grid"),
     Subject.DEPARTMENT: ("department", "unit"),
     Subject.POST: ("post",),
@@ -98,7 +97,7 @@ class IndicatorsText(Strict):
 
 @dataclass(frozen=True, slots=True)
 class DeclaredCount:
-    """A count declared, or a variant of one: what it is called and how it is counted."""
+    """A declared count, or a variant of one: its title and how it is counted."""
 
     title: Words
     meaning: Words
@@ -108,7 +107,7 @@ class DeclaredCount:
 
 @dataclass(frozen=True, slots=True)
 class IndicatorBook:
-    """Every indicator of a pack: a count is an indicator, too. Counts by code, or by code:variant."""
+    """Every indicator of a pack; a count is an indicator too. Counts by code, or by code:variant."""
 
     standard: str
     counts: Mapping[str, DeclaredCount]
@@ -123,28 +122,29 @@ class IndicatorBook:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     def counting(self, count: str, excludes: tuple[str, ...]) -> Counting:
-        """Return how a count is counted when rows are left out."""
+        """Return how a count is counted with these rows excluded."""
         found = self.counts[count]
         without = tuple(read_claim(self.claims[name], found.measure.relation) for name in excludes)
         return Counting(found.measure, without, found.columns)
 
     def adds(self, indicator: Indicator) -> Adds:
-        """Return over what the figures of an indicator add up: over what each of its counts does."""
+        """Return over what the figures of an indicator add up: over what all of its counts do."""
         adds = Adds()
         for term in indicator.terms:
             adds &= self.counting(term.count, indicator.excludes).adds
         return adds
 
     def formula(self, indicator: Indicator, language: str) -> str:
-        """Return how an indicator is reckoned, in words; of a count what it means."""
-        words = formula(indicator, {code: one.title for code, one in self.counts.items()}, self.exclusions, language)
+        """Return in words how an indicator is calculated; for a count, what it means."""
+        titles = {code: count.title for code, count in self.counts.items()}
+        words = formula(indicator, titles, self.exclusions, language)
         if indicator.code in self.counts:
             words += ("：" if language == "zh" else ": ") + self.counts[indicator.code].meaning[language]
         return words
 
 
 def read_book(folder: Path) -> IndicatorBook:
-    """Return the indicators of a pack's folder; raise Invalid naming file, line and field of everything wrong."""
+    """Return the indicators of a pack's folder; raise Invalid with file, line and field of every error."""
     path = folder / FILE
     text = read_yaml(path, IndicatorsText)
     counts: dict[str, DeclaredCount] = {}
@@ -157,9 +157,9 @@ def read_book(folder: Path) -> IndicatorBook:
     return IndicatorBook(
         text.standard,
         counts,
-        {name: one.title for name, one in text.exclusions.items()},
+        {name: exclusion.title for name, exclusion in text.exclusions.items()},
         indicators,
-        {name: one.when for name, one in text.exclusions.items()},
+        {name: exclusion.when for name, exclusion in text.exclusions.items()},
         path.read_text(encoding="utf-8"),
     )
 
@@ -186,22 +186,22 @@ def read_terms(text: str) -> tuple[Term, ...]:
 
 
 def _count_faults(text: IndicatorsText, counts: dict[str, DeclaredCount]) -> Iterator[FieldFault]:
-    """Read the counts into `counts`; yield what is wrong with them."""
-    for code, one in text.counts.items():
-        for name, path, declared, title in _declared(code, one):
+    """Read the counts into `counts`; yield their errors."""
+    for code, count in text.counts.items():
+        for name, path, declared, title in _declared(code, count):
             try:
                 measure = read_measure(declared.sql)
             except BadMeasure as error:
                 yield FieldFault((*path, "sql"), error.code, error.values)
                 continue
-            counts[name] = DeclaredCount(title, one.meaning, measure, {**one.columns, **declared.columns})
-            yield from _column_faults(path, one.subjects, counts[name])
+            counts[name] = DeclaredCount(title, count.meaning, measure, {**count.columns, **declared.columns})
+            yield from _column_faults(path, count.subjects, counts[name])
         if any(code in relation.by_name for relation in FACTS.values()):
             yield FieldFault(("counts", code), "indicator-code-of-column")
 
 
 def _declared(code: str, count: CountText) -> Iterator[tuple[str, FieldPath, CountText | CountVariantText, Words]]:
-    """Yield a count and its variants: the code, where it is written, what is written, and the title."""
+    """Yield a count and its variants: code, path in the file, content, and title."""
     yield code, ("counts", code), count, count.title
     for name, variant in count.variants.items():
         title = _narrower(count.title, variant.title)
@@ -213,7 +213,7 @@ def _narrower(title: Words, variant: Words) -> Words:
 
 
 def _column_faults(where: FieldPath, subjects: tuple[Subject, ...], count: DeclaredCount) -> Iterator[FieldFault]:
-    """Yield the columns that are missing for what a count is to speak of."""
+    """Yield an error for every column that the subjects of a count need and its relation lacks."""
     counting = Counting(count.measure, columns=count.columns)
     asked = {column for subject in subjects for column in GROUPED_BY[subject]} | set(count.columns)
     for column in sorted(asked):
@@ -225,10 +225,10 @@ def _column_faults(where: FieldPath, subjects: tuple[Subject, ...], count: Decla
 
 
 def _exclusion_faults(text: IndicatorsText) -> Iterator[FieldFault]:
-    for name, one in text.exclusions.items():
+    for name, exclusion in text.exclusions.items():
         for relation in FACTS.values():
             try:
-                read_claim(one.when, relation)
+                read_claim(exclusion.when, relation)
             except BadMeasure as error:
                 yield FieldFault(("exclusions", name, "when"), error.code, error.values)
                 break
@@ -237,33 +237,34 @@ def _exclusion_faults(text: IndicatorsText) -> Iterator[FieldFault]:
 def _indicator_faults(
     text: IndicatorsText, counts: Mapping[str, DeclaredCount], indicators: dict[str, Indicator]
 ) -> Iterator[FieldFault]:
-    """Read counts and ratios as indicators into `indicators`; yield what is wrong with them."""
-    for code, one in text.counts.items():
-        yield from _unknown_exclusions(text, ("counts", code, "excludes"), one.excludes)
-        indicators[code] = _of_count(code, one, text.standard)
-    for code, each in text.indicators.items():
+    """Read counts and ratios as indicators into `indicators`; yield their errors."""
+    for code, count in text.counts.items():
+        yield from _unknown_exclusions(text, ("counts", code, "excludes"), count.excludes)
+        indicators[code] = _of_count(code, count, text.standard)
+    for code, indicator in text.indicators.items():
         where = ("indicators", code)
         if code in text.counts:
             yield FieldFault(where, "indicator-code-of-count")
-        yield from _unknown_exclusions(text, (*where, "excludes"), each.excludes)
+        yield from _unknown_exclusions(text, (*where, "excludes"), indicator.excludes)
         sums: dict[FieldPath, tuple[Term, ...]] = {}
-        for field, words, subjects in _sums(where, each):
+        for field, words, subjects in _sums(where, indicator):
             try:
                 sums[field] = read_terms(words)
             except NotASum as error:
                 yield FieldFault(field, "indicator-not-a-sum", {"column": error.column})
             else:
                 yield from _term_faults(text, counts, subjects, field, sums[field])
-        indicators[code] = _indicator(code, each, where, sums, text.standard)
+        indicators[code] = _indicator(code, indicator, where, sums, text.standard)
 
 
-def _sums(where: FieldPath, one: IndicatorText) -> Iterator[tuple[FieldPath, str, tuple[Subject, ...]]]:
-    """Yield the sums of counts that an indicator and its variants name, with their fields and whom they speak of."""
-    ways: list[tuple[FieldPath, str | None, str | None, tuple[Subject, ...]]]
-    ways = [(where, one.numerator, one.denominator, one.subjects)]
-    for name, way in one.variants.items():
-        ways.append(((*where, "variants", name), way.numerator, way.denominator, way.subjects or one.subjects))
-    for place, above, below, subjects in ways:
+def _sums(where: FieldPath, indicator: IndicatorText) -> Iterator[tuple[FieldPath, str, tuple[Subject, ...]]]:
+    """Yield the sums of counts that an indicator and its variants name, with their fields and subjects."""
+    declared: list[tuple[FieldPath, str | None, str | None, tuple[Subject, ...]]]
+    declared = [(where, indicator.numerator, indicator.denominator, indicator.subjects)]
+    for name, variant in indicator.variants.items():
+        subjects = variant.subjects or indicator.subjects
+        declared.append(((*where, "variants", name), variant.numerator, variant.denominator, subjects))
+    for place, above, below, subjects in declared:
         for field, words in (("numerator", above), ("denominator", below)):
             if words is not None:
                 yield (*place, field), words, subjects
@@ -293,45 +294,45 @@ def _unknown_exclusions(text: IndicatorsText, where: FieldPath, names: tuple[str
             yield FieldFault(where, "indicator-unknown-exclusion", values)
 
 
-def _of_count(code: str, one: CountText, standard: str) -> Indicator:
+def _of_count(code: str, count: CountText, standard: str) -> Indicator:
     return Indicator(
         code=code,
-        title=one.title,
+        title=count.title,
         unit=FigureUnit.COUNT,
         numerator=(Term(code),),
-        excludes=one.excludes,
-        better=one.better,
-        subjects=one.subjects,
+        excludes=count.excludes,
+        better=count.better,
+        subjects=count.subjects,
         clause=standard,
-        basis=one.basis,
+        basis=count.basis,
         places=0,
-        variants={name: Variant(way.title, (Term(f"{code}:{name}"),)) for name, way in one.variants.items()},
+        variants={name: Variant(variant.title, (Term(f"{code}:{name}"),)) for name, variant in count.variants.items()},
     )
 
 
 def _indicator(
-    code: str, one: IndicatorText, where: FieldPath, sums: Mapping[FieldPath, tuple[Term, ...]], standard: str
+    code: str, indicator: IndicatorText, where: FieldPath, sums: Mapping[FieldPath, tuple[Term, ...]], standard: str
 ) -> Indicator:
-    is_ratio = one.denominator is not None
+    is_ratio = indicator.denominator is not None
     return Indicator(
         code=code,
-        title=one.title,
-        unit=one.unit if is_ratio else FigureUnit.COUNT,
+        title=indicator.title,
+        unit=indicator.unit if is_ratio else FigureUnit.COUNT,
         numerator=sums.get((*where, "numerator"), ()),
         denominator=sums.get((*where, "denominator"), ()),
-        excludes=one.excludes,
-        better=one.better,
-        subjects=one.subjects,
+        excludes=indicator.excludes,
+        better=indicator.better,
+        subjects=indicator.subjects,
         clause=standard,
-        basis=one.basis,
-        places=one.places if is_ratio else 0,
+        basis=indicator.basis,
+        places=indicator.places if is_ratio else 0,
         variants={
             name: Variant(
-                way.title,
+                variant.title,
                 sums.get((*where, "variants", name, "numerator")),
                 sums.get((*where, "variants", name, "denominator")),
-                way.subjects,
+                variant.subjects,
             )
-            for name, way in one.variants.items()
+            for name, variant in indicator.variants.items()
         },
     )
