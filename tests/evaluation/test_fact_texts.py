@@ -1,4 +1,4 @@
-"""A pack's facts.yaml: what it says is read, and whatever is wrong in it is told with file, line and field."""
+"""A pack's facts.yaml: it is read, and every error in it has file, line and field."""
 
 from pathlib import Path
 
@@ -9,15 +9,15 @@ from cityloop.evaluation.facts.meanings import Happened, Linked, Moment, OfTask,
 from cityloop.evaluation.facts.texts import FactBook, read_book, read_books
 from cityloop.registry.packs.reading import read_all
 
-WAYS = [way for pack in read_all() for way in pack.procedures]
+PROCEDURES = [procedure for pack in read_all() for procedure in pack.procedures]
 
 
 def read(folder: Path, words: str) -> FactBook:
     (folder / "facts.yaml").write_text(words, encoding="utf-8")
-    return read_book(folder, WAYS)
+    return read_book(folder, PROCEDURES)
 
 
-def test_rules_and_sources_are_read_and_a_version_may_say_something_else(tmp_path: Path) -> None:
+def test_rules_and_sources_are_read_and_a_version_may_differ(tmp_path: Path) -> None:
     book = read(
         tmp_path,
         """
@@ -86,7 +86,7 @@ procedures:
         ("versions: {9: {handling: [handle]}}", "versions.9", "facts-unknown-version"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line_and_field(tmp_path: Path, words: str, field: str, code: str) -> None:
+def test_every_error_has_its_line_and_field(tmp_path: Path, words: str, field: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
         read(tmp_path, f"procedures:\n  city-problem:\n    {words}\n")
     (fault,) = refused.value.faults
@@ -94,7 +94,7 @@ def test_what_is_wrong_is_told_with_its_line_and_field(tmp_path: Path, words: st
     assert fault.code == code
 
 
-def test_a_procedure_or_a_kind_of_source_that_there_is_not_is_told(tmp_path: Path) -> None:
+def test_an_unknown_procedure_or_kind_of_source_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Invalid) as refused:
         read(tmp_path, "procedures:\n  city-problems: {}\n")
     assert [fault.field for fault in refused.value.faults] == ["facts.yaml:2 procedures.city-problems"]
@@ -103,21 +103,21 @@ def test_a_procedure_or_a_kind_of_source_that_there_is_not_is_told(tmp_path: Pat
     assert [fault.field for fault in refused.value.faults] == ["facts.yaml:2 sources.a.kind"]
 
 
-def test_a_citys_own_pack_says_more_than_ours_and_faults_name_the_pack(tmp_path: Path) -> None:
+def test_a_citys_own_pack_overrides_a_shipped_one_and_faults_name_the_pack(tmp_path: Path) -> None:
     ours, own = tmp_path / "ours", tmp_path / "own"
     for folder, kind in ((ours, "other"), (own, "public")):
         folder.mkdir()
         (folder / "facts.yaml").write_text(f"sources:\n  a: {{kind: {kind}, title: {{zh: 甲, en: A}}}}\n")
-    assert read_books([ours, own, tmp_path], WAYS).sources["a"].kind == "public"
+    assert read_books([ours, own, tmp_path], PROCEDURES).sources["a"].kind == "public"
     (own / "facts.yaml").write_text("procedures: {x: {}}\n")
     with pytest.raises(Invalid) as refused:
-        read_books([ours, own], WAYS)
+        read_books([ours, own], PROCEDURES)
     assert refused.value.faults[0].field == "own/facts.yaml:1 procedures.x"
 
 
-def test_what_the_shipped_packs_say_is_read() -> None:
+def test_the_shipped_packs_are_read() -> None:
     packs = read_all()
-    book = read_books([pack.folder for pack in packs], WAYS)
+    book = read_books([pack.folder for pack in packs], PROCEDURES)
     assert {"patrol", "desk", "linked"} <= set(book.sources)
     assert book.meanings["city-problem", 2].cases["is_self_handled"] == Happened(
         ("HandledOnTheSpot",), ("OnTheSpotDoubted", "CaseReopened")

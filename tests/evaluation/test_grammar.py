@@ -1,4 +1,4 @@
-"""The restricted grammar of measures: what it understands, what it refuses and where, and that nothing gets past it."""
+"""The restricted grammar of measures: what it allows, what it refuses and where, and that nothing else gets through."""
 
 import pytest
 from hypothesis import example, given, settings
@@ -86,7 +86,7 @@ REFUSED = [
     ("SELECT sum(CASE kind WHEN 'check' THEN 1 END) FROM tasks", 1, 17, "kind", "THIS cannot be used here"),
     ("SELECT sum(CASE WHEN kind = 'a' THEN 1e0 END) FROM tasks", 1, 38, "1e0", "never floats"),
     ("SELECT sum(CASE WHEN kind = 'a' THEN raw_seconds * 2 END) FROM tasks", 1, 38, None, "can be used here"),
-    ("SELECT count(*) FROM tasks", 1, 1, None, "counts the same in every period"),
+    ("SELECT count(*) FROM tasks", 1, 1, None, "counts all times alike"),
     ("SELECT count(period_end) FROM tasks", 1, 14, "period_end", "Only a column"),
     ("SELECT count(*) FROM tasks\nWHERE kinds = 'check'", 2, 7, "kinds", "no column kinds. Did you mean kind"),
     (f"{TASK} AND tasks.kind = 'check'", 1, 57, "tasks", "without a relation or schema before it"),
@@ -144,7 +144,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("words", "line", "column", "marked", "why"), REFUSED, ids=range(len(REFUSED)))
-def test_what_is_no_measure_is_refused_with_its_place(
+def test_a_text_that_is_not_a_measure_is_refused_with_the_place(
     words: str, line: int, column: int | None, marked: str | None, why: str
 ) -> None:
     with pytest.raises(BadMeasure) as refused:
@@ -176,7 +176,7 @@ def test_a_measure_knows_over_what_it_adds_up(words: str, adds: Adds) -> None:
     assert read_measure(words).adds == adds
 
 
-def test_a_claim_alone_is_read_as_one_and_nothing_more() -> None:
+def test_a_condition_alone_is_read_and_nothing_more() -> None:
     assert read_claim("voided_at IS NOT NULL", CASES).sql() == "NOT voided_at IS NULL"
     for words in (
         "is_exempt GROUP BY unit",
@@ -207,7 +207,7 @@ PIECES = (
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map(" ".join) | st.text(max_size=60))
 @example("SELECT count(*) FROM tasks WHERE in_period(done_at) AND kind = 'a'")
-def test_whatever_is_written_is_read_into_allowed_parts_or_refused(words: str) -> None:
+def test_every_text_is_read_into_allowed_parts_or_refused(words: str) -> None:
     try:
         measure = read_measure(words)
     except BadMeasure as error:
@@ -219,7 +219,7 @@ def test_whatever_is_written_is_read_into_allowed_parts_or_refused(words: str) -
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=10).map(" ".join))
-def test_whatever_is_claimed_is_read_into_allowed_parts_or_refused(words: str) -> None:
+def test_every_condition_is_read_into_allowed_parts_or_refused(words: str) -> None:
     try:
         claim = read_claim(words, TASKS)
     except BadMeasure:

@@ -1,4 +1,4 @@
-"""Indicators as people write them: what is wrong is told with file, line and field."""
+"""Indicators as people write them: every error has file, line and field."""
 
 from pathlib import Path
 
@@ -66,11 +66,11 @@ def test_indicators_are_read_as_they_are_written(tmp_path: Path) -> None:
     assert (book.indicators["open"].unit, book.indicators["open"].denominator) == (FigureUnit.COUNT, ())
     assert book.indicators["filed"].subjects == (Subject.AREA, Subject.PERSON)
     assert book.counting("filed", ("voided",)).column("person") == "filed_by"
-    assert {one.clause for one in book.indicators.values()} == {"ours"}
+    assert {indicator.clause for indicator in book.indicators.values()} == {"ours"}
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         (" WHERE in_period(filed_at)", "", "indicators.yaml:8 counts.filed.sql: Line 1, column 1: SELECT count(*)"),
         ("in_period(filed_at)", "filed > 1", "counts.filed.sql: Line 1, column 34: filed: cases has no column filed"),
@@ -102,18 +102,18 @@ def test_indicators_are_read_as_they_are_written(tmp_path: Path) -> None:
         ("standard: ours\n", "", "standard: Field required"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, old: str, new: str, told: str | None) -> None:
+def test_every_error_has_its_place(tmp_path: Path, old: str, new: str, message: str | None) -> None:
     assert TEXT.count(old) >= 1
     folder = written(tmp_path, TEXT.replace(old, new, 1))
-    if told is None:
+    if message is None:
         assert read_book(folder)
         return
     with pytest.raises(Invalid) as refused:
         read_book(folder)
-    assert told in refused.value.sentence
+    assert message in refused.value.sentence
 
 
-def test_everything_wrong_with_the_counts_is_told_at_once(tmp_path: Path) -> None:
+def test_all_errors_of_the_counts_are_reported_at_once(tmp_path: Path) -> None:
     text = TEXT.replace("in_period(filed_at)", "filed > 1").replace("in_period(closed_at)", "closed > 1")
     with pytest.raises(Invalid) as refused:
         read_book(written(tmp_path, text))

@@ -1,4 +1,4 @@
-"""A saved run counted again, as a stranger would: the same, or what is not what it says, each in its own words."""
+"""A saved run counted again, as a stranger would: the same, or every difference with its own sentence."""
 
 import json
 import shutil
@@ -37,7 +37,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(saved: Path, tmp_path: Path) -> Path:
-    """A copy of it that may be spoilt."""
+    """A copy of it that may be changed."""
     return shutil.copytree(saved, tmp_path / "run")
 
 
@@ -45,10 +45,10 @@ def recompute(folder: Path) -> Result:
     return CliRunner().invoke(main, ["appraise", "--recompute", str(folder)])
 
 
-def edit(path: Path, right: str, wrong: str) -> None:
+def edit(path: Path, original: str, replacement: str) -> None:
     words = path.read_text("utf-8")
-    assert right in words
-    path.write_text(words.replace(right, wrong, 1), "utf-8")
+    assert original in words
+    path.write_text(words.replace(original, replacement, 1), "utf-8")
 
 
 def part(run: Path, relation: str) -> Path:
@@ -66,7 +66,7 @@ def test_a_run_counted_again_elsewhere_is_the_same(run: Path, saved: Path, tmp_p
     )
 
 
-def test_a_run_holds_no_more_than_its_facts_its_indicators_and_its_figures(run: Path) -> None:
+def test_a_run_has_only_its_facts_its_indicators_and_its_figures(run: Path) -> None:
     assert sorted(path.name for path in run.iterdir()) == ["appraisal.json", "facts", "indicators.yaml"]
     assert sorted(path.name for path in (run / "facts").iterdir()) == ["editions", "parts"]
     edition = FactFolder(run / "facts").latest()
@@ -92,7 +92,7 @@ def test_a_run_never_replaces_what_is_there(run: Path, tmp_path: Path) -> None:
     assert recounted(tmp_path / "empty", tmp_path).is_same
 
 
-def test_a_run_that_cannot_be_written_is_not_there_at_all(run: Path, tmp_path: Path) -> None:
+def test_a_run_that_cannot_be_written_leaves_nothing(run: Path, tmp_path: Path) -> None:
     facts = FactFolder(run / "facts")
     (edition,) = facts.editions()
     figures = appraised(facts, edition, "gbt30428-4", BOOK, ASKED, tmp_path)
@@ -171,16 +171,16 @@ TAMPERING: list[tuple[Callable[[Path], object], list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("tamper", "told"), TAMPERING)
-def test_whatever_was_tampered_with_is_named(run: Path, tamper: Callable[[Path], object], told: list[str]) -> None:
+@pytest.mark.parametrize(("tamper", "expected"), TAMPERING)
+def test_whatever_was_tampered_with_is_named(run: Path, tamper: Callable[[Path], object], expected: list[str]) -> None:
     tamper(run)
     answer = recompute(run)
     assert answer.exit_code == 1 and isinstance(answer.exception, SystemExit), answer.output
     assert answer.stderr.endswith("This run is not what it says.\n")
-    assert [words for words in told if words not in answer.stdout] == []
+    assert [words for words in expected if words not in answer.stdout] == []
 
 
-def test_an_altered_figure_is_told_with_what_was_counted_and_no_other(run: Path, tmp_path: Path) -> None:
+def test_an_altered_figure_is_reported_with_the_counted_one_and_no_other(run: Path, tmp_path: Path) -> None:
     counted = Appraisal.read((run / "appraisal.json").read_text("utf-8")).tally("register", "2026-05", ("490101",))
     figure(run)
     (found,) = recounted(run, tmp_path).differences

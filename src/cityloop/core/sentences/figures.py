@@ -74,7 +74,7 @@ MEASURES: dict[str, str] = {
     "measure-not-a-select": "A measure begins with SELECT.",
     "measure-one-aggregate": "A measure has exactly one aggregate.",
     "measure-no-period": (
-        "This counts the same in every period. Use in_period(…), or compare with period_start or period_end."
+        "This counts all times alike. Use in_period(…), or compare with period_start or period_end."
     ),
     "measure-no-relation": "A measure counts the rows of one of %(known)s.",
     "measure-unknown-relation": "%(name)s is not a relation. A measure counts the rows of one of %(known)s.",
