@@ -62,13 +62,13 @@ def test_the_mappings_next_to_the_page_are_read() -> None:
     ("text", "place", "why"),
     [
         (FIELDS, "history.yaml:1 zone", "Field required"),
-        (f"zone: Peking\n{FIELDS}", "history.yaml:1 zone", "there is no time zone 'Peking'"),
+        (f"zone: Peking\n{FIELDS}", "history.yaml:1 zone", "There is no time zone Peking"),
         (f"zone: Asia/Shanghai\nclocks: mine\n{FIELDS}", "history.yaml:2 clocks", "local_taken_for_utc"),
         (f"zone: Asia/Shanghai\ncrs: mars\n{FIELDS}", "history.yaml:2 crs", "is not known"),
         (f"zone: Asia/Shanghai\n{FIELDS}  closing: {{column: x}}\n", "history.yaml:5 fields.closing", "not permitted"),
         (f"zone: Asia/Shanghai\nrows: updates\n{FIELDS}", "history.yaml:1", "needs the fields updated_at"),
         (f"zone: Asia/Shanghai\nstates: {{closed: [c]}}\n{FIELDS}", "history.yaml:1", "belong to a table with rows"),
-        (f"zone: Asia/Shanghai\n{FIELDS}  lon: {{column: x}}\n", "history.yaml:1", "both lon and lat"),
+        (f"zone: Asia/Shanghai\n{FIELDS}  lon: {{column: x}}\n", "history.yaml:1", "Give both coordinates"),
     ],
 )
 def test_every_error_has_file_line_and_field(tmp_path: Path, text: str, place: str, why: str) -> None:

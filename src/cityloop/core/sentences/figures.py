@@ -44,8 +44,7 @@ FIGURES: dict[str, str] = {
     "run-not-written": "The run cannot be written to %(folder)s: %(error)s.",
     "run-unreadable": "This cannot be read: %(error)s",
     "run-other-indicators": (
-        "These are other indicators: their digest is %(found)s, but the figures were counted with "
-        "%(wanted)s."
+        "These are other indicators: their digest is %(found)s, but the figures were counted with %(wanted)s."
     ),
     "run-other-facts": (
         "This is another edition: its digest is %(found)s, but the figures were counted over %(wanted)s."
@@ -61,6 +60,9 @@ FIGURES: dict[str, str] = {
     "history-unknown-word": "%(text)s is not one of %(known)s.",
     "history-not-a-whole-number": "%(text)s is not a whole number.",
     "history-not-degrees": "%(text)s is not a number of degrees from -%(most)s to %(most)s.",
+    "history-no-such-zone": "There is no time zone %(zone)s. Write one such as Asia/Shanghai.",
+    "history-updates-need": "A table of updates needs the fields updated_at, and state or unit.",
+    "history-updates-only": "updated_at, state, states and order belong to a table with rows: updates.",
     # Measures; MEASURES has those that name a place
     "measure-empty": "There is no measure here.",
 }
@@ -73,9 +75,7 @@ MEASURES: dict[str, str] = {
     "measure-several": "Write one measure only.",
     "measure-not-a-select": "A measure begins with SELECT.",
     "measure-one-aggregate": "A measure has exactly one aggregate.",
-    "measure-no-period": (
-        "This counts all times alike. Use in_period(…), or compare with period_start or period_end."
-    ),
+    "measure-no-period": ("This counts all times alike. Use in_period(…), or compare with period_start or period_end."),
     "measure-no-relation": "A measure counts the rows of one of %(known)s.",
     "measure-unknown-relation": "%(name)s is not a relation. A measure counts the rows of one of %(known)s.",
     "measure-not-a-fact": "%(name)s only describes and is not counted. A measure counts the rows of one of %(known)s.",

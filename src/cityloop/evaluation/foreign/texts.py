@@ -25,7 +25,16 @@ from cityloop.channels.tables.columns import (
 )
 from cityloop.channels.tables.rows import Sheet
 from cityloop.core.place.geo import Crs, parse_crs
+from cityloop.core.sentences import english
 from cityloop.runtime.yaml_files import Strict
+
+
+class BadMapping(ValueError):
+    """A mapping with a value that cannot be right; `code` and `values` are those of a Fault."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        self.code, self.values = code, values
+        super().__init__(english(code, values))
 
 
 class Clocks(StrEnum):
@@ -120,11 +129,11 @@ ONE_OF = {
 }
 
 
-def _zone(words: Any) -> ZoneInfo:
+def _zone(name: Any) -> ZoneInfo:
     try:
-        return ZoneInfo(words)
+        return ZoneInfo(name)
     except (KeyError, ValueError, TypeError, OSError) as error:
-        raise ValueError(f"There is no time zone {words}. Write one such as Asia/Shanghai.") from error
+        raise BadMapping("history-no-such-zone", zone=str(name)) from error
 
 
 class HistoryText(TableText):
@@ -144,11 +153,11 @@ class HistoryText(TableText):
         fields = self.fields
         if self.rows is Rows.UPDATES:
             if not (fields.updated_at and (fields.state or fields.unit)):
-                raise ValueError("A table of updates needs the fields updated_at, and state or unit.")
+                raise BadMapping("history-updates-need")
         elif fields.updated_at or fields.state or {"states", "order"} & self.model_fields_set:
-            raise ValueError("updated_at, state, states and order belong to a table with rows: updates.")
+            raise BadMapping("history-updates-only")
         if (fields.lon is None) != (fields.lat is None):
-            raise ValueError("Give both lon and lat, or neither.")
+            raise BadMapping("one-coordinate")
         return self
 
     def moment(self, value: datetime) -> datetime:
