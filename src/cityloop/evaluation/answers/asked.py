@@ -52,14 +52,14 @@ def edition(name: str) -> FactEdition:
 def figures(facts: FactEdition, pack: str, asking: Asking, now: datetime) -> Appraisal | Waiting:
     """Return the figures; where nobody requested them before, have them counted."""
     asking.read_periods(settings.CITYLOOP.zone)  # a bad period is refused here, not by the worker
-    row = _asked(facts, pack, asking, "", now)
+    row = _row(facts, pack, asking, "", now)
     return Appraisal.read(row.answer) if row.answer is not None else Waiting(row.asked_at, row.failure)
 
 
 def rows_behind(facts: FactEdition, pack: str, asking: Asking, count: str, now: datetime) -> Behind | Waiting:
     """Return the cases that a count of one indicator adds up in one period, or have them looked up."""
     asking.read_periods(settings.CITYLOOP.zone)
-    row = _asked(facts, pack, asking, count, now)
+    row = _row(facts, pack, asking, count, now)
     if row.answer is None:
         return Waiting(row.asked_at, row.failure)
     return Behind(
@@ -70,7 +70,7 @@ def rows_behind(facts: FactEdition, pack: str, asking: Asking, count: str, now: 
 def sheet(facts: FactEdition, pack: str, asking: Asking, language: str, now: datetime) -> bytes | Waiting:
     """Return the figures as a workbook, or have it written."""
     asking.read_periods(settings.CITYLOOP.zone)
-    row = _asked(facts, pack, asking, f"{SHEET}{language}", now)
+    row = _row(facts, pack, asking, f"{SHEET}{language}", now)
     return b64decode(row.answer["xlsx"]) if row.answer is not None else Waiting(row.asked_at, row.failure)
 
 
@@ -86,7 +86,7 @@ def forget_old(now: datetime) -> None:
     CountedAnswer.objects.filter(asked_at__lt=now - KEPT).delete()
 
 
-def _asked(facts: FactEdition, pack: str, asking: Asking, count: str, now: datetime) -> CountedAnswer:
+def _row(facts: FactEdition, pack: str, asking: Asking, count: str, now: datetime) -> CountedAnswer:
     """Return the row of a question, queued now if it is new or if its worker seems to have died.
 
     NotPossible where the question is new and too many questions wait.
@@ -105,7 +105,7 @@ def _asked(facts: FactEdition, pack: str, asking: Asking, count: str, now: datet
         return _in_use(row, now)
     elif (row.answered_at or row.asked_at) >= now - LATE or _is_too_much(now):
         return row
-    return _ask(row, now)
+    return _queue(row, now)
 
 
 def _is_too_much(now: datetime) -> bool:
@@ -120,7 +120,7 @@ def _in_use(row: CountedAnswer, now: datetime) -> CountedAnswer:
     return row
 
 
-def _ask(row: CountedAnswer, now: datetime) -> CountedAnswer:
+def _queue(row: CountedAnswer, now: datetime) -> CountedAnswer:
     """Have a worker answer a question, for the first time or again."""
     requested = {"asked_at": now, "answered_at": None, "failure": ""}
     fixed = {"edition": row.edition, "pack": row.pack, "book": row.book, "asked": row.asked, "count": row.count}

@@ -176,7 +176,7 @@ def _task_rule(text: TaskColumnText) -> TaskRule:
 def _faults(text: FactsText, procedures: Mapping[str, Sequence[Procedure]]) -> Iterator[FieldFault]:
     for name, columns in text.procedures.items():
         if name not in procedures:
-            yield from _unknown(("procedures", name), name, "procedure", set(procedures))
+            yield from _unknown(("procedures", name), name, "facts-unknown-procedure", set(procedures))
             continue
         for version, version_columns in columns.versions.items():
             known = [procedure for procedure in procedures[name] if procedure.version == version]
@@ -196,7 +196,7 @@ def _column_faults(
     events |= {procedure.begins.event for procedure in procedures}
     kinds = {kind for procedure in procedures for kind in procedure.tasks}
     for number, kind in enumerate(text.handling or ()):
-        yield from _unknown((*where, "handling", str(number)), kind, "task", kinds)
+        yield from _unknown((*where, "handling", str(number)), kind, "facts-unknown-task", kinds)
     for name, case_column in text.cases.items():
         place = (*where, "cases", name)
         kind_of_column = CASES.by_name[name].type if name in CASE_COLUMNS else None
@@ -206,7 +206,7 @@ def _column_faults(
         place = (*where, "tasks", name)
         kind_of_column = TASKS.by_name[name].type if name in TASK_COLUMNS else None
         yield from _misfit(place, TASK_COLUMNS, kind_of_column, task_column)
-        yield from _unknown((*place, "kind"), task_column.kind, "task", kinds)
+        yield from _unknown((*place, "kind"), task_column.kind, "facts-unknown-task", kinds)
         yield from _unknown_events(place, ("last", "by"), task_column, events)
 
 
@@ -228,12 +228,12 @@ def _of_case(
 ) -> Iterator[FieldFault]:
     yield from _unknown_events(place, ("first", "last", "happened", "undone_by", "times", "of"), text, events)
     if text.due:
-        yield from _unknown((*place, "due"), text.due, "task", kinds)
+        yield from _unknown((*place, "due"), text.due, "facts-unknown-task", kinds)
     if text.linked:
-        yield from _unknown((*place, "linked"), text.linked, "procedure", set(others))
+        yield from _unknown((*place, "linked"), text.linked, "facts-unknown-procedure", set(others))
         stages = {stage for procedure in others.get(text.linked, ()) for stage in procedure.stages}
         for number, stage in enumerate(text.closed_in if stages else ()):
-            yield from _unknown((*place, "closed_in", str(number)), stage, "stage", stages)
+            yield from _unknown((*place, "closed_in", str(number)), stage, "facts-unknown-stage", stages)
     needed = {"closed_in": bool(text.linked), "of": bool(text.answer)}
     for name, is_needed in needed.items():
         if bool(getattr(text, name)) != is_needed:
@@ -247,9 +247,9 @@ def _unknown_events(
 ) -> Iterator[FieldFault]:
     for name in fields:
         for number, event in enumerate(getattr(text, name)):
-            yield from _unknown((*place, name, str(number)), event, "event", events)
+            yield from _unknown((*place, name, str(number)), event, "facts-unknown-event", events)
 
 
-def _unknown(place: FieldPath, name: str, what: str, known: set[str]) -> Iterator[FieldFault]:
+def _unknown(place: FieldPath, name: str, code: str, known: set[str]) -> Iterator[FieldFault]:
     if name not in known:
-        yield FieldFault(place, f"facts-unknown-{what}", {"name": name, "known": ", ".join(sorted(known))})
+        yield FieldFault(place, code, {"name": name, "known": ", ".join(sorted(known))})

@@ -23,7 +23,7 @@ from cityloop.evaluation.periods import Period, Rhythm, read_period
 FORMAT = "cityloop-appraisal/1"
 
 Found = TypeVar("Found")
-Tallies = Mapping[str, FigureCount]  # by indicator, as it was asked for
+Tallies = Mapping[str, FigureCount]  # by indicator, as requested
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,9 @@ def appraised(
         code: indicator for code, indicator in chosen.items() if not (asking.by and book.adds(indicator).objects)
     }
     with engine.opened(facts.files(edition), scratch) as connection:
-        found = Figures(chosen, engine.counted(connection, _asked(book, chosen, question), len(asking.by)))
+        found = Figures(chosen, engine.counted(connection, _statements(book, chosen, question), len(asking.by)))
         together = replace(question, by=())
-        for_all = Figures(separate, engine.counted(connection, _asked(book, separate, together), 0))
+        for_all = Figures(separate, engine.counted(connection, _statements(book, separate, together), 0))
     names = dict(enumerate(started))
     lines = {
         (names[number], key): {code: found.tally(code, number, key) for code in chosen} for number, key in found.counted
@@ -78,7 +78,7 @@ def _started(asking: Asking, edition: Edition) -> dict[str, Period]:
     return {name: period for name, period in periods if period.start < edition.as_of}
 
 
-def _asked(book: IndicatorBook, chosen: Mapping[str, Indicator], question: Question) -> tuple[Statement, ...]:
+def _statements(book: IndicatorBook, chosen: Mapping[str, Indicator], question: Question) -> tuple[Statement, ...]:
     return possible(lambda: figures.asked(book, chosen.values(), question)) if chosen and question.periods else ()
 
 

@@ -19,8 +19,8 @@ def speaking(book: IndicatorBook, by: Iterable[str], only: Iterable[str] = ()) -
 
 def speaks_of(indicator: Indicator, by: Iterable[str]) -> bool:
     """Return whether an indicator is meant for the subjects of these columns; columns without a subject fit all."""
-    asked = {subject for column in by for subject, columns in GROUPED_BY.items() if column in columns}
-    return asked <= set(indicator.subjects)
+    wanted = {subject for column in by for subject, columns in GROUPED_BY.items() if column in columns}
+    return wanted <= set(indicator.subjects)
 
 
 def has_columns(book: IndicatorBook, indicator: Indicator, columns: Iterable[str]) -> bool:

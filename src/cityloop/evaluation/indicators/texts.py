@@ -215,8 +215,8 @@ def _narrower(title: Words, variant: Words) -> Words:
 def _column_faults(where: FieldPath, subjects: tuple[Subject, ...], count: DeclaredCount) -> Iterator[FieldFault]:
     """Yield an error for every column that the subjects of a count need and its relation lacks."""
     counting = Counting(count.measure, columns=count.columns)
-    asked = {column for subject in subjects for column in GROUPED_BY[subject]} | set(count.columns)
-    for column in sorted(asked):
+    needed = {column for subject in subjects for column in GROUPED_BY[subject]} | set(count.columns)
+    for column in sorted(needed):
         try:
             counting.column(column)
         except NoSuchGrouping as error:

@@ -107,13 +107,13 @@ class Marks:
         """Note how a condition depends on the period; Unmarked where no mark can express it."""
         for leaf in _leaves(claim):
             if asks_about_the_period(leaf):
-                self._asked(leaf)
+                self._of_period(leaf)
 
     def put(self, claim: exp.Expr) -> exp.Expr:
         """Return a condition on rows as one on their marks and the edges of the period."""
         if isinstance(claim, LINKS):
             return _linked(claim, self.put)
-        return self._asked(claim) if asks_about_the_period(claim) else self._plain(claim)
+        return self._of_period(claim) if asks_about_the_period(claim) else self._plain(claim)
 
     @property
     def columns(self) -> list[str]:
@@ -137,7 +137,7 @@ class Marks:
                     places[mark], size = size, size * self._size(mark)
             left = [mark for mark in left if mark not in places]
             name = f"{column}_{len(found) + 1}"
-            parts = tuple(self._found(mark, place) for mark, place in places.items())
+            parts = tuple(self._calculated(mark, place) for mark, place in places.items())
             marks = {self.names[mark]: self._read(name, mark, place) for mark, place in places.items()}
             found[name] = Code(parts, marks)
         return found
@@ -153,7 +153,7 @@ class Marks:
     def _named(self, mark: Mark) -> exp.Expr:
         return exp.column(self.names.setdefault(mark, f"mark_{len(self.names) + 1}"))
 
-    def _asked(self, leaf: exp.Expr) -> exp.Expr:
+    def _of_period(self, leaf: exp.Expr) -> exp.Expr:
         """Return how a leaf depends on the period: a moment before a cut is in a cell before it."""
         parts: list[exp.Expr] = []
         for kind, value, edge in compared(leaf):
@@ -193,7 +193,7 @@ class Marks:
                 return len(self.words[mark]) + 2
         return 3
 
-    def _found(self, mark: Mark, place: int) -> exp.Expr:
+    def _calculated(self, mark: Mark, place: int) -> exp.Expr:
         """Return how a mark is calculated from a row, times its place; unknown is the last of its numbers."""
         unknown = number((self._size(mark) - 1) * place)
         match mark:

@@ -142,29 +142,29 @@ class ClaimReading:
 
     def _membership(self, node: exp.In) -> exp.Expr:
         self.only(node, "this", "expressions")
-        asked, members = self.value(node.this), [self.value(each) for each in node.expressions]
+        tested, members = self.value(node.this), [self.value(each) for each in node.expressions]
         for member, each in zip(members, node.expressions, strict=True):
             if member.tree.find(exp.Column, exp.Placeholder):
                 raise self.bad(each, "measure-list-values")
         if not members:
             raise self.bad(node, "measure-list-empty")
-        self._comparable(node, (asked, *members))
-        return exp.In(this=asked.tree, expressions=[member.tree for member in members])
+        self._comparable(node, (tested, *members))
+        return exp.In(this=tested.tree, expressions=[member.tree for member in members])
 
     def _between(self, node: exp.Between) -> exp.Expr:
         self.only(node, "this", "low", "high")
-        parts = asked, low, high = (self.value(node.this), self.value(node.args["low"]), self.value(node.args["high"]))
+        parts = tested, low, high = (self.value(node.this), self.value(node.args["low"]), self.value(node.args["high"]))
         self._comparable(node, parts, ordered=True)
-        return exp.Between(this=asked.tree, low=low.tree, high=high.tree)
+        return exp.Between(this=tested.tree, low=low.tree, high=high.tree)
 
     def _likeness(self, node: exp.Like) -> exp.Expr:
         self.only(node, "this", "expression", "negate")
-        asked, pattern = self.value(node.this), node.expression
+        tested, pattern = self.value(node.this), node.expression
         if not (isinstance(pattern, exp.Literal) and pattern.is_string):
             raise self.bad(pattern, "measure-pattern")
-        if asked.type is not Type.TEXT:
-            raise self.bad(node, "measure-not-text", type=asked.type.value)
-        found = exp.Like(this=asked.tree, expression=self._text(pattern).tree)
+        if tested.type is not Type.TEXT:
+            raise self.bad(node, "measure-not-text", type=tested.type.value)
+        found = exp.Like(this=tested.tree, expression=self._text(pattern).tree)
         return exp.Not(this=found) if node.args.get("negate") else found
 
     def _in_period(self, node: exp.Anonymous) -> exp.Expr:

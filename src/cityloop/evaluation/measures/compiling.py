@@ -166,8 +166,8 @@ def _over_classes(group: Mapping[str, Counting], question: Question, once: exp.E
     classes = Classes(_noted(group.values(), question), keys=keys, counted_once=once)
     counts = {name: classes.count(counting.measure.aggregate, _where(counting)) for name, counting in group.items()}
     wanted = classes.any_of(wheres)
-    asked = all_of([*_narrowing(some, question), *possible(wheres, _all_ends(question))])
-    rows = _at(classes.marked_rows(some.measure.relation.name, asked), question.periods[0], question)
+    filters = all_of([*_narrowing(some, question), *possible(wheres, _all_ends(question))])
+    rows = _at(classes.marked_rows(some.measure.relation.name, filters), question.periods[0], question)
     return classes.of_periods(rows, counts, wanted)
 
 
@@ -226,9 +226,9 @@ def _at(tree: exp.Expr, period: Period, question: Question) -> exp.Expr:
             case exp.Placeholder(this=name) if name in ends:
                 return moment(ends[name])
             case exp.Anonymous(this=name, expressions=[value]) if name == IN_PERIOD:
-                asked = value.transform(placed)
-                after = exp.GTE(this=asked, expression=moment(ends["period_start"]))
-                before = exp.LT(this=asked.copy(), expression=moment(ends["period_end"]))
+                tested = value.transform(placed)
+                after = exp.GTE(this=tested, expression=moment(ends["period_start"]))
+                before = exp.LT(this=tested.copy(), expression=moment(ends["period_end"]))
                 return exp.Paren(this=exp.And(this=after, expression=before))
             case exp.Cast(to=to) if to.this is exp.DataType.Type.TIMESTAMP:
                 return moment(datetime.fromisoformat(node.this.this).replace(tzinfo=question.zone))

@@ -152,7 +152,7 @@ def _adds(aggregate: exp.Expr, where: exp.Expr | None) -> Adds:
 
 
 def _conjuncts(tree: exp.Expr | None) -> Iterator[exp.Expr]:
-    """Yield the conditions that must all hold."""
+    """Yield the conditions that must all be true."""
     if isinstance(tree, exp.Paren):
         yield from _conjuncts(tree.this)
     elif isinstance(tree, exp.And):
