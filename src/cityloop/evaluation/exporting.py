@@ -223,10 +223,10 @@ def _usable(folder: FactFolder, inputs: ExportContext, horizon: int, known: Coll
         return None
     if not all(folder.holds(part) for part in found.parts):
         return None
-    return found if all(_still_holds(folder, found, inputs)) else None
+    return found if all(_unchanged(folder, found, inputs)) else None
 
 
-def _still_holds(folder: FactFolder, edition: Edition, inputs: ExportContext) -> Iterator[bool]:
+def _unchanged(folder: FactFolder, edition: Edition, inputs: ExportContext) -> Iterator[bool]:
     """Yield for every unit, area and source whether it is unchanged."""
     context = inputs.context
     known = {part.relation: part for part in edition.parts if part.relation in ("units", "areas", "sources")}
