@@ -104,7 +104,7 @@ def test_facts_of_a_folder_need_neither_city_nor_database(folder: Path) -> None:
 def test_the_command_counts_what_its_options_request(folder: Path) -> None:
     words = "--period 2026-06 --period 2026-06 --by district --only unit=roads-1 --only unit= --indicator register"
     found = figures(folder, "--facts", "facts", *words.split(), "--month-begins-on", "19", "--day-begins-at", "12:00")
-    assert found.asking.words == {
+    assert found.asking.plain == {
         "indicators": ["register"],
         "periods": ["2026-06"],
         "by": ["district"],

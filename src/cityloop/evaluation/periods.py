@@ -103,47 +103,47 @@ class Rhythm:
         return datetime.combine(first, self.day_begins_at, self.zone).astimezone(UTC)
 
 
-def read_period(words: str, rhythm: Rhythm) -> Period:
+def read_period(text: str, rhythm: Rhythm) -> Period:
     """Return the period of a name; ValueError with how a period is written.
 
     2026-06-19 a day, 2026-W25 a week, 2026-06 a month, 2026-Q2, 2026-H1, 2026; or two dates or moments and the time
     between them: 2026-06-19..2026-07-18 with its last day, 2026-06-19T12:00..2026-06-20T12:00 without its last moment.
     """
     try:
-        if ".." in words:
-            return _between(words, rhythm)
-        length, first = _read_name(words)
+        if ".." in text:
+            return _between(text, rhythm)
+        length, first = _read_name(text)
         return rhythm.period(length, first)
     except (ValueError, OverflowError) as error:
         raise ValueError(
-            f"{words!r} is not a period: write 2026, 2026-H1, 2026-Q2, 2026-06, 2026-W25, 2026-06-19, "
+            f"{text!r} is not a period: write 2026, 2026-H1, 2026-Q2, 2026-06, 2026-W25, 2026-06-19, "
             "2026-06-19..2026-07-18 or 2026-06-19T12:00..2026-06-20T12:00"
         ) from error
 
 
-def _between(words: str, rhythm: Rhythm) -> Period:
-    start, _, end = words.partition("..")
-    if "T" in words:
+def _between(text: str, rhythm: Rhythm) -> Period:
+    start, _, end = text.partition("..")
+    if "T" in text:
         first, last = (datetime.fromisoformat(part) for part in (start, end))
         moments = (part if part.tzinfo else part.replace(tzinfo=rhythm.zone) for part in (first, last))
-        return Period(words, *moments)
+        return Period(text, *moments)
     days = [rhythm.period(Length.DAY, date.fromisoformat(part)) for part in (start, end)]
-    return Period(words, days[0].start, days[1].end)
+    return Period(text, days[0].start, days[1].end)
 
 
-def _read_name(words: str) -> _Name:
-    if part := re.fullmatch(r"(\d{4})-([QH])(\d)", words):
+def _read_name(text: str) -> _Name:
+    if part := re.fullmatch(r"(\d{4})-([QH])(\d)", text):
         length = Length.QUARTER if part[2] == "Q" else Length.HALF_YEAR
         return _Name(length, date(int(part[1]), (int(part[3]) - 1) * length.months + 1, 1))
-    if re.fullmatch(r"\d{4}", words):
-        return _Name(Length.YEAR, date(int(words), 1, 1))
-    if re.fullmatch(r"\d{4}-\d\d", words):
-        return _Name(Length.MONTH, date.fromisoformat(f"{words}-01"))
-    if re.fullmatch(r"\d{4}-W\d\d", words):
-        return _Name(Length.WEEK, date.fromisoformat(f"{words}-1"))
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", words):
-        return _Name(Length.DAY, date.fromisoformat(words))
-    raise ValueError(words)
+    if re.fullmatch(r"\d{4}", text):
+        return _Name(Length.YEAR, date(int(text), 1, 1))
+    if re.fullmatch(r"\d{4}-\d\d", text):
+        return _Name(Length.MONTH, date.fromisoformat(f"{text}-01"))
+    if re.fullmatch(r"\d{4}-W\d\d", text):
+        return _Name(Length.WEEK, date.fromisoformat(f"{text}-1"))
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return _Name(Length.DAY, date.fromisoformat(text))
+    raise ValueError(text)
 
 
 def _named(length: Length, first: date) -> str:

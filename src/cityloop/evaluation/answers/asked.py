@@ -92,14 +92,14 @@ def _row(facts: FactEdition, pack: str, asking: Asking, count: str, now: datetim
     NotPossible where the question is new and too many questions wait.
     """
     digest = book(pack).digest
-    words = json.dumps([facts.digest, pack, digest, asking.words, count], sort_keys=True, ensure_ascii=False)
-    key = hashlib.sha256(words.encode()).hexdigest()
+    content = json.dumps([facts.digest, pack, digest, asking.plain, count], sort_keys=True, ensure_ascii=False)
+    key = hashlib.sha256(content.encode()).hexdigest()
     row = CountedAnswer.objects.filter(key=key).first()
     if row is None:
         if _is_too_much(now):
             raise NotPossible("too-much-asked")
         row = CountedAnswer(
-            key=key, edition=facts, pack=pack, book=digest, asked=asking.words, count=count, asked_at=now
+            key=key, edition=facts, pack=pack, book=digest, asked=asking.plain, count=count, asked_at=now
         )
     elif row.answer is not None:
         return _in_use(row, now)

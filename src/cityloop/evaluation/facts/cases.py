@@ -95,10 +95,10 @@ def _of_the_class(reference: str | None) -> Row:
     return {"catalogue": catalogue, "category_kind": kind, "category": code, "major": major_of(code)}
 
 
-def _grids(words: str) -> Row:
+def _grids(text: str) -> Row:
     """Return the grid of each kind, the one with the smallest code where there are several."""
     found: dict[str, str] = {}
-    for kind, _, code in sorted((word.partition(":") for word in words.split()), reverse=True):
+    for kind, _, code in sorted((word.partition(":") for word in text.split()), reverse=True):
         found[kind] = code
     return {kind: found.get(kind) for kind in GRIDS}
 
@@ -334,5 +334,5 @@ def _day(at: datetime | None, zone: tzinfo) -> date | None:
     return at.astimezone(zone).date() if at else None
 
 
-def _degrees(words: str | None) -> Decimal | None:
-    return Decimal(words) if words else None
+def _degrees(text: str | None) -> Decimal | None:
+    return Decimal(text) if text else None

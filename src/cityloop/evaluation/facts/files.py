@@ -263,10 +263,10 @@ def _without_exponents(table: "pa.Table") -> "pa.Table":
 
     for place, column in enumerate(table.schema):
         if pa.types.is_decimal(column.type):
-            words = pc.cast(table[column.name], pa.string())
-            if pc.any(pc.match_substring(words, "E")).as_py():
-                words = pa.array([None if value is None else f"{value:f}" for value in table[column.name].to_pylist()])
-            table = table.set_column(place, column.name, words)
+            texts = pc.cast(table[column.name], pa.string())
+            if pc.any(pc.match_substring(texts, "E")).as_py():
+                texts = pa.array([None if value is None else f"{value:f}" for value in table[column.name].to_pylist()])
+            table = table.set_column(place, column.name, texts)
     return table
 
 

@@ -44,7 +44,7 @@ class Imported:
         return self.places.piles
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         return f"rejected {self.rejected:,}"
 
 
@@ -91,7 +91,7 @@ def _good_rows(sheet: Sheet, reading: TableReading, rejects: Rejects, result: Im
         else:
             result.latest = max(result.latest, *(values[name] for name in HAPPENED if name in values))
             yield values
-        show(result.rows, result.words)
+        show(result.rows, result.summary)
 
 
 def _refuse_repeated(number: str, known: set[str]) -> None:

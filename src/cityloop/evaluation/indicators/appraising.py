@@ -41,7 +41,7 @@ class Asking:
     day_begins_at: str = "00:00"
 
     @property
-    def words(self) -> dict[str, Any]:
+    def plain(self) -> dict[str, Any]:
         """The request as plain values; equal requests have equal values."""
         return {
             "indicators": list(self.indicators),
@@ -53,12 +53,12 @@ class Asking:
         }
 
     @classmethod
-    def read(cls, words: Mapping[str, Any]) -> Self:
+    def read(cls, values: Mapping[str, Any]) -> Self:
         """Return the request of such plain values."""
-        lists = {name: tuple(words[name]) for name in ("indicators", "periods", "by")}
-        only = {name: tuple(values) for name, values in words["only"].items()}
-        day, hour = words["month_begins_on"], words["day_begins_at"]
-        texts = [hour, *(text for values in lists.values() for text in values), *only]
+        lists = {name: tuple(values[name]) for name in ("indicators", "periods", "by")}
+        only = {name: tuple(given) for name, given in values["only"].items()}
+        day, hour = values["month_begins_on"], values["day_begins_at"]
+        texts = [hour, *(text for given in lists.values() for text in given), *only]
         if not isinstance(day, int) or not all(isinstance(text, str) for text in texts):
             raise ValueError("a value that must be a text is not one")
         return cls(only=only, **lists, month_begins_on=day, day_begins_at=hour)
@@ -109,7 +109,7 @@ class Appraisal:
         """The canonical form: counting the same facts with the same book gives this text, byte for byte."""
         content = {
             "format": FORMAT,
-            "asked": self.asking.words,
+            "asked": self.asking.plain,
             "facts": {"digest": self.facts, "as_of": self.as_of.isoformat(), "zone": self.zone},
             "indicators": {"pack": self.pack, "digest": self.book},
             "whole": {period: _tallies_text(self.whole[period]) for period in sorted(self.whole)},

@@ -137,10 +137,10 @@ class IndicatorBook:
     def formula(self, indicator: Indicator, language: str) -> str:
         """Return in words how an indicator is calculated; for a count, what it means."""
         titles = {code: count.title for code, count in self.counts.items()}
-        words = formula(indicator, titles, self.exclusions, language)
+        text = formula(indicator, titles, self.exclusions, language)
         if indicator.code in self.counts:
-            words += ("：" if language == "zh" else ": ") + self.counts[indicator.code].meaning[language]
-        return words
+            text += ("：" if language == "zh" else ": ") + self.counts[indicator.code].meaning[language]
+        return text
 
 
 def read_book(folder: Path) -> IndicatorBook:
@@ -247,9 +247,9 @@ def _indicator_faults(
             yield FieldFault(where, "indicator-code-of-count")
         yield from _unknown_exclusions(text, (*where, "excludes"), indicator.excludes)
         sums: dict[FieldPath, tuple[Term, ...]] = {}
-        for field, words, subjects in _sums(where, indicator):
+        for field, sum_text, subjects in _sums(where, indicator):
             try:
-                sums[field] = read_terms(words)
+                sums[field] = read_terms(sum_text)
             except NotASum as error:
                 yield FieldFault(field, "indicator-not-a-sum", {"column": error.column})
             else:
@@ -265,9 +265,9 @@ def _sums(where: FieldPath, indicator: IndicatorText) -> Iterator[tuple[FieldPat
         subjects = variant.subjects or indicator.subjects
         declared.append(((*where, "variants", name), variant.numerator, variant.denominator, subjects))
     for place, above, below, subjects in declared:
-        for field, words in (("numerator", above), ("denominator", below)):
-            if words is not None:
-                yield (*place, field), words, subjects
+        for field, sum_text in (("numerator", above), ("denominator", below)):
+            if sum_text is not None:
+                yield (*place, field), sum_text, subjects
 
 
 def _term_faults(

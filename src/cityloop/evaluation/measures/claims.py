@@ -258,8 +258,8 @@ def _is_positive(node: exp.Expr | None) -> bool:
     return isinstance(node, exp.Literal) and bool(INTEGER.fullmatch(node.this)) and int(node.this) > 0
 
 
-def _cast(words: str, kind: exp.DType) -> exp.Cast:
-    return exp.Cast(this=exp.Literal.string(words), to=exp.DataType(this=kind))
+def _cast(text: str, kind: exp.DType) -> exp.Cast:
+    return exp.Cast(this=exp.Literal.string(text), to=exp.DataType(this=kind))
 
 
 def _wrapped(claim: exp.Expr) -> exp.Expr:

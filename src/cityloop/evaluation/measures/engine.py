@@ -95,5 +95,5 @@ def _column_faults(relation: FactRelation, found: Mapping[str, str]) -> Iterator
             yield Fault(field, "facts-column-type", {"wanted": wanted, "found": found[column.name]})
 
 
-def _text(words: str) -> str:
-    return "'" + words.replace("'", "''") + "'"
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

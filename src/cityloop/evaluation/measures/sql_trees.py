@@ -11,8 +11,8 @@ _MOMENT = exp.DataType.Type.TIMESTAMPNTZ  # without a zone in both engines: the 
 
 def moment(at: datetime) -> exp.Expr:
     """Return a moment as the facts have it."""
-    words = at.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
-    return exp.Cast(this=exp.Literal.string(words), to=exp.DataType(this=_MOMENT))
+    text = at.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+    return exp.Cast(this=exp.Literal.string(text), to=exp.DataType(this=_MOMENT))
 
 
 def all_of(claims: Sequence[exp.Expr]) -> exp.Expr:

@@ -123,17 +123,17 @@ def _draw(paper: SheetPaper, grid: Grid, caption: str, say: Say) -> None:
     sheet, across = paper.sheet, len(grid.lead)
     sheet.merge_range(0, 0, 0, max(across, 6), "")
     paper.put(0, 0, caption, fits=False, bold=True)
-    for place, words in enumerate(grid.lead):
-        paper.head(1, 2, place, place, words)
+    for place, text in enumerate(grid.lead):
+        paper.head(1, 2, place, place, text)
         paper.widths[place] = NARROW
-    for words, is_ratio in grid.heads:
+    for text, is_ratio in grid.heads:
         last = across + (len(PARTS) - 1 if is_ratio else 0)
         if is_ratio:
-            paper.head(1, 1, across, last, words)
+            paper.head(1, 1, across, last, text)
             for place, part in enumerate(PARTS):
                 paper.head(2, 2, across + place, across + place, say(part))
         else:
-            paper.head(1, 2, across, across, words)
+            paper.head(1, 2, across, across, text)
         paper.widths.update(dict.fromkeys(range(across, last + 1), 10))
         across = last + 1
     for number, (lead, figures) in enumerate(grid.rows, start=3):
@@ -153,8 +153,8 @@ def _draw_row(
     figures: Sequence[tuple[Indicator, FigureCount]],
     heads: Sequence[tuple[str, bool]],
 ) -> None:
-    for place, words in enumerate(lead):
-        paper.put(number, place, words, border=1)
+    for place, text in enumerate(lead):
+        paper.put(number, place, text, border=1)
     across = len(lead)
     for (indicator, tally), (_, is_ratio) in zip(figures, heads, strict=True):
         cells = _figure(indicator, tally)
@@ -204,9 +204,9 @@ def _explain(paper: SheetPaper, appraisal: Appraisal, book: IndicatorBook, names
     """Write what the figures are over, how each is calculated, and the digests to count them again."""
     say = WORDS[language].__getitem__
     row = 0
-    for head, words in _fact_notes(appraisal, book, names, language):
+    for head, text in _fact_notes(appraisal, book, names, language):
         paper.put(row, 0, head, bold=True)
-        paper.put(row, 1, words, fits=False)
+        paper.put(row, 1, text, fits=False)
         row += 1
     paper.put(row, 0, say("nothing"), fits=False)
     row += 2

@@ -123,7 +123,7 @@ def object_heads(appraisal: Appraisal, language: str) -> tuple[str, ...]:
     """Return the heads of the columns that name the object of a row: its name and its code, for each grouping."""
     gap = "" if language == "zh" else " "
     titles = [grouping_title(column, language).capitalize() for column in appraisal.asking.by]
-    return tuple(words for heading in titles for words in (heading, f"{heading}{gap}{WORDS[language]['code']}"))
+    return tuple(text for heading in titles for text in (heading, f"{heading}{gap}{WORDS[language]['code']}"))
 
 
 def object_cells(appraisal: Appraisal, key: Key | None, names: Naming, say: Say) -> tuple[str, ...]:
@@ -131,7 +131,7 @@ def object_cells(appraisal: Appraisal, key: Key | None, names: Naming, say: Say)
     if key is None:
         return tuple(say("whole") if place == 0 else "" for place in range(2 * len(appraisal.asking.by)))
     return tuple(
-        words
+        text
         for column, value in zip(appraisal.asking.by, key, strict=True)
-        for words in (names(column, value), value or "")
+        for text in (names(column, value), value or "")
     )

@@ -39,23 +39,23 @@ class SheetPaper:
     def put(self, row: int, column: int, value: Cell, *, fits: bool = True, **properties: Any) -> None:
         """Write a number as a number, anything else as text that never becomes a formula."""
         if isinstance(value, str):
-            words = value[:CELL]
-            quoted = {"quote_prefix": True} if words.startswith(FORMULA) else {}
-            self.sheet.write_string(row, column, words, self.style(**properties, **quoted))
+            text = value[:CELL]
+            quoted = {"quote_prefix": True} if text.startswith(FORMULA) else {}
+            self.sheet.write_string(row, column, text, self.style(**properties, **quoted))
         else:
             self.sheet.write_number(row, column, value, self.style(**properties))
         if fits:
             width = sum(2 if east_asian_width(character) in "WFA" else 1 for character in str(value)) + 2
             self.widths[column] = min(max(self.widths.get(column, NARROW), width), WIDE)
 
-    def head(self, first: int, last: int, left: int, right: int, words: str) -> None:
+    def head(self, first: int, last: int, left: int, right: int, text: str) -> None:
         """Write a head over several cells."""
         style = self.style(bold=True, text_wrap=True, align="center", border=1, bg_color="#E9EEF4")
         if (first, left) == (last, right):
-            self.sheet.write_string(first, left, words, style)
+            self.sheet.write_string(first, left, text, style)
         else:
             self.sheet.merge_range(first, left, last, right, "", style)
-            self.sheet.write_string(first, left, words, style)
+            self.sheet.write_string(first, left, text, style)
 
     def fit(self) -> None:
         for column, width in self.widths.items():
