@@ -1,4 +1,4 @@
-"""Figures on sheets, read back as a spreadsheet reads them: numbers are numbers, words are words, — is nothing."""
+"""Figures on sheets, read back as a spreadsheet reads them: numbers are numbers, texts are texts, — is nothing."""
 
 import csv as csv_format
 import io
@@ -57,8 +57,8 @@ def test_the_numbers_of_a_workbook_are_those_counted(city: tuple[FactFolder, Edi
     for period, name, code, *cells in rows:
         tallies = found.whole[period] if name == "合计" else found.lines[period, known[name, code]]
         expected: list[Any] = []
-        for one in SOME:
-            value, tally = chosen[one].value(tallies[one]), tallies[one]
+        for asked_code in SOME:
+            value, tally = chosen[asked_code].value(tallies[asked_code]), tallies[asked_code]
             if tally.denominator is None:
                 expected.append(float(tally.numerator))
             else:
@@ -68,16 +68,16 @@ def test_the_numbers_of_a_workbook_are_those_counted(city: tuple[FactFolder, Edi
     assert {row[1] for row in rows} == {"榕东区", "=榕西区", "（无）", "合计"}
 
 
-def test_a_workbook_says_what_its_figures_are(city: tuple[FactFolder, Edition], tmp_path: Path) -> None:
+def test_a_workbook_explains_its_figures(city: tuple[FactFolder, Edition], tmp_path: Path) -> None:
     found = counted(city, tmp_path, "district")
     sheets = read(workbook(found, BOOK, called(city)))
     head, notes = sheets["指标值"][:3], sheets["说明"]
     assert head[0][0] == "GB/T 30428.4-2016  ·  数据时点 2026-08-01 08:00:00  ·  仅限: unit = roads-1, roads-2"
     assert head[1][:8] == ["时段", "区县", "区县代码", "立案数", "按期处置率", "", "", "按期处置率（以本期到期的计）"]
     assert head[2][3:8] == ["", "值", "分子", "分母", "值"]
-    told = {row[0]: row[1] for row in notes if row[0]}
-    assert (told["数据摘要（SHA-256）"], told["指标摘要（SHA-256）"]) == (city[1].digest, BOOK.digest)
-    assert told["统计结果摘要（SHA-256）"] == found.digest
+    notes_by_head = {row[0]: row[1] for row in notes if row[0]}
+    assert (notes_by_head["数据摘要（SHA-256）"], notes_by_head["指标摘要（SHA-256）"]) == (city[1].digest, BOOK.digest)
+    assert notes_by_head["统计结果摘要（SHA-256）"] == found.digest
     assert ["时段", "2026-06: 自（含） 2026-06-01 00:00:00, 至（不含） 2026-07-01 00:00:00"] in [
         row[:2] for row in notes
     ]
@@ -93,9 +93,7 @@ def test_a_workbook_says_what_its_figures_are(city: tuple[FactFolder, Edition], 
     ]
 
 
-def test_without_objects_the_indicators_stand_below_each_other(
-    city: tuple[FactFolder, Edition], tmp_path: Path
-) -> None:
+def test_without_grouping_the_indicators_are_below_each_other(city: tuple[FactFolder, Edition], tmp_path: Path) -> None:
     found = counted(city, tmp_path)
     rows = read(workbook(found, BOOK, called(city, "en"), "en"))["Figures"]
     assert rows[1] == ["Indicator code", "Indicator", "2026-05", "", "", "2026-06", "", ""]
@@ -106,7 +104,7 @@ def test_without_objects_the_indicators_stand_below_each_other(
     assert rate.denominator and rows[4][6:] == [float(rate.numerator), float(rate.denominator)]
 
 
-def test_where_nothing_was_to_count_stands_a_dash_and_no_zero(tmp_path: Path) -> None:
+def test_where_there_was_nothing_to_count_there_is_a_dash_and_not_a_zero(tmp_path: Path) -> None:
     city = kept(tmp_path / "facts", {name: [] for name in FACTS})
     found = counted(city, tmp_path)
     rows = read(workbook(found, BOOK, called(city)))["指标值"][3:]
@@ -138,8 +136,8 @@ def test_a_workbook_is_printed_on_a4_with_its_heads_on_every_page(
 
 
 def test_the_same_figures_are_the_same_workbook(city: tuple[FactFolder, Edition], tmp_path: Path) -> None:
-    one, other = (workbook(counted(city, tmp_path, "unit"), BOOK, called(city)) for _ in range(2))
-    assert one == other
+    first, second = (workbook(counted(city, tmp_path, "unit"), BOOK, called(city)) for _ in range(2))
+    assert first == second
 
 
 def csv_rows(text: str) -> list[list[str]]:
@@ -174,8 +172,8 @@ def test_each_unit_is_shown_as_it_is_written(
     city: tuple[FactFolder, Edition], unit: FigureUnit, places: int, tally: FigureCount, cell: str, shown: str
 ) -> None:
     terms = (Term("register"),), (Term("dispose"),)
-    one = Indicator("x", {"zh": "甲", "en": "X"}, unit, *terms, basis="usual", places=places)
-    book = IndicatorBook("S", BOOK.counts, {}, {"x": one}, {})
+    indicator = Indicator("x", {"zh": "甲", "en": "X"}, unit, *terms, basis="usual", places=places)
+    book = IndicatorBook("S", BOOK.counts, {}, {"x": indicator}, {})
     found = Appraisal(
         Asking(("x",), ("2026-06",)), "f", city[1].as_of, "Asia/Shanghai", "p", "b", {}, {"2026-06": {"x": tally}}
     )
@@ -186,12 +184,12 @@ def test_each_unit_is_shown_as_it_is_written(
 
 
 def test_counts_are_written_as_decimals() -> None:
-    assert [amount_words(Fraction(one)) for one in ("0", "1200", "7/2", "-1/8")] == ["0", "1200", "3.5", "-0.125"]
+    assert [amount_words(Fraction(amount)) for amount in ("0", "1200", "7/2", "-1/8")] == ["0", "1200", "3.5", "-0.125"]
     assert amount_words(Fraction(1234567), thousands=",") == "1,234,567"
     assert Decimal(amount_words(Fraction(12345678901, 10**7))) == Decimal("1234.5678901")
 
 
-def test_every_column_that_tells_figures_apart_has_a_title() -> None:
+def test_every_column_that_figures_are_grouped_by_has_a_title() -> None:
     assert {column for relation in FACTS.values() for column in relation.groupings} == set(TITLES)
     assert grouping_title("community", "zh") == "社区" and grouping_title("new", "zh") == "new"
     assert set(WORDS["zh"]) == set(WORDS["en"])

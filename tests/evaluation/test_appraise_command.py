@@ -1,4 +1,4 @@
-"""`cityloop appraise` as its user meets it: figures of a city and of a folder, past ones, handed out, refused."""
+"""`cityloop appraise` as its user sees it: figures of a city and of a folder, past ones, files, refusals."""
 
 import csv
 import io
@@ -32,7 +32,7 @@ def appraise(*words: str) -> Result:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of facts that are no city's, in the folder the command runs in; no database answers."""
+    """A folder of facts that belong to no city, in the working directory; no database can be reached."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CITYLOOP_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
     kept(tmp_path / "facts")
@@ -41,14 +41,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def home(tmp_path: Path, settings: object) -> Path:
-    """A home whose facts no other test touches; the keys are those of the run."""
+    """A home with facts of its own; the keys are those of the test run."""
     (tmp_path / "keys").symlink_to(django_settings.CITYLOOP.home_folder / "keys")
     settings.CITYLOOP = replace(django_settings.CITYLOOP, home=str(tmp_path))  # type: ignore[attr-defined]
     return tmp_path
 
 
 def figures(folder: Path, *words: str) -> Appraisal:
-    """Return what the command counts."""
+    """Return the figures that the command counts."""
     answer = appraise(*words, "--out", str(folder / "figures.json"))
     assert answer.exit_code == 0, answer.output
     return Appraisal.read((folder / "figures.json").read_text("utf-8"))
@@ -65,15 +65,15 @@ def test_figures_of_a_city_are_counted_from_facts_taken_when_there_are_none(home
     assert ["结案率", "100.00%", "1", "1"] in rows and [MONTH, "合计", "立案数", "1"] in rows
 
 
-def test_persons_are_called_by_their_names_and_posts_by_their_titles(home: Path, desks: Desks) -> None:
+def test_persons_have_their_names_and_posts_their_titles(home: Path, desks: Desks) -> None:
     desks.problem()
-    told = appraise("--period", MONTH, "--by", "post", "--by", "person", "--indicator", "dispatch").stdout
-    assert "派遣员 · 监督指挥中心 dispatcher@centre" in told
+    output = appraise("--period", MONTH, "--by", "post", "--by", "person", "--indicator", "dispatch").stdout
+    assert "派遣员 · 监督指挥中心 dispatcher@centre" in output
     name = desks.people["dispatcher"].name
-    assert f"{name} {desks.people['dispatcher'].account}" in told
+    assert f"{name} {desks.people['dispatcher'].account}" in output
 
 
-def test_past_facts_are_counted_as_they_stood(home: Path, desks: Desks) -> None:
+def test_past_facts_are_counted_as_they_were(home: Path, desks: Desks) -> None:
     before = actions.export_facts(NOW + timedelta(minutes=1))
     desks.problem()
     after = actions.export_facts(NOW + timedelta(minutes=2))
@@ -84,7 +84,7 @@ def test_past_facts_are_counted_as_they_stood(home: Path, desks: Desks) -> None:
         past = figures(home, *asked, "--edition", name)
         assert (past.facts, past.whole[MONTH]["register"]) == (before.digest, FigureCount(Fraction(0)))
     answer = appraise("--edition", "yesterday")
-    assert answer.exit_code == 1 and "There are no facts yesterday" in answer.stderr
+    assert answer.exit_code == 1 and "There are no facts of that moment" in answer.stderr
 
 
 def test_facts_of_a_folder_need_neither_city_nor_database(folder: Path) -> None:
@@ -101,10 +101,10 @@ def test_facts_of_a_folder_need_neither_city_nor_database(folder: Path) -> None:
     assert "report" not in found.asking.indicators  # it speaks of no unit
 
 
-def test_what_is_asked_on_the_command_line_is_what_is_counted(folder: Path) -> None:
+def test_the_command_counts_what_its_options_request(folder: Path) -> None:
     words = "--period 2026-06 --period 2026-06 --by district --only unit=roads-1 --only unit= --indicator register"
     found = figures(folder, "--facts", "facts", *words.split(), "--month-begins-on", "19", "--day-begins-at", "12:00")
-    assert found.asking.words == {
+    assert found.asking.plain == {
         "indicators": ["register"],
         "periods": ["2026-06"],
         "by": ["district"],
@@ -126,7 +126,7 @@ def test_a_folder_with_indicators_is_a_book(folder: Path) -> None:
     assert ours.whole != theirs.whole
 
 
-def test_figures_are_handed_out_as_a_table_a_workbook_or_counts(folder: Path) -> None:
+def test_figures_are_written_as_a_table_a_workbook_or_counts(folder: Path) -> None:
     asked = ("--facts", "facts", "--period", "2026-06", "--by", "district", "--indicator", "dispose_in_time_rate")
     for name in ("a.csv", "a.xlsx", "a.json"):
         answer = appraise(*asked, "--out", name)
@@ -146,20 +146,20 @@ def test_a_run_saved_by_the_command_is_counted_again_without_city_or_database(fo
     again = appraise("--recompute", "run")
     assert (again.exit_code, again.stdout.splitlines()[0]) == (0, f"the same: {digest}")
     twice = appraise("--facts", "facts", "--save", "run")
-    assert twice.exit_code == 1 and "run is there already; a run never replaces another." in twice.stderr
+    assert twice.exit_code == 1 and "run already exists. A run never replaces another." in twice.stderr
 
 
-def test_indicators_are_listed_with_their_formulas_and_told_with_their_sql(folder: Path) -> None:
+def test_indicators_are_listed_with_their_formulas_and_printed_with_their_sql(folder: Path) -> None:
     listed = appraise("--list").stdout
     assert "立案率 = 立案数 ÷ 应立案数 × 100%（不计：作废）" in listed and "SELECT" not in listed
     assert listed.count("GB/T 30428.4-2016") == 78
-    told = appraise("--formula", "need_dispose:by_due", "--language", "en").stdout
-    assert told.startswith("need_dispose:by_due  应处置数 · To be handled")
-    assert "without voided: voided_at IS NOT NULL" in told and "in_period(due_at)" in told
+    output = appraise("--formula", "need_dispose:by_due", "--language", "en").stdout
+    assert output.startswith("need_dispose:by_due  应处置数 · To be handled")
+    assert "without voided: voided_at IS NOT NULL" in output and "in_period(due_at)" in output
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (
             ["--book", "nonsense"],
@@ -176,24 +176,26 @@ def test_indicators_are_listed_with_their_formulas_and_told_with_their_sql(folde
         (["--edition", "20250101T000000Z"], "There are no facts 20250101T000000Z in facts."),
     ],
 )
-def test_what_cannot_be_counted_is_refused_in_words(folder: Path, words: list[str], told: str) -> None:
+def test_a_request_that_cannot_be_counted_is_refused_with_the_reason(
+    folder: Path, words: list[str], message: str
+) -> None:
     answer = appraise("--facts", "facts", *words)
     assert (answer.exit_code, answer.stdout) == (1, "") and isinstance(answer.exception, SystemExit)
-    assert any(line.startswith(told) for line in answer.stderr.splitlines()), answer.stderr
+    assert any(line.startswith(message) for line in answer.stderr.splitlines()), answer.stderr
 
 
-def test_a_folder_without_facts_is_refused_in_words(folder: Path) -> None:
+def test_a_folder_without_facts_is_refused_with_the_reason(folder: Path) -> None:
     (folder / "nothing").mkdir()
     answer = appraise("--facts", "nothing")
     assert answer.exit_code == 1 and "There are no facts in nothing." in answer.stderr
 
 
-def test_wrong_usage_is_told_as_such(folder: Path) -> None:
+def test_wrong_usage_is_a_usage_error(folder: Path) -> None:
     for words in (["--out", "figures.pdf"], ["--month-begins-on", "31"], ["--facts", "nowhere"]):
         assert appraise("--facts", "facts", *words).exit_code == 2
 
 
-def test_a_figure_that_was_not_meant_to_speak_so_is_counted_with_a_word_of_warning(folder: Path) -> None:
+def test_an_indicator_that_does_not_fit_the_grouping_is_counted_with_a_warning(folder: Path) -> None:
     answer = appraise("--facts", "facts", "--by", "person", "--indicator", "need_dispose")
     assert answer.exit_code == 0
     assert "need_dispose is meant for area, department; broken down by person it may mislead." in answer.stderr

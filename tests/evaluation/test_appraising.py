@@ -1,4 +1,4 @@
-"""What is asked and what was counted: text that stands for itself, wholes that are sums or counted anew, refusals."""
+"""Requests and appraisals: canonical text, totals that are sums or counted separately, refusals."""
 
 import json
 from dataclasses import replace
@@ -45,11 +45,11 @@ def test_what_was_counted_is_the_same_again_when_read_from_its_text(
     assert Appraisal.read(json.loads(found.text)).text == found.text
 
 
-def test_values_to_narrow_to_are_one_question_in_whatever_order_they_are_given() -> None:
-    one = Asking(SOME, MONTHS, only={"unit": (None, "b", "a"), "district": ("490101",)})
-    other = Asking(SOME, MONTHS, only={"district": ("490101",), "unit": ("a", "b", None)})
-    assert json.dumps(one.words) == json.dumps(other.words)
-    assert Asking.read(one.words).words == one.words
+def test_values_of_a_filter_are_the_same_question_in_any_order() -> None:
+    first = Asking(SOME, MONTHS, only={"unit": (None, "b", "a"), "district": ("490101",)})
+    second = Asking(SOME, MONTHS, only={"district": ("490101",), "unit": ("a", "b", None)})
+    assert json.dumps(first.plain) == json.dumps(second.plain)
+    assert Asking.read(first.plain).plain == first.plain
 
 
 def test_the_same_facts_in_other_parts_count_the_same(city: tuple[FactFolder, Edition], tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_the_same_facts_in_other_parts_count_the_same(city: tuple[FactFolder, Ed
     assert (found.lines, found.whole) == (other.lines, other.whole)
 
 
-def test_the_whole_is_the_sum_of_what_adds_up(city: tuple[FactFolder, Edition], tmp_path: Path) -> None:
+def test_the_total_is_the_sum_where_figures_add_up(city: tuple[FactFolder, Edition], tmp_path: Path) -> None:
     adding = tuple(code for code in SOME if BOOK.adds(indicators(BOOK, [code])[code]).objects)
     assert set(adding) == set(SOME) - {"rework:cases"}
     apart = ask(city, tmp_path, Asking(adding, MONTHS, ("district", "unit")))
@@ -68,7 +68,7 @@ def test_the_whole_is_the_sum_of_what_adds_up(city: tuple[FactFolder, Edition], 
     assert all(apart.whole[month]["register"].numerator for month in MONTHS)
 
 
-def test_the_whole_is_counted_anew_where_a_case_is_counted_once(tmp_path: Path) -> None:
+def test_the_total_is_counted_separately_where_a_case_is_counted_once(tmp_path: Path) -> None:
     rows = drawn(3, 60)
     for task in rows["tasks"]:
         task.kind, task.reworked_at, task.voided_at = "handle", rows["tasks"][0].opened_at or task.reworked_at, None
@@ -83,18 +83,20 @@ def test_the_whole_is_counted_anew_where_a_case_is_counted_once(tmp_path: Path) 
     assert whole["rework"].numerator == sum(line["rework"].numerator for line in found.lines.values())
 
 
-def test_a_variant_is_counted_beside_the_indicator_itself(city: tuple[FactFolder, Edition], tmp_path: Path) -> None:
+def test_a_variant_is_counted_together_with_the_indicator_itself(
+    city: tuple[FactFolder, Edition], tmp_path: Path
+) -> None:
     found = ask(city, tmp_path, Asking(("need_dispose", "need_dispose:by_due"), MONTHS))
     assert any(line["need_dispose"] != line["need_dispose:by_due"] for line in found.whole.values())
 
 
-def test_narrowing_counts_what_telling_apart_counts(city: tuple[FactFolder, Edition], tmp_path: Path) -> None:
+def test_a_filter_counts_what_grouping_counts(city: tuple[FactFolder, Edition], tmp_path: Path) -> None:
     apart = ask(city, tmp_path, Asking(SOME, MONTHS, ("district",)))
     for district in ("490101", "490102", None):
         narrowed = ask(city, tmp_path, Asking(SOME, MONTHS, only={"district": (district,)}))
-        told = {month: narrowed.whole[month]["register"] for month in MONTHS}
-        assert told == {month: apart.tally("register", month, (district,)) for month in MONTHS}
-        assert any(tally.numerator for tally in told.values())
+        tallies = {month: narrowed.whole[month]["register"] for month in MONTHS}
+        assert tallies == {month: apart.tally("register", month, (district,)) for month in MONTHS}
+        assert any(tally.numerator for tally in tallies.values())
 
 
 def test_the_rows_behind_a_count_add_up_to_it(city: tuple[FactFolder, Edition], tmp_path: Path) -> None:
@@ -107,38 +109,35 @@ def test_the_rows_behind_a_count_add_up_to_it(city: tuple[FactFolder, Edition], 
 
 def test_another_moment_of_the_facts_is_another_appraisal(tmp_path: Path) -> None:
     asking = Asking(("overdue_open",), ("2026-06",))
-    one = ask(kept(tmp_path / "one"), tmp_path, asking)
-    other = ask(kept(tmp_path / "other", as_of=AS_OF - timedelta(days=50)), tmp_path, asking)
-    assert one.facts != other.facts and one.digest != other.digest
-    assert one.whole != other.whole  # what fell due after the earlier moment was not overdue yet
+    first = ask(kept(tmp_path / "one"), tmp_path, asking)
+    second = ask(kept(tmp_path / "other", as_of=AS_OF - timedelta(days=50)), tmp_path, asking)
+    assert first.facts != second.facts and first.digest != second.digest
+    assert first.whole != second.whole  # what fell due after the earlier moment was not overdue yet
 
 
 @pytest.mark.parametrize(
-    ("asking", "told"),
+    ("asking", "field", "code", "value"),
     [
-        (Asking(("nonsense", "register"), MONTHS), "indicator: there is no indicator nonsense"),
-        (Asking(("register:nonsense",), MONTHS), "indicator: there is no indicator register:nonsense"),
-        (
-            Asking(("register",), MONTHS, ("task_kind",)),
-            "by: figures over cases cannot be told apart by task_kind; known",
-        ),
-        (
-            Asking(("register",), MONTHS, only={"sent_to": ("x",)}),
-            "by: figures over cases cannot be told apart by sent_to",
-        ),
-        (Asking(("register",), ("in June",)), "period: 'in June' is no period: write 2026, "),
+        (Asking(("nonsense", "register"), MONTHS), "indicator", "no-such-indicator", "nonsense"),
+        (Asking(("register:nonsense",), MONTHS), "indicator", "no-such-indicator", "register:nonsense"),
+        (Asking(("register",), MONTHS, ("task_kind",)), "by", "no-such-grouping", "task_kind"),
+        (Asking(("register",), MONTHS, only={"sent_to": ("x",)}), "by", "no-such-grouping", "sent_to"),
+        (Asking(("register",), ("in June",)), "period", "unknown-period", "in June"),
+        (Asking(("register",), MONTHS, month_begins_on=29), "period", "impossible-rhythm", None),
     ],
 )
-def test_what_cannot_be_asked_is_refused_in_words(
-    city: tuple[FactFolder, Edition], tmp_path: Path, asking: Asking, told: str
+def test_a_question_that_cannot_be_answered_is_refused(
+    city: tuple[FactFolder, Edition], tmp_path: Path, asking: Asking, field: str, code: str, value: str | None
 ) -> None:
     with pytest.raises(Invalid) as refused:
         ask(city, tmp_path, asking)
-    assert refused.value.sentence.startswith(told)
+    (fault,) = refused.value.faults
+    assert (fault.field, fault.code) == (field, code)
+    assert value is None or value in fault.values.values()
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong"),
+    ("right", "replaced"),
     [
         ('"cityloop-appraisal/1"', '"cityloop-appraisal/9"'),
         ('"asked": {', '"asked": [], "other": {'),
@@ -147,16 +146,16 @@ def test_what_cannot_be_asked_is_refused_in_words(
         ("{", "["),
     ],
 )
-def test_what_is_no_appraisal_is_refused(
-    city: tuple[FactFolder, Edition], tmp_path: Path, right: str, wrong: str
+def test_a_text_that_is_not_an_appraisal_is_refused(
+    city: tuple[FactFolder, Edition], tmp_path: Path, right: str, replaced: str
 ) -> None:
     text = ask(city, tmp_path, Asking(("register",), MONTHS)).text
     with pytest.raises(Invalid) as refused:
-        Appraisal.read(text.replace(right, wrong, 1))
-    assert refused.value.sentence.startswith("appraisal: is no appraisal of ours: ")
+        Appraisal.read(text.replace(right, replaced, 1))
+    assert [fault.code for fault in refused.value.faults] == ["appraisal-unreadable"]
 
 
-def test_indicators_that_speak_of_what_is_told_apart_are_those_asked_for_by_default() -> None:
+def test_by_default_the_indicators_that_fit_the_grouping_are_counted() -> None:
     everything = set(speaking(BOOK, ()))
     assert everything == set(BOOK.indicators)
     units, persons = set(speaking(BOOK, ("unit",))), set(speaking(BOOK, ("person",)))
@@ -164,13 +163,13 @@ def test_indicators_that_speak_of_what_is_told_apart_are_those_asked_for_by_defa
     assert set(speaking(BOOK, ("district",), ("unit",))) == units & set(speaking(BOOK, ("district",)))
     assert set(speaking(BOOK, ("sent_to",))) < everything  # only tasks have such a column
     assert speaking(BOOK, ("nonsense",)) == ()
-    one = replace(BOOK.indicators["report"], subjects=())
-    assert speaks_of(one, ("source",)) and not speaks_of(one, ("person",))
-    assert has_columns(BOOK, one, ("person",)) and not has_columns(BOOK, one, ("sent_to",))
+    indicator = replace(BOOK.indicators["report"], subjects=())
+    assert speaks_of(indicator, ("source",)) and not speaks_of(indicator, ("person",))
+    assert has_columns(BOOK, indicator, ("person",)) and not has_columns(BOOK, indicator, ("sent_to",))
 
 
-def test_of_a_period_that_begins_after_the_facts_nothing_is_said(tmp_path: Path) -> None:
-    """What was open when the facts were taken is not overdue for ever after: nobody knows."""
+def test_a_period_that_begins_after_the_facts_has_no_figures(tmp_path: Path) -> None:
+    """Cases that were open at the moment of the facts are not overdue for ever: nobody knows."""
     rows = drawn(5, 60)
     city = kept(tmp_path / "facts", rows, as_of=datetime(2026, 6, 10, tzinfo=UTC))
     asking = Asking(("overdue_open", "dispose_rate"), ("2026-06", "2026-07"), ("unit",))

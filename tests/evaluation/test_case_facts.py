@@ -1,4 +1,4 @@
-"""What the histories of city problems say as facts, and that the figures of GB/T 30428.4 count right over them."""
+"""Facts of the histories of city problems, and that the figures of GB/T 30428.4 are right over them."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ Facts = Mapping[str, list[dict[str, Any]]]
 
 
 class Counter:
-    """Facts as they stand at AS_OF, and figures counted over them."""
+    """Facts as of AS_OF, and figures counted over them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.facts = folder, FactFolder(folder / "facts")
@@ -55,9 +55,10 @@ class Counter:
 
     def figures(self, *codes: str, by: tuple[str, ...] = (), period: str = "2026-11") -> Figures:
         """Return figures of a month."""
-        ways = [BOOK.indicators[code.partition(":")[0]] for code in codes]
+        indicators = [BOOK.indicators[code.partition(":")[0]] for code in codes]
         chosen = [
-            one.chosen(code.partition(":")[2]) if ":" in code else one for one, code in zip(ways, codes, strict=True)
+            indicator.chosen(code.partition(":")[2]) if ":" in code else indicator
+            for indicator, code in zip(indicators, codes, strict=True)
         ]
         question = Question((read_period(period, Rhythm(ZONE)),), AS_OF, ZONE, by)
         with engine.opened(self.facts.files(self.edition), self.folder) as connection:
@@ -71,13 +72,20 @@ class Counter:
 
 @pytest.fixture
 def facts(tmp_path: Path) -> Callable[[], Counter]:
-    """Export the facts as they stand then."""
+    """Export the facts as of a moment."""
     return lambda: Counter(tmp_path)
 
 
 def reported(desks: Desks, key: str, by: str = "hotline", channel: str = "12345", **more: Any) -> str:
-    said = {"channel": channel, "external_id": key, "text": "路面塌陷，张三丰来电", "lon": 120.05, "lat": 23.05, **more}
-    return receive(read(said, current_city().calendar.time_zone, NOW), desks.people[by], NOW).number
+    payload = {
+        "channel": channel,
+        "external_id": key,
+        "text": "路面塌陷，张三丰来电",
+        "lon": 120.05,
+        "lat": 23.05,
+        **more,
+    }
+    return receive(read(payload, current_city().calendar.time_zone, NOW), desks.people[by], NOW).number
 
 
 def filed(desks: Desks, key: str, after: timedelta = MINUTE) -> str:
@@ -108,7 +116,7 @@ def photos() -> str:
     return " ".join(files)
 
 
-def test_a_case_that_went_straight_was_on_time_everywhere(desks: Desks, facts: Callable[[], Counter]) -> None:
+def test_a_case_without_detours_was_on_time_everywhere(desks: Desks, facts: Callable[[], Counter]) -> None:
     number = finished(desks, dispatched(desks, "A"), NOW + 3 * HOUR)
     found = facts()
     case = found.case(number)
@@ -143,7 +151,7 @@ def test_a_case_filed_too_late_is_filed_but_not_in_time(desks: Desks, facts: Cal
     }
 
 
-def test_what_was_only_reported_is_no_case_filed_and_nobodys_of_ours(
+def test_a_case_that_was_only_reported_is_not_filed_and_has_no_person_of_the_city(
     desks: Desks, facts: Callable[[], Counter]
 ) -> None:
     number = reported(desks, "A")
@@ -212,7 +220,7 @@ def test_a_groundless_return_and_more_time_concern_the_unit_that_asked(
     assert found.written("evade", "postpone", "back") == {"evade": "1", "postpone": "1", "back": "0"}
 
 
-def test_what_a_check_finds_wanting_is_a_rework_and_not_handled(desks: Desks, facts: Callable[[], Counter]) -> None:
+def test_a_failed_check_is_a_rework_and_not_handled(desks: Desks, facts: Callable[[], Counter]) -> None:
     number = dispatched(desks, "A")
     desks.act(number, "report_back", "roads", at=NOW + HOUR, result="已修")
     desks.act(number, "rework", "collector", at=NOW + 2 * HOUR, reason="仍有坑洼")
@@ -247,7 +255,7 @@ def test_an_explanation_that_was_refused_handled_nothing(desks: Desks, facts: Ca
     }
 
 
-def test_a_suspended_case_is_out_of_what_had_to_be_closed(desks: Desks, facts: Callable[[], Counter]) -> None:
+def test_a_suspended_case_does_not_have_to_be_closed(desks: Desks, facts: Callable[[], Counter]) -> None:
     number = dispatched(desks, "A")
     desks.act(number, "ask_hanging", "roads", at=NOW + HOUR, reason="season", note="春季补种")
     desks.act(number, "grant_hanging", "duty", at=NOW + 2 * HOUR, until="2026-12-21")
@@ -269,7 +277,7 @@ def test_a_suspended_case_is_out_of_what_had_to_be_closed(desks: Desks, facts: C
     assert later["hung_until"] == (NOW + 3 * HOUR).replace(tzinfo=None) and later["due_at"] is not None
 
 
-def test_a_voided_case_was_filed_and_counts_no_further(desks: Desks, facts: Callable[[], Counter]) -> None:
+def test_a_voided_case_was_filed_and_no_longer_counts(desks: Desks, facts: Callable[[], Counter]) -> None:
     number = dispatched(desks, "A")
     desks.act(number, "void", "duty", at=NOW + HOUR, reason="重复立案")
     found = facts()
@@ -304,7 +312,7 @@ def test_a_granted_appeal_takes_a_late_case_out_of_the_figures(desks: Desks, fac
     assert found.written("overtime_dispose", "register") == {"overtime_dispose": "1", "register": "2"}
 
 
-def test_what_a_collector_puts_right_on_the_spot_is_the_collectors(desks: Desks, facts: Callable[[], Counter]) -> None:
+def test_a_case_fixed_on_the_spot_counts_for_the_collector(desks: Desks, facts: Callable[[], Counter]) -> None:
     number = reported(desks, "A", by="collector", channel="patrol", category="06012")
     given = {"category": "06012", "district": "671001", "result": "已清扫", "photos": photos()}
     desks.act(number, "handle_on_the_spot", "collector", at=NOW + MINUTE, **given)
@@ -322,7 +330,7 @@ def test_what_a_collector_puts_right_on_the_spot_is_the_collectors(desks: Desks,
     }
 
 
-def test_what_was_doubted_on_the_spot_was_not_put_right_there(desks: Desks, facts: Callable[[], Counter]) -> None:
+def test_a_case_doubted_on_the_spot_was_not_fixed_there(desks: Desks, facts: Callable[[], Counter]) -> None:
     number = reported(desks, "A", by="collector", channel="patrol")
     given = {"category": "06012", "district": "671001", "result": "已清扫", "photos": photos()}
     desks.act(number, "handle_on_the_spot", "collector", at=NOW + MINUTE, **given)
@@ -334,7 +342,7 @@ def test_what_was_doubted_on_the_spot_was_not_put_right_there(desks: Desks, fact
     }
 
 
-def test_a_collectors_report_put_right_or_refused_as_incomplete_was_wrong(
+def test_a_collectors_report_that_was_corrected_or_refused_as_incomplete_was_wrong(
     desks: Desks, facts: Callable[[], Counter]
 ) -> None:
     right, other_class, other_place, incomplete = (
@@ -348,12 +356,12 @@ def test_a_collectors_report_put_right_or_refused_as_incomplete_was_wrong(
         desks.act(number, "accept", "operator", at=NOW + MINUTE, category=category, district=district)
     desks.act(incomplete, "reject", "operator", at=NOW + MINUTE, reason="incomplete")
     found = facts()
-    assert [found.case(one)["was_corrected"] for one in (right, other_class, other_place)] == [False, True, True]
+    assert [found.case(number)["was_corrected"] for number in (right, other_class, other_place)] == [False, True, True]
     assert found.case(incomplete)["refusal"] == "incomplete"
     assert found.written("error", "error_rate") == {"error": "3", "error_rate": "75.00%"}
 
 
-def test_a_verification_says_whether_it_was_so_and_the_last_word_counts(
+def test_a_verification_confirms_a_case_or_not_and_the_last_one_counts(
     desks: Desks, facts: Callable[[], Counter]
 ) -> None:
     number = reported(desks, "A")
@@ -372,7 +380,7 @@ def test_a_verification_says_whether_it_was_so_and_the_last_word_counts(
     }
 
 
-def test_what_is_overdue_and_open_is_held_against_its_unit(desks: Desks, facts: Callable[[], Counter]) -> None:
+def test_an_overdue_open_case_counts_against_its_unit(desks: Desks, facts: Callable[[], Counter]) -> None:
     number = dispatched(desks, "A")
     assert "LimitPassed" in wake(number, NOW + 8 * DAY)
     found = facts()
@@ -403,7 +411,7 @@ def test_stays_follow_each_other_without_a_gap_and_take_the_time_of_the_case(
 ) -> None:
     number = finished(desks, dispatched(desks, "A"), NOW + 4 * DAY)
     stays = facts().rows("passages", number)
-    assert [one["stage"] for one in stays] == [
+    assert [stay["stage"] for stay in stays] == [
         "reported",
         "accepted",
         "filed",
@@ -412,8 +420,8 @@ def test_stays_follow_each_other_without_a_gap_and_take_the_time_of_the_case(
         "checked",
         "closed",
     ]
-    assert [one["left_at"] for one in stays[:-1]] == [one["entered_at"] for one in stays[1:]]
-    assert [one["left_by"] for one in stays] == [
+    assert [stay["left_at"] for stay in stays[:-1]] == [stay["entered_at"] for stay in stays[1:]]
+    assert [stay["left_by"] for stay in stays] == [
         "accept",
         "file",
         "dispatch",
@@ -427,7 +435,7 @@ def test_stays_follow_each_other_without_a_gap_and_take_the_time_of_the_case(
     assert handling["counted_seconds"] == 2 * 8 * 3600 - 180  # Friday and Monday, and Tuesday until ten
 
 
-def test_supervision_of_a_case_is_no_case_filed(desks: Desks, facts: Callable[[], Counter]) -> None:
+def test_supervision_of_a_case_is_not_a_filed_case(desks: Desks, facts: Callable[[], Counter]) -> None:
     number = dispatched(desks, "A")
     desks.act(number, "supervise", "leader", at=NOW + HOUR, unit="roads", order="限期办结", days="2")
     found = facts()
@@ -437,12 +445,12 @@ def test_supervision_of_a_case_is_no_case_filed(desks: Desks, facts: Callable[[]
     assert found.written("register", "need_register") == {"register": "1", "need_register": "1"}
 
 
-def test_no_personal_word_gets_into_the_facts(desks: Desks, facts: Callable[[], Counter]) -> None:
+def test_no_personal_data_gets_into_the_facts(desks: Desks, facts: Callable[[], Counter]) -> None:
     reporter = {"name": "张三丰", "phone": "13800001234"}
     number = reported(desks, "K-7788", address="长江路1号", reporter=reporter)
     desks.act(number, "accept", "operator", at=NOW, category="06013", district="671001", note="李四在场")
     found = facts()
-    told = str([found.rows(name, number) for name in FACTS])
-    assert "CaseAccepted" in told
+    rows = str([found.rows(name, number) for name in FACTS])
+    assert "CaseAccepted" in rows
     for words in ("张三丰", "13800001234", "长江路", "李四", "K-7788", "路面塌陷"):
-        assert words not in told
+        assert words not in rows

@@ -58,14 +58,14 @@ def engine(folder: Path) -> Iterator[Any]:
 
 
 def all_statements(question: Question) -> tuple[Any, ...]:
-    """Return the SQL of every measure that can be told apart so."""
+    """Return the SQL of every measure that can be grouped in this way."""
     able = {}
-    for name, one in EVERYTHING.items():
+    for name, counting in EVERYTHING.items():
         try:
-            statements({name: one}, question)
+            statements({name: counting}, question)
         except NoSuchGrouping:
             continue
-        able[name] = one
+        able[name] = counting
     return statements(able, question)
 
 
@@ -86,7 +86,7 @@ def test_the_sql_for_spark_can_be_read_as_spark_and_means_the_same(engine: Any, 
         assert "TIMESTAMP_NTZ" in statement.spark
 
 
-def test_the_rows_behind_figures_can_be_asked_in_spark_as_well(engine: Any) -> None:
+def test_the_rows_behind_figures_can_be_queried_in_spark_as_well(engine: Any) -> None:
     for name, counting in EVERYTHING.items():
         statement = rows_counted(counting, Question((JUNE,), AS_OF, ZONE))
         read = sqlglot.parse_one(statement.spark, read="spark")
@@ -94,21 +94,26 @@ def test_the_rows_behind_figures_can_be_asked_in_spark_as_well(engine: Any) -> N
 
 
 def test_one_statement_counts_all_that_is_counted_over_one_relation() -> None:
-    told = all_statements(Question((JUNE,), AS_OF, ZONE))
-    assert sorted(one.relation.name for one in told) == ["cases", "events", "passages", "tasks"]
-    assert {name for one in told for name in one.names} == set(EVERYTHING)
+    found = all_statements(Question((JUNE,), AS_OF, ZONE))
+    assert sorted(statement.relation.name for statement in found) == ["cases", "events", "passages", "tasks"]
+    assert {name for statement in found for name in statement.names} == set(EVERYTHING)
 
 
 def test_many_periods_are_counted_by_one_pass_over_the_facts_but_for_what_is_counted_once_only() -> None:
     months = tuple(read_period(f"2026-{month:02}", RHYTHM) for month in range(1, 13))
-    told = all_statements(Question(months, AS_OF, ZONE, ("district",)))
-    assert {name for one in told for name in one.names} == set(EVERYTHING)
-    once = [one for one in told if one.tree.find(exp.Distinct)]
-    assert sorted(one.relation.name for one in told if one not in once) == ["cases", "events", "passages", "tasks"]
-    assert all(len(list(one.tree.find_all(exp.Table))) == 1 for one in told)
+    found = all_statements(Question(months, AS_OF, ZONE, ("district",)))
+    assert {name for statement in found for name in statement.names} == set(EVERYTHING)
+    once = [statement for statement in found if statement.tree.find(exp.Distinct)]
+    assert sorted(statement.relation.name for statement in found if statement not in once) == [
+        "cases",
+        "events",
+        "passages",
+        "tasks",
+    ]
+    assert all(len(list(statement.tree.find_all(exp.Table))) == 1 for statement in found)
 
 
-def test_nothing_stands_in_the_sql_but_the_relation_it_is_over() -> None:
+def test_the_sql_has_no_relation_but_the_one_it_is_over() -> None:
     for question in QUESTIONS:
         for statement in all_statements(question):
             assert {table.name for table in statement.tree.find_all(exp.Table)} == {statement.relation.name}
@@ -123,29 +128,29 @@ def test_moments_in_measures_are_by_the_clocks_of_the_city() -> None:
         assert "done_at >= CAST('2026-05-31 16:00:00' AS TIMESTAMP)" in statement.duckdb
 
 
-def test_sums_are_exact_and_of_nothing_zero(engine: Any) -> None:
+def test_sums_are_exact_and_zero_over_no_rows(engine: Any) -> None:
     question = Question((JUNE,), AS_OF, ZONE)
     only = {name: EVERYTHING[name] for name in ("sums", "seconds")}
     found = counted(engine, statements(only, question), 0)
-    start, end = (one.astimezone(UTC).replace(tzinfo=None) for one in (JUNE.start, JUNE.end))
+    start, end = (end.astimezone(UTC).replace(tzinfo=None) for end in (JUNE.start, JUNE.end))
     lons = [row.lon for row in ROWS["cases"] if row.filed_at and start <= row.filed_at < end and row.lon is not None]
     assert found[0, ()]["sums"] == Fraction(sum(lons, start=Decimal(0)))
     empty = counted(engine, statements(only, replace(question, periods=(read_period("2019", RHYTHM),))), 0)
     assert empty[0, ()] == {"sums": 0, "seconds": 0}
 
 
-def test_what_is_unknown_is_not_left_out(engine: Any) -> None:
+def test_rows_with_an_unknown_condition_are_not_excluded(engine: Any) -> None:
     measure = read_measure("SELECT count(*) FROM cases WHERE in_period(filed_at)")
-    ways = {
+    countings = {
         "all": Counting(measure),
         "without": Counting(measure, (read_claim("is_exempt", CASES),)),
         "said": Counting(read_measure("SELECT count(*) FROM cases WHERE in_period(filed_at) AND is_exempt")),
     }
-    found = counted(engine, statements(ways, Question((JUNE,), AS_OF, ZONE)), 0)[0, ()]
+    found = counted(engine, statements(countings, Question((JUNE,), AS_OF, ZONE)), 0)[0, ()]
     assert found["without"] == found["all"] - found["said"]
 
 
-def test_a_figure_is_told_apart_by_its_own_columns_in_place_of_others() -> None:
+def test_a_figure_is_grouped_by_its_own_columns_instead_of_others() -> None:
     measure = read_measure("SELECT count(*) FROM cases WHERE in_period(filed_at)")
     own = Counting(measure, columns={"person": "filed_by"})
     (statement,) = statements({"x": own}, Question((JUNE,), AS_OF, ZONE, ("person",)))
@@ -153,13 +158,13 @@ def test_a_figure_is_told_apart_by_its_own_columns_in_place_of_others() -> None:
 
 
 @pytest.mark.parametrize("by", ["nothing", "case_number", "filed_at", "x; DROP TABLE cases"])
-def test_what_no_figure_can_be_told_apart_by_is_refused(by: str) -> None:
+def test_a_column_that_figures_cannot_be_grouped_by_is_refused(by: str) -> None:
     counting = Counting(read_measure("SELECT count(*) FROM cases WHERE in_period(filed_at)"))
     for question in (
         Question((JUNE,), AS_OF, ZONE, (by,)),
         Question((JUNE,), AS_OF, ZONE, (), {by: ("a",)}),
     ):
-        with pytest.raises(NoSuchGrouping, match="known are"):
+        with pytest.raises(NoSuchGrouping, match="Known are"):
             statements({"x": counting}, question)
     with pytest.raises(NoSuchGrouping):
         statements({"x": Counting(read_measure("SELECT count(*) FROM passages WHERE in_period(left_at)"))},
@@ -209,7 +214,7 @@ def test_the_engine_sees_the_relations_as_they_are_published(engine: Any) -> Non
     assert limit == [("244.1 MiB", 1)]
 
 
-def test_files_that_are_not_what_is_published_are_refused(tmp_path: Path) -> None:
+def test_files_with_other_columns_than_the_published_ones_are_refused(tmp_path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -224,5 +229,5 @@ def test_files_that_are_not_what_is_published_are_refused(tmp_path: Path) -> Non
 
 
 def test_no_column_of_a_fact_is_a_float() -> None:
-    assert {column.type for one in RELATIONS.values() for column in one.columns} <= set(Type)
+    assert {column.type for relation in RELATIONS.values() for column in relation.columns} <= set(Type)
     assert "DOUBLE" not in (kind for kind in map(str, Type))

@@ -1,4 +1,4 @@
-"""The export of facts: what goes on from the last edition is what is read anew, and costs what has changed."""
+"""The export of facts: continuing from the last edition gives the same facts, and costs only what has changed."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -40,32 +40,34 @@ def folder(tmp_path: Path) -> FactFolder:
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let three cases be a part and two be read at a time, so that a few cases are many."""
+    """Put three cases in a part and read two at a time, so that a few cases need several parts."""
     monkeypatch.setattr(exporting, "PART", 3)
     monkeypatch.setattr(exporting, "CHUNK", 2)
 
 
 def report(desks: Desks, key: str) -> str:
-    said = {"channel": "12345", "external_id": key, "text": "路面塌陷", "lon": 120.05, "lat": 23.05}
-    return receive(read(said, current_city().calendar.time_zone, NOW), desks.people["hotline"], NOW).number
+    payload = {"channel": "12345", "external_id": key, "text": "路面塌陷", "lon": 120.05, "lat": 23.05}
+    return receive(read(payload, current_city().calendar.time_zone, NOW), desks.people["hotline"], NOW).number
 
 
 def something_happens(desks: Desks, random: Random, at: datetime) -> None:
-    """Let somebody do something that may be done to some case."""
+    """Do one of the actions that are allowed on some case."""
     rows = list(Case.objects.order_by("pk"))
     for row in random.sample(rows, len(rows)):
-        way, state = procedure_of(row), projection.state(row, row.tasks.order_by("no"))
+        procedure, state = procedure_of(row), projection.state(row, row.tasks.order_by("no"))
         doing = [
             (action, task, actor)
-            for action in way.actions.values()
-            for task in ([one.no for one in state.open_tasks if one.kind == action.on] if action.on else [0])
+            for action in procedure.actions.values()
+            for task in (
+                [open_task.no for open_task in state.open_tasks if open_task.kind == action.on] if action.on else [0]
+            )
             for actor in desks.people.values()
-            if refusal(way, state, action, task, actor, at, current_city().calendar) is None
+            if refusal(procedure, state, action, task, actor, at, current_city().calendar) is None
         ]
         for action, task, actor in random.sample(doing, len(doing)):
-            said = answers(action.needs, UNITS[:3], "671001")
+            inputs = answers(action.needs, UNITS[:3], "671001")
             with suppress(Refusal):
-                actions.act(row.number, action.name, task, actor, said, None, at)
+                actions.act(row.number, action.name, task, actor, inputs, None, at)
                 return
 
 
@@ -75,7 +77,7 @@ def from_the_beginning(folder: FactFolder, now: datetime) -> Edition:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_going_on_from_the_last_edition_gives_what_reading_everything_gives(
+def test_continuing_from_the_last_edition_gives_the_same_as_reading_everything(
     transactional_db: None, small_parts: None, desks: Desks, folder: FactFolder, seed: int
 ) -> None:
     random = Random(seed)
@@ -88,26 +90,26 @@ def test_going_on_from_the_last_edition_gives_what_reading_everything_gives(
             report(desks, f"new{hour}")
         notify_linked()
         now = NOW + hour * HOUR + SECOND
-        gone_on, anew = export(folder, now), from_the_beginning(folder, now)
-        assert gone_on.parts == anew.parts and gone_on.digest == anew.digest
-        assert list(folder.faults(gone_on)) == []
-    assert len({part.number for part in gone_on.parts}) > 2
+        continued, whole = export(folder, now), from_the_beginning(folder, now)
+        assert continued.parts == whole.parts and continued.digest == whole.digest
+        assert list(folder.faults(continued)) == []
+    assert len({part.number for part in continued.parts}) > 2
     assert len({edition.parts for edition in folder.editions()}) == 6  # something happened every time
 
 
 @pytest.mark.alone
-def test_only_cases_to_which_something_happened_are_read_anew(
+def test_only_cases_to_which_something_happened_are_read_again(
     transactional_db: None, small_parts: None, desks: Desks, folder: FactFolder
 ) -> None:
     numbers = [report(desks, key) for key in "ABCDEF"]
-    said: list[str] = []
-    first = export(folder, NOW, said.append)
-    assert said[-1].startswith("6 cases read anew")
-    second = export(folder, NOW + SECOND, said.append)
-    assert said[-1].startswith("0 cases read anew, 0 of ") and second.parts == first.parts
+    messages: list[str] = []
+    first = export(folder, NOW, messages.append)
+    assert messages[-1].startswith("6 cases read")
+    second = export(folder, NOW + SECOND, messages.append)
+    assert messages[-1].startswith("0 cases read, 0 of ") and second.parts == first.parts
     desks.act(numbers[1], "accept", "operator", at=NOW + HOUR, category="06013", district="671001")
-    third = export(folder, NOW + 2 * HOUR, said.append)
-    assert said[-1].startswith("1 cases read anew, 4 of ")
+    third = export(folder, NOW + 2 * HOUR, messages.append)
+    assert messages[-1].startswith("1 cases read, 4 of ")
     changed = {(new.relation, new.number) for new in third.parts} - {(p.relation, p.number) for p in first.parts}
     assert changed == set()
     others = [part for part in first.parts if part not in third.parts]
@@ -117,7 +119,7 @@ def test_only_cases_to_which_something_happened_are_read_anew(
 
 
 @pytest.mark.parametrize("harm", ["altered", "cut"])
-def test_rows_that_somebody_altered_never_come_into_the_next_edition(
+def test_altered_rows_never_get_into_the_next_edition(
     transactional_db: None, desks: Desks, folder: FactFolder, harm: str
 ) -> None:
     first, _ = report(desks, "A"), report(desks, "B")
@@ -136,7 +138,7 @@ def test_rows_that_somebody_altered_never_come_into_the_next_edition(
 
 
 @pytest.mark.parametrize("change", ["department", "rules", "file"])
-def test_where_the_city_changed_under_what_was_known_everything_is_read_anew(
+def test_where_a_change_of_the_city_affects_known_rows_everything_is_read_again(
     transactional_db: None, small_parts: None, desks: Desks, folder: FactFolder, change: str, settings: object
 ) -> None:
     desks.problem()
@@ -154,18 +156,18 @@ def test_where_the_city_changed_under_what_was_known_everything_is_read_anew(
         configuration = settings.CITYLOOP  # type: ignore[attr-defined]
         settings.CITYLOOP = replace(configuration, packs=str(pack.parent))  # type: ignore[attr-defined]
     if change == "file":
-        gone = next(part for part in first.parts if part.relation == "tasks")
-        (folder.path / "parts" / "tasks" / f"{gone.digest}.parquet").unlink()
-    said: list[str] = []
-    second = export(folder, NOW + SECOND, said.append)
-    assert said[-1].startswith("2 cases read anew")
+        removed = next(part for part in first.parts if part.relation == "tasks")
+        (folder.path / "parts" / "tasks" / f"{removed.digest}.parquet").unlink()
+    messages: list[str] = []
+    second = export(folder, NOW + SECOND, messages.append)
+    assert messages[-1].startswith("2 cases read")
     assert list(folder.faults(second)) == []
     if change == "department":
         cases = [row for part in second.parts if part.relation == "cases" for row in folder.table(part).to_pylist()]
         assert {row["department"] for row in cases} == {"works", None}
 
 
-def test_a_new_unit_changes_nothing_of_what_was_known(desks: Desks, folder: FactFolder) -> None:
+def test_a_new_unit_does_not_affect_known_rows(desks: Desks, folder: FactFolder) -> None:
     desks.problem()
     first = export(folder, NOW)
     organisation.set_units([{"code": "works", "name": "城管局"}], "test", NOW)
@@ -192,17 +194,17 @@ def test_an_export_that_is_killed_leaves_nothing_half_done(
     assert export(folder, now).parts == from_the_beginning(folder, now).parts
 
 
-def test_facts_of_a_log_that_went_further_are_not_gone_on_from(desks: Desks, folder: FactFolder) -> None:
+def test_an_export_does_not_continue_from_facts_of_a_log_that_went_further(desks: Desks, folder: FactFolder) -> None:
     desks.problem()
     edition = export(folder, NOW)
     further = Edition(NOW + SECOND, edition.zone, edition.parts, str(10**15), edition.context)
     folder.save(further)
-    said: list[str] = []
-    export(folder, NOW + 2 * SECOND, said.append)
-    assert said[-1].startswith("1 cases read anew")
+    messages: list[str] = []
+    export(folder, NOW + 2 * SECOND, messages.append)
+    assert messages[-1].startswith("1 cases read")
 
 
-def test_a_history_that_cannot_be_read_is_told_and_nothing_is_written(desks: Desks, folder: FactFolder) -> None:
+def test_an_unreadable_history_is_reported_and_nothing_is_written(desks: Desks, folder: FactFolder) -> None:
     desks.problem()
     event = Event.objects.get(name="CaseFiled")
     tamper(f"UPDATE runtime_event SET payload = payload - 'stage' WHERE id = {event.pk}")
@@ -211,7 +213,7 @@ def test_a_history_that_cannot_be_read_is_told_and_nothing_is_written(desks: Des
     assert folder.latest() is None
 
 
-def test_what_describes_is_there_for_every_code_that_facts_have(desks: Desks, folder: FactFolder) -> None:
+def test_every_code_in_the_facts_is_described(desks: Desks, folder: FactFolder) -> None:
     desks.problem()
     edition = export(folder, NOW)
     rows = {
@@ -227,20 +229,20 @@ def test_what_describes_is_there_for_every_code_that_facts_have(desks: Desks, fo
     assert next(row for row in rows["sources"] if row["code"] == "12345")["kind"] == case["source_kind"] == "public"
 
 
-def test_the_command_exports_tells_the_digest_and_proves_it(desks: Desks, tmp_path: Path) -> None:
+def test_the_command_exports_prints_the_digest_and_verifies_it(desks: Desks, tmp_path: Path) -> None:
     desks.problem()
-    told = CliRunner().invoke(main, ["export", "facts", "--to", str(tmp_path)])
+    answer = CliRunner().invoke(main, ["export", "facts", "--to", str(tmp_path)])
     (edition,) = FactFolder(tmp_path).editions()
-    assert told.exit_code == 0, told.output
-    assert told.stdout.splitlines()[0] == f"{edition.name} {edition.digest}"
-    assert "cases: 1 rows" in told.stdout and "1 cases read anew" in told.stderr
+    assert answer.exit_code == 0, answer.output
+    assert answer.stdout.splitlines()[0] == f"{edition.name} {edition.digest}"
+    assert "cases: 1 rows" in answer.stdout and "1 cases read" in answer.stderr
     proved = CliRunner().invoke(main, ["export", "check", "--from", str(tmp_path), edition.digest])
     assert proved.exit_code == 0 and f"{len(edition.parts)} parts are as they were written" in proved.stdout
     next((tmp_path / "parts" / "cases").iterdir()).unlink()
     refuted = CliRunner().invoke(main, ["export", "check", "--from", str(tmp_path)])
-    assert refuted.exit_code == 1 and "is missing" in refuted.stdout
+    assert refuted.exit_code == 1 and "This file is missing" in refuted.stdout
 
 
-def test_no_edition_is_told_as_such(folder: FactFolder) -> None:
+def test_a_folder_without_an_edition_is_reported(folder: FactFolder) -> None:
     with pytest.raises(NotFound):
         folder.edition("20261120T020000Z")

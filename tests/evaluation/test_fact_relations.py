@@ -1,4 +1,4 @@
-"""The relations that figures are counted over: what holds of all of them, and what can be asked over them."""
+"""The relations that figures are counted over: what is true of all of them, and what can be counted over them."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def test_columns_have_one_name_each_and_a_key_is_made_of_them(relation: FactRela
     assert all(column.type is Type.TEXT for column in relation.columns if column.groups)
 
 
-def test_every_fact_knows_of_its_case_so_that_no_figure_needs_a_join() -> None:
+def test_every_fact_has_the_columns_of_its_case_so_that_no_figure_needs_a_join() -> None:
     for relation in FACTS.values():
         assert relation.columns[: len(OF_THE_CASE)] == OF_THE_CASE
         assert relation.key[0] == "case_number"
@@ -50,5 +50,5 @@ def test_what_is_counted_is_never_a_float() -> None:
         "SELECT count(*) FROM cases WHERE in_period(reported_at) AND lon = 120.1234567 AND lat = 22.9876543",
     ],
 )
-def test_what_histories_of_other_systems_tell_can_be_counted(words: str) -> None:
+def test_facts_of_other_systems_histories_can_be_counted(words: str) -> None:
     assert read_measure(words).relation.is_fact

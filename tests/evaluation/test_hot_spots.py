@@ -35,7 +35,7 @@ def test_half_of_the_cases_on_one_street_are_too_few_and_one_more_is_enough() ->
     assert not gathered([*half, "福中路7号"]).piles[0].is_false
 
 
-def test_a_corner_that_is_told_by_either_street_is_a_true_hot_spot() -> None:
+def test_a_corner_named_by_either_street_is_a_true_hot_spot() -> None:
     (pile,) = gathered(["福中路1号", "金田路2号"] * 20).piles
     assert pile.streets == (("福中路", 20), ("金田路", 20))
     assert not pile.is_false
@@ -43,7 +43,7 @@ def test_a_corner_that_is_told_by_either_street_is_a_true_hot_spot() -> None:
     assert gathered([*["福中路1号", "金田路2号"] * 15, *["彩田路5号"] * 10]).piles[0].is_false
 
 
-def test_without_addresses_the_districts_tell() -> None:
+def test_without_addresses_the_districts_are_used() -> None:
     places = gathered([None] * 10, "福田区")
     for district in ("罗湖区", "南山区"):
         for _ in range(10):
@@ -53,7 +53,7 @@ def test_without_addresses_the_districts_tell() -> None:
     assert not gathered([None] * 30).piles[0].is_false
 
 
-def test_few_cases_and_cases_that_say_nothing_accuse_no_point() -> None:
+def test_few_cases_and_cases_without_addresses_do_not_make_a_false_hot_spot() -> None:
     assert gathered(["景田路1号", "彩田路2号"] * (LEAST // 2 - 1)).piles == ()
     (pile,) = gathered([None] * LEAST + ["景田路1号", "彩田路2号"], None).piles
     assert not pile.is_false

@@ -55,7 +55,7 @@ def bring_in(table: str, mapping: str, *options: str, encoding: str = "utf-8") -
     )
 
 
-def told(relation: str) -> list[dict[str, Any]]:
+def facts_of(relation: str) -> list[dict[str, Any]]:
     """Return the rows of a relation in the newest edition, without what is empty."""
     folder = FactFolder(Path("facts"))
     edition = folder.latest()
@@ -78,7 +78,7 @@ def test_a_row_becomes_the_facts_of_a_case_and_nothing_is_made_up() -> None:
     table = HEAD + "A1,2026-06-01 07:30,2026-06-03 08:00,2026-06-01 23:30,福 田,市政,是,114.05451234567,22.5,热线\n"
     result = bring_in(table, CASES, encoding="gb18030")
     assert result.exit_code == 0, result.output
-    assert told("cases") == [
+    assert facts_of("cases") == [
         {
             "case_number": "A1",
             "reported_at": at(2026, 5, 31, 23, 30),
@@ -96,11 +96,11 @@ def test_a_row_becomes_the_facts_of_a_case_and_nothing_is_made_up() -> None:
             "lat": Decimal("22.5000000"),
         }
     ]
-    assert [told(name) for name in ("tasks", "passages", "events")] == [[], [], []]
+    assert [facts_of(name) for name in ("tasks", "passages", "events")] == [[], [], []]
     assert as_of() == "20260601T153001Z"  # just after the last thing that happened; a target is still to come
 
 
-def test_bad_rows_are_written_down_with_column_and_reason_and_the_good_ones_are_kept() -> None:
+def test_bad_rows_are_listed_with_column_and_reason_and_the_good_ones_are_kept() -> None:
     rows = [
         "A1,2026-06-01 08:00,,,,,,,,",
         "A1,2026-06-01 09:00,,,,,,,,",
@@ -116,21 +116,21 @@ def test_bad_rows_are_written_down_with_column_and_reason_and_the_good_ones_are_
     result = bring_in(HEAD + "\n".join(rows) + "\n", CASES)
     assert result.exit_code == 0, result.output
     assert "10 rows: cases 2, rejected 8." in result.stdout
-    assert [case["case_number"] for case in told("cases")] == ["A1", "A8"]
+    assert [case["case_number"] for case in facts_of("cases")] == ["A1", "A8"]
     with Path("table.rejects.csv").open(encoding="utf-8-sig", newline="") as file:
         reasons = {(line["row"], line["field"]): line["reason"] for line in csv.DictReader(file)}
     assert reasons == {
-        ("2", "case_number (编号)"): "A1 stands in a row above",
-        ("3", "case_number (编号)"): "must be given",
-        ("4", "reported_at (上报)"): "must be given",
-        ("5", "reported_at (上报)"): "'gestern' is no moment: say with format how they are written",
-        ("6", "closed_at (结案)"): "2999-01-01 00:00:00 lies after the moment of the facts",
+        ("2", "case_number (编号)"): "A1 is already in a row above.",
+        ("3", "case_number (编号)"): "This must be filled in.",
+        ("4", "reported_at (上报)"): "This must be filled in.",
+        ("5", "reported_at (上报)"): "gestern is not a date and time. Describe with format how they are written.",
+        ("6", "closed_at (结案)"): "2999-01-01 00:00:00 is after the moment of the facts.",
         ("7", "told_in_time (按时)"): "vielleicht is neither yes nor no. Write 是 or 否.",
-        ("8", "lon (x)"): "'214' is no number of degrees from -180 to 180",
+        ("8", "lon (x)"): "214 is not a number of degrees from -180 to 180.",
         (
             "9",
             "source_kind (来源)",
-        ): "'电话' is none of collector, public, inspection, video, sensor, leader, linked, other",
+        ): "电话 is not one of collector, public, inspection, video, sensor, leader, linked, other.",
     }
 
 
@@ -155,11 +155,11 @@ def test_the_same_table_again_is_the_same_edition_and_another_one_of_its_moment_
     assert first == again
     other = bring_in(table + "A2,2026-06-01 08:00,,,,,,,,\n", CASES)
     assert other.exit_code == 1
-    assert "holds other facts of 20260601T000001Z, from table.csv" in other.output
-    assert [case["case_number"] for case in told("cases")] == ["A1"]
+    assert "already has other facts, of 20260601T000001Z" in other.output
+    assert [case["case_number"] for case in facts_of("cases")] == ["A1"]
 
 
-def test_the_facts_of_a_city_are_left_alone() -> None:
+def test_the_facts_of_a_city_are_not_changed() -> None:
     from cityloop.evaluation.facts.files import Edition
 
     city = Edition(datetime.fromisoformat("2026-01-01T00:00:00+00:00"), "Asia/Shanghai", (), "17")
@@ -169,13 +169,13 @@ def test_the_facts_of_a_city_are_left_alone() -> None:
     assert FactFolder(Path("facts")).editions() == (city,)
 
 
-def test_parts_hold_so_many_cases_in_the_order_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parts_have_a_fixed_number_of_cases_in_the_order_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imported_history, "CASES_A_PART", 3)
     bring_in(HEAD + "".join(f"A{n},2026-06-01 08:00,,,,,,,,\n" for n in (5, 9, 1, 7)), CASES)
     edition = FactFolder(Path("facts")).latest()
     assert edition
     assert [(part.relation, part.number, part.rows) for part in edition.parts] == [("cases", 0, 3), ("cases", 1, 1)]
-    assert [case["case_number"] for case in told("cases")] == ["A1", "A5", "A9", "A7"]
+    assert [case["case_number"] for case in facts_of("cases")] == ["A1", "A5", "A9", "A7"]
 
 
 STORY = """no,at,opened,state,group
@@ -190,10 +190,10 @@ B1,2026-06-02 09:00,2026-06-01 07:50,done,lamps
 """
 
 
-def test_updates_become_tasks_of_those_who_held_the_case_and_stays_in_its_states() -> None:
+def test_updates_become_tasks_of_those_who_had_the_case_and_stays_in_its_states() -> None:
     result = bring_in(STORY, UPDATES)
     assert "8 rows: cases 2, rejected 0." in result.stdout
-    first, second = told("cases")
+    first, second = facts_of("cases")
     assert {name: first[name] for name in ("reassignments", "reopenings", "stage", "unit", "closed_at")} == {
         "reassignments": 3,  # from nobody to roads, to parks, to lamps
         "reopenings": 1,
@@ -205,7 +205,7 @@ def test_updates_become_tasks_of_those_who_held_the_case_and_stays_in_its_states
     assert (second["reassignments"], second["reopenings"], "closed_at" in second) == (0, 0, False)
     tasks = [
         (t["case_number"], t["task_no"], t["unit"], t["opened_at"].hour, t.get("outcome"), t.get("raw_seconds"))
-        for t in told("tasks")
+        for t in facts_of("tasks")
     ]
     assert tasks == [
         ("B1", 1, "roads", 9, "pass_on", 7200),
@@ -214,10 +214,10 @@ def test_updates_become_tasks_of_those_who_held_the_case_and_stays_in_its_states
         ("B1", 4, "lamps", 8, "report_back", 3600),
         ("B2", 1, "parks", 8, None, None),
     ]
-    stays = [(p["passage_no"], p["stage"], p["is_hung"]) for p in told("passages") if p["case_number"] == "B1"]
+    stays = [(p["passage_no"], p["stage"], p["is_hung"]) for p in facts_of("passages") if p["case_number"] == "B1"]
     states = ("new", "work", "asked", "work", "done", "work", "done")
     assert stays == [(number, state, state == "asked") for number, state in enumerate(states, 1)]
-    names = [event["name"] for event in told("events") if event["case_number"] == "B1"]
+    names = [event["name"] for event in facts_of("events") if event["case_number"] == "B1"]
     assert names == [
         "CaseReported",
         "CaseReassigned",
@@ -230,7 +230,7 @@ def test_updates_become_tasks_of_those_who_held_the_case_and_stays_in_its_states
     ]
 
 
-def test_updates_that_are_not_in_order_are_put_in_order_unless_the_table_is_believed() -> None:
+def test_updates_are_sorted_by_time_unless_the_mapping_keeps_the_order_of_the_table() -> None:
     head, *lines = STORY.splitlines()
     bring_in(STORY, UPDATES)
     bring_in("\n".join([head, *reversed(lines)]) + "\n", UPDATES, "--to", "other")
@@ -246,10 +246,10 @@ def test_updates_that_are_not_in_order_are_put_in_order_unless_the_table_is_beli
     assert {case["case_number"]: case["stage"] for case in cases} == {"B1": "new", "B2": "new"}
 
 
-def test_the_systems_own_counts_stand_and_what_they_disagree_with_is_told() -> None:
+def test_the_systems_own_counts_are_kept_and_differences_are_reported() -> None:
     lines = STORY.splitlines()
     counts = ["own", 0, 0, 1, 1, 3, 4, 4, 4]
     table = "\n".join(f"{line},{count}" for line, count in zip(lines, counts, strict=True)) + "\n"
     result = bring_in(table, f"{UPDATES}  reassignments: {{column: own}}\n")
     assert "In 1 of the cases the updates show another number of reassignments than the table states" in result.stdout
-    assert told("cases")[0]["reassignments"] == 4
+    assert facts_of("cases")[0]["reassignments"] == 4

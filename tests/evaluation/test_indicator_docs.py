@@ -1,4 +1,4 @@
-"""The reference of the language of indicators is what the language is."""
+"""The reference of the language of indicators matches the language."""
 
 import re
 from pathlib import Path
@@ -47,10 +47,10 @@ def test_the_examples_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("words", "why"), REFUSED)
-def test_what_the_reference_calls_refused_is_refused_so(words: str, why: str) -> None:
+def test_what_the_reference_calls_refused_is_refused_with_that_reason(words: str, why: str) -> None:
     with pytest.raises(BadMeasure, match=re.escape(why)):
         read_measure(words)
 
 
-def test_the_reference_tells_of_refusals() -> None:
+def test_the_reference_has_refusals() -> None:
     assert len(REFUSED) > 10

@@ -56,7 +56,7 @@ def test_a_period_is_what_its_name_says_in_the_rhythm_of_the_city(
     "words",
     ["", "June", "2026-13", "2026-Q5", "2026-H3", "2026-W54", "2026-06-31", "2026-07-18..2026-06-19", "26", "2026-6"],
 )
-def test_what_is_no_period_is_refused_with_how_one_is_written(words: str) -> None:
+def test_a_text_that_is_not_a_period_is_refused_with_how_one_is_written(words: str) -> None:
     with pytest.raises(ValueError, match="2026-06-19T12:00"):
         read_period(words, PLAIN)
 
@@ -70,7 +70,7 @@ def test_a_period_ends_after_it_starts_and_a_month_has_its_first_day() -> None:
 
 
 @given(rhythms, lengths, moments)
-def test_every_moment_lies_in_one_period_of_a_length(rhythm: Rhythm, length: Length, moment: datetime) -> None:
+def test_every_moment_is_in_exactly_one_period_of_a_length(rhythm: Rhythm, length: Length, moment: datetime) -> None:
     period = rhythm.containing(length, moment)
     assert period.start <= moment < period.end
     assert rhythm.containing(length, period.start) == period
@@ -96,7 +96,7 @@ def test_a_year_is_made_of_its_months_and_days(rhythm: Rhythm, year: int, length
     parts = rhythm.within(length, whole)
     assert (parts[0].start, parts[-1].end) == (whole.start, whole.end)
     assert len(parts) == {Length.MONTH: 12, Length.QUARTER: 4, Length.HALF_YEAR: 2}.get(length, len(parts))
-    assert all(one.end == other.start for one, other in pairwise(parts))
+    assert all(earlier.end == later.start for earlier, later in pairwise(parts))
 
 
 def test_a_day_on_which_clocks_change_is_as_long_as_it_is() -> None:
@@ -104,7 +104,7 @@ def test_a_day_on_which_clocks_change_is_as_long_as_it_is() -> None:
     assert day.end - day.start == timedelta(hours=23)
 
 
-def test_what_runs_is_counted_until_the_moment_of_the_facts_and_what_is_over_until_its_end() -> None:
+def test_a_running_period_is_counted_until_the_moment_of_the_facts_and_a_past_one_until_its_end() -> None:
     june = read_period("2026-06", PLAIN)
     inside = june.start + timedelta(days=3)
     assert june.counted_until(inside) == inside

@@ -25,7 +25,7 @@ def test_of_an_older_month_one_edition_is_kept_for_good() -> None:
 
 
 @given(AGES)
-def test_what_is_kept_stays_kept_when_asked_again_and_nothing_of_late_goes(ages: list[timedelta]) -> None:
+def test_kept_editions_stay_kept_and_no_recent_one_is_removed(ages: list[timedelta]) -> None:
     moments = {NOW - age for age in ages}
     found = kept(moments, NOW, SHANGHAI)
     assert kept(found, NOW, SHANGHAI) == found

@@ -1,4 +1,4 @@
-"""A saved run counted again, as a stranger would: the same, or what is not what it says, each in its own words."""
+"""A saved run counted again, as a stranger would: the same, or every difference with its own sentence."""
 
 import json
 import shutil
@@ -37,7 +37,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(saved: Path, tmp_path: Path) -> Path:
-    """A copy of it that may be spoilt."""
+    """A copy of it that may be changed."""
     return shutil.copytree(saved, tmp_path / "run")
 
 
@@ -45,10 +45,10 @@ def recompute(folder: Path) -> Result:
     return CliRunner().invoke(main, ["appraise", "--recompute", str(folder)])
 
 
-def edit(path: Path, right: str, wrong: str) -> None:
+def edit(path: Path, original: str, replacement: str) -> None:
     words = path.read_text("utf-8")
-    assert right in words
-    path.write_text(words.replace(right, wrong, 1), "utf-8")
+    assert original in words
+    path.write_text(words.replace(original, replacement, 1), "utf-8")
 
 
 def part(run: Path, relation: str) -> Path:
@@ -58,15 +58,15 @@ def part(run: Path, relation: str) -> Path:
 
 def test_a_run_counted_again_elsewhere_is_the_same(run: Path, saved: Path, tmp_path: Path) -> None:
     found = recounted(run, tmp_path)
-    assert found.is_same and len(found.said.lines) == 6
+    assert found.is_same and len(found.saved.lines) == 6
     answer = recompute(run)
     assert answer.exit_code == 0
     assert answer.stdout.startswith(
-        f"the same: {found.said.digest}\ncounted from the facts {found.said.facts} of 2026-08-01 00:00"
+        f"the same: {found.saved.digest}\ncounted from the facts {found.saved.facts} of 2026-08-01 00:00"
     )
 
 
-def test_a_run_holds_no_more_than_its_facts_its_indicators_and_its_figures(run: Path) -> None:
+def test_a_run_has_only_its_facts_its_indicators_and_its_figures(run: Path) -> None:
     assert sorted(path.name for path in run.iterdir()) == ["appraisal.json", "facts", "indicators.yaml"]
     assert sorted(path.name for path in (run / "facts").iterdir()) == ["editions", "parts"]
     edition = FactFolder(run / "facts").latest()
@@ -92,7 +92,7 @@ def test_a_run_never_replaces_what_is_there(run: Path, tmp_path: Path) -> None:
     assert recounted(tmp_path / "empty", tmp_path).is_same
 
 
-def test_a_run_that_cannot_be_written_is_not_there_at_all(run: Path, tmp_path: Path) -> None:
+def test_a_run_that_cannot_be_written_leaves_nothing(run: Path, tmp_path: Path) -> None:
     facts = FactFolder(run / "facts")
     (edition,) = facts.editions()
     figures = appraised(facts, edition, "gbt30428-4", BOOK, ASKED, tmp_path)
@@ -134,52 +134,58 @@ def another_object(run: Path) -> None:
 
 
 TAMPERING: list[tuple[Callable[[Path], object], list[str]]] = [
-    (altered_row, ["facts/parts/cases/", "holds other rows than its digest says"]),
-    (lost_row, ["facts/parts/tasks/", "holds other rows than its digest says"]),
-    (lambda run: part(run, "tasks").unlink(), ["facts/parts/tasks/", "is missing"]),
+    (altered_row, ["facts/parts/cases/", "does not have the rows that its digest stands for"]),
+    (lost_row, ["facts/parts/tasks/", "does not have the rows that its digest stands for"]),
+    (lambda run: part(run, "tasks").unlink(), ["facts/parts/tasks/", "This file is missing"]),
     (lambda run: part(run, "events").write_bytes(b"nothing"), ["facts/parts/events/", "cannot be read"]),
-    (lambda run: edit(run / "indicators.yaml", "in_period(filed_at)", "in_period(reported_at)"), ["other indicators"]),
+    (
+        lambda run: edit(run / "indicators.yaml", "in_period(filed_at)", "in_period(reported_at)"),
+        ["other indicators"],
+    ),
     (lambda run: edit(run / "indicators.yaml", "counts:\n", "counts: here\n"), ["indicators.yaml"]),
     (
         lambda run: edit(run / "facts/editions/20260801T000000Z.json", "Asia/Shanghai", "UTC"),
         ["another edition", "time zone"],
     ),
-    (lambda run: shutil.rmtree(run / "facts/editions"), ["facts: there is no edition"]),
+    (lambda run: shutil.rmtree(run / "facts/editions"), ["facts: There is no edition"]),
     (
         lambda run: edit(run / "facts/editions/20260801T000000Z.json", "cityloop-facts/1", "x"),
-        ["is no edition of facts"],
+        ["is not an edition of facts"],
     ),
     (
         lambda run: edit(run / "facts/editions/20260801T000000Z.json", '["cases"', '["nonsense"'),
-        ["is no edition of facts"],
+        ["is not an edition of facts"],
     ),
     (
         lambda run: edit(run / "facts/editions/20260801T000000Z.json", f'"{part(run, "cases").stem}"', '"../up"'),
-        ["no edition"],
+        ["is not an edition"],
     ),
     (figure, ["2026-05", "490101", "register", "99"]),
     (whole, ["2026-06", "all together", "dispose_in_time_rate", "7 / 8"]),
     (another_object, ["490109", "490102", "no figure"]),
     (lambda run: edit(run / "appraisal.json", '"as_of": "2026-08-01', '"as_of": "2026-08-02'), ["another moment"]),
-    (lambda run: edit(run / "appraisal.json", "{\n", "{\n\n"), ["the figures are the same, but it is not written as"]),
+    (
+        lambda run: edit(run / "appraisal.json", "{\n", "{\n\n"),
+        ["The figures are the same, but the file"],
+    ),
 ]
 
 
-@pytest.mark.parametrize(("tamper", "told"), TAMPERING)
-def test_whatever_was_tampered_with_is_named(run: Path, tamper: Callable[[Path], object], told: list[str]) -> None:
+@pytest.mark.parametrize(("tamper", "expected"), TAMPERING)
+def test_whatever_was_tampered_with_is_named(run: Path, tamper: Callable[[Path], object], expected: list[str]) -> None:
     tamper(run)
     answer = recompute(run)
     assert answer.exit_code == 1 and isinstance(answer.exception, SystemExit), answer.output
     assert answer.stderr.endswith("The saved run does not match what it records.\n")
-    assert [words for words in told if words not in answer.stdout] == []
+    assert [words for words in expected if words not in answer.stdout] == []
 
 
-def test_an_altered_figure_is_told_with_what_was_counted_and_no_other(run: Path, tmp_path: Path) -> None:
+def test_an_altered_figure_is_reported_with_the_counted_one_and_no_other(run: Path, tmp_path: Path) -> None:
     counted = Appraisal.read((run / "appraisal.json").read_text("utf-8")).tally("register", "2026-05", ("490101",))
     figure(run)
     (found,) = recounted(run, tmp_path).differences
     assert (found.period, found.key, found.indicator) == ("2026-05", ("490101",), "register")
-    assert found.said == FigureCount(Fraction(99)) != found.counted == counted
+    assert found.saved == FigureCount(Fraction(99)) != found.counted == counted
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "[1", '{"format": "cityloop-appraisal/1"}'])

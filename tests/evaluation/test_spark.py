@@ -1,4 +1,4 @@
-"""The very SQL that DuckDB counts by, run by Spark over the same files: the same figures, to the last decimal.
+"""The same SQL that DuckDB runs, run by Spark over the same files: the same figures, to the last decimal.
 
 It needs Java; where that is, `make test` installs pyspark. Without them it is skipped.
 """
@@ -87,10 +87,10 @@ def test_spark_finds_the_rows_behind_figures_that_duckdb_finds(engines: tuple[An
 
 def able(question: Question) -> dict[str, Counting]:
     found = {}
-    for name, one in EVERYTHING.items():
+    for name, counting in EVERYTHING.items():
         try:
-            statements({name: one}, question)
+            statements({name: counting}, question)
         except NoSuchGrouping:
             continue
-        found[name] = one
+        found[name] = counting
     return found

@@ -1,4 +1,4 @@
-"""Every count and ratio of the pack for GB/T 30428.4, run in DuckDB, against counting the same rows plainly here."""
+"""Every count and ratio of the pack for GB/T 30428.4, run in DuckDB and compared with a plain count of its rows."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -28,10 +28,10 @@ Row = SimpleNamespace
 
 
 class In:
-    """A period asked about plainly."""
+    """A period in plain Python."""
 
     def __init__(self, start: datetime, end: datetime) -> None:
-        self.start, self.end = (one.astimezone(UTC).replace(tzinfo=None) for one in (start, end))
+        self.start, self.end = (moment.astimezone(UTC).replace(tzinfo=None) for moment in (start, end))
 
     def __call__(self, moment: datetime | None) -> bool:
         return moment is not None and self.start <= moment < self.end
@@ -43,12 +43,12 @@ class In:
         return self.past(row.due_at) and not self.past(row.open_until)
 
 
-def by(one: datetime | None, limit: datetime | None) -> bool:
-    return one is not None and limit is not None and one <= limit
+def by(moment: datetime | None, limit: datetime | None) -> bool:
+    return moment is not None and limit is not None and moment <= limit
 
 
-def after(one: datetime | None, limit: datetime | None) -> bool:
-    return one is not None and limit is not None and one > limit
+def after(moment: datetime | None, limit: datetime | None) -> bool:
+    return moment is not None and limit is not None and moment > limit
 
 
 def did(kind: str, *outcomes: str) -> Callable[[Row, In], bool]:
@@ -71,7 +71,7 @@ def closed(c: Row, p: In) -> bool:
     return c.filed_at is not None and p(c.closed_at)
 
 
-# What each count means, said once more in another language: (relation, which rows).
+# What each count means, once more in Python: (relation, which rows).
 MEANT: dict[str, tuple[str, Callable[[Any, In], bool]]] = {
     "report": ("cases", lambda c, p: c.source_kind == "collector" and p(c.reported_at)),
     "valid_report": (
@@ -236,15 +236,15 @@ FORMULAS = {
 GROUPS = {"area": "district", "department": "department", "post": "post", "person": "person"}
 
 
-def all_ways(book: IndicatorBook) -> dict[str, Indicator]:
+def all_variants(book: IndicatorBook) -> dict[str, Indicator]:
     """Return every indicator and every variant of one, by code or code.variant."""
     found = dict(book.indicators)
-    for code, one in book.indicators.items():
-        found |= {f"{code}.{name}": one.chosen(name) for name in one.variants}
+    for code, indicator in book.indicators.items():
+        found |= {f"{code}.{name}": indicator.chosen(name) for name in indicator.variants}
     return found
 
 
-WAYS = all_ways(BOOK)
+VARIANTS = all_variants(BOOK)
 ROWS = drawn(4)
 
 
@@ -255,12 +255,12 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         yield connection
 
 
-def figures(engine: Any, ways: dict[str, Indicator], question: Question) -> Figures:
-    return Figures(ways, counted(engine, asked(BOOK, ways.values(), question), len(question.by)))
+def figures(engine: Any, chosen: dict[str, Indicator], question: Question) -> Figures:
+    return Figures(chosen, counted(engine, asked(BOOK, chosen.values(), question), len(question.by)))
 
 
 def plainly(count: str, excludes: tuple[str, ...], period: In, group: str | None) -> Counter[str | None]:
-    """Count the rows one by one, told apart by a grouping."""
+    """Count the rows one by one, by a grouping."""
     declared = BOOK.counts[count]
     name, meant = MEANT.get(count) or MEANT["rework"]
     rows = [r for r in ROWS[name] if meant(r, period) and not any(LEFT_OUT[e](r, period) for e in excludes)]
@@ -273,14 +273,16 @@ def plainly(count: str, excludes: tuple[str, ...], period: In, group: str | None
 
 def test_every_count_has_a_meaning_here_and_every_ratio_a_formula() -> None:
     assert set(BOOK.counts) == set(MEANT) | {"rework:cases"}
-    assert {name for name in WAYS if name.partition(".")[0] not in BOOK.counts} == set(FORMULAS)
+    assert {name for name in VARIANTS if name.partition(".")[0] not in BOOK.counts} == set(FORMULAS)
 
 
 @pytest.mark.parametrize("name", FORMULAS)
 def test_a_ratio_is_what_the_standard_divides(name: str) -> None:
-    sums = (WAYS[name].numerator, WAYS[name].denominator)
-    said = ["".join(f" {'-' if t.sign < 0 else '+'} {t.count}" for t in terms).removeprefix(" + ") for terms in sums]
-    assert tuple(said) == FORMULAS[name]
+    sums = (VARIANTS[name].numerator, VARIANTS[name].denominator)
+    sums_text = [
+        "".join(f" {'-' if t.sign < 0 else '+'} {t.count}" for t in terms).removeprefix(" + ") for terms in sums
+    ]
+    assert tuple(sums_text) == FORMULAS[name]
 
 
 @pytest.mark.parametrize("subject", [None, *GROUPS])
@@ -288,49 +290,55 @@ def test_a_ratio_is_what_the_standard_divides(name: str) -> None:
 def test_every_figure_is_what_counting_the_rows_one_by_one_gives(engine: Any, subject: str | None, words: str) -> None:
     period = read_period(words, RHYTHM)
     group = GROUPS[subject] if subject else None
-    ways = {name: one for name, one in WAYS.items() if subject is None or subject in one.subjects}
-    found = figures(engine, ways, Question((period,), AS_OF, ZONE, (group,) if group else ()))
+    chosen = {
+        name: indicator for name, indicator in VARIANTS.items() if subject is None or subject in indicator.subjects
+    }
+    found = figures(engine, chosen, Question((period,), AS_OF, ZONE, (group,) if group else ()))
     plain = In(period.start, min(period.end, AS_OF))
-    for name, one in ways.items():
-        counts = {term.count: plainly(term.count, one.excludes, plain, group) for term in one.terms}
+    for name, indicator in chosen.items():
+        counts = {term.count: plainly(term.count, indicator.excludes, plain, group) for term in indicator.terms}
         for key in {key for each in counts.values() for key in each} | {"nobody" if group else None}:
-            above = sum(term.sign * counts[term.count][key] for term in one.numerator)
-            below = sum(term.sign * counts[term.count][key] for term in one.denominator) if one.denominator else None
+            above = sum(term.sign * counts[term.count][key] for term in indicator.numerator)
+            below = (
+                sum(term.sign * counts[term.count][key] for term in indicator.denominator)
+                if indicator.denominator
+                else None
+            )
             tally = found.tally(name, 0, (key,) if group else ())
             assert (tally.numerator, tally.denominator) == (above, below), (name, key)
 
 
-def test_the_facts_drawn_put_something_in_every_count(engine: Any) -> None:
-    found = figures(engine, WAYS, Question((JUNE,), AS_OF, ZONE))
+def test_the_drawn_facts_have_rows_for_every_count(engine: Any) -> None:
+    found = figures(engine, VARIANTS, Question((JUNE,), AS_OF, ZONE))
     assert [
         name for name in BOOK.counts if "." not in name and ":" not in name and not found.tally(name).numerator
     ] == []
 
 
 def test_where_there_was_nothing_to_count_a_dash_is_shown_and_a_count_is_zero(engine: Any) -> None:
-    found = figures(engine, WAYS, Question((read_period("2019", RHYTHM),), AS_OF, ZONE))
-    for name, one in WAYS.items():
-        assert found.written(name) == (NOTHING if one.denominator else "0")
+    found = figures(engine, VARIANTS, Question((read_period("2019", RHYTHM),), AS_OF, ZONE))
+    for name, indicator in VARIANTS.items():
+        assert found.written(name) == (NOTHING if indicator.denominator else "0")
 
 
 def test_a_period_that_still_runs_ends_with_the_facts(engine: Any) -> None:
     noon = datetime(2026, 6, 15, 4, tzinfo=UTC)
-    found = figures(engine, WAYS, Question((JUNE,), noon, ZONE))
+    found = figures(engine, VARIANTS, Question((JUNE,), noon, ZONE))
     for name in ("overdue_open", "need_archive", "register"):
-        counts = plainly(name, WAYS[name].excludes, In(JUNE.start, noon), None)
+        counts = plainly(name, VARIANTS[name].excludes, In(JUNE.start, noon), None)
         assert found.tally(name).numerator == counts.total()
 
 
 @pytest.mark.parametrize("group", ["district", "category", "source", "department"])
-def test_objects_that_share_nothing_add_up_to_the_whole(engine: Any, group: str) -> None:
+def test_objects_that_share_nothing_add_up_to_the_total(engine: Any, group: str) -> None:
     able = {
-        name: one
-        for name, one in WAYS.items()
-        if BOOK.adds(one).objects and (group != "department" or "department" in one.subjects)
+        name: indicator
+        for name, indicator in VARIANTS.items()
+        if BOOK.adds(indicator).objects and (group != "department" or "department" in indicator.subjects)
     }
     whole = figures(engine, able, Question((JUNE,), AS_OF, ZONE))
     parts = figures(engine, able, Question((JUNE,), AS_OF, ZONE, (group,)))
-    assert set(WAYS) - set(able) >= {"rework.cases", "rework_rate.cases"}
+    assert set(VARIANTS) - set(able) >= {"rework.cases", "rework_rate.cases"}
     for name in able:
         tallies = [parts.tally(name, 0, key) for key in parts.keys]
         assert sum(tallies[1:], start=tallies[0]) == whole.tally(name), name
@@ -340,22 +348,22 @@ def test_months_add_up_to_the_quarter_where_they_may_and_not_elsewhere(engine: A
     months = tuple(read_period(words, RHYTHM) for words in ("2026-05", "2026-06", "2026-07"))
     quarter = read_period("2026-05-01..2026-07-31", RHYTHM)
     late = datetime(2027, 1, 1, tzinfo=UTC)
-    parts, whole = (figures(engine, WAYS, Question(each, late, ZONE)) for each in (months, (quarter,)))
-    wrong = set()
-    for name, one in WAYS.items():
+    parts, whole = (figures(engine, VARIANTS, Question(each, late, ZONE)) for each in (months, (quarter,)))
+    not_adding = set()
+    for name, indicator in VARIANTS.items():
         tallies = [parts.tally(name, number) for number in range(3)]
         if sum(tallies[1:], start=tallies[0]) != whole.tally(name):
-            wrong.add(name)
-            assert not BOOK.adds(one).periods, name
-    assert {"overdue_open", "need_dispose", "need_archive"} <= wrong
+            not_adding.add(name)
+            assert not BOOK.adds(indicator).periods, name
+    assert {"overdue_open", "need_dispose", "need_archive"} <= not_adding
 
 
-def test_figures_can_be_narrowed_to_what_somebody_may_see(engine: Any) -> None:
+def test_figures_can_be_filtered_to_what_somebody_may_see(engine: Any) -> None:
     question = Question((JUNE,), AS_OF, ZONE, ("district",), {"district": ("490101", None)})
-    found = figures(engine, {"register": WAYS["register"]}, question)
+    found = figures(engine, {"register": VARIANTS["register"]}, question)
     assert found.keys == (("490101",), (None,))
     nobody = Question((JUNE,), AS_OF, ZONE, ("district",), {"district": ()})
-    assert figures(engine, {"register": WAYS["register"]}, nobody).keys == ()
+    assert figures(engine, {"register": VARIANTS["register"]}, nobody).keys == ()
 
 
 @pytest.mark.parametrize("count", [count for count in BOOK.counts if count != "rework:cases"])
@@ -368,23 +376,23 @@ def test_the_rows_behind_a_figure_are_the_figure(engine: Any, count: str) -> Non
     assert sum(Fraction(amount) for *_, amount in rows) == len(rows) == expected
 
 
-def test_the_rows_of_what_is_counted_once_tell_every_case_of_it(engine: Any) -> None:
+def test_the_rows_behind_a_count_of_distinct_cases_have_every_case(engine: Any) -> None:
     statement = rows_counted(BOOK.counting("rework:cases", ()), Question((JUNE,), AS_OF, ZONE))
     rows = engine.execute(statement.duckdb).fetchall()
     assert len({number for number, *_ in rows}) == plainly("rework:cases", (), In(JUNE.start, JUNE.end), None).total()
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_indicator_says_how_it_is_reckoned(language: str) -> None:
-    for name, one in WAYS.items():
-        words = BOOK.formula(one, language)
-        assert all(BOOK.counts[term.count].title[language] in words for term in one.terms), name
-        assert all(BOOK.exclusions[excluded][language] in words for excluded in one.excludes), name
+def test_every_indicator_says_how_it_is_calculated(language: str) -> None:
+    for name, indicator in VARIANTS.items():
+        words = BOOK.formula(indicator, language)
+        assert all(BOOK.counts[term.count].title[language] in words for term in indicator.terms), name
+        assert all(BOOK.exclusions[excluded][language] in words for excluded in indicator.excludes), name
 
 
 def test_the_formula_of_a_ratio_and_of_a_variant_read_as_people_write_them() -> None:
-    assert BOOK.formula(WAYS["register_accuracy_rate"], "zh") == "准确立案率 = （立案数 − 作废数） ÷ 立案数 × 100%"
-    assert BOOK.formula(WAYS["rework_rate.cases"], "zh") == (
+    assert BOOK.formula(VARIANTS["register_accuracy_rate"], "zh") == "准确立案率 = （立案数 − 作废数） ÷ 立案数 × 100%"
+    assert BOOK.formula(VARIANTS["rework_rate.cases"], "zh") == (
         "返工率 = 返工数（以案件计） ÷ 应结案数 × 100%（不计：作废、申诉免责、挂账中）"
     )
-    assert BOOK.formula(WAYS["verify"], "en") == "Verified: Verifications that collectors did"
+    assert BOOK.formula(VARIANTS["verify"], "en") == "Verified: Verifications that collectors did"

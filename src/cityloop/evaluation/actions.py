@@ -1,4 +1,4 @@
-"""What the workers of evaluation write: an edition of the facts with its event, answers to what was asked of it."""
+"""What the workers of evaluation write: editions of the facts with their events, and answers to questions."""
 
 import json
 from collections.abc import Callable
@@ -10,8 +10,9 @@ from tempfile import gettempdir
 from django.conf import settings
 from django.db import transaction
 
-from cityloop.core.errors import Invalid, Refusal
+from cityloop.core.errors import Refusal
 from cityloop.evaluation.answers.asked import SHEET
+from cityloop.evaluation.answers.failures import failure_text
 from cityloop.evaluation.exporting import export
 from cityloop.evaluation.facts.files import FactFolder
 from cityloop.evaluation.facts.retention import kept
@@ -25,18 +26,18 @@ STREAM = "facts"
 
 
 def facts_folder() -> Path:
-    """Return where the facts of this city lie."""
+    """Return the folder of this city's facts."""
     return settings.CITYLOOP.home_folder / "facts"
 
 
 def export_facts(
     now: datetime, tell: Callable[[str], None] = lambda words: None, actor: str = events.SYSTEM
 ) -> FactEdition:
-    """Export the facts as they stand; the event holds the digest, so that what was counted cannot be denied later."""
+    """Export the current facts; the event has the digest, so that nobody can later deny what was counted."""
     made = export(FactFolder(facts_folder()), now, tell, _known)
     with transaction.atomic():
-        told = {"name": made.name, "digest": made.digest, "as_of": made.as_of.isoformat(), "rows": made.rows}
-        events.record(STREAM, "FactsExported", actor, now, told)
+        payload = {"name": made.name, "digest": made.digest, "as_of": made.as_of.isoformat(), "rows": made.rows}
+        events.record(STREAM, "FactsExported", actor, now, payload)
         row, _ = FactEdition.objects.get_or_create(
             digest=made.digest, defaults={"name": made.name, "as_of": made.as_of, "zone": made.zone, "rows": made.rows}
         )
@@ -44,31 +45,29 @@ def export_facts(
 
 
 def prune(now: datetime) -> int:
-    """Remove the editions that are not kept, their rows and answers with them; return how many went."""
+    """Remove the editions that are not kept, with their rows and answers; return how many were removed."""
     keep = kept(FactEdition.objects.values_list("as_of", flat=True), now, settings.CITYLOOP.zone)
     before = list(FactEdition.objects.values_list("digest", flat=True))
-    gone = FactFolder(facts_folder()).prune(keep)
-    FactEdition.objects.filter(digest__in=before).exclude(as_of__in=keep).delete()  # none that was made meanwhile
-    return gone
+    removed = FactFolder(facts_folder()).prune(keep)
+    FactEdition.objects.filter(digest__in=before).exclude(as_of__in=keep).delete()  # not an edition made meanwhile
+    return removed
 
 
 def count_answer(key: str, now: datetime) -> None:
-    """Count what was asked for under a key; what cannot be counted says why instead."""
+    """Count the answer of a key; where that is refused, keep the reason instead."""
     row = CountedAnswer.objects.filter(key=key, answer__isnull=True).select_related("edition").first()
     if row is None:
         return
     try:
         row.answer = _counted(row)
-    except Invalid as error:
-        row.failure = "; ".join(fault.reason for fault in error.faults)
     except Refusal as error:
-        row.failure = error.sentence
+        row.failure = failure_text(error)
     row.answered_at = now
     row.save(update_fields=["answer", "failure", "answered_at"])
 
 
 def _known() -> set[str]:
-    """Return the digests of the editions that the log tells of; what else lies in the folder is nobody's."""
+    """Return the digests of the recorded editions; other editions in the folder are not used."""
     return set(FactEdition.objects.values_list("digest", flat=True))
 
 

@@ -1,8 +1,8 @@
-"""The export of facts: the histories of cases read from the log into an edition of facts, anew where anything happened.
+"""The export of facts: an edition made from the histories of cases in the log; only changed cases are read again.
 
-What a history says is in case_facts.py, the files in fact_files.py. Cases lie in parts of 16,384 by their ids; a part
-in which nothing happened since the last edition keeps its file. Where the city changed under what was known already,
-such as the department of a unit, everything is read anew.
+facts/cases.py makes rows of a history, facts/files.py writes the files. Cases are in parts of 16,384 by their ids; a
+part in which nothing happened since the last edition keeps its file. Where the city changed in a way that affects
+existing rows, such as the department of a unit, everything is read again.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ from cityloop.evaluation.facts.files import (
 from cityloop.evaluation.facts.meanings import SourceMeaning
 from cityloop.evaluation.facts.relations import FACTS, RELATIONS, FactRelation
 from cityloop.evaluation.facts.texts import FactBook
-from cityloop.evaluation.facts.walk import Said
+from cityloop.evaluation.facts.walk import LoggedEvent
 from cityloop.evaluation.indicators.books import read_facts
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city, forget
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 PART = 16_384  # ids of cases
 CHUNK = 500  # cases read at a time
-READING = "1"  # how rows are made of a history; another number has every case read anew
+READING = "1"  # how rows are made of a history; with another number every case is read again
 
 _HAPPENED = """
     SELECT DISTINCT substring(stream FROM 6)::bigint AS id FROM runtime_event
@@ -63,7 +63,7 @@ Parts = dict[tuple[str, int], FactPart]  # by relation and number
 
 @dataclass(frozen=True)
 class ExportContext:
-    """What the facts are taken from beside the histories: the city in memory, and what its packs lay down."""
+    """What the facts depend on besides the histories: the city in memory, and what its packs define."""
 
     city: City
     book: FactBook
@@ -83,8 +83,9 @@ class ExportContext:
 
     @property
     def kept(self) -> dict[str, str]:
-        """What an edition keeps, so that the next one knows whether rows would be the same."""
-        columns = [[one.name, [[c.name, c.type.value] for c in one.columns]] for one in RELATIONS.values()]
+        """What an edition keeps, to tell the next export whether the rows would be the same."""
+        relations = RELATIONS.values()
+        columns = [[relation.name, [[c.name, c.type.value] for c in relation.columns]] for relation in relations]
         return {
             "calendar": str(self.city.calendar_number),
             "meanings": _digest(sorted(f"{key} {meaning}" for key, meaning in self.book.meanings.items())),
@@ -104,38 +105,38 @@ def export(
     tell: Tell = lambda words: None,
     known: Callable[[], Collection[str]] | None = None,
 ) -> Edition:
-    """Write an edition of the facts as they stand at `now`, from one view of the database; return it.
+    """Write an edition of the facts as of `now`, from one snapshot of the database; return it.
 
-    It goes on from the newest edition in the folder, but from none whose digest is not among those known, where given;
-    they are asked for when no other process writes there any more.
+    It continues from the newest edition in the folder; where `known` is given, only if that edition's digest is known.
+    `known` is called under the lock, when no other process writes there.
     """
-    forget()  # the city is read in the same view
+    forget()  # the city is read in the same snapshot
     with folder.locked(), snapshot():
-        standing = ExportContext(current_city(), read_facts(packs_in_force()))
+        inputs = ExportContext(current_city(), read_facts(packs_in_force()))
         horizon = _horizon()
-        before = _usable(folder, standing, horizon, known() if known else None)
+        before = _usable(folder, inputs, horizon, known() if known else None)
         try:
-            made = _Export(folder, standing, before, tell)
+            made = _Export(folder, inputs, before, tell)
             made.read_cases(_changed(before))
-        except Altered as error:  # nobody may bring rows of his own into the next edition
-            tell(f"{error.sentence}: everything is read anew.")
-            made = _Export(folder, standing, None, tell)
+        except Altered as error:  # altered rows must not get into the next edition
+            tell(f"{error.sentence} All cases are read again.")
+            made = _Export(folder, inputs, None, tell)
             made.read_cases(_changed(None))
         made.describe()
         parts = tuple(made.parts[key] for key in sorted(made.parts))
         zone = str(settings.CITYLOOP.zone)
-        edition = Edition(now.replace(microsecond=0), zone, parts, str(horizon), standing.kept)
+        edition = Edition(now.replace(microsecond=0), zone, parts, str(horizon), inputs.kept)
         folder.save(edition)
-    tell(f"{made.cases:,} cases read anew, {made.written:,} of {len(parts):,} parts written.")
+    tell(f"{made.cases:,} cases read, {made.written:,} of {len(parts):,} parts written.")
     return edition
 
 
 class _Export:
     """An edition in the making: the parts of the one before, replaced one after the other."""
 
-    def __init__(self, folder: FactFolder, standing: ExportContext, before: Edition | None, tell: Tell) -> None:
-        self.folder, self.standing, self.tell = folder, standing, tell
-        self.context = standing.context
+    def __init__(self, folder: FactFolder, inputs: ExportContext, before: Edition | None, tell: Tell) -> None:
+        self.folder, self.inputs, self.tell = folder, inputs, tell
+        self.context = inputs.context
         self.parts: Parts = {(part.relation, part.number): part for part in before.parts} if before else {}
         self.channels = {row["code"] for row in self._table("sources")}
         self.cases = self.written = 0
@@ -150,37 +151,36 @@ class _Export:
                 self._keep(name, 0, table_of(relation, []))
 
     def describe(self) -> None:
-        """Write the relations that describe, whole."""
+        """Write the describing relations completely."""
         for name, rows in self._describing().items():
             self._keep(name, 0, table_of(RELATIONS[name], rows))
 
     def _read_part(self, number: int, ids: Iterator[int]) -> None:
         tables: dict[str, list[pa.Table]] = {name: [] for name in FACTS}
         while some := list(islice(ids, CHUNK)):
-            told = self._told(some)
+            rows = self._rows_of(some)
             for name, relation in FACTS.items():
-                tables[name].append(unsorted_table(relation, told[name]))
-            self.channels |= {row["source"] for row in told["cases"] if row["source"]}
-            self.cases += len(told["cases"])
+                tables[name].append(unsorted_table(relation, rows[name]))
+            self.channels |= {row["source"] for row in rows["cases"] if row["source"]}
+            self.cases += len(rows["cases"])
         numbers = [number for table in tables["cases"] for number in table["case_number"].to_pylist()]
         for name, relation in FACTS.items():
             self._keep(name, number, self._merged(relation, number, tables.pop(name), numbers))
 
-    def _told(self, ids: list[int]) -> Rows:
+    def _rows_of(self, ids: list[int]) -> Rows:
         """Return the rows of some cases, by relation."""
         rows: Rows = {name: [] for name in FACTS}
         for stream, events in _histories(ids):
             try:
-                told = rows_of(events, self.context)
+                of_case = rows_of(events, self.context)
             except UNREADABLE as error:
-                sentence = f"The history of {stream} cannot be read; see `cityloop verify`."
-                raise NotPossible("history-unreadable", sentence) from error
+                raise NotPossible("history-unreadable", {"stream": stream}) from error
             for name in FACTS:
-                rows[name] += told[name]
+                rows[name] += of_case[name]
         return rows
 
     def _merged(self, relation: FactRelation, number: int, new: "list[pa.Table]", cases: list[str]) -> "pa.Table":
-        """Return the rows of a part, those of some cases replaced."""
+        """Return the rows of a part, with those of some cases replaced."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -200,35 +200,35 @@ class _Export:
         return self.folder.proved(part).to_pylist() if part else []
 
     def _describing(self) -> Mapping[str, Iterable[Mapping[str, Any]]]:
-        city, standing = self.standing.city, self.standing
+        city, inputs = self.inputs.city, self.inputs
         return {
-            "areas": (_area(one, city) for one in city.areas.values()),
-            "units": (_unit(one, standing.department(one.code)) for one in city.units.values()),
+            "areas": (_area(area, city) for area in city.areas.values()),
+            "units": (_unit(unit, inputs.department(unit.code)) for unit in city.units.values()),
             "categories": map(_category, city.classes.values()),
-            "sources": (_source(code, standing.book.sources.get(code)) for code in self._codes()),
+            "sources": (_source(code, inputs.book.sources.get(code)) for code in self._codes()),
         }
 
     def _codes(self) -> set[str]:
-        return self.channels | set(self.standing.book.sources)
+        return self.channels | set(self.inputs.book.sources)
 
 
-def _usable(folder: FactFolder, standing: ExportContext, horizon: int, known: Collection[str] | None) -> Edition | None:
-    """Return the newest edition where its rows still hold for all in which nothing happened since."""
+def _usable(folder: FactFolder, inputs: ExportContext, horizon: int, known: Collection[str] | None) -> Edition | None:
+    """Return the newest edition, if its rows are still right for all cases in which nothing happened since."""
     found = folder.latest()
     if found is None or (known is not None and found.digest not in known):
         return None
-    if (found.zone, found.context) != (str(settings.CITYLOOP.zone), standing.kept):
+    if (found.zone, found.context) != (str(settings.CITYLOOP.zone), inputs.kept):
         return None
-    if not found.position.isdecimal() or int(found.position) > horizon:  # it is of a log that went further
+    if not found.position.isdecimal() or int(found.position) > horizon:  # it belongs to a log that went further
         return None
     if not all(folder.holds(part) for part in found.parts):
         return None
-    return found if all(_still_holds(folder, found, standing)) else None
+    return found if all(_unchanged(folder, found, inputs)) else None
 
 
-def _still_holds(folder: FactFolder, edition: Edition, standing: ExportContext) -> Iterator[bool]:
-    """Yield for everything known of units, areas and sources whether it is as it was."""
-    context = standing.context
+def _unchanged(folder: FactFolder, edition: Edition, inputs: ExportContext) -> Iterator[bool]:
+    """Yield for every unit, area and source whether it is unchanged."""
+    context = inputs.context
     known = {part.relation: part for part in edition.parts if part.relation in ("units", "areas", "sources")}
     try:
         rows = {name: folder.proved(part).to_pylist() for name, part in known.items()}
@@ -236,7 +236,7 @@ def _still_holds(folder: FactFolder, edition: Edition, standing: ExportContext) 
         yield False
         return
     yield from (context.departments.get(row["code"]) == row["department"] for row in rows["units"])
-    yield from (_graded(standing.city, row["code"]) == (row["level"], row["grade"]) for row in rows["areas"])
+    yield from (_graded(inputs.city, row["code"]) == (row["level"], row["grade"]) for row in rows["areas"])
     yield from (context.source_kinds.get(row["code"], OTHER) == row["kind"] for row in rows["sources"])
 
 
@@ -246,7 +246,7 @@ def _graded(city: City, code: str) -> tuple[str | None, str | None]:
 
 
 def _horizon() -> int:
-    """Return below which place of the log everything is in this view: whatever is not, will stand above."""
+    """Return the position of the log below which this snapshot has every event; later events are above it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT cityloop_log_horizon()")
         return int(cursor.fetchone()[0])
@@ -260,49 +260,52 @@ def _changed(before: Edition | None) -> Iterator[int]:
             yield from (case_id for (case_id,) in rows)
 
 
-def _histories(ids: list[int]) -> Iterator[tuple[str, list[Said]]]:
+def _histories(ids: list[int]) -> Iterator[tuple[str, list[LoggedEvent]]]:
     """Yield the stream and all events of some cases."""
     with connection.cursor() as cursor:
         cursor.execute(_HISTORIES, [[f"case/{case_id}" for case_id in ids]])
         for stream, rows in groupby(cursor.fetchall(), key=lambda row: row[0]):
-            yield stream, [Said(seq, name, actor, at, json.loads(text)) for _, seq, name, actor, at, text in rows]
+            yield (
+                stream,
+                [LoggedEvent(seq, name, actor, at, json.loads(text)) for _, seq, name, actor, at, text in rows],
+            )
 
 
-def _area(one: AreaFacts, city: City) -> dict[str, Any]:
-    around = city.lineage(one.code)
+def _area(area: AreaFacts, city: City) -> dict[str, Any]:
+    around = city.lineage(area.code)
     return {
-        "code": one.code,
-        "name": one.name,
-        "level": one.level,
-        "parent": one.parent,
+        "code": area.code,
+        "name": area.name,
+        "level": area.level,
+        "parent": area.parent,
         **{level: around.get(level) for level in ("district", "street", "community")},
-        "grade": one.grade or None,
-        "valid_from": one.valid_from,
-        "valid_until": one.valid_until,
+        "grade": area.grade or None,
+        "valid_from": area.valid_from,
+        "valid_until": area.valid_until,
     }
 
 
-def _unit(one: UnitFacts, department: str) -> dict[str, Any]:
+def _unit(unit: UnitFacts, department: str) -> dict[str, Any]:
     return {
-        "code": one.code,
-        "name": one.name,
-        "kind": one.kind,
-        "parent": one.parent,
+        "code": unit.code,
+        "name": unit.name,
+        "kind": unit.kind,
+        "parent": unit.parent,
         "department": department,
-        "handles": one.handles,
-        "is_active": one.is_active,
+        "handles": unit.handles,
+        "is_active": unit.is_active,
     }
 
 
-def _category(one: CategoryFacts) -> dict[str, Any]:
+def _category(category: CategoryFacts) -> dict[str, Any]:
     return {
-        "catalogue": one.catalogue,
-        "kind": one.kind,
-        "code": one.code,
-        "name": one.name,
-        "major": major_of(one.code),
-        "major_name": one.major or None,
-        "is_local": one.is_local,
+        "catalogue": category.catalogue,
+        "kind": category.kind,
+        "code": category.code,
+        "name": category.name,
+        "major": major_of(category.code),
+        "major_name": category.major or None,
+        "is_local": category.is_local,
     }
 
 

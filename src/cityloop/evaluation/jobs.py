@@ -1,4 +1,4 @@
-"""Jobs of evaluation: facts are exported, what screens asked for is counted. Only workers load the engine."""
+"""Jobs of evaluation: export facts, count what screens requested. Only workers load the engine."""
 
 from datetime import UTC, datetime
 
@@ -17,8 +17,8 @@ from cityloop.runtime import clock
     queue=answers.QUEUE,
     priority=answers.SOONER,
 )
-def export_facts(timestamp: int) -> None:  # the minute it was due, told by Procrastinate
-    """Export the facts as they stand; remove editions that are not kept and answers that nobody asks for."""
+def export_facts(timestamp: int) -> None:  # the minute it was due, given by Procrastinate
+    """Export the current facts; remove editions that are not kept and answers that nobody uses."""
     now = clock.now()
     actions.export_facts(now)
     actions.prune(now)
@@ -33,7 +33,7 @@ def export_facts(timestamp: int) -> None:  # the minute it was due, told by Proc
     priority=answers.SOONER,
 )
 def refresh_facts(asked_at: str) -> None:
-    """Export the facts because somebody asked for it, unless that was done since."""
+    """Export the facts on request, unless that was done since."""
     latest = answers.latest_edition()
     if latest is None or latest.as_of < datetime.fromisoformat(asked_at).astimezone(UTC):
         actions.export_facts(clock.now())
@@ -41,5 +41,5 @@ def refresh_facts(asked_at: str) -> None:
 
 @app.task(name="evaluation.count_answer", queue=answers.QUEUE)
 def count_answer(key: str) -> None:
-    """Count what a screen asked for."""
+    """Count what a screen requested."""
     actions.count_answer(key, clock.now())

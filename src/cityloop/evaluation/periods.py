@@ -1,21 +1,20 @@
-"""Periods that figures are asked for: half-open stretches between two moments, by the city's own clocks.
+"""Periods that figures are counted for: half-open intervals between two moments, by the city's own clocks.
 
-A *rhythm* says where its days and months begin: at midnight and on the 1st, or at noon, or on the 19th. A day that
-begins at noon is called by the date it ends on, a month that begins on the 19th by the month it ends in.
+A *rhythm* defines where days and months begin: at midnight and on the 1st, or at noon, or on the 19th. A day that
+begins at noon has the name of the date it ends on, a month that begins on the 19th the name of the month it ends in.
 """
 
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
-from itertools import takewhile
 from typing import NamedTuple
 
 MIDNIGHT = time()
 
 
 class Length(StrEnum):
-    """How long a period is; months per period where it is made of months."""
+    """How long a period is; `months` where it consists of months."""
 
     _value_: str
     months: int
@@ -37,7 +36,7 @@ class Length(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From one moment up to another, which is not within it. ValueError unless it ends after it starts."""
+    """From one moment to another, which is excluded. ValueError unless it ends after it starts."""
 
     name: str
     start: datetime
@@ -53,7 +52,7 @@ class Period:
 
 
 class _Name(NamedTuple):
-    """What a period of a kind is called: its length, and the date of its first day were all rhythms plain."""
+    """The name of a period: its length, and the date of its first day in a plain rhythm."""
 
     length: Length
     first: date
@@ -77,12 +76,12 @@ class Rhythm:
         return Period(_named(length, first), self._begins(length, first), self._begins(length, _next(length, first)))
 
     def containing(self, length: Length, moment: datetime) -> Period:
-        """Return the period of that length in which a moment lies."""
+        """Return the period of that length that contains a moment."""
         local = moment.astimezone(self.zone).date()
         period = self.period(length, local)
         if moment < period.end:
             return period
-        return self.period(length, _next(length, _first(length, local)))  # it is called by the day or month it ends in
+        return self.period(length, _next(length, _first(length, local)))  # named by the day or month it ends in
 
     def before(self, length: Length, period: Period) -> Period:
         """Return the period of that length which ends where another starts."""
@@ -93,10 +92,10 @@ class Rhythm:
         found = [self.containing(length, whole.start)]
         while found[-1].end < whole.end:
             found.append(self.containing(length, found[-1].end))
-        return tuple(one for one in takewhile(lambda one: one.start < whole.end, found) if one.start >= whole.start)
+        return tuple(period for period in found if whole.start <= period.start < whole.end)
 
     def _begins(self, length: Length, first: date) -> datetime:
-        """Return when the period that begins on a date would begin, were it plain, begins in this rhythm."""
+        """Return when a period begins in this rhythm, from the date on which it begins in a plain rhythm."""
         if length.months and self.month_begins_on > 1:
             first = (first - timedelta(days=1)).replace(day=self.month_begins_on)
         if self.day_begins_at > MIDNIGHT:
@@ -104,47 +103,47 @@ class Rhythm:
         return datetime.combine(first, self.day_begins_at, self.zone).astimezone(UTC)
 
 
-def read_period(words: str, rhythm: Rhythm) -> Period:
-    """Return the period that words name; ValueError saying how one is written.
+def read_period(text: str, rhythm: Rhythm) -> Period:
+    """Return the period of a name; ValueError with how a period is written.
 
-    2026-06-19 a day, 2026-W25 a week, 2026-06 a month, 2026-Q2, 2026-H1, 2026; or two dates or moments and what lies
-    between: 2026-06-19..2026-07-18 with its last day, 2026-06-19T12:00..2026-06-20T12:00 without its last moment.
+    2026-06-19 a day, 2026-W25 a week, 2026-06 a month, 2026-Q2, 2026-H1, 2026; or two dates or moments and the time
+    between them: 2026-06-19..2026-07-18 with its last day, 2026-06-19T12:00..2026-06-20T12:00 without its last moment.
     """
     try:
-        if ".." in words:
-            return _between(words, rhythm)
-        length, first = _read_name(words)
+        if ".." in text:
+            return _between(text, rhythm)
+        length, first = _read_name(text)
         return rhythm.period(length, first)
-    except (ValueError, OverflowError) as fault:
+    except (ValueError, OverflowError) as error:
         raise ValueError(
-            f"{words!r} is no period: write 2026, 2026-H1, 2026-Q2, 2026-06, 2026-W25, 2026-06-19, "
+            f"{text!r} is not a period: write 2026, 2026-H1, 2026-Q2, 2026-06, 2026-W25, 2026-06-19, "
             "2026-06-19..2026-07-18 or 2026-06-19T12:00..2026-06-20T12:00"
-        ) from fault
+        ) from error
 
 
-def _between(words: str, rhythm: Rhythm) -> Period:
-    start, _, end = words.partition("..")
-    if "T" in words:
-        first, last = (datetime.fromisoformat(one) for one in (start, end))
-        moments = (one if one.tzinfo else one.replace(tzinfo=rhythm.zone) for one in (first, last))
-        return Period(words, *moments)
-    days = [rhythm.period(Length.DAY, date.fromisoformat(one)) for one in (start, end)]
-    return Period(words, days[0].start, days[1].end)
+def _between(text: str, rhythm: Rhythm) -> Period:
+    start, _, end = text.partition("..")
+    if "T" in text:
+        first, last = (datetime.fromisoformat(part) for part in (start, end))
+        moments = (part if part.tzinfo else part.replace(tzinfo=rhythm.zone) for part in (first, last))
+        return Period(text, *moments)
+    days = [rhythm.period(Length.DAY, date.fromisoformat(part)) for part in (start, end)]
+    return Period(text, days[0].start, days[1].end)
 
 
-def _read_name(words: str) -> _Name:
-    if part := re.fullmatch(r"(\d{4})-([QH])(\d)", words):
+def _read_name(text: str) -> _Name:
+    if part := re.fullmatch(r"(\d{4})-([QH])(\d)", text):
         length = Length.QUARTER if part[2] == "Q" else Length.HALF_YEAR
         return _Name(length, date(int(part[1]), (int(part[3]) - 1) * length.months + 1, 1))
-    if re.fullmatch(r"\d{4}", words):
-        return _Name(Length.YEAR, date(int(words), 1, 1))
-    if re.fullmatch(r"\d{4}-\d\d", words):
-        return _Name(Length.MONTH, date.fromisoformat(f"{words}-01"))
-    if re.fullmatch(r"\d{4}-W\d\d", words):
-        return _Name(Length.WEEK, date.fromisoformat(f"{words}-1"))
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", words):
-        return _Name(Length.DAY, date.fromisoformat(words))
-    raise ValueError(words)
+    if re.fullmatch(r"\d{4}", text):
+        return _Name(Length.YEAR, date(int(text), 1, 1))
+    if re.fullmatch(r"\d{4}-\d\d", text):
+        return _Name(Length.MONTH, date.fromisoformat(f"{text}-01"))
+    if re.fullmatch(r"\d{4}-W\d\d", text):
+        return _Name(Length.WEEK, date.fromisoformat(f"{text}-1"))
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return _Name(Length.DAY, date.fromisoformat(text))
+    raise ValueError(text)
 
 
 def _named(length: Length, first: date) -> str:

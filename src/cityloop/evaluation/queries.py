@@ -1,4 +1,4 @@
-"""The live counts: filed, closed, closed in time by district for a month, as the cases stand. Figures have facts."""
+"""Live counts of cases by district and month, as screens show them. Figures over facts are counted elsewhere."""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -31,7 +31,7 @@ class DistrictFigures:
 def district_ranking(actor: Actor, month: date) -> tuple[DistrictFigures, ...]:
     """Return the month's figures of every district the person may see, best share closed in time first.
 
-    Equal shares have equal ranks; among them, who closed more stands first.
+    Equal shares have equal ranks; among them, more closed cases come first.
     """
     city = current_city()
     counts = {figure: counts_by_district(actor, figure, month) for figure in FIGURES}

@@ -1,4 +1,4 @@
-"""The proof that the facts from which figures are counted are those that the log tells of. Nothing is mended."""
+"""The check that the facts over which figures are counted are those recorded in the log. Nothing is repaired."""
 
 from collections.abc import Iterator
 
@@ -13,16 +13,16 @@ from cityloop.runtime.verification import Finding
 def findings() -> Iterator[Finding]:
     """Yield every edition that the city counts over and that is not as it was exported.
 
-    What else lies in the folder, such as an edition whose export was broken off, is counted over by nobody.
+    Other files in the folder, such as those of an interrupted export, are not used.
     """
     folder = FactFolder(facts_folder())
-    told = set(Event.objects.filter(stream=STREAM).values_list("payload__digest", flat=True))
+    logged = set(Event.objects.filter(stream=STREAM).values_list("payload__digest", flat=True))
     proved: set[FactPart] = set()
     for row in FactEdition.objects.order_by("as_of"):
-        if row.digest not in told:
-            yield Finding(f"facts/{row.name}", "the log does not tell of this edition")
+        if row.digest not in logged:
+            yield Finding(f"facts/{row.name}", "the log does not have this edition")
         try:
-            faults = list(folder.faults(folder.edition(row.digest), proved))
-        except Refusal as error:  # it is missing, or cannot be read
+            faults = [f"{fault.field}: {fault.reason}" for fault in folder.faults(folder.edition(row.digest), proved)]
+        except Refusal as error:  # missing, or unreadable
             faults = [error.sentence]
-        yield from (Finding(f"facts/{row.name}", wrong) for wrong in faults)
+        yield from (Finding(f"facts/{row.name}", fault) for fault in faults)

@@ -61,10 +61,10 @@ def recompute(folder: Path) -> None:
         recount = recounted(folder, Path(gettempdir()))
     if not recount.is_same:
         for fault in recount.faults:
-            click.echo(fault)
+            click.echo(f"{fault.field}: {fault.reason}")
         table.print_differences(recount.differences)
         raise NotPossible("run-differs")
-    saved = recount.said
+    saved = recount.saved
     click.echo(f"the same: {saved.digest}")
     click.echo(f"counted from the facts {saved.facts} of {saved.as_of:%Y-%m-%d %H:%M:%S} UTC")
     click.echo("Compare both digests with those that the city has published: a forged run has forged digests.")

@@ -68,7 +68,7 @@ def print_differences(differences: Sequence[FigureDifference]) -> None:
                 difference.period,
                 _key(difference.key),
                 difference.indicator,
-                _amounts(difference.said),
+                _amounts(difference.saved),
                 _amounts(difference.counted),
             ]
             for difference in differences

@@ -67,7 +67,7 @@ def check(home: Path | None, folder: Path | None, name: str | None) -> None:
         faults = list(facts.faults(edition, checked))
         altered += len(faults)
         for fault in faults:
-            click.echo(f"{edition.name}: {fault}")
+            click.echo(f"{edition.name}: {fault.field}: {fault.reason}")
         if not faults:
             click.echo(f"{edition.name} {edition.digest}: {len(edition.parts):,} parts are as they were written.")
     if altered:

@@ -1,1 +1,1 @@
-"""Figures that screens ask for and workers count."""
+"""Figures that screens request and workers count."""

@@ -1,4 +1,4 @@
-"""Which facts of the past a screen offers, and asking for fresh ones. They are exported by a worker."""
+"""Which facts of the past a screen offers, and requests for new ones. A worker exports them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -17,12 +17,12 @@ from cityloop.registry.city.city import City
 REFRESH = "evaluation.refresh_facts"  # the job
 OFFERED = 31  # days of the past
 LOOKED_AT = 800  # editions, a month of hourly ones
-FRESH = timedelta(minutes=1)  # facts younger than this are not exported anew
+FRESH = timedelta(minutes=1)  # facts younger than this are not exported again
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """Facts that figures can be asked of, by name and moment."""
+    """Facts that figures can be counted over, by name and moment."""
 
     name: str
     as_of: datetime
@@ -39,18 +39,16 @@ def offered(zone: tzinfo) -> tuple[Offered, ...]:
 
 def may_refresh(actor: Actor, city: City) -> bool:
     """Return whether a person may have the facts exported now: a post must see an area or the city."""
-    return any(one.unit is None for one in scopes(actor, city))
+    return any(scope.unit is None for scope in scopes(actor, city))
 
 
 def refresh(actor: Actor, city: City, now: datetime) -> bool:
-    """Have the facts exported, once however often it is asked; NotAllowed for a person who may not.
+    """Have the facts exported, once for many requests; NotAllowed for a person who may not.
 
-    False where the newest facts are so fresh that none are exported.
+    False where the newest facts are so new that nothing is exported.
     """
     if not may_refresh(actor, city):
-        raise NotAllowed(
-            "may-not-refresh", "None of your posts may have the figures counted anew. It is done every hour by itself."
-        )
+        raise NotAllowed("may-not-refresh")
     latest = latest_edition()
     if latest and now - latest.as_of < FRESH:
         return False
@@ -59,5 +57,5 @@ def refresh(actor: Actor, city: City, now: datetime) -> bool:
         with transaction.atomic():
             job.defer(asked_at=now.isoformat())
     except AlreadyEnqueued:
-        pass  # somebody asked before: the same facts serve both
+        pass  # somebody requested it before: the same facts serve both
     return True

@@ -1,4 +1,4 @@
-"""Over which cases a person may see figures: those that the person may see one by one, so that figures open them."""
+"""Over which cases a person may see figures: the cases that the person may open one by one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ LEVELS = ("district", "street", "community", "unit_grid", "patrol_grid", "apprai
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose cases figures are over: the whole city's, an area's, a unit's; `only` narrows what is asked to them."""
+    """Whose cases figures are over: the whole city's, an area's, a unit's; `only` is the filter for them."""
 
     area: str | None = None
     level: str | None = None
@@ -22,7 +22,7 @@ class Scope:
 
     @property
     def name(self) -> str:
-        """What it is called in addresses: all, or the area and the unit."""
+        """Its name in addresses: all, or the area and the unit."""
         return "~".join(filter(None, (self.area, self.unit))) or "all"
 
     @property
@@ -32,12 +32,12 @@ class Scope:
 
     @property
     def subjects(self) -> tuple[Subject, ...]:
-        """Of whom figures may be told apart within it: a unit does not see who works at the desks."""
+        """The subjects that figures may be grouped by within it: a unit does not see who works at the desks."""
         return (Subject.AREA, Subject.DEPARTMENT) if self.unit else tuple(Subject)
 
     @classmethod
     def of(cls, post: Post, city: City) -> Self | None:
-        """Return what a post lets see; None: nothing."""
+        """Return the scope of a post; None where the post sees no cases."""
         role = city.roles.get(post.role)
         area = city.areas.get(post.area) if post.area else None
         level = area.level if area else None
@@ -48,24 +48,21 @@ class Scope:
 
 
 def scopes(actor: Actor, city: City) -> tuple[Scope, ...]:
-    """Return what a person's posts let see, the widest first; what lies within another by the same words once."""
+    """Return the scopes of a person's posts, the widest first; only the whole city where a post sees all of it."""
     found = dict.fromkeys(scope for post in actor.posts if (scope := Scope.of(post, city)))
     if Scope() in found:
         return (Scope(),)
-    return tuple(sorted(found, key=lambda one: (one.unit is not None, _depth(one), one.name)))
+    return tuple(sorted(found, key=lambda scope: (scope.unit is not None, _depth(scope), scope.name)))
 
 
 def scope(actor: Actor, city: City, name: str) -> Scope:
-    """Return the scope of that name, the widest where it is empty; NotAllowed where a person has none such."""
+    """Return the scope of that name, the widest where it is empty; NotAllowed where the person has none."""
     known = scopes(actor, city)
-    found = next((one for one in known if name in ("", one.name)), None)
+    found = next((candidate for candidate in known if name in ("", candidate.name)), None)
     if found is None:
-        raise NotAllowed(
-            "no-figures",
-            "None of your posts sees these cases. Who keeps the accounts can give you one that does.",
-        )
+        raise NotAllowed("no-figures")
     return found
 
 
-def _depth(one: Scope) -> int:
-    return LEVELS.index(one.level) if one.level else -1
+def _depth(scope: Scope) -> int:
+    return LEVELS.index(scope.level) if scope.level else -1

@@ -1,7 +1,7 @@
-"""What the history of one case says, as rows of the four fact relations. Pure: no files, no database, no clock.
+"""The history of one case as rows of the four fact relations. Pure: no files, no database, no clock.
 
-A row depends on the history alone, so the same history gives the same rows whenever it is read. What stands here holds
-of every procedure; what the events of one mean is laid down by its pack (meanings.py).
+A row depends on the history alone, so the same history always gives the same rows. This module has what is the same for
+every procedure; the meaning of the events of one procedure is defined by its pack (meanings.py).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,11 +22,11 @@ from cityloop.core.codes.crosswalk import major_of
 from cityloop.core.place.areas import PLACED
 from cityloop.core.procedures.casefile import ENDED, CaseState, TaskState
 from cityloop.evaluation.facts.meanings import NOTHING, Meaning, Moment
-from cityloop.evaluation.facts.walk import CaseStep, Said, Walk, walk
+from cityloop.evaluation.facts.walk import CaseStep, LoggedEvent, Walk, walk_case
 
 GRIDS = ("patrol_grid", "appraisal_grid", "social_grid")
-CORRECTED = ("category", *PLACED, "lon", "lat", "facility")  # what a report says that may be put right later
-OTHER = "other"  # the kind of a source that no pack tells of
+CORRECTED = ("category", *PLACED, "lon", "lat", "facility")  # values of a report that may be corrected later
+OTHER = "other"  # the kind of a source that no pack defines
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]  # by relation
@@ -34,7 +34,7 @@ Rows = dict[str, list[Row]]  # by relation
 
 @dataclass(frozen=True)
 class Context:
-    """What rows depend on beside the history: the city as it stands when the facts are taken."""
+    """What rows depend on besides the history: the city at the moment of the facts."""
 
     calendar: Calendar
     zone: tzinfo  # of days
@@ -44,7 +44,7 @@ class Context:
     meanings: Mapping[tuple[str, int], Meaning] = field(default_factory=dict)  # by procedure and version
 
     def department(self, unit: str | None) -> str | None:
-        """Return the uppermost unit around a unit: itself, where it stands in none."""
+        """Return the uppermost unit above a unit: itself where there is none."""
         return self.departments.get(unit, unit) if unit else None
 
     def grade(self, areas: Sequence[str]) -> str | None:
@@ -53,23 +53,23 @@ class Context:
         return max(known, key=lambda pair: pair[0])[1] if known else None
 
 
-def rows_of(events: Iterable[Said], context: Context) -> Rows:
+def rows_of(events: Iterable[LoggedEvent], context: Context) -> Rows:
     """Return the rows of every fact relation for a case, from all its events in order."""
     events = list(events)
     known = events[0].payload["facts"]
     meaning = context.meanings.get((known["procedure"], int(known["version"])), NOTHING)
-    way = walk(events, meaning.handling)
-    common = _of_the_case(way, meaning, context)
+    walk = walk_case(events, meaning.handling)
+    common = _of_the_case(walk, meaning, context)
     return {
-        "cases": [{**common, **_case(way, meaning, context)}],
-        "tasks": [{**common, **row} for row in _tasks(way, meaning, context)],
-        "passages": [{**common, **row} for row in _passages(way, context)],
-        "events": [{**common, **row} for row in _events(way, context)],
+        "cases": [{**common, **_case(walk, meaning, context)}],
+        "tasks": [{**common, **row} for row in _tasks(walk, meaning, context)],
+        "passages": [{**common, **row} for row in _passages(walk, context)],
+        "events": [{**common, **row} for row in _events(walk, context)],
     }
 
 
-def _of_the_case(way: Walk, meaning: Meaning, context: Context) -> Row:
-    case, facts = way.case, way.case.facts
+def _of_the_case(walk: Walk, meaning: Meaning, context: Context) -> Row:
+    case, facts = walk.case, walk.case.facts
     hung_from, hung_until = _hung(case)
     exempt = meaning.cases.get("is_exempt")
     return {
@@ -81,10 +81,10 @@ def _of_the_case(way: Walk, meaning: Meaning, context: Context) -> Row:
         **{level: facts.get(level) or None for level in PLACED},
         **_grids(facts.get("grids", "")),
         "grade": context.grade(case.areas),
-        "voided_at": _utc(_voided_at(way)),
+        "voided_at": _utc(_voided_at(walk)),
         "hung_from": _utc(hung_from),
         "hung_until": _utc(hung_until),
-        "is_exempt": exempt.of(way) if exempt else False,
+        "is_exempt": exempt.of(walk) if exempt else False,
     }
 
 
@@ -95,10 +95,10 @@ def _of_the_class(reference: str | None) -> Row:
     return {"catalogue": catalogue, "category_kind": kind, "category": code, "major": major_of(code)}
 
 
-def _grids(words: str) -> Row:
+def _grids(text: str) -> Row:
     """Return the grid of each kind, the one with the smallest code where there are several."""
     found: dict[str, str] = {}
-    for kind, _, code in sorted((one.partition(":") for one in words.split()), reverse=True):
+    for kind, _, code in sorted((word.partition(":") for word in text.split()), reverse=True):
         found[kind] = code
     return {kind: found.get(kind) for kind in GRIDS}
 
@@ -114,25 +114,25 @@ def _hung(case: CaseState) -> tuple[datetime | None, datetime | None]:
     return began, ended
 
 
-def _voided_at(way: Walk) -> datetime | None:
-    """Return when the case was put out of every figure, None while it counts."""
-    if way.case.counts:
+def _voided_at(walk: Walk) -> datetime | None:
+    """Return when the case was excluded from every figure; None while it counts."""
+    if walk.case.counts:
         return None
-    counted = [place for place, step in enumerate(way.steps) if step.after.counts]
-    return way.steps[counted[-1] + 1 if counted else 0].said.at
+    counted = [place for place, step in enumerate(walk.steps) if step.after.counts]
+    return walk.steps[counted[-1] + 1 if counted else 0].event.at
 
 
-def _case(way: Walk, meaning: Meaning, context: Context) -> Row:
-    case, first = way.case, way.steps[0]
-    facts, unit = case.facts, way.units[-1]
-    filed, closed = _filing(way, meaning), _closing(way)
+def _case(walk: Walk, meaning: Meaning, context: Context) -> Row:
+    case, first = walk.case, walk.steps[0]
+    facts, unit = case.facts, walk.units[-1]
+    filed, closed = _filing(walk, meaning), _closing(walk)
     reported_at = datetime.fromisoformat(facts["reported_at"])
-    told = {name: rule.of(way) for name, rule in meaning.cases.items() if name != "is_exempt"}
+    columns = {name: rule.of(walk) for name, rule in meaning.cases.items() if name != "is_exempt"}
     return {
         "department": context.department(unit),
         "unit": unit,
         "post": _post(first.move.by),
-        "person": first.said.account if first.move.by else None,
+        "person": first.event.account if first.move.by else None,
         "filed_post": _post(filed.move.by) if filed else None,
         "filed_by": _person(filed),
         "closed_post": _post(closed.move.by) if closed else None,
@@ -142,38 +142,38 @@ def _case(way: Walk, meaning: Meaning, context: Context) -> Row:
         "origin": facts.get("origin") or None,
         "facility": facts.get("facility") or None,
         "reported_at": _utc(reported_at),
-        "received_at": _utc(first.said.at),
+        "received_at": _utc(first.event.at),
         "closed_at": _utc(case.closed_at),
         **_limited(case.clock, case.clock_started_at, case.closed_at, case.case_due_at, context.calendar),
         "version": int(facts["version"]),
-        "reassignments": way.reassignments,
-        "reopenings": _reopenings(way),
+        "reassignments": walk.reassignments,
+        "reopenings": _reopenings(walk),
         "was_corrected": _was_corrected(first.after.facts, facts),
         "reported_on": _day(reported_at, context.zone),
-        "filed_on": _day(filed.said.at if filed else None, context.zone),
+        "filed_on": _day(filed.event.at if filed else None, context.zone),
         "closed_on": _day(case.closed_at, context.zone),
         "lon": _degrees(facts.get("lon")),
         "lat": _degrees(facts.get("lat")),
-        **{name: _utc(value) if isinstance(value, datetime) else value for name, value in told.items()},
+        **{name: _utc(value) if isinstance(value, datetime) else value for name, value in columns.items()},
     }
 
 
-def _filing(way: Walk, meaning: Meaning) -> CaseStep | None:
-    """Return the event that filed the case, where its pack says which events do."""
+def _filing(walk: Walk, meaning: Meaning) -> CaseStep | None:
+    """Return the event that filed the case; None where its pack does not define that."""
     rule = meaning.cases.get("filed_at")
-    return rule.step(way) if isinstance(rule, Moment) else None
+    return rule.step(walk) if isinstance(rule, Moment) else None
 
 
-def _closing(way: Walk) -> CaseStep | None:
-    """Return the event that closed the case, None while it is open."""
-    if way.case.is_open:
+def _closing(walk: Walk) -> CaseStep | None:
+    """Return the event that closed the case; None while it is open."""
+    if walk.case.is_open:
         return None
-    was_open = [place for place, step in enumerate(way.steps) if step.after.is_open]
-    return way.steps[was_open[-1] + 1 if was_open else 0]
+    was_open = [place for place, step in enumerate(walk.steps) if step.after.is_open]
+    return walk.steps[was_open[-1] + 1 if was_open else 0]
 
 
-def _reopenings(way: Walk) -> int:
-    states = [step.after.is_open for step in way.steps]
+def _reopenings(walk: Walk) -> int:
+    states = [step.after.is_open for step in walk.steps]
     return sum(now and not before for before, now in pairwise(states))
 
 
@@ -181,13 +181,13 @@ def _was_corrected(reported: Mapping[str, str], known: Mapping[str, str]) -> boo
     return any(reported[name] != known.get(name) for name in CORRECTED if reported.get(name))
 
 
-def _tasks(way: Walk, meaning: Meaning, context: Context) -> Iterator[Row]:
-    told = {name: rule.of(way) for name, rule in meaning.tasks.items()}
-    for task in way.case.tasks:
-        done = None if task.outcome == ENDED else way.done_by.get(task.no)
+def _tasks(walk: Walk, meaning: Meaning, context: Context) -> Iterator[Row]:
+    columns = {name: rule.of(walk) for name, rule in meaning.tasks.items()}
+    for task in walk.case.tasks:
+        done = None if task.outcome == ENDED else walk.done_by.get(task.no)
         by = done.move.by if done else None
         unit = task.unit or (by.unit if by else None)
-        values = {name: by_task.get(task.no) for name, by_task in told.items()}
+        values = {name: by_task.get(task.no) for name, by_task in columns.items()}
         yield {
             "department": context.department(unit),
             "unit": unit,
@@ -207,34 +207,35 @@ def _tasks(way: Walk, meaning: Meaning, context: Context) -> Iterator[Row]:
         }
 
 
-def _passages(way: Walk, context: Context) -> Iterator[Row]:
-    entries = [place for place, step in enumerate(way.steps) if not place or _stage(way, place - 1) != step.after.stage]
-    hung = _paused_after(way)
-    for number, (place, following) in enumerate(zip(entries, [*entries[1:], len(way.steps)], strict=True), start=1):
-        entered, leaving = way.steps[place], way.steps[following] if following < len(way.steps) else None
-        left_at, unit = leaving.said.at if leaving else None, way.units[following - 1]
-        task = way.case.task(entered.move.opened[0].no) if entered.move.opened else None
+def _passages(walk: Walk, context: Context) -> Iterator[Row]:
+    stages = [step.after.stage for step in walk.steps]
+    entries = [place for place, stage in enumerate(stages) if not place or stages[place - 1] != stage]
+    hung = _paused_after(walk)
+    for number, (place, following) in enumerate(zip(entries, [*entries[1:], len(walk.steps)], strict=True), start=1):
+        entered, leaving = walk.steps[place], walk.steps[following] if following < len(walk.steps) else None
+        left_at, unit = leaving.event.at if leaving else None, walk.units[following - 1]
+        task = walk.case.task(entered.move.opened[0].no) if entered.move.opened else None
         yield {
             "department": context.department(unit),
             "unit": unit,
             "stage": entered.after.stage,
             "left_by": leaving.move.action if leaving else None,
-            "entered_at": _utc(entered.said.at),
+            "entered_at": _utc(entered.event.at),
             "left_at": _utc(left_at),
-            **_of_the_stay(task, entered.said.at, left_at, context.calendar),
+            **_of_the_stay(task, entered.event.at, left_at, context.calendar),
             "passage_no": number,
             "is_hung": any(hung[place:following]),
         }
 
 
-def _stage(way: Walk, place: int) -> str:
-    return way.steps[place].after.stage
+def _stage(walk: Walk, place: int) -> str:
+    return walk.steps[place].after.stage
 
 
-def _paused_after(way: Walk) -> list[bool]:
-    """Return for each event whether the case's clock stood still after it because it was paused."""
+def _paused_after(walk: Walk) -> list[bool]:
+    """Return for each event whether the case's clock was paused after it."""
     found, paused = [], False
-    for step in way.steps:
+    for step in walk.steps:
         for change in step.move.changes:
             if change.task is None and change.fact:
                 paused = change.fact.kind is ClockFact.PAUSED or (paused and change.fact.kind is ClockFact.EXTENDED)
@@ -244,41 +245,41 @@ def _paused_after(way: Walk) -> list[bool]:
 
 
 def _of_the_stay(task: TaskState | None, begin: datetime, end: datetime | None, calendar: Calendar) -> Row:
-    """Return the limit of a stay: that of the first task opened as it began."""
+    """Return the limit of a stay: the limit of the first task opened when it began."""
     if task is None or task.clock is None:
         return _limited(None, begin, end, None, calendar)
     counted = worktime.counted_seconds(begin, end, task.clock.unit, calendar) if end else None
     return {**_limited(task.clock, begin, end, task.due_at, calendar), "counted_seconds": counted}
 
 
-def _events(way: Walk, context: Context) -> Iterator[Row]:
-    for place, step in enumerate(way.steps):
-        said, move, unit = step.said, step.move, way.unit_concerned(place)
-        task = way.case.task(move.task)
+def _events(walk: Walk, context: Context) -> Iterator[Row]:
+    for place, step in enumerate(walk.steps):
+        event, move, unit = step.event, step.move, walk.unit_concerned(place)
+        task = walk.case.task(move.task)
         yield {
             "department": context.department(unit),
             "unit": unit,
             "post": _post(move.by),
             "person": _person(step),
             "own_unit": move.by.unit if move.by else None,
-            "name": said.name,
+            "name": event.name,
             "action": move.action,
             "stage": step.after.stage,
-            "stage_before": _stage(way, place - 1) if place else None,
+            "stage_before": _stage(walk, place - 1) if place else None,
             "task_kind": task.kind if task else None,
             "reason": move.answers.get("reason"),
-            "happened_at": _utc(said.at),
-            "happened_on": _day(said.at, context.zone),
-            "seq": said.seq,
+            "happened_at": _utc(event.at),
+            "happened_on": _day(event.at, context.zone),
+            "seq": event.seq,
             "task_no": move.task,
-            "is_automatic": said.account == SYSTEM.account,
+            "is_automatic": event.account == SYSTEM.account,
         }
 
 
 def _limited(
     clock: Clock | None, begin: datetime | None, end: datetime | None, due_at: datetime | None, calendar: Calendar
 ) -> Row:
-    """Return what a clock says of its limit and of the time it took, for whatever began and ended then."""
+    """Return the limit of a clock and the time taken between a beginning and an end."""
     took = int((worktime.whole_second(end) - worktime.whole_second(begin)).total_seconds()) if begin and end else None
     if clock is None:
         return {"raw_seconds": took}
@@ -295,7 +296,7 @@ def _limited(
 
 
 def _is_plain(clock: Clock) -> bool:
-    """Return whether nothing happened to a clock but its start and its stop: most are, and need no history."""
+    """Return whether a clock was only started and stopped: most clocks are, and need no history."""
     kinds = [fact.kind for fact in clock.facts]
     return kinds in ([ClockFact.STARTED], [ClockFact.STARTED, ClockFact.STOPPED])
 
@@ -321,8 +322,8 @@ def _post(by: Post | None) -> str | None:
 
 
 def _person(step: CaseStep | None) -> str | None:
-    """Return the account of who acted, None where it happened by itself."""
-    return step.said.account if step and step.said.account != SYSTEM.account else None
+    """Return the account of who acted; None where the system acted alone."""
+    return step.event.account if step and step.event.account != SYSTEM.account else None
 
 
 def _utc(at: datetime | None) -> datetime | None:
@@ -333,5 +334,5 @@ def _day(at: datetime | None, zone: tzinfo) -> date | None:
     return at.astimezone(zone).date() if at else None
 
 
-def _degrees(words: str | None) -> Decimal | None:
-    return Decimal(words) if words else None
+def _degrees(text: str | None) -> Decimal | None:
+    return Decimal(text) if text else None

@@ -1,8 +1,8 @@
 """Facts as files: tables with canonical rows and their digests, parts in Parquet, editions that list them. No database.
 
-Where rows come from is in case_facts.py and exporting.py. A part is named by the digest of its rows and never changed;
-an edition is a dated list of parts, so whoever has the files can prove what was counted. How rows are written for
-their digest is laid down in docs/reference/facts.md.
+Rows come from cases.py and exporting.py. A part is named by the digest of its rows and never changed; an edition is a
+dated list of parts, so whoever has the files can verify what was counted. docs/reference/facts.md defines how rows are
+written for their digest.
 """
 
 import fcntl
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cityloop.core import chain
-from cityloop.core.errors import NotFound, NotPossible
+from cityloop.core.errors import Fault, NotFound, NotPossible
 from cityloop.evaluation.facts.relations import RELATIONS, FactRelation, Type
 from cityloop.runtime.files.archive import sync_folder
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 FORMAT = "cityloop-facts/1"
 DIGEST = re.compile("[0-9a-f]{64}")
 NAME = "%Y%m%dT%H%M%SZ"
-BATCH = 8192  # rows spelled at a time
+BATCH = 8192  # rows written at a time
 
 
 class Altered(NotPossible):
-    """A file of facts is not what was written."""
+    """A file of facts is not as it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class FactPart:
 
 @dataclass(frozen=True)
 class Edition:
-    """The facts as they stood at a moment. `position` and `context` say from where the next export goes on."""
+    """The facts at one moment. `position` and `context` say where the next export continues."""
 
     as_of: datetime
     zone: str
@@ -71,8 +71,8 @@ class Edition:
     @property
     def digest(self) -> str:
         """Return the SHA-256 of the moment, the zone and the list of parts, hexadecimal."""
-        told = {"as_of": self.name, "zone": self.zone, "parts": [_listed(part) for part in self.parts]}
-        return hashlib.sha256(chain.canonical(told)).hexdigest()
+        content = {"as_of": self.name, "zone": self.zone, "parts": [_listed(part) for part in self.parts]}
+        return hashlib.sha256(chain.canonical(content)).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -91,21 +91,22 @@ class FactFolder:
         return part
 
     def table(self, part: FactPart) -> "pa.Table":
-        """Return the rows of a part, with the columns that were published then; NotFound where its file is not here."""
+        """Return the rows of a part, with the columns that were published then; NotFound where its file is missing."""
         import pyarrow.parquet as pq
 
         if not self.holds(part):
-            raise NotFound("facts-missing", f"The facts {part.relation} {part.digest} are not in {self.path}.")
+            values = {"relation": part.relation, "digest": part.digest, "folder": str(self.path)}
+            raise NotFound("facts-missing", values)
         return pq.read_table(self._path(part), memory_map=False)
 
     def proved(self, part: FactPart) -> "pa.Table":
-        """Return the rows of a part; Altered where its file is missing or does not hold what its digest says."""
-        if wrong := self._fault(part):
-            raise Altered("facts-altered", f"parts/{part.relation}/{part.digest}.parquet: {wrong}")
+        """Return the rows of a part; Altered where its file is missing or does not match its digest."""
+        if fault := self._fault(part):
+            raise Altered("facts-altered", {"file": fault.field})
         return self.table(part)
 
     def holds(self, part: FactPart) -> bool:
-        """Return whether the file of a part is here."""
+        """Return whether the file of a part exists."""
         return self._path(part).is_file()
 
     def files(self, edition: Edition) -> dict[str, list[Path]]:
@@ -119,13 +120,13 @@ class FactFolder:
         return found
 
     def save(self, edition: Edition) -> None:
-        """Keep an edition durably; NotPossible where another stands under its moment."""
+        """Keep an edition durably; NotPossible where there are other facts of its moment."""
         path = self._editions / f"{edition.name}.json"
         if path.exists():
-            if _read(path).digest == edition.digest:
+            if _read_edition(path).digest == edition.digest:
                 return
-            raise NotPossible("edition-exists", f"There are other facts of {edition.name} already; wait a second.")
-        told = {
+            raise NotPossible("edition-exists", {"folder": str(self.path), "name": edition.name})
+        content = {
             "format": FORMAT,
             "as_of": edition.name,
             "zone": edition.zone,
@@ -134,49 +135,49 @@ class FactFolder:
             "parts": [_listed(part) for part in edition.parts],
         }
         with _written(path) as draft:
-            draft.write_bytes(chain.canonical(told) + b"\n")
+            draft.write_bytes(chain.canonical(content) + b"\n")
 
     def editions(self) -> tuple[Edition, ...]:
         """Return the editions, the newest last."""
-        return tuple(_read(path) for path in self._stems())
+        return tuple(_read_edition(path) for path in self._stems())
 
     def latest(self) -> Edition | None:
         """Return the newest edition."""
         paths = self._stems()
-        return _read(paths[-1]) if paths else None
+        return _read_edition(paths[-1]) if paths else None
 
     def edition(self, name_or_digest: str) -> Edition:
         """Return the edition of that name, or of that digest; NotFound where there is none."""
         for path in reversed(self._stems()):
-            if path.stem == name_or_digest or _read(path).digest == name_or_digest:
-                return _read(path)
-        raise NotFound("no-such-facts", f"There are no facts {name_or_digest} in {self.path}.")
+            if path.stem == name_or_digest or _read_edition(path).digest == name_or_digest:
+                return _read_edition(path)
+        raise NotFound("no-such-facts")
 
-    def faults(self, edition: Edition, proved: set[FactPart] | None = None) -> Iterator[str]:
-        """Yield what is wrong with the files of an edition: missing, or not the rows that their digest says.
+    def faults(self, edition: Edition, proved: set[FactPart] | None = None) -> Iterator[Fault]:
+        """Yield the faults of the files of an edition: missing, or not the rows that their digest stands for.
 
-        Parts in `proved` are not read again; those found good are put there.
+        Parts in `proved` are not read again; those without faults are added to it.
         """
         proved = set() if proved is None else proved
         for part in edition.parts:
             if part in proved:
                 continue
-            if wrong := self._fault(part):
-                yield f"parts/{part.relation}/{part.digest}.parquet: {wrong}"
+            if fault := self._fault(part):
+                yield fault
             else:
                 proved.add(part)
 
     def prune(self, keep: Collection[datetime]) -> int:
         """Remove the editions of other moments, but the newest, and the parts that only those had; return how many."""
         with self.locked():
-            gone = [path for path in self._stems()[:-1] if _read(path).as_of not in keep]
-            for path in gone:
+            removed = [path for path in self._stems()[:-1] if _read_edition(path).as_of not in keep]
+            for path in removed:
                 path.unlink()
             listed = {self._path(part) for edition in self.editions() for part in edition.parts}
             for path in (self.path / "parts").glob("*/*"):
-                if path not in listed:  # drafts of killed writers, too
+                if path not in listed:  # drafts of killed writers too
                     path.unlink()
-        return len(gone)
+        return len(removed)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -196,18 +197,20 @@ class FactFolder:
     def _path(self, part: FactPart) -> Path:
         return self.path / "parts" / part.relation / f"{part.digest}.parquet"
 
-    def _fault(self, part: FactPart) -> str | None:
+    def _fault(self, part: FactPart) -> Fault | None:
         import pyarrow as pa
 
+        field = f"parts/{part.relation}/{part.digest}.parquet"
         try:
             table = self.table(part)
         except NotFound:
-            return "is missing"
+            return Fault(field, "facts-file-missing")
         except (OSError, pa.ArrowException) as error:
-            return f"cannot be read: {error}"
+            return Fault(field, "facts-file-unreadable", {"error": str(error)})
         if table.num_rows != part.rows or digest_of(table) != part.digest:
-            return "holds other rows than its digest says"
-        return _misleading(self._path(part), table)
+            return Fault(field, "facts-file-other-rows")
+        column = _misleading_column(self._path(part), table)
+        return Fault(field, "facts-file-misleading", {"column": column}) if column else None
 
 
 def arrow_schema(relation: FactRelation) -> "pa.Schema":
@@ -226,7 +229,7 @@ def arrow_schema(relation: FactRelation) -> "pa.Schema":
 
 
 def table_of(relation: FactRelation, rows: Iterable[Mapping[str, Any]]) -> "pa.Table":
-    """Return rows as a table sorted by the key; what a row does not say is empty."""
+    """Return rows as a table sorted by the key; columns that a row does not have are empty."""
     return by_key(relation, unsorted_table(relation, rows))
 
 
@@ -235,7 +238,7 @@ def unsorted_table(relation: FactRelation, rows: Iterable[Mapping[str, Any]]) ->
     import pyarrow as pa
 
     rows, schema = list(rows), arrow_schema(relation)
-    arrays = [pa.array([row.get(one.name) for row in rows], one.type) for one in schema]
+    arrays = [pa.array([row.get(column.name) for row in rows], column.type) for column in schema]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
@@ -249,46 +252,46 @@ def digest_of(table: "pa.Table") -> str:
     from pyarrow import csv
 
     sink = _Digesting()
-    csv.write_csv(_spelled(table), sink, csv.WriteOptions(quoting_style="all_valid", batch_size=BATCH))
+    csv.write_csv(_without_exponents(table), sink, csv.WriteOptions(quoting_style="all_valid", batch_size=BATCH))
     return sink.digest.hexdigest()
 
 
-def _spelled(table: "pa.Table") -> "pa.Table":
+def _without_exponents(table: "pa.Table") -> "pa.Table":
     """Return the table with decimals as text: Arrow itself would write very small ones as 1E-7."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     for place, column in enumerate(table.schema):
         if pa.types.is_decimal(column.type):
-            words = pc.cast(table[column.name], pa.string())
-            if pc.any(pc.match_substring(words, "E")).as_py():
-                words = pa.array([None if one is None else f"{one:f}" for one in table[column.name].to_pylist()])
-            table = table.set_column(place, column.name, words)
+            texts = pc.cast(table[column.name], pa.string())
+            if pc.any(pc.match_substring(texts, "E")).as_py():
+                texts = pa.array([None if value is None else f"{value:f}" for value in table[column.name].to_pylist()])
+            table = table.set_column(place, column.name, texts)
     return table
 
 
-def _misleading(path: Path, table: "pa.Table") -> str | None:
-    """Return what a file says of its rows that is not so: the engine leaves out rows by it, though they are there."""
+def _misleading_column(path: Path, table: "pa.Table") -> str | None:
+    """Return a column whose statistics in the file do not match its rows: the engine skips rows by them."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    first, told = 0, pq.read_metadata(path)
-    for group in (told.row_group(number) for number in range(told.num_row_groups)):
+    first, metadata = 0, pq.read_metadata(path)
+    for group in (metadata.row_group(number) for number in range(metadata.num_row_groups)):
         rows = table.slice(first, group.num_rows)
         first += group.num_rows
         for column in (group.column(number) for number in range(group.num_columns)):
-            said, values = column.statistics, rows[column.path_in_schema]
-            if said is None:
+            statistics, values = column.statistics, rows[column.path_in_schema]
+            if statistics is None:
                 continue
             ends = pc.min_max(values).as_py()
-            is_so = not said.has_min_max or (said.min, said.max) == (ends["min"], ends["max"])
-            if not is_so or (said.has_null_count and said.null_count != values.null_count):
-                return f"says of {column.path_in_schema} what its rows do not"
+            is_right = not statistics.has_min_max or (statistics.min, statistics.max) == (ends["min"], ends["max"])
+            if not is_right or (statistics.has_null_count and statistics.null_count != values.null_count):
+                return str(column.path_in_schema)
     return None
 
 
 def _quickly_read(schema: "pa.Schema") -> dict[str, Any]:
-    """Return how Parquet is written so that counting reads it fast: moments as differences, the rest by dictionary."""
+    """Return options of Parquet that make counting fast: moments as differences, the rest by dictionary."""
     import pyarrow as pa
 
     moments = [column.name for column in schema if pa.types.is_timestamp(column.type)]
@@ -300,7 +303,7 @@ def _quickly_read(schema: "pa.Schema") -> dict[str, Any]:
 
 
 class _Digesting:
-    """A file that keeps nothing of what is written to it but the digest."""
+    """A file that keeps only the digest of what is written to it."""
 
     closed = False
 
@@ -312,7 +315,7 @@ class _Digesting:
         return len(content)
 
     def flush(self) -> None:
-        """Nothing waits to be written."""
+        """Do nothing: nothing is buffered."""
 
     def close(self) -> None:
         self.closed = True
@@ -322,24 +325,24 @@ def _listed(part: FactPart) -> list[Any]:
     return [part.relation, part.number, part.rows, part.digest]
 
 
-def _read(path: Path) -> Edition:
+def _read_edition(path: Path) -> Edition:
     try:
-        told = json.loads(path.read_bytes())
-        if told["format"] != FORMAT:
-            raise ValueError(told["format"])
-        as_of = datetime.strptime(told["as_of"], NAME).replace(tzinfo=UTC)
-        parts = tuple(FactPart(*part) for part in told["parts"])
-        # An edition may come from a stranger: no part of it leads out of its folder.
+        content = json.loads(path.read_bytes())
+        if content["format"] != FORMAT:
+            raise ValueError(content["format"])
+        as_of = datetime.strptime(content["as_of"], NAME).replace(tzinfo=UTC)
+        parts = tuple(FactPart(*part) for part in content["parts"])
+        # An edition may come from a stranger: no path of it may lead out of its folder.
         if not all(part.relation in RELATIONS and DIGEST.fullmatch(part.digest) for part in parts):
             raise ValueError("parts")
-        return Edition(as_of, told["zone"], parts, told["position"], told["context"])
+        return Edition(as_of, content["zone"], parts, content["position"], content["context"])
     except (ValueError, KeyError, TypeError) as error:
-        raise NotPossible("facts-unreadable", f"{path} is no edition of facts that this CityLoop can read.") from error
+        raise NotPossible("facts-unreadable", {"file": str(path)}) from error
 
 
 @contextmanager
 def _written(path: Path) -> Iterator[Path]:
-    """Yield a draft's name; it gets the real one, durably, when the block ends well."""
+    """Yield the path of a draft; it gets the real name, durably, when the block ends without an error."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:

@@ -1,7 +1,7 @@
-"""What the events of a procedure mean for the facts of its cases: rules of a few kinds, laid down by packs. Pure.
+"""What the events of a procedure mean for the facts of its cases: rules of a few kinds, defined by packs. Pure.
 
-How packs write them is in fact_texts.py; what holds of every procedure (stages, tasks, clocks, closing) needs no rule
-and is in case_facts.py.
+texts.py reads them from packs; what is the same for every procedure (stages, tasks, clocks, closing) needs no rule and
+is in cases.py.
 """
 
 from collections.abc import Mapping
@@ -17,35 +17,35 @@ Value = datetime | int | bool | str | None
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When an event of these names happened first or last; none, where one of the others undid it afterwards."""
+    """When an event of these names happened first or last; None where one of `undone_by` undid it afterwards."""
 
     events: tuple[str, ...]
     is_first: bool = False
     undone_by: tuple[str, ...] = ()
 
-    def of(self, way: Walk) -> datetime | None:
-        step = self.step(way)
-        return step.said.at if step else None
+    def of(self, walk: Walk) -> datetime | None:
+        step = self.step(walk)
+        return step.event.at if step else None
 
-    def step(self, way: Walk) -> CaseStep | None:
+    def step(self, walk: Walk) -> CaseStep | None:
         """Return that event."""
-        found = way.events(self.events)
+        found = walk.events(self.events)
         if not found:
             return None
-        one = found[0 if self.is_first else -1]
-        undone = any(step.said.seq > one.said.seq for step in way.events(self.undone_by))
-        return None if undone else one
+        chosen = found[0 if self.is_first else -1]
+        undone = any(step.event.seq > chosen.event.seq for step in walk.events(self.undone_by))
+        return None if undone else chosen
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """Whether an event of these names happened and none of the others undid it afterwards."""
+    """Whether an event of these names happened and none of `undone_by` undid it afterwards."""
 
     events: tuple[str, ...]
     undone_by: tuple[str, ...] = ()
 
-    def of(self, way: Walk) -> bool:
-        return Moment(self.events, undone_by=self.undone_by).of(way) is not None
+    def of(self, walk: Walk) -> bool:
+        return Moment(self.events, undone_by=self.undone_by).of(walk) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class Times:
 
     events: tuple[str, ...]
 
-    def of(self, way: Walk) -> int:
-        return len(way.events(self.events))
+    def of(self, walk: Walk) -> int:
+        return len(walk.events(self.events))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ class AnswerMeaning:
     need: str
     events: tuple[str, ...]
 
-    def of(self, way: Walk) -> str | None:
-        found = way.events(self.events)
+    def of(self, walk: Walk) -> str | None:
+        found = walk.events(self.events)
         return found[-1].move.answers.get(self.need) if found else None
 
 
@@ -76,8 +76,8 @@ class DueMeaning:
 
     kind: str
 
-    def of(self, way: Walk) -> datetime | None:
-        found = [task for task in way.case.tasks if task.kind == self.kind]
+    def of(self, walk: Walk) -> datetime | None:
+        found = [task for task in walk.case.tasks if task.kind == self.kind]
         return found[-1].due_at if found else None
 
 
@@ -88,8 +88,8 @@ class Linked:
     procedure: str
     stages: tuple[str, ...]
 
-    def of(self, way: Walk) -> bool:
-        return any(link.procedure == self.procedure and link.outcome in self.stages for link in way.case.links)
+    def of(self, walk: Walk) -> bool:
+        return any(link.procedure == self.procedure and link.outcome in self.stages for link in walk.case.links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +99,20 @@ class OfTask:
     kind: str
     events: tuple[str, ...]
 
-    def of(self, way: Walk) -> Mapping[int, datetime]:
-        found = ((way.task_behind(step, self.kind), step.said.at) for step in way.events(self.events))
+    def of(self, walk: Walk) -> Mapping[int, datetime]:
+        found = ((walk.task_behind(step, self.kind), step.event.at) for step in walk.events(self.events))
         return {task.no: at for task, at in found if task}
 
 
 @dataclass(frozen=True, slots=True)
 class SentTo:
-    """The unit that holds the first task opened by the event of these names that did a task of this kind."""
+    """The unit of the first task opened by the event of these names that did a task of this kind."""
 
     kind: str
     events: tuple[str, ...]
 
-    def of(self, way: Walk) -> Mapping[int, str]:
-        found = ((way.case.task(step.move.task), _held(step)) for step in way.events(self.events))
+    def of(self, walk: Walk) -> Mapping[int, str]:
+        found = ((walk.case.task(step.move.task), _held(step)) for step in walk.events(self.events))
         return {task.no: held.unit for task, held in found if task and task.kind == self.kind and held and held.unit}
 
 
@@ -122,7 +122,7 @@ TaskRule = OfTask | SentTo
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a pack lays down for a version of a procedure: by which kinds of task a unit handles a case, and columns."""
+    """What a pack defines for a version of a procedure: the kinds of task that mean handling, and columns."""
 
     handling: tuple[str, ...] = ()
     cases: Mapping[str, CaseRule] = field(default_factory=dict)

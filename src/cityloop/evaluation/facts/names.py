@@ -1,6 +1,6 @@
-"""Names of objects as an edition of the facts has them: areas, units, classes, channels as they were called then.
+"""Names of objects in an edition of the facts: areas, units, classes and channels, as they were called then.
 
-The facts do not know what persons are called. Web processes never import this.
+The facts do not have the names of persons. Web processes never import this.
 """
 
 from cityloop.evaluation.facts.files import Edition, FactFolder

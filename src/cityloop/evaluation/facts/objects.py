@@ -1,13 +1,13 @@
-"""What figures are told apart by, in words: titles of the columns, and how their objects are called. No files.
+"""The columns that figures are grouped by, in words: their titles and the names of their objects. No files.
 
-Names out of the facts themselves are in fact_names.py.
+Names from the facts themselves are in names.py.
 """
 
 from collections.abc import Callable, Mapping
 
 from cityloop.core.indicators.indicator import Words
 
-Naming = Callable[[str, str | None], str]  # a column and its value → what the object is called
+Naming = Callable[[str, str | None], str]  # a column and its value → the name of the object
 Names = Mapping[str, Mapping[str, str]]  # by column: names by value
 
 NOBODY: Words = {"zh": "（无）", "en": "(none)"}  # an object without a value
@@ -61,12 +61,12 @@ OF_UNITS = ("department", "unit", "sent_to_department", "sent_to", "own_unit")
 
 
 def grouping_title(column: str, language: str) -> str:
-    """Return what a column is called by which figures are told apart."""
+    """Return the title of a column that figures are grouped by."""
     return TITLES[column][language] if column in TITLES else column
 
 
 def naming(names: Names, language: str) -> Naming:
-    """Return how objects are called: by their name, else by their value; those without a value by a word for that.
+    """Return how objects are named: by their name, else by their value; NOBODY where there is no value.
 
     A post is a role, or a role at a unit: dispatcher@centre.
     """

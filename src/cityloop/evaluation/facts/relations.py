@@ -1,7 +1,7 @@
 """The fact relations that figures are counted over: their columns, types and meaning, as they are published.
 
-What may be asked of them is in grammar.py. Moments are UTC without a zone, days are those of the city's own time
-zone; there are no floats, because their sums differ from run to run.
+Measures over them are parsed by measures/grammar.py. Moments are UTC without a zone, days are those of the city's own
+time zone; there are no floats, because their sums differ from run to run.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from functools import cached_property
 
 
 class Type(StrEnum):
-    """What a column holds."""
+    """The type of a column."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -33,7 +33,7 @@ IN_DUCKDB: Mapping[Type, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column; `groups`: figures can be told apart by it. Every column may be empty but those of the key."""
+    """One column; `groups`: figures can be grouped by it. Only columns of the key are never empty."""
 
     name: str
     type: Type
@@ -43,7 +43,7 @@ class Column:
 
 @dataclass(frozen=True)
 class FactRelation:
-    """A published relation; nothing is counted over one that is no fact."""
+    """A published relation; only facts are counted over."""
 
     name: str
     meaning: str
@@ -57,7 +57,7 @@ class FactRelation:
 
     @property
     def groupings(self) -> tuple[str, ...]:
-        """The columns by which figures over it can be told apart."""
+        """The columns that figures over it can be grouped by."""
         return tuple(column.name for column in self.columns if column.groups)
 
 
@@ -65,7 +65,7 @@ def _columns(type_: Type, *, groups: bool = False, **meanings: str) -> tuple[Col
     return tuple(Column(name, type_, meaning, groups) for name, meaning in meanings.items())
 
 
-# What every fact knows of its case, so that no figure needs a join.
+# What every fact has of its case, so that no figure needs a join.
 OF_THE_CASE = (
     *_columns(Type.TEXT, case_number="The number of the case."),
     *_columns(
@@ -78,7 +78,7 @@ OF_THE_CASE = (
         category_kind="component or matter.",
         category="The code of its class.",
         major="The code of its major class.",
-        district="The code of the district it lies in.",
+        district="The code of the district it is in.",
         street="The code of the street.",
         community="The code of the community.",
         unit_grid="The code of the unit grid.",
@@ -101,7 +101,7 @@ _LIMITED = (
         Type.INTEGER,
         limit_amount="How long its limit is, without extensions.",
         limit_seconds="The limit in counted seconds, with extensions.",
-        raw_seconds="Seconds by the clock on the wall, from its beginning to its end; empty: it has not ended.",
+        raw_seconds="Seconds of real time, from its beginning to its end; empty: it has not ended.",
         counted_seconds="Seconds that count: in the limit's own unit of time, without pauses, with what was counted "
         "before it was taken up again; empty: it has not ended.",
         extensions="How often more time was granted.",
@@ -112,7 +112,7 @@ _LIMITED = (
 
 CASES = FactRelation(
     "cases",
-    "One row for each case, as it stood when the facts were taken.",
+    "One row for each case, at the moment of the facts.",
     ("case_number",),
     (
         *OF_THE_CASE,
@@ -121,8 +121,8 @@ CASES = FactRelation(
             groups=True,
             department="The department of the unit that handles the case, or handled it last.",
             unit="That unit.",
-            post="The post of who reported it, if it was one of ours.",
-            person="The account of who reported it, if it was one of ours.",
+            post="The post of who reported it, if that was a person of the city.",
+            person="The account of who reported it, if that was a person of the city.",
             filed_post="The post of who filed it.",
             filed_by="The account of who filed it.",
             closed_post="The post of who closed it.",
@@ -140,12 +140,12 @@ CASES = FactRelation(
             Type.MOMENT,
             reported_at="When it was reported.",
             received_at="When the city received the report.",
-            verified_at="When it was seen on the spot that it is so (核实属实).",
-            unverified_at="When it was seen on the spot that it is not so.",
+            verified_at="When a check on the spot confirmed it (核实属实).",
+            unverified_at="When a check on the spot did not confirm it.",
             accepted_at="When it was accepted (受理).",
             filing_due_at="When the limit for filing it ended.",
             filed_at="When it was filed (立案).",
-            closed_at="When it was closed, in whichever way; empty: it is open.",
+            closed_at="When it was closed, for any reason; empty: it is open.",
             revisited_at="When the reporter was asked how satisfied they are (回访).",
         ),
         *_LIMITED,
@@ -159,10 +159,10 @@ CASES = FactRelation(
         ),
         *_columns(
             Type.BOOL,
-            is_self_handled="The collector put it right on the spot (自行处置).",
-            was_corrected="Its class, place or entry was put right after the report (差错).",
-            is_satisfied="The reporter was satisfied; empty: said nothing.",
-            told_in_time="What an imported history itself says of being in time; never reckoned.",
+            is_self_handled="The collector fixed it on the spot (自行处置).",
+            was_corrected="Its class, place or entry was corrected after the report (差错).",
+            is_satisfied="The reporter was satisfied; empty: did not answer.",
+            told_in_time="Whether it was in time according to the imported history itself; never calculated.",
         ),
         *_columns(
             Type.DATE,
@@ -183,8 +183,8 @@ TASKS = FactRelation(
         *_columns(
             Type.TEXT,
             groups=True,
-            department="The department of the unit that holds the task.",
-            unit="The unit that holds it, else the unit of who did it.",
+            department="The department of the unit that has the task.",
+            unit="The unit that has it, else the unit of who did it.",
             post="The post that has to do it.",
             person="The account of who did it.",
             sent_to_department="Of a dispatch: the department of the unit it went to.",
@@ -197,7 +197,7 @@ TASKS = FactRelation(
             Type.MOMENT,
             opened_at="When it was opened.",
             done_at="When somebody did it; empty also where another action made it superfluous.",
-            open_until="When it was open no more, done or superfluous; empty: it is open.",
+            open_until="When it was no longer open, done or superfluous; empty: it is open.",
             returned_at="Of handling: when it was confirmed that the unit was the wrong one (退回).",
             sent_back_at="Of a dispatch: when the unit it went to turned out to be the wrong one.",
             reworked_at="Of handling: when a check found that it was not really done (返工).",
@@ -227,7 +227,7 @@ PASSAGES = FactRelation(
         ),
         *_LIMITED,
         *_columns(Type.INTEGER, passage_no="Its number within the case."),
-        *_columns(Type.BOOL, is_hung="The clock of the case stood still there (挂账)."),
+        *_columns(Type.BOOL, is_hung="The clock of the case was paused there (挂账)."),
     ),
 )
 
@@ -255,13 +255,13 @@ EVENTS = FactRelation(
         *_columns(Type.MOMENT, happened_at="When it happened."),
         *_columns(Type.DATE, happened_on="The day it happened."),
         *_columns(Type.INTEGER, seq="Its number within the history.", task_no="The task it was done on."),
-        *_columns(Type.BOOL, is_automatic="It happened by itself."),
+        *_columns(Type.BOOL, is_automatic="The system did it alone."),
     ),
 )
 
 AREAS = FactRelation(
     "areas",
-    "Every area with those around it.",
+    "Every area with the areas around it.",
     ("code",),
     (
         *_columns(
@@ -270,12 +270,12 @@ AREAS = FactRelation(
             name="Its name.",
             level="Its level, or the kind of grid.",
             parent="The code of the area around it.",
-            district="The code of the district it is or lies in.",
-            street="The code of the street it is or lies in.",
-            community="The code of the community it is or lies in.",
+            district="The code of the district it is, or is in.",
+            street="The code of the street it is, or is in.",
+            community="The code of the community it is, or is in.",
             grade="A, B or C.",
         ),
-        *_columns(Type.DATE, valid_from="Its first day.", valid_until="The first day on which it is no more."),
+        *_columns(Type.DATE, valid_from="Its first day.", valid_until="The first day on which it no longer exists."),
     ),
     is_fact=False,
 )
@@ -291,7 +291,7 @@ UNITS = FactRelation(
             name="Its name.",
             kind="department, street_office, community, company, centre or estate.",
             parent="The code of the unit it belongs to.",
-            department="The code of the uppermost unit it belongs to; its own, where it belongs to none.",
+            department="The code of the uppermost unit it belongs to; its own where it belongs to none.",
         ),
         *_columns(Type.BOOL, handles="It may be given cases to handle.", is_active="It gets new cases."),
     ),
@@ -312,7 +312,7 @@ CATEGORIES = FactRelation(
             major="The code of its major class.",
             major_name="The name of its major class.",
         ),
-        *_columns(Type.BOOL, is_local="It is a class of the city's own."),
+        *_columns(Type.BOOL, is_local="The city added this class itself."),
     ),
     is_fact=False,
 )
@@ -328,6 +328,6 @@ SOURCES = FactRelation(
 )
 
 RELATIONS: Mapping[str, FactRelation] = {
-    one.name: one for one in (CASES, TASKS, PASSAGES, EVENTS, AREAS, UNITS, CATEGORIES, SOURCES)
+    relation.name: relation for relation in (CASES, TASKS, PASSAGES, EVENTS, AREAS, UNITS, CATEGORIES, SOURCES)
 }
-FACTS: Mapping[str, FactRelation] = {name: one for name, one in RELATIONS.items() if one.is_fact}
+FACTS: Mapping[str, FactRelation] = {name: relation for name, relation in RELATIONS.items() if relation.is_fact}

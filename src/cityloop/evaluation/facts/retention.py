@@ -1,4 +1,4 @@
-"""Which editions of the facts are kept: every one of late, then one a day, then one a month for good. Pure."""
+"""Which editions of the facts are kept: every recent one, then one a day, then one a month for good. Pure."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo

@@ -1,16 +1,16 @@
-"""A pack's facts.yaml: what the events of procedures mean for the facts, and by which channels cases are reported.
+"""A pack's facts.yaml: what the events of procedures mean for the facts, and through which channels cases are reported.
 
-Every fault is told with file, line and field. What the rules tell of a case is in meanings.py.
+Every error has file, line and field. What the rules give for a case is in meanings.py.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from cityloop.core.errors import Fault, Invalid
+from cityloop.core.errors import Invalid
 from cityloop.core.procedures.procedure import Procedure
 from cityloop.evaluation.facts.meanings import (
     AnswerMeaning,
@@ -27,11 +27,12 @@ from cityloop.evaluation.facts.meanings import (
     Times,
 )
 from cityloop.evaluation.facts.relations import CASES, TASKS, Type
+from cityloop.evaluation.pack_faults import FieldFault, FieldPath, located
 from cityloop.registry.packs.texts.titles import Titles
-from cityloop.runtime.yaml_files import Strict, faults_at, read_yaml
+from cityloop.runtime.yaml_files import Strict, read_yaml
 
 FILE = "facts.yaml"
-# Columns that no engine can know: the pack of the procedure says what gives them.
+# Columns that the engine cannot know: the pack of the procedure defines them.
 CASE_COLUMNS = (
     "accepted_at",
     "verified_at",
@@ -47,17 +48,15 @@ CASE_COLUMNS = (
     "is_exempt",
 )
 TASK_COLUMNS = ("returned_at", "sent_back_at", "reworked_at", "undone_at", "sent_to")
-CASE_WAYS: Mapping[Type, tuple[str, ...]] = {  # which rules give a column of a type; one of them is said
+CASE_RULES: Mapping[Type, tuple[str, ...]] = {  # which rules fit a column of a type; exactly one of them is given
     Type.MOMENT: ("first", "last", "due"),
     Type.INTEGER: ("times",),
     Type.BOOL: ("happened", "linked"),
     Type.TEXT: ("answer",),
 }
-TASK_WAYS: Mapping[Type, tuple[str, ...]] = {Type.MOMENT: ("last",), Type.TEXT: ("by",)}
+TASK_RULES: Mapping[Type, tuple[str, ...]] = {Type.MOMENT: ("last",), Type.TEXT: ("by",)}
 
 Kind = Literal["collector", "public", "inspection", "video", "sensor", "leader", "linked", "other"]
-Where = tuple[str, ...]  # the path of a field
-Wrong = tuple[Where, str]
 Names = tuple[str, ...]
 
 
@@ -87,7 +86,7 @@ class ColumnsText(Strict):
 
 
 class ProcedureFactsText(ColumnsText):
-    versions: dict[int, ColumnsText] = Field(default_factory=dict)  # what is otherwise in these
+    versions: dict[int, ColumnsText] = Field(default_factory=dict)  # what differs in these versions
 
 
 class SourceText(Strict):
@@ -102,18 +101,18 @@ class FactsText(Strict):
 
 @dataclass(frozen=True)
 class FactBook:
-    """What packs lay down for the facts."""
+    """What packs define for the facts."""
 
     meanings: Mapping[tuple[str, int], Meaning] = field(default_factory=dict)  # by procedure and version
     sources: Mapping[str, SourceMeaning] = field(default_factory=dict)  # by channel
 
     def joined(self, other: "FactBook") -> "FactBook":
-        """Return both together; what the other one says counts where both say something."""
+        """Return both together; where both define something, the other one wins."""
         return FactBook({**self.meanings, **other.meanings}, {**self.sources, **other.sources})
 
 
 def read_books(folders: Iterable[Path], procedures: Sequence[Procedure]) -> FactBook:
-    """Return what the packs in folders lay down; later ones count more. Invalid naming all that is wrong."""
+    """Return what the packs in folders define; later ones win. Invalid with every error."""
     book, faults = FactBook(), []
     for folder in folders:
         if not (folder / FILE).exists():
@@ -121,27 +120,27 @@ def read_books(folders: Iterable[Path], procedures: Sequence[Procedure]) -> Fact
         try:
             book = book.joined(read_book(folder, procedures))
         except Invalid as error:
-            faults += [Fault(f"{folder.name}/{fault.field}", fault.reason) for fault in error.faults]
+            faults += [replace(fault, field=f"{folder.name}/{fault.field}") for fault in error.faults]
     if faults:
         raise Invalid(faults, code="pack")
     return book
 
 
 def read_book(folder: Path, procedures: Sequence[Procedure]) -> FactBook:
-    """Return what a pack lays down for procedures, of whichever pack; Invalid with file, line and field."""
+    """Return what a pack defines for procedures of any pack; Invalid with file, line and field of every error."""
     path = folder / FILE
     text = read_yaml(path, FactsText)
-    ways: dict[str, list[Procedure]] = {}
-    for way in procedures:
-        ways.setdefault(way.name, []).append(way)
-    if faults := [*_faults(text, ways)]:
-        raise Invalid(faults_at(path, faults), code="pack")
+    by_name: dict[str, list[Procedure]] = {}
+    for procedure in procedures:
+        by_name.setdefault(procedure.name, []).append(procedure)
+    if faults := [*_faults(text, by_name)]:
+        raise Invalid(located(path, faults), code="pack")
     meanings = {
-        (name, way.version): _meaning(one, one.versions.get(way.version, ColumnsText()))
-        for name, one in text.procedures.items()
-        for way in ways[name]
+        (name, procedure.version): _meaning(declared, declared.versions.get(procedure.version, ColumnsText()))
+        for name, declared in text.procedures.items()
+        for procedure in by_name[name]
     }
-    return FactBook(meanings, {name: SourceMeaning(one.kind, one.title) for name, one in text.sources.items()})
+    return FactBook(meanings, {name: SourceMeaning(source.kind, source.title) for name, source in text.sources.items()})
 
 
 def _meaning(text: ProcedureFactsText, version: ColumnsText) -> Meaning:
@@ -149,8 +148,8 @@ def _meaning(text: ProcedureFactsText, version: ColumnsText) -> Meaning:
     cases, tasks = {**text.cases, **version.cases}, {**text.tasks, **version.tasks}
     return Meaning(
         handling,
-        {name: _case_rule(one) for name, one in cases.items()},
-        {name: _task_rule(one) for name, one in tasks.items()},
+        {name: _case_rule(column) for name, column in cases.items()},
+        {name: _task_rule(column) for name, column in tasks.items()},
     )
 
 
@@ -174,80 +173,83 @@ def _task_rule(text: TaskColumnText) -> TaskRule:
     return OfTask(text.kind, text.last) if text.last else SentTo(text.kind, text.by)
 
 
-def _faults(text: FactsText, ways: Mapping[str, Sequence[Procedure]]) -> Iterator[Wrong]:
-    for name, one in text.procedures.items():
-        if name not in ways:
-            yield ("procedures", name), f"there is no procedure {name}; known are {', '.join(sorted(ways))}"
+def _faults(text: FactsText, procedures: Mapping[str, Sequence[Procedure]]) -> Iterator[FieldFault]:
+    for name, columns in text.procedures.items():
+        if name not in procedures:
+            yield from _unknown(("procedures", name), name, "facts-unknown-procedure", set(procedures))
             continue
-        for version, columns in one.versions.items():
-            known = [way for way in ways[name] if way.version == version]
-            place: Where = ("procedures", name, "versions", str(version))
+        for version, version_columns in columns.versions.items():
+            known = [procedure for procedure in procedures[name] if procedure.version == version]
+            place: FieldPath = ("procedures", name, "versions", str(version))
             if known:
-                yield from _column_faults(place, columns, known, ways)
+                yield from _column_faults(place, version_columns, known, procedures)
             else:
-                yield place, f"{name} has no version {version}"
-        yield from _column_faults(("procedures", name), one, ways[name], ways)
+                yield FieldFault(place, "facts-unknown-version", {"procedure": name, "version": version})
+        yield from _column_faults(("procedures", name), columns, procedures[name], procedures)
 
 
 def _column_faults(
-    where: Where, text: ColumnsText, ways: Sequence[Procedure], others: Mapping[str, Sequence[Procedure]]
-) -> Iterator[Wrong]:
-    """Yield what is wrong with the columns of a procedure; its events and tasks may be those of any of its versions."""
-    events = {action.event for way in ways for action in way.actions.values()} | {way.begins.event for way in ways}
-    kinds = {kind for way in ways for kind in way.tasks}
+    where: FieldPath, text: ColumnsText, procedures: Sequence[Procedure], others: Mapping[str, Sequence[Procedure]]
+) -> Iterator[FieldFault]:
+    """Yield the errors in the columns of a procedure; its events and tasks may be those of any of its versions."""
+    events = {action.event for procedure in procedures for action in procedure.actions.values()}
+    events |= {procedure.begins.event for procedure in procedures}
+    kinds = {kind for procedure in procedures for kind in procedure.tasks}
     for number, kind in enumerate(text.handling or ()):
-        yield from _unknown((*where, "handling", str(number)), kind, "kind of task", kinds)
-    for name, one in text.cases.items():
+        yield from _unknown((*where, "handling", str(number)), kind, "facts-unknown-task", kinds)
+    for name, case_column in text.cases.items():
         place = (*where, "cases", name)
-        yield from _misfit(place, name, CASE_COLUMNS, CASES.by_name[name].type if name in CASE_COLUMNS else None, one)
-        yield from _of_case(place, one, events, kinds, others)
-    for name, each in text.tasks.items():
+        kind_of_column = CASES.by_name[name].type if name in CASE_COLUMNS else None
+        yield from _misfit(place, CASE_COLUMNS, kind_of_column, case_column)
+        yield from _of_case(place, case_column, events, kinds, others)
+    for name, task_column in text.tasks.items():
         place = (*where, "tasks", name)
-        yield from _misfit(place, name, TASK_COLUMNS, TASKS.by_name[name].type if name in TASK_COLUMNS else None, each)
-        yield from _unknown((*place, "kind"), each.kind, "kind of task", kinds)
-        yield from _unknown_events(place, ("last", "by"), each, events)
+        kind_of_column = TASKS.by_name[name].type if name in TASK_COLUMNS else None
+        yield from _misfit(place, TASK_COLUMNS, kind_of_column, task_column)
+        yield from _unknown((*place, "kind"), task_column.kind, "facts-unknown-task", kinds)
+        yield from _unknown_events(place, ("last", "by"), task_column, events)
 
 
 def _misfit(
-    place: Where, name: str, known: Names, kind: Type | None, text: CaseColumnText | TaskColumnText
-) -> Iterator[Wrong]:
-    """Yield that packs do not fill a column of that name, or that its rule is none of those that can."""
+    place: FieldPath, known: Names, kind: Type | None, text: CaseColumnText | TaskColumnText
+) -> Iterator[FieldFault]:
+    """Yield an error where packs do not fill the column (kind None) or where its rule does not fit its type."""
     if kind is None:
-        yield place, f"is no column that a pack fills; those are {', '.join(known)}"
+        yield FieldFault(place, "facts-not-a-column", {"known": ", ".join(known)})
         return
-    table = CASE_WAYS if isinstance(text, CaseColumnText) else TASK_WAYS
-    said = [way for ways in table.values() for way in ways if getattr(text, way)]
-    if len(said) != 1 or said[0] not in table[kind]:
-        yield place, f"needs one of {', '.join(table[kind])}, and nothing else"
+    table = CASE_RULES if isinstance(text, CaseColumnText) else TASK_RULES
+    filled = [rule for rules in table.values() for rule in rules if getattr(text, rule)]
+    if len(filled) != 1 or filled[0] not in table[kind]:
+        yield FieldFault(place, "facts-one-rule", {"rules": ", ".join(table[kind])})
 
 
 def _of_case(
-    place: Where, text: CaseColumnText, events: set[str], kinds: set[str], others: Mapping[str, Sequence[Procedure]]
-) -> Iterator[Wrong]:
+    place: FieldPath, text: CaseColumnText, events: set[str], kinds: set[str], others: Mapping[str, Sequence[Procedure]]
+) -> Iterator[FieldFault]:
     yield from _unknown_events(place, ("first", "last", "happened", "undone_by", "times", "of"), text, events)
     if text.due:
-        yield from _unknown((*place, "due"), text.due, "kind of task", kinds)
+        yield from _unknown((*place, "due"), text.due, "facts-unknown-task", kinds)
     if text.linked:
-        yield from _unknown((*place, "linked"), text.linked, "procedure", set(others))
-        stages = {stage for way in others.get(text.linked, ()) for stage in way.stages}
+        yield from _unknown((*place, "linked"), text.linked, "facts-unknown-procedure", set(others))
+        stages = {stage for procedure in others.get(text.linked, ()) for stage in procedure.stages}
         for number, stage in enumerate(text.closed_in if stages else ()):
-            yield from _unknown((*place, "closed_in", str(number)), stage, "stage", stages)
+            yield from _unknown((*place, "closed_in", str(number)), stage, "facts-unknown-stage", stages)
     needed = {"closed_in": bool(text.linked), "of": bool(text.answer)}
     for name, is_needed in needed.items():
         if bool(getattr(text, name)) != is_needed:
-            yield (*place, name), "is missing" if is_needed else "belongs to another rule"
+            yield FieldFault((*place, name), "required" if is_needed else "facts-other-rule")
     if text.undone_by and not (text.first or text.last or text.happened):
-        yield (*place, "undone_by"), "belongs to another rule"
+        yield FieldFault((*place, "undone_by"), "facts-other-rule")
 
 
 def _unknown_events(
-    place: Where, fields: Names, text: CaseColumnText | TaskColumnText, events: set[str]
-) -> Iterator[Wrong]:
+    place: FieldPath, fields: Names, text: CaseColumnText | TaskColumnText, events: set[str]
+) -> Iterator[FieldFault]:
     for name in fields:
         for number, event in enumerate(getattr(text, name)):
-            yield from _unknown((*place, name, str(number)), event, "event", events)
+            yield from _unknown((*place, name, str(number)), event, "facts-unknown-event", events)
 
 
-def _unknown(place: Where, name: str, what: str, known: set[str]) -> Iterator[Wrong]:
+def _unknown(place: FieldPath, name: str, code: str, known: set[str]) -> Iterator[FieldFault]:
     if name not in known:
-        yield place, f"there is no {what} {name}; known are {', '.join(sorted(known))}"
+        yield FieldFault(place, code, {"name": name, "known": ", ".join(sorted(known))})

@@ -1,6 +1,6 @@
-"""The way a case went, folded from its events: what each did, who did and opened which task, who handled it when. Pure.
+"""The course of a case, replayed from its events: what each did, who did or opened tasks, who handled it when. Pure.
 
-What of it becomes a fact is in case_facts.py.
+cases.py makes facts of it.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -16,8 +16,8 @@ from cityloop.core.procedures.procedure import Separation
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One event of a case as the log has it."""
+class LoggedEvent:
+    """One event of a case, as it is in the log."""
 
     seq: int
     name: str
@@ -30,7 +30,7 @@ class Said:
 class CaseStep:
     """An event with what it moved, and the case after it."""
 
-    said: Said
+    event: LoggedEvent
     move: Move
     after: CaseState
 
@@ -44,7 +44,7 @@ class Walk:
 
     @property
     def case(self) -> CaseState:
-        """The case as it stands."""
+        """The case after its last event."""
         return self.steps[-1].after
 
     @cached_property
@@ -71,11 +71,11 @@ class Walk:
         """How often the case passed from those who handled it to others."""
         groups = [{task.unit for task in step.move.opened if self.is_handling(task)} for step in self.steps]
         known = [units for units in groups if units]
-        return sum(not (one & other) for one, other in pairwise(known))
+        return sum(not (earlier & later) for earlier, later in pairwise(known))
 
     def events(self, names: Collection[str]) -> list[CaseStep]:
-        """Return the events of those names."""
-        return [step for step in self.steps if step.said.name in names]
+        """Return the steps whose events have one of these names."""
+        return [step for step in self.steps if step.event.name in names]
 
     def is_handling(self, task: TaskState) -> bool:
         """Return whether by this task a unit handles the case."""
@@ -84,9 +84,9 @@ class Walk:
         )
 
     def task_behind(self, step: CaseStep, kind: str) -> TaskState | None:
-        """Return the task of a kind that an event was about: the one acted on, or the nearest it came from.
+        """Return the task of a kind that an event was about: the task acted on, or the nearest one that it came from.
 
-        Where it came from none, the last one of the kind that was opened before.
+        Where there is none, the last task of the kind that was opened before.
         """
         task = self.case.task(step.move.task)
         while task is not None:
@@ -94,14 +94,14 @@ class Walk:
                 return task
             task = self.case.task(task.parent or self.opened_by[task.no].move.task)
         earlier = [
-            one for one in self.case.tasks if one.kind == kind and self.opened_by[one.no].said.seq < step.said.seq
+            task for task in self.case.tasks if task.kind == kind and self.opened_by[task.no].event.seq < step.event.seq
         ]
         return earlier[-1] if earlier else None
 
     def unit_concerned(self, place: int) -> str | None:
         """Return the unit whose handling the event at a place concerns.
 
-        The one that it gave the case to, else the one whose task it was under, else the one that handled it last.
+        The unit that it gave the case to, else the unit whose task it was under, else the unit that handled it last.
         """
         move = self.steps[place].move
         task = None if any(map(self.is_handling, move.opened)) else self.case.task(move.task)
@@ -112,11 +112,11 @@ class Walk:
         return self.units[place]
 
 
-def walk(said: Iterable[Said], kinds: Collection[str] = ()) -> Walk:
-    """Return the way of a case from its events, the first one first."""
+def walk_case(events: Iterable[LoggedEvent], kinds: Collection[str] = ()) -> Walk:
+    """Return the course of a case from its events, the first one first."""
     steps: list[CaseStep] = []
-    for one in said:
-        move = history.move(one.name, one.payload)
-        state = after(steps[-1].after if steps else None, move, one.account, one.at)
-        steps.append(CaseStep(one, move, state))
+    for event in events:
+        move = history.move(event.name, event.payload)
+        state = after(steps[-1].after if steps else None, move, event.account, event.at)
+        steps.append(CaseStep(event, move, state))
     return Walk(steps, kinds)

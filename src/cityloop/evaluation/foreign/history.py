@@ -1,7 +1,7 @@
-"""A table of another system's history brought into a folder of facts of its own, as an edition. No database.
+"""The import of another system's history, a table, into a folder of facts of its own, as an edition. No database.
 
-What a row says is read in imported_rows.py, what updates come to in imported_updates.py. Cases are written in the order
-in which the table has them, 16,384 to a part; a table of updates is held in memory until its end.
+rows.py reads a row, updates.py makes cases of updates. Cases are written in the order of the table, 16,384 to a part; a
+table of updates is kept in memory until its end.
 """
 
 from collections import Counter
@@ -23,20 +23,20 @@ from cityloop.evaluation.foreign.updates import ForeignCase, MergedUpdates, stor
 CASES_A_PART = 16_384
 HISTORY = "history"  # in the context of an edition: the name of the file that it was imported from
 HAPPENED = tuple(name for name in MOMENTS if name not in PLANNED)
-EARLIEST = datetime(1, 1, 1)  # noqa: DTZ001  # as the facts have moments
+EARLIEST = datetime(1, 1, 1)  # noqa: DTZ001  # without a zone, like the moments of the facts
 
-Show = Callable[[int, str], None]  # rows done, and the rest in words
+Show = Callable[[int, str], None]  # rows done, and more in words
 
 
 @dataclass(slots=True)
 class Imported:
-    """What became of a table: its rows, its cases, and what is worth knowing about them."""
+    """The result of an import: rows, cases, and what is worth knowing about them."""
 
     rows: int = 0
     rejected: int = 0
     cases: int = 0
     latest: datetime = EARLIEST  # the last moment at which anything happened; UTC, without a zone
-    differing: Counter[str] = field(default_factory=Counter)  # cases whose updates show another count than is told
+    differing: Counter[str] = field(default_factory=Counter)  # cases whose updates show another count than the table
     places: PointGroups = field(default_factory=PointGroups)
 
     @property
@@ -44,7 +44,7 @@ class Imported:
         return self.places.piles
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         return f"rejected {self.rejected:,}"
 
 
@@ -59,52 +59,49 @@ def import_history(
     now: datetime,
     show: Show,
 ) -> tuple[Edition, Imported]:
-    """Write the facts of a table as an edition of a folder; return it with what became of the rows.
+    """Write the facts of a table as an edition of a folder; return it with the result.
 
-    The facts are as of the moment given, else of the first whole second after the last thing that happened in them.
+    The facts are as of the moment given, else of the first whole second after the last moment in them.
     """
     _refuse_facts_of_a_city(folder)
-    came = Imported()
+    result = Imported()
     reading = TableReading(mapping, (as_of or now).astimezone(UTC).replace(tzinfo=None))
     with folder.locked():
-        values = _read(sheet, reading, rejects, came, show)
-        parts = tuple(_written(_stories(values, reading), folder, came))
-        if not came.cases:
-            why = (
-                f"None of the {came.rows:,} rows could be read: see {rejects.path}." if came.rows else "It has no rows."
-            )
-            raise NotPossible("nothing-read", why)
-        moment = as_of or came.latest.replace(microsecond=0, tzinfo=UTC) + timedelta(seconds=1)
+        values = _good_rows(sheet, reading, rejects, result, show)
+        parts = tuple(_written(_stories(values, reading), folder, result))
+        if not result.cases:
+            raise NotPossible("nothing-read", {"rows": f"{result.rows:,}", "path": str(rejects.path)})
+        moment = as_of or result.latest.replace(microsecond=0, tzinfo=UTC) + timedelta(seconds=1)
         edition = Edition(moment, mapping.text.zone.key, parts, context=context)
-        return _saved(folder, edition), came
+        return _saved(folder, edition), result
 
 
-def _read(sheet: Sheet, reading: TableReading, rejects: Rejects, came: Imported, show: Show) -> Iterator[Values]:
-    """Yield what the good rows say; write the others down with the reason."""
+def _good_rows(sheet: Sheet, reading: TableReading, rejects: Rejects, result: Imported, show: Show) -> Iterator[Values]:
+    """Yield the values of the good rows; write the others to the rejects with the reason."""
     known: set[str] = set()
     for row in sheet.rows:
-        came.rows += 1
+        result.rows += 1
         try:
             values = reading.values(row)
             if reading.text.rows is Rows.CASES:
-                _refuse_second(values["case_number"], known)
+                _refuse_repeated(values["case_number"], known)
         except Invalid as error:
-            came.rejected += 1
+            result.rejected += 1
             rejects.add([reading.mapping.refused(row, error.faults)])
         else:
-            came.latest = max(came.latest, *(values[name] for name in HAPPENED if name in values))
+            result.latest = max(result.latest, *(values[name] for name in HAPPENED if name in values))
             yield values
-        show(came.rows, came.words)
+        show(result.rows, result.summary)
 
 
-def _refuse_second(number: str, known: set[str]) -> None:
+def _refuse_repeated(number: str, known: set[str]) -> None:
     if number in known:
-        raise Invalid([Fault("case_number", f"{number} stands in a row above")])
+        raise Invalid([Fault("case_number", "history-repeated-case", {"number": number})])
     known.add(number)
 
 
 def _stories(rows: Iterator[Values], reading: TableReading) -> Iterator[tuple[ForeignCase, str | None]]:
-    """Yield the facts of each case with the address it was told at."""
+    """Yield the facts of each case with its address."""
     text = reading.text
     if text.rows is Rows.CASES:
         for values in rows:
@@ -114,23 +111,23 @@ def _stories(rows: Iterator[Values], reading: TableReading) -> Iterator[tuple[Fo
     cases: dict[str, MergedUpdates] = {}
     for values in rows:
         cases.setdefault(values["case_number"], MergedUpdates()).add(values, text)
-    for told in cases.values():
-        yield story(told, text), told.values.get("address")
+    for merged in cases.values():
+        yield story(merged, text), merged.values.get("address")
 
 
 def _written(
-    stories: Iterator[tuple[ForeignCase, str | None]], folder: FactFolder, came: Imported
+    stories: Iterator[tuple[ForeignCase, str | None]], folder: FactFolder, result: Imported
 ) -> Iterator[FactPart]:
     """Write the facts of cases, part by part; count what is worth knowing about them."""
     number = 0
     while some := list(islice(stories, CASES_A_PART)):
-        for one, address in some:
-            came.cases += 1
-            came.differing.update(one.differing)
-            if "lon" in one.case:
-                came.places.add((one.case["lon"], one.case["lat"]), one.case.get("district"), address)
+        for found, address in some:
+            result.cases += 1
+            result.differing.update(found.differing)
+            if "lon" in found.case:
+                result.places.add((found.case["lon"], found.case["lat"]), found.case.get("district"), address)
         for relation in FACTS.values():
-            table = table_of(relation, (row for one, _ in some for row in one.rows(relation.name)))
+            table = table_of(relation, (row for found, _ in some for row in found.rows(relation.name)))
             if table.num_rows:
                 yield folder.write(relation.name, number, table)
         number += 1
@@ -138,18 +135,15 @@ def _written(
 
 def _refuse_facts_of_a_city(folder: FactFolder) -> None:
     if (latest := folder.latest()) and HISTORY not in latest.context:
-        why = f"{folder.path} holds the facts of a city; a history needs a folder of its own."
-        raise NotPossible("edition-exists", why)
+        raise NotPossible("edition-exists", {"folder": str(folder.path), "name": latest.name})
 
 
 def _saved(folder: FactFolder, edition: Edition) -> Edition:
-    """Keep the edition; where the folder has the same facts of the same moment already, those stay."""
+    """Save the edition; where the folder already has the same facts of the same moment, keep those."""
     for known in folder.editions():
         if known.name == edition.name:
             if known.digest == edition.digest:
                 return known
-            other = known.context[HISTORY]
-            why = f"{folder.path} holds other facts of {edition.name}, from {other}: name another folder."
-            raise NotPossible("edition-exists", why)
+            raise NotPossible("edition-exists", {"folder": str(folder.path), "name": edition.name})
     folder.save(edition)
     return edition

@@ -1,7 +1,7 @@
 """Points that many cases share, and which of them are false: a place that stands for addresses nobody found.
 
-A system that cannot find an address often writes down the middle of the city instead. On a map that looks like the
-worst spot of all. Told by the streets named there: at a true hot spot most cases name one and the same.
+A system that cannot find an address often stores the middle of the city instead. On a map that looks like the worst
+spot of all. The streets named there tell them apart: at a true hot spot most cases name the same street.
 """
 
 import re
@@ -14,7 +14,7 @@ from typing import TypeVar
 from cityloop.core.gazetteer.addresses.reading import parse
 from cityloop.core.gazetteer.street_names import without_section
 
-LEAST = 10  # cases; what fewer share is no hot spot, true or false
+LEAST = 10  # cases; a point with fewer is not a hot spot, true or false
 
 Point = tuple[Decimal, Decimal]  # longitude and latitude
 Word = TypeVar("Word", str, str | None)
@@ -22,18 +22,18 @@ Word = TypeVar("Word", str, str | None)
 
 @dataclass(frozen=True, slots=True)
 class Pile:
-    """Cases at the very same point: how many, in which districts, and what streets their addresses name."""
+    """Cases at exactly the same point: how many, in which districts, and which streets their addresses name."""
 
     point: Point
     cases: int
     districts: tuple[tuple[str | None, int], ...]  # with the number of cases, most first
-    streets: tuple[tuple[str, int], ...]  # the same; where no addresses are known the districts stand for them
+    streets: tuple[tuple[str, int], ...]  # the same; where no address is known the district is used
 
     @property
     def is_false(self) -> bool:
-        """Tell whether no street is named by more than half of those that name any, nor two by three quarters.
+        """Return whether no street is named by more than half of the cases that name any, nor two by three quarters.
 
-        Two may: where they cross, some name the one and some the other.
+        Two are allowed: at a crossing, some name one street and some the other.
         """
         named = sum(number for _, number in self.streets)
         first, *second = (number for _, number in self.streets[:2]) if named else (0,)
@@ -47,14 +47,14 @@ class PointGroups:
     _found: dict[Point, list[tuple[str | None, str | None]]] = field(default_factory=dict)
 
     def add(self, point: Point, district: str | None, address: str | None) -> None:
-        """Take a case; without an address its district has to tell where it is."""
+        """Add a case; without an address its district is used."""
         self._found.setdefault(point, []).append((district, address))
 
     @property
     def piles(self) -> tuple[Pile, ...]:
         """The points that many cases share, those with most cases first."""
-        known = frozenset(district for told in self._found.values() for district, _ in told if district)
-        found = (_pile(point, told, known) for point, told in self._found.items() if len(told) >= LEAST)
+        known = frozenset(district for places in self._found.values() for district, _ in places if district)
+        found = (_pile(point, places, known) for point, places in self._found.items() if len(places) >= LEAST)
         return tuple(sorted(found, key=lambda pile: (-pile.cases, pile.point)))
 
 
@@ -64,10 +64,11 @@ def street_of(address: str, districts: Collection[str]) -> str:
     return without_section(read.road.street) if read.road else re.sub(r"[\d\W_]+", "", read.spelling)
 
 
-def _pile(point: Point, told: Sequence[tuple[str | None, str | None]], known: Collection[str]) -> Pile:
-    streets = (street_of(address, known) if address else district for district, address in told)
-    return Pile(point, len(told), _most(district for district, _ in told), _most(one for one in streets if one))
+def _pile(point: Point, places: Sequence[tuple[str | None, str | None]], known: Collection[str]) -> Pile:
+    streets = (street_of(address, known) if address else district for district, address in places)
+    districts = _most(district for district, _ in places)
+    return Pile(point, len(places), districts, _most(street for street in streets if street))
 
 
 def _most(words: Iterable[Word]) -> tuple[tuple[Word, int], ...]:
-    return tuple(sorted(Counter(words).items(), key=lambda one: (-one[1], one[0] or "")))
+    return tuple(sorted(Counter(words).items(), key=lambda pair: (-pair[1], pair[0] or "")))

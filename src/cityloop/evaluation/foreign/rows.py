@@ -1,6 +1,6 @@
 """One row of another system's history as values of the facts: moments in UTC, coordinates in WGS-84, nothing guessed.
 
-What the columns mean is said in history_texts.py; what becomes of several rows of a case in imported_updates.py.
+texts.py defines the meaning of the columns; updates.py makes one case of several rows.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from cityloop.core.place.geo import Crs, to_wgs84
 from cityloop.evaluation.facts.relations import CASES, Type
 from cityloop.evaluation.foreign.texts import ONE_OF, PLANNED, HistoryMapping, HistoryText
 
-Values = dict[str, Any]  # by column of the relation cases, or one of HELPING; what is not known is left out
+Values = dict[str, Any]  # by column of the relation cases, or one of HELPING; unknown values are missing
 
 PLACES = Decimal("1e-7")
 MOMENTS = ("updated_at", *(column.name for column in CASES.columns if column.type is Type.MOMENT))
@@ -36,52 +36,52 @@ class TableReading:
         return self.mapping.text
 
     def values(self, row: TableRow) -> Values:
-        """Return what a row says; raise Invalid naming every field that cannot be right."""
+        """Return the values of a row; raise Invalid with every field that cannot be right."""
         nothing = self.text.nothing
         cells = tuple(None if as_words(cell) in nothing else cell for cell in row.cells) if nothing else row.cells
-        said = self.mapping.content(replace(row, cells=cells))
-        values = {name: value for name, value in said.items() if value not in (None, "")}
-        faults = [*self._read(values), *_missing(values, self.text)]
+        content = self.mapping.content(replace(row, cells=cells))
+        values = {name: value for name, value in content.items() if value not in (None, "")}
+        faults = [*self._convert(values), *_missing(values, self.text)]
         if faults:
             raise Invalid(faults)
         return values
 
-    def _read(self, values: Values) -> Iterator[Fault]:
-        """Turn what was said into values of the facts, in place; yield what cannot be read."""
+    def _convert(self, values: Values) -> Iterator[Fault]:
+        """Convert the values into values of the facts, in place; yield those that cannot be read."""
         for name in MOMENTS:
-            if name in values and (wrong := self._moment(name, values)):
-                yield Fault(name, wrong)
+            if name in values and (fault := self._moment(name, values)):
+                yield fault
         for name in INTEGERS:
-            if name in values and (wrong := _integer(name, values)):
-                yield Fault(name, wrong)
+            if name in values and (fault := _integer(name, values)):
+                yield fault
         for name, words in ONE_OF.items():
             if values.get(name, words[0]) not in words:
-                yield Fault(name, f"{values[name]!r} is none of {', '.join(words)}")
+                yield Fault(name, "history-unknown-word", {"text": str(values[name]), "known": ", ".join(words)})
         yield from _point(values, Crs(self.text.crs))
 
-    def _moment(self, name: str, values: Values) -> str | None:
-        told = values[name]
+    def _moment(self, name: str, values: Values) -> Fault | None:
+        value = values[name]
         try:
-            moment = told if isinstance(told, datetime) else datetime.fromisoformat(told)
+            moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
             values[name] = self.text.moment(moment)
         except (ValueError, OverflowError):
-            return f"{told!r} is no moment: say with format how they are written"
+            return Fault(name, "history-not-a-moment", {"text": str(value)})
         if values[name] > self.latest and name not in PLANNED:
-            return f"{told} lies after the moment of the facts"
+            return Fault(name, "history-too-late", {"text": str(value)})
         return None
 
 
 def with_times(case: Values, zone: tzinfo) -> Values:
     """Return a case with its days in the city's own time zone and, once it is closed, the seconds it took.
 
-    A case is handled by its unit's department; either stands for the other where only one is known.
+    A case is handled by its unit's department; where only one of the two is known, it is used for both.
     """
     ends = {f"{name}_on": case.get(f"{name}_at") for name in ("reported", "filed", "closed")}
-    told: Values = {name: local_day(moment, zone) for name, moment in ends.items() if moment}
+    known: Values = {name: local_day(moment, zone) for name, moment in ends.items() if moment}
     if "closed_at" in case:
-        told["raw_seconds"] = int((case["closed_at"] - case.get("filed_at", case["reported_at"])).total_seconds())
+        known["raw_seconds"] = int((case["closed_at"] - case.get("filed_at", case["reported_at"])).total_seconds())
     whose = {"unit": case.get("department"), "department": case.get("unit")}
-    return {name: value for name, value in whose.items() if value} | told | case
+    return {name: value for name, value in whose.items() if value} | known | case
 
 
 def local_day(moment: datetime, zone: tzinfo) -> date:
@@ -91,10 +91,10 @@ def local_day(moment: datetime, zone: tzinfo) -> date:
 
 def _missing(values: Values, text: HistoryText) -> Iterator[Fault]:
     required = ("case_number", "reported_at", *(("updated_at",) if text.fields.updated_at else ()))
-    return (Fault(name, "must be given") for name in required if name not in values)
+    return (Fault(name, "required") for name in required if name not in values)
 
 
-def _integer(name: str, values: Values) -> str | None:
+def _integer(name: str, values: Values) -> Fault | None:
     try:
         number = Decimal(str(values[name]))
         if number == number.to_integral_value() and abs(number) < 2**63:
@@ -102,11 +102,11 @@ def _integer(name: str, values: Values) -> str | None:
             return None
     except InvalidOperation:
         pass
-    return f"{values[name]!r} is no whole number"
+    return Fault(name, "history-not-a-whole-number", {"text": str(values[name])})
 
 
 def _point(values: Values, crs: Crs) -> Iterator[Fault]:
-    """Put the coordinates of a row into WGS-84, in place."""
+    """Convert the coordinates of a row to WGS-84, in place."""
     if not {"lon", "lat"} <= values.keys():
         values.pop("lon", None)
         values.pop("lat", None)
@@ -118,7 +118,7 @@ def _point(values: Values, crs: Crs) -> Iterator[Fault]:
                 continue
         except InvalidOperation:
             pass
-        yield Fault(name, f"{values[name]!r} is no number of degrees from -{most} to {most}")
+        yield Fault(name, "history-not-degrees", {"text": str(values[name]), "most": most})
         return
     lon, lat = values["lon"], values["lat"]
     if crs in (Crs.GCJ02, Crs.BD09):

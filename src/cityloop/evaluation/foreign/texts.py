@@ -1,6 +1,6 @@
-"""What the columns of another system's history mean: the YAML of such a mapping, read and checked.
+"""The meaning of the columns of another system's history: the YAML schema of such a mapping.
 
-Rows are turned into facts in imported_history.py; what the facts are is said in relations.py.
+history.py turns rows into facts; facts/relations.py defines the facts.
 """
 
 from datetime import UTC, datetime
@@ -25,40 +25,49 @@ from cityloop.channels.tables.columns import (
 )
 from cityloop.channels.tables.rows import Sheet
 from cityloop.core.place.geo import Crs, parse_crs
+from cityloop.core.sentences import english
 from cityloop.runtime.yaml_files import Strict
 
 
+class BadMapping(ValueError):
+    """A mapping with a value that cannot be right; `code` and `values` are those of a Fault."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        self.code, self.values = code, values
+        super().__init__(english(code, values))
+
+
 class Clocks(StrEnum):
-    """What the moments of a table are by, where they do not say so themselves."""
+    """Which clocks the moments of a table are by, where they have no offset."""
 
     LOCAL = "local"  # the city's own clocks
     UTC = "utc"
-    LOCAL_TAKEN_FOR_UTC = "local_taken_for_utc"  # the city's clocks, taken for UTC and turned into its time once more
+    LOCAL_TAKEN_FOR_UTC = "local_taken_for_utc"  # the city's clocks, mistaken for UTC and converted once more
 
 
 class Rows(StrEnum):
     """What a row of a table is."""
 
     CASES = "cases"
-    UPDATES = "updates"  # several rows a case, each with what it looked like after a change
+    UPDATES = "updates"  # several rows a case, each with its state after a change
 
 
 class UpdateOrder(StrEnum):
-    """In which order the updates of a case happened."""
+    """The order of the updates of a case."""
 
-    TIME = "time"  # by updated_at; at one moment as they stand
-    TABLE = "table"  # as they stand, whatever updated_at says
+    TIME = "time"  # by updated_at; at the same moment in the order of the table
+    TABLE = "table"  # in the order of the table, whatever updated_at is
 
 
 class StatesText(Strict):
-    """Which words of the column `state` mean what."""
+    """The meaning of words in the column `state`."""
 
-    closed: tuple[str, ...] = ()  # the work has ended: when it goes on, the case was reopened
-    waiting: tuple[str, ...] = ()  # the clock stands still
+    closed: tuple[str, ...] = ()  # the work has ended: when it continues, the case was reopened
+    waiting: tuple[str, ...] = ()  # the clock is paused
 
 
 class HistoryFields(Fields):
-    """The columns of the relation `cases` that a foreign table may fill, and three that only help to."""
+    """The columns of the relation `cases` that a foreign table may fill, and three that only help to fill them."""
 
     case_number: IdSource
     reported_at: MomentSource
@@ -108,34 +117,34 @@ class HistoryFields(Fields):
     told_in_time: FlagSource | None = None
 
     updated_at: MomentSource | None = None  # of updates: when
-    state: FieldSource | None = None  # of updates: what the case was in afterwards
-    address: FieldSource | None = None  # tells points that stand for many places; no fact holds it
+    state: FieldSource | None = None  # of updates: the state of the case afterwards
+    address: FieldSource | None = None  # to find points that stand for many places; it does not become a fact
 
 
 HELPING = ("updated_at", "state", "address")
-PLANNED = ("due_at", "filing_due_at")  # moments that may lie ahead
+PLANNED = ("due_at", "filing_due_at")  # moments that may be in the future
 ONE_OF = {
     "source_kind": ("collector", "public", "inspection", "video", "sensor", "leader", "linked", "other"),
     "category_kind": ("component", "matter"),
 }
 
 
-def _zone(words: Any) -> ZoneInfo:
+def _zone(name: Any) -> ZoneInfo:
     try:
-        return ZoneInfo(words)
+        return ZoneInfo(name)
     except (KeyError, ValueError, TypeError, OSError) as error:
-        raise ValueError(f"there is no time zone {words!r}: write one such as Asia/Shanghai") from error
+        raise BadMapping("history-no-such-zone", zone=str(name)) from error
 
 
 class HistoryText(TableText):
-    """What a mapping of another system's history says."""
+    """A mapping of another system's history."""
 
     zone: Annotated[ZoneInfo, PlainValidator(_zone)]
     clocks: Clocks = Clocks.LOCAL
     crs: Annotated[str, AfterValidator(parse_crs)] = Crs.WGS84
     rows: Rows = Rows.CASES
     order: UpdateOrder = UpdateOrder.TIME
-    nothing: tuple[str, ...] = ()  # words that stand in cells which say nothing
+    nothing: tuple[str, ...] = ()  # words that stand for an empty cell
     states: StatesText = Field(default_factory=StatesText)
     fields: HistoryFields
 
@@ -144,25 +153,25 @@ class HistoryText(TableText):
         fields = self.fields
         if self.rows is Rows.UPDATES:
             if not (fields.updated_at and (fields.state or fields.unit)):
-                raise ValueError("a table of updates needs the fields updated_at, and state or unit")
+                raise BadMapping("history-updates-need")
         elif fields.updated_at or fields.state or {"states", "order"} & self.model_fields_set:
-            raise ValueError("updated_at, state, states and order belong to a table with rows: updates")
+            raise BadMapping("history-updates-only")
         if (fields.lon is None) != (fields.lat is None):
-            raise ValueError("give both lon and lat, or neither")
+            raise BadMapping("one-coordinate")
         return self
 
-    def moment(self, told: datetime) -> datetime:
+    def moment(self, value: datetime) -> datetime:
         """Return a moment of the table as one of the facts: UTC, without a zone."""
-        if told.tzinfo is not None or self.clocks is Clocks.UTC:
-            return (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(UTC).replace(tzinfo=None)
+        if value.tzinfo is not None or self.clocks is Clocks.UTC:
+            return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).replace(tzinfo=None)
         if self.clocks is Clocks.LOCAL_TAKEN_FOR_UTC:
-            told = told.replace(tzinfo=self.zone).astimezone(UTC)
-        return told.replace(tzinfo=self.zone).astimezone(UTC).replace(tzinfo=None)
+            value = value.replace(tzinfo=self.zone).astimezone(UTC)
+        return value.replace(tzinfo=self.zone).astimezone(UTC).replace(tzinfo=None)
 
 
 HistoryMapping = ColumnMapping[HistoryText]
 
 
 def read_history_mapping(path: Path, sheet: Sheet) -> HistoryMapping:
-    """Return the mapping in a file; raise Invalid for what is wrong in it or does not fit the table."""
+    """Return the mapping in a file; raise Invalid with every error in it and every column that the table lacks."""
     return read_mapping(path, sheet, HistoryText)

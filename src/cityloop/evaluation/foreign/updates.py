@@ -1,6 +1,6 @@
-"""The story of a case as another system's updates tell it: who held it when, in which states it was, what happened.
+"""The course of a case from another system's updates: who had it when, in which states it was, what happened.
 
-Works on the updates of one case, in memory. Reading them is imported_rows.py.
+Works on the updates of one case, in memory. rows.py reads them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ PASSED_ON, DONE = "pass_on", "report_back"  # outcomes of handling
 
 
 class Update(NamedTuple):
-    """What a case was like after a change; the two counts are the other system's own, where it keeps them."""
+    """A case after a change; the two counts are the other system's own, where it has them."""
 
     at: datetime
     state: str | None
@@ -39,12 +39,12 @@ class UpdateStep:
 
     @property
     def has_moved(self) -> bool:
-        """Tell whether somebody else holds the case; that it is nobody now, or was nobody before, counts too."""
+        """Return whether somebody else has the case; nobody, now or before, counts too."""
         return self.before is not None and self.before.unit != self.now.unit
 
     @property
     def was_reassigned(self) -> bool:
-        """Tell whether the case was passed on: as the system counts, since its updates may not show every unit."""
+        """Return whether the case was passed on: by the system's own count, as its updates may not show every unit."""
         if self.before is None or self.before.reassignments is None or self.now.reassignments is None:
             return self.has_moved
         return self.now.reassignments > self.before.reassignments
@@ -52,13 +52,13 @@ class UpdateStep:
 
 @dataclass(slots=True)
 class MergedUpdates:
-    """What the rows of one case say together, in the order of the table; of values that changed, the last."""
+    """The rows of one case together, in the order of the table; of values that changed, the last."""
 
     updates: list[Update] = field(default_factory=list)
     values: Values = field(default_factory=dict)
 
     def add(self, values: Values, text: HistoryText) -> None:
-        """Take one more row."""
+        """Add one more row."""
         at = values["updated_at"]
         if text.order is UpdateOrder.TABLE or at >= self.values.get("updated_at", at):
             self.values = values
@@ -71,7 +71,7 @@ class MergedUpdates:
 class ForeignCase:
     """The facts of a case; `differing` are the counts in which its updates disagree with the system's own.
 
-    What every fact knows of its case is put to the others by `rows`.
+    `rows` adds to the others what every fact has of its case.
     """
 
     case: Values
@@ -90,14 +90,16 @@ class ForeignCase:
             yield of_the_case | own
 
 
-def story(told: MergedUpdates, text: HistoryText) -> ForeignCase:
-    """Return the facts that the updates of a case come to."""
+def story(merged: MergedUpdates, text: HistoryText) -> ForeignCase:
+    """Return the facts of a case from its updates."""
     states, zone = text.states, text.zone
-    updates = told.updates if text.order is UpdateOrder.TABLE else sorted(told.updates, key=lambda update: update.at)
+    updates = merged.updates
+    if text.order is UpdateOrder.TIME:
+        updates = sorted(updates, key=lambda update: update.at)
     steps = tuple(_steps(updates, states))
     passages = tuple(_passages(steps, states))
     shown = _shown(steps, text)
-    case = with_times(_case(told.values, steps, shown) | _hung(passages), zone)
+    case = with_times(_case(merged.values, steps, shown) | _hung(passages), zone)
     differing = tuple(name for name, count in shown.items() if case[name] != count)
     return ForeignCase(case, tuple(_tasks(steps)), passages, tuple(_events(steps, zone)), differing)
 
@@ -111,7 +113,7 @@ def _steps(updates: Sequence[Update], states: StatesText) -> Iterator[UpdateStep
 
 
 def _shown(steps: Sequence[UpdateStep], text: HistoryText) -> dict[str, int]:
-    """Return how often the updates show the case passed on and reopened; nothing of what they say nothing about."""
+    """Return how often the updates show the case passed on and reopened; only for the counts that they can show."""
     shown = {}
     if text.fields.unit:
         shown["reassignments"] = sum(step.has_moved for step in steps)
@@ -121,7 +123,7 @@ def _shown(steps: Sequence[UpdateStep], text: HistoryText) -> dict[str, int]:
 
 
 def _case(values: Values, steps: Sequence[UpdateStep], shown: Values) -> Values:
-    """Return what is known of the case at the end: what the system counts itself goes before what is shown."""
+    """Return what is known of the case at the end; the system's own counts take precedence over those shown."""
     last = steps[-1]
     held = next((step.now for step in reversed(steps) if step.now.unit), last.now)
     known: Values = {"stage": last.now.state, "unit": held.unit, "department": held.department or held.unit}
@@ -137,7 +139,7 @@ def _hung(passages: Sequence[Values]) -> Values:
 
 
 def _tasks(steps: Sequence[UpdateStep]) -> Iterator[Values]:
-    """Yield a task of handling for each stay with a unit; nobody's case is nobody's task."""
+    """Yield a task of handling for each stay with a unit; none while the case is with nobody."""
     number = 0
     opened: Values = {}
     for step in steps:
@@ -176,14 +178,14 @@ def _passages(steps: Sequence[UpdateStep], states: StatesText) -> Iterator[Value
 
 
 def _events(steps: Sequence[UpdateStep], zone: tzinfo) -> Iterator[Values]:
-    """Yield what each update did, by the names that a city's own history has where it has them."""
+    """Yield the events of each update, with the names of a city's own history where there are such."""
     number = 0
     for step in steps:
         for name in _names(step):
             number += 1
             at, before = step.now.at, step.before.state if step.before else None
-            told = {"seq": number, "name": name, "happened_at": at, "happened_on": local_day(at, zone)}
-            yield told | {"stage": step.now.state, "stage_before": before} | _whose(step.now)
+            event = {"seq": number, "name": name, "happened_at": at, "happened_on": local_day(at, zone)}
+            yield event | {"stage": step.now.state, "stage_before": before} | _whose(step.now)
 
 
 def _names(step: UpdateStep) -> tuple[str, ...]:
@@ -197,12 +199,12 @@ def _names(step: UpdateStep) -> tuple[str, ...]:
 
 
 def _kept(word: str | None) -> str | None:
-    """Return a word that many updates say, as one in memory."""
+    """Return a word that many updates share, once in memory."""
     return intern(word) if word else None
 
 
 def _seconds(start: datetime, end: datetime) -> int:
-    return max(int((end - start).total_seconds()), 0)  # a table may tell moments in another order than its own
+    return max(int((end - start).total_seconds()), 0)  # the moments of a table may not be in its order
 
 
 def _whose(update: Update) -> Values:

@@ -1,7 +1,7 @@
-"""Figures asked for and figures counted, as text that a stranger can count again and compare. GB/T 30428.4-2016.
+"""Requested and counted figures, as text that a stranger can count again and compare. GB/T 30428.4-2016.
 
-What is kept are counts above and below the line, never quotients. No database: the facts are files, the indicators a
-book. Counting is done in counting.py, which web processes never import.
+Numerators and denominators are kept, never quotients. No database: the facts are files, the indicators a book.
+counting.py does the counting; web processes never import it.
 """
 
 import hashlib
@@ -23,14 +23,14 @@ from cityloop.evaluation.periods import Period, Rhythm, read_period
 FORMAT = "cityloop-appraisal/1"
 
 Found = TypeVar("Found")
-Tallies = Mapping[str, FigureCount]  # by indicator, as it was asked for
+Tallies = Mapping[str, FigureCount]  # by indicator, as requested
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What is asked: which indicators (`code` or `code:variant`) for which periods, told apart by which columns.
+    """A request: which indicators (`code` or `code:variant`) for which periods, grouped by which columns.
 
-    `only` narrows to rows with one of these values; None among them stands for those without a value.
+    `only` filters rows by the values of columns; None among them stands for rows without a value.
     """
 
     indicators: tuple[str, ...]
@@ -41,8 +41,8 @@ class Asking:
     day_begins_at: str = "00:00"
 
     @property
-    def words(self) -> dict[str, Any]:
-        """It as plain values, in one form for all that asks the same."""
+    def plain(self) -> dict[str, Any]:
+        """The request as plain values; equal requests have equal values."""
         return {
             "indicators": list(self.indicators),
             "periods": list(self.periods),
@@ -53,36 +53,37 @@ class Asking:
         }
 
     @classmethod
-    def read(cls, words: Mapping[str, Any]) -> Self:
-        """Return what such plain values ask."""
-        lists = {name: tuple(words[name]) for name in ("indicators", "periods", "by")}
-        only = {name: tuple(values) for name, values in words["only"].items()}
-        day, hour = words["month_begins_on"], words["day_begins_at"]
-        said = [hour, *(one for values in lists.values() for one in values), *only]
-        if not isinstance(day, int) or not all(isinstance(one, str) for one in said):
-            raise ValueError("what is asked is no text where it must be one")
+    def read(cls, values: Mapping[str, Any]) -> Self:
+        """Return the request of such plain values."""
+        lists = {name: tuple(values[name]) for name in ("indicators", "periods", "by")}
+        only = {name: tuple(given) for name, given in values["only"].items()}
+        day, hour = values["month_begins_on"], values["day_begins_at"]
+        texts = [hour, *(text for given in lists.values() for text in given), *only]
+        if not isinstance(day, int) or not all(isinstance(text, str) for text in texts):
+            raise ValueError("a value that must be a text is not one")
         return cls(only=only, **lists, month_begins_on=day, day_begins_at=hour)
 
     def rhythm(self, zone: ZoneInfo) -> Rhythm:
-        """Return where its days and months begin; ValueError where they cannot."""
+        """Return where its days and months begin; ValueError where that is impossible."""
         begins = time.fromisoformat(self.day_begins_at)
         if begins.tzinfo:
-            raise ValueError(f"A day begins at a time of the city's own clocks, not at {self.day_begins_at}.")
+            raise ValueError(f"A day begins at a time without a zone, not at {self.day_begins_at}.")
         return Rhythm(zone, self.month_begins_on, begins)
 
     def read_periods(self, zone: ZoneInfo) -> tuple[Period, ...]:
-        """Return its periods; Invalid saying how one is written."""
+        """Return its periods; Invalid with how a period is written."""
         try:
-            return tuple(read_period(words, self.rhythm(zone)) for words in self.periods)
+            rhythm = self.rhythm(zone)
         except ValueError as error:
-            raise Invalid([Fault("period", str(error))], code="period") from error
+            raise Invalid([Fault("period", "impossible-rhythm")], code="period") from error
+        return tuple(_period(text, rhythm) for text in self.periods)
 
 
 @dataclass(frozen=True)
 class Appraisal:
-    """What was counted of facts (their digest and moment) by a book of indicators (its pack and digest).
+    """Figures counted over facts (their digest and moment) with a book of indicators (its pack and digest).
 
-    `lines` are by period and object; `whole` is everything asked about together, by period.
+    `lines` are by period and object; `whole` is the total by period.
     """
 
     asking: Asking
@@ -96,24 +97,24 @@ class Appraisal:
 
     @cached_property
     def keys(self) -> tuple[Key, ...]:
-        """The objects of which anything was counted, in their order; those without a value last."""
-        return tuple(sorted({key for _, key in self.lines}, key=lambda key: [_empty_last(one) for one in key]))
+        """The objects with any figure, sorted; those without a value last."""
+        return tuple(sorted({key for _, key in self.lines}, key=lambda key: [_empty_last(value) for value in key]))
 
     def tally(self, code: str, period: str, key: Key) -> FigureCount | None:
-        """Return what was counted for an object; None where nothing was."""
+        """Return the count of an object; None where nothing was counted."""
         return self.lines.get((period, key), {}).get(code)
 
     @cached_property
     def text(self) -> str:
-        """It in canonical form: who counts the same facts by the same book gets this text, byte for byte."""
+        """The canonical form: counting the same facts with the same book gives this text, byte for byte."""
         content = {
             "format": FORMAT,
-            "asked": self.asking.words,
+            "asked": self.asking.plain,
             "facts": {"digest": self.facts, "as_of": self.as_of.isoformat(), "zone": self.zone},
             "indicators": {"pack": self.pack, "digest": self.book},
-            "whole": {period: _written(self.whole[period]) for period in sorted(self.whole)},
+            "whole": {period: _tallies_text(self.whole[period]) for period in sorted(self.whole)},
             "figures": [
-                [period, list(key), _written(self.lines[period, key])]
+                [period, list(key), _tallies_text(self.lines[period, key])]
                 for key in self.keys
                 for period in self.asking.periods
                 if (period, key) in self.lines
@@ -128,7 +129,7 @@ class Appraisal:
 
     @classmethod
     def read(cls, text: str | Mapping[str, Any]) -> Self:
-        """Return an appraisal from its text; Invalid where it is none."""
+        """Return an appraisal from its text; Invalid where the text is not one."""
         try:
             content = json.loads(text) if isinstance(text, str) else text
             if content["format"] != FORMAT:
@@ -140,16 +141,18 @@ class Appraisal:
                 zone=content["facts"]["zone"],
                 pack=content["indicators"]["pack"],
                 book=content["indicators"]["digest"],
-                lines={(period, tuple(key)): _read(said) for period, key, said in content["figures"]},
-                whole={period: _read(said) for period, said in content["whole"].items()},
+                lines={(period, tuple(key)): _read_tallies(tallies) for period, key, tallies in content["figures"]},
+                whole={period: _read_tallies(tallies) for period, tallies in content["whole"].items()},
             )
         except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
-            raise Invalid([Fault("appraisal", f"is no appraisal of ours: {error}")], code="appraisal") from error
+            raise Invalid(
+                [Fault("appraisal", "appraisal-unreadable", {"error": str(error)})], code="appraisal"
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """The rows behind a count: the numbers of their cases with how much each adds, and how many are not told."""
+    """The rows behind a count: the numbers of their cases with how much each adds, and how many rows are not listed."""
 
     rows: tuple[tuple[str, str], ...]
     total: str
@@ -157,43 +160,50 @@ class Behind:
 
 
 def indicators(book: IndicatorBook, codes: Iterable[str]) -> dict[str, Indicator]:
-    """Return indicators of a book by `code` or `code:variant`; Invalid naming what it does not have."""
+    """Return indicators of a book by `code` or `code:variant`; Invalid with every code that it does not have."""
     found, faults = {}, []
     for code in codes:
         name, _, variant = code.partition(":")
         try:
             found[code] = book.indicators[name].chosen(variant or None)
         except KeyError:
-            faults.append(Fault("indicator", f"there is no indicator {code}"))
+            faults.append(Fault("indicator", "no-such-indicator", {"code": code}))
     if faults:
         raise Invalid(faults, code="indicator")
     return found
 
 
 def sql(book: IndicatorBook, indicator: Indicator, count: str, asking: Asking, as_of: datetime, zone: ZoneInfo) -> str:
-    """Return the SQL by which a count of an indicator is counted, as DuckDB reads it."""
+    """Return the SQL of a count of an indicator, for DuckDB."""
     question = Question(asking.read_periods(zone)[:1], as_of, zone, (), asking.only)
     (statement,) = possible(lambda: statements({count: book.counting(count, indicator.excludes)}, question))
     return statement.duckdb
 
 
 def possible(ask: Callable[[], Found]) -> Found:
-    """Return what compiling gives; Invalid where a figure cannot be told apart, or narrowed, so."""
+    """Return what `ask` returns; Invalid where a figure cannot be grouped or filtered in this way."""
     try:
         return ask()
     except NoSuchGrouping as error:
-        raise Invalid([Fault("by", str(error))], code="grouping") from error
+        raise Invalid([Fault("by", error.code, error.values)], code="grouping") from error
 
 
-def _written(tallies: Tallies) -> dict[str, list[str]]:
+def _period(text: str, rhythm: Rhythm) -> Period:
+    try:
+        return read_period(text, rhythm)
+    except ValueError as error:
+        raise Invalid([Fault("period", "unknown-period", {"text": text})], code="period") from error
+
+
+def _tallies_text(tallies: Tallies) -> dict[str, list[str]]:
     return {
-        code: [str(one) for one in (tally.numerator, tally.denominator) if one is not None]
+        code: [str(amount) for amount in (tally.numerator, tally.denominator) if amount is not None]
         for code, tally in tallies.items()
     }
 
 
-def _read(said: Mapping[str, list[str]]) -> dict[str, FigureCount]:
-    return {code: FigureCount(*map(Fraction, amounts)) for code, amounts in said.items()}
+def _read_tallies(tallies: Mapping[str, list[str]]) -> dict[str, FigureCount]:
+    return {code: FigureCount(*map(Fraction, amounts)) for code, amounts in tallies.items()}
 
 
 def _empty_last(value: str | None) -> tuple[bool, str]:

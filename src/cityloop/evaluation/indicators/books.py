@@ -1,6 +1,6 @@
-"""What the packs in force say of figures, read once in a process: indicators, and the sources that reports come from.
+"""Indicators and sources of reports in the packs in force, read once in a process.
 
-What an indicator is stands in core/indicators/indicator.py, what packs say of facts in fact_texts.py.
+Indicators themselves are in core/indicators/indicator.py, facts.yaml is read by facts/texts.py.
 """
 
 from collections.abc import Mapping
@@ -20,8 +20,8 @@ from cityloop.registry.packs.reading import Pack
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """What packs say."""
+class LoadedBooks:
+    """What the packs define."""
 
     packs: tuple[Pack, ...]
     books: Mapping[str, IndicatorBook]
@@ -33,42 +33,43 @@ class _Said:
         return cls(packs, books, read_facts(packs))
 
 
-_read: tuple[City, _Said] | None = None
+_cached: tuple[City, LoadedBooks] | None = None
 
 
 def books() -> Mapping[str, IndicatorBook]:
     """Return the books of indicators by pack."""
-    return _said().books
+    return _loaded().books
 
 
 def sources() -> Mapping[str, SourceMeaning]:
-    """Return the channels that packs name: others go by the name they gave themselves."""
-    return _said().facts.sources
+    """Return the channels that packs define; other channels keep the name they gave themselves."""
+    return _loaded().facts.sources
 
 
 def read_facts(packs: tuple[Pack, ...]) -> FactBook:
-    """Return what packs say of facts, read anew."""
-    return fact_texts.read_books([pack.folder for pack in packs], [way for pack in packs for way in pack.procedures])
+    """Return what packs define for facts, read again."""
+    procedures = [procedure for pack in packs for procedure in pack.procedures]
+    return fact_texts.read_books([pack.folder for pack in packs], procedures)
 
 
-def _said() -> _Said:
-    global _read  # noqa: PLW0603  # one city a process
-    city = current_city()  # which packs are in force is asked once for each reading of the city
-    if _read is None or _read[0] is not city:
+def _loaded() -> LoadedBooks:
+    global _cached  # noqa: PLW0603  # one city a process
+    city = current_city()  # the packs in force are read once for each loading of the city
+    if _cached is None or _cached[0] is not city:
         packs = packs_in_force()
-        _read = city, _read[1] if _read and _read[1].packs is packs else _Said.by(packs)
-    return _read[1]
+        _cached = city, _cached[1] if _cached and _cached[1].packs is packs else LoadedBooks.by(packs)
+    return _cached[1]
 
 
 def book(pack: str) -> IndicatorBook:
     """Return the book of a pack; NotFound where no pack in force of that name has indicators."""
     found = books().get(pack)
     if found is None:
-        raise NotFound("no-such-book", "There are no indicators of that name.")
+        raise NotFound("no-such-book")
     return found
 
 
 def titles() -> Mapping[str, Words]:
-    """Return what the packs with indicators are called."""
-    said = _said()
-    return {pack.name: pack.title for pack in said.packs if pack.name in said.books}
+    """Return the titles of the packs with indicators."""
+    loaded = _loaded()
+    return {pack.name: pack.title for pack in loaded.packs if pack.name in loaded.books}

@@ -1,6 +1,6 @@
-"""From indicators to figures: what has to be counted for them, and what was counted put together for each object.
+"""From indicators to figures: what has to be counted for them, and the counts of each object put together.
 
-The counting is done elsewhere, in between; dividing and rounding in core/indicators/indicator.py.
+The counting in between is done by measures/engine.py; dividing and rounding by core/indicators/indicator.py.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,32 +18,32 @@ _NONE = Fraction(0)
 
 @dataclass(frozen=True)
 class Figures:
-    """What was counted for indicators; an object of which nothing was counted has an empty tally."""
+    """The counts for indicators; an object without any count has an empty tally."""
 
     indicators: Mapping[str, Indicator]
     counted: Counted
 
     @property
     def keys(self) -> tuple[Key, ...]:
-        """The objects of which anything was counted in any period, in their order; those without a value last."""
+        """The objects with a count in any period, sorted; those without a value last."""
         found = {key for _, key in self.counted}
         return tuple(sorted(found, key=lambda key: [(value is None, value or "") for value in key]))
 
     @cached_property
     def _names(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
-        """The counts of each indicator, with what they are called in what was counted."""
+        """The counts of each indicator, with their names in `counted`."""
         return {
-            code: tuple((term.count, counting_name(term.count, one.excludes)) for term in one.terms)
-            for code, one in self.indicators.items()
+            code: tuple((term.count, counting_name(term.count, indicator.excludes)) for term in indicator.terms)
+            for code, indicator in self.indicators.items()
         }
 
     def tally(self, code: str, period: int = 0, key: Key = ()) -> FigureCount:
-        """Return what was counted for an indicator in the period of that number, for an object."""
+        """Return the count of an indicator in the period of that number, for an object."""
         counts = self.counted.get((period, key), {})
         return self.indicators[code].tally({count: counts.get(name, _NONE) for count, name in self._names[code]})
 
     def written(self, code: str, period: int = 0, key: Key = ()) -> str:
-        """Return the figure as it is written."""
+        """Return the figure as text."""
         return self.indicators[code].written(self.tally(code, period, key))
 
 
@@ -55,12 +55,12 @@ def asked(book: IndicatorBook, indicators: Iterable[Indicator], question: Questi
 def countings(book: IndicatorBook, indicators: Iterable[Indicator]) -> dict[str, Counting]:
     """Return what has to be counted for indicators, by name."""
     return {
-        counting_name(term.count, one.excludes): book.counting(term.count, one.excludes)
-        for one in indicators
-        for term in one.terms
+        counting_name(term.count, indicator.excludes): book.counting(term.count, indicator.excludes)
+        for indicator in indicators
+        for term in indicator.terms
     }
 
 
 def counting_name(count: str, excludes: tuple[str, ...]) -> str:
-    """Return what a count is called when rows are left out."""
+    """Return the name of a count with these rows excluded."""
     return " without ".join([count, *([" ".join(sorted(excludes))] if excludes else [])])

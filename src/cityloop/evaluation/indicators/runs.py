@@ -1,6 +1,6 @@
-"""A run that a stranger can count again: figures, indicators and facts in one folder. Neither city nor database.
+"""A saved run that a stranger can count again: figures, indicators and facts in one folder. No city, no database.
 
-What agrees with itself may still be forged as a whole: the digests are to be compared with those the city published.
+A run that is consistent may still be forged as a whole: compare its digests with those the city published.
 """
 
 import shutil
@@ -24,36 +24,36 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class FigureDifference:
-    """A figure that is not what was said; without a key it is of everything together. None: there is no figure."""
+    """A figure that is not as it was saved; without a key it is of everything together. None: there is no figure."""
 
     period: str
     key: Key | None
     indicator: str
-    said: FigureCount | None
+    saved: FigureCount | None
     counted: FigureCount | None
 
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """What came of counting a run again: what is wrong with its files, and the figures that differ."""
+    """The result of counting a saved run again: the faults of its files, and the figures that differ."""
 
-    said: Appraisal
-    faults: tuple[str, ...]
+    saved: Appraisal
+    faults: tuple[Fault, ...]
     differences: tuple[FigureDifference, ...]
 
     @property
     def is_same(self) -> bool:
-        """Whether what was counted is what was said, byte for byte, of what it was said to be counted of."""
+        """Whether the files are unaltered and the figures counted again are the saved ones, byte for byte."""
         return not self.faults and not self.differences
 
 
 def save(appraisal: Appraisal, book: IndicatorBook, facts: FactFolder, edition: Edition, folder: Path) -> None:
-    """Put a run into a folder of its own; it is whole, or not there. NotPossible where something is there already.
+    """Save a run in a folder of its own, completely or not at all. NotPossible where the folder has content already.
 
-    Files are copied and not linked: whoever alters the run does not alter the city's own facts.
+    Files are copied and not linked: a change to the run does not change the city's own facts.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise NotPossible("run-exists", f"{folder} is there already; a run never replaces another.")
+        raise NotPossible("run-exists", {"folder": str(folder)})
     folder = folder.resolve()
     draft = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(draft, ignore_errors=True)
@@ -62,7 +62,7 @@ def save(appraisal: Appraisal, book: IndicatorBook, facts: FactFolder, edition: 
             copy = draft / FACTS / path.relative_to(facts.path)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
-        # From where the next export goes on is nobody else's business.
+        # Where the next export continues is of no use to others.
         FactFolder(draft / FACTS).save(replace(edition, position="", context={}))
         _write(draft / FILE, book.text)
         _write(draft / APPRAISAL, appraisal.text)
@@ -70,91 +70,95 @@ def save(appraisal: Appraisal, book: IndicatorBook, facts: FactFolder, edition: 
             folder.rmdir()
         draft.rename(folder)
     except OSError as error:
-        raise NotPossible("run-not-written", f"The run cannot be written to {folder}: {error}.") from error
+        raise NotPossible("run-not-written", {"folder": str(folder), "error": str(error)}) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
 
 def recounted(folder: Path, scratch: Path, tell: Tell = lambda words: None) -> Recount:
-    """Check everything a run is made of and count it again. Invalid where the folder holds no run."""
+    """Check the files of a run and count it again. Invalid where the folder has no run."""
     text = _read(folder)
-    said = Appraisal.read(text)
+    saved = Appraisal.read(text)
     facts = FactFolder(folder / FACTS)
-    edition, book = _edition(facts, said), _book(folder)
+    edition, book = _edition(facts, saved), _book(folder)
     tell("checking the facts")
-    faults = [*_faults(said, facts, edition, book)]
-    if faults or isinstance(edition, str) or isinstance(book, str):
-        return Recount(said, tuple(faults), ())
-    tell("counting anew")
+    faults = [*_faults(saved, facts, edition, book)]
+    if faults or isinstance(edition, Fault) or isinstance(book, tuple):
+        return Recount(saved, tuple(faults), ())
+    tell("counting again")
     with TemporaryDirectory(dir=scratch, prefix="recount-") as own:
-        counted = appraised(_copied(facts, edition, Path(own)), edition, said.pack, book, said.asking, scratch)
-    found = tuple(differences(said, counted))
+        counted = appraised(_copied(facts, edition, Path(own)), edition, saved.pack, book, saved.asking, scratch)
+    found = tuple(differences(saved, counted))
     if not found and counted.text != text:
-        faults.append(f"{APPRAISAL}: the figures are the same, but it is not written as CityLoop writes it")
-    return Recount(said, tuple(faults), found)
+        faults.append(Fault(APPRAISAL, "run-other-form"))
+    return Recount(saved, tuple(faults), found)
 
 
 def _copied(facts: FactFolder, edition: Edition, into: Path) -> FactFolder:
-    """Return the proved rows in files of our own: what else a stranger's files say could lead the engine astray."""
+    """Return the verified rows in new files: other content of a stranger's files could mislead the engine."""
     own = FactFolder(into)
     for part in edition.parts:
         own.write(part.relation, part.number, facts.table(part))
     return own
 
 
-def differences(said: Appraisal, counted: Appraisal) -> Iterator[FigureDifference]:
+def differences(saved: Appraisal, counted: Appraisal) -> Iterator[FigureDifference]:
     """Yield every figure in which two appraisals differ, by period and object."""
-    for period in dict.fromkeys([*said.whole, *counted.whole]):
-        yield from _differences(period, None, said.whole.get(period, {}), counted.whole.get(period, {}))
-    for period, key in dict.fromkeys([*said.lines, *counted.lines]):
-        yield from _differences(period, key, said.lines.get((period, key), {}), counted.lines.get((period, key), {}))
+    for period in dict.fromkeys([*saved.whole, *counted.whole]):
+        yield from _differences(period, None, saved.whole.get(period, {}), counted.whole.get(period, {}))
+    for period, key in dict.fromkeys([*saved.lines, *counted.lines]):
+        yield from _differences(period, key, saved.lines.get((period, key), {}), counted.lines.get((period, key), {}))
 
 
-def _differences(period: str, key: Key | None, said: Tallies, counted: Tallies) -> Iterator[FigureDifference]:
-    for code in dict.fromkeys([*said, *counted]):
-        if said.get(code) != counted.get(code):
-            yield FigureDifference(period, key, code, said.get(code), counted.get(code))
+def _differences(period: str, key: Key | None, saved: Tallies, counted: Tallies) -> Iterator[FigureDifference]:
+    for code in dict.fromkeys([*saved, *counted]):
+        if saved.get(code) != counted.get(code):
+            yield FigureDifference(period, key, code, saved.get(code), counted.get(code))
 
 
-def _faults(said: Appraisal, facts: FactFolder, edition: Edition | str, book: IndicatorBook | str) -> Iterator[str]:
-    """Yield what of a run is not what its figures were counted of."""
-    if isinstance(book, str):
-        yield book
-    elif book.digest != said.book:
-        yield f"{FILE}: these are other indicators: their digest is {book.digest}, counted was by {said.book}"
-    if isinstance(edition, str):
+def _faults(
+    saved: Appraisal, facts: FactFolder, edition: Edition | Fault, book: IndicatorBook | tuple[Fault, ...]
+) -> Iterator[Fault]:
+    """Yield the parts of a run that are not those its figures were counted with."""
+    if isinstance(book, tuple):
+        yield from book
+    elif book.digest != saved.book:
+        yield Fault(FILE, "run-other-indicators", {"found": book.digest, "wanted": saved.book})
+    if isinstance(edition, Fault):
         yield edition
         return
-    if edition.digest != said.facts:
-        yield f"{FACTS}: this is another edition: its digest is {edition.digest}, counted was of {said.facts}"
-    if (edition.as_of, edition.zone) != (said.as_of, said.zone):
-        yield f"{APPRAISAL}: it says another moment or time zone than the facts have"
-    yield from (f"{FACTS}/{fault}" for fault in facts.faults(edition))
+    if edition.digest != saved.facts:
+        yield Fault(FACTS, "run-other-facts", {"found": edition.digest, "wanted": saved.facts})
+    if (edition.as_of, edition.zone) != (saved.as_of, saved.zone):
+        yield Fault(APPRAISAL, "run-other-moment")
+    yield from (replace(fault, field=f"{FACTS}/{fault.field}") for fault in facts.faults(edition))
 
 
-def _edition(facts: FactFolder, said: Appraisal) -> Edition | str:
-    """Return the edition a run was counted of, else the one there is; or what is wrong."""
+def _edition(facts: FactFolder, saved: Appraisal) -> Edition | Fault:
+    """Return the edition that a run was counted over, else the newest one; a Fault where none can be read."""
     try:
-        found = facts.editions()
+        editions = facts.editions()
     except Refusal as error:
-        return error.sentence
-    if not found:
-        return f"{FACTS}: there is no edition"
-    return next((one for one in found if one.digest == said.facts), found[-1])
+        return Fault(FACTS, error.code, error.values)
+    if not editions:
+        return Fault(FACTS, "run-no-edition")
+    return next((edition for edition in editions if edition.digest == saved.facts), editions[-1])
 
 
-def _book(folder: Path) -> IndicatorBook | str:
+def _book(folder: Path) -> IndicatorBook | tuple[Fault, ...]:
     try:
         return read_book(folder)
     except Invalid as error:
-        return error.sentence
+        return error.faults
 
 
 def _read(folder: Path) -> str:
     try:
         return (folder / APPRAISAL).read_bytes().decode()
     except (OSError, ValueError) as error:
-        raise Invalid([Fault(str(folder / APPRAISAL), f"cannot be read: {error}")], code="appraisal") from error
+        raise Invalid(
+            [Fault(str(folder / APPRAISAL), "run-unreadable", {"error": str(error)})], code="appraisal"
+        ) from error
 
 
 def _write(path: Path, text: str) -> None:

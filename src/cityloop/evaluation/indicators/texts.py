@@ -1,7 +1,6 @@
-"""Indicators as people write them: the shape of a pack's indicators.yaml, read and checked; every fault with file,
-line and field.
+"""Indicators as people write them: the schema of a pack's indicators.yaml; every error has file, line and field.
 
-What a measure may say is in grammar.py, what an indicator is in core/indicators/indicator.py.
+Measures are parsed by measures/grammar.py; indicators themselves are in core/indicators/indicator.py.
 """
 
 import hashlib
@@ -29,11 +28,12 @@ from cityloop.evaluation.facts.relations import FACTS
 from cityloop.evaluation.measures.compiling import Counting, NoSuchGrouping
 from cityloop.evaluation.measures.grammar import Measure, read_claim, read_measure
 from cityloop.evaluation.measures.marking import BadMeasure
+from cityloop.evaluation.pack_faults import FieldFault, FieldPath, located
 from cityloop.registry.packs.texts.titles import Name, Titles
-from cityloop.runtime.yaml_files import Strict, faults_at, read_yaml
+from cityloop.runtime.yaml_files import Strict, read_yaml
 
 FILE = "indicators.yaml"
-GROUPED_BY: Mapping[Subject, tuple[str, ...]] = {  # the columns that a count must have to speak of a subject
+GROUPED_BY: Mapping[Subject, tuple[str, ...]] = {  # the columns that a count needs for a subject
     Subject.AREA: ("district", "street", "community", "unit_grid"),
     Subject.DEPARTMENT: ("department", "unit"),
     Subject.POST: ("post",),
@@ -42,8 +42,6 @@ GROUPED_BY: Mapping[Subject, tuple[str, ...]] = {  # the columns that a count mu
 
 _TERM = re.compile(r"\s*([+-]?)\s*([a-z][a-z0-9_]*(?::[a-z][a-z0-9_]*)?)\s*")
 
-Where = tuple[str, ...]  # the path of a field
-Fault = tuple[Where, str]
 Basis = Literal["implementation", "usual"]
 
 
@@ -99,7 +97,7 @@ class IndicatorsText(Strict):
 
 @dataclass(frozen=True, slots=True)
 class DeclaredCount:
-    """A count declared, or a variant of one: what it is called and how it is counted."""
+    """A declared count, or a variant of one: its title and how it is counted."""
 
     title: Words
     meaning: Words
@@ -109,7 +107,7 @@ class DeclaredCount:
 
 @dataclass(frozen=True, slots=True)
 class IndicatorBook:
-    """Every indicator of a pack: a count is an indicator, too. Counts by code, or by code:variant."""
+    """Every indicator of a pack; a count is an indicator too. Counts by code, or by code:variant."""
 
     standard: str
     counts: Mapping[str, DeclaredCount]
@@ -124,28 +122,29 @@ class IndicatorBook:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     def counting(self, count: str, excludes: tuple[str, ...]) -> Counting:
-        """Return how a count is counted when rows are left out."""
+        """Return how a count is counted with these rows excluded."""
         found = self.counts[count]
         without = tuple(read_claim(self.claims[name], found.measure.relation) for name in excludes)
         return Counting(found.measure, without, found.columns)
 
     def adds(self, indicator: Indicator) -> Adds:
-        """Return over what the figures of an indicator add up: over what each of its counts does."""
+        """Return over what the figures of an indicator add up: over what all of its counts do."""
         adds = Adds()
         for term in indicator.terms:
             adds &= self.counting(term.count, indicator.excludes).adds
         return adds
 
     def formula(self, indicator: Indicator, language: str) -> str:
-        """Return how an indicator is reckoned, in words; of a count what it means."""
-        words = formula(indicator, {code: one.title for code, one in self.counts.items()}, self.exclusions, language)
+        """Return in words how an indicator is calculated; for a count, what it means."""
+        titles = {code: count.title for code, count in self.counts.items()}
+        text = formula(indicator, titles, self.exclusions, language)
         if indicator.code in self.counts:
-            words += ("：" if language == "zh" else ": ") + self.counts[indicator.code].meaning[language]
-        return words
+            text += ("：" if language == "zh" else ": ") + self.counts[indicator.code].meaning[language]
+        return text
 
 
 def read_book(folder: Path) -> IndicatorBook:
-    """Return the indicators of a pack's folder; raise Invalid naming file, line and field of everything wrong."""
+    """Return the indicators of a pack's folder; raise Invalid with file, line and field of every error."""
     path = folder / FILE
     text = read_yaml(path, IndicatorsText)
     counts: dict[str, DeclaredCount] = {}
@@ -154,171 +153,186 @@ def read_book(folder: Path) -> IndicatorBook:
     indicators: dict[str, Indicator] = {}
     faults += _indicator_faults(text, counts, indicators) if not faults else ()
     if faults:
-        raise Invalid(faults_at(path, faults), code="pack")
+        raise Invalid(located(path, faults), code="pack")
     return IndicatorBook(
         text.standard,
         counts,
-        {name: one.title for name, one in text.exclusions.items()},
+        {name: exclusion.title for name, exclusion in text.exclusions.items()},
         indicators,
-        {name: one.when for name, one in text.exclusions.items()},
+        {name: exclusion.when for name, exclusion in text.exclusions.items()},
         path.read_text(encoding="utf-8"),
     )
 
 
-def read_terms(words: str) -> tuple[Term, ...]:
-    """Return a sum of counts, written as register - cancel; ValueError where it is none."""
+class NotASum(ValueError):
+    """The text is not a sum of counts from a column on, which counts from 1."""
+
+    def __init__(self, text: str, column: int) -> None:
+        super().__init__(f"{text}: not a sum of counts from column {column} on")
+        self.column = column
+
+
+def read_terms(text: str) -> tuple[Term, ...]:
+    """Return a sum of counts, written as register - cancel; NotASum where the text is not one."""
     terms: list[Term] = []
     place = 0
-    while place < len(words):
-        found = _TERM.match(words, place)
+    while place < len(text) or not terms:
+        found = _TERM.match(text, place)
         if not found or bool(terms) != bool(found[1]):
-            raise ValueError(f"column {place + 1}: counts are joined by + and -, such as register - cancel")
+            raise NotASum(text, place + 1)
         terms.append(Term(found[2], -1 if found[1] == "-" else 1))
         place = found.end()
-    if not terms:
-        raise ValueError("no count is named")
     return tuple(terms)
 
 
-def _count_faults(text: IndicatorsText, counts: dict[str, DeclaredCount]) -> Iterator[Fault]:
-    """Read the counts into `counts`; yield what is wrong with them."""
-    for code, one in text.counts.items():
-        ways: dict[str, tuple[Where, CountText | CountVariantText, Words]] = {code: (("counts", code), one, one.title)}
-        for name, variant in one.variants.items():
-            ways[f"{code}:{name}"] = (("counts", code, "variants", name), variant, _narrower(one.title, variant.title))
-        for name, (where, way, title) in ways.items():
+def _count_faults(text: IndicatorsText, counts: dict[str, DeclaredCount]) -> Iterator[FieldFault]:
+    """Read the counts into `counts`; yield their errors."""
+    for code, count in text.counts.items():
+        for name, path, declared, title in _declared(code, count):
             try:
-                measure = read_measure(way.sql)
+                measure = read_measure(declared.sql)
             except BadMeasure as error:
-                yield (*where, "sql"), str(error)
+                yield FieldFault((*path, "sql"), error.code, error.values)
                 continue
-            counts[name] = DeclaredCount(title, one.meaning, measure, {**one.columns, **way.columns})
-            yield from _column_faults(where, one.subjects, counts[name])
+            counts[name] = DeclaredCount(title, count.meaning, measure, {**count.columns, **declared.columns})
+            yield from _column_faults(path, count.subjects, counts[name])
         if any(code in relation.by_name for relation in FACTS.values()):
-            yield ("counts", code), "is the name of a column; choose another"
+            yield FieldFault(("counts", code), "indicator-code-of-column")
+
+
+def _declared(code: str, count: CountText) -> Iterator[tuple[str, FieldPath, CountText | CountVariantText, Words]]:
+    """Yield a count and its variants: code, path in the file, content, and title."""
+    yield code, ("counts", code), count, count.title
+    for name, variant in count.variants.items():
+        title = _narrower(count.title, variant.title)
+        yield f"{code}:{name}", ("counts", code, "variants", name), variant, title
 
 
 def _narrower(title: Words, variant: Words) -> Words:
     return {"zh": f"{title['zh']}（{variant['zh']}）", "en": f"{title['en']} ({variant['en']})"}
 
 
-def _column_faults(where: Where, subjects: tuple[Subject, ...], count: DeclaredCount) -> Iterator[Fault]:
-    """Yield the columns that are missing for what a count is to speak of."""
+def _column_faults(where: FieldPath, subjects: tuple[Subject, ...], count: DeclaredCount) -> Iterator[FieldFault]:
+    """Yield an error for every column that the subjects of a count need and its relation lacks."""
     counting = Counting(count.measure, columns=count.columns)
-    asked = {column for subject in subjects for column in GROUPED_BY[subject]} | set(count.columns)
-    for column in sorted(asked):
+    needed = {column for subject in subjects for column in GROUPED_BY[subject]} | set(count.columns)
+    for column in sorted(needed):
         try:
             counting.column(column)
         except NoSuchGrouping as error:
-            yield (*where, "columns" if column in count.columns else "subjects"), str(error)
+            field = "columns" if column in count.columns else "subjects"
+            yield FieldFault((*where, field), error.code, error.values)
 
 
-def _exclusion_faults(text: IndicatorsText) -> Iterator[Fault]:
-    for name, one in text.exclusions.items():
+def _exclusion_faults(text: IndicatorsText) -> Iterator[FieldFault]:
+    for name, exclusion in text.exclusions.items():
         for relation in FACTS.values():
             try:
-                read_claim(one.when, relation)
+                read_claim(exclusion.when, relation)
             except BadMeasure as error:
-                yield ("exclusions", name, "when"), str(error)
+                yield FieldFault(("exclusions", name, "when"), error.code, error.values)
                 break
 
 
 def _indicator_faults(
     text: IndicatorsText, counts: Mapping[str, DeclaredCount], indicators: dict[str, Indicator]
-) -> Iterator[Fault]:
-    """Read counts and ratios as indicators into `indicators`; yield what is wrong with them."""
-    for code, one in text.counts.items():
-        yield from _unknown_exclusions(text, ("counts", code, "excludes"), one.excludes)
-        indicators[code] = _of_count(code, one, text.standard)
-    for code, each in text.indicators.items():
+) -> Iterator[FieldFault]:
+    """Read counts and ratios as indicators into `indicators`; yield their errors."""
+    for code, count in text.counts.items():
+        yield from _unknown_exclusions(text, ("counts", code, "excludes"), count.excludes)
+        indicators[code] = _of_count(code, count, text.standard)
+    for code, indicator in text.indicators.items():
         where = ("indicators", code)
         if code in text.counts:
-            yield where, "there is a count of that code"
-        yield from _unknown_exclusions(text, (*where, "excludes"), each.excludes)
-        sums: dict[Where, tuple[Term, ...]] = {}
-        for field, words, subjects in _sums(where, each):
+            yield FieldFault(where, "indicator-code-of-count")
+        yield from _unknown_exclusions(text, (*where, "excludes"), indicator.excludes)
+        sums: dict[FieldPath, tuple[Term, ...]] = {}
+        for field, sum_text, subjects in _sums(where, indicator):
             try:
-                sums[field] = read_terms(words)
-            except ValueError as error:
-                yield field, str(error)
+                sums[field] = read_terms(sum_text)
+            except NotASum as error:
+                yield FieldFault(field, "indicator-not-a-sum", {"column": error.column})
             else:
                 yield from _term_faults(text, counts, subjects, field, sums[field])
-        indicators[code] = _indicator(code, each, where, sums, text.standard)
+        indicators[code] = _indicator(code, indicator, where, sums, text.standard)
 
 
-def _sums(where: Where, one: IndicatorText) -> Iterator[tuple[Where, str, tuple[Subject, ...]]]:
-    """Yield the sums of counts that an indicator and its variants name, with their fields and whom they speak of."""
-    ways: list[tuple[Where, str | None, str | None, tuple[Subject, ...]]]
-    ways = [(where, one.numerator, one.denominator, one.subjects)]
-    for name, way in one.variants.items():
-        ways.append(((*where, "variants", name), way.numerator, way.denominator, way.subjects or one.subjects))
-    for place, above, below, subjects in ways:
-        for field, words in (("numerator", above), ("denominator", below)):
-            if words is not None:
-                yield (*place, field), words, subjects
+def _sums(where: FieldPath, indicator: IndicatorText) -> Iterator[tuple[FieldPath, str, tuple[Subject, ...]]]:
+    """Yield the sums of counts that an indicator and its variants name, with their fields and subjects."""
+    declared: list[tuple[FieldPath, str | None, str | None, tuple[Subject, ...]]]
+    declared = [(where, indicator.numerator, indicator.denominator, indicator.subjects)]
+    for name, variant in indicator.variants.items():
+        subjects = variant.subjects or indicator.subjects
+        declared.append(((*where, "variants", name), variant.numerator, variant.denominator, subjects))
+    for place, above, below, subjects in declared:
+        for field, sum_text in (("numerator", above), ("denominator", below)):
+            if sum_text is not None:
+                yield (*place, field), sum_text, subjects
 
 
 def _term_faults(
     text: IndicatorsText,
     counts: Mapping[str, DeclaredCount],
     subjects: tuple[Subject, ...],
-    field: Where,
+    field: FieldPath,
     terms: tuple[Term, ...],
-) -> Iterator[Fault]:
+) -> Iterator[FieldFault]:
     for term in terms:
         if term.count not in counts:
-            yield field, f"there is no count {term.count}"
+            yield FieldFault(field, "indicator-unknown-count", {"count": term.count})
             continue
         missing = set(subjects) - set(text.counts[term.count.partition(":")[0]].subjects)
         if missing:
-            yield field, f"{term.count} does not speak of {', '.join(sorted(missing))}"
+            values = {"count": term.count, "subjects": ", ".join(sorted(missing))}
+            yield FieldFault(field, "indicator-other-subjects", values)
 
 
-def _unknown_exclusions(text: IndicatorsText, where: Where, names: tuple[str, ...]) -> Iterator[Fault]:
+def _unknown_exclusions(text: IndicatorsText, where: FieldPath, names: tuple[str, ...]) -> Iterator[FieldFault]:
     for name in names:
         if name not in text.exclusions:
-            yield where, f"there is no exclusion {name}; known are {', '.join(text.exclusions)}"
+            values = {"name": name, "known": ", ".join(text.exclusions)}
+            yield FieldFault(where, "indicator-unknown-exclusion", values)
 
 
-def _of_count(code: str, one: CountText, standard: str) -> Indicator:
+def _of_count(code: str, count: CountText, standard: str) -> Indicator:
     return Indicator(
         code=code,
-        title=one.title,
+        title=count.title,
         unit=FigureUnit.COUNT,
         numerator=(Term(code),),
-        excludes=one.excludes,
-        better=one.better,
-        subjects=one.subjects,
+        excludes=count.excludes,
+        better=count.better,
+        subjects=count.subjects,
         clause=standard,
-        basis=one.basis,
+        basis=count.basis,
         places=0,
-        variants={name: Variant(way.title, (Term(f"{code}:{name}"),)) for name, way in one.variants.items()},
+        variants={name: Variant(variant.title, (Term(f"{code}:{name}"),)) for name, variant in count.variants.items()},
     )
 
 
 def _indicator(
-    code: str, one: IndicatorText, where: Where, sums: Mapping[Where, tuple[Term, ...]], standard: str
+    code: str, indicator: IndicatorText, where: FieldPath, sums: Mapping[FieldPath, tuple[Term, ...]], standard: str
 ) -> Indicator:
-    is_ratio = one.denominator is not None
+    is_ratio = indicator.denominator is not None
     return Indicator(
         code=code,
-        title=one.title,
-        unit=one.unit if is_ratio else FigureUnit.COUNT,
+        title=indicator.title,
+        unit=indicator.unit if is_ratio else FigureUnit.COUNT,
         numerator=sums.get((*where, "numerator"), ()),
         denominator=sums.get((*where, "denominator"), ()),
-        excludes=one.excludes,
-        better=one.better,
-        subjects=one.subjects,
+        excludes=indicator.excludes,
+        better=indicator.better,
+        subjects=indicator.subjects,
         clause=standard,
-        basis=one.basis,
-        places=one.places if is_ratio else 0,
+        basis=indicator.basis,
+        places=indicator.places if is_ratio else 0,
         variants={
             name: Variant(
-                way.title,
+                variant.title,
                 sums.get((*where, "variants", name, "numerator")),
                 sums.get((*where, "variants", name, "denominator")),
-                way.subjects,
+                variant.subjects,
             )
-            for name, way in one.variants.items()
+            for name, variant in indicator.variants.items()
         },
     )

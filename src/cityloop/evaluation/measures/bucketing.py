@@ -1,8 +1,8 @@
-"""What claims ask of a row, kept as small numbers, so that one pass over the facts answers for many periods.
+"""What conditions test in a row, as small numbers, so that one pass over the facts serves many periods.
 
-The ends of all periods cut time into cells. Of a row its *marks* are kept: in which cell a moment lies, which of some
-words a text is, whether something holds. No claim tells rows of equal marks apart in any period: they are one class.
-How classes are counted is said in compiling.py.
+The ends of all periods cut time into cells. The *marks* of a row are: the cell of a moment, which of some words a text
+is, whether a condition is true. Rows with equal marks give the same result for every condition in every period: they
+are one class. classes.py counts classes.
 """
 
 from bisect import bisect_left
@@ -24,31 +24,31 @@ from cityloop.evaluation.measures.sql_trees import (
     number,
 )
 
-_WIDEST = 2**62  # of a number that marks are packed into
-_TICK = timedelta(microseconds=1)  # no moment lies between two
+_WIDEST = 2**62  # the largest number that marks are packed into
+_TICK = timedelta(microseconds=1)  # there is no moment between two ticks
 _FLIPPED: Mapping[type[exp.Expr], type[exp.Expr]] = {
     exp.LT: exp.GT, exp.LTE: exp.GTE, exp.GT: exp.LT, exp.GTE: exp.LTE,
 }  # fmt: skip
 _CONTRARY: Mapping[type[exp.Expr], type[exp.Expr]] = {exp.GT: exp.LTE, exp.GTE: exp.LT, exp.NEQ: exp.EQ}
-LINKS = exp.And | exp.Or | exp.Not | exp.Paren | exp.Coalesce  # of claims; what joins values is below the leaves
+LINKS = exp.And | exp.Or | exp.Not | exp.Paren | exp.Coalesce  # of conditions; operators on values are below the leaves
 
 Ends = Mapping[str, datetime]  # of a period, by the names in PERIOD
 
 
 class Unmarked(ValueError):
-    """A claim asks about the period in a way that no mark tells."""
+    """A condition depends on the period in a way that no mark can express."""
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodEdge:
-    """An end of the period asked about, or the tick after it."""
+    """An end of the period, or the tick after it."""
 
     name: str
     ticks: int = 0
 
     @property
     def column(self) -> str:
-        """Where it stands: how many cuts come before it."""
+        """The column with its place: how many cuts come before it."""
         return f"{self.name}_{'after' if self.ticks else 'at'}"
 
     def of(self, ends: Ends) -> datetime:
@@ -57,21 +57,21 @@ class PeriodEdge:
 
 @dataclass(frozen=True, slots=True)
 class PeriodCell:
-    """In which cell a moment lies: how many cuts are not after it."""
+    """The cell of a moment: how many cuts are not after it."""
 
     value: exp.Expr
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Which of the words that it is compared with a text is; 0: another."""
+    """Which of the words it is compared with a text is; 0: another."""
 
     column: exp.Expr
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Whether something holds, whatever the period: 0 or 1."""
+    """Whether a condition that does not depend on the period is true: 0 or 1."""
 
     claim: exp.Expr
 
@@ -83,20 +83,20 @@ Mark = PeriodCell | Word | Truth
 class Code:
     """A number that several marks are packed into, each in its own place."""
 
-    parts: tuple[exp.Expr, ...]  # as they are found of a row, each times its place
-    marks: Mapping[str, exp.Expr]  # as they are read out of the number, by name; NULL: unknown
+    parts: tuple[exp.Expr, ...]  # as calculated from a row, each times its place
+    marks: Mapping[str, exp.Expr]  # as extracted from the number, by name; NULL: unknown
 
     @property
     def packed(self) -> exp.Expr:
-        """Return how the number is found of a row."""
+        """Return how the number is calculated from a row."""
         highest, *others = reversed(self.parts)
         wide = cast(highest, exp.DataType.Type.BIGINT)
-        return reduce(lambda one, other: exp.Add(this=one, expression=other), others, wide)
+        return reduce(lambda left, right: exp.Add(this=left, expression=right), others, wide)
 
 
 @dataclass
 class Marks:
-    """The marks that claims ask for: all are noted first, then put as claims about classes, then packed."""
+    """The marks that conditions need: all conditions are noted first, then put in terms of classes, then packed."""
 
     periods: Sequence[Ends]
     names: dict[Mark, str] = field(default_factory=dict)
@@ -104,20 +104,20 @@ class Marks:
     edges: set[PeriodEdge] = field(default_factory=set)
 
     def note(self, claim: exp.Expr) -> None:
-        """Note what a claim asks about the period; Unmarked where no mark tells it."""
+        """Note how a condition depends on the period; Unmarked where no mark can express it."""
         for leaf in _leaves(claim):
             if asks_about_the_period(leaf):
-                self._asked(leaf)
+                self._of_period(leaf)
 
     def put(self, claim: exp.Expr) -> exp.Expr:
-        """Return a claim about rows as one about their marks and the edges of the period."""
+        """Return a condition on rows as one on their marks and the edges of the period."""
         if isinstance(claim, LINKS):
             return _linked(claim, self.put)
-        return self._asked(claim) if asks_about_the_period(claim) else self._plain(claim)
+        return self._of_period(claim) if asks_about_the_period(claim) else self._plain(claim)
 
     @property
     def columns(self) -> list[str]:
-        """Where the edges of a period stand, as in rows()."""
+        """The columns with the places of a period's edges, as in rows()."""
         return [edge.column for edge in self._sorted_edges]
 
     def rows(self) -> Iterator[list[int]]:
@@ -127,7 +127,7 @@ class Marks:
             yield [bisect_left(cuts, edge.of(ends)) for edge in self._sorted_edges]
 
     def codes(self, column: str) -> dict[str, Code]:
-        """Return the numbers that hold all marks, by the columns they are in: numbered ones of that name."""
+        """Return the numbers that contain all marks, by column: `column` with a number."""
         found: dict[str, Code] = {}
         left = sorted(self.names, key=self._size)
         while left:
@@ -137,7 +137,7 @@ class Marks:
                     places[mark], size = size, size * self._size(mark)
             left = [mark for mark in left if mark not in places]
             name = f"{column}_{len(found) + 1}"
-            parts = tuple(self._found(mark, place) for mark, place in places.items())
+            parts = tuple(self._calculated(mark, place) for mark, place in places.items())
             marks = {self.names[mark]: self._read(name, mark, place) for mark, place in places.items()}
             found[name] = Code(parts, marks)
         return found
@@ -153,8 +153,8 @@ class Marks:
     def _named(self, mark: Mark) -> exp.Expr:
         return exp.column(self.names.setdefault(mark, f"mark_{len(self.names) + 1}"))
 
-    def _asked(self, leaf: exp.Expr) -> exp.Expr:
-        """Return what a leaf asks about the period: a moment before a cut lies in no cell beyond it."""
+    def _of_period(self, leaf: exp.Expr) -> exp.Expr:
+        """Return how a leaf depends on the period: a moment before a cut is in a cell before it."""
         parts: list[exp.Expr] = []
         for kind, value, edge in compared(leaf):
             self.edges.add(edge)
@@ -163,7 +163,7 @@ class Marks:
         return exp.Paren(this=all_of(parts)) if len(parts) > 1 else parts[0]
 
     def _plain(self, leaf: exp.Expr) -> exp.Expr:
-        """Return what a leaf asks whatever the period."""
+        """Return a leaf that does not depend on the period."""
         match leaf:
             case exp.Boolean():
                 return leaf.copy()
@@ -174,7 +174,7 @@ class Marks:
                 return exp.In(this=self._named(Word(column)), expressions=numbers)
             case exp.Is(this=value, expression=exp.Null()) if PeriodCell(value) in self.names:
                 return exp.Is(this=self._named(PeriodCell(value)), expression=exp.Null())
-            case exp.GT() | exp.GTE() | exp.NEQ():  # one mark does for a claim and its contrary
+            case exp.GT() | exp.GTE() | exp.NEQ():  # one mark serves a condition and its opposite
                 other = _CONTRARY[type(leaf)](this=leaf.this, expression=leaf.expression)
                 return exp.Not(this=exp.Paren(this=self._plain(other)))
         return exp.EQ(this=self._named(Truth(leaf)), expression=number(1))
@@ -193,18 +193,18 @@ class Marks:
                 return len(self.words[mark]) + 2
         return 3
 
-    def _found(self, mark: Mark, place: int) -> exp.Expr:
-        """Return how a mark is found of a row, times its place; unknown is the last of its numbers."""
+    def _calculated(self, mark: Mark, place: int) -> exp.Expr:
+        """Return how a mark is calculated from a row, times its place; unknown is the last of its numbers."""
         unknown = number((self._size(mark) - 1) * place)
         match mark:
             case PeriodCell(value):
                 return case([(is_empty(value), unknown)], _searched(value, self._cuts, 0, place))
             case Word(column):
-                ways = [
-                    (exp.EQ(this=column.copy(), expression=exp.Literal.string(word)), number(one * place))
-                    for one, word in enumerate(self.words[mark], start=1)
+                branches = [
+                    (exp.EQ(this=column.copy(), expression=exp.Literal.string(word)), number(index * place))
+                    for index, word in enumerate(self.words[mark], start=1)
                 ]
-                return case([*ways, (is_empty(column), unknown)], number(0))
+                return case([*branches, (is_empty(column), unknown)], number(0))
         holds = cast(mark.claim.copy(), exp.DataType.Type.INT)
         if place > 1:
             holds = exp.Mul(this=holds, expression=number(place))
@@ -214,29 +214,29 @@ class Marks:
         found: exp.Expr = exp.column(column)
         if place > 1:
             found = exp.Paren(this=exp.IntDiv(this=found, expression=number(place)))
-        one = exp.Mod(this=found, expression=number(self._size(mark)))
-        return exp.Nullif(this=one, expression=number(self._size(mark) - 1))
+        value = exp.Mod(this=found, expression=number(self._size(mark)))
+        return exp.Nullif(this=value, expression=number(self._size(mark) - 1))
 
 
 def compared(leaf: exp.Expr) -> Iterator[tuple[type[exp.Expr], exp.Expr, PeriodEdge]]:
-    """Yield the comparisons that a leaf makes with the period: < or >=, the moment, the edge. They all must hold.
+    """Yield the comparisons of a leaf with the period: < or >=, the moment, the edge. All of them must be true.
 
-    Unmarked where it asks anything else of the period.
+    Unmarked where the leaf depends on the period in another way.
     """
-    told: list[tuple[type[exp.Expr], exp.Expr, str]]
+    comparisons: list[tuple[type[exp.Expr], exp.Expr, str]]
     match leaf:
         case exp.Anonymous(this=name, expressions=[value]) if name == IN_PERIOD:
             start, end = PERIOD
-            told = [(exp.GTE, value, start), (exp.LT, value, end)]
+            comparisons = [(exp.GTE, value, start), (exp.LT, value, end)]
         case exp.Between(this=value, args={"low": exp.Placeholder(this=low), "high": exp.Placeholder(this=high)}):
-            told = [(exp.GTE, value, low), (exp.LTE, value, high)]
+            comparisons = [(exp.GTE, value, low), (exp.LTE, value, high)]
         case exp.LT() | exp.LTE() | exp.GT() | exp.GTE() if isinstance(leaf.expression, exp.Placeholder):
-            told = [(type(leaf), leaf.this, leaf.expression.name)]
+            comparisons = [(type(leaf), leaf.this, leaf.expression.name)]
         case exp.LT() | exp.LTE() | exp.GT() | exp.GTE() if isinstance(leaf.this, exp.Placeholder):
-            told = [(_FLIPPED[type(leaf)], leaf.expression, leaf.this.name)]
+            comparisons = [(_FLIPPED[type(leaf)], leaf.expression, leaf.this.name)]
         case _:
             raise Unmarked(leaf.sql())
-    for kind, value, end in told:
+    for kind, value, end in comparisons:
         if asks_about_the_period(value):
             raise Unmarked(leaf.sql())
         if kind in (exp.LTE, exp.GT):
@@ -246,7 +246,7 @@ def compared(leaf: exp.Expr) -> Iterator[tuple[type[exp.Expr], exp.Expr, PeriodE
 
 
 def _searched(value: exp.Expr, cuts: Sequence[datetime], before: int, place: int) -> exp.Expr:
-    """Return how many cuts are not after a moment, times a place: by halves, so that a row is compared seldom."""
+    """Return how many cuts are not after a moment, times a place: by bisection, with few comparisons a row."""
     if not cuts:
         return number(before * place)
     half = len(cuts) // 2
@@ -264,7 +264,7 @@ def _leaves(claim: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def _linked(claim: exp.Expr, put: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
-    """Return a claim with each part that it links put otherwise."""
+    """Return a condition with each part that it links replaced by `put`."""
     found = claim.copy()
     for part in list(found.iter_expressions()):
         part.replace(put(part.copy()))

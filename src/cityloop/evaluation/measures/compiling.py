@@ -1,7 +1,7 @@
-"""Measures turned into SQL: many of them at once, for periods, told apart by columns. Nothing is run here.
+"""Measures turned into SQL: many of them at once, for periods, grouped by columns. Nothing is run here.
 
-One tree is written as DuckDB's and as Spark's SQL. It holds nothing but what grammar.py and claims.py built anew, names
-of the published relations, and plain values.
+One tree is written as SQL of DuckDB and of Spark. It consists of what grammar.py and claims.py built again, names of
+the published relations, and plain values.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +12,7 @@ from functools import reduce
 from sqlglot import exp
 
 from cityloop.core.indicators.indicator import Adds
+from cityloop.core.sentences import english
 from cityloop.evaluation.facts.relations import FactRelation
 from cityloop.evaluation.measures.bucketing import Marks, Unmarked
 from cityloop.evaluation.measures.claims import IN_PERIOD, PERIOD
@@ -21,16 +22,23 @@ from cityloop.evaluation.measures.sifting import possible
 from cityloop.evaluation.measures.sql_trees import all_of, any_of, bracketed, filtered, moment
 from cityloop.evaluation.periods import Period
 
-Key = tuple[str | None, ...]  # the values of the columns that figures are told apart by
+Key = tuple[str | None, ...]  # the values of the columns that figures are grouped by
 
 
 class NoSuchGrouping(ValueError):
-    """A measure cannot be told apart, or narrowed, by that column."""
+    """Figures over a relation cannot be grouped, or filtered, by that column; `code` and `values` are a Fault's."""
+
+    code = "no-such-grouping"
+
+    def __init__(self, relation: FactRelation, column: str) -> None:
+        known = ", ".join(relation.groupings)
+        self.values = {"relation": relation.name, "column": column, "known": known}
+        super().__init__(english(self.code, self.values))
 
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """A measure as a figure uses it: with rows left out, and with other columns in place of some of its relation."""
+    """A measure as a figure uses it: with rows excluded, and with other columns for some groupings."""
 
     measure: Measure
     without: tuple[exp.Expr, ...] = ()
@@ -38,7 +46,7 @@ class Counting:
 
     @property
     def adds(self) -> Adds:
-        """Over what it adds up: what is left out at the end of each period may be counted in another."""
+        """Over what it adds up: a row excluded at the end of one period may count in another."""
         return self.measure.adds & Adds(periods=not any(asks_about_the_period(claim) for claim in self.without))
 
     def column(self, grouping: str) -> str:
@@ -46,16 +54,15 @@ class Counting:
         name = self.columns.get(grouping, grouping)
         relation = self.measure.relation
         if name not in relation.groupings:
-            known = ", ".join(relation.groupings)
-            raise NoSuchGrouping(f"figures over {relation.name} cannot be told apart by {name}; known are {known}")
+            raise NoSuchGrouping(relation, name)
         return name
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: for which periods, told apart by which columns, of which rows alone.
+    """For which periods to count, grouped by which columns, over which rows only.
 
-    `as_of` is the moment of the facts, `zone` the city's own, by which moments in measures are meant.
+    `as_of` is the moment of the facts, `zone` is the city's own: moments in measures are in it.
     """
 
     periods: tuple[Period, ...]
@@ -67,7 +74,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """SQL over one relation: the number of the period, the columns it is told apart by, then the counts named."""
+    """SQL over one relation: the number of the period, the columns it is grouped by, then the counts in `names`."""
 
     relation: FactRelation
     names: tuple[str, ...]
@@ -75,12 +82,12 @@ class Statement:
 
     @property
     def duckdb(self) -> str:
-        """It as DuckDB reads it."""
+        """The SQL for DuckDB."""
         return self.tree.sql("duckdb", pretty=True)
 
     @property
     def spark(self) -> str:
-        """It as Spark reads it."""
+        """The SQL for Spark."""
         return self.tree.sql("spark", pretty=True)
 
 
@@ -89,15 +96,15 @@ def statements(countings: Mapping[str, Counting], question: Question) -> tuple[S
     together: dict[tuple[str, tuple[str, ...], exp.Expr | None], dict[str, Counting]] = {}
     for name, counting in countings.items():
         columns = tuple(counting.column(grouping) for grouping in (*question.by, *question.only))
-        way = _way(counting, question)
-        together.setdefault((counting.measure.relation.name, columns, way), {})[name] = counting
-    return tuple(_statement(group, question, way) for (_, _, way), group in together.items())
+        once = _counted_once(counting, question)
+        together.setdefault((counting.measure.relation.name, columns, once), {})[name] = counting
+    return tuple(_statement(group, question, once) for (_, _, once), group in together.items())
 
 
 def rows_counted(counting: Counting, question: Question) -> Statement:
-    """Return the SQL for the very rows behind a figure: the key of the relation, and how much each of them adds.
+    """Return the SQL for the rows behind a figure: the key of the relation, and how much each row adds.
 
-    For one period; rows that add nothing are left out. Of what is counted once only, several rows may tell the same.
+    For one period; rows that add nothing are excluded. Several rows may have a value that is counted once only.
     """
     (period,) = question.periods
     relation = counting.measure.relation
@@ -119,8 +126,8 @@ def rows_counted(counting: Counting, question: Question) -> Statement:
     return Statement(relation, ("amount",), _at(tree, period, question))
 
 
-def _way(counting: Counting, question: Question) -> exp.Expr | None:
-    """Return what tells classes apart besides marks, true being nothing; None: each period is asked of every row."""
+def _counted_once(counting: Counting, question: Question) -> exp.Expr | None:
+    """Return the value that is counted once only, true where there is none; None where classes cannot be used."""
     if len(question.periods) == 1:
         return None
     try:
@@ -131,12 +138,14 @@ def _way(counting: Counting, question: Question) -> exp.Expr | None:
     return distinct.expressions[0] if distinct else exp.true()
 
 
-def _statement(group: Mapping[str, Counting], question: Question, way: exp.Expr | None) -> Statement:
+def _statement(group: Mapping[str, Counting], question: Question, once: exp.Expr | None) -> Statement:
     relation = next(iter(group.values())).measure.relation
-    if way is not None:
-        return Statement(relation, tuple(group), _over_classes(group, question, way))
-    selects = [_at(_select(group, question, number), one, question) for number, one in enumerate(question.periods)]
-    tree = reduce(lambda one, other: exp.Union(this=one, expression=other, distinct=False), selects)
+    if once is not None:
+        return Statement(relation, tuple(group), _over_classes(group, question, once))
+    selects = [
+        _at(_select(group, question, number), period, question) for number, period in enumerate(question.periods)
+    ]
+    tree = reduce(lambda left, right: exp.Union(this=left, expression=right, distinct=False), selects)
     return Statement(relation, tuple(group), tree)
 
 
@@ -149,20 +158,21 @@ def _noted(countings: Iterable[Counting], question: Question) -> Marks:
     return marks
 
 
-def _over_classes(group: Mapping[str, Counting], question: Question, way: exp.Expr) -> exp.Expr:
-    """Return the counts of all periods: rows in classes by one pass over the facts, then the classes of each period."""
+def _over_classes(group: Mapping[str, Counting], question: Question, once: exp.Expr) -> exp.Expr:
+    """Return the counts of all periods: classes of rows from one pass over the facts, then each period."""
     some = next(iter(group.values()))
     wheres = [_where(counting) for counting in group.values()]
-    classes = Classes(_noted(group.values(), question), keys=[some.column(name) for name in question.by], way=way)
-    counts = {name: classes.count(one.measure.aggregate, _where(one)) for name, one in group.items()}
+    keys = [some.column(name) for name in question.by]
+    classes = Classes(_noted(group.values(), question), keys=keys, counted_once=once)
+    counts = {name: classes.count(counting.measure.aggregate, _where(counting)) for name, counting in group.items()}
     wanted = classes.any_of(wheres)
-    asked = all_of([*_narrowing(some, question), *possible(wheres, _all_ends(question))])
-    rows = _at(classes.marked_rows(some.measure.relation.name, asked), question.periods[0], question)
+    filters = all_of([*_narrowing(some, question), *possible(wheres, _all_ends(question))])
+    rows = _at(classes.marked_rows(some.measure.relation.name, filters), question.periods[0], question)
     return classes.of_periods(rows, counts, wanted)
 
 
 def _select(group: Mapping[str, Counting], question: Question, number: int) -> exp.Expr:
-    """Return the counts of one period; no row is read to a group that no count of the period asks for."""
+    """Return the counts of one period; rows that no count wants do not make groups."""
     some = next(iter(group.values()))
     columns = [some.column(grouping) for grouping in question.by]
     counts = [exp.alias_(_count(counting), name, quoted=True) for name, counting in group.items()]
@@ -180,7 +190,7 @@ def _select(group: Mapping[str, Counting], question: Question, number: int) -> e
 
 
 def _count(counting: Counting) -> exp.Expr:
-    """Return the aggregate over the rows that count; of nothing the sum is 0, as the number of rows is."""
+    """Return the aggregate over the rows that count; the sum over no rows is 0, like their number."""
     measure = counting.measure
     found = filtered(measure.aggregate.copy(), _where(counting))
     if isinstance(measure.aggregate, exp.Sum):
@@ -191,7 +201,7 @@ def _count(counting: Counting) -> exp.Expr:
 def _where(counting: Counting) -> exp.Expr:
     claims = [counting.measure.where.copy()] if counting.measure.where else []
     for claim in counting.without:
-        # What is unknown is not left out.
+        # Rows for which the condition is unknown are not excluded.
         known = exp.Coalesce(this=claim.copy(), expressions=[exp.false()])
         claims.append(exp.Not(this=known))
     return all_of(claims)
@@ -216,9 +226,9 @@ def _at(tree: exp.Expr, period: Period, question: Question) -> exp.Expr:
             case exp.Placeholder(this=name) if name in ends:
                 return moment(ends[name])
             case exp.Anonymous(this=name, expressions=[value]) if name == IN_PERIOD:
-                asked = value.transform(placed)
-                after = exp.GTE(this=asked, expression=moment(ends["period_start"]))
-                before = exp.LT(this=asked.copy(), expression=moment(ends["period_end"]))
+                tested = value.transform(placed)
+                after = exp.GTE(this=tested, expression=moment(ends["period_start"]))
+                before = exp.LT(this=tested.copy(), expression=moment(ends["period_end"]))
                 return exp.Paren(this=exp.And(this=after, expression=before))
             case exp.Cast(to=to) if to.this is exp.DataType.Type.TIMESTAMP:
                 return moment(datetime.fromisoformat(node.this.this).replace(tzinfo=question.zone))

@@ -1,6 +1,6 @@
-"""DuckDB as the engine that counts: closed to files and network but for the facts, and to every change of settings.
+"""DuckDB as the counting engine: it can read the facts and no other file, no network, and its settings are locked.
 
-Web processes never import this module. What is counted is said by compiling.py.
+Web processes never import this module. compiling.py makes the statements.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,14 +26,14 @@ def opened(
 ) -> Iterator["DuckDBPyConnection"]:
     """Yield a connection that sees the relations in Parquet files and nothing else.
 
-    What is too much for memory goes to a folder of its own within `scratch`, which is gone afterwards.
+    Data too large for memory goes to a folder within `scratch`, which is removed afterwards.
 
     Raises Invalid where the files of a relation do not have its columns.
     """
     import duckdb
 
     with (
-        # The engine may read and write there: nothing else may lie in it.
+        # The engine may read and write there, so the folder has nothing else.
         TemporaryDirectory(dir=scratch, prefix="counting-") as spill,
         duckdb.connect(":memory:", config={"python_enable_replacements": False}) as connection,
     ):
@@ -45,7 +45,7 @@ def opened(
 
 
 def counted(connection: "DuckDBPyConnection", statements: Sequence[Statement], groupings: int) -> Counted:
-    """Return the counts of statements together, told apart by so many groupings."""
+    """Return the counts of all statements together, grouped by that many columns."""
     found: Counted = {}
     for statement in statements:
         for number, *values in connection.execute(statement.duckdb).fetchall():
@@ -70,19 +70,13 @@ def _close(connection: "DuckDBPyConnection", files: Sequence[Path], spill: str, 
 
 
 def _show(connection: "DuckDBPyConnection", relation: FactRelation, paths: Sequence[Path]) -> None:
-    """Make a relation visible by its name; refuse files that are not what is published of it.
+    """Make a relation visible by its name; refuse files whose columns are not the published ones.
 
-    A column that was not published yet when the facts were taken is empty.
+    A column that was not published yet at the moment of the facts is empty.
     """
     files = ", ".join(_text(str(path)) for path in paths)
     known = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE FROM read_parquet([{files}])").fetchall()}
-    faults = [
-        Fault(f"{relation.name}.{column.name}", f"must be {IN_DUCKDB[column.type]}, not {known.get(column.name)}")
-        for column in relation.columns
-        if known.get(column.name, None if column.name in relation.key else IN_DUCKDB[column.type])
-        != IN_DUCKDB[column.type]
-    ]
-    if faults:
+    if faults := [*_column_faults(relation, known)]:
         raise Invalid(faults, code="facts")
     columns = ", ".join(
         column.name if column.name in known else f"CAST(NULL AS {IN_DUCKDB[column.type]}) AS {column.name}"
@@ -91,5 +85,15 @@ def _show(connection: "DuckDBPyConnection", relation: FactRelation, paths: Seque
     connection.execute(f"CREATE VIEW {relation.name} AS SELECT {columns} FROM read_parquet([{files}])")  # noqa: S608
 
 
-def _text(words: str) -> str:
-    return "'" + words.replace("'", "''") + "'"
+def _column_faults(relation: FactRelation, found: Mapping[str, str]) -> Iterator[Fault]:
+    for column in relation.columns:
+        field, wanted = f"{relation.name}.{column.name}", IN_DUCKDB[column.type]
+        if column.name not in found:
+            if column.name in relation.key:
+                yield Fault(field, "facts-column-missing", {"wanted": wanted})
+        elif found[column.name] != wanted:
+            yield Fault(field, "facts-column-type", {"wanted": wanted, "found": found[column.name]})
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

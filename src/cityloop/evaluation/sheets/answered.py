@@ -1,4 +1,4 @@
-"""What was counted for a screen as a workbook, with the names that the city has now. Only workers write workbooks."""
+"""The figures of a screen as a workbook, with the current names of the city. Only workers write workbooks."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from cityloop.registry.people.accounts import account_names
 
 
 def sheet(appraisal: Appraisal, book: IndicatorBook, language: str) -> dict[str, str]:
-    """Return the workbook of figures, as an answer is kept."""
+    """Return the workbook of figures in the form that an answer is kept in."""
     names = naming(_names(appraisal, current_city(), language), language)
     return {"xlsx": b64encode(workbook(appraisal, book, names, language)).decode()}
 
@@ -35,12 +35,11 @@ def _names(appraisal: Appraisal, city: City, language: str) -> Mapping[str, Mapp
 
 
 def _persons(appraisal: Appraisal) -> dict[str, str]:
-    told = {value for key in appraisal.keys for column, value in zip(appraisal.asking.by, key, strict=True) if value}
-    return account_names(told)
+    return account_names({value for key in appraisal.keys for value in key if value})
 
 
 def _classes(appraisal: Appraisal, city: City) -> dict[str, str]:
-    """Return the names of classes by code; what stands beside the code, catalogue and kind, tells them apart."""
+    """Return the names of classes by code; only where figures are grouped by catalogue and kind too, to be unique."""
     columns = ("catalogue", "category_kind", "category")
     if appraisal.asking.by != columns:
         return {}

@@ -1,6 +1,6 @@
-"""Figures as a workbook that explains itself, or as CSV. Counting them is not here.
+"""Figures as a workbook that explains itself, or as CSV. indicators/counting.py counts them.
 
-Words are never read as formulas. Where there was nothing to count stands —.
+Texts never become formulas. — means that there was nothing to count.
 """
 
 import csv as csv_format
@@ -30,13 +30,13 @@ from cityloop.evaluation.sheets.lines import (
 from cityloop.evaluation.sheets.paper import NARROW, Cell, SheetPaper
 
 PARTS = ("value", "numerator", "denominator")
-ONE_PAGE = 16  # so many columns are printed on the width of one page
+ONE_PAGE = 16  # columns that are printed on the width of one page
 EXACT = 10**15  # a longer number would lose digits in a spreadsheet
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Figures as they stand on a sheet: columns that say what a row is, then figures, each under its head."""
+    """Figures as laid out on a sheet: columns that name the row, then figures, each under its head."""
 
     lead: tuple[str, ...]
     heads: tuple[tuple[str, bool], ...]  # each with whether its figures are ratios
@@ -44,7 +44,7 @@ class Grid:
 
 
 def csv(appraisal: Appraisal, book: IndicatorBook, names: Naming, language: str = "zh") -> str:
-    """Return the figures as CSV, one a row. No cell of it is taken for a formula."""
+    """Return the figures as CSV, one a row. No cell is taken for a formula."""
     say = WORDS[language].__getitem__
     paper = io.StringIO()
     writer = csv_format.writer(paper)
@@ -59,24 +59,24 @@ def csv(appraisal: Appraisal, book: IndicatorBook, names: Naming, language: str 
         ]
     )
     for line in lines(appraisal, book):
-        one, tally = line.indicator, line.tally
-        value = one.value(tally)
-        said = [
+        indicator, tally = line.indicator, line.tally
+        value = indicator.value(tally)
+        cells = [
             line.period,
             *object_cells(appraisal, line.key, names, say),
-            code_of(one),
-            title(one, language),
+            code_of(indicator),
+            title(indicator, language),
             NOTHING if value is None else f"{value:f}",
             amount_words(tally.numerator),
             "" if tally.denominator is None else amount_words(tally.denominator),
-            one.unit.sign,
+            indicator.unit.sign,
         ]
-        writer.writerow([plain(cell) for cell in said])
+        writer.writerow([plain(cell) for cell in cells])
     return paper.getvalue()
 
 
 def workbook(appraisal: Appraisal, book: IndicatorBook, names: Naming, language: str = "zh") -> bytes:
-    """Return the figures as a workbook: a sheet with the numbers, and one that says what they are."""
+    """Return the figures as a workbook: a sheet with the numbers, and one that explains them."""
     from xlsxwriter import Workbook
 
     file = io.BytesIO()
@@ -85,7 +85,7 @@ def workbook(appraisal: Appraisal, book: IndicatorBook, names: Naming, language:
     written.set_properties({"created": appraisal.as_of.replace(tzinfo=None), "author": "CityLoop"})
     say = WORDS[language].__getitem__
     figures = SheetPaper(written, written.add_worksheet(say("figures")))
-    _draw(figures, _grid(appraisal, book, names, language), _told(appraisal, book, say), say)
+    _draw(figures, _grid(appraisal, book, names, language), _caption(appraisal, book, say), say)
     notes = SheetPaper(written, written.add_worksheet(say("notes")))
     _explain(notes, appraisal, book, names, language)
     written.close()
@@ -93,7 +93,7 @@ def workbook(appraisal: Appraisal, book: IndicatorBook, names: Naming, language:
 
 
 def _grid(appraisal: Appraisal, book: IndicatorBook, names: Naming, language: str) -> Grid:
-    """Return objects down and indicators across or, where nothing is told apart, indicators down and periods across."""
+    """Return objects down and indicators across or, without grouping, indicators down and periods across."""
     say = WORDS[language].__getitem__
     chosen = tuple(indicators(book, appraisal.asking.indicators).values())
     found = {
@@ -103,14 +103,14 @@ def _grid(appraisal: Appraisal, book: IndicatorBook, names: Naming, language: st
     periods = appraisal.asking.periods
 
     def across(period: str, key: Key | None) -> tuple[tuple[Indicator, FigureCount], ...]:
-        return tuple((one, found[period, key, one.code, one.variant]) for one in chosen)
+        return tuple((indicator, found[period, key, indicator.code, indicator.variant]) for indicator in chosen)
 
     if not appraisal.asking.by:
-        periods_across = tuple((period, any(one.denominator for one in chosen)) for period in periods)
+        periods_across = tuple((period, any(indicator.denominator for indicator in chosen)) for period in periods)
         whole = zip(*(across(period, None) for period in periods), strict=True)
-        told = tuple(((code_of(row[0][0]), title(row[0][0], language)), row) for row in whole)
-        return Grid((say("indicator_code"), say("indicator")), periods_across, told)
-    heads = tuple((title(one, language), bool(one.denominator)) for one in chosen)
+        totals = tuple(((code_of(row[0][0]), title(row[0][0], language)), row) for row in whole)
+        return Grid((say("indicator_code"), say("indicator")), periods_across, totals)
+    heads = tuple((title(indicator, language), bool(indicator.denominator)) for indicator in chosen)
     rows = tuple(
         ((period, *object_cells(appraisal, key, names, say)), across(period, key))
         for period in periods
@@ -119,21 +119,21 @@ def _grid(appraisal: Appraisal, book: IndicatorBook, names: Naming, language: st
     return Grid((say("period"), *object_heads(appraisal, language)), heads, rows)
 
 
-def _draw(paper: SheetPaper, grid: Grid, told: str, say: Say) -> None:
+def _draw(paper: SheetPaper, grid: Grid, caption: str, say: Say) -> None:
     sheet, across = paper.sheet, len(grid.lead)
     sheet.merge_range(0, 0, 0, max(across, 6), "")
-    paper.put(0, 0, told, fits=False, bold=True)
-    for place, words in enumerate(grid.lead):
-        paper.head(1, 2, place, place, words)
+    paper.put(0, 0, caption, fits=False, bold=True)
+    for place, text in enumerate(grid.lead):
+        paper.head(1, 2, place, place, text)
         paper.widths[place] = NARROW
-    for words, is_ratio in grid.heads:
+    for text, is_ratio in grid.heads:
         last = across + (len(PARTS) - 1 if is_ratio else 0)
         if is_ratio:
-            paper.head(1, 1, across, last, words)
+            paper.head(1, 1, across, last, text)
             for place, part in enumerate(PARTS):
                 paper.head(2, 2, across + place, across + place, say(part))
         else:
-            paper.head(1, 2, across, across, words)
+            paper.head(1, 2, across, across, text)
         paper.widths.update(dict.fromkeys(range(across, last + 1), 10))
         across = last + 1
     for number, (lead, figures) in enumerate(grid.rows, start=3):
@@ -153,23 +153,23 @@ def _draw_row(
     figures: Sequence[tuple[Indicator, FigureCount]],
     heads: Sequence[tuple[str, bool]],
 ) -> None:
-    for place, words in enumerate(lead):
-        paper.put(number, place, words, border=1)
+    for place, text in enumerate(lead):
+        paper.put(number, place, text, border=1)
     across = len(lead)
-    for (one, tally), (_, is_ratio) in zip(figures, heads, strict=True):
-        cells = _figure(one, tally)
+    for (indicator, tally), (_, is_ratio) in zip(figures, heads, strict=True):
+        cells = _figure(indicator, tally)
         for place, (value, shown) in enumerate(cells if is_ratio else cells[:1]):
             paper.put(number, across + place, value, border=1, align="right", num_format=shown)
         across += len(PARTS) if is_ratio else 1
 
 
-def _figure(one: Indicator, tally: FigureCount) -> tuple[tuple[Cell, str], ...]:
+def _figure(indicator: Indicator, tally: FigureCount) -> tuple[tuple[Cell, str], ...]:
     """Return a figure with its numerator and denominator, each with how a spreadsheet shows it."""
-    value, shown = one.value(tally), _shown(one)
+    value, shown = indicator.value(tally), _shown(indicator)
     scale = (
-        FigureUnit.PERCENT.factor if one.unit is FigureUnit.PERCENT else 1
-    )  # a spreadsheet multiplies per cent itself
-    parts = [tally.numerator, tally.denominator] if one.denominator else [None, None]
+        FigureUnit.PERCENT.factor if indicator.unit is FigureUnit.PERCENT else 1
+    )  # a spreadsheet multiplies percentages itself
+    parts = [tally.numerator, tally.denominator] if indicator.denominator else [None, None]
     return (
         (NOTHING, "@") if value is None else (_number(Fraction(value) / scale), shown),
         *(
@@ -179,10 +179,10 @@ def _figure(one: Indicator, tally: FigureCount) -> tuple[tuple[Cell, str], ...]:
     )
 
 
-def _shown(one: Indicator) -> str:
-    places = f".{'0' * one.places}" if one.places else ""
-    signs = {FigureUnit.PERCENT: "%", FigureUnit.PER_MILLE: '"‰"', FigureUnit.HOURS: '" h"'}
-    return f"{'#,##0' if one.unit is FigureUnit.COUNT else '0'}{places}{signs.get(one.unit, '')}"
+def _shown(indicator: Indicator) -> str:
+    places = f".{'0' * indicator.places}" if indicator.places else ""
+    suffixes = {FigureUnit.PERCENT: "%", FigureUnit.PER_MILLE: '"‰"', FigureUnit.HOURS: '" h"'}
+    return f"{'#,##0' if indicator.unit is FigureUnit.COUNT else '0'}{places}{suffixes.get(indicator.unit, '')}"
 
 
 def _number(amount: Fraction) -> Cell:
@@ -191,7 +191,7 @@ def _number(amount: Fraction) -> Cell:
     return int(amount) if amount.denominator == 1 else float(amount)
 
 
-def _told(appraisal: Appraisal, book: IndicatorBook, say: Say) -> str:
+def _caption(appraisal: Appraisal, book: IndicatorBook, say: Say) -> str:
     """Return the one line above the figures."""
     only = "; ".join(
         f"{name} = {', '.join(str(value) for value in values)}" for name, values in appraisal.asking.only.items()
@@ -201,12 +201,12 @@ def _told(appraisal: Appraisal, book: IndicatorBook, say: Say) -> str:
 
 
 def _explain(paper: SheetPaper, appraisal: Appraisal, book: IndicatorBook, names: Naming, language: str) -> None:
-    """Write what the figures are of, how each is reckoned, and by what digests they can be counted again."""
+    """Write what the figures are over, how each is calculated, and the digests to count them again."""
     say = WORDS[language].__getitem__
     row = 0
-    for head, words in _facts_told(appraisal, book, names, language):
+    for head, text in _fact_notes(appraisal, book, names, language):
         paper.put(row, 0, head, bold=True)
-        paper.put(row, 1, words, fits=False)
+        paper.put(row, 1, text, fits=False)
         row += 1
     paper.put(row, 0, say("nothing"), fits=False)
     row += 2
@@ -214,23 +214,23 @@ def _explain(paper: SheetPaper, appraisal: Appraisal, book: IndicatorBook, names
     for place, head in enumerate(heads):
         paper.head(row, row, place, place, say(head))
         paper.widths[place] = max(paper.widths.get(place, 0), NARROW)
-    for one in indicators(book, appraisal.asking.indicators).values():
+    for indicator in indicators(book, appraisal.asking.indicators).values():
         row += 1
-        for place, cell in enumerate(_indicator_told(one, book, language)):
+        for place, cell in enumerate(_indicator_notes(indicator, book, language)):
             paper.put(row, place, cell, border=1, text_wrap=True, valign="top")
     paper.fit()
     paper.sheet.fit_to_pages(1, 0)
 
 
-def _facts_told(appraisal: Appraisal, book: IndicatorBook, names: Naming, language: str) -> Iterator[tuple[str, str]]:
+def _fact_notes(appraisal: Appraisal, book: IndicatorBook, names: Naming, language: str) -> Iterator[tuple[str, str]]:
     say, asking = WORDS[language].__getitem__, appraisal.asking
     for period in asking.read_periods(ZoneInfo(appraisal.zone)):
         start, end = (_local(moment, appraisal) for moment in (period.start, period.end))
         yield say("period"), f"{period.name}: {say('from')} {start}, {say('to')} {end}"
     yield say("by"), ", ".join(grouping_title(column, language) for column in asking.by) or say("without")
     for column, values in asking.only.items():
-        told = ", ".join(f"{names(column, value)} {value or ''}".strip() for value in values)
-        yield say("only"), f"{grouping_title(column, language)}: {told}"
+        texts = ", ".join(f"{names(column, value)} {value or ''}".strip() for value in values)
+        yield say("only"), f"{grouping_title(column, language)}: {texts}"
     yield say("as_of"), _local(appraisal.as_of, appraisal)
     yield say("facts"), appraisal.facts
     yield say("pack"), f"{appraisal.pack} ({book.standard})"
@@ -238,17 +238,17 @@ def _facts_told(appraisal: Appraisal, book: IndicatorBook, names: Naming, langua
     yield say("appraisal"), appraisal.digest
 
 
-def _indicator_told(one: Indicator, book: IndicatorBook, language: str) -> tuple[str, ...]:
+def _indicator_notes(indicator: Indicator, book: IndicatorBook, language: str) -> tuple[str, ...]:
     say = WORDS[language].__getitem__
     return (
-        code_of(one),
-        title(one, language),
-        book.formula(one, language),
-        one.unit.sign,
-        one.variants[one.variant].title[language] if one.variant else "",
-        ", ".join(book.exclusions[name][language] for name in one.excludes),
-        one.clause,
-        say(one.basis),
+        code_of(indicator),
+        title(indicator, language),
+        book.formula(indicator, language),
+        indicator.unit.sign,
+        indicator.variants[indicator.variant].title[language] if indicator.variant else "",
+        ", ".join(book.exclusions[name][language] for name in indicator.excludes),
+        indicator.clause,
+        say(indicator.basis),
     )
 
 

@@ -1,4 +1,4 @@
-"""Figures one after another, with the words that stand beside them on sheets and terminals, Chinese and English."""
+"""Figures one after another, with their labels on sheets and terminals, in Chinese and English."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ WORDS = {
         "figures": "Figures",
         "notes": "Notes",
         "period": "Period",
-        "whole": "All together",
+        "whole": "Total",
         "code": "code",
         "indicator_code": "Indicator code",
         "indicator": "Indicator",
@@ -63,14 +63,14 @@ WORDS = {
         "appraisal": "Digest of these figures (SHA-256)",
         "from": "From (included)",
         "to": "To (not included)",
-        "by": "Told apart by",
+        "by": "Grouped by",
         "only": "Only",
         "nothing": f"{NOTHING}: there was nothing to count, which is not zero.",
-        "formula": "How it is reckoned",
+        "formula": "Calculation",
         "variant": "Variant",
         "clause": "Standard",
         "basis": "Basis",
-        "excludes": "Without",
+        "excludes": "Excluded",
         "implementation": "as one implementation of the standard has it",
         "usual": "the usual reading",
         "without": "(none)",
@@ -80,7 +80,7 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class FigureLine:
-    """One figure: of an object or, without a key, of everything together."""
+    """One figure: of an object or, without a key, the total."""
 
     period: str
     key: Key | None
@@ -89,49 +89,49 @@ class FigureLine:
 
 
 def lines(appraisal: Appraisal, book: IndicatorBook) -> Iterator[FigureLine]:
-    """Yield every figure, by period and object, then of everything together; of what was not counted there is 0."""
+    """Yield every figure, by period and object, then the total; 0 where nothing was counted."""
     chosen = indicators(book, appraisal.asking.indicators)
     for period in appraisal.asking.periods:
         for key in appraisal.keys:
-            for code, one in chosen.items():
-                yield FigureLine(period, key, one, appraisal.tally(code, period, key) or one.tally({}))
-        for code, one in chosen.items():
-            yield FigureLine(period, None, one, appraisal.whole[period][code])
+            for code, indicator in chosen.items():
+                yield FigureLine(period, key, indicator, appraisal.tally(code, period, key) or indicator.tally({}))
+        for code, indicator in chosen.items():
+            yield FigureLine(period, None, indicator, appraisal.whole[period][code])
 
 
-def title(one: Indicator, language: str) -> str:
-    """Return what an indicator is called, with the variant chosen."""
-    if one.variant is None:
-        return one.title[language]
+def title(indicator: Indicator, language: str) -> str:
+    """Return the title of an indicator, with its chosen variant."""
+    if indicator.variant is None:
+        return indicator.title[language]
     opens, closes = ("（", "）") if language == "zh" else (" (", ")")
-    return f"{one.title[language]}{opens}{one.variants[one.variant].title[language]}{closes}"
+    return f"{indicator.title[language]}{opens}{indicator.variants[indicator.variant].title[language]}{closes}"
 
 
 def amount_words(amount: Fraction, *, thousands: str = "") -> str:
-    """Return a count as decimal words; counts of decimals have seven places, so that none is lost."""
+    """Return a count as a decimal; counts of decimals have at most seven places, so none is lost."""
     if amount.denominator == 1:
         return format(amount.numerator, f"{thousands}d")
     return format(half_up(amount, 9).normalize(), f"{thousands}f")
 
 
-def code_of(one: Indicator) -> str:
-    """Return what an indicator is asked for by."""
-    return f"{one.code}:{one.variant}" if one.variant else one.code
+def code_of(indicator: Indicator) -> str:
+    """Return the code that requests an indicator."""
+    return f"{indicator.code}:{indicator.variant}" if indicator.variant else indicator.code
 
 
 def object_heads(appraisal: Appraisal, language: str) -> tuple[str, ...]:
-    """Return the heads of what says which object a row is of: its name and its code, for each column."""
+    """Return the heads of the columns that name the object of a row: its name and its code, for each grouping."""
     gap = "" if language == "zh" else " "
     titles = [grouping_title(column, language).capitalize() for column in appraisal.asking.by]
-    return tuple(words for one in titles for words in (one, f"{one}{gap}{WORDS[language]['code']}"))
+    return tuple(text for heading in titles for text in (heading, f"{heading}{gap}{WORDS[language]['code']}"))
 
 
 def object_cells(appraisal: Appraisal, key: Key | None, names: Naming, say: Say) -> tuple[str, ...]:
-    """Return the names and values of an object; the row of everything together says so."""
+    """Return the names and values of an object; of the total, only a label."""
     if key is None:
         return tuple(say("whole") if place == 0 else "" for place in range(2 * len(appraisal.asking.by)))
     return tuple(
-        words
+        text
         for column, value in zip(appraisal.asking.by, key, strict=True)
-        for words in (names(column, value), value or "")
+        for text in (names(column, value), value or "")
     )

@@ -6,17 +6,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cityloop.core.indicators.indicator import Better, FigureUnit, Indicator
+from cityloop.evaluation.answers.failures import read_failure
 from cityloop.evaluation.indicators.texts import DeclaredCount
 from cityloop.presentation.figures.questions import choices
 from cityloop.presentation.figures.questions.query import FigureQuery
 from cityloop.presentation.figures.ranking import Movement
-from cityloop.presentation.pages.sentences import reason_words
+from cityloop.presentation.pages.sentences import fault_words
 from cityloop.registry.city.facts import title
 
 register = template.Library()
 
 register.filter("called", choices.called)
-register.filter("failure_words", reason_words)
+
+
+@register.filter
+def failure_words(failure: str) -> str:
+    """Return why figures cannot be counted, in the reader's language."""
+    return " ".join(map(fault_words, read_failure(failure)))
 
 
 @register.filter
