@@ -394,7 +394,7 @@ def _procedures() -> list[Procedure]:
 
 def _recorded() -> Iterator[str]:
     """Yield the events that the code names in calls of record, apply, _note and so on, or in `name if … else name`."""
-    writing = ("record", "apply", "_changed", "_note", "Move", "link")
+    writing = ("record", "apply", "_record", "_note", "Move", "link")
     for path in sorted(SOURCE.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         constants = dict(_constants(tree))

@@ -40,7 +40,7 @@ def test_a_translation_fills_in_the_same_values() -> None:
 @pytest.mark.parametrize("code", SENTENCES)
 def test_every_sentence_can_be_read_in_both_languages(code: str) -> None:
     values = dict.fromkeys(HOLE.findall(SENTENCES[code]), 7)
-    assert "%" not in english(code, values)
+    assert "%(" not in english(code, values)
     with override("zh-hans"):
         assert _is_chinese(fault_words(Fault("field", code, values)), english(code, values))
         assert sentence(NotPossible(code, values)) == fault_words(Fault("field", code, values))

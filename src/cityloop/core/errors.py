@@ -22,12 +22,18 @@ from cityloop.core.sentences import Values, english
 class CityLoopError(Exception):
     """A failure with a stable code, and the values that its sentence needs."""
 
-    def __init__(self, code: str, values: Values | str | None = None) -> None:
-        # A str is an English sentence that has no code of its own yet.
-        self.values: Values = values if isinstance(values, Mapping) else {}
+    def __init__(self, code: str, values: Values | None = None) -> None:
+        super().__init__(code)
         self.code = code
-        self.sentence = values if isinstance(values, str) else english(code, self.values)
-        super().__init__(self.sentence)
+        self.values: Values = values or {}
+
+    @property
+    def sentence(self) -> str:
+        """Why, in English."""
+        return english(self.code, self.values)
+
+    def __str__(self) -> str:
+        return self.sentence
 
 
 class Refusal(CityLoopError):
@@ -36,9 +42,14 @@ class Refusal(CityLoopError):
     `words` are the sentence in several languages, where a procedure gives its own.
     """
 
-    def __init__(self, code: str, values: Values | str | None = None, words: Mapping[str, str] | None = None) -> None:
+    def __init__(self, code: str, values: Values | None = None, words: Mapping[str, str] | None = None) -> None:
         super().__init__(code, values)
         self.words = words
+
+    @property
+    def sentence(self) -> str:
+        """Why, in English."""
+        return self.words["en"] if self.words else super().sentence
 
 
 class NotAllowed(Refusal):
@@ -75,5 +86,10 @@ class Invalid(Refusal):
     """The input has errors; `faults` names every field that has one."""
 
     def __init__(self, faults: Sequence[Fault], code: str = "invalid") -> None:
-        super().__init__(code, "; ".join(f"{fault.field}: {fault.reason}" for fault in faults))
+        super().__init__(code)
         self.faults = tuple(faults)
+
+    @property
+    def sentence(self) -> str:
+        """Every fault in English, joined by semicolons."""
+        return "; ".join(f"{fault.field}: {fault.reason}" for fault in self.faults)

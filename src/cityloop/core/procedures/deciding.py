@@ -301,4 +301,4 @@ def _handled(case: CaseState, actor: Actor) -> bool:
 
 def _refusal_in_own_words(words: Mapping[str, str]) -> Refusal:
     """Return a refusal in the words of the procedure."""
-    return NotPossible("not-now", words.get("en"), words=words)
+    return NotPossible("not-now", words=words)

@@ -38,9 +38,7 @@ ENGINE: dict[str, str] = {
     "procedure-no-such-document": "There is no document %(name)s. Declared are: %(known)s.",
     # Of procedures, tasks
     "procedure-task-never-opened": ("Nothing opens such a task. Add it to the opens of an action, or remove it."),
-    "procedure-task-never-ended": (
-        "No action ends it, so it could never be done. Add an action on it that does not keep it."
-    ),
+    "procedure-task-never-ended": ("No action ends it, so it could never be done. Add an action on it without keeps."),
     "procedure-begins-without-task": "Nobody would hold a new case. Open a task.",
     "procedure-no-unit": (
         "%(task)s is held by a unit, and nothing says by which. Ask for it with a required need named %(unit)s of the "
