@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cityloop.runtime.postgres import Cluster
+
 CITYLOOP = [sys.executable, "-m", "cityloop.entry.command_line"]
 BUILDING = 300.0  # seconds for a city to be built on a busy machine
 SETTLED = """
@@ -49,6 +51,12 @@ def settled_home(at: Path) -> Path:
     return _copied("settled", _settle, at)
 
 
+def cluster_home(at: Path, binaries: Path | None) -> Path:
+    """Put a copy of a home with an empty database server, of our or other binaries, at a place; return the place."""
+    name = f"cluster-{binaries.parent.name}" if binaries else "cluster"
+    return _copied(name, lambda home: _run_once(home, binaries), at)
+
+
 @contextmanager
 def running(home: Path, verb: str, ends_on: signal.Signals = signal.SIGINT) -> Iterator[str]:
     """Run `cityloop demo` or `cityloop serve` on a free port during the block; yield its address."""
@@ -77,6 +85,12 @@ def running(home: Path, verb: str, ends_on: signal.Signals = signal.SIGINT) -> I
 def _build_demo(home: Path) -> None:
     with running(home, "demo"):  # which ends it, and sees that it ends well
         pass
+
+
+def _run_once(home: Path, binaries: Path | None) -> None:
+    cluster = Cluster(home, binaries=binaries)
+    cluster.ensure_running(tell=lambda _: None)
+    cluster.stop(tell=lambda _: None)
 
 
 def _settle(home: Path) -> None:

@@ -2,16 +2,28 @@
 
 import re
 import subprocess
-import sys
+from pathlib import Path
+
+import pytest
+
+from homes import CITYLOOP, settled_home
 
 
-def bench(*arguments: str) -> str:
-    command = [sys.executable, "-m", "cityloop.entry.command_line", "bench", *arguments]
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A city without cases, made once; every bench that needs a city copies it."""
+    return settled_home(tmp_path_factory.mktemp("bench") / "home")
+
+
+def bench(*arguments: str | Path) -> str:
+    command = [*CITYLOOP, "bench", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
 
 
-def test_the_intake_bench_ends_with_its_ratio_and_every_acknowledged_report_is_kept_once() -> None:
-    *_, kept, ratio = bench("intake", "--seconds", "1", "--connections", "2").splitlines()
+def test_the_intake_bench_ends_with_its_ratio_and_every_acknowledged_report_is_kept_once(settled: Path) -> None:
+    *_, kept, ratio = bench(
+        "intake", "--copy-of", settled, "--stretches", "1", "--seconds", "1", "--connections", "2"
+    ).splitlines()
     assert re.fullmatch(r"ratio to one insert: \d\.\d\d \(aim 0\.33\)", ratio)
     acknowledged, lost, refused = re.fullmatch(
         r"([\d,]+) acknowledged, (\d+) of them not kept once; (\d+) refused", kept
@@ -19,19 +31,22 @@ def test_the_intake_bench_ends_with_its_ratio_and_every_acknowledged_report_is_k
     assert acknowledged != "0" and lost == "0" and refused == "0"
 
 
-def test_the_queue_bench_tells_every_page_at_both_sizes_and_ends_with_its_ratio() -> None:
-    *_, last_page, ratio = bench("queue", "--cases", "300", "--small", "100", "--turns", "1").splitlines()
+def test_the_queue_bench_tells_every_page_at_both_sizes_and_ends_with_its_ratio(settled: Path) -> None:
+    *_, last_page, ratio = bench(
+        "queue", "--copy-of", settled, "--cases", "300", "--small", "100", "--turns", "1"
+    ).splitlines()
     assert re.fullmatch(r"ranking, handler +[\d.]+ ms +[\d.]+ ms +[\d.]+ +\d+", last_page)
     assert re.fullmatch(r"queue pages: ratio [\d.]+ \(.*\), \d+ queries \(.*\), [\d.]+ ms \(.*\)", ratio)
 
 
-def test_the_actions_bench_ends_with_its_ratios() -> None:
-    *_, ratio = bench("actions", "--history", "300", "--seconds", "1.5").splitlines()
+def test_the_actions_bench_ends_with_its_ratios(settled: Path) -> None:
+    few = ("--stretches", "1", "--seconds", "0.5")
+    *_, ratio = bench("actions", "--copy-of", settled, "--history", "300", *few).splitlines()
     assert re.fullmatch(r"ratio to bare rows: \d\.\d\d; to an empty city: \d\.\d\d", ratio)
 
 
-def test_the_bulk_bench_ends_with_its_ratio() -> None:
-    *_, ratio = bench("bulk", "--reports", "300").splitlines()
+def test_the_bulk_bench_ends_with_its_ratio(settled: Path) -> None:
+    *_, ratio = bench("bulk", "--copy-of", settled, "--reports", "300").splitlines()
     assert re.fullmatch(r"ratio to a bare COPY: \d\.\d\d \(aim 0\.20\), to one into .*: \d\.\d\d", ratio)
 
 

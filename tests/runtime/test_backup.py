@@ -16,6 +16,7 @@ from cityloop.core.errors import NotAllowed, NotPossible
 from cityloop.runtime.files.archive import Manifest
 from cityloop.runtime.files.backup import back_up, restore
 from cityloop.runtime.postgres import Cluster
+from homes import cluster_home
 from runtime.embedded import DEBIAN_15, end_server, rows
 
 QUICK = {"shared_buffers": "16MB", "fsync": "off"}
@@ -49,7 +50,7 @@ EVERYTHING = "SELECT r.*, e.report_id FROM report r JOIN ledger.entry e ON e.rep
 
 @pytest.fixture
 def cluster(home: Path) -> Cluster:
-    cluster = Cluster(home, settings=QUICK)
+    cluster = Cluster(cluster_home(home, None), settings=QUICK)
     cluster.ensure_running()
     return cluster
 
@@ -65,7 +66,7 @@ def server_15(tmp_path_factory, debian_15) -> Iterator[Cluster]:
 
 
 def empty_cluster(folder: Path, binaries: Path | None) -> Iterator[Cluster]:
-    cluster = Cluster(folder / "home", binaries=binaries, settings=QUICK)
+    cluster = Cluster(cluster_home(folder / "home", binaries), binaries=binaries, settings=QUICK)
     cluster.ensure_running()
     yield cluster
     end_server(cluster.home)

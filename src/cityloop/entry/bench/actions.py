@@ -16,7 +16,6 @@ from cityloop.entry.bench.workload.acting import STRAIGHT, Done, Work
 from cityloop.entry.bench.workload.filling import fill
 from cityloop.entry.console.opening import Tell
 
-STRETCHES = 3  # of each kind, alternating
 WORKERS = 2
 FASTEST = 1500  # actions per second of one worker; enough cases are prepared for it
 BATCH = 500  # reports handed in at once
@@ -49,18 +48,18 @@ class ActionFigures:
         return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
 
 
-def measure(history: int, seconds: float, tell: Tell) -> ActionFigures:
+def measure(history: int, seconds: float, stretches: int, tell: Tell) -> ActionFigures:
     """Measure without a history, then with one of `history` events, for `seconds` of each kind."""
     from cityloop.runtime import clock
 
     _run_sql(_FLOOR_TABLES)
     _run_sql(f"SELECT setval('casework_case_number', {history + 1})")  # the cases of the history have lower numbers
-    stretch = seconds / STRETCHES
-    small = [_stretch(f"S{number}", stretch, tell) for number in range(STRETCHES)]
+    stretch = seconds / stretches
+    small = [_stretch(f"S{number}", stretch, tell) for number in range(stretches)]
     fill(1, history, history, clock.now(), tell)
     floors, large = [], []
-    for number in range(STRETCHES):
-        floors.append(_floor(number, stretch, tell))
+    for number in range(stretches):
+        floors.append(_floor(number, stretches, stretch, tell))
         large.append(_stretch(f"L{number}", stretch, tell))
     return ActionFigures(
         small=median(_rate(workers) for workers in small),
@@ -83,8 +82,8 @@ def _stretch(prefix: str, seconds: float, tell: Tell) -> list[Done]:
     return done
 
 
-def _floor(number: int, seconds: float, tell: Tell) -> list[Done]:
-    each = 100_000 // STRETCHES // WORKERS
+def _floor(number: int, stretches: int, seconds: float, tell: Tell) -> list[Done]:
+    each = 100_000 // stretches // WORKERS
     first = number * each * WORKERS
     shares = [range(first + worker * each + 1, first + (worker + 1) * each) for worker in range(WORKERS)]
     done = _run_workers([Work([str(case) for case in share], "", seconds, floor=True) for share in shares])

@@ -1,6 +1,7 @@
 """The city of a benchmark: the demo's areas, units and people in a temporary home with a database of its own."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,16 +15,20 @@ IGNORED = ("database_url", "packs", "postgres_bin")  # settings of a real city t
 
 
 @contextmanager
-def temporary_city(folder: Path | None, tell: Tell) -> Iterator[Configuration]:
-    """Yield a city without cases; its database is durable like that of a real city, and is deleted afterwards."""
+def temporary_city(folder: Path | None, tell: Tell, source: Path | None = None) -> Iterator[Configuration]:
+    """Yield a city without cases; its database is durable like that of a real city, and is deleted afterwards.
+
+    It is a copy of the home `source`, if one is given, and else a new city.
+    """
     for name in IGNORED:
         os.environ.pop(variable(name), None)
-    with (
-        tempfile.TemporaryDirectory(prefix="cityloop-bench-", dir=folder) as home,
-        opened(Path(home), tell, runs=True) as configuration,
-    ):
-        settle()
-        yield configuration
+    with tempfile.TemporaryDirectory(prefix="cityloop-bench-", dir=folder) as home:
+        if source:
+            shutil.copytree(source, home, symlinks=True, dirs_exist_ok=True)
+        with opened(Path(home), tell, runs=True) as configuration:
+            if not source:
+                settle()
+            yield configuration
 
 
 def settle() -> None:

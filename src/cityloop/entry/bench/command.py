@@ -1,6 +1,7 @@
 """`cityloop bench`: runs a benchmark and prints its figures with their aims. Missing an aim is not a failure."""
 
 import os
+from collections.abc import Callable
 from math import isnan
 from pathlib import Path
 
@@ -17,6 +18,24 @@ folder_option = click.option(
     help="Folder for the temporary home, on the disk to be measured. Default: the system's temporary folder.",
 )
 
+home_option = click.option(
+    "--copy-of",
+    "source",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Home of a stopped city without cases, to be copied instead of creating a city.",
+)
+
+
+def stretches_option(number: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the option for the number of alternating stretches of each kind, with its default."""
+    return click.option(
+        "--stretches",
+        type=click.IntRange(1),
+        default=number,
+        show_default=True,
+        help="Stretches of each kind, alternating, into which the seconds are divided.",
+    )
+
 
 @click.group()
 def bench() -> None:
@@ -25,19 +44,23 @@ def bench() -> None:
 
 @bench.command()
 @folder_option
+@home_option
+@stretches_option(4)
 @click.option(
     "--seconds", type=click.FloatRange(min=0.5), default=20.0, show_default=True, help="Seconds of load of each kind."
 )
 @click.option("--connections", type=click.IntRange(1, 200), default=16, show_default=True)
 @click.option("--workers", type=click.IntRange(1, 64), help="Web workers. Default: those of `serve`.")
-def intake(folder: Path | None, seconds: float, connections: int, workers: int | None) -> None:
+def intake(
+    folder: Path | None, source: Path | None, stretches: int, seconds: float, connections: int, workers: int | None
+) -> None:
     """Measure reports per second through the API, against an endpoint that inserts one row."""
     from cityloop.entry.bench import intake as measured
 
     if workers:
         os.environ[variable("web_workers")] = str(workers)
-    with temporary_city(folder, tell) as city:
-        found = measured.measure(city, seconds, connections, tell)
+    with temporary_city(folder, tell, source) as city:
+        found = measured.measure(city, seconds, stretches, connections, tell)
         click.echo(machine())
     click.echo(
         f"reports: {found.rate:,.0f}/s (aim 400), p50 {found.latency(0.5) * 1000:.1f} ms, "
@@ -54,12 +77,13 @@ def intake(folder: Path | None, seconds: float, connections: int, workers: int |
 
 @bench.command()
 @folder_option
+@home_option
 @click.option(
     "--cases", type=click.IntRange(min=2), default=5_000_000, show_default=True, help="Cases of the large city."
 )
 @click.option("--small", type=click.IntRange(min=1), default=10_000, show_default=True, help="Cases of the small city.")
 @click.option("--turns", type=click.IntRange(1), default=8, show_default=True, help="Turns per city and page.")
-def queue(folder: Path | None, cases: int, small: int, turns: int) -> None:
+def queue(folder: Path | None, source: Path | None, cases: int, small: int, turns: int) -> None:
     """Measure the pages of a city with many years of cases, against those of a small city. Five million cases take
     10 GB of disk.
     """
@@ -67,7 +91,7 @@ def queue(folder: Path | None, cases: int, small: int, turns: int) -> None:
 
     if small >= cases:
         raise click.UsageError("--small must be smaller than --cases.")
-    with temporary_city(folder, tell):
+    with temporary_city(folder, tell, source):
         found = measured.measure(small, cases, turns, tell)
         click.echo(machine())
     click.echo(f"{'page':36} {f'{small:,}':>12} {f'{cases:,}':>12}  ratio  queries")
@@ -83,18 +107,20 @@ def queue(folder: Path | None, cases: int, small: int, turns: int) -> None:
 
 @bench.command()
 @folder_option
+@home_option
+@stretches_option(3)
 @click.option(
     "--history", type=click.IntRange(min=1), default=5_000_000, show_default=True, help="Events in the history."
 )
 @click.option(
     "--seconds", type=click.FloatRange(min=0.5), default=30.0, show_default=True, help="Seconds of each kind."
 )
-def actions(folder: Path | None, history: int, seconds: float) -> None:
+def actions(folder: Path | None, source: Path | None, stretches: int, history: int, seconds: float) -> None:
     """Measure actions per second of two workers in a city with a long history. Five million events take 10 GB."""
     from cityloop.entry.bench import actions as measured
 
-    with temporary_city(folder, tell):
-        found = measured.measure(history, seconds, tell)
+    with temporary_city(folder, tell, source):
+        found = measured.measure(history, seconds, stretches, tell)
         click.echo(machine())
     click.echo(
         f"actions: {found.large:,.0f}/s with {history:,} events, {found.small:,.0f}/s in an empty city; "
@@ -105,12 +131,13 @@ def actions(folder: Path | None, history: int, seconds: float) -> None:
 
 @bench.command()
 @folder_option
+@home_option
 @click.option("--reports", type=click.IntRange(min=1), default=50_000, show_default=True)
-def bulk(folder: Path | None, reports: int) -> None:
+def bulk(folder: Path | None, source: Path | None, reports: int) -> None:
     """Measure reports per second in batches of a thousand, as imports use, against a bare COPY of the same rows."""
     from cityloop.entry.bench import bulk as measured
 
-    with temporary_city(folder, tell):
+    with temporary_city(folder, tell, source):
         found = measured.measure(reports, tell)
         click.echo(machine())
     click.echo(f"reports: {found.rate:,.0f}/s; their rows by COPY: {found.reports / found.copy_seconds:,.0f}/s")

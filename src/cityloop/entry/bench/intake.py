@@ -21,7 +21,6 @@ from cityloop.entry.console.opening import Tell
 from cityloop.entry.server.serving import free_port, web_command
 from cityloop.runtime.configuration import Configuration
 
-STRETCHES = 4  # of each kind, alternating
 WARM_UP = 1.0  # seconds of load before the first stretch, not counted
 CHANNEL = "bench"
 SENDER = "bench-sender"
@@ -64,18 +63,18 @@ class IntakeFigures:
         return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
 
 
-def measure(city: Configuration, seconds: float, connections: int, tell: Tell) -> IntakeFigures:
+def measure(city: Configuration, seconds: float, stretches: int, connections: int, tell: Tell) -> IntakeFigures:
     """Measure both kinds for `seconds` each."""
     from cityloop.entry.commands.accounts import token_for
 
     token = token_for(SENDER, (), lambda _: None)
     _run_sql(_FLOOR_TABLE)
     with _served(city) as port, _floor_served(city) as floor_port:
-        order = replace(_order(port, token), seconds=seconds / STRETCHES, connections=connections)
+        order = replace(_order(port, token), seconds=seconds / stretches, connections=connections)
         floor = replace(order, port=floor_port, path="/floor", prefix="F")
         warm = [_send(replace(kind, seconds=WARM_UP, prefix=f"{kind.prefix}W")) for kind in (floor, order)]
         outcomes: dict[str, list[SendingOutcome]] = {"floor": [], "intake": []}
-        for stretch in range(STRETCHES):
+        for stretch in range(stretches):
             for name, kind in (("floor", floor), ("intake", order)):
                 _wait_for_announcer()
                 outcome = _send(replace(kind, prefix=f"{kind.prefix}{stretch}"))
