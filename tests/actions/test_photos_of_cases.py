@@ -25,6 +25,8 @@ from cityloop.runtime.files import evidence as store
 from cityloop.runtime.models import Event
 from example import NOW
 
+pytestmark = pytest.mark.server
+
 NOBODYS = "0" * 64
 
 

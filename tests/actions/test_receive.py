@@ -16,6 +16,8 @@ from cityloop.registry.history.tables import PLACES
 from cityloop.runtime.models import Event
 from example import NOW, SmallCity
 
+pytestmark = pytest.mark.server
+
 
 def a_report(external_id: str = "A1", **values: object) -> Report:
     content = {"channel": "12345", "external_id": external_id, "text": "人行道井盖缺失", **values}

@@ -17,7 +17,7 @@ from cityloop.intake.reports import read
 from cityloop.runtime.models import Event
 from example import NOW, SmallCity
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.server, pytest.mark.django_db(transaction=True)]
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:

@@ -3,12 +3,15 @@
 from datetime import timedelta
 from importlib import import_module
 
+import pytest
 from django.db import connection
 
 from cityloop.casework import verification
 from cityloop.casework.actions import wake
 from cityloop.casework.models import Case, Task
 from example import NOW
+
+pytestmark = pytest.mark.server
 
 
 def test_columns_that_were_added_get_what_the_histories_say(go, do, number) -> None:

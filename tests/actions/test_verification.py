@@ -19,6 +19,8 @@ from example import NOW
 from runtime.embedded import until
 from runtime.log import tamper
 
+pytestmark = pytest.mark.server
+
 
 def findings() -> Iterator[Finding]:
     """Return the findings in cases and reports."""

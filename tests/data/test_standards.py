@@ -74,7 +74,7 @@ def checked(rows: list[Stated], lists: Lists, catalogue: str = OLD) -> Findings:
 def test_the_whole_table_is_understood(lists: Lists, tmp_path: Path) -> None:
     rows = tidy(lists, tmp_path)
     found = checked(rows, lists)
-    assert len(rows) == len(found.conditions) == 519 and found.wrong == []
+    assert len(rows) == len(found.conditions) == 519 and found.refused == []
     assert len({spelling for spelling, _ in found.spellings}) == 16
     assert {meaning.partition(" ")[2] for _, meaning in found.spellings} == {
         "urgent_hour",
@@ -134,7 +134,7 @@ def test_limits_are_not_guessed_where_the_mapping_does_not_say_which_hours_it_me
 ) -> None:
     rows = read(TIDY, lists, tmp_path, "{column: 类型}", mapping=MAPPING.replace("plain_units: working\n", ""))
     found = checked(rows, lists)
-    assert len(found.conditions) == 46 and {row.fault.code for row in found.wrong} == {"unclear-hours"}
+    assert len(found.conditions) == 46 and {row.fault.code for row in found.refused} == {"unclear-hours"}
 
 
 def test_the_wrong_list_is_noticed(lists: Lists, tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ from plans import UNITS, answers
 from runtime.log import tamper
 from scenarios.conftest import Desks, notify_linked, procedure_of
 
+pytestmark = pytest.mark.server
+
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 
 

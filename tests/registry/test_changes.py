@@ -21,7 +21,7 @@ from cityloop.registry.verification import findings
 from cityloop.runtime.models import Event
 from example import NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
 SQUARE = b"\x01\x03"
 LAMP = {"code": "49010201037000001", "catalogue": "GB/T 47678.5-2026", "category": "01037", "name": "路灯"}
@@ -98,7 +98,7 @@ def test_a_removal_is_undone_with_its_references() -> None:
     apply(
         [*units({"code": "roads", "name": "市政处"}), TableChange(DUTIES, [duty := duty_of("roads")])], "test", NOW, "x"
     )
-    outcome = apply([TableChange(DUTIES, gone=[DUTIES.named(duty)])], "test", NOW, "DutiesSet")
+    outcome = apply([TableChange(DUTIES, removed=[DUTIES.named(duty)])], "test", NOW, "DutiesSet")
     assert outcome.removed == 1
     assert outcome.number
     undo(outcome.number, "test", NOW)
@@ -136,7 +136,7 @@ def test_a_change_that_never_was_cannot_be_undone() -> None:
 def test_what_is_still_referred_to_is_not_removed() -> None:
     apply([*units({"code": "roads", "name": "市政处"}), TableChange(DUTIES, [duty_of("roads")])], "test", NOW, "x")
     with pytest.raises(NotPossible) as refused:
-        apply([TableChange(UNITS, gone=["roads"])], "test", NOW, "UnitsSet")
+        apply([TableChange(UNITS, removed=["roads"])], "test", NOW, "UnitsSet")
     assert (refused.value.code, refused.value.values) == ("still-used", {"row": "units roads"})
     assert names() == {"roads": "市政处"}
 

@@ -20,6 +20,8 @@ from cityloop.registry.history.tables import FACILITIES
 from cityloop.registry.models import Facility
 from example import NOW, SmallCity
 
+pytestmark = pytest.mark.server
+
 HERE = (120.05, 23.05)
 METRE = 1 / 111_195  # degrees of latitude
 

@@ -218,8 +218,8 @@ def test_the_list_says_when_a_pack_was_taken_up_and_whether_it_has_changed_since
     assert (line.taken_version, line.taken_at, line.change, line.is_changed) == (2, NOW, number, False)
     put(folder, "roles.yaml", ROLES + "# more\n")
     assert pack_line(every, "dogs").is_changed
-    gone = [line for line in pack_lines(read_all()) if line.pack is None]
-    assert [(line.name, line.taken_version) for line in gone] == [("dogs", 2)]
+    removed = [line for line in pack_lines(read_all()) if line.pack is None]
+    assert [(line.name, line.taken_version) for line in removed] == [("dogs", 2)]
     with pytest.raises(NotFound):
         pack_line(every, "cats")
 

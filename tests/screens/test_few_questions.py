@@ -5,6 +5,8 @@ import pytest
 from screens.bringing import Bringing
 from screens.conftest import As, Report
 
+pytestmark = pytest.mark.server
+
 CASES = (  # where cases stand that have sub-tasks, documents, links, paused clocks, several units, timers that ran out
     "city-problem.accept",
     "city-problem.help_given",

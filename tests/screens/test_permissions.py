@@ -114,7 +114,15 @@ BLOCKS = list(_blocks())
 LINES = [line for block in BLOCKS for line in block]
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: str(block[0]))
+def _when(procedure: str | None) -> tuple[pytest.MarkDecorator, ...]:
+    """Return the mark of what is tried weekly: former versions of a procedure, which nobody changes any more."""
+    is_former = procedure is not None and PROCEDURES[procedure] not in NEWEST.values()
+    return (pytest.mark.weekly,) if is_former else ()
+
+
+@pytest.mark.parametrize(
+    "block", [pytest.param(block, id=str(block[0]), marks=_when(block[0].procedure)) for block in BLOCKS]
+)
 def test_everybody_meets_what_the_table_says(block: list[Line], bringing: Bringing, signed_in: As) -> None:
     met = {}
     for line in block:
@@ -124,7 +132,9 @@ def test_everybody_meets_what_the_table_says(block: list[Line], bringing: Bringi
     assert met == {str(line): line.expected for line in block}
 
 
-@pytest.mark.parametrize("procedure", PROCEDURES.values(), ids=PROCEDURES)
+@pytest.mark.parametrize(
+    "procedure", [pytest.param(found, id=name, marks=_when(name)) for name, found in PROCEDURES.items()]
+)
 def test_nobody_does_what_the_system_does_by_itself(procedure: Procedure, bringing: Bringing, signed_in: As) -> None:
     for action in filter(lambda action: action.automatic, procedure.actions.values()):
         waiting = bringing.brought(procedure, action.name, "671001")

@@ -9,6 +9,8 @@ from cityloop.casework.actions import act
 from example import NOW, SmallCity
 from screens.conftest import As, Page, Report
 
+pytestmark = pytest.mark.server
+
 
 def numbers_on(client: Client, address: str = "/queue/") -> list[str]:
     return re.findall(r'data-number="(\d+)"', client.get(address).content.decode())

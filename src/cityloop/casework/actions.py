@@ -87,7 +87,7 @@ def act(
     if expected_length is not None and _acted_since(row, expected_length):
         raise Conflict("somebody-was-faster")
     city = current_city()
-    procedure = city.way(row.procedure, row.version)
+    procedure = city.procedure(row.procedure, row.version)
     declared = procedure.actions.get(action)
     check_codes(declared.needs if declared else (), inputs, state.facts.get("category"), city)
     now = _not_before_history(row, now)
@@ -269,7 +269,7 @@ def _write(row: models.Case, state: CaseState, move: Move, actor: Actor, now: da
     new_words = _new_words(row.id, row.length + 1, move.words)
     entry = _entry(row.id, row.length + 1, bytes(row.head), move, new_words, actor, now)
     projection.change(row, state, after(state, move, actor.account, now), new_words, entry)
-    action = current_city().way(row.procedure, row.version).actions.get(move.action)
+    action = current_city().procedure(row.procedure, row.version).actions.get(move.action)
     evidence.record(row.id, row.length, photos_given(action.needs if action else (), move.answers))
 
 

@@ -38,7 +38,7 @@ def _learn(since: datetime | None, until: datetime, now: datetime) -> int:
     latest = _read_until()
     cases = _closed(max(since, latest) if since and latest else since or latest, until)
     progress = {"until": until.isoformat(), "cases": len(cases)}
-    place_actions.learn(_observations(cases), events.SYSTEM, now, told=progress)
+    place_actions.learn(_observations(cases), events.SYSTEM, now, details=progress)
     return len(cases)
 
 

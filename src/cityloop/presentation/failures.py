@@ -52,12 +52,12 @@ def only_problems(view: View) -> View:
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
         response = view(request, *args, **named)
-        return _wrong_method(request, response["Allow"]) if response.status_code == 405 else response
+        return _method_not_allowed(request, response["Allow"]) if response.status_code == 405 else response
 
     return answered
 
 
-def _wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
+def _method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
     response = problem(405, "wrong-method", f"{request.method} is not offered at this address; {allowed} is.")
     response["Allow"] = allowed
     return response

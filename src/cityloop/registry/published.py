@@ -72,7 +72,7 @@ class FeatureSource(Protocol):
     def features(self, query: FeatureQuery) -> Iterator[PublishedFeature]:
         """Yield those that match after the key, up to the limit."""
 
-    def one(self, key: str) -> PublishedFeature | None:
+    def feature(self, key: str) -> PublishedFeature | None:
         """Return the feature of a key, whatever its days."""
 
     def bounds(self) -> Box | None:
@@ -96,7 +96,7 @@ class AreaSource:
         for _, area in zip(range(query.limit), following, strict=False):
             yield self._feature(area)
 
-    def one(self, key: str) -> PublishedFeature | None:
+    def feature(self, key: str) -> PublishedFeature | None:
         area = self.city.areas.get(key)
         return self._feature(area) if area and self._is_here(area) else None
 
@@ -158,7 +158,7 @@ class FacilitySource:
         rows = self._rows(query).filter(code__gt=query.after).order_by("code")[: query.limit]
         return (self._feature(row) for row in rows.iterator(chunk_size=1000))
 
-    def one(self, key: str) -> PublishedFeature | None:
+    def feature(self, key: str) -> PublishedFeature | None:
         row = self._rows(FeatureQuery()).filter(code=key).first()
         return self._feature(row) if row else None
 
@@ -199,7 +199,7 @@ class GazetteerSource:
         rows = self._rows(query).filter(pk__gt=after).order_by("pk")[: query.limit]
         return (self._feature(row) for row in rows.iterator(chunk_size=1000))
 
-    def one(self, key: str) -> PublishedFeature | None:
+    def feature(self, key: str) -> PublishedFeature | None:
         row = self._rows(FeatureQuery()).filter(pk=_key(key)).first()
         return self._feature(row) if row else None
 

@@ -65,7 +65,7 @@ _RELATIONS: dict[CaseRelation, Callable[[], str]] = {
 def page(row: models.Case, case: CaseState, actor: Actor, now: datetime) -> CasePage:
     """Return everything on the case's page."""
     city = current_city()
-    procedure = city.way(row.procedure, row.version)
+    procedure = city.procedure(row.procedure, row.version)
     words = _words(row)
     events = list(Event.objects.filter(stream=history.stream(row.pk)).order_by("seq"))
     report = words.get(1, {})

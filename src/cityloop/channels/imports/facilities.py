@@ -203,14 +203,14 @@ def _layer_system(path: Path, layer: Layer, text: FacilitiesText) -> "Crs | Any"
 
 
 def _as_sheet(layer: Layer) -> Sheet:
-    names = tuple(dict.fromkeys(name for feature in layer.features for name in feature.said))
+    names = tuple(dict.fromkeys(name for feature in layer.features for name in feature.properties))
     rows = (_as_row(feature, names) for feature in layer.features)
     return Sheet((*names, LON, LAT), len(layer.features), rows)
 
 
 def _as_row(feature: FileFeature, names: Iterable[str]) -> TableRow:
     point, fault = _point(feature.geometry)
-    cells = (*(feature.said.get(name) for name in names), *point)
+    cells = (*(feature.properties.get(name) for name in names), *point)
     return TableRow(feature.number, feature.number, cells, fault)
 
 

@@ -150,8 +150,11 @@ def _layer(path: Path, text: PlacesText) -> Layer:
 
 
 def _as_sheet(layer: Layer) -> Sheet:
-    names = tuple(dict.fromkeys(name for feature in layer.features for name in feature.said))
-    rows = (TableRow(each.number, each.number, tuple(each.said.get(name) for name in names)) for each in layer.features)
+    names = tuple(dict.fromkeys(name for feature in layer.features for name in feature.properties))
+    rows = (
+        TableRow(each.number, each.number, tuple(each.properties.get(name) for name in names))
+        for each in layer.features
+    )
     return Sheet(names, len(layer.features), rows)
 
 

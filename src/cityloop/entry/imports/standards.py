@@ -17,8 +17,7 @@ from cityloop.registry.catalogue import actions as catalogue_actions
 from cityloop.registry.catalogue import queries as catalogue_queries
 from cityloop.registry.catalogue.comparison import compare, comparison_lines
 from cityloop.registry.catalogue.matching import Lists, Matching
-from cityloop.registry.catalogue.report import Findings, Stated, check
-from cityloop.registry.catalogue.report import told as report_lines
+from cityloop.registry.catalogue.report import Findings, Stated, check, report_lines
 from cityloop.registry.city.current import current_city
 from cityloop.registry.packs.reading import read_all
 
@@ -52,7 +51,7 @@ def import_standards(
         lines.extend(report_lines(stated, findings, (unit.name for unit in current_city().units.values())))
         if other is not None:
             lines.extend(comparison_lines(compare(stated, other)))
-        refused += refused_rows(rows, mapping, findings.wrong)
+        refused += refused_rows(rows, mapping, findings.refused)
         tally = _store(findings, mapping.text, path, now, len(refused))
         return tally, sorted(refused, key=lambda refusal: refusal.row.number)
 
@@ -97,7 +96,7 @@ def _store(findings: Findings, text: StandardsText, path: Path, now: datetime, r
     needed = {condition.key for condition in conditions.values()}
     classes = [new for new in findings.classes if new.key in needed or new.key._replace(kind="matter") in needed]
     outcome = catalogue_actions.set_conditions(
-        list(conditions.values()), BY, now, source=source, classes=classes, gone=findings.gone
+        list(conditions.values()), BY, now, source=source, classes=classes, removed=findings.removed
     )
     created = outcome.created - len(classes)
     return RowTally(created, outcome.changed, len(findings.conditions) - created - outcome.changed, rejected)

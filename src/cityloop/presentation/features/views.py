@@ -123,7 +123,7 @@ def item(request: HttpRequest, actor: Actor | None, name: str, key: str) -> Http
     check_known(request, "crs")
     check_crs(request.GET)
     chosen = collection(actor, name)
-    feature = None if "\0" in key else chosen.source.one(key)
+    feature = None if "\0" in key else chosen.source.feature(key)
     if feature is None:
         raise NotFound("no-such-feature", {"key": key, "collection": name})
     text = features_writing.one_feature(request, chosen, feature)

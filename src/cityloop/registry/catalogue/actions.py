@@ -51,7 +51,7 @@ def set_condition(
 def remove_condition(key: ClassKey, number: str, by: str, now: datetime) -> ChangeOutcome:
     """Remove a filing condition; cases filed by it keep their limits."""
     removed = CONDITIONS.named({**_known(key), "number": number})
-    return apply([TableChange(CONDITIONS, gone=[removed])], by, now, "ConditionsSet", source=key.reference)
+    return apply([TableChange(CONDITIONS, removed=[removed])], by, now, "ConditionsSet", source=key.reference)
 
 
 def use_catalogue(name: str, by: str, now: datetime, *, in_use: bool) -> ChangeOutcome:
@@ -120,12 +120,12 @@ def set_conditions(
     *,
     source: str = "",
     classes: Sequence[CatalogueClass] = (),
-    gone: Sequence[PackCondition] = (),
+    removed: Sequence[PackCondition] = (),
 ) -> ChangeOutcome:
-    """Save filing conditions, new classes first, and remove those in `gone`."""
+    """Save filing conditions, new classes first, and remove those in `removed`."""
     rows = [pack_rows.condition_row(condition) for condition in conditions]
     new = [pack_rows.class_row(each) for each in classes]
-    removed = [CONDITIONS.named(pack_rows.condition_row(condition)) for condition in gone]
+    keys = [CONDITIONS.named(pack_rows.condition_row(condition)) for condition in removed]
     return apply(
-        [TableChange(CLASSES, new), TableChange(CONDITIONS, rows, removed)], by, now, "ConditionsSet", source=source
+        [TableChange(CLASSES, new), TableChange(CONDITIONS, rows, keys)], by, now, "ConditionsSet", source=source
     )

@@ -88,13 +88,13 @@ class Findings:
     conditions: dict[int, PackCondition] = field(default_factory=dict)  # by row; several rows may be one condition
     classes: list[CatalogueClass] = field(default_factory=list)
     matches: dict[tuple[str, str, str], Match] = field(default_factory=dict)
-    wrong: list[RefusedRow] = field(default_factory=list)
+    refused: list[RefusedRow] = field(default_factory=list)
     doubled: list[Contradiction] = field(default_factory=list)  # twice in the table
     entered: list[Contradiction] = field(default_factory=list)  # different from a stored condition
     spellings: Counter[tuple[str, str]] = field(default_factory=Counter)  # (as written, what it means) → rows
     extra_words: list[tuple[str, str]] = field(default_factory=list)  # (place, text) with other words besides a limit
     units: set[str] = field(default_factory=set)
-    gone: list[PackCondition] = field(default_factory=list)  # to remove, of the profiles that the table replaces
+    removed: list[PackCondition] = field(default_factory=list)  # to remove, of the profiles that the table replaces
 
 
 def check(
@@ -111,9 +111,9 @@ def check(
     """
     found = Findings()
     _read_limits(rows, found)
-    refused = {row.row for row in found.wrong}
+    refused = {row.row for row in found.refused}
     _match(rows, matching, found)
-    refused |= {row.row for row in found.wrong}
+    refused |= {row.row for row in found.refused}
     refused |= _find_doubled(rows, found)
     numbers = Numbers(present, set(replaces) - {profile})
     for row in rows:
@@ -122,8 +122,8 @@ def check(
             found.conditions[row.row] = numbers.condition(row, match.key, profile)
     _compare_with_present(rows, found, numbers)
     kept = {(condition.key, condition.number) for condition in found.conditions.values()}
-    if not found.wrong:
-        found.gone = [
+    if not found.refused:
+        found.removed = [
             condition
             for condition in present
             if condition.profile in replaces and (condition.key, condition.number) not in kept
@@ -135,11 +135,11 @@ def _read_limits(rows: Sequence[Stated], found: Findings) -> None:
     for row in rows:
         found.units.update(row.units)
         if not row.limits:
-            found.wrong.append(RefusedRow(row.row, Fault("limit", "required")))
+            found.refused.append(RefusedRow(row.row, Fault("limit", "required")))
         for spelled in row.limits.values():
             found.spellings[spelled.words.strip(), str(spelled.limit or "")] += 1
             if spelled.fault:
-                found.wrong.append(RefusedRow(row.row, spelled.fault))
+                found.refused.append(RefusedRow(row.row, spelled.fault))
             if spelled.extra:
                 found.extra_words.append((row.at, spelled.words.strip()))
 
@@ -151,7 +151,7 @@ def _match(rows: Sequence[Stated], matching: Matching, found: Findings) -> None:
             found.matches[row.kind, row.code, row.name] = match
             found.classes += match.new
         if match.fault:
-            found.wrong.append(RefusedRow(row.row, match.fault))
+            found.refused.append(RefusedRow(row.row, match.fault))
 
 
 def _find_doubled(rows: Sequence[Stated], found: Findings) -> set[int]:
@@ -170,7 +170,7 @@ def _find_doubled(rows: Sequence[Stated], found: Findings) -> set[int]:
                 refused |= {first.row, other.row}
                 for row, rival in ((first, other), (other, first)):
                     values = {"limit": rival.spelled, "place": rival.at}
-                    found.wrong.append(RefusedRow(row.row, Fault("limit", "condition-of-two-limits", values)))
+                    found.refused.append(RefusedRow(row.row, Fault("limit", "condition-of-two-limits", values)))
     return refused
 
 
@@ -233,10 +233,10 @@ class Numbers:
 MOST = 20  # lines of one sort before the rest is only counted
 
 
-def told(rows: Sequence[Stated], found: Findings, known_units: Iterable[str] = ()) -> Iterator[str]:
+def report_lines(rows: Sequence[Stated], found: Findings, known_units: Iterable[str] = ()) -> Iterator[str]:
     """Yield the lines of a report about a table."""
     counts = Counter(match.how for match in found.matches.values())
-    yield f"{len(rows):,} conditions of {len(found.matches):,} classes read; {len(found.wrong):,} faults."
+    yield f"{len(rows):,} conditions of {len(found.matches):,} classes read; {len(found.refused):,} faults."
     for how in How:
         listed = [
             f"  {kind} {code} {name} → {match.key.code if match.key else '?'} {match.name}"
@@ -251,11 +251,11 @@ def told(rows: Sequence[Stated], found: Findings, known_units: Iterable[str] = (
     for (words, meaning), number in found.spellings.most_common():
         yield f"  {words or '(nothing)'} → {meaning or 'not understood'}: {number:,}"
     places = {row.row: f"{row.at} {row.code} {row.name}" for row in rows}
-    yield from section("Not entered", [f"{places[row.row]}: {row.field}: {row.reason}" for row in found.wrong])
+    yield from section("Not entered", [f"{places[row.row]}: {row.field}: {row.reason}" for row in found.refused])
     yield from section("Words besides a limit, not kept", [f"{at} {words}" for at, words in found.extra_words])
     yield from section("The same condition twice in the table", list(map(str, found.doubled)))
     yield from section("Entered so far with another limit", list(map(str, found.entered)))
-    for profile, number in Counter(condition.profile for condition in found.gone).items():
+    for profile, number in Counter(condition.profile for condition in found.removed).items():
         yield f"Conditions of {profile} that are removed: {number:,}"
     if found.units:
         unknown = sorted(found.units - set(known_units))

@@ -91,7 +91,7 @@ class City:
         """Return the due moment of a limit that starts then."""
         return worktime.due(start, limit, self.calendar)
 
-    def way(self, name: str, version: int) -> Procedure:
+    def procedure(self, name: str, version: int) -> Procedure:
         """Return a procedure in a version; NotPossible where no pack has it any more."""
         try:
             return self.procedures[name, version]

@@ -40,7 +40,7 @@ def remove_place(key: str, by: str, now: datetime) -> ChangeOutcome:
     """Remove an entry by the key of its row; raise NotFound if there is none."""
     if not _is_key(key) or not read(PLACES, [key]):
         raise NotFound("no-such-entry")
-    return apply([TableChange(PLACES, gone=[key])], by, now, SET)
+    return apply([TableChange(PLACES, removed=[key])], by, now, SET)
 
 
 @transaction.atomic
@@ -50,7 +50,7 @@ def learn(
     now: datetime,
     *,
     source: str = CASES,
-    told: Mapping[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> ChangeOutcome:
     """Add what observations teach to the known entries; imported ones stay as they are.
 
@@ -61,7 +61,7 @@ def learn(
     known = read(PLACES, new)
     wanted = [_merged(known[key], place) if key in known else place for key, place in new.items()]
     rows = [values(place) for place in wanted if place is not None]
-    return apply([TableChange(PLACES, rows)], by, now, LEARNED, source=source, details=told)
+    return apply([TableChange(PLACES, rows)], by, now, LEARNED, source=source, details=details)
 
 
 def _merged(row: Values, new: PlaceEntry) -> PlaceEntry | None:

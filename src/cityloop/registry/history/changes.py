@@ -35,7 +35,7 @@ class TableChange:
 
     table: CityTable
     wanted: Sequence[Values] = ()
-    gone: Sequence[str] = ()
+    removed: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def differing(part: TableChange) -> list[RowDifference]:
     """Return how the wanted rows differ from the present ones: what `apply` would do. Nothing is written."""
     table = part.table
     wanted = {table.named(row): row for row in part.wanted}
-    present = read(table, {*wanted, *part.gone})
+    present = read(table, {*wanted, *part.removed})
     found = []
     defaults = table.defaults()
     for key, row in wanted.items():
@@ -117,7 +117,7 @@ def differing(part: TableChange) -> list[RowDifference]:
         after = {**(before or defaults), **given}
         if after != before:
             found.append(RowDifference(table, key, before, after))
-    removed = (key for key in dict.fromkeys(part.gone) if key in present and key not in wanted)
+    removed = (key for key in dict.fromkeys(part.removed) if key in present and key not in wanted)
     return found + [RowDifference(table, key, present[key], None) for key in removed]
 
 

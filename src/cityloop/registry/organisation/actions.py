@@ -63,19 +63,19 @@ def last_change(code: str) -> int:
 
 
 def set_duties(
-    rows: Sequence[Values], by: str, now: datetime, *, city: City, gone: Sequence[str] = (), source: str = ""
+    rows: Sequence[Values], by: str, now: datetime, *, city: City, removed: Sequence[str] = (), source: str = ""
 ) -> ChangeOutcome:
     """Enter who sees to what where; Invalid where that pushes a department's duty down to a community."""
     _refuse(duty_faults(rows, city))
-    return apply([TableChange(DUTIES, rows, gone)], by, now, "DutiesSet", source=source)
+    return apply([TableChange(DUTIES, rows, removed)], by, now, "DutiesSet", source=source)
 
 
 def set_shifts(
-    rows: Sequence[Values], by: str, now: datetime, *, gone: Sequence[str] = (), source: str = ""
+    rows: Sequence[Values], by: str, now: datetime, *, removed: Sequence[str] = (), source: str = ""
 ) -> ChangeOutcome:
     """Enter who is on duty when; Invalid for shifts that cannot be."""
     _refuse(shift_faults(rows))
-    return apply([TableChange(ROSTER, rows, gone)], by, now, "RosterSet", source=source)
+    return apply([TableChange(ROSTER, rows, removed)], by, now, "RosterSet", source=source)
 
 
 def unit_faults(rows: Sequence[Values]) -> Faults:

@@ -91,13 +91,13 @@ def await_ready(process: psutil.Process, data: Path, log: Path, tell: Tell, sinc
 
 def await_end(process: psutil.Process, sentence: str, tell: Tell, patience_seconds: float = float("inf")) -> bool:
     """Wait for the process to end, repeating the sentence every few seconds; False after `patience_seconds`."""
-    begun = last_told = time.monotonic()
+    begun = last_message = time.monotonic()
     while alive(process):
         moment = time.monotonic()
         if moment - begun > patience_seconds:
             return False
-        if moment - last_told > BETWEEN_MESSAGES:
-            last_told = moment
+        if moment - last_message > BETWEEN_MESSAGES:
+            last_message = moment
             tell(sentence)
         time.sleep(BETWEEN_LOOKS)
     return True
@@ -137,19 +137,19 @@ class LeftProcesses:
 
     def __init__(self, data: Path, tell: Tell) -> None:
         self._data, self._tell = data, tell
-        self._begun = self._last_told = time.monotonic()
+        self._begun = self._last_message = time.monotonic()
 
     def wait(self) -> None:
         """Wait a moment; every second report which processes remain."""
         time.sleep(BETWEEN_LOOKS)
-        if time.monotonic() - self._last_told > 1:
-            self._last_told = time.monotonic()
+        if time.monotonic() - self._last_message > 1:
+            self._last_message = time.monotonic()
             self._hurry([process for process in psutil.process_iter() if is_server(process, self._data)])
 
     def _hurry(self, left: list[psutil.Process]) -> None:
         numbers = ", ".join(str(process.pid) for process in left) or "number unknown"
         self._tell(f"The last server was killed and its processes are still ending ({numbers}); waiting for them.")
-        for process in left if self._last_told - self._begun > ORPHANS_LEFT_ALONE else []:
+        for process in left if self._last_message - self._begun > ORPHANS_LEFT_ALONE else []:
             send(process, signal.SIGTERM)
 
 
@@ -158,15 +158,15 @@ class _News:
 
     def __init__(self, log: Path, since: int, tell: Tell) -> None:
         self._log, self._since, self._tell = log, since, tell
-        self._last_told = time.monotonic()
+        self._last_message = time.monotonic()
 
     def tell(self, otherwise: str) -> None:
         """Tell what is new, or the other sentence after a while of silence."""
         lines = self._recovery_lines()
-        if not lines and time.monotonic() - self._last_told > BETWEEN_MESSAGES:
+        if not lines and time.monotonic() - self._last_message > BETWEEN_MESSAGES:
             lines = [otherwise]
         for line in lines:
-            self._last_told = time.monotonic()
+            self._last_message = time.monotonic()
             self._tell(line)
 
     def _recovery_lines(self) -> list[str]:

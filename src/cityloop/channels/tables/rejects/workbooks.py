@@ -17,7 +17,7 @@ from cityloop.core.errors import NotPossible
 LINES, CELL = 1_048_576, 32_767  # the limits of a workbook: lines of a sheet, characters of a cell
 EXACT = 10**15  # a longer number would lose digits
 NOTES = 5_000  # notes are kept in memory and slow a spreadsheet down; the reasons are in a column, too
-WRONG = "#F8D7DA"  # the fill of a cell that is wrong
+REFUSED_COLOUR = "#F8D7DA"  # the fill of a cell that is wrong
 NOTE = {"author": "CityLoop", "x_scale": 2.0, "font_size": 9}
 FORMATS = {datetime: "yyyy-mm-dd hh:mm:ss", date: "yyyy-mm-dd", time: "hh:mm:ss", timedelta: "[h]:mm:ss"}
 FORMULA_CHARACTERS = "=+-@＝＋－＠"  # a spreadsheet takes them for the beginning of a formula
@@ -54,34 +54,38 @@ class WorkbookPaper:
         if self._line == LINES:
             raise NotPossible("too-many-rejects", {"most": f"{LINES:,}"})
         for place, value in enumerate(cells):
-            self._put(self._left + place, value, is_wrong=place in marks)
+            self._put(self._left + place, value, is_refused=place in marks)
         for place, reason in marks.items() if self._notes < NOTES else ():
             self._sheet.write_comment(self._line, self._left + place, reason[:CELL], NOTE)
             self._notes += 1
         self._line += 1
 
-    def _put(self, place: int, value: Any, *, is_wrong: bool) -> None:
+    def _put(self, place: int, value: Any, *, is_refused: bool) -> None:
         """Write a cell; a value of a type that workbooks do not have is written as text."""
-        plain = self._style({}, is_wrong=is_wrong)
+        plain = self._style({}, is_refused=is_refused)
         if isinstance(value, bool):
             self._sheet.write_boolean(self._line, place, value, plain)
         elif isinstance(value, int | float) and abs(value) < EXACT:
             self._sheet.write_number(self._line, place, value, plain)
         elif (form := FORMATS.get(type(value))) and _is_in_calendar(value):
-            self._sheet.write_datetime(self._line, place, value, self._style({"num_format": form}, is_wrong=is_wrong))
+            self._sheet.write_datetime(
+                self._line, place, value, self._style({"num_format": form}, is_refused=is_refused)
+            )
         elif value is None or value == "":
             self._sheet.write_blank(self._line, place, None, plain)
         else:
             text = str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")[:CELL]
             # Marked as text, so that it does not become a formula when somebody edits the cell.
-            style = self._style({"quote_prefix": True}, is_wrong=is_wrong) if text[0] in FORMULA_CHARACTERS else plain
+            style = (
+                self._style({"quote_prefix": True}, is_refused=is_refused) if text[0] in FORMULA_CHARACTERS else plain
+            )
             self._sheet.write_string(self._line, place, text, style)
 
-    def _style(self, options: Mapping[str, Any], *, is_wrong: bool) -> Any:
+    def _style(self, options: Mapping[str, Any], *, is_refused: bool) -> Any:
         """Return a format, created the first time; None for one without options."""
-        key = (tuple(options.items()), is_wrong)
+        key = (tuple(options.items()), is_refused)
         if key not in self._styles:
-            filled = {**options, **({"bg_color": WRONG} if is_wrong else {})}
+            filled = {**options, **({"bg_color": REFUSED_COLOUR} if is_refused else {})}
             self._styles[key] = self._book.add_format(filled) if filled else None
         return self._styles[key]
 

@@ -111,7 +111,7 @@ def remove_duty(request: HttpRequest) -> HttpResponse:
         raise Invalid([Fault("reason", "unstorable-character")])
     key = DUTIES.named(posted)
     organisation.set_duties(
-        [], person(request).account, clock.now(), city=current_city(), gone=[key], source=posted["reason"][:200]
+        [], person(request).account, clock.now(), city=current_city(), removed=[key], source=posted["reason"][:200]
     )
     return redirect("settings:duties")
 

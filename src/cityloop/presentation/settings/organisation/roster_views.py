@@ -58,7 +58,7 @@ def remove_shift(request: HttpRequest) -> HttpResponse:
         posted["starts_at"] = organisation.spelled(datetime.fromisoformat(posted["starts_at"]))
     except ValueError:
         raise Invalid([Fault("starts_at", "not-a-choice")]) from None
-    organisation.set_shifts([], person(request).account, clock.now(), gone=[ROSTER.named(posted)])
+    organisation.set_shifts([], person(request).account, clock.now(), removed=[ROSTER.named(posted)])
     return redirect(f"{reverse('settings:rosters')}?day={posted['starts_at'][:10]}")
 
 

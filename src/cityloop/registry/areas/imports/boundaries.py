@@ -106,7 +106,7 @@ def _check_mapping(mapping: Path, text: AreasText, layer: Layer, kinds: Collecti
     if not is_in_tree(text.own_level) and text.own_level not in kinds:
         values = {"level": text.own_level, "known": ", ".join((*TREE, *kinds))}
         raise Invalid(faults_at(mapping, [(("level",), "unknown-level", values)]))
-    present = {name for feature in layer.features for name in feature.said}
+    present = {name for feature in layer.features for name in feature.properties}
     wanted = {
         (text.where(level), part): name
         for level, properties in text.named.items()

@@ -43,7 +43,7 @@ class FileFeature:
     """One feature of a file: its number from 1, its properties, its geometry if that can be read."""
 
     number: int
-    said: Mapping[str, Any]
+    properties: Mapping[str, Any]
     geometry: BaseGeometry | None
 
 

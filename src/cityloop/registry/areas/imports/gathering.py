@@ -83,15 +83,15 @@ def gather(
     levels = {level: Gathered(level) for level in text.named}
     left_out, seen = [], defaultdict[str, list[int]](list)
     for feature, geometry in zip(layer.features, geometries, strict=True):
-        label = f"feature {feature.number} {_codes_and_names(feature.said, text)}".strip()
+        label = f"feature {feature.number} {_codes_and_names(feature.properties, text)}".strip()
         try:
             polygon = _polygon(geometry)
-            code = _take(feature.said, polygon, text, levels)
+            code = _take(feature.properties, polygon, text, levels)
         except LeftOut as error:
             left_out.append(error.fault(label))
             continue
         seen[code].append(feature.number)
-        if code != as_text(feature.said.get(text.own.code)):
+        if code != as_text(feature.properties.get(text.own.code)):
             notices.append(Fault(label, "code-in-full-width", {"code": code}))
         if not shapely.is_valid(geometry):
             notices.append(_repaired(label, geometry, polygon))
