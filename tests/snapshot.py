@@ -1,6 +1,6 @@
 """What a fixture writes, kept as rows after the first time: entered again in a few milliseconds, with the same ids.
 
-A test's transaction is rolled back, so a city has to be entered anew for each of them. Doing that by the city's own
+A test's transaction is rolled back, so a city has to be entered again for each of them. Doing that by the city's own
 actions takes a fifth of a second; copying the rows they wrote takes a tenth of that.
 """
 

@@ -67,9 +67,9 @@ def test_a_dry_run_declares_nothing(db: None) -> None:
         ("2026115,off,x", "line 4 date: Write a day as"),
         ("2026-12-01,free,x", "line 4 kind: free is not one of: off"),
         ("2026-11-23,on,x", "line 4 date: 2026-11-23 is given twice"),
-        ("1989-12-31,off,x", "line 4 1989-12-31: lies before"),
+        ("1989-12-31,off,x", "line 4 1989-12-31: This lies before"),
         ("2026-12-01,off", "line 4: This row has 2 cells where the heading has 3"),
-        (f"2026-12-01,off,{'x' * 101}", "longer than 100 signs"),
+        (f"2026-12-01,off,{'x' * 101}", "longer than 100 characters"),
     ],
 )
 def test_one_wrong_row_is_named_and_refuses_the_file(db: None, row: str, sentence: str) -> None:

@@ -12,8 +12,8 @@ from cityloop.core.gazetteer.addresses.words import LONGEST, figures, normalized
 SCRIPT = {
     ord(old): new for old, new in zip("臺灣東區號樓華門與處後對旁邊", "台湾东区号楼华门与处后对旁边", strict=True)
 }
-SIGNS = "一二三十百零〇0123456789之-路街段巷弄号號楼樓区區口与和到至(),，、／ 　福华民田东北角A"
-PIECES = [*SIGNS, "交叉口", "小区", "大厦", "对面", "米"]
+CHARACTERS = "一二三十百零〇0123456789之-路街段巷弄号號楼樓区區口与和到至(),，、／ 　福华民田东北角A"
+PIECES = [*CHARACTERS, "交叉口", "小区", "大厦", "对面", "米"]
 ADDRESSES = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 
 

@@ -245,6 +245,6 @@ def enumerate_codes(areas) -> list[tuple[str, shapely.Geometry]]:
     return [(f"{number:04}", area) for number, area in enumerate(areas)]
 
 
-def metres_apart(one: tuple[float, float], other: tuple[float, float]) -> float:
-    east = (one[0] - other[0]) * math.cos(math.radians(other[1]))
-    return math.hypot(east, one[1] - other[1]) * METRES_PER_DEGREE
+def metres_apart(first: tuple[float, float], other: tuple[float, float]) -> float:
+    east = (first[0] - other[0]) * math.cos(math.radians(other[1]))
+    return math.hypot(east, first[1] - other[1]) * METRES_PER_DEGREE

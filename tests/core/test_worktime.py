@@ -331,11 +331,11 @@ def test_windows_are_in_order_apart_and_in_working_time(
 @law
 @given(moments, moments, amounts, units, st.one_of(calendars(), st.just(END_OF_DAY)))
 def test_who_starts_later_is_never_due_earlier(
-    one: datetime, other: datetime, amount: int, unit: LimitUnit, calendar: Calendar
+    first: datetime, other: datetime, amount: int, unit: LimitUnit, calendar: Calendar
 ) -> None:
-    first, second = sorted((one, other))
+    earlier, later = sorted((first, other))
     limit = Limit(amount, unit)
-    assert due(first, limit, calendar).at <= due(second, limit, calendar).at
+    assert due(earlier, limit, calendar).at <= due(later, limit, calendar).at
 
 
 @law
@@ -370,7 +370,7 @@ def test_counting_by_totals_is_the_same_as_walking_from_day_to_day(
 
 
 def walked(start: datetime, limit: Limit, calendar: Calendar) -> datetime:
-    """Reckon a due moment by hand: window after window, without totals."""
+    """Calculate a due moment by hand: window after window, without totals."""
     if limit.unit.is_continuous:
         return start + timedelta(seconds=limit.seconds(start, calendar))
     day, today = calendar.local_date(start), calendar.local_date(start)

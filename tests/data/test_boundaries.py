@@ -80,8 +80,8 @@ def test_the_townships_of_fuzhou_overlap_where_two_sources_disagree(tmp_path: Pa
     words = "district: {code: county, name: county}\ncommunity: {code: name, name: name}\n"
     found = read(FOLDER / "fujian_townships_from_kml.geojson.gz", words, tmp_path)
     largest = next(doubt for doubt in found.doubts if doubt.code == "area-overlaps")
-    one, other = (next(a for a in found.areas if a.code == code) for code in ("仓山镇", "对湖街道"))
-    common = shapely.intersection(shapely.from_wkb(one.shape), shapely.from_wkb(other.shape))
+    this, other = (next(a for a in found.areas if a.code == code) for code in ("仓山镇", "对湖街道"))
+    common = shapely.intersection(shapely.from_wkb(this.shape), shapely.from_wkb(other.shape))
     square_metres = common.area * 111_320 * 110_780 * np.cos(np.radians(26.04))  # a degree there, by hand
     assert largest.field == "community 仓山镇" and "对湖街道" in str(largest.values["other"])
     measured = int(str(largest.values["size"]).replace(",", ""))

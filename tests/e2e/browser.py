@@ -168,7 +168,10 @@ def faults_seen_by_axe(page: Page) -> list[str]:
     """Return what axe finds wrong with the page as it stands, one line for each rule."""
     page.evaluate(AXE.read_text(encoding="utf-8"))  # the page's policy lets no script in; the browser's owner may
     found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
-    return [f"{one['id']}: {one['help']}: {'; '.join(node['html'][:200] for node in one['nodes'])}" for one in found]
+    return [
+        f"{violation['id']}: {violation['help']}: {'; '.join(node['html'][:200] for node in violation['nodes'])}"
+        for violation in found
+    ]
 
 
 def complaints_of(context: BrowserContext, page: Page) -> list[str]:
@@ -182,12 +185,12 @@ def complaints_of(context: BrowserContext, page: Page) -> list[str]:
 
     page.on("requestfailed", failed)
 
-    def told(message: Any) -> None:
+    def collect(message: Any) -> None:
         if "GL Driver Message" in message.text:  # how a machine without a graphics card draws maps
             return
         itself = message.location.get("url") == page.url and "Failed to load resource" in message.text
         if message.type in ("error", "warning") and not itself:  # a refusal's own status is no fault of the page
             found.append(f"{message.text} ({message.location.get('url')})")
 
-    page.on("console", told)
+    page.on("console", collect)
     return found

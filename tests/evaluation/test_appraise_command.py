@@ -165,7 +165,7 @@ def test_indicators_are_listed_with_their_formulas_and_printed_with_their_sql(fo
             ["--book", "nonsense"],
             "No pack nonsense has indicators, and no folder of that name contains an indicators.yaml.",
         ),
-        (["--indicator", "nonsense"], "indicator: there is no indicator nonsense"),
+        (["--indicator", "nonsense"], "indicator: There is no indicator nonsense."),
         (
             ["--by", "nonsense"],
             "--by: No indicator of gbt30428-4 can be broken down by nonsense. The columns are: procedure, source",

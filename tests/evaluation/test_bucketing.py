@@ -146,8 +146,10 @@ def an_aggregate(random: Random, relation: FactRelation) -> str:
 
 def a_claim(random: Random, relation: FactRelation, depth: int) -> str:
     if depth and random.random() < 0.8:
-        one, other = (a_claim(random, relation, depth - 1) for _ in range(2))
-        return random.choice([f"({one} AND {other})", f"({one} OR {other})", f"NOT ({one})", f"{one} AND {other}"])
+        first, other = (a_claim(random, relation, depth - 1) for _ in range(2))
+        return random.choice(
+            [f"({first} AND {other})", f"({first} OR {other})", f"NOT ({first})", f"{first} AND {other}"]
+        )
     moment, other = (a_moment(random, relation) for _ in range(2))
     word = a_column(random, relation, Type.TEXT)
     words = [f"'{each}'" for each in WORDS.get(word, ("a", "b"))]
@@ -168,8 +170,8 @@ def a_claim(random: Random, relation: FactRelation, depth: int) -> str:
 
 
 def a_moment(random: Random, relation: FactRelation) -> str:
-    one, other = (a_column(random, relation, Type.MOMENT) for _ in range(2))
-    return random.choice([one, one, one, f"coalesce({one}, {other})", "TIMESTAMP '2026-06-19 00:00:00'"])
+    first, other = (a_column(random, relation, Type.MOMENT) for _ in range(2))
+    return random.choice([first, first, first, f"coalesce({first}, {other})", "TIMESTAMP '2026-06-19 00:00:00'"])
 
 
 def a_column(random: Random, relation: FactRelation, type_: Type) -> str:
@@ -199,7 +201,7 @@ def test_what_marks_do_not_tell_is_asked_of_every_row_for_each_period() -> None:
 
 def test_rows_that_count_in_no_period_are_left_aside_first() -> None:
     words = "SELECT count(*) FROM tasks WHERE kind = 'check' AND in_period(done_at) AND done_at <= due_at"
-    (innermost,) = (one for one in in_months(words).tree.find_all(exp.Select) if not one.find(exp.Subquery))
+    (innermost,) = (select for select in in_months(words).tree.find_all(exp.Select) if not select.find(exp.Subquery))
     assert innermost.args["where"].this.sql("duckdb") == (
         "kind IN ('check') AND (done_at < CAST('2026-07-31 16:00:00' AS TIMESTAMP) "
         "AND done_at >= CAST('2026-04-30 16:00:00' AS TIMESTAMP))"

@@ -36,7 +36,7 @@ def test_what_is_counted_is_never_a_float() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        # what an imported history says of itself, beside what is reckoned
+        # what an imported history says of itself, beside what is calculated
         "SELECT count(*) FROM cases WHERE in_period(closed_at) AND told_in_time",
         "SELECT count(*) FROM cases WHERE in_period(closed_at) AND due_at IS NOT NULL AND closed_at <= due_at",
         "SELECT count(*) FROM cases WHERE in_period(reported_at) AND due_at IS NULL",

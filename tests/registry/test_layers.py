@@ -36,15 +36,15 @@ def refusal(folder: Path, **packs: str) -> str:
 def test_a_layer_that_says_too_little_or_too_much_is_refused(
     tmp_path: Path, name: str, source: str, where: str, why: str
 ) -> None:
-    sentence = refusal(tmp_path, one=LAYER.format(name=name, source=source, where=where))
+    sentence = refusal(tmp_path, first=LAYER.format(name=name, source=source, where=where))
     assert why in sentence
     assert "pack.yaml:4 layers.0" in sentence
 
 
 def test_two_layers_of_one_name_are_refused(tmp_path: Path) -> None:
     layer = LAYER.format(name="streets", source="areas", where="{level: [street]}")
-    assert "two/pack.yaml layers.streets: The pack one has a layer of this name." in refusal(
-        tmp_path, one=layer, two=layer
+    assert "two/pack.yaml layers.streets: The pack first has a layer of this name." in refusal(
+        tmp_path, first=layer, two=layer
     )
 
 

@@ -92,7 +92,7 @@ def test_every_title_of_a_procedure_and_every_role_is_in_the_glossary() -> None:
 
     glossary = (ROOT / "docs" / "reference" / "glossary.md").read_text("utf-8")
     packs = read_all()
-    tasks = [task.title["zh"] for pack in packs for way in pack.procedures for task in way.tasks.values()]
+    tasks = [task.title["zh"] for pack in packs for procedure in pack.procedures for task in procedure.tasks.values()]
     roles = [role.title["zh"] for pack in packs for role in pack.roles]
     assert [title for title in tasks + roles if title not in glossary] == []
 
@@ -100,8 +100,8 @@ def test_every_title_of_a_procedure_and_every_role_is_in_the_glossary() -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_field_of_a_procedure_is_in_the_reference_and_nothing_else(shape: str) -> None:
     fields = getattr(procedure_texts, shape).model_fields
-    guard = procedure_texts.GuardText.model_fields if shape == "BranchText" else {}  # told of requirements
-    assert words_told(SHAPES[shape]) == set(fields) - set(guard)
+    guard = procedure_texts.GuardText.model_fields if shape == "BranchText" else {}  # documented with requirements
+    assert documented(SHAPES[shape]) == set(fields) - set(guard)
 
 
 def test_the_reference_has_a_section_for_every_shape_of_a_procedure() -> None:
@@ -113,13 +113,13 @@ def test_the_reference_has_a_section_for_every_shape_of_a_procedure() -> None:
 
 @pytest.mark.parametrize("heading", SHAPES_OF_A_PACK)
 def test_every_field_of_a_pack_is_in_the_reference_and_nothing_else(heading: str) -> None:
-    assert words_told(heading, PACKS) == set(SHAPES_OF_A_PACK[heading].model_fields)
+    assert documented(heading, PACKS) == set(SHAPES_OF_A_PACK[heading].model_fields)
 
 
 @pytest.mark.parametrize("table", TABLES_OF_A_PACK)
 def test_every_column_of_a_table_of_a_pack_is_in_the_reference(table: str) -> None:
-    (told,) = re.findall(rf"^\| {table} \| (.*) \|$", section("Tables", PACKS), re.MULTILINE)
-    assert re.findall(r"`(\w+)`", told) == list(TABLES_OF_A_PACK[table])
+    (listed,) = re.findall(rf"^\| {table} \| (.*) \|$", section("Tables", PACKS), re.MULTILINE)
+    assert re.findall(r"`(\w+)`", listed) == list(TABLES_OF_A_PACK[table])
 
 
 @pytest.mark.parametrize("code", PACK_SENTENCES)
@@ -129,7 +129,7 @@ def test_every_fault_of_a_pack_is_in_the_reference(code: str) -> None:
     assert [part for part in fixed if part not in reference] == []
 
 
-def words_told(heading: str, page: str = LANGUAGE) -> set[str]:
+def documented(heading: str, page: str = LANGUAGE) -> set[str]:
     """Return the words in the table of fields of a section."""
     table = section(heading, page).partition("| Word |")[2].partition("\n\n")[0]
     return set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
@@ -154,8 +154,8 @@ def section(heading: str, page: str = LANGUAGE) -> str:
     ids=lambda each: each if isinstance(each, str) else "",
 )  # fmt: skip
 def test_every_name_that_a_procedure_may_use_is_in_the_reference(heading: str, names: tuple[str, ...]) -> None:
-    told = section(heading)
-    assert [name for name in map(str, names) if f"`{name}`" not in told and f"`{name}(" not in told] == []
+    listed = section(heading)
+    assert [name for name in map(str, names) if f"`{name}`" not in listed and f"`{name}(" not in listed] == []
 
 
 @pytest.mark.parametrize("code", CODES_OF_A_PROCEDURE)

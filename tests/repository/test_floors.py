@@ -62,8 +62,8 @@ def breached(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.mark.parametrize(("contract", "module", "imported"), BREACHES, ids=[f"{c}: {m}" for c, m, _ in BREACHES])
 def test_a_breach_is_noticed(breached: str, contract: str, module: str, imported: str) -> None:
     assert any(line.startswith(contract) and "BROKEN" in line for line in breached.splitlines()), breached
-    told = breached.split("Broken contracts", 1)[1]
-    assert module.rsplit(".", 1)[-1] in told and imported.rsplit(".", 1)[-1] in told
+    output = breached.split("Broken contracts", 1)[1]
+    assert module.rsplit(".", 1)[-1] in output and imported.rsplit(".", 1)[-1] in output
 
 
 def test_every_contract_is_breached_here() -> None:
@@ -88,5 +88,5 @@ def test_a_web_process_has_not_loaded_the_analytical_libraries(tmp_path: Path) -
         "print({'duckdb', 'pyarrow', 'sklearn', 'pandas', 'xlsxwriter'} & set(sys.modules))"
     )
     environ = {"DJANGO_SETTINGS_MODULE": "cityloop.runtime.settings", "CITYLOOP_HOME": str(tmp_path)}
-    told = subprocess.run([sys.executable, "-c", begin], env=environ, capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "set()"
+    output = subprocess.run([sys.executable, "-c", begin], env=environ, capture_output=True, text=True, check=True)
+    assert output.stdout.strip() == "set()"

@@ -134,7 +134,7 @@ def test_what_is_wrong_in_the_table_is_reported(copy: Path, system: str, fields:
     (found,) = (each for group in table["groups"] for each in group["systems"] if each["id"] == system)
     found.update(fields)
     (copy / TABLE).write_text(yaml.safe_dump(table, allow_unicode=True), "utf-8")
-    assert [told for told in faults(copy) if fault in told]
+    assert [fault_line for fault_line in faults(copy) if fault in fault_line]
 
 
 @pytest.mark.parametrize(
@@ -162,4 +162,4 @@ def test_a_fault_names_the_line_it_stands_in(copy: Path) -> None:
     text = (copy / TABLE).read_text("utf-8").replace("{id: S06,", "{id: S66,")
     (copy / TABLE).write_text(text, "utf-8")
     line = next(number for number, each in enumerate(text.splitlines(), 1) if "S66" in each)
-    assert any(told.startswith(f"systems.yaml:{line} ") for told in faults(copy))
+    assert any(fault_line.startswith(f"systems.yaml:{line} ") for fault_line in faults(copy))

@@ -26,8 +26,8 @@ def test_every_word_has_its_chinese_and_no_chinese_is_left_over() -> None:
 
 
 def test_no_translation_is_empty_or_uncertain() -> None:
-    wrong = [m.id for m in catalog(CHINESE) if m.id and (m.fuzzy or not all(_strings(m.string)))]
-    assert wrong == []
+    unfinished = [m.id for m in catalog(CHINESE) if m.id and (m.fuzzy or not all(_strings(m.string)))]
+    assert unfinished == []
 
 
 def test_a_translation_fills_in_the_same_values() -> None:

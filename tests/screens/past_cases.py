@@ -25,7 +25,7 @@ def city_time(words: str) -> datetime:
 def went(people: dict, city: SmallCity) -> Went:
     """A case reported in a district and then filed, closed, rejected or not filed at the given times."""
 
-    def gone(
+    def passed(
         where: str, reported: str = MONDAY, *, filed: str = "", closed: str = "", refused: str = "", unit: str = "roads"
     ) -> Case:
         lon, district = DISTRICTS[where]
@@ -52,7 +52,7 @@ def went(people: dict, city: SmallCity) -> Went:
             done("close", "duty", closed)
         return Case.objects.get(number=number)
 
-    return gone
+    return passed
 
 
 @pytest.fixture

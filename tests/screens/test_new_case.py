@@ -12,7 +12,7 @@ from screens.conftest import As, Page
 
 ORDER = "/cases/new/supervision-order/"
 WHISTLE = "/cases/new/whistle/"
-SAID = {"unit": "roads", "order": "限期整改路面塌陷", "days": "3", "district": "671001"}
+POSTED = {"unit": "roads", "order": "限期整改路面塌陷", "days": "3", "district": "671001"}
 CALLED = {"text": "背街小巷积水", "district": "671001", "units": ["roads", "parks"]}
 
 
@@ -39,7 +39,7 @@ def test_the_form_asks_for_what_the_procedure_asks_for(signed_in: As, city: Smal
 def test_an_order_is_begun_and_its_page_is_shown(bringing: Bringing, signed_in: As) -> None:
     bringing.at(NOW)
     client = signed_in("leader")
-    answer = client.post(ORDER, {**SAID, "request": key(client.get(ORDER))}, follow=True)
+    answer = client.post(ORDER, {**POSTED, "request": key(client.get(ORDER))}, follow=True)
     order = Case.objects.get()
     assert answer.redirect_chain == [(f"/cases/{order.number}/", 302)]
     assert (order.procedure, order.stage, order.district) == ("supervision-order", "answering", "671001")
@@ -52,17 +52,17 @@ def test_an_order_is_begun_and_its_page_is_shown(bringing: Bringing, signed_in: 
 def test_a_second_press_of_the_button_begins_no_second_case(signed_in: As, city: SmallCity) -> None:
     client = signed_in("leader")
     request = key(client.get(ORDER))
-    first, second = (client.post(ORDER, {**SAID, "request": request}) for _ in range(2))
+    first, second = (client.post(ORDER, {**POSTED, "request": request}) for _ in range(2))
     assert first["Location"] == second["Location"]
     assert Case.objects.count() == 1
-    client.post(ORDER, {**SAID, "request": key(client.get(ORDER))})
+    client.post(ORDER, {**POSTED, "request": key(client.get(ORDER))})
     assert Case.objects.count() == 2
 
 
 def test_faults_are_shown_above_the_form_and_at_their_fields_and_what_was_typed_stays(
     signed_in: As, city: SmallCity
 ) -> None:
-    incomplete = {**SAID, "unit": "", "days": "99", "order": "限期整改", "request": "k"}
+    incomplete = {**POSTED, "unit": "", "days": "99", "order": "限期整改", "request": "k"}
     answer = signed_in("leader").post(ORDER, incomplete)
     assert answer.status_code == 422
     assert Case.objects.count() == 0
@@ -78,7 +78,7 @@ def test_faults_are_shown_above_the_form_and_at_their_fields_and_what_was_typed_
 
 @pytest.mark.parametrize("unit", ["centre", "nowhere"])
 def test_a_unit_that_does_not_handle_is_no_choice(signed_in: As, city: SmallCity, unit: str) -> None:
-    answer = signed_in("leader").post(ORDER, {**SAID, "unit": unit, "request": "k"})
+    answer = signed_in("leader").post(ORDER, {**POSTED, "unit": unit, "request": "k"})
     assert answer.status_code == 422
     assert "不在可选范围之内" in field(answer, "unit")
     assert Case.objects.count() == 0
@@ -112,7 +112,7 @@ def test_a_street_begins_nothing_in_another_district(signed_in: As, city: SmallC
 def test_a_button_is_shown_to_whom_the_procedure_lets_begin(signed_in: As, username: str) -> None:
     client = signed_in(username)
     links = Page(client.get("/queue/").content).links
-    for address, given, role in ((ORDER, SAID, "leader"), (WHISTLE, CALLED, "street_officer")):
+    for address, given, role in ((ORDER, POSTED, "leader"), (WHISTLE, CALLED, "street_officer")):
         may = PEOPLE[username][0] == role
         assert (address in links) == may
         assert client.get(address).status_code == (200 if may else 403)

@@ -72,7 +72,7 @@ REFUSALS = {
     "no-such-facts": "There are no facts of that moment. Choose another moment, or the newest.",
     "no-such-book": "There are no indicators of that name.",
     "no-such-figure": "There is no such figure, or you may not see it.",
-    "may-not-refresh": "None of your posts may have the figures counted anew. It is done every hour by itself.",
+    "may-not-refresh": "None of your posts may refresh the figures. They are refreshed every hour.",
     "too-much-asked": "Too many figures are being counted just now. Try again in a minute.",
     "invalid": "Something is missing or not right. See the marked fields.",
 }

@@ -12,13 +12,13 @@ _SKIPPED = (_POSTAL, _COUNTRY, _NEIGHBOURHOOD)
 _PROVINCE = re.compile(rf"[{HAN}]{{2,7}}?(?:省|自治区|特别行政区)(?![路街])")
 _CITY = re.compile(rf"[{HAN}]{{2,4}}?市(?![立场区集]|民政|民中|民广|政府|政路|府(?!前))")
 _DISTRICT = re.compile(rf"[{HAN}]{{1,5}}?(?<![小社园业发景校])[区县旗](?![路街公间立])")
-_TOWN = re.compile(rf"[{HAN}]{{2,7}}?(?:街道(?:办事处)?|[镇乡])(?![路街口])(?=[{HAN}]*[路街村区里号]|$)")
+_TOWNSHIP = re.compile(rf"[{HAN}]{{2,7}}?(?:街道(?:办事处)?|[镇乡])(?![路街口])(?=[{HAN}]*[路街村区里号]|$)")
 _COMMUNITY = re.compile(
     rf"[{HAN}]{{2,8}}?社区(?!医|卫|中|服|活)"
     rf"|[{HAN}]{{1,4}}?里(?=[{HAN}]{{0,8}}[\d路街])(?![路街巷弄程])"
     rf"|[{HAN}]{{1,5}}?村委会"
 )
-_KINDS = (_PROVINCE, _CITY, _DISTRICT, _TOWN, _COMMUNITY)
+_KINDS = (_PROVINCE, _CITY, _DISTRICT, _TOWNSHIP, _COMMUNITY)
 # 新市区 is a district, but 东区 of 东区路 is not; 三村 of 三村一街 is no village.
 _GOES_ON_AS_A_NAME = re.compile("[路街巷弄]|[一二三四五六七八九十]+[路街]")
 
