@@ -171,7 +171,7 @@ def test_indicators_are_listed_with_their_formulas_and_printed_with_their_sql(fo
             "--by: No indicator of gbt30428-4 can be broken down by nonsense. The columns are: procedure, source",
         ),
         (["--only", "district"], "--only: district: write a column and a value, such as district=671001."),
-        (["--period", "June"], "period: 'June' is no period: write 2026, 2026-H1"),
+        (["--period", "June"], "period: June is not a period. Write 2026, 2026-H1"),
         (["--day-begins-at", "noon"], "--day-begins-at: noon is not a time of day. Write it as 12:00."),
         (["--edition", "20250101T000000Z"], "There are no facts 20250101T000000Z in facts."),
     ],
