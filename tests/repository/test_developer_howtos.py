@@ -6,6 +6,7 @@ another. Nothing is run here: whoever changes a how-to follows it once in a copy
 
 import ast
 import importlib
+import inspect
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -80,6 +81,21 @@ def is_there(module: str, name: str) -> bool:
     return path not in CREATED and hasattr(importlib.import_module(module), name)
 
 
+def named_arguments(code: str) -> list[tuple[str, str, str]]:
+    """Return each argument given by name to something imported from a module of ours: module, function, argument."""
+    modules = {name: module for module, name in imported(code)}
+    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+    ours = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in modules]
+    return [(modules[call.func.id], call.func.id, word.arg) for call in ours for word in call.keywords if word.arg]  # type: ignore[attr-defined]
+
+
+def takes(module: str, name: str, argument: str) -> bool:
+    """Return whether a function takes an argument of this name; what the how-tos make themselves is not looked at."""
+    if module_path(module) in CREATED:
+        return True
+    return argument in inspect.signature(getattr(importlib.import_module(module), name)).parameters
+
+
 def test_there_are_how_tos_with_steps() -> None:
     assert PAGES.keys() == {"develop-add-a-page", "develop-add-a-table", "develop-add-an-import"}
     assert len(STEPS) == sum(page.count("\n```") // 2 for page in PAGES.values())
@@ -115,6 +131,7 @@ def test_a_python_file_can_be_read_after_its_step(step: Step) -> None:
 @pytest.mark.parametrize("step", [step for step in IN_PYTHON if "from cityloop" in step.code], ids=str)
 def test_what_a_block_imports_is_there(step: Step) -> None:
     assert [each for each in imported(step.code) if not is_there(*each)] == []
+    assert [each for each in named_arguments(step.code) if not takes(*each)] == []
 
 
 @pytest.mark.parametrize(
