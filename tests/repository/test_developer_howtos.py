@@ -1,4 +1,4 @@
-"""The how-tos for developers say what is so: paths and imports exist, edits fit their files, code parses.
+"""The how-tos for developers are true: paths and imports exist, edits fit their files, code parses.
 
 A block follows a line such as "Create `path`:" or "In `path`, below `words`:". What one how-to makes may be used by
 another. Nothing is run here: whoever changes a how-to follows it once in a copy.
