@@ -14,8 +14,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from cityloop.runtime.postgres import Cluster
@@ -64,7 +65,9 @@ def running(home: Path, verb: str, ends_on: signal.Signals = signal.SIGINT) -> I
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(), text=True)
     lines: queue.Queue[str] = queue.Queue()
     assert process.stdout
-    reader = threading.Thread(target=lambda out: [lines.put(line) for line in (*out, "ended")], args=[process.stdout])
+    reader = threading.Thread(
+        target=lambda out: [lines.put(line) for line in chain(out, ["ended"])], args=[process.stdout]
+    )
     reader.start()
     try:
         line = lines.get(timeout=BUILDING)
@@ -80,6 +83,11 @@ def running(home: Path, verb: str, ends_on: signal.Signals = signal.SIGINT) -> I
             process.wait(timeout=60)
         reader.join()
         process.stdout.close()
+
+
+def _read_all(output: Iterable[str], lines: "queue.Queue[str]") -> None:
+    for line in chain(output, ["ended"]):
+        lines.put(line)
 
 
 def _build_demo(home: Path) -> None:

@@ -190,7 +190,7 @@ def test_people_who_cannot_be_entered_are_returned_with_the_reason(city: SmallCi
         "没有 is not a unit",
         "月亮 is not an area",
         "without blanks",
-        "no telephone",
+        "not a telephone number",
         "must be filled in",
     ):
         assert sum(part in line for line in lines) == 1, part

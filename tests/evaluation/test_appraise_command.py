@@ -84,7 +84,7 @@ def test_past_facts_are_counted_as_they_were(home: Path, desks: Desks) -> None:
         past = figures(home, *asked, "--edition", name)
         assert (past.facts, past.whole[MONTH]["register"]) == (before.digest, FigureCount(Fraction(0)))
     answer = appraise("--edition", "yesterday")
-    assert answer.exit_code == 1 and "There are no facts of that moment" in answer.stderr
+    assert answer.exit_code == 1 and "There is no edition yesterday in this folder of facts" in answer.stderr
 
 
 def test_facts_of_a_folder_need_neither_city_nor_database(folder: Path) -> None:
@@ -173,7 +173,7 @@ def test_indicators_are_listed_with_their_formulas_and_printed_with_their_sql(fo
         (["--only", "district"], "--only: district: write a column and a value, such as district=671001."),
         (["--period", "June"], "period: June is not a period. Write 2026, 2026-H1"),
         (["--day-begins-at", "noon"], "--day-begins-at: noon is not a time of day. Write it as 12:00."),
-        (["--edition", "20250101T000000Z"], "There are no facts 20250101T000000Z in facts."),
+        (["--edition", "20250101T000000Z"], "There is no edition 20250101T000000Z in this folder of facts."),
     ],
 )
 def test_a_request_that_cannot_be_counted_is_refused_with_the_reason(

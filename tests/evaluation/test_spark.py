@@ -1,6 +1,6 @@
 """The same SQL that DuckDB runs, run by Spark over the same files: the same figures, to the last decimal.
 
-It needs Java; where that is, `make test` installs pyspark. Without them it is skipped.
+It needs Java; where that is, `make test-all` installs pyspark. Without them it is skipped.
 """
 
 import shutil
@@ -21,6 +21,7 @@ from cityloop.evaluation.periods import Rhythm, read_period
 from cityloop.registry.packs.reading import SHIPPED
 from fact_rows import ZONE, drawn, stored
 
+pytestmark = pytest.mark.weekly
 pyspark = pytest.importorskip("pyspark", reason="pyspark is not installed")
 if shutil.which("java") is None:
     pytest.skip("Java is not installed", allow_module_level=True)
@@ -63,7 +64,7 @@ def engines(folder: Path) -> Iterator[tuple[Any, Any]]:
     spark.stop()
 
 
-@pytest.mark.parametrize("periods", [pytest.param(MONTHS[:1], marks=pytest.mark.weekly), MONTHS], ids=["one", "three"])
+@pytest.mark.parametrize("periods", [MONTHS[:1], MONTHS], ids=["one", "three"])
 @pytest.mark.parametrize("by", [(), ("district", "unit")], ids=["together", "by district and unit"])
 def test_spark_counts_what_duckdb_counts(engines: tuple[Any, Any], periods: Any, by: tuple[str, ...]) -> None:
     duckdb, spark = engines

@@ -99,9 +99,9 @@ def test_a_slip_in_the_indicators_is_reported_with_file_line_and_field(
     result = checked(packs, monkeypatch)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.splitlines() == [
-        "toilets/indicators.yaml:22 indicators.mended_in_time_rate.excludes: there is no exclusion forgotten; "
-        "known are voided",
-        "toilets/indicators.yaml:20 indicators.mended_in_time_rate.numerator: there is no count mended_on_time",
+        "toilets/indicators.yaml:22 indicators.mended_in_time_rate.excludes: There is no exclusion forgotten. "
+        "Known are: voided.",
+        "toilets/indicators.yaml:20 indicators.mended_in_time_rate.numerator: There is no count mended_on_time.",
         "Nothing was changed.",
     ]
 

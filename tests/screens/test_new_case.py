@@ -66,7 +66,7 @@ def test_faults_are_shown_above_the_form_and_at_their_fields_and_what_was_typed_
     answer = signed_in("leader").post(ORDER, incomplete)
     assert answer.status_code == 422
     assert Case.objects.count() == 0
-    for name, fault in (("unit", "此项必填"), ("days", "请填 1 到 30 的整数")):
+    for name, fault in (("unit", "此项必填"), ("days", "须为 1 至 30 的整数")):
         assert f'href="#new-{name}"' in answer.content.decode()
         assert f'aria-describedby="new-{name}-fault"' in field(answer, name)
         assert fault in Page(field(answer, name).encode()).text

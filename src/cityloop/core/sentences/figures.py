@@ -1,6 +1,7 @@
 """What evaluation refuses: indicators, facts, histories."""
 
 FIGURES: dict[str, str] = {
+    "no-such-edition": "There is no edition %(edition)s in this folder of facts.",
     # Files of facts
     "facts-missing": "The facts %(relation)s %(digest)s are not in %(folder)s.",
     "facts-altered": "%(file)s is missing or was altered after it was written.",

@@ -151,7 +151,7 @@ class FactFolder:
         for path in reversed(self._stems()):
             if path.stem == name_or_digest or _read_edition(path).digest == name_or_digest:
                 return _read_edition(path)
-        raise NotFound("no-such-facts")
+        raise NotFound("no-such-edition", {"edition": name_or_digest})
 
     def faults(self, edition: Edition, proved: set[FactPart] | None = None) -> Iterator[Fault]:
         """Yield the faults of the files of an edition: missing, or not the rows that their digest stands for.
