@@ -28,6 +28,7 @@ TAINAN = "district: {code: TOWNCODE, name: TOWNNAME}\ncommunity: {code: VILLCODE
 
 pytestmark = [
     pytest.mark.data,
+    pytest.mark.weekly,
     pytest.mark.skipif(not VILLAGES.exists(), reason=f"no real data: CITYLOOP_DATA names no folder with {FOLDER.name}"),
 ]
 

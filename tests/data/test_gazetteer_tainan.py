@@ -12,6 +12,7 @@ DATA = Path(os.environ.get("CITYLOOP_DATA") or BESIDE)
 
 pytestmark = [
     pytest.mark.data,
+    pytest.mark.weekly,
     pytest.mark.skipif(
         not (DATA / REPORTS).exists(), reason=f"no real data: CITYLOOP_DATA names no folder with {REPORTS}"
     ),

@@ -45,6 +45,7 @@ AREAS = "district: {code: TOWNCODE, name: TOWNNAME}\ncommunity: {code: VILLCODE,
 
 pytestmark = [
     pytest.mark.data,
+    pytest.mark.weekly,
     pytest.mark.skipif(not REPORTS.exists(), reason=f"no real data: CITYLOOP_DATA names no folder with {REPORTS.name}"),
 ]
 

@@ -42,6 +42,7 @@ def test_the_communities_leave_no_gap_and_do_not_overlap(seed: int) -> None:
     assert sum(shape.area for shape in shapes) == pytest.approx(whole.area, rel=1e-9)
 
 
+@pytest.mark.weekly  # each day the browser works in a demo city that its command has built
 def test_the_demo_city_has_work_of_every_kind_under_every_lamp_and_is_built_once(empty_city: None) -> None:
     assert build(NOW, silent)
     lamps = {

@@ -31,6 +31,7 @@ def test_the_intake_bench_ends_with_its_ratio_and_every_acknowledged_report_is_k
     assert acknowledged != "0" and lost == "0" and refused == "0"
 
 
+@pytest.mark.weekly
 def test_the_queue_bench_tells_every_page_at_both_sizes_and_ends_with_its_ratio(settled: Path) -> None:
     *_, last_page, ratio = bench(
         "queue", "--copy-of", settled, "--cases", "300", "--small", "100", "--turns", "1"
@@ -39,12 +40,14 @@ def test_the_queue_bench_tells_every_page_at_both_sizes_and_ends_with_its_ratio(
     assert re.fullmatch(r"queue pages: ratio [\d.]+ \(.*\), \d+ queries \(.*\), [\d.]+ ms \(.*\)", ratio)
 
 
+@pytest.mark.weekly
 def test_the_actions_bench_ends_with_its_ratios(settled: Path) -> None:
     few = ("--stretches", "1", "--seconds", "0.5")
     *_, ratio = bench("actions", "--copy-of", settled, "--history", "300", *few).splitlines()
     assert re.fullmatch(r"ratio to bare rows: \d\.\d\d; to an empty city: \d\.\d\d", ratio)
 
 
+@pytest.mark.weekly
 def test_the_bulk_bench_ends_with_its_ratio(settled: Path) -> None:
     *_, ratio = bench("bulk", "--copy-of", settled, "--reports", "300").splitlines()
     assert re.fullmatch(r"ratio to a bare COPY: \d\.\d\d \(aim 0\.20\), to one into .*: \d\.\d\d", ratio)
