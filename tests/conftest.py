@@ -1,10 +1,9 @@
 """The database the tests run on, and a small city to test in.
 
-One PostgreSQL for the whole run, embedded unless CITYLOOP_TEST_POSTGRES names a folder of other binaries; every
-worker has a database of its own in it. Nothing here is shared with a city of the machine.
+Each process of a run has a PostgreSQL server of its own, started when a test first needs it: embedded, unless
+CITYLOOP_TEST_POSTGRES names a folder of other binaries. Nothing here is shared with a city of the machine.
 """
 
-import atexit
 import os
 import shutil
 import tempfile
@@ -15,39 +14,59 @@ from pathlib import Path
 import django
 import pytest
 import pytest_django
+from django.conf import settings
 
 from example import NOW, PASSWORD, PEOPLE, SmallCity
+from homes import cluster_home
 from snapshot import Snapshot
 
+HOME = Path(tempfile.mkdtemp(prefix="cityloop-tests-")) / "home"
+BINARIES = Path(folder) if (folder := os.environ.get("CITYLOOP_TEST_POSTGRES")) else None
+UNSAFE_BUT_QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}
 
-def _start_database() -> None:
-    """Start PostgreSQL in the first process of the run; the others inherit its address."""
-    if os.environ.get("CITYLOOP_TEST_READY"):
-        return
+
+def _set_up() -> None:
+    """Name the database, which nobody has started yet: other files beside this one import models."""
     from cityloop.runtime.postgres import Cluster
 
-    home = Path(tempfile.mkdtemp(prefix="cityloop-tests-"))
-    binaries = os.environ.get("CITYLOOP_TEST_POSTGRES")
-    cluster = Cluster(home, binaries=Path(binaries) if binaries else None, settings={"fsync": "off"})
-    cluster.ensure_running(tell=lambda _: None)
-    os.environ["CITYLOOP_HOME"] = str(home)
-    os.environ["CITYLOOP_DATABASE_URL"] = cluster.url
-    os.environ["CITYLOOP_TEST_READY"] = "1"
+    os.environ["CITYLOOP_HOME"] = str(HOME)
+    os.environ["CITYLOOP_DATABASE_URL"] = Cluster(HOME, binaries=BINARIES).url
     os.environ["DJANGO_SETTINGS_MODULE"] = "cityloop.runtime.settings"
-
-    @atexit.register
-    def stop(owner: int = os.getpid()) -> None:
-        if os.getpid() == owner:
-            cluster.stop(tell=lambda _: None)
-            shutil.rmtree(home, ignore_errors=True)
+    django.setup()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.WHITENOISE_AUTOREFRESH = True  # else every client of a test would look through all static files
 
 
-_start_database()
-django.setup()
+_set_up()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let each process of a run name its own database, not the one of the process that starts it."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
+def database_server() -> Iterator[None]:
+    """Run PostgreSQL for the tests of this process."""
+    from cityloop.runtime.postgres import Cluster
+
+    cluster_home(HOME, BINARIES)
+    cluster = Cluster(HOME, binaries=BINARIES, settings=UNSAFE_BUT_QUICK)
+    cluster.ensure_running(tell=lambda _: None)
+    yield
+    cluster.stop(tell=lambda _: None)
+
+
+def pytest_unconfigure() -> None:
+    """Remove what the tests of this process wrote."""
+    shutil.rmtree(HOME.parent, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    database_server: None, django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
+) -> None:
     """Take the packs up once: every test then finds them, but those after a test that emptied the database."""
     from cityloop.registry.packs import actions as pack_actions
     from cityloop.registry.packs.reading import read_all
@@ -119,11 +138,6 @@ def _known_city() -> object:
     from cityloop.registry.city.current import current_city
 
     return current_city()
-
-
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: object) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
 
 
 @pytest.fixture

@@ -120,7 +120,7 @@ def _copied(name: str, make: Callable[[Path], None], at: Path) -> Path:
         if not (folder / name).exists():
             make(folder / f"{name}.new")
             (folder / f"{name}.new").rename(folder / name)
-    shutil.copytree(folder / name, at, symlinks=True)
+    shutil.copytree(folder / name, at, symlinks=True, dirs_exist_ok=True)
     return at
 
 

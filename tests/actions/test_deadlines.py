@@ -249,7 +249,6 @@ def test_a_year_that_is_announced_makes_its_due_moments_final(
     assert altered() == []
 
 
-@pytest.mark.alone
 @pytest.mark.django_db(transaction=True)
 def test_every_calendar_but_the_first_has_one_job_that_waits_until_all_processes_know_it(city: SmallCity) -> None:
     declare(MONDAY)

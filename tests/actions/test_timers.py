@@ -15,7 +15,7 @@ from cityloop.runtime.log import announcer
 from cityloop.runtime.models import Event
 from example import NOW, SmallCity
 
-pytestmark = [pytest.mark.alone, pytest.mark.server, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.server, pytest.mark.django_db(transaction=True)]
 
 
 def report(people: dict, name: str, after: timedelta = timedelta(0)) -> None:

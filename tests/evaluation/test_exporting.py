@@ -99,7 +99,6 @@ def test_continuing_from_the_last_edition_gives_the_same_as_reading_everything(
     assert len({edition.parts for edition in folder.editions()}) == 6  # something happened every time
 
 
-@pytest.mark.alone
 def test_only_cases_to_which_something_happened_are_read_again(
     transactional_db: None, small_parts: None, desks: Desks, folder: FactFolder
 ) -> None:

@@ -56,7 +56,6 @@ def test_verify_finds_an_edition_that_was_altered_is_missing_or_was_never_export
     assert found().count("the log does not have this edition") == 2
 
 
-@pytest.mark.alone  # an older transaction of another test would have every case read again
 def test_an_export_does_not_continue_from_an_unknown_edition(folder: FactFolder) -> None:
     """Somebody who can write the folder alone cannot slip rows into the city's figures."""
     actions.export_facts(NOW)

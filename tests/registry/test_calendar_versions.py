@@ -198,7 +198,6 @@ def test_an_altered_calendar_or_declared_day_is_found(packs: tuple[Pack, ...], s
     assert list(verification.findings()) != []
 
 
-@pytest.mark.alone
 @pytest.mark.django_db(transaction=True)
 def test_two_processes_that_start_at_once_adopt_one_calendar() -> None:
     packs = read_all()

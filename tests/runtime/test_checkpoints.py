@@ -14,7 +14,7 @@ from cityloop.runtime.models import Event
 from example import NOW
 from runtime.log import happen, tamper
 
-pytestmark = [pytest.mark.alone, pytest.mark.server, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.server, pytest.mark.django_db(transaction=True)]
 
 
 def places(home: Path) -> set[str]:

@@ -11,7 +11,7 @@ from cityloop.runtime.log.restored import note_restore
 from cityloop.runtime.models import Event, Subscription
 from example import NOW
 
-pytestmark = [pytest.mark.alone, pytest.mark.server]
+pytestmark = [pytest.mark.server]
 
 
 @pytest.mark.django_db(transaction=True)

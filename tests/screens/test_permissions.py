@@ -124,10 +124,11 @@ def _when(procedure: str | None) -> tuple[pytest.MarkDecorator, ...]:
     "block", [pytest.param(block, id=str(block[0]), marks=_when(block[0].procedure)) for block in BLOCKS]
 )
 def test_everybody_meets_what_the_table_says(block: list[Line], bringing: Bringing, signed_in: As) -> None:
+    clients = {name: Client() if name == NOBODY else signed_in(name) for name in block[0].expected}
     met = {}
     for line in block:
         with transaction.atomic():
-            met[str(line)] = _met(line, bringing, signed_in)
+            met[str(line)] = _met(line, bringing, clients)
             transaction.set_rollback(True)
     assert met == {str(line): line.expected for line in block}
 
@@ -181,13 +182,12 @@ def test_no_person_and_no_role_is_missing_from_the_table() -> None:
     assert {role for role, _, _ in PEOPLE.values()} == {role.name for pack in read_all() for role in pack.roles}
 
 
-def _met(line: Line, bringing: Bringing, signed_in: As) -> dict[str, str]:
+def _met(line: Line, bringing: Bringing, clients: dict[str, Client]) -> dict[str, str]:
     """Return what becomes of a line for each person; what one does is undone before the next one tries."""
     address, waiting = _addressed(line, bringing)
     met = {}
-    for username in line.expected:
+    for username, client in clients.items():
         with transaction.atomic():
-            client = Client() if username == NOBODY else signed_in(username)
             met[username] = _outcome(_tried(line, address, waiting, client, username))
             transaction.set_rollback(True)
     return met
