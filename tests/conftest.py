@@ -85,7 +85,7 @@ def city(db: None) -> Iterator[SmallCity]:
     current.forget()
     forget_bearers()
     if PackTaken.objects.exists():
-        _CITY.enter()
+        _CITY.enter(_build_city)
         current._known = _known_city()
     else:  # a test before this one emptied the database
         _build_city()
@@ -129,7 +129,7 @@ def _build_city() -> None:
     Account.objects.update(password=make_password(PASSWORD, hasher="md5"))
 
 
-_CITY = Snapshot(_build_city)
+_CITY = Snapshot()
 
 
 @cache

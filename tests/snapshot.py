@@ -22,17 +22,16 @@ class TableRows:
 
 
 class Snapshot:
-    """Runs `build` the first time, and enters what it wrote after that."""
+    """The rows that a function wrote when it was first called."""
 
-    def __init__(self, build: Callable[[], None]) -> None:
-        self._build = build
+    def __init__(self) -> None:
         self._rows: list[TableRows] | None = None
 
-    def enter(self) -> None:
-        """Put the rows into the database of the running test, which holds what it held the first time."""
+    def enter(self, build: Callable[[], None]) -> None:
+        """Run `build` the first time; then put its rows into a database that holds what it held the first time."""
         if self._rows is None:
             before = _contents()
-            self._build()
+            build()
             self._rows = [rows for name, lines in _contents().items() if (rows := _added(name, before[name], lines))]
             return
         with transaction.atomic(), connection.cursor() as cursor:  # references are checked when all rows are there

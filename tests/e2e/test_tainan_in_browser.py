@@ -51,10 +51,19 @@ class Row:
     district: str | None
 
 
+@pytest.fixture(scope="module", params=[5, pytest.param(1, marks=pytest.mark.weekly)])
+def reports(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every fifth report of the file; once a week all of them."""
+    file = tmp_path_factory.mktemp("reports") / REPORTS.name
+    table = pq.read_table(REPORTS)
+    pq.write_table(table.take(list(range(0, table.num_rows, request.param))), file)
+    return file
+
+
 @pytest.fixture(scope="module")
-def rows() -> list[Row]:
+def rows(reports: Path) -> list[Row]:
     columns = ["service_request_id", "service_name", "requested_datetime", "long", "lat"]
-    table = pq.read_table(REPORTS, columns=columns).to_pydict()
+    table = pq.read_table(reports, columns=columns).to_pydict()
     districts = districts_of(np.round(np.column_stack([table["long"], table["lat"]]), 7))
     return [
         Row(*row[:2], row[2][:7], district) for *row, district in zip(*list(table.values())[:3], districts, strict=True)
@@ -62,10 +71,10 @@ def rows() -> list[Row]:
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+def city(tmp_path_factory: pytest.TempPathFactory, reports: Path) -> Iterator[City]:
     folder = tmp_path_factory.mktemp("tainan")
     with served(folder / "home", "serve") as city:
-        enter(city, folder)
+        enter(city, folder, reports)
         yield city
 
 
@@ -102,7 +111,7 @@ def test_three_real_reports_are_closed_and_counted_in_their_districts_and_month(
         expect(leader.get_by_role("link", name=number)).to_be_visible()
 
 
-def enter(city: City, folder: Path) -> None:
+def enter(city: City, folder: Path, reports: Path) -> None:
     """Import areas, units, people and reports into the running city, as its administrator does."""
     (folder / "areas.yaml").write_text(AREAS, encoding="utf-8")
     (folder / "hotline.yaml").write_text(MAPPING, encoding="utf-8")
@@ -111,8 +120,8 @@ def enter(city: City, folder: Path) -> None:
     for role, (name, unit) in PEOPLE.items():
         words = ["--full-name", name, "--role", role, "--unit", unit, "--password", PASSWORD]
         city.command("user", "add", role, *words)
-    output = city.command("import", "reports", str(REPORTS), "--mapping", str(folder / "hotline.yaml"))
-    rows = pq.ParquetFile(REPORTS).metadata.num_rows
+    output = city.command("import", "reports", str(reports), "--mapping", str(folder / "hotline.yaml"))
+    rows = pq.ParquetFile(reports).metadata.num_rows
     assert f"created {rows:,}, already known 0, conflicts 0, rejected 0" in output
 
 

@@ -20,6 +20,7 @@ def bench(*arguments: str | Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
 
 
+@pytest.mark.weekly
 def test_the_intake_bench_ends_with_its_ratio_and_every_acknowledged_report_is_kept_once(settled: Path) -> None:
     *_, kept, ratio = bench(
         "intake", "--copy-of", settled, "--stretches", "1", "--seconds", "1", "--connections", "2"

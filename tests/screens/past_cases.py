@@ -11,6 +11,7 @@ from cityloop.casework.models import Case
 from cityloop.intake.actions import receive
 from cityloop.intake.reports import read
 from example import NOW, SmallCity
+from snapshot import Snapshot
 
 Went = Callable[..., Case]
 DISTRICTS = {"north": (120.05, 671001), "south": (120.25, 671002), "east": (120.45, 671003), "outside": (121.5, 0)}
@@ -58,9 +59,16 @@ def went(people: dict, city: SmallCity) -> Went:
 @pytest.fixture
 def november(went: Went) -> None:
     """North: two closed in time, one late, one open, one rejected, one not filed. South: one in time, one late."""
+    _NOVEMBER.enter(lambda: _past_november(went))
+
+
+def _past_november(went: Went) -> None:
     in_time, late = {"filed": MONDAY, "closed": SAME_DAY}, {"filed": MONDAY, "closed": WEEKS_LATER}
     for how in (in_time, in_time, late, {"filed": MONDAY}, {"refused": "reject"}, {"refused": "do_not_file"}):
         went("north", **how)
     for how in (in_time, {**late, "unit": "parks"}, {"refused": "reject"}):
         went("south", **how)
     went("outside")
+
+
+_NOVEMBER = Snapshot()

@@ -144,12 +144,9 @@ def next_to_wake(until: datetime) -> tuple[int, datetime] | None:
     """Return the case whose timer expires next, and when; None if none expires before then."""
     tasks = models.Task.objects.filter(done_at__isnull=True, wake_at__isnull=False, wake_at__lt=until)
     cases = models.Case.objects.filter(is_open=True, wake_at__isnull=False, wake_at__lt=until)
-    rows = (
-        tasks.order_by("wake_at").values_list("wake_at", "case_id").first(),
-        cases.order_by("wake_at").values_list("wake_at", "pk").first(),
-    )
-    moments = [(row[0], row[1]) for row in rows if row and row[0]]
-    return min(moments)[::-1] if moments else None
+    rows = tasks.values_list("wake_at", "case_id").union(cases.values_list("wake_at", "pk"))
+    first = rows.order_by("wake_at", "case_id").first()
+    return (first[1], first[0]) if first else None
 
 
 def open_cases_of_unit(unit: str) -> int:

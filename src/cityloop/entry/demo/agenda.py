@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from random import Random
 
 from cityloop.casework import actions as casework
-from cityloop.casework.models import Case
+from cityloop.casework.models import Case, Task
 from cityloop.core.actors import Actor
 from cityloop.entry.demo.script import Script
 from cityloop.registry.city.current import current_city
@@ -96,9 +96,17 @@ class Agenda:
 
 def act(number: str, action: str, actor: Actor, inputs: Mapping[str, str], at: datetime) -> None:
     """Do an action on the open task that it is for; if units have such tasks, on that of the actor's own unit."""
-    row = Case.objects.get(number=number)
-    kind = current_city().procedures[row.procedure, row.version].actions[action].on
-    open_tasks = row.tasks.filter(kind=kind, done_at=None).order_by("-no")
-    own = open_tasks.filter(unit__in=[post.unit for post in actor.posts])
-    task = own.first() or open_tasks.first()
-    casework.act(number, action, task.no if task else 0, actor, inputs, None, at)
+    open_tasks = Task.objects.filter(case__number=number, done_at=None).order_by("-no")
+    columns = ("no", "kind", "unit", "case__procedure", "case__version")
+    tasks = [
+        (no, unit)
+        for no, kind, unit, procedure, version in open_tasks.values_list(*columns)
+        if kind == _on(procedure, version, action)
+    ]
+    own = {post.unit for post in actor.posts}
+    no = next((no for no, unit in tasks if unit in own), tasks[0][0] if tasks else 0)
+    casework.act(number, action, no, actor, inputs, None, at)
+
+
+def _on(procedure: str, version: int, action: str) -> str | None:
+    return current_city().procedures[procedure, version].actions[action].on
