@@ -146,7 +146,7 @@ def next_to_wake(until: datetime) -> tuple[int, datetime] | None:
     cases = models.Case.objects.filter(is_open=True, wake_at__isnull=False, wake_at__lt=until)
     rows = tasks.values_list("wake_at", "case_id").union(cases.values_list("wake_at", "pk"))
     first = rows.order_by("wake_at", "case_id").first()
-    return (first[1], first[0]) if first else None
+    return (first[1], first[0]) if first and first[0] else None
 
 
 def open_cases_of_unit(unit: str) -> int:
