@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -85,13 +85,8 @@ def running(home: Path, verb: str, ends_on: signal.Signals = signal.SIGINT) -> I
         process.stdout.close()
 
 
-def _read_all(output: Iterable[str], lines: "queue.Queue[str]") -> None:
-    for line in chain(output, ["ended"]):
-        lines.put(line)
-
-
 def _build_demo(home: Path) -> None:
-    with running(home, "demo"):  # which ends it, and sees that it ends well
+    with running(home, "demo", signal.SIGTERM):  # which ends it, and sees that it ends well
         pass
 
 
@@ -113,15 +108,19 @@ def _run(*words: str) -> Callable[[Path], None]:
 
 
 def _copied(name: str, make: Callable[[Path], None], at: Path) -> Path:
-    """Copy the home of that name; whichever process asks first makes it, and the others wait."""
-    folder = _folder()
-    with (folder / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / name).exists():
-            make(folder / f"{name}.new")
-            (folder / f"{name}.new").rename(folder / name)
-    shutil.copytree(folder / name, at, symlinks=True, dirs_exist_ok=True)
+    shutil.copytree(_home(name, make), at, symlinks=True, dirs_exist_ok=True)
     return at
+
+
+def _home(name: str, make: Callable[[Path], None]) -> Path:
+    """Return the home of that name; whichever process asks first makes it, and the others wait."""
+    home = _folder() / name
+    with home.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not home.exists():
+            make(home.with_suffix(".new"))
+            home.with_suffix(".new").rename(home)
+    return home
 
 
 def _folder() -> Path:
@@ -131,3 +130,7 @@ def _folder() -> Path:
         owner = os.getpid()
         atexit.register(lambda: os.getpid() == owner and shutil.rmtree(folder, ignore_errors=True))
     return Path(os.environ["CITYLOOP_TEST_HOMES"])
+
+
+if __name__ == "__main__":  # `make test` builds the demo city while the checks run
+    _home("demo", _build_demo)

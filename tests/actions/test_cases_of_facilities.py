@@ -21,8 +21,6 @@ from cityloop.registry.history.tables import FACILITIES
 from example import NOW, SmallCity
 from plans import answers
 
-pytestmark = pytest.mark.server
-
 LAMP = "67100101037000001"
 People = dict[str, Actor]
 

@@ -28,8 +28,6 @@ from cityloop.runtime.models import Event
 from cityloop.runtime.verification import findings
 from example import NOW, SmallCity
 
-pytestmark = pytest.mark.server
-
 ZONE = settings.CITYLOOP.zone
 MONDAY = date(2026, 11, 23)
 FIVE_DAYS = "06011"  # 5 working days to handle it, 7 for the case

@@ -12,8 +12,6 @@ from cityloop.core.errors import Conflict, Invalid, NotAllowed, NotFound, NotPos
 from cityloop.runtime.models import Event
 from example import NOW
 
-pytestmark = pytest.mark.server
-
 
 def test_a_case_goes_from_report_to_closed_and_its_rows_are_what_its_history_says(go) -> None:
     case = go("close")

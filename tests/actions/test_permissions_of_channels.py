@@ -11,8 +11,6 @@ from cityloop.registry.organisation.actors import actor_by_token, forget_bearers
 from cityloop.registry.people import accounts
 from example import NOW, SmallCity
 
-pytestmark = pytest.mark.server
-
 
 def a_report(channel: str) -> Report:
     return read({"channel": channel, "external_id": "A1", "text": "井盖缺失"}, settings.CITYLOOP.zone, NOW)

@@ -25,8 +25,6 @@ from cityloop.runtime.files import evidence as store
 from cityloop.runtime.models import Event
 from example import NOW
 
-pytestmark = pytest.mark.server
-
 NOBODYS = "0" * 64
 
 

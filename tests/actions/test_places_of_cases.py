@@ -24,8 +24,6 @@ from cityloop.registry.people import accounts
 from cityloop.runtime import clock
 from example import NOW, SmallCity
 
-pytestmark = pytest.mark.server
-
 STREET, WEST, EAST = "671001001", "671001000001", "671001000002"
 GRID, PATROL = "671001000001001", "P1"
 

@@ -346,7 +346,7 @@ print(sum(1 for _ in sheet.rows), peak() - before)
 """
 
 
-@pytest.mark.parametrize("shares_texts", [True, False])
+@pytest.mark.parametrize("shares_texts", [True, pytest.param(False, marks=pytest.mark.weekly)])
 def test_sixty_thousand_rows_take_little_memory(tmp_path: Path, *, shares_texts: bool) -> None:
     rows = 60_000
     with xlsxwriter.Workbook(tmp_path / "big.xlsx", {"constant_memory": not shares_texts}) as book:

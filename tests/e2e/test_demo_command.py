@@ -51,8 +51,8 @@ def _words(process: psutil.Process) -> list[str]:
 
 
 def test_the_demo_city_is_built_served_ended_and_served_again_with_what_it_held(home: Path) -> None:
-    demo_home(home)  # built by the command, served until it was ready, and ended by SIGINT
-    with running(home, "demo") as address:
+    demo_home(home)  # built by the command, served until it was ready, and ended
+    with running(home, "demo", signal.SIGTERM) as address:
         assert get(f"{address}/health") == (200, "ok")
         status, page = get(f"{address}/")
         assert status == 200 and 'name="password"' in page
@@ -62,6 +62,6 @@ def test_the_demo_city_is_built_served_ended_and_served_again_with_what_it_held(
         assert status == 201
         assert running_in(home)
     assert running_in(home) == []
-    with running(home, "demo", signal.SIGTERM) as address:
+    with running(home, "demo") as address:
         assert hand_in(address, first) == (200, receipt)
     assert running_in(home) == []

@@ -107,7 +107,7 @@ def test_every_indicator_of_the_standard_is_counted_for_many_periods_as_for_each
     assert figures(engine, counts, question) == one_by_one(engine, counts, question)
 
 
-@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.weekly] * (seed > 2)) for seed in range(8)])
+@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.weekly] * (seed > 0)) for seed in range(8)])
 def test_whatever_a_measure_says_is_counted_for_many_periods_as_for_each_alone(engine: Any, seed: int) -> None:
     random = Random(seed)
     drawn_counts = enumerate(measures(random, 25))

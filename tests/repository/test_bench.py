@@ -61,6 +61,7 @@ def test_the_place_bench_tells_every_figure_beside_its_floor() -> None:
     assert postgis == "PostGIS is not measured." and re.fullmatch(r"points: [\d,]+/s against 300 polygons \(.*\)", last)
 
 
+@pytest.mark.weekly
 def test_the_appraise_bench_tells_seconds_memory_and_its_ratio_for_units_and_streets() -> None:
     rows, units, streets, memory, last = bench("appraise", "--cases", "3000").splitlines()
     assert re.search(r"DuckDB [\d.]+; 3,000 cases, 1\d,\d+ tasks, ", rows)

@@ -19,7 +19,7 @@ from example import NOW
 from runtime.embedded import until
 from runtime.log import happen
 
-pytestmark = [pytest.mark.server]
+pytestmark = pytest.mark.server
 
 
 @pytest.fixture
