@@ -81,7 +81,7 @@ def _database(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "cityloop.runtime.database",
         "NAME": unquote(parts.path.lstrip("/")) or "cityloop",
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
