@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,7 +20,7 @@ def setting(default: str, meaning: str) -> str:
     return field(default=default, metadata={"meaning": meaning})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Configuration:
     """Every CITYLOOP_* setting; the variable's name is the field's in capitals."""
 
@@ -52,11 +53,11 @@ class Configuration:
     data: str = setting("", "Folder of real data for tests and benchmarks; they skip with a notice without it")
     debug: str = setting("", "1 shows tracebacks to the browser. Never in a real city")
 
-    @property
+    @cached_property
     def home_folder(self) -> Path:
         return Path(self.home) if self.home else Path(platformdirs.user_data_dir("cityloop"))
 
-    @property
+    @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
