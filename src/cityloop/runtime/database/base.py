@@ -1,4 +1,4 @@
-"""Django's PostgreSQL engine; whether a kept connection still works is read from its socket and not asked of the server.
+"""Django's PostgreSQL engine. Whether a kept connection still works is read from its socket, not asked of the server.
 
 Asking takes a round trip at the start of every request, a tenth of the time that taking a report takes.
 """
