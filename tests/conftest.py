@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import django
+import hypothesis
 import pytest
 import pytest_django
 from django.conf import settings
@@ -38,6 +39,11 @@ def _set_up() -> None:
 
 
 _set_up()
+
+if not os.environ.get("CITYLOOP_TEST_ALL"):  # each day fewer examples of a property; `make test-all` draws more
+    usual = hypothesis.settings.get_profile(hypothesis.settings.get_current_profile_name())
+    hypothesis.settings.register_profile("daily", parent=usual, max_examples=30)
+    hypothesis.settings.load_profile("daily")
 
 
 @pytest.hookimpl(optionalhook=True)
