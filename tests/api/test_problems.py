@@ -1,15 +1,22 @@
 """Every failure under /api/ is answered by problem details as RFC 9457 describes them."""
 
+import errno
 import json
+import logging
+from collections.abc import Iterator
 from typing import Any
+from unittest.mock import Mock
 
+import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 
 from cityloop.casework.models import Case
 from cityloop.registry.people import accounts
+from cityloop.runtime.outages import OneLine
+from cityloop.runtime.postgres.faults import disk_full
 from example import NOW, SmallCity
 
 PATH = "/api/v1/reports"
@@ -32,6 +39,68 @@ def problem_of(answer: Any, status: int) -> dict[str, Any]:
     assert problem["type"].startswith("urn:cityloop:problem:")
     assert problem["title"] and problem["detail"]
     return problem
+
+
+@pytest.fixture
+def away(city: SmallCity) -> Iterator[None]:
+    """A database that was shut down."""
+
+    def refuse(*_: Any) -> None:
+        raise OperationalError("it ended") from psycopg.errors.AdminShutdown("terminating connection\nby command")
+
+    with connection.execute_wrapper(refuse):
+        yield
+
+
+@pytest.mark.parametrize("path", [PATH, "/ogc/collections/facilities/items"])
+def test_without_its_database_the_interface_is_a_503_that_says_when_to_come_back(
+    sender: Client, away: None, path: str
+) -> None:
+    answer = sender.generic("POST" if path == PATH else "GET", path, report_of(10), content_type="application/json")
+    assert problem_of(answer, 503)["title"] == "Out of service for the moment"
+    assert answer["Retry-After"] == "5"
+
+
+@pytest.mark.usefixtures("away")
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_without_its_database_a_page_is_a_503_in_the_readers_language(language: str) -> None:
+    client = Client(raise_request_exception=False)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    answer = client.post("/sign-in/", {"username": "a", "password": "b"})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert {"en": "Out of service", "zh-hans": "暂时无法使用"}[language] in answer.content.decode()
+
+
+def test_a_full_disk_is_a_503_and_a_bug_of_the_database_stays_a_500(sender: Client, monkeypatch) -> None:
+    for error, status in (
+        (disk_full(settings.CITYLOOP.home_folder), 503),
+        (OSError(errno.ENOSPC, "No space left on device"), 503),
+        (OperationalError("deadlock detected"), 500),
+        (OSError(errno.EBADF, "Bad file descriptor"), 500),
+    ):
+        monkeypatch.setattr("cityloop.presentation.api.v1.receive", Mock(side_effect=error))
+        problem_of(sender.post(PATH, report_of(10), content_type="application/json"), status)
+
+
+def test_an_outage_is_one_line_of_the_log_and_not_written_again_for_a_minute() -> None:
+    log = OneLine()
+    error = psycopg.OperationalError("connection failed:\n  refused")
+    facts = {
+        "name": "django.request",
+        "msg": "%s: %s",
+        "levelno": logging.ERROR,
+        "exc_info": (type(error), error, None),
+    }
+    first, second = (logging.makeLogRecord({**facts, "args": ("Service Unavailable", "/")}) for _ in range(2))
+    assert (log.filter(first), log.filter(second)) == (True, False)
+    assert (first.getMessage(), first.exc_info) == ("Service Unavailable: /: connection failed: refused", None)
+    of_pool = {"name": "psycopg.pool", "msg": "error connecting in %r: %s", "args": ("pool-2", error), "exc_info": None}
+    third, fourth = (logging.makeLogRecord({**facts, **of_pool}) for _ in range(2))
+    assert (log.filter(third), log.filter(fourth)) == (True, False)
+    assert third.getMessage() == "error connecting in 'pool-2': connection failed: refused"
+    bug = logging.makeLogRecord({**facts, "exc_info": (ValueError, ValueError(), None)})
+    assert log.filter(bug)
+    assert bug.exc_info
 
 
 def report_of(letters: int) -> str:

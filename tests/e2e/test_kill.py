@@ -1,6 +1,7 @@
 """Kill -9 of every kind of process while reports come in: nothing acknowledged is lost, nothing is doubled."""
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -103,7 +104,7 @@ def hand_in(city: City, token: str, name: str) -> dict[str, str]:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
-            assert error.code >= 500, error.read()
+            assert (error.code, error.headers["Retry-After"]) == (503, "5"), error.read()
         except OSError:
             pass
         time.sleep(0.05)
@@ -113,6 +114,59 @@ def hand_in(city: City, token: str, name: str) -> dict[str, str]:
 def named(words: str) -> Callable[[psutil.Process], bool]:
     """Return a test for processes whose command line contains these words."""
     return lambda process: words in " ".join(process.cmdline())
+
+
+def asked(address: str) -> tuple[int, str | None, str]:
+    """Return the status of a page, its Retry-After and its type."""
+    try:
+        with urllib.request.urlopen(address, timeout=20) as answer:
+            return answer.status, None, answer.headers["Content-Type"]
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers["Retry-After"], error.headers["Content-Type"]
+
+
+def until(ask: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not ask():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def test_while_its_database_cannot_start_a_city_answers_503_and_then_comes_back_by_itself(city: City) -> None:
+    version = city.home / "postgres" / "PG_VERSION"
+    ours = version.read_text()
+    version.write_text("9\n")  # refused at the next start
+    postmaster = psutil.Process(int((city.home / "postgres" / "postmaster.pid").read_text().split()[0]))
+    postmaster.kill()
+    until(lambda: "Trying again in" in city.log.read_text())
+    for _ in range(20):
+        assert asked(f"{city.address}/sign-in/") == (200, None, "text/html; charset=utf-8")  # asks no database
+        assert asked(f"{city.address}/health") == (503, "5", "text/html; charset=utf-8")
+        bearer = urllib.request.Request(f"{city.address}/api/v1/reports", b"{}", {"Authorization": "Bearer of-nobody"})
+        assert asked(bearer) == (503, "5", "application/problem+json")
+    version.write_text(ours)
+    until(lambda: asked(f"{city.address}/health")[0] == 200)
+    assert city.process.poll() is None
+    log = city.log.read_text()
+    assert "Traceback" not in log
+    assert len(log.splitlines()) < 30, log
+
+
+def test_a_city_whose_terminal_is_closed_ends_in_order(tmp_path: Path) -> None:
+    city = City(empty_home(tmp_path / "home"))
+    ours, theirs = os.openpty()
+    command = [*COMMAND, "serve", "--home", str(city.home), "--port", "0"]
+    process = subprocess.Popen(
+        ["setsid", "--ctty", "--wait", *command], env=environment(), stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    seen = b""
+    while b"ready " not in seen:
+        seen += os.read(ours, 1000)
+    os.close(ours)
+    assert process.wait(60) == 0
+    assert city.processes() == []
+    assert not (city.home / "postgres" / "postmaster.pid").exists()
 
 
 VICTIMS: dict[str, Callable[[psutil.Process], bool]] = {

@@ -310,12 +310,16 @@ def test_a_busy_process_left_by_a_killed_server_is_asked_to_end(cluster, home):
     connection.close()
 
 
+def lock_files(home: Path) -> list[Path]:
+    return [home / "postgres" / "postmaster.pid", home / "run" / ".s.PGSQL.5432.lock"]
+
+
 def test_the_number_of_a_dead_server_used_again_is_not_taken_for_it(cluster, home):
     cluster.ensure_running()
     kill_server(home)
-    left = home / "postgres" / "postmaster.pid"
     stranger = subprocess.Popen(["sleep", "100"], cwd=home / "postgres")
-    left.write_text(left.read_text().replace(left.read_text().split("\n")[0], str(stranger.pid), 1))
+    for left in lock_files(home):
+        left.write_text(left.read_text().replace(left.read_text().split("\n")[0], str(stranger.pid), 1))
     try:
         assert cluster.is_running() is False
         assert cluster.ensure_running() is True
@@ -323,6 +327,39 @@ def test_the_number_of_a_dead_server_used_again_is_not_taken_for_it(cluster, hom
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def test_a_dead_server_that_its_parent_has_not_collected_is_not_taken_for_a_living_one(cluster, home):
+    parent = start(
+        """
+import sys
+from pathlib import Path
+from cityloop.runtime.postgres import Cluster
+Cluster(Path(sys.argv[1])).ensure_running()
+print("ready", flush=True)
+sys.stdin.read()  # never waits for the server that it started
+""",
+        home,
+    )
+    assert parent.stdout.readline() == "ready\n"
+    dead = postmaster(home)
+    dead.kill()
+    until(lambda: dead.status() == psutil.STATUS_ZOMBIE)
+    try:
+        assert cluster.ensure_running() is True
+        assert dead.status() == psutil.STATUS_ZOMBIE
+        assert rows(cluster, "SELECT 1") == [(1,)]
+    finally:
+        parent.communicate()
+
+
+def test_lock_files_that_a_power_cut_left_incomplete_do_not_prevent_a_start(cluster, home):
+    cluster.ensure_running()
+    for content in ("", "nonsense\n"):
+        cluster.stop()
+        for left in lock_files(home):
+            left.write_text(content)
+        assert cluster.ensure_running() is True
 
 
 def test_the_number_of_a_dead_user_used_again_is_not_taken_for_it(tmp_path):

@@ -5,6 +5,7 @@ CityLoopError
     ├── Invalid      the input has errors: one Fault per field
     ├── NotAllowed   this person may not do it
     ├── NotPossible  nobody can do it now
+    │   └── Unavailable  until the machine has room again; later the same may succeed
     ├── NotFound     there is no such thing, or not for this person
     └── Conflict     the same name already stands for something else
 
@@ -58,6 +59,10 @@ class NotAllowed(Refusal):
 
 class NotPossible(Refusal):
     """Nobody can do it in the present state."""
+
+
+class Unavailable(NotPossible):
+    """Nobody can do it until the machine can again; sent later, the same may succeed."""
 
 
 class NotFound(Refusal):

@@ -32,13 +32,15 @@ from cityloop.entry.console.options import (
     tell,
 )
 from cityloop.entry.imports.history import history
+from cityloop.runtime.outages import outage
+from cityloop.runtime.processes import on_ending
 
 
 class Commands(click.Group):
     """Turns a refusal of any command into its sentence and exit code 1. Other errors are bugs and show a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        signal.signal(signal.SIGTERM, _leave)
+        on_ending(_leave, signal.SIGTERM)
         try:
             return super().invoke(ctx)
         except Invalid as error:
@@ -48,6 +50,12 @@ class Commands(click.Group):
             sys.exit(1)
         except Refusal as error:
             tell(error.sentence)
+            sys.exit(1)
+        except Exception as error:
+            line = outage(error)
+            if not line:
+                raise
+            tell(line)
             sys.exit(1)
 
 
@@ -74,7 +82,11 @@ def init(home: Path | None) -> None:
 @home_option
 @port_option
 def serve(home: Path | None, port: int | None) -> None:
-    """Serve the city until Ctrl-C."""
+    """Serve the city until Ctrl-C, SIGTERM or the end of the terminal (SIGHUP; `nohup` keeps it running).
+
+    A process that dies is started again, and the embedded database too, after growing pauses for as long as it takes.
+    Meanwhile every page and the API answer 503 with Retry-After.
+    """
     from cityloop.entry.server import serving
 
     with opened(home, tell, runs=True) as configuration:

@@ -3,6 +3,7 @@
 The root URLconf names the four handlers.
 """
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -11,7 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 
-from cityloop.presentation.problems import problem
+from cityloop.presentation.problems import problem, retry_later
+from cityloop.runtime.outages import outage
 
 View = Callable[..., HttpResponse]
 
@@ -38,11 +40,19 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Answer for a bug; what it was is in the log, not in the response."""
+    """Answer for an outage or a bug; what it was is in the log, not in the response."""
+    if outage(sys.exception()):
+        return _unavailable(request)
     if _is_of_a_program(request):
         detail = "This is our mistake, not yours. Send the same again later: a report is taken once however often sent."
         return problem(500, "our-mistake", detail)
     return defaults.server_error(request)
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    if _is_of_a_program(request):
+        return problem(503, "unavailable", "The database does not answer or a disk is full. Send the same again later.")
+    return retry_later(defaults.server_error(request, "503.html"))
 
 
 def only_problems(view: View) -> View:

@@ -1,11 +1,13 @@
 """Refusals as HTTP: one table of statuses, and problem details as RFC 9457 describes them."""
 
-from typing import Any
+from typing import Any, TypeVar
 
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 
-from cityloop.core.errors import Conflict, Invalid, NotAllowed, NotFound, NotPossible, Refusal
+from cityloop.core.errors import Conflict, Invalid, NotAllowed, NotFound, NotPossible, Refusal, Unavailable
+from cityloop.runtime.outages import RETRY_SECONDS
 
+Response = TypeVar("Response", bound=HttpResponse)
 CONTENT_TYPE = "application/problem+json"
 
 STATUSES: dict[type[Refusal], int] = {
@@ -13,6 +15,7 @@ STATUSES: dict[type[Refusal], int] = {
     NotAllowed: 403,
     NotFound: 404,
     Conflict: 409,
+    Unavailable: 503,
     NotPossible: 409,
 }
 TITLES = {
@@ -25,6 +28,7 @@ TITLES = {
     413: "The request is too large",
     422: "What was supplied is wrong",
     500: "Something went wrong here",
+    503: "Out of service for the moment",
 }
 
 
@@ -36,9 +40,16 @@ def status_of(refusal: Refusal) -> int:
 def problem(status: int, code: str, detail: str, **more: Any) -> JsonResponse:
     """Return a problem document: type, title, status, detail, and what else helps the sender."""
     body = {"type": f"urn:cityloop:problem:{code}", "title": TITLES[status], "status": status, "detail": detail}
-    return JsonResponse(
+    response = JsonResponse(
         {**body, **more}, status=status, content_type=CONTENT_TYPE, json_dumps_params={"ensure_ascii": False}
     )
+    return retry_later(response) if status == 503 else response
+
+
+def retry_later(response: Response) -> Response:
+    """Return the response with status 503 and the time after which to try again."""
+    response.status_code, response["Retry-After"] = 503, str(RETRY_SECONDS)
+    return response
 
 
 def refused(refusal: Refusal) -> JsonResponse:

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 PR_SET_PDEATHSIG = 1
@@ -30,13 +31,19 @@ def tell_children() -> None:
     os.environ[STARTED_BY] = str(os.getpid())
 
 
+def on_ending(handler: Callable[[int, FrameType | None], None], *numbers: signal.Signals) -> None:
+    """Have the handler called on these signals and when the terminal is closed (SIGHUP), unless nohup ignores that."""
+    is_ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    for number in (*numbers, *(() if is_ignored else (signal.SIGHUP,))):
+        signal.signal(number, handler)
+
+
 class Stop:
-    """True once SIGINT or SIGTERM was received; can be waited for."""
+    """True once SIGINT, SIGTERM or SIGHUP was received; can be waited for."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._receive)
+        on_ending(self._receive, signal.SIGINT, signal.SIGTERM)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         self._event.set()

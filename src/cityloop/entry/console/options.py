@@ -1,5 +1,6 @@
 """The options that commands share, and `tell`, which prints progress."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,5 +40,9 @@ def mapping_option(what: str, how_to: str, otherwise: str = "") -> Callable[[Com
 
 
 def tell(message: str) -> None:
-    """Print a message about the progress on standard error; standard output has the result alone."""
-    click.echo(message, err=True)
+    """Print a message about the progress on standard error; standard output has the result alone.
+
+    A terminal that was closed, or a full disk, must not prevent the work that the message is about.
+    """
+    with contextlib.suppress(OSError):
+        click.echo(message, err=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import django
 
+from cityloop.runtime.outages import outage
 from cityloop.runtime.processes import Stop, end_with_parent
 
 
@@ -43,4 +44,10 @@ ROOMS = {"announce": announce, "work": do_jobs, "count": count}
 if __name__ == "__main__":
     end_with_parent()
     django.setup()
-    ROOMS[sys.argv[1]]()
+    try:
+        ROOMS[sys.argv[1]]()
+    except Exception as error:
+        line = outage(error)
+        if not line:
+            raise
+        sys.exit(line)

@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cityloop.core.errors import NotPossible
+from cityloop.core.errors import NotPossible, Refusal
 from cityloop.entry.console.opening import Tell
 from cityloop.runtime.configuration import Configuration
 from cityloop.runtime.postgres import Cluster
@@ -20,6 +20,7 @@ from cityloop.runtime.processes import Stop, tell_children
 FIRST_PORT, LAST_PORT = 8000, 8099
 STARTUP_SECONDS = 60.0  # for the web server to answer the first request
 SHUTDOWN_SECONDS = 25.0  # for a process to end after SIGTERM, before it is killed
+LONGEST_PAUSE = 32  # seconds between two attempts to start the database
 
 
 @dataclass(slots=True)
@@ -33,6 +34,7 @@ class Child:
     deaths: int = field(default=0)
 
     def start(self) -> None:
+        """Start the process."""
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(self.command, start_new_session=True)
 
@@ -44,7 +46,10 @@ class Child:
         self.deaths = self.deaths + 1 if lived < 5 else 1
         if lived >= min(0.2 * 2**self.deaths, 10.0):
             tell(f"{self.name} ended ({self.process.returncode}); restarting it")
-            self.start()
+            try:
+                self.start()
+            except OSError as error:  # no memory or no process number for it now; the next look tries again
+                tell(f"{self.name} did not start: {error}")
 
     def end(self) -> None:
         if self.process is None or self.process.poll() is not None:
@@ -57,8 +62,32 @@ class Child:
             self.process.wait()
 
 
+@dataclass(slots=True)
+class Database:
+    """The embedded database, kept running: where it does not start, it is tried again after growing pauses."""
+
+    cluster: Cluster
+    failures: int = 0
+    next_at: float = 0.0
+
+    def revive(self, tell: Tell) -> None:
+        """Start the database if it has ended; after a failure only when its pause is over."""
+        if time.monotonic() < self.next_at:
+            return
+        try:
+            if not self.cluster.is_running():
+                tell("the database ended; restarting it")
+                self.cluster.ensure_running(tell=tell)
+            self.failures = 0
+        except (Refusal, OSError) as error:
+            self.failures += 1
+            pause = min(2**self.failures, LONGEST_PAUSE)
+            self.next_at = time.monotonic() + pause
+            tell(f"{error} Trying again in {pause} seconds.")
+
+
 def serve(configuration: Configuration, port: int | None, tell: Tell, ready: Tell) -> None:
-    """Serve on 127.0.0.1 until SIGINT or SIGTERM; call `ready` with the address once pages are served."""
+    """Serve on 127.0.0.1 until SIGINT, SIGTERM or SIGHUP; call `ready` with the address once pages are served."""
     stop = Stop()
     chosen = free_port(port)
     children = [
@@ -67,21 +96,18 @@ def serve(configuration: Configuration, port: int | None, tell: Tell, ready: Tel
         Child("worker", _backroom("work")),
         Child("counter", _backroom("count")),
     ]
-    database = None if configuration.database_url else Cluster(configuration.home_folder)
+    database = [] if configuration.database_url else [Database(Cluster(configuration.home_folder))]
+    kept: list[Child | Database] = [*children, *database]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityloop.runtime.settings")
     tell_children()
     try:
         for child in children:
             child.start()
         address = f"http://127.0.0.1:{chosen}"
-        if _answers(address, stop, children[0]):
+        if _answers(address, stop, kept, tell):
             ready(address)
         while not stop.wait(0.2):
-            for child in children:
-                child.revive(tell)
-            if database and not database.is_running():
-                tell("the database ended; restarting it")
-                database.ensure_running(tell=tell)
+            _revive(kept, tell)
     finally:
         for child in children:
             child.end()
@@ -110,17 +136,22 @@ def _backroom(room: str) -> list[str]:
     return [sys.executable, "-m", "cityloop.entry.server.backroom", room]
 
 
-def _answers(address: str, stop: Stop, web: Child) -> bool:
+def _revive(kept: Sequence[Child | Database], tell: Tell) -> None:
+    for each in kept:
+        each.revive(tell)
+
+
+def _answers(address: str, stop: Stop, kept: Sequence[Child | Database], tell: Tell) -> bool:
     """Wait until the web server answers: False if told to stop meanwhile, NotPossible if it takes too long."""
     until = time.monotonic() + STARTUP_SECONDS
     while time.monotonic() < until:
         if stop.wait(0.1):
             return False
+        _revive(kept, tell)
         try:
             with urllib.request.urlopen(f"{address}/health", timeout=5) as response:  # noqa: S310  # our own address
                 if response.status == 200:
                     return True
         except OSError:
-            if web.process is not None and web.process.poll() is not None:
-                web.revive(lambda _: None)
+            continue
     raise NotPossible("web-silent")

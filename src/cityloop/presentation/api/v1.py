@@ -97,7 +97,7 @@ api = NinjaAPI(
 )
 
 SCHEMA_FAULTS = {"missing": "required", "extra_forbidden": "unknown-field", "string_type": "not-text"}  # by pydantic
-REFUSALS = dict.fromkeys((400, 401, 403, 409, 413, 422), ProblemDetails)
+REFUSALS = dict.fromkeys((400, 401, 403, 409, 413, 422, 503), ProblemDetails)
 
 
 @api.post("/reports", response={201: ReportReceipt, 200: ReportReceipt, **REFUSALS}, summary="Hand in a report")

@@ -8,7 +8,7 @@ from cityloop.core.errors import Refusal
 from cityloop.presentation.pages.fields import faults_of
 from cityloop.presentation.pages.htmx import render_part
 from cityloop.presentation.pages.sentences import heading, sentence
-from cityloop.presentation.problems import status_of
+from cityloop.presentation.problems import retry_later, status_of
 
 
 class ShowRefusals:
@@ -33,4 +33,6 @@ def show_refusal(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         "faults": list(faults_of(refusal).values()),
         "code": refusal.code,
     }
-    return render_part(request, "refused", context, status=status_of(refusal))
+    status = status_of(refusal)
+    response = render_part(request, "refused", context, status=status)
+    return retry_later(response) if status == 503 else response

@@ -20,7 +20,7 @@ from typing import IO
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from cityloop.core.errors import NotPossible
+from cityloop.core.errors import NotPossible, Unavailable
 from cityloop.runtime.files import archive as archives
 from cityloop.runtime.files.archive import Manifest
 from cityloop.runtime.postgres import binaries as programs
@@ -149,7 +149,7 @@ def _transaction(url: str) -> Iterator[psycopg.Connection]:
     except psycopg.errors.LockNotAvailable as error:
         raise NotPossible("database-in-use") from error
     except psycopg.errors.DiskFull as error:
-        raise NotPossible("disk-full", {"disk": f"database server: {error}"}) from error
+        raise Unavailable("disk-full", {"disk": f"database server: {error}"}) from error
     except psycopg.Error as error:
         raise NotPossible("restore-failed", {"error": str(error)}) from error
 

@@ -75,7 +75,7 @@ def run(stopped: Callable[[], bool]) -> None:
         try:
             busy = announce_all()
         except (OperationalError, InterfaceError) as error:
-            logger.warning("the database does not answer: %s", error)
+            logger.warning("the announcer waits", exc_info=error)
             connection.close()
             busy = 0
             time.sleep(AWAY)

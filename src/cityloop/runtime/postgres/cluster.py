@@ -19,7 +19,7 @@ from cityloop.runtime.postgres import account as accounts
 from cityloop.runtime.postgres import binaries as programs
 from cityloop.runtime.postgres import creation, postmaster, register
 from cityloop.runtime.postgres.faults import disk_full, home_of_another, mentions_full_disk, refusing_os_errors
-from cityloop.runtime.postgres.folders import PORT, Folders
+from cityloop.runtime.postgres.folders import PORT, SOCKET, Folders
 from cityloop.runtime.postgres.locks import holding, try_lock
 from cityloop.runtime.postgres.postmaster import LeftProcesses, Tell, file_size
 
@@ -168,7 +168,7 @@ class Cluster:
         if not account.may_have(data):
             raise home_of_another(data)
         creation.check_version(data, self.binaries)
-        postmaster.forget_reused_number(data)
+        postmaster.forget_dead(data, self._folders.socket_folder() / SOCKET)
         account.take(data)
         creation.write_access(data, account)
 

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cityloop.core.errors import NotPossible
+from cityloop.core.errors import NotPossible, Unavailable
 
 FULL = "No space left on device"  # as the C library writes it, in the C locale that every program here is given
 QUOTA = "Disk quota exceeded"
 
 
-def disk_full(folder: Path) -> NotPossible:
+def disk_full(folder: Path) -> Unavailable:
     """Return the refusal for a disk without room for what has to be written below a folder."""
     free_mib = shutil.disk_usage(_existing(folder)).free // 2**20
-    return NotPossible("disk-full", {"disk": f"{folder}: {free_mib} MiB free"})
+    return Unavailable("disk-full", {"disk": f"{folder}: {free_mib} MiB free"})
 
 
 def home_of_another(folder: Path) -> NotPossible:

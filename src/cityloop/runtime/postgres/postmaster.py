@@ -109,15 +109,15 @@ def send(process: psutil.Process, number: signal.Signals) -> None:
         process.send_signal(number)  # psutil looks at the start time again before it signals
 
 
-def forget_reused_number(data: Path) -> None:
-    """Remove a pid file whose number now belongs to a process that has nothing to do with this server.
+def forget_dead(data: Path, socket: Path) -> None:
+    """Remove what a server that was killed left: its two lock files, postmaster.pid and that of the socket.
 
-    PostgreSQL itself would take that process for a living postmaster and never start again. Call this while holding the
-    lock on `Folders.life`, which proves that no process of the server is left.
+    PostgreSQL refuses to start while any process has the number in one of them: a stranger that was given the number
+    again, or the dead server itself until its parent collects it. It also refuses an empty one. Call this while holding
+    the lock on `Folders.life`, which proves that no process of the server is left.
     """
-    lines = _pid_file(data)
-    if lines and lines[0].isdecimal() and process_of(int(lines[0])) and find(data) is None:
-        (data / "postmaster.pid").unlink(missing_ok=True)
+    for left in (data / "postmaster.pid", socket.with_name(f"{socket.name}.lock")):
+        left.unlink(missing_ok=True)
 
 
 def file_size(path: Path) -> int:
