@@ -203,6 +203,8 @@ def test_a_granted_extension_is_listed_among_what_happened_to_the_clock(bringing
     act(waiting.number, "grant_extension", waiting.step.task, bringing.people["dispatcher"], {}, None, NOW)
     shown = Page(part(signed_in("roads").get(f"/cases/{waiting.number}/").content, "时限").encode())
     assert "2026-11-20 10:00 延长 4 工作时" in shown.text
+    assert "4 工作时" in before and "含延期" not in before
+    assert shown.text.count("8 工作时（含延期 4）") == 2  # the label, and how it was calculated
     assert "2026-11-23 10:00" in shown.text
 
 

@@ -14,7 +14,7 @@ from cityloop.casework import models
 from cityloop.casework.history import events as history
 from cityloop.casework.pages.answers import DocumentView, ShownDocument
 from cityloop.casework.pages.masking import mask_of
-from cityloop.casework.words import answered, area_name, limit_words, moment_words, named_category, unit_name
+from cityloop.casework.words import answered, area_name, clock_limit_words, moment_words, named_category, unit_name
 from cityloop.core.actors import Actor
 from cityloop.core.place.areas import codes_in
 from cityloop.core.procedures.casefile import CaseState, Move, after
@@ -93,7 +93,7 @@ def _task_values(state: CaseState, move: Move, city: City) -> dict[str, str]:
     task = task or changed or state.task(move.task)
     if task is None:
         return {}
-    limit = limit_words(task.clock.limit_in_force) if task.clock else ""
+    limit = clock_limit_words(task.clock) if task.clock else ""
     return {"unit": unit_name(task.unit, city) or "", "limit": limit, "due": _moment_words(task.due_at)}
 
 
