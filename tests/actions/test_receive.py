@@ -1,12 +1,13 @@
 """Handing in reports: once each, placed, numbered; a retry is harmless and other content is refused."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
 
 from cityloop.casework.models import Case, PersonalWords, Task
-from cityloop.core.errors import Conflict, NotAllowed
+from cityloop.core.errors import Conflict, Invalid, NotAllowed
 from cityloop.intake.actions import receive, receive_many
 from cityloop.intake.models import Report as Row
 from cityloop.intake.reports import Report, read
@@ -49,6 +50,21 @@ def test_the_same_report_again_gives_the_same_receipt_and_no_second_case(city: S
     again = receive(a_report(), people["hotline"], NOW)
     assert (again.number, again.tracking_code, again.created) == (first.number, first.tracking_code, False)
     assert Case.objects.count() == 1 and Row.objects.count() == 1
+
+
+def test_a_report_from_a_clock_that_is_ahead_counts_as_of_now(city: SmallCity, people: dict) -> None:
+    report = a_report(reported_at=(NOW + timedelta(minutes=2)).isoformat())
+    number = receive(report, people["hotline"], NOW).number
+    assert Case.objects.get(number=number).reported_at == NOW
+    assert not receive(report, people["hotline"], NOW + timedelta(minutes=1)).created
+
+
+def test_a_report_from_the_future_is_refused(city: SmallCity) -> None:
+    with pytest.raises(Invalid) as refused:
+        a_report(reported_at=(NOW + timedelta(minutes=11)).isoformat())
+    assert [(fault.field, fault.code, fault.values) for fault in refused.value.faults] == [
+        ("reported_at", "moment-out-of-range", {"minutes": 10})
+    ]
 
 
 def test_other_content_under_the_same_id_is_a_conflict_and_changes_nothing(city: SmallCity, people: dict) -> None:

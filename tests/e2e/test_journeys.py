@@ -118,6 +118,53 @@ def test_a_refused_action_says_why_under_its_button_and_keeps_what_was_typed(cit
     expect(page.locator(".cl-story > li").last).to_contain_text("与昨日来件为同一盏灯。")
 
 
+def test_a_draft_outlives_a_dropped_net_and_nobody_else_sees_it(at: Desks) -> None:
+    page = at.window()
+    sign_in(page, "operator")
+    words, restored = page.get_by_label("问题描述"), page.get_by_text("已恢复草稿")
+
+    def begin(text: str) -> None:
+        page.goto("/reports/new/")
+        words.fill(text)
+
+    begin("灯杆倾斜，断网前写下")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="提交上报").click()
+    page.wait_for_url("chrome-error://**")
+    page.context.set_offline(False)
+    page.goto("/reports/new/")
+    expect(words).to_have_value("灯杆倾斜，断网前写下")
+    expect(restored).to_be_visible()
+    page.get_by_role("button", name="清除", exact=True).click()
+    expect(words).to_have_value("")
+    expect(restored).to_be_hidden()
+
+    begin("放弃的内容")
+    page.get_by_role("link", name="放弃并返回").click()
+    page.wait_for_url(QUEUE)
+    page.goto("/reports/new/")
+    expect(words).to_have_value("")
+
+    begin("会话到期前写下")
+    page.context.clear_cookies()
+    sign_in(page, "binhe_operator")
+    page.goto("/reports/new/")
+    expect(words).to_have_value("")
+    expect(restored).to_be_hidden()
+    words.fill("退出前写下")
+    page.locator(".cl-person > summary").click()
+    page.get_by_role("button", name="退出登录").click()
+    assert page.evaluate("Object.keys(sessionStorage).filter(name => name.includes('draft'))") == []
+
+    sign_in(page, "operator")
+    begin("路灯不亮，草稿已提交")
+    page.get_by_role("button", name="提交上报").click()
+    expect(page.locator(".cl-stage")).to_have_text("待受理")
+    page.goto("/reports/new/")
+    expect(words).to_have_value("")
+    expect(restored).to_be_hidden()
+
+
 def test_the_slower_of_two_people_is_told_so_and_keeps_the_typed_text(city: City, at: Desks, token: str) -> None:
     number = city.hand_in(token, **LAMP_DARK, external_id="two-at-once")
     quick, slow = at.of("operator"), at.of("binhe_operator")

@@ -109,6 +109,54 @@ def test_others_do_not_learn_who_reported(signed_in: As, number: str) -> None:
     assert "13800001234" not in answer.content.decode()
 
 
+PERSONAL = {
+    "text": "张三丰说灯不亮，电话13800001234，车牌川A12345，身份证110101199003074578",
+    "address": "长江路1号张三丰家，0816-5566778",
+    "reporter": {"name": "张三丰", "phone": "13800001234"},
+}
+SECRETS = ("13800001234", "张三丰", "川A12345", "110101199003074578", "5566778")
+
+
+def told(page: bytes) -> list[str]:
+    """Return the personal data that a page tells."""
+    return [secret for secret in SECRETS if secret in page.decode()]
+
+
+def test_personal_words_in_a_text_are_masked_on_every_page_of_those_who_do_not_see_the_reporter(
+    report: Report, signed_in: As
+) -> None:
+    number = report(**PERSONAL)
+    operator, leader, dispatcher = map(signed_in, ("operator", "leader", "dispatcher"))
+    accepted = {**ACCEPT, "note": "已回电13800001234张三丰"}
+    assert told(operator.get("/queue/").content) == ["张三丰", "5566778"]
+    operator.post(f"/cases/{number}/act/", accepted)
+    shown = operator.get(f"/cases/{number}/").content
+    assert told(shown) == list(SECRETS)
+    north = signed_in("north_operator")
+    assert told(north.get("/cases/").content) == ["张三丰", "5566778"]
+    for address in (f"/cases/{number}/", "/cases/", "/cases/?words=A1"):
+        assert told(leader.get(address, follow=True).content) == [], address
+    assert "张**说灯不亮，电话138****1234，车牌川A*****" in leader.get(f"/cases/{number}/").content.decode()
+    assert told(dispatcher.get("/queue/").content) == []
+
+
+def test_personal_words_are_masked_in_documents(report: Report, signed_in: As, people: dict) -> None:
+    number = report(**PERSONAL)
+    for username, action, given in (
+        ("operator", "accept", {"category": ACCEPT["category"], "district": ACCEPT["district"]}),
+        ("duty", "file", {}),
+        ("dispatcher", "dispatch", {"unit": "roads"}),
+    ):
+        task = Case.objects.get(number=number).tasks.get(done_at=None).no
+        act(number, action, task, people[username], given, None, NOW)
+    links = Page(signed_in("roads").get(f"/cases/{number}/").content).links
+    slips = [link for link in links if "/documents/" in link]
+    assert slips
+    for slip in slips:
+        assert told(signed_in("roads").get(slip).content) == []
+    assert told(signed_in("duty").get(slips[0]).content)
+
+
 def test_a_form_with_numbers_that_are_none_is_refused(signed_in: As, number: str) -> None:
     answer = signed_in("operator").post(f"/cases/{number}/act/", {**ACCEPT, "task": "one"})
     assert answer.status_code == 422
@@ -155,6 +203,8 @@ def test_a_granted_extension_is_listed_among_what_happened_to_the_clock(bringing
     act(waiting.number, "grant_extension", waiting.step.task, bringing.people["dispatcher"], {}, None, NOW)
     shown = Page(part(signed_in("roads").get(f"/cases/{waiting.number}/").content, "时限").encode())
     assert "2026-11-20 10:00 延长 4 工作时" in shown.text
+    assert "4 工作时" in before and "含延期" not in before
+    assert shown.text.count("8 工作时（含延期 4）") == 2  # the label, and how it was calculated
     assert "2026-11-23 10:00" in shown.text
 
 

@@ -190,3 +190,22 @@ def test_a_report_is_about_none_where_none_was_chosen(signed_in: As) -> None:
 def test_a_form_sent_back_still_offers_them_and_keeps_what_was_chosen(signed_in: As) -> None:
     answer = signed_in("operator").post("/reports/new/", a_report(text="", near_facility=LAMP))
     assert answer.status_code == 422 and f'value="{LAMP}" checked' in answer.content.decode()
+
+
+def test_the_history_of_a_facility_is_in_words(signed_in: As) -> None:
+    form = {
+        "state": "damaged",
+        "authority": "parks",
+        "owner": "甲公司",
+        "maintainer": "roads",
+        "reason": "巡查",
+        "seen": "999999999",
+    }
+    assert signed_in("administrator").post(f"{HERE}edit/", form).status_code == 302
+    shown = signed_in("leader").get(HERE).content.decode()
+    history = shown[shown.index('<h2 class="cl-subhead">变更记录</h2>') :]
+    assert "<del>完好</del>" in history and "<ins>破损</ins>" in history
+    for words in ("园林绿化处", "市政养护处", "甲公司", "路灯", "北区"):
+        assert words in history, words
+    for code in ("parks", "roads", "damaged", "intact", "district"):
+        assert code not in history, code

@@ -13,7 +13,7 @@ from cityloop.casework.history import evidence, projection
 from cityloop.casework.rules import beginning
 from cityloop.casework.rules.codes import check_codes
 from cityloop.casework.rules.responsibility import Responsibility, check_handed_to, handing, openings
-from cityloop.casework.rules.scope import may_see, may_unmask
+from cityloop.casework.rules.scope import REPORTER, may_see, may_unmask
 from cityloop.core import chain
 from cityloop.core.actors import SYSTEM, Actor, Post
 from cityloop.core.clocks.worktime import Calendar
@@ -32,7 +32,6 @@ from cityloop.runtime.secrets import vault
 
 SALT_LENGTH = 16  # bytes
 NOTES = ("LimitPassed", "ReporterRevealed", "WordsErased")  # events that move no task
-REPORTER = ("reporter_name", "reporter_phone")  # kept encrypted, shown masked
 MOST_AT_ONCE = 20  # timers of one case handled in one job; the next job takes the rest
 
 
@@ -148,7 +147,7 @@ def note_linked_case(number: str, linked: str, outcome: str | None, now: datetim
 def reveal_reporter(number: str, actor: Actor, now: datetime) -> tuple[str | None, str | None]:
     """Return the reporter's name and telephone in clear, and record in the history that they were shown."""
     row, state = _locked(number, actor)
-    if not may_unmask(actor, state):
+    if not may_unmask(actor, state.areas):
         raise NotAllowed("reporter-hidden")
     bodies = dict(row.words.filter(name__in=REPORTER, erased_at=None).values_list("name", "body"))
     if not bodies:

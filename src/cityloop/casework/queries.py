@@ -1,6 +1,6 @@
 """Every read of cases and tasks, named for the screen that needs it. A case that a person may not see is not found."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -8,7 +8,7 @@ from django.db.models import Count, F, Max, Min, Q
 
 from cityloop.casework import models, words
 from cityloop.casework.history.projection import state
-from cityloop.casework.pages import documents, offers, story
+from cityloop.casework.pages import documents, masking, offers, story
 from cityloop.casework.pages.answers import (
     CaseFilters,
     CaseList,
@@ -30,6 +30,7 @@ from cityloop.casework.pages.queue import queue
 from cityloop.casework.rules.scope import may_see, visible
 from cityloop.core.actors import Actor
 from cityloop.core.errors import NotFound
+from cityloop.core.personal_words import Mask, unmasked
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city
 from cityloop.registry.city.facts import title
@@ -84,7 +85,7 @@ def document(actor: Actor, number: str, seq: int, name: str) -> ShownDocument:
     city = current_city()
     sees = row is not None and may_see(actor, state(row, row.tasks.order_by("no")), city)
     procedure = city.procedures.get((row.procedure, row.version)) if row and sees else None
-    found = documents.produced(row, procedure, seq, name, city) if row and procedure else None
+    found = documents.produced(row, procedure, actor, seq, name, city) if row and procedure else None
     if found is None:
         raise NotFound("no-such-document")
     return found
@@ -102,7 +103,7 @@ def cases(actor: Actor, filters: CaseFilters, after: str | None) -> CaseList:
     found = list(rows.order_by("-reported_at", "-id")[: PAGE + 1])
     last = found[PAGE - 1] if len(found) > PAGE else None
     return CaseList(
-        rows=tuple(_row(row, city) for row in found[:PAGE]),
+        rows=_rows(found[:PAGE], actor, city),
         next=f"{last.reported_at.isoformat()}_{last.id}" if last else None,
         districts=tuple(Choice(area.code, area.name) for area in city.areas.values() if area.level == "district"),
     )
@@ -112,7 +113,7 @@ def cases_by_number(actor: Actor, numbers: Iterable[str]) -> dict[str, CaseRow]:
     """Return those of the cases that this person may see, by number; the others are left out."""
     city = current_city()
     rows = models.Case.objects.filter(visible(actor, city), number__in=list(numbers))
-    return {row.number: _row(row, city) for row in rows}
+    return {row.number: row for row in _rows(list(rows), actor, city)}
 
 
 def counts_by_district(actor: Actor, figure: str, month: date) -> dict[str, int]:
@@ -209,15 +210,20 @@ def _beyond(after: str | None) -> Q:
     return Q(reported_at__lt=reported_at) | Q(reported_at=reported_at, pk__lt=last)
 
 
-def _row(row: models.Case, city: City) -> CaseRow:
+def _rows(rows: Sequence[models.Case], actor: Actor, city: City) -> tuple[CaseRow, ...]:
+    masks = masking.masks(actor, [row.pk for row in rows if row.address or row.category_words])
+    return tuple(_row(row, city, masks.get(row.pk, unmasked)) for row in rows)
+
+
+def _row(row: models.Case, city: City, mask: Mask) -> CaseRow:
     procedure = city.procedures.get((row.procedure, row.version))
     in_time = row.closed_at <= row.case_due_at if row.closed_at and row.case_due_at else None
     return CaseRow(
         number=row.number,
         stage_title=title(procedure.stages[row.stage].title) if procedure else row.stage,
-        category_name=words.named_category(row.category, row.category_words, city),
+        category_name=words.named_category(row.category, mask(row.category_words or "") or None, city),
         district_name=words.area_name(row.district, city),
-        address=row.address,
+        address=mask(row.address or "") or None,
         reported_at=row.reported_at,
         filed_at=row.clock_started_at,
         closed_at=row.closed_at,

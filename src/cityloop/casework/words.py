@@ -6,6 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import gettext, ngettext
 
+from cityloop.core.clocks.history import Clock
 from cityloop.core.clocks.worktime import Limit, LimitUnit
 from cityloop.core.procedures.needs import members
 from cityloop.core.procedures.procedure import Need, NeedKind
@@ -44,6 +45,19 @@ def unit_name(code: str | None, city: City) -> str | None:
 def limit_words(limit: Limit) -> str:
     """Return a limit in the reader's language: 2 工作日."""
     return _UNITS[limit.unit](limit.amount) % {"n": limit.amount}
+
+
+def clock_limit_words(clock: Clock) -> str:
+    """Return the limit of a clock with its extensions: 4 工作日（含延期 2）."""
+    limit, more = clock.limit_in_force, clock.extensions
+    if not more:
+        return limit_words(limit)
+    if any(extension.unit is not limit.unit for extension in more):
+        values = {"limit": limit_words(limit), "more": gettext(", ").join(map(limit_words, more))}
+        return gettext("%(limit)s (extended by %(more)s)") % values
+    longer = sum(extension.amount for extension in more)
+    total = limit_words(Limit(limit.amount + longer, limit.unit))
+    return gettext("%(limit)s (%(more)d of them by extension)") % {"limit": total, "more": longer}
 
 
 def moment_words(moment: datetime) -> str:

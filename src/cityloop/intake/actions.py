@@ -169,7 +169,7 @@ def _opening(
         "channel": report.channel,
         "external_id": report.external_id,
         "receipt": receipt_digest(digest, given.tracking_code),
-        "reported_at": chain.moment(report.reported_at or now),
+        "reported_at": chain.moment(min(report.reported_at or now, now)),
         "category": category,
         **place_facts(areas, layout.grids_at(lon, lat)),
         **(spot.found or {}),

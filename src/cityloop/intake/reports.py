@@ -14,7 +14,7 @@ from cityloop.core.errors import Fault, Invalid
 from cityloop.core.invalid_values import InvalidValue
 from cityloop.core.place.geo import Crs, check_point, parse_crs, to_wgs84
 
-SKEW = timedelta(minutes=10)  # a sender's clock may be ahead by this much
+SKEW = timedelta(minutes=10)  # a clock may be ahead by this much: the report then counts as of when it arrived
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 CHANNEL = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # controls, halves of a character
@@ -164,7 +164,7 @@ def _moment(value: Any, zone: tzinfo, now: datetime, faults: list[Fault]) -> dat
         faults.append(Fault("reported_at", "not-a-moment"))
         return None
     if not EARLIEST <= moment <= now + SKEW:
-        faults.append(Fault("reported_at", "moment-out-of-range"))
+        faults.append(Fault("reported_at", "moment-out-of-range", {"minutes": SKEW // timedelta(minutes=1)}))
         return None
     return moment
 

@@ -114,7 +114,7 @@ class ClockView:
     title: str
     started_at: datetime
     due: DueMoment | None
-    limit_words: str  # e.g. 2 工作日
+    limit_words: str  # e.g. 2 工作日, extended 4 工作日（含延期 2）
     stopped_at: datetime | None
     lamp: Lamp
     counted_seconds: int

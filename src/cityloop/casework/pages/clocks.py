@@ -10,7 +10,7 @@ from datetime import datetime
 from django.utils.translation import gettext
 
 from cityloop.casework.pages.answers import ClockEvent, ClockView
-from cityloop.casework.words import limit_words
+from cityloop.casework.words import clock_limit_words, limit_words
 from cityloop.core.clocks import counting as clocks
 from cityloop.core.clocks.counting import Clock, ClockEventKind, State
 from cityloop.core.clocks.worktime import Lamp
@@ -50,7 +50,7 @@ def _view(name: str, clock: Clock, due_at: datetime | None, city: City, now: dat
         title=name,
         started_at=clock.facts[0].at,
         due=due,
-        limit_words=limit_words(clock.limit_in_force),
+        limit_words=clock_limit_words(clock),
         stopped_at=stopped_at,
         lamp=Lamp.RED if late else standing.lamp,
         counted_seconds=standing.counted_seconds,

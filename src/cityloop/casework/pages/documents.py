@@ -13,7 +13,10 @@ from django.utils.translation import gettext
 from cityloop.casework import models
 from cityloop.casework.history import events as history
 from cityloop.casework.pages.answers import DocumentView, ShownDocument
-from cityloop.casework.words import answered, area_name, limit_words, moment_words, named_category, unit_name
+from cityloop.casework.pages.masking import mask_of
+from cityloop.casework.words import answered, area_name, clock_limit_words, moment_words, named_category, unit_name
+from cityloop.core.actors import Actor
+from cityloop.core.place.areas import codes_in
 from cityloop.core.procedures.casefile import CaseState, Move, after
 from cityloop.core.procedures.procedure import Procedure
 from cityloop.registry.city.city import City
@@ -32,7 +35,9 @@ def listed(procedure: Procedure, events: Iterable[Event]) -> tuple[DocumentView,
     )
 
 
-def produced(row: models.Case, procedure: Procedure, seq: int, name: str, city: City) -> ShownDocument | None:
+def produced(
+    row: models.Case, procedure: Procedure, actor: Actor, seq: int, name: str, city: City
+) -> ShownDocument | None:
     """Return a document of a case with its text; None if that event produced no document of that name."""
     events = list(Event.objects.filter(stream=history.stream(row.pk), seq__lte=seq).order_by("seq"))
     if not events or events[-1].seq != seq or name not in events[-1].payload.get("documents", ()):
@@ -43,7 +48,7 @@ def produced(row: models.Case, procedure: Procedure, seq: int, name: str, city: 
         state = after(state, move, event.actor, event.at)
     if state is None or move is None:
         return None
-    values = _values(row, state, move, events[-1], procedure, city)
+    values = _values(row, state, move, events[-1], procedure, actor, city)
     declared = procedure.documents[name]
     lines = tuple(_filled(line, values) for line in declared.lines)
     return ShownDocument(row.number, title(declared.title), lines, events[-1].at)
@@ -55,10 +60,12 @@ def _filled(line: str, values: Mapping[str, str]) -> str:
 
 
 def _values(
-    row: models.Case, state: CaseState, move: Move, event: Event, procedure: Procedure, city: City
+    row: models.Case, state: CaseState, move: Move, event: Event, procedure: Procedure, actor: Actor, city: City
 ) -> dict[str, str]:
     bodies = row.words.filter(seq__in=(1, event.seq)).order_by("seq").values_list("name", "body")
-    words = {name: gettext("(erased by law)") if body is None else body for name, body in bodies}
+    known = dict(bodies)
+    mask = mask_of(actor, codes_in(row.facts), known)
+    words = {name: gettext("(erased by law)") if body is None else mask(body) for name, body in known.items()}
     needs = procedure.actions[move.action].needs if move.action in procedure.actions else procedure.begins.needs
     answers = {need.name: answered(need, move.answers[need.name], city) for need in needs if need.name in move.answers}
     stage = {"stage": title(procedure.stages[state.stage].title)}
@@ -86,7 +93,7 @@ def _task_values(state: CaseState, move: Move, city: City) -> dict[str, str]:
     task = task or changed or state.task(move.task)
     if task is None:
         return {}
-    limit = limit_words(task.clock.limit_in_force) if task.clock else ""
+    limit = clock_limit_words(task.clock) if task.clock else ""
     return {"unit": unit_name(task.unit, city) or "", "limit": limit, "due": _moment_words(task.due_at)}
 
 

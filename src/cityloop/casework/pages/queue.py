@@ -10,9 +10,11 @@ from django.utils.translation import gettext
 
 from cityloop.casework import words
 from cityloop.casework.pages.answers import Choice, QueueFilters, QueuePage, QueueRow
+from cityloop.casework.pages.masking import masks
 from cityloop.casework.rules.scope import place_of
 from cityloop.core.actors import Actor
 from cityloop.core.clocks.worktime import Lamp
+from cityloop.core.personal_words import Mask
 from cityloop.core.procedures.procedure import Procedure
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city
@@ -47,8 +49,9 @@ def queue(actor: Actor, filters: QueueFilters, after: str | None, now: datetime)
     rows = _rows(held, filters, after, now)
     counts = _counts(held, now)
     last = rows[PAGE - 1] if len(rows) > PAGE else None
+    shown = masks(actor, [row["case_id"] for row in rows[:PAGE]])
     return QueuePage(
-        rows=tuple(_row(row, city, now) for row in rows[:PAGE]),
+        rows=tuple(_row(row, city, now, shown[row["case_id"]]) for row in rows[:PAGE]),
         next=f"{last['due_at'].isoformat()}_{last['id']}" if last else None,
         kinds=_choices(counts, "kind", _kinds(actor, city)),
         lamps=_choices(counts, "lamp", {lamp: lamp_title() for lamp, lamp_title in _LAMP_TITLES.items()}),
@@ -93,9 +96,9 @@ def _rows(held: Sequence[Clause], filters: QueueFilters, after: str | None, now:
     tail = f"ORDER BY task.due_at, task.id LIMIT {PAGE + 1}"
     union, values = _union(held, filtered, tail)
     statement = f"""
-        SELECT DISTINCT task.due_at, task.id, task.no, task.kind, task.unit, task.district, task.opened_at,
-               task.yellow_at, found.number, found.address, found.category, found.category_words AS words,
-               found.reported_at, found.procedure, found.version
+        SELECT DISTINCT task.due_at, task.id, task.case_id, task.no, task.kind, task.unit, task.district,
+               task.opened_at, task.yellow_at, found.number, found.address, found.category,
+               found.category_words AS words, found.reported_at, found.procedure, found.version
           FROM ({union}) AS task JOIN casework_case AS found ON found.id = task.case_id
          ORDER BY task.due_at, task.id LIMIT {PAGE + 1}
     """  # noqa: S608  # built from constants of this module; every value is a parameter
@@ -146,7 +149,7 @@ def _beyond(after: str | None) -> list[Clause]:
     return [Clause("(task.due_at, task.id) > (%s, %s)", (due_at, last))]
 
 
-def _row(row: dict[str, Any], city: City, now: datetime) -> QueueRow:
+def _row(row: dict[str, Any], city: City, now: datetime, mask: Mask) -> QueueRow:
     procedure = city.procedures.get((row["procedure"], row["version"]))
     return QueueRow(
         task_id=row["id"],
@@ -154,9 +157,10 @@ def _row(row: dict[str, Any], city: City, now: datetime) -> QueueRow:
         number=row["number"],
         kind=row["kind"],
         kind_title=title(procedure.tasks[row["kind"]].title) if procedure else row["kind"],
-        category_name=words.named_category(row["category"], row["words"], city) or _title_by_hand(procedure),
+        category_name=words.named_category(row["category"], mask(row["words"] or ""), city)
+        or _title_by_hand(procedure),
         district_name=words.area_name(row["district"], city),
-        address=row["address"],
+        address=mask(row["address"] or "") or None,
         unit_name=words.unit_name(row["unit"], city),
         reported_at=row["reported_at"],
         opened_at=row["opened_at"],

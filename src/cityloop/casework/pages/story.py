@@ -16,12 +16,13 @@ from cityloop.casework.history import evidence
 from cityloop.casework.pages import documents
 from cityloop.casework.pages.answers import CasePage, HistoryLine, LinkView, TaskView
 from cityloop.casework.pages.clocks import case_clock, task_clock
-from cityloop.casework.pages.masking import masked_name, masked_phone
+from cityloop.casework.pages.masking import mask_of, shown_reporter
 from cityloop.casework.pages.offers import offers
 from cityloop.casework.rules.scope import may_unmask
 from cityloop.casework.words import answered, area_name, moment_words, named_category, unit_name
 from cityloop.core.actors import Actor
 from cityloop.core.gazetteer.places import Grade
+from cityloop.core.personal_words import Mask, masked_name, masked_phone
 from cityloop.core.procedures.casefile import CaseState, Link, MovedDeadline, TaskState
 from cityloop.core.procedures.procedure import (
     Action,
@@ -38,7 +39,6 @@ from cityloop.registry.facilities.queries import facility_name
 from cityloop.registry.gazetteer.finding import FACT
 from cityloop.registry.people.accounts import account_names
 from cityloop.runtime.models import Event
-from cityloop.runtime.secrets import vault
 
 Bodies = Mapping[str, str | None]  # personal words by name; None: erased
 
@@ -70,6 +70,7 @@ def page(row: models.Case, case: CaseState, actor: Actor, now: datetime) -> Case
     events = list(Event.objects.filter(stream=history.stream(row.pk)).order_by("seq"))
     report = words.get(1, {})
     main_words = _main_words(procedure)
+    mask = mask_of(actor, case.areas, report)
     outline = city.locator(row.district) if row.district else None
     lon, lat = row.facts.get("lon"), row.facts.get("lat")
     return CasePage(
@@ -80,10 +81,11 @@ def page(row: models.Case, case: CaseState, actor: Actor, now: datetime) -> Case
         is_open=row.is_open,
         stages=_stages(procedure, case, events, city),
         category_code=row.category,
-        category_name=row.facts.get("category_name") or named_category(row.category, row.category_words, city),
+        category_name=row.facts.get("category_name")
+        or named_category(row.category, mask(row.category_words or "") or None, city),
         condition=_condition(row.facts),
-        text=_shown(report[main_words]) if main_words in report else None,
-        address=row.address,
+        text=mask(_shown(report[main_words])) if main_words in report else None,
+        address=mask(row.address or "") or None,
         lon=lon,
         lat=lat,
         district_name=area_name(row.district, city),
@@ -96,14 +98,14 @@ def page(row: models.Case, case: CaseState, actor: Actor, now: datetime) -> Case
         received_at=row.opened_at,
         filed_at=row.clock_started_at,
         closed_at=row.closed_at,
-        reporter_name=_masked(report, "reporter_name", masked_name),
-        reporter_phone=_masked(report, "reporter_phone", masked_phone),
-        may_unmask=bool(report.get("reporter_name") or report.get("reporter_phone")) and may_unmask(actor, case),
+        reporter_name=shown_reporter(report, "reporter_name", masked_name),
+        reporter_phone=shown_reporter(report, "reporter_phone", masked_phone),
+        may_unmask=bool(report.get("reporter_name") or report.get("reporter_phone")) and may_unmask(actor, case.areas),
         clock=case_clock(case, city, now),
         has_clock=procedure.case_limit is not None,
         tasks=tuple(_task(procedure, case, task, city, now) for task in case.tasks),
         offers=offers(procedure, case, actor, city, now),
-        history=_history(row, case, procedure, words, events, city),
+        history=_history(row, case, procedure, words, events, city, mask),
         links=tuple(_link(link, city) for link in case.links),
         documents=documents.listed(procedure, events),
         place_found=_found_by_address(row.facts),
@@ -177,16 +179,6 @@ def _shown(body: str | None) -> str:
     return gettext("(erased by law)") if body is None else body
 
 
-def _masked(words: Bodies, name: str, mask: Callable[[str], str]) -> str | None:
-    if name not in words:
-        return None
-    body = words[name]
-    try:
-        return _shown(None) if body is None else mask(vault.unlock(body))
-    except vault.UnreadableSecret:  # altered, or another key: `cityloop verify` says which
-        return gettext("(cannot be read)")
-
-
 def _task(procedure: Procedure, case: CaseState, task: TaskState, city: City, now: datetime) -> TaskView:
     kind = procedure.tasks[task.kind]
     role = city.roles.get(task.role)
@@ -230,13 +222,14 @@ def _link(link: Link, city: City) -> LinkView:
 
 @dataclass(frozen=True, slots=True)
 class _HistoryContext:
-    """What every line of a history needs: the procedure, names of people, photos, titles of tasks, the city."""
+    """What every line of a history needs: the procedure, names, photos, titles of tasks, the city, the mask."""
 
     procedure: Procedure
     names: Mapping[str, str]
     photos: Mapping[int, Sequence[evidence.Photo]]
     tasks: Mapping[int, str]
     city: City
+    mask: Mask
 
 
 def _history(
@@ -246,10 +239,11 @@ def _history(
     words: Mapping[int, Bodies],
     events: Sequence[Event],
     city: City,
+    mask: Mask,
 ) -> tuple[HistoryLine, ...]:
     tasks = {task.no: title(procedure.tasks[task.kind].title) for task in case.tasks}
     names = account_names({event.actor for event in events})
-    context = _HistoryContext(procedure, names, evidence.photos_of(row), tasks, city)
+    context = _HistoryContext(procedure, names, evidence.photos_of(row), tasks, city, mask)
     return tuple(_line(event, words.get(event.seq, {}), context) for event in events)
 
 
@@ -270,7 +264,7 @@ def _line(event: Event, words: Bodies, context: _HistoryContext) -> HistoryLine:
         actor_name=context.names.get(event.actor, gettext("System")),
         actor_role=title(role.title) if role else None,
         actor_unit=unit_name(payload["by"][1], city) if payload["by"] else None,
-        says=(*_answers(needs, payload, words, city), *_notes(event, context), *dict.fromkeys(erased)),
+        says=(*_answers(needs, payload, words, context), *_notes(event, context), *dict.fromkeys(erased)),
         stage_title=title(procedure.stages[payload["stage"]].title),
         photos=tuple((title(need.title), digest) for need, digest in photos if digest),
     )
@@ -296,13 +290,15 @@ def _action_title(event: Event, procedure: Procedure, action: Action | None) -> 
     return title(action.title) if action else other() if other else event.name
 
 
-def _answers(needs: Sequence[Need], payload: Mapping[str, Any], words: Bodies, city: City) -> Sequence[tuple[str, str]]:
+def _answers(
+    needs: Sequence[Need], payload: Mapping[str, Any], words: Bodies, context: _HistoryContext
+) -> Sequence[tuple[str, str]]:
     """Return what was written or chosen with an action, in the order of its needs."""
     lines = []
     for need in needs:
-        answer = _shown(words[need.name]) if need.name in words else payload["answers"].get(need.name)
+        answer = context.mask(_shown(words[need.name])) if need.name in words else payload["answers"].get(need.name)
         if answer and need.kind is not NeedKind.PHOTOS:
-            lines.append((title(need.title), answered(need, answer, city)))
+            lines.append((title(need.title), answered(need, answer, context.city)))
     return lines
 
 

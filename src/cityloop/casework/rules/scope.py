@@ -4,6 +4,7 @@ Nothing is read from the database here.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -13,6 +14,7 @@ from cityloop.core.procedures.casefile import CaseState
 from cityloop.registry.city.city import City
 
 COLUMNS = ("district", "community")  # of cases and tasks
+REPORTER = ("reporter_name", "reporter_phone")  # personal words that are kept encrypted and shown masked
 UNMASKING = ("operator", "duty_officer")  # the roles that talk to the reporter
 
 
@@ -21,9 +23,9 @@ def may_see(actor: Actor, case: CaseState, city: City) -> bool:
     return any(_may_see(post, case, city) for post in actor.posts)
 
 
-def may_unmask(actor: Actor, case: CaseState) -> bool:
-    """Return whether a post of the actor, in the case's area, may see who reported."""
-    return any(post.role in UNMASKING and post.covers(case.areas) for post in actor.posts)
+def may_unmask(actor: Actor, areas: Collection[str]) -> bool:
+    """Return whether a post of the actor may see who reported a case that lies in these areas."""
+    return any(post.role in UNMASKING and post.covers(areas) for post in actor.posts)
 
 
 def visible(actor: Actor, city: City) -> Q:

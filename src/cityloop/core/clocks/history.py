@@ -53,6 +53,7 @@ _NEXT: Mapping[State, Mapping[ClockEventKind, State]] = {
         ClockEventKind.LIMIT_REPLACED: State.STOPPED,
     },
 }
+_FROM_ANEW = (ClockEventKind.STARTED, ClockEventKind.RESTARTED, ClockEventKind.LIMIT_REPLACED)
 _WITH_A_LIMIT = (ClockEventKind.EXTENDED, ClockEventKind.LIMIT_REPLACED)
 
 
@@ -101,6 +102,17 @@ class Clock:
         for fact in self.facts:
             limit = _limit_after(limit, fact)
         return limit
+
+    @property
+    def extensions(self) -> tuple[Limit, ...]:
+        """The extensions of the limit in force; a new start or another limit begins without any."""
+        since: list[Limit] = []
+        for fact in self.facts:
+            if fact.kind in _FROM_ANEW:
+                since.clear()
+            elif fact.kind is ClockEventKind.EXTENDED and fact.limit:
+                since.append(fact.limit)
+        return tuple(since)
 
     @property
     def unit(self) -> LimitUnit:

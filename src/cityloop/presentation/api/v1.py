@@ -45,7 +45,9 @@ class NewReport(BaseModel):
     crs: str | None = Field(None, description="WGS84 (the default), CGCS2000, GCJ02, BD09 or an EPSG code")
     category: str | None = Field(None, max_length=reports.LONGEST["category"], description="code or name of a class")
     address: str | None = Field(None, max_length=reports.LONGEST["address"])
-    reported_at: str | None = Field(None, description="ISO 8601; without an offset it is the city's time")
+    reported_at: str | None = Field(
+        None, description="ISO 8601; without an offset it is the city's time; up to 10 minutes ahead counts as now"
+    )
     facility: str | None = Field(
         None,
         max_length=reports.LONGEST["facility"],

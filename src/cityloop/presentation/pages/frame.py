@@ -11,7 +11,7 @@ from cityloop.core.actors import Post
 from cityloop.intake.actions import DESK, may_report
 from cityloop.presentation.pages.navigation import shown_entries
 from cityloop.presentation.pages.people import person
-from cityloop.presentation.pages.receipts import taken_receipt
+from cityloop.presentation.pages.receipts import taken_receipt, taken_sent
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city
 from cityloop.registry.city.facts import title
@@ -36,6 +36,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "beginnings": SimpleLazyObject(lambda: beginnings(person(request))),
         "may_report": SimpleLazyObject(lambda: may_report(person(request), DESK)),
         "receipt": SimpleLazyObject(lambda: taken_receipt(request)),
+        "sent": SimpleLazyObject(lambda: taken_sent(request)),
         "now": now(),
     }
 

@@ -1,4 +1,4 @@
-"""The receipt of a report taken at the desk: kept for the next page and shown there once, to be read to the caller."""
+"""What the next page is told of a form that was just taken, once: its receipt, and whose draft is no longer needed."""
 
 from dataclasses import asdict, dataclass
 
@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from cityloop.intake.actions import Receipt
 
-_KEY = "receipt"
+_KEY, _SENT = "receipt", "sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +32,14 @@ def taken_receipt(request: HttpRequest) -> ShownReceipt | None:
     """Return the receipt that has not been shown yet and forget it; None where there is none."""
     kept = request.session.pop(_KEY, None)
     return ShownReceipt(**kept) if kept else None
+
+
+def keep_sent(request: HttpRequest, key: str) -> None:
+    """Let the page that follows tell the browser that the form with this key was taken, so that its draft can go."""
+    request.session[_SENT] = key
+
+
+def taken_sent(request: HttpRequest) -> str | None:
+    """Return the key of the form that was taken before this page and forget it."""
+    sent: str | None = request.session.pop(_SENT, None)
+    return sent

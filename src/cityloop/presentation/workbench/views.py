@@ -21,7 +21,7 @@ from cityloop.presentation.pages import query as address_query
 from cityloop.presentation.pages.htmx import render_part, wants_fragment
 from cityloop.presentation.pages.people import check_may_report, person
 from cityloop.presentation.pages.photos import Received, receive
-from cityloop.presentation.pages.receipts import keep_receipt
+from cityloop.presentation.pages.receipts import keep_receipt, keep_sent
 from cityloop.presentation.problems import status_of
 from cityloop.presentation.workbench.attempts import (
     Attempt,
@@ -115,6 +115,7 @@ def new_case(request: HttpRequest, procedure: str) -> HttpResponse:
     except Refusal as refusal:
         form = filled_case(procedure, person(request), key, inputs, refusal)
         return render(request, "workbench/new_case.html", {"form": form}, status=status_of(refusal))
+    keep_sent(request, key)
     return redirect("workbench:case", number=number)
 
 
@@ -140,6 +141,7 @@ def new_report(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         form = filled_report(request.POST, refusal)
         return render(request, "workbench/report.html", {"form": form}, status=status_of(refusal))
+    keep_sent(request, request.POST.get("external_id", ""))
     return _received(request, receipt)
 
 

@@ -1,13 +1,20 @@
 """The history of the city's data as text: tables, fields and kinds of change in the words of their users."""
 
 import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from cityloop.casework.words import limit_words
+from cityloop.casework.words import area_name, limit_words, moment_words, named_category, unit_name
+from cityloop.presentation.settings.facilities.words import state_words
 from cityloop.presentation.settings.organisation.words import KIND_WORDS as UNIT_KIND_WORDS
+from cityloop.presentation.settings.organisation.words import role_words
+from cityloop.registry.areas.answers import level_title
+from cityloop.registry.city.city import City
+from cityloop.registry.city.current import current_city
 from cityloop.registry.words.limits import parse_limit
 
 TABLES = {
@@ -129,18 +136,56 @@ def value_words(value: Any, name: str) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, dict):
-        return _(", ").join(
-            f"{key}: {_plain(word, name)}" if key else _plain(word, name) for key, word in value.items()
-        )
-    if name == "kind" and value in UNIT_KIND_WORDS:
-        return _(UNIT_KIND_WORDS[value])
-    return _(KINDS_OF_CLASS[value]) if name == "kind" and value in KINDS_OF_CLASS else _plain(value, name)
+        return _(", ").join(f"{_part(key, name)}: {_plain(word, name)}" if key else _plain(word, name)
+                            for key, word in value.items())  # fmt: skip
+    return _plain(value, name)
+
+
+def _part(key: str, name: str) -> str:
+    return level_title(key, current_city()) if name == "areas" else field_words(key)
 
 
 def _plain(value: Any, name: str) -> str:
     if name in LIMITS and value:
         return limit_words(parse_limit(str(value)))
-    return str(value)
+    known = _NAMED.get(name)
+    return (known(str(value), current_city()) if known and value else None) or str(value)
+
+
+def _kind(value: str, city: City) -> str | None:
+    words = {**UNIT_KIND_WORDS, **KINDS_OF_CLASS}.get(value)
+    return _(words) if words else None
+
+
+def _class(value: str, city: City) -> str | None:
+    names = (category.name for category in city.classes.values() if category.code == value)
+    name = named_category(value, None, city) if value in city.classes else next(names, None)
+    return f"{name} {value}" if name else None
+
+
+def _unit_or_area(value: str, city: City) -> str | None:
+    return unit_name(value, city) if value in city.units else area_name(value, city)
+
+
+def _moment(value: str, city: City) -> str | None:
+    return moment_words(datetime.fromisoformat(value))
+
+
+_AREA_FIELDS = ("areas", "area", "district", "street", "community")
+_UNIT_FIELDS = ("unit", "authority", "owner", "maintainer")
+_NAMED: Mapping[str, Callable[[str, City], str | None]] = {
+    "kind": _kind,
+    "state": lambda value, city: state_words(value),
+    "category": _class,
+    "level": level_title,
+    "parent": _unit_or_area,
+    "role": role_words,
+    "crs": lambda value, city: value.upper(),
+    "starts_at": _moment,
+    "ends_at": _moment,
+    **dict.fromkeys(_AREA_FIELDS, area_name),
+    **dict.fromkeys(_UNIT_FIELDS, unit_name),
+}
 
 
 def key_words(key: str) -> str:

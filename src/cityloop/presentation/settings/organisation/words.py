@@ -7,9 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
-from cityloop.casework.pages.masking import masked_phone
 from cityloop.casework.queries import Choice
 from cityloop.core.errors import Refusal
+from cityloop.core.personal_words import masked_phone
 from cityloop.presentation.pages.fields import FormField, faults_of
 from cityloop.registry.city.city import City
 from cityloop.registry.city.facts import title
