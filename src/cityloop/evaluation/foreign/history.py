@@ -16,7 +16,7 @@ from cityloop.core.errors import Fault, Invalid, NotPossible
 from cityloop.evaluation.facts.files import Edition, FactFolder, FactPart, table_of
 from cityloop.evaluation.facts.relations import FACTS
 from cityloop.evaluation.foreign.hot_spots import Pile, PointGroups
-from cityloop.evaluation.foreign.rows import MOMENTS, TableReading, Values, with_times
+from cityloop.evaluation.foreign.rows import DAYS, MOMENTS, TableReading, Values, with_times
 from cityloop.evaluation.foreign.texts import HELPING, PLANNED, HistoryMapping, Rows
 from cityloop.evaluation.foreign.updates import ForeignCase, MergedUpdates, story
 
@@ -37,6 +37,7 @@ class Imported:
     cases: int = 0
     latest: datetime = EARLIEST  # the last moment at which anything happened; UTC, without a zone
     differing: Counter[str] = field(default_factory=Counter)  # cases whose updates show another count than the table
+    days: Counter[str] = field(default_factory=Counter)  # rows that name only the day of a moment, by moment
     places: PointGroups = field(default_factory=PointGroups)
 
     @property
@@ -89,6 +90,7 @@ def _good_rows(sheet: Sheet, reading: TableReading, rejects: Rejects, result: Im
             result.rejected += 1
             rejects.add([reading.mapping.refused(row, error.faults)])
         else:
+            result.days.update(values[DAYS] - {"reported_at"})
             result.latest = max(result.latest, *(values[name] for name in HAPPENED if name in values))
             yield values
         show(result.rows, result.summary)
