@@ -277,3 +277,13 @@ def test_a_case_that_ends_before_it_begins_is_rejected(row: str) -> None:
     table = HEAD + f"A1,2026-06-01 08:00,{due},{closed},,,,,,\nA2,2026-06-01 08:00,,,,,,,,\n"
     assert "cases 1, rejected 1." in bring_in(table, CASES).stdout
     assert "is before reported_at, 2026-06-01 08:00." in Path("table.rejects.csv").read_text("utf-8-sig")
+
+
+def test_rows_that_are_the_same_are_told_once_and_a_column_that_is_no_key_refuses_the_file() -> None:
+    row = "A1,2026-06-01 08:00,,,,,,,,\n"
+    result = bring_in(HEAD + row * 3, CASES)
+    assert "3 rows: cases 1, rejected 0.\nRows that are the same as one above, left out: 2." in result.stdout
+    cut = "".join(f"2023050{n // 4},2026-06-01 08:0{n},,,,,,,,\n" for n in range(8))
+    refused = bring_in(HEAD + cut, CASES, "--to", "other")
+    assert refused.exit_code == 1 and "8 different rows have only 2 values" in refused.output
+    assert FactFolder(Path("other")).latest() is None

@@ -68,6 +68,7 @@ def import_file(file: Path, mapping_path: Path, to: Path, as_of: str | None, rej
         )
     lines = [
         f"{outcome.rows:,} rows: cases {outcome.cases:,}, rejected {outcome.rejected:,}.",
+        *([f"Rows that are the same as one above, left out: {outcome.doubles:,}."] if outcome.doubles else []),
         *_days(outcome.days),
         *_differing(outcome.differing),
         *_hot_spots(outcome.piles),
