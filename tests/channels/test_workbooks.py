@@ -400,7 +400,10 @@ def test_corrected_rejects_are_imported_with_the_same_mapping(folder: Path, city
 
 def test_a_dry_run_of_a_workbook_writes_its_rejects_and_no_case(folder: Path, city: SmallCity) -> None:
     result = bring_in([*GOOD, *BAD], "--dry-run")
-    assert "6 rows: fit to hand in 3, rejected 3" in result.stdout and Path("in.rejects.xlsx").exists()
+    assert (
+        "6 rows: fit to hand in 3, already known 0, conflicts 0, rejected 3" in result.stdout
+        and Path("in.rejects.xlsx").exists()
+    )
     assert Case.objects.count() == 0
 
 
