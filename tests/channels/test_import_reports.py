@@ -113,10 +113,29 @@ def test_a_file_without_rows_is_accepted(city: SmallCity) -> None:
 
 def test_a_dry_run_places_everything_and_writes_no_case_and_no_account(city: SmallCity) -> None:
     result = bring_in(BAD + GOOD, "--dry-run")
-    assert "8 rows: fit to hand in 4, rejected 4; placed in no district 2." in result.stdout
+    assert "8 rows: fit to hand in 4, already known 0, conflicts 0, rejected 4; placed in" in result.stdout
     assert Case.objects.count() == Report.objects.count() == 0
     assert not Account.objects.filter(username="import-old-hotline").exists()
     assert len(rejected()) == 4
+
+
+def test_a_dry_run_foresees_conflicts_in_the_file_and_with_what_is_known(city: SmallCity) -> None:
+    bring_in("A1,灯坏了,,,,\n")
+    rows = "A1,灯又坏了,,,,\nA2,路坏了,,,,\nA2,路又坏了,,,,\nA3,树倒了,,,,\nA3,树倒了,,,,\n"
+    tried = bring_in(rows, "--dry-run", "--batch", "1")
+    assert "fit to hand in 2, already known 1, conflicts 2" in tried.stdout
+    assert "Rows that are the same as one above: 1." in tried.stdout
+    foreseen = rejected()
+    assert "created 2, already known 1, conflicts 2" in bring_in(rows, "--batch", "1").stdout
+    assert rejected() == foreseen and [row["row"] for row in foreseen] == ["1", "3"]
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_a_column_that_is_no_key_refuses_the_file(city: SmallCity, options: tuple[str, ...]) -> None:
+    rows = [f"20230501{number // 3},事{number},,,," for number in range(6)]
+    result = bring_in("\n".join(rows) + "\n", *options)
+    assert result.exit_code == 1 and Case.objects.count() == 0
+    assert "external_id (no) does not identify the rows: 6 different rows have only 2 values" in result.stderr
 
 
 def test_rejects_are_written_to_the_named_file_but_never_over_the_imported_one(city: SmallCity) -> None:

@@ -146,7 +146,13 @@ def test_the_same_as_above_below_a_shifted_row_of_a_csv_is_a_fault(tmp_path: Pat
         (["北区小计：", "3件", ""], True),
         (["总 计", "１００", "5%"], True),
         (["", "Total", 2.5], True),
+        *(
+            (["合计", amount, ""], True)
+            for amount in ("17盏", "1家", "25.5平方米", "3/5", "—", "（17）", "17件（含补报3件）")
+        ),
+        *(([words, "", ""], True) for words in ("共17件", "合计：17盏", "汇总", "总数（盏） 17", "全年累计 5 条记录")),
         (["合计", "灯坏了", ""], False),
+        (["共5盏灯坏了", "", ""], False),
         (["A9", "合计", 12], False),
         (["合计处灯坏了", "", ""], False),
     ],
@@ -155,6 +161,11 @@ def test_rows_of_totals_are_left_out_and_reported(tmp_path: Path, row: list[Any]
     sheet = table(tmp_path, [["编号", "内容", "数量"], ["A1", "灯坏了", 1], row, ["A2", "同上", 1]])
     kept = [kept[0] for kept in cells(sheet)]
     assert sheet.totals == ([3] if is_left_out else []) and len(kept) == 3 - is_left_out
+
+
+def test_a_row_that_may_be_a_total_is_rejected_and_never_entered(tmp_path: Path) -> None:
+    sheet = table(tmp_path, [["编号", "内容"], ["合计", "灯坏了"], ["A1", "合计处灯坏了"]])
+    assert [row.fault.code if row.fault else None for row in sheet.rows] == ["row-maybe-total", None]
 
 
 def test_numbers_dates_and_formulas_are_read_as_their_values(tmp_path: Path) -> None:
@@ -389,7 +400,10 @@ def test_corrected_rejects_are_imported_with_the_same_mapping(folder: Path, city
 
 def test_a_dry_run_of_a_workbook_writes_its_rejects_and_no_case(folder: Path, city: SmallCity) -> None:
     result = bring_in([*GOOD, *BAD], "--dry-run")
-    assert "6 rows: fit to hand in 3, rejected 3" in result.stdout and Path("in.rejects.xlsx").exists()
+    assert (
+        "6 rows: fit to hand in 3, already known 0, conflicts 0, rejected 3" in result.stdout
+        and Path("in.rejects.xlsx").exists()
+    )
     assert Case.objects.count() == 0
 
 

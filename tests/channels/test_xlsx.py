@@ -15,6 +15,7 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cityloop.channels.tables.cells import as_day
 from cityloop.channels.tables.rows import Sheet, WantedTable
 from cityloop.channels.tables.sheets import open_sheet
 from cityloop.channels.tables.xlsx import strings as xlsx_strings
@@ -165,6 +166,14 @@ def test_the_calendar_of_1904_begins_four_years_later(tmp_path: Path) -> None:
     rows = HEADING + a_line(2, text("A2", "A1"), '<c r="B2" s="0"><v>44865</v></c>')
     path = xlsx(tmp_path, rows, styles='<xf numFmtId="14"/>', book='<workbookPr date1904="1"/>')
     assert cells(open_sheet(path)) == [["A1", date(2026, 11, 1)]]
+
+
+def test_a_newer_element_does_not_hide_the_calendar_and_bare_numbers_are_in_it(tmp_path: Path) -> None:
+    rows = HEADING + a_line(2, text("A2", "A1"), '<c r="B2"><v>44865</v></c>')
+    newer = '<extLst><ext xmlns:x15="urn:x15"><x15:workbookPr chartTrackingRefBase="1"/></ext></extLst>'
+    path = xlsx(tmp_path, rows, book=f'<workbookPr date1904="1"/>{newer}')
+    sheet = open_sheet(path)
+    assert as_day(next(sheet.rows).cells[1], first_day=sheet.first_day) == date(2026, 11, 1)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,14 @@ DAY = date(2026, 11, 20)
         ("08:00-08:00", (20, 8), (21, 8)),
         ("08:00-24:00", (20, 8), (21, 0)),
         ("0:00 ~ 24:00", (20, 0), (21, 0)),
+        ("20:00—次日8:00", (20, 20), (21, 8)),
+        ("20时至次日8时", (20, 20), (21, 8)),
+        ("20:00-8:00（次日）", (20, 20), (21, 8)),
+        ("8点-20点", (20, 8), (20, 20)),
+        ("8-20点", (20, 8), (20, 20)),
+        ("上午8点半到下午5点", (20, 8, 30), (20, 17)),
+        ("8:00-次日20:00", None, None),
+        ("次日8:00-20:00", None, None),
         ("早班", None, None),
         ("", None, None),
         ("25:00-26:00", None, None),
@@ -27,12 +35,12 @@ DAY = date(2026, 11, 20)
     ],
 )
 def test_hours_are_read_as_they_are_written(
-    hours: str, first: tuple[int, int] | None, last: tuple[int, int] | None
+    hours: str, first: tuple[int, ...] | None, last: tuple[int, ...] | None
 ) -> None:
     if first is None or last is None:
         with pytest.raises(Invalid, match="is not a shift"):
             shift_moments(DAY, hours, UTC)
     else:
         starts_at, ends_at = shift_moments(DAY, hours, UTC)
-        assert starts_at == datetime(2026, 11, *first, tzinfo=UTC)
-        assert ends_at == datetime(2026, 11, *last, tzinfo=UTC)
+        assert starts_at == datetime.fromtimestamp(0, UTC).replace(2026, 11, *first)
+        assert ends_at == datetime.fromtimestamp(0, UTC).replace(2026, 11, *last)

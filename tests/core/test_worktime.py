@@ -403,3 +403,28 @@ def test_a_working_day_counts_its_whole_length_and_a_day_off_nothing(day: date, 
     midnight = datetime.combine(day, time(0), calendar.time_zone)
     counted = counted_seconds(midnight, midnight + timedelta(days=1), LimitUnit.WORK_DAY, calendar)
     assert counted == (calendar.season_on(day).seconds if calendar.is_workday(day) else 0)
+
+
+def test_hours_over_midnight_belong_to_the_day_on_which_they_begin() -> None:
+    nights = Calendar(SHANGHAI, ((time(8), time(12)), (time(22), time(6))), weekdays=frozenset({0}))
+    monday = "2026-03-02"
+    assert nights.season_on(local(f"{monday} 00:00").date()).seconds == 12 * 3600
+    first, second = nights.windows_on(local(f"{monday} 00:00").date())
+    assert second == (local(f"{monday} 22:00"), local("2026-03-03 06:00")) and first.seconds == 4 * 3600
+    assert counted_seconds(local(f"{monday} 23:00"), local("2026-03-09 08:00"), LimitUnit.WORK_HOUR, nights) == 7 * 3600
+    assert due(local("2026-03-03 05:00"), Limit(2, LimitUnit.WORK_HOUR), nights).at == local("2026-03-09 09:00")
+
+
+def test_a_night_over_new_year_counts_whatever_year_is_asked_first() -> None:
+    nights = Calendar(SHANGHAI, ((time(22), time(6)),), weekdays=frozenset(range(7)))
+    early, late = local("2026-01-01 03:00"), local("2026-01-01 05:00")
+    nights.table(int(local("2026-06-01 00:00").timestamp()), int(local("2026-06-02 00:00").timestamp()))
+    assert counted_seconds(early, late, LimitUnit.WORK_HOUR, nights) == 2 * 3600
+
+
+@pytest.mark.parametrize(
+    "hours", [((time(8), time(12)), (time(22), time(9))), ((time(22), time(6)), (time(8), time(9)))]
+)
+def test_a_night_must_end_before_the_day_opens(hours: tuple[tuple[time, time], ...]) -> None:
+    with pytest.raises(ValueError, match="without overlap"):
+        Calendar(SHANGHAI, hours)

@@ -124,7 +124,7 @@ def test_bad_rows_are_listed_with_column_and_reason_and_the_good_ones_are_kept()
         ("3", "case_number (编号)"): "This must be filled in.",
         ("4", "reported_at (上报)"): "This must be filled in.",
         ("5", "reported_at (上报)"): "gestern is not a date and time. Describe with format how they are written.",
-        ("6", "closed_at (结案)"): "2999-01-01 00:00:00 is after the moment of the facts.",
+        ("6", "closed_at (结案)"): "2999-01-01 is after the moment of the facts.",
         ("7", "told_in_time (按时)"): "vielleicht is neither yes nor no. Write 是 or 否.",
         ("8", "lon (x)"): "214 is not a number of degrees from -180 to 180.",
         (
@@ -253,3 +253,37 @@ def test_the_systems_own_counts_are_kept_and_differences_are_reported() -> None:
     result = bring_in(table, f"{UPDATES}  reassignments: {{column: own}}\n")
     assert "In 1 of the cases the updates show another number of reassignments than the table states" in result.stdout
     assert facts_of("cases")[0]["reassignments"] == 4
+
+
+def test_a_limit_that_is_a_day_is_over_at_the_end_of_that_day() -> None:
+    rows = ["A1,2026-06-01 08:00,2026-06-03,2026-06-03 16:00", "A2,2026-06-01 08:00,20260603,2026-06-04 00:00"]
+    rows += ["A3,2026-06-01 08:00,2026-06-03 12:00,", "A4,2026-06-01 08:00,46176,"]
+    result = bring_in(HEAD + "".join(f"{row},,,,,,\n" for row in rows), CASES)
+    dues = [at(2026, 6, 3, 16), at(2026, 6, 3, 16), at(2026, 6, 3, 4), at(2026, 6, 3, 16)]  # in UTC
+    assert [case["due_at"] for case in facts_of("cases")] == dues
+    assert "3 limits are days" in result.stdout
+
+
+def test_a_case_closed_on_the_day_it_was_reported_is_in_order_and_its_hours_are_not_known() -> None:
+    bring_in(HEAD + "A1,2026-06-01 08:00,2026-06-01,2026-06-01,,,,,,\nA2,2026-06-01,,2026-06-03,,,,,,\n", CASES)
+    first, second = facts_of("cases")
+    assert (first["closed_at"], first["closed_on"], "raw_seconds" in first) == (at(2026, 6, 1), date(2026, 6, 1), False)
+    assert second["raw_seconds"] == 2 * 86_400
+
+
+@pytest.mark.parametrize("row", ["2026-05-31 08:00,", "2026-06-01 07:59:59,", "2026-05-31,", ",2026-05-31"])
+def test_a_case_that_ends_before_it_begins_is_rejected(row: str) -> None:
+    closed, due = row.split(",")
+    table = HEAD + f"A1,2026-06-01 08:00,{due},{closed},,,,,,\nA2,2026-06-01 08:00,,,,,,,,\n"
+    assert "cases 1, rejected 1." in bring_in(table, CASES).stdout
+    assert "is before reported_at, 2026-06-01 08:00." in Path("table.rejects.csv").read_text("utf-8-sig")
+
+
+def test_rows_that_are_the_same_are_told_once_and_a_column_that_is_no_key_refuses_the_file() -> None:
+    row = "A1,2026-06-01 08:00,,,,,,,,\n"
+    result = bring_in(HEAD + row * 3, CASES)
+    assert "3 rows: cases 1, rejected 0.\nRows that are the same as one above, left out: 2." in result.stdout
+    cut = "".join(f"2023050{n // 4},2026-06-01 08:0{n},,,,,,,,\n" for n in range(8))
+    refused = bring_in(HEAD + cut, CASES, "--to", "other")
+    assert refused.exit_code == 1 and "8 different rows have only 2 values" in refused.output
+    assert FactFolder(Path("other")).latest() is None

@@ -3,7 +3,7 @@
 import hashlib
 import math
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -104,6 +104,25 @@ def receive_many(reports: Sequence[Report], actor: Actor, now: datetime) -> list
     known |= {name: (new.number, new.tracking_code, firsts[name][1]) for name, new in created.items()}
     fresh = set(created)
     return [_outcome(_key(report), digest, known, fresh) for report, digest in zip(reports, digests, strict=True)]
+
+
+def foresee(
+    reports: Sequence[Report], earlier: dict[Key, str], keep: Callable[[str], bool]
+) -> list[Receipt | Conflict]:
+    """Return for each report what `receive_many` would, with receipts that have no number; nothing is written.
+
+    `earlier` are the digests of reports foreseen before by key, to which those are added whose external id is to be
+    kept: it may come again.
+    """
+    known = {key: digest for key, (_, _, digest) in _known([_key(report) for report in reports]).items()}
+    outcomes: list[Receipt | Conflict] = []
+    for report in reports:
+        key, digest = _key(report), _digest(report)
+        first = known.get(key) or earlier.get(key)
+        outcomes.append(Conflict("other-content") if first not in (None, digest) else Receipt("", "", first is None))
+        if first is None and keep(report.external_id):
+            earlier[key] = digest
+    return outcomes
 
 
 def _check_may_report(reports: Sequence[Report], actor: Actor) -> None:

@@ -6,7 +6,7 @@ declares the days.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,10 @@ def read_days(path: Path) -> NamedDays:
     found, faults = NamedDays(), []
     for row in sheet.rows:
         at = f"line {row.line}" if row.line else f"row {row.number}"
-        faults += [Fault(f"{at} {each.field}".strip(), each.code, each.values) for each in _add(row, places, found)]
+        faults += [
+            Fault(f"{at} {each.field}".strip(), each.code, each.values)
+            for each in _add(row, places, found, sheet.first_day)
+        ]
     if not (faults or found.declared or found.withdrawn):
         faults.append(Fault(path.name, "table-no-rows"))
     if faults:
@@ -57,13 +60,13 @@ def _places(path: Path, sheet: Sheet) -> Mapping[str, int]:
     return places
 
 
-def _add(row: TableRow, places: Mapping[str, int], found: NamedDays) -> Iterator[Fault]:
+def _add(row: TableRow, places: Mapping[str, int], found: NamedDays, first_day: datetime) -> Iterator[Fault]:
     """Add a row to the days found, or yield what is wrong with it."""
     if row.fault:
         yield Fault("", row.fault.code, row.fault.values)
         return
     cells = {ours: row.cells[place] for ours, place in places.items()}
-    day, kind = _day(cells["date"]), as_words(cells["kind"]).lower()
+    day, kind = _day(cells["date"], first_day), as_words(cells["kind"]).lower()
     if day is None:
         yield Fault("date", "not-a-day")
     if kind not in KINDS:
@@ -79,8 +82,8 @@ def _add(row: TableRow, places: Mapping[str, int], found: NamedDays) -> Iterator
         yield from day_faults({day: found.declared[day]})
 
 
-def _day(value: Any) -> date | None:
+def _day(value: Any, first_day: datetime) -> date | None:
     try:
-        return as_day(value)
+        return as_day(value, first_day=first_day)
     except ValueError:
         return None

@@ -20,6 +20,7 @@ from cityloop.channels.tables.columns import (
     IdSource,
     NumberSource,
     TableText,
+    in_calendar_of,
     read_mapping,
 )
 from cityloop.channels.tables.rows import Sheet, TableRow, WantedTable
@@ -171,7 +172,7 @@ def _mapping_of(
     if "code" not in sources:
         names = {"names": ", ".join(TITLES["code"]), "columns": ", ".join(sheet.columns)}
         raise Invalid([Fault(path.name, "table-no-id-column", names)])
-    return ColumnMapping(text, sources, places)
+    return ColumnMapping(text, in_calendar_of(sheet, sources), places)
 
 
 def _standard_columns(sheet: Sheet) -> Iterator[tuple[str, str]]:

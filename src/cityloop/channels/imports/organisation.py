@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from cityloop.channels.tables.columns import (
     CodeSource,
     DateSource,
+    EndSource,
     Fields,
     FieldSource,
     FlagSource,
@@ -128,7 +129,7 @@ class RosterFields(Fields):
     day: DateSource | None = None
     hours: FieldSource | None = None
     starts: MomentSource | None = None
-    ends: MomentSource | None = None
+    ends: EndSource | None = None
     note: FieldSource | None = None
 
 

@@ -3,8 +3,8 @@
 Every row is received like every other report, so repeating an import changes nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, tzinfo
 from typing import Self
 
@@ -17,7 +17,7 @@ from cityloop.core.actors import Actor
 from cityloop.core.errors import Conflict, Fault
 from cityloop.core.place.where import SYSTEMS, better_reading, fit, fitting
 from cityloop.intake import reports
-from cityloop.intake.actions import receive_many
+from cityloop.intake.actions import Key, Receipt, foresee, receive_many
 from cityloop.registry.city.current import current_city
 
 
@@ -55,8 +55,32 @@ def hand_in(
 ) -> tuple[ReportTally, list[Refused]]:
     """Hand in rows in one transaction; return what became of them and every row that was not imported."""
     read, refused = _read_reports(rows, mapping, zone, now)
-    rejected = len(refused)
     outcomes = receive_many([report for _, report in read], actor, now) if read else []
+    return _tally(read, refused, outcomes, mapping)
+
+
+def try_out(
+    rows: Iterable[TableRow],
+    mapping: ReportMapping,
+    zone: tzinfo,
+    now: datetime,
+    earlier: dict[Key, str],
+    keep: Callable[[str], bool],
+) -> tuple[ReportTally, list[Refused]]:
+    """Return what handing in rows would give, after those foreseen `earlier`; nothing is written."""
+    read, refused = _read_reports(rows, mapping, zone, now)
+    found = [report for _, report in read]
+    tally, refused = _tally(read, refused, foresee(found, earlier, keep), mapping)
+    return replace(tally, **_readings(found)), refused
+
+
+def _tally(
+    read: Sequence[tuple[TableRow, reports.Report]],
+    refused: list[Refused],
+    outcomes: Sequence[Receipt | Conflict],
+    mapping: ReportMapping,
+) -> tuple[ReportTally, list[Refused]]:
+    rejected = len(refused)
     accepted = []
     for (row, report), outcome in zip(read, outcomes, strict=True):
         if isinstance(outcome, Conflict):
@@ -67,15 +91,6 @@ def hand_in(
     nowhere = _nowhere([report for report, _ in accepted])
     refused.sort(key=lambda rejected_row: rejected_row.row.number)
     return ReportTally(created, len(accepted) - created, len(read) - len(accepted), rejected, nowhere), refused
-
-
-def try_out(
-    rows: Iterable[TableRow], mapping: ReportMapping, zone: tzinfo, now: datetime
-) -> tuple[ReportTally, list[Refused]]:
-    """Return what would become of rows if none were known yet; nothing is written."""
-    read, refused = _read_reports(rows, mapping, zone, now)
-    found = [report for _, report in read]
-    return ReportTally(created=len(read), rejected=len(refused), nowhere=_nowhere(found), **_readings(found)), refused
 
 
 def _readings(found: Sequence[reports.Report]) -> dict[str, int]:

@@ -9,16 +9,19 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from cityloop.channels.tables.rows import FIRST_DAY
+from cityloop.core.clocks.hours import HALVES, half_in, in_half, read_hour
 from cityloop.core.invalid_values import InvalidValue
 
 WHOLE = 2**53  # floats represent every whole number up to here
-FIRST_DAY = datetime(1899, 12, 30)  # noqa: DTZ001  # day 0 of a spreadsheet's calendar (1900 system)
 SERIALS = (20_000, 80_000)  # days of the years 1954 to 2119; 20261101 is a date written without separators
-# As people write moments: 2026/11/1 8:05, 2026.11.1, 2026年11月1日 8时5分
+# As people write moments: 2026/11/1 8:05, 2026.11.1, 2026年11月1日 星期日 下午 3:05, 20261101; the hour by itself.
 MOMENT = re.compile(
-    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?\s*(?:(\d{1,2})[:时点](?:(\d{1,2})分?(?::?(\d{1,2})秒?)?)?)?"
+    r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})|(\d\d)(\d\d)(?!\d))日?"
+    r"[\s,T]*(?:[(（]?(?:星期|周|礼拜)[一二三四五六日天][)）]?)?\s*(.*)"
 )
-DAY = re.compile(r"(\d{4})(?:-(\d\d?)-|/(\d\d?)/|\.(\d\d?)\.|年(\d\d?)月|(\d\d)(?=\d\d$))(\d\d?)日?")
+SERIAL = re.compile(r"\d{5}(\.\d+)?")
+HOUR_IN_FORMAT = re.compile(r"%-?[HIcXs]")
 # An id of 17 digits that a spreadsheet took for a number: the missing digits cannot be restored.
 SHORTENED = re.compile(r"\d(\.\d+)?[eE]\+\d{2,3}")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
@@ -62,42 +65,51 @@ def as_number(value: Any) -> Any:
     return (text.replace(",", "") if THOUSANDS.fullmatch(text) else text) or None
 
 
-def as_moment(value: Any, formats: Sequence[str] = ()) -> datetime | str | None:
-    """Return a moment without a zone; the text itself where it has no known form; None if empty."""
-    if is_nothing(value) or isinstance(value, datetime):
-        return None if is_nothing(value) else value
-    if isinstance(value, date):
-        return datetime.combine(value, time())
-    text = as_words(value).translate(HALF_WIDTH)
-    if (found := _by_format(text, formats)) or (found := _of_serial(value)):
-        return found
-    if text and formats:
-        raise InvalidValue("cell-not-in-format", {"formats": " / ".join(formats)})
-    parts = MOMENT.fullmatch(text)
-    try:
-        return datetime(*(int(part or 0) for part in parts.groups())) if parts else text or None  # type: ignore[arg-type]  # noqa: DTZ001
-    except ValueError:
-        return text
+def as_moment(value: Any, formats: Sequence[str] = (), first_day: datetime = FIRST_DAY) -> datetime | str | None:
+    """Return a moment without a zone, a day as its beginning; the text itself where it has no known form."""
+    found = as_moment_or_day(value, formats, first_day)
+    return beginning(found) if isinstance(found, date) else found
 
 
-def as_day(value: Any, formats: Sequence[str] = ()) -> date | None:
-    """Return a day; raise InvalidValue where the text is not one; None if empty."""
-    if isinstance(value, datetime) or is_nothing(value):
-        return value.date() if isinstance(value, datetime) else None
+def beginning(found: date) -> datetime:
+    """Return a moment, or the first one of a day."""
+    return found if isinstance(found, datetime) else datetime.combine(found, time())
+
+
+def end(found: date) -> datetime:
+    """Return a moment, or the one that ends a day: 24:00 (Civil Code, article 203)."""
+    return found if isinstance(found, datetime) else datetime.combine(found, time()) + timedelta(days=1)
+
+
+def as_moment_or_day(
+    value: Any, formats: Sequence[str] = (), first_day: datetime = FIRST_DAY
+) -> datetime | date | str | None:
+    """Return a moment without a zone; a day where the cell holds no hour; the text where it has no known form.
+
+    None if empty. Serial numbers are days since `first_day`.
+    """
+    if is_nothing(value):
+        return None
     if isinstance(value, date):
         return value
     text = as_words(value).translate(HALF_WIDTH)
-    if (found := _by_format(text, formats)) or (found := _of_serial(value)):
-        return found.date()
-    if not text:
-        return None
-    moment = as_moment(text) if not formats else text
-    match = DAY.fullmatch(text) if isinstance(moment, str) and not formats else None
-    parts = [int(part) for part in match.groups() if part] if match else []
+    number = float(text) if not formats and SERIAL.fullmatch(text) else value
+    if (found := _by_format(text, formats)) or (found := _of_serial(number, first_day)):
+        return found
+    if text and formats:
+        raise InvalidValue("cell-not-in-format", {"formats": " / ".join(formats)})
+    return _as_written(text) or text or None
+
+
+def as_day(value: Any, formats: Sequence[str] = (), first_day: datetime = FIRST_DAY) -> date | None:
+    """Return a day; raise InvalidValue where the text is not one; None if empty."""
     try:
-        return moment.date() if isinstance(moment, datetime) else date(*parts)
-    except (TypeError, ValueError):
+        found = as_moment_or_day(value, formats, first_day)
+    except InvalidValue:
         raise InvalidValue("not-a-day") from None
+    if isinstance(found, str):
+        raise InvalidValue("not-a-day")
+    return found.date() if isinstance(found, datetime) else found
 
 
 def as_flag(value: Any) -> bool | None:
@@ -115,16 +127,41 @@ def as_several(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item for item in SEVERAL.split(as_words(value)) if item))
 
 
-def _by_format(text: str, formats: Sequence[str]) -> datetime | None:
+def _as_written(text: str) -> datetime | date | None:
+    """Return the moment or day that people write so; None where there is none."""
+    found = MOMENT.fullmatch(text)
+    if found is None:
+        return None
+    *parts, hour = found.groups()
+    try:
+        day = date(*(int(part) for part in parts if part))
+        return datetime.combine(day, time()) + read_hour(hour) if hour else day
+    except (ValueError, OverflowError):
+        return None
+
+
+def _by_format(text: str, formats: Sequence[str]) -> datetime | date | None:
+    """Return a moment in one of the formats, or a day where that has no hour; 下午 counts whatever the format says."""
+    half = half_in(text) if formats else None
     for layout in formats if text else ():
         try:
-            return datetime.strptime(text, layout)  # noqa: DTZ007  # the caller puts it into the city's zone
+            found = datetime.strptime(_western(text, half) if half and "%p" in layout else text, layout)  # noqa: DTZ007  # the caller puts it into the city's zone
         except ValueError:
             continue
+        if not HOUR_IN_FORMAT.search(layout):
+            return found.date()
+        day = datetime.combine(found.date(), time())
+        return day + in_half(found - day, half) if half else found
     return None
 
 
-def _of_serial(value: Any) -> datetime | None:
-    if isinstance(value, int | float) and not isinstance(value, bool) and SERIALS[0] <= value <= SERIALS[1]:
-        return FIRST_DAY + timedelta(seconds=round(value * 86_400))
-    return None
+def _western(text: str, half: str) -> str:
+    return text.replace(half, "AM" if 0 in HALVES[half.lower()] else "PM")
+
+
+def _of_serial(value: Any, first_day: datetime) -> datetime | date | None:
+    """Return what a spreadsheet's number means; a whole one is a day."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not SERIALS[0] <= value <= SERIALS[1]:
+        return None
+    moment = first_day + timedelta(seconds=round(value * 86_400))
+    return moment.date() if value == int(value) else moment

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError, model_validator
 
 from cityloop.channels.tables import cells
 from cityloop.channels.tables.headings import tidy
@@ -111,27 +111,58 @@ class DatedSource(FieldSource):
     """A date or moment; without formats as in ISO 8601, as people write it, or as a spreadsheet's serial number."""
 
     format: str | tuple[str, ...] = ()
+    _first_day: datetime = PrivateAttr(cells.FIRST_DAY)  # day 0 of the table's calendar
 
     @property
     def formats(self) -> tuple[str, ...]:
         return (self.format,) if isinstance(self.format, str) else self.format
 
+    def since(self, first_day: datetime) -> Self:
+        """Return the source for a table whose calendar begins on a day."""
+        source = self.model_copy()
+        source._first_day = first_day
+        return source
 
-class MomentSource(DatedSource):
-    """A moment without a zone; text of unknown form stays text. None if empty."""
+
+class MomentOrDaySource(DatedSource):
+    """A moment without a zone, or a day where the cell holds no hour; text of unknown form stays text."""
+
+    def parse(self, cell: Any) -> datetime | date | str | None:
+        return cells.as_moment_or_day(cell, self.formats, self._first_day)
+
+
+class MomentSource(MomentOrDaySource):
+    """A moment without a zone; a day is its beginning. None if empty."""
 
     def parse(self, cell: Any) -> datetime | str | None:
-        return cells.as_moment(cell, self.formats)
+        found = super().parse(cell)
+        return cells.beginning(found) if isinstance(found, date) else found
+
+
+class EndSource(MomentOrDaySource):
+    """A moment without a zone at which something ends; a day is its end, 24:00. None if empty."""
+
+    def parse(self, cell: Any) -> datetime | str | None:
+        found = super().parse(cell)
+        return cells.end(found) if isinstance(found, date) else found
 
 
 class DateSource(DatedSource):
     """A day; None if empty."""
 
     def value(self, cell: Any) -> date | None:
-        return cells.as_day(super().value(cell), self.formats)
+        return cells.as_day(super().value(cell), self.formats, self._first_day)
 
     def parse(self, cell: Any) -> Any:
         return cell
+
+
+def in_calendar_of(sheet: Sheet, sources: Mapping[str, FieldSource]) -> dict[str, FieldSource]:
+    """Return the sources with their serial numbers in the calendar of a table."""
+    return {
+        name: source.since(sheet.first_day) if isinstance(source, DatedSource) else source
+        for name, source in sources.items()
+    }
 
 
 class Fields(Strict):
@@ -296,7 +327,7 @@ def _mapping_of(text: Text, sheet: Sheet) -> ColumnMapping[Text]:
         field: tuple(sheet.columns.index(_column_name(name, sheet)) for name in source.names)
         for field, source in sources.items()
     }
-    return ColumnMapping(text, sources, places)
+    return ColumnMapping(text, in_calendar_of(sheet, sources), places)
 
 
 def _column_name(name: str, sheet: Sheet) -> str:

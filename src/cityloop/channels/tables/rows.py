@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from cityloop.core.errors import Fault
 
 Range = tuple[int, int, int, int]  # first row, first column, last row, last column, from 0
+FIRST_DAY = datetime(1899, 12, 30)  # noqa: DTZ001  # day 0 of a spreadsheet's calendar, unless it says 1904
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Sheet:
     rows: Iterator[TableRow]
     totals: list[int] = field(default_factory=list)  # lines of totals left out; complete when all rows are read
     layout: SheetLayout | None = None  # of a workbook
+    first_day: datetime = FIRST_DAY  # day 0 of its serial numbers
 
 
 @dataclass(frozen=True, slots=True)

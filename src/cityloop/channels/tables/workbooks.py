@@ -7,6 +7,7 @@ so large ones are refused. tables/columns.py knows what the cells mean.
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -78,7 +79,8 @@ def _streamed(path: Path, wanted: WantedTable) -> Sheet:
         def narrow(width: int) -> None:
             lines.width = width
 
-        return table_of(path, part.name, _read_on(path, book, first), merged, length, wanted, narrow)
+        sheet = table_of(path, part.name, _read_on(path, book, first), merged, length, wanted, narrow)
+        return replace(sheet, first_day=book.first_day)
     except NotPossible as error:  # damaged before the first row
         book.close()
         raise _unreadable(path, error.__cause__ or error) from error

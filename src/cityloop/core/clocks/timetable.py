@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 _ONE_DAY = timedelta(days=1)
 _ONE_SECOND = timedelta(seconds=1)
 _MIDNIGHT = time(0)
+_DAY_SECONDS = 86400
+_LONGEST_NIGHT = 16 * 3600  # 12:00-08:00 is a typing error, not a night
 _LAST_YEAR = 9998  # so that the midnight after it can still be represented
 
 MONDAY_TO_FRIDAY = frozenset(range(5))
@@ -67,17 +69,19 @@ class Season:
     @property
     def seconds(self) -> int:
         """The length of a working day by the wall clock."""
-        return sum(_second_of_day(closes) - _second_of_day(opens, opening=True) for opens, closes in self.hours)
+        bounds = _bounds(self.hours)
+        return sum(closes - opens for opens, closes in zip(bounds[::2], bounds[1::2], strict=True))
 
 
 @dataclass(frozen=True, eq=False)
 class Calendar:
     """The working time of one city: the hours of a working day and which days are working days.
 
-    `hours` are local wall times in order, without overlap; a closing of 00:00 is the midnight ending the day. They
-    are the same all the year, or given by season. `day_kinds` holds the exceptions to `weekdays` (0: Monday; True:
-    working day), `announced_until` the last day it is known for (None: none is expected). ValueError if there
-    is no working time or it is not in order.
+    `hours` are local wall times in order, without overlap; a closing of 00:00 is the midnight ending the day. The last
+    may go over midnight, until the first opening at most, and belongs to the day on which it begins. They are the same
+    all the year, or given by season. `day_kinds` holds the exceptions to `weekdays` (0: Monday; True: working day),
+    `announced_until` the last day it is known for (None: none is expected). ValueError if there is no working time or
+    it is not in order.
     """
 
     time_zone: tzinfo
@@ -92,6 +96,10 @@ class Calendar:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seasons", _seasons(self.hours))
+        if max(_bounds(season.hours)[-1] for season in self.seasons) - _DAY_SECONDS > min(
+            _bounds(season.hours)[0] for season in self.seasons
+        ):
+            raise ValueError("Working hours must open before they close, in order and without overlap.")
         if not self.weekdays or not self.weekdays <= frozenset(range(7)):
             raise ValueError("A calendar needs working weekdays, from 0 (Monday) to 6.")
         if self.work_day_rule is WorkDayRule.END_OF_DAY and self.closing_rule is ClosingRule.NEXT_OPENING:
@@ -166,7 +174,7 @@ class Calendar:
     def _lay_out(self, day: date) -> Iterator[Window]:
         open_from = datetime.min.replace(tzinfo=UTC)
         for opens, closes in self.season_on(day).hours:
-            last_day = day + _ONE_DAY if closes == _MIDNIGHT else day
+            last_day = day + _ONE_DAY if closes <= opens or closes == _MIDNIGHT else day
             # Where the wall clock is put forward, a window can shrink to nothing or run into the next one.
             opens_at = max(open_from, datetime.combine(day, opens, self.time_zone).astimezone(UTC))
             closes_at = datetime.combine(last_day, closes, self.time_zone).astimezone(UTC)
@@ -191,7 +199,8 @@ class Timetable:
         self.day_seconds: list[int] = []
         self.midnights: list[int] = []
         self.last_rows: list[int] = []
-        for day in (first + timedelta(days=offset) for offset in range((last - first).days + 1)):
+        # From the day before: its hours may go over midnight.
+        for day in (first + timedelta(days=offset) for offset in range(-1, (last - first).days + 1)):
             if windows := calendar.windows_on(day):
                 self.windows += windows
                 self.day_seconds += [calendar.season_on(day).seconds] * len(windows)
@@ -246,17 +255,24 @@ def _check_hours(hours: Hours) -> None:
         raise ValueError("A calendar needs working hours.")
     if any(moment.tzinfo or moment.microsecond for window in hours for moment in window):
         raise ValueError("Working hours are local wall times in whole seconds.")
-    bounds = [
-        bound for opens, closes in hours for bound in (_second_of_day(opens, opening=True), _second_of_day(closes))
-    ]
+    bounds = _bounds(hours)
     opening_late = any(opens >= closes for opens, closes in zip(bounds[::2], bounds[1::2], strict=True))
-    if opening_late or bounds != sorted(bounds):
+    if opening_late or bounds != sorted(bounds) or bounds[-1] - _DAY_SECONDS > bounds[0]:
         raise ValueError("Working hours must open before they close, in order and without overlap.")
 
 
-def _second_of_day(moment: time, *, opening: bool = False) -> int:
-    if moment == _MIDNIGHT and not opening:
-        return 86400
+def _bounds(hours: Hours) -> list[int]:
+    """Return the openings and closings as seconds of their day; the last closing may be on the next one."""
+    bounds = [_second_of_day(bound) for window in hours for bound in window]
+    for place in range(1, len(bounds), 2):
+        is_last = place == len(bounds) - 1
+        is_night = is_last and 0 < (bounds[place] - bounds[place - 1]) % _DAY_SECONDS < _LONGEST_NIGHT
+        if bounds[place] == 0 or (is_night and bounds[place] < bounds[place - 1]):
+            bounds[place] += _DAY_SECONDS
+    return bounds
+
+
+def _second_of_day(moment: time) -> int:
     return moment.hour * 3600 + moment.minute * 60 + moment.second
 
 

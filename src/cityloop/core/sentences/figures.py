@@ -58,6 +58,7 @@ FIGURES: dict[str, str] = {
     "history-repeated-case": "%(number)s is already in a row above.",
     "history-not-a-moment": "%(text)s is not a date and time. Describe with format how they are written.",
     "history-too-late": "%(text)s is after the moment of the facts.",
+    "history-too-early": "%(moment)s is before %(field)s, %(other)s.",
     "history-unknown-word": "%(text)s is not one of %(known)s.",
     "history-not-a-whole-number": "%(text)s is not a whole number.",
     "history-not-degrees": "%(text)s is not a number of degrees from -%(most)s to %(most)s.",

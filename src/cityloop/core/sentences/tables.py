@@ -31,6 +31,10 @@ TABLES = {
     "workbook-no-sheet": "There is no sheet %(name)s. The workbook has: %(names)s.",
     "workbook-sheet-empty": "The sheet %(name)s is empty.",
     "workbook-empty": "The workbook is empty: no sheet has a cell.",
+    "column-no-key": (
+        "%(column)s does not identify the rows: %(rows)s different rows have only %(ids)s values in it. A spreadsheet "
+        "may have cut its digits. Name another column, or with columns several that together identify a row."
+    ),
     # The mapping of its columns
     "mapping-one-source": "Give exactly one of column, columns and constant.",
     "mapping-no-catalogue": "There is no catalogue %(name)s. Known are: %(known)s.",
@@ -47,6 +51,7 @@ TABLES = {
         "This row has %(cells)s cells where the heading has %(columns)s: a delimiter is missing, or one is too many."
     ),
     "row-nothing-above": "This says the same as above, but the row above cannot be read.",
+    "row-maybe-total": "This may be a total: it begins with a word for one. Delete it, or write another word.",
     "row-cells-beyond": "There are cells beyond the last column: %(cells)s.",
     "row-not-a-point": "This is a %(kind)s. A facility needs a point.",
     "row-other-report": "A report with this id and other content has already been received.",

@@ -68,6 +68,8 @@ def import_file(file: Path, mapping_path: Path, to: Path, as_of: str | None, rej
         )
     lines = [
         f"{outcome.rows:,} rows: cases {outcome.cases:,}, rejected {outcome.rejected:,}.",
+        *([f"Rows that are the same as one above, left out: {outcome.doubles:,}."] if outcome.doubles else []),
+        *_days(outcome.days),
         *_differing(outcome.differing),
         *_hot_spots(outcome.piles),
         f"Facts as of {edition.as_of.astimezone(mapping.text.zone):%Y-%m-%d %H:%M:%S %Z}: {to}, "
@@ -87,6 +89,17 @@ def _moment(text: str, zone: ZoneInfo) -> datetime:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _days(counts: Mapping[str, int]) -> Iterator[str]:
+    """Yield a line for the limits, and one for the closings, of which the table has only the day."""
+    if limits := max((counts[name] for name in ("due_at", "filing_due_at") if name in counts), default=0):
+        yield f"{limits:,} limits are days: each is over at 24:00 of its day."
+    if closings := counts.get("closed_at"):
+        yield (
+            f"{closings:,} closings are days: how long a case took that was closed on the day it began is not known "
+            "and not counted."
+        )
 
 
 def _differing(counts: Mapping[str, int]) -> Iterator[str]:

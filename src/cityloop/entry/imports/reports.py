@@ -7,6 +7,7 @@ from django.db import transaction
 
 from cityloop.channels.imports import reports as importing
 from cityloop.channels.imports.days import NamedDays, read_days
+from cityloop.channels.imports.keys import KeySurvey, survey_keys
 from cityloop.channels.imports.reports import ReportTally
 from cityloop.channels.tables.columns import wanted
 from cityloop.channels.tables.mapping import ReportMapping, ReportsText
@@ -17,6 +18,7 @@ from cityloop.core.actors import Actor
 from cityloop.core.errors import NotPossible
 from cityloop.entry.console.opening import BY, PARTNERS, Tell
 from cityloop.entry.imports.rows import rejects_path, summary, work_through
+from cityloop.intake.actions import Key
 from cityloop.registry.calendar import actions as calendar_actions
 from cityloop.registry.city.current import current_city
 from cityloop.registry.models import Account, Unit
@@ -30,6 +32,7 @@ def import_reports(path: Path, mapping_path: Path, rejects: Path | None, size: i
     """Hand in every row of a table, `size` in one transaction; return a summary."""
     sheet, mapping = _open_with_mapping(path, mapping_path)
     rejected = rejects_path(path, rejects, sheet)
+    keys = _keys(path, mapping_path)
     actor = _importer(mapping.channel)
 
     def take(rows: list[TableRow], now: datetime) -> tuple[ReportTally, list[Refused]]:
@@ -38,21 +41,25 @@ def import_reports(path: Path, mapping_path: Path, rejects: Path | None, size: i
     with Rejects(rejected, sheet) as refused:
         tally = work_through(sheet, take, refused, size, tell, ReportTally())
     parts = f"created {tally.created:,}, already known {tally.known:,}, conflicts {tally.conflicts:,}"
-    return _summary(tally, parts, refused, sheet)
+    return _summary(tally, keys, parts, refused, sheet)
 
 
 def try_reports(path: Path, mapping_path: Path, rejects: Path | None, size: int, zone: tzinfo, tell: Tell) -> str:
     """Read, check and place every row without handing any in; return the summary."""
     sheet, mapping = _open_with_mapping(path, mapping_path)
+    rejected = rejects_path(path, rejects, sheet)
+    keys = _keys(path, mapping_path)
+    earlier: dict[Key, str] = {}
 
     def take(rows: list[TableRow], now: datetime) -> tuple[ReportTally, list[Refused]]:
-        return importing.try_out(rows, mapping, zone, now)
+        return importing.try_out(rows, mapping, zone, now, earlier, lambda external: hash(external) in keys.repeated)
 
-    with Rejects(rejects_path(path, rejects, sheet), sheet) as refused:
+    with Rejects(rejected, sheet) as refused:
         tally = work_through(sheet, take, refused, size, tell, ReportTally())
     if warning := importing.suspicion(tally):
         tell(warning)
-    return f"Dry run, nothing was handed in. {_summary(tally, f'fit to hand in {tally.created:,}', refused, sheet)}"
+    parts = f"fit to hand in {tally.created:,}, already known {tally.known:,}, conflicts {tally.conflicts:,}"
+    return f"Dry run, nothing was handed in. {_summary(tally, keys, parts, refused, sheet)}"
 
 
 @transaction.atomic
@@ -78,8 +85,17 @@ def _open_with_mapping(path: Path, mapping_path: Path) -> tuple[Sheet, ReportMap
     return sheet, ReportMapping.read(mapping_path, sheet, lambda code: code in city.categories)
 
 
-def _summary(tally: ReportTally, parts: str, rejects: Rejects, sheet: Sheet) -> str:
+def _keys(path: Path, mapping_path: Path) -> KeySurvey:
+    """Return how the ids of a file repeat, read once more; raise NotPossible where their column is no key."""
+    sheet, mapping = _open_with_mapping(path, mapping_path)
+    keys = survey_keys(sheet.rows, mapping, "external_id")
+    keys.check()
+    return keys
+
+
+def _summary(tally: ReportTally, keys: KeySurvey, parts: str, rejects: Rejects, sheet: Sheet) -> str:
     text = f"{tally.rows:,} rows: {parts}, rejected {tally.rejected:,}; placed in no district {tally.nowhere:,}."
+    text += f"\nRows that are the same as one above: {keys.doubles:,}." if keys.doubles else ""
     return summary(text, rejects, sheet)
 
 

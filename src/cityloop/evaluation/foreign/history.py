@@ -10,19 +10,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
+from cityloop.channels.imports.keys import check_key
 from cityloop.channels.tables.rejects.files import Rejects
 from cityloop.channels.tables.rows import Sheet
 from cityloop.core.errors import Fault, Invalid, NotPossible
 from cityloop.evaluation.facts.files import Edition, FactFolder, FactPart, table_of
 from cityloop.evaluation.facts.relations import FACTS
 from cityloop.evaluation.foreign.hot_spots import Pile, PointGroups
-from cityloop.evaluation.foreign.rows import MOMENTS, TableReading, Values, with_times
+from cityloop.evaluation.foreign.rows import DAYS, MOMENTS, TableReading, Values, with_times
 from cityloop.evaluation.foreign.texts import HELPING, PLANNED, HistoryMapping, Rows
 from cityloop.evaluation.foreign.updates import ForeignCase, MergedUpdates, story
 
 CASES_A_PART = 16_384
 HISTORY = "history"  # in the context of an edition: the name of the file that it was imported from
 HAPPENED = tuple(name for name in MOMENTS if name not in PLANNED)
+REPEATED = "history-repeated-case"
 EARLIEST = datetime(1, 1, 1)  # noqa: DTZ001  # without a zone, like the moments of the facts
 
 Show = Callable[[int, str], None]  # rows done, and more in words
@@ -34,9 +36,12 @@ class Imported:
 
     rows: int = 0
     rejected: int = 0
+    doubles: int = 0  # rows that are the same as one above
+    repeated: int = 0  # rejected rows with the number of another one
     cases: int = 0
     latest: datetime = EARLIEST  # the last moment at which anything happened; UTC, without a zone
     differing: Counter[str] = field(default_factory=Counter)  # cases whose updates show another count than the table
+    days: Counter[str] = field(default_factory=Counter)  # rows that name only the day of a moment, by moment
     places: PointGroups = field(default_factory=PointGroups)
 
     @property
@@ -78,26 +83,34 @@ def import_history(
 
 def _good_rows(sheet: Sheet, reading: TableReading, rejects: Rejects, result: Imported, show: Show) -> Iterator[Values]:
     """Yield the values of the good rows; write the others to the rejects with the reason."""
-    known: set[str] = set()
+    known: dict[str, int] = {}
     for row in sheet.rows:
         result.rows += 1
         try:
             values = reading.values(row)
-            if reading.text.rows is Rows.CASES:
-                _refuse_repeated(values["case_number"], known)
+            if reading.text.rows is Rows.CASES and _is_double(values, known):
+                result.doubles += 1
+                continue
         except Invalid as error:
             result.rejected += 1
+            result.repeated += any(fault.code == REPEATED for fault in error.faults)
             rejects.add([reading.mapping.refused(row, error.faults)])
         else:
+            result.days.update(values[DAYS] - {"reported_at"})
             result.latest = max(result.latest, *(values[name] for name in HAPPENED if name in values))
             yield values
         show(result.rows, result.summary)
+    check_key(reading.mapping.name("case_number"), len(known) + result.repeated, len(known))
 
 
-def _refuse_repeated(number: str, known: set[str]) -> None:
-    if number in known:
-        raise Invalid([Fault("case_number", "history-repeated-case", {"number": number})])
-    known.add(number)
+def _is_double(values: Values, known: dict[str, int]) -> bool:
+    """Return whether a row is the same as one above; raise Invalid for another one with its number."""
+    number, content = values["case_number"], hash(tuple(values.items()))
+    first = known.get(number)
+    if first not in (None, content):
+        raise Invalid([Fault("case_number", REPEATED, {"number": number})])
+    known[number] = content
+    return first is not None
 
 
 def _stories(rows: Iterator[Values], reading: TableReading) -> Iterator[tuple[ForeignCase, str | None]]:

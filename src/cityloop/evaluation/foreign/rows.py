@@ -14,10 +14,11 @@ from cityloop.channels.tables.rows import TableRow
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.place.geo import Crs, to_wgs84
 from cityloop.evaluation.facts.relations import CASES, Type
-from cityloop.evaluation.foreign.texts import ONE_OF, PLANNED, HistoryMapping, HistoryText
+from cityloop.evaluation.foreign.texts import AFTER_REPORTED, COURSE, ONE_OF, PLANNED, HistoryMapping, HistoryText
 
 Values = dict[str, Any]  # by column of the relation cases, or one of HELPING; unknown values are missing
 
+DAYS = "days"  # in the values of a row: the moments of which only the day is known
 PLACES = Decimal("1e-7")
 MOMENTS = ("updated_at", *(column.name for column in CASES.columns if column.type is Type.MOMENT))
 INTEGERS = tuple(column.name for column in CASES.columns if column.type is Type.INTEGER)
@@ -41,10 +42,12 @@ class TableReading:
         cells = tuple(None if as_words(cell) in nothing else cell for cell in row.cells) if nothing else row.cells
         content = self.mapping.content(replace(row, cells=cells))
         values = {name: value for name, value in content.items() if value not in (None, "")}
+        days = frozenset(name for name in MOMENTS if is_day(values.get(name)))
         faults = [*self._convert(values), *_missing(values, self.text)]
+        faults = faults or [*_in_order(values, days, self.text.zone)]
         if faults:
             raise Invalid(faults)
-        return values
+        return values | {DAYS: days}
 
     def _convert(self, values: Values) -> Iterator[Fault]:
         """Convert the values into values of the facts, in place; yield those that cannot be read."""
@@ -62,8 +65,8 @@ class TableReading:
     def _moment(self, name: str, values: Values) -> Fault | None:
         value = values[name]
         try:
-            moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-            values[name] = self.text.moment(moment)
+            moment = value if isinstance(value, date) else datetime.fromisoformat(value)
+            values[name] = self.text.moment(moment, is_end=name in PLANNED)
         except (ValueError, OverflowError):
             return Fault(name, "history-not-a-moment", {"text": str(value)})
         if values[name] > self.latest and name not in PLANNED:
@@ -78,10 +81,54 @@ def with_times(case: Values, zone: tzinfo) -> Values:
     """
     ends = {f"{name}_on": case.get(f"{name}_at") for name in ("reported", "filed", "closed")}
     known: Values = {name: local_day(moment, zone) for name, moment in ends.items() if moment}
-    if "closed_at" in case:
-        known["raw_seconds"] = int((case["closed_at"] - case.get("filed_at", case["reported_at"])).total_seconds())
+    if "closed_at" in case and (seconds := _seconds_taken(case, zone)) is not None:
+        known["raw_seconds"] = seconds
     whose = {"unit": case.get("department"), "department": case.get("unit")}
-    return {name: value for name, value in whose.items() if value} | known | case
+    found = {name: value for name, value in whose.items() if value} | known | case
+    found.pop(DAYS, None)
+    return found
+
+
+def is_day(value: Any) -> bool:
+    """Return whether a value is a day without an hour."""
+    return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def _in_order(values: Values, days: frozenset[str], zone: tzinfo) -> Iterator[Fault]:
+    """Yield the moments that are before one that must be earlier; put a day that has no hour not before it."""
+    before = ""
+    for name in COURSE:
+        if name not in values:
+            continue
+        if before and values[name] < values[before]:
+            if {name, before} & days and local_day(values[name], zone) == local_day(values[before], zone):
+                values[name] = values[before]
+            else:
+                yield _too_early(name, before, values, zone)
+                continue
+        before = name
+    for name in AFTER_REPORTED:
+        if name in values and values[name] < values["reported_at"]:
+            # A day that is a limit has its end by now, so that one before the report stays before it.
+            if name in days - {*PLANNED} and local_day(values[name], zone) == local_day(values["reported_at"], zone):
+                values[name] = values["reported_at"]
+            else:
+                yield _too_early(name, "reported_at", values, zone)
+
+
+def _too_early(name: str, before: str, values: Values, zone: tzinfo) -> Fault:
+    moment, other = (f"{values[each].replace(tzinfo=UTC).astimezone(zone):%Y-%m-%d %H:%M}" for each in (name, before))
+    return Fault(name, "history-too-early", {"moment": moment, "field": before, "other": other})
+
+
+def _seconds_taken(case: Values, zone: tzinfo) -> int | None:
+    """Return how long a closed case took; None where its moments do not say: a day without an hour, on that day."""
+    start = "filed_at" if "filed_at" in case else "reported_at"
+    known = {start, "closed_at"} & case.get(DAYS, frozenset())
+    if len(known) == 1 and local_day(case[start], zone) == local_day(case["closed_at"], zone):
+        return None
+    seconds = int((case["closed_at"] - case[start]).total_seconds())
+    return seconds if seconds >= 0 else None
 
 
 def local_day(moment: datetime, zone: tzinfo) -> date:

@@ -3,7 +3,7 @@
 history.py turns rows into facts; facts/relations.py defines the facts.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
+from cityloop.channels.tables.cells import beginning, end
 from cityloop.channels.tables.columns import (
     CodeSource,
     ColumnMapping,
@@ -18,7 +19,7 @@ from cityloop.channels.tables.columns import (
     FieldSource,
     FlagSource,
     IdSource,
-    MomentSource,
+    MomentOrDaySource,
     NumberSource,
     TableText,
     read_mapping,
@@ -70,17 +71,17 @@ class HistoryFields(Fields):
     """The columns of the relation `cases` that a foreign table may fill, and three that only help to fill them."""
 
     case_number: IdSource
-    reported_at: MomentSource
+    reported_at: MomentOrDaySource
 
-    received_at: MomentSource | None = None
-    verified_at: MomentSource | None = None
-    accepted_at: MomentSource | None = None
-    filed_at: MomentSource | None = None
-    filing_due_at: MomentSource | None = None
-    due_at: MomentSource | None = None
-    closed_at: MomentSource | None = None
-    voided_at: MomentSource | None = None
-    revisited_at: MomentSource | None = None
+    received_at: MomentOrDaySource | None = None
+    verified_at: MomentOrDaySource | None = None
+    accepted_at: MomentOrDaySource | None = None
+    filed_at: MomentOrDaySource | None = None
+    filing_due_at: MomentOrDaySource | None = None
+    due_at: MomentOrDaySource | None = None
+    closed_at: MomentOrDaySource | None = None
+    voided_at: MomentOrDaySource | None = None
+    revisited_at: MomentOrDaySource | None = None
 
     procedure: FieldSource | None = None
     source: FieldSource | None = None
@@ -116,13 +117,15 @@ class HistoryFields(Fields):
     is_exempt: FlagSource | None = None
     told_in_time: FlagSource | None = None
 
-    updated_at: MomentSource | None = None  # of updates: when
+    updated_at: MomentOrDaySource | None = None  # of updates: when
     state: FieldSource | None = None  # of updates: the state of the case afterwards
     address: FieldSource | None = None  # to find points that stand for many places; it does not become a fact
 
 
 HELPING = ("updated_at", "state", "address")
-PLANNED = ("due_at", "filing_due_at")  # moments that may be in the future
+PLANNED = ("due_at", "filing_due_at")  # moments that may be in the future; a day is over at its end
+COURSE = ("reported_at", "accepted_at", "filed_at", "closed_at")  # moments of a case in their order
+AFTER_REPORTED = ("received_at", "verified_at", "voided_at", "revisited_at", *PLANNED)
 ONE_OF = {
     "source_kind": ("collector", "public", "inspection", "video", "sensor", "leader", "linked", "other"),
     "category_kind": ("component", "matter"),
@@ -160,8 +163,13 @@ class HistoryText(TableText):
             raise BadMapping("one-coordinate")
         return self
 
-    def moment(self, value: datetime) -> datetime:
-        """Return a moment of the table as one of the facts: UTC, without a zone."""
+    def moment(self, value: date, *, is_end: bool = False) -> datetime:
+        """Return a moment of the table as one of the facts: UTC, without a zone.
+
+        A day is one of the city: its beginning, or where something ends with it its end, 24:00.
+        """
+        if not isinstance(value, datetime):
+            value = (end if is_end else beginning)(value).replace(tzinfo=self.zone)
         if value.tzinfo is not None or self.clocks is Clocks.UTC:
             return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).replace(tzinfo=None)
         if self.clocks is Clocks.LOCAL_TAKEN_FOR_UTC:

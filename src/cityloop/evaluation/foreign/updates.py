@@ -129,7 +129,8 @@ def _case(values: Values, steps: Sequence[UpdateStep], shown: Values) -> Values:
     known: Values = {"stage": last.now.state, "unit": held.unit, "department": held.department or held.unit}
     if last.is_closed:
         known["closed_at"] = next(step.now.at for step in reversed(steps) if step.has_closed)
-    kept = {name: value for name, value in values.items() if name not in HELPING and name not in ("unit", "department")}
+    left_out = (*HELPING, "unit", "department")
+    kept = {name: value for name, value in values.items() if name not in left_out}
     return {name: value for name, value in (shown | known | kept).items() if value is not None}
 
 

@@ -29,7 +29,7 @@ class WorkbookPaper:
 
     def __init__(self, file: IO[bytes], sheet: Sheet, added: Sequence[str]) -> None:
         self._file = file
-        self._book = xlsxwriter.Workbook(file, {"constant_memory": True})
+        self._book = xlsxwriter.Workbook(file, {"constant_memory": True, "date_1904": sheet.first_day.year == 1904})
         layout = sheet.layout or SheetLayout("Sheet1", (0, 0), (sheet.columns,), ())
         self._sheet = self._book.add_worksheet(FORBIDDEN.sub(" ", layout.name)[:31])
         self._styles: dict[tuple[Any, bool], Any] = {}
@@ -93,4 +93,4 @@ class WorkbookPaper:
 def _is_in_calendar(value: date | time | timedelta) -> bool:
     if isinstance(value, datetime) and value.tzinfo:
         return False
-    return not isinstance(value, date) or value.year >= 1900
+    return not isinstance(value, date) or value.year >= 1904

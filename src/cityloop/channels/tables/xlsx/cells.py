@@ -70,6 +70,11 @@ class XlsxBook:
         """The sheets in their order."""
         return self._contents.sheets
 
+    @property
+    def first_day(self) -> datetime:
+        """Day 0 of its calendar."""
+        return self._contents.first_day
+
     def lines(self, sheet: SheetPart, width: int) -> "Lines":
         """Return the non-empty lines of a sheet; cells to the right of the first `width` columns are skipped."""
         return Lines(opened(self._archive, sheet.path), self._contents, self._texts, width)

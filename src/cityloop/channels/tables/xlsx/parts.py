@@ -56,12 +56,13 @@ def contents(archive: ZipFile) -> Contents:
     related = {key: (kind, to) for kind, key, to in _related(archive, book)}
     parts = dict(related.values())
     sheets, old = [], False
-    for _, name, attributes in elements(archive, book):
+    for around, name, attributes in elements(archive, book):
         kind, path = related.get(attributes.get("id", ""), ("", ""))
         if name == "sheet" and kind == "worksheet":
             is_shown = attributes.get("state", "visible") == "visible"
             sheets.append(SheetPart(attributes.get("name", ""), path, is_shown))
-        if name == "workbookPr":
+        # A newer element of the same name, within an extension, says nothing of the calendar.
+        if name == "workbookPr" and around == "workbook":
             old = attributes.get("date1904", "0") in ("1", "true", "on")
     kinds = tuple(_kinds(archive, parts["styles"])) if "styles" in parts else ()
     return Contents(tuple(sheets), parts.get("sharedStrings"), kinds, FIRST_DAYS[old])

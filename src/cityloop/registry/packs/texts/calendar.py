@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from cityloop.core.clocks.shifts import shift_hours
 from cityloop.core.clocks.worktime import Calendar, ClosingRule, Season, WorkDayRule
 from cityloop.core.invalid_values import InvalidValue
 from cityloop.registry.words.holidays import FIRST_KNOWN_YEAR, chinese_day_kinds
@@ -120,8 +121,7 @@ def _windows(hours: tuple[str, ...]) -> Windows:
 
 
 def _window(words: str) -> tuple[time, time]:
-    opens, _, closes = words.partition("-")
     try:
-        return time.fromisoformat(opens), time.fromisoformat(closes)
-    except ValueError:
+        return shift_hours(words)
+    except InvalidValue:
         raise InvalidValue("not-hours", {"value": words}) from None
