@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 
+from cityloop.casework.actions import act
 from cityloop.casework.models import Case, PersonalWords, Task
+from cityloop.casework.queries import case_page
 from cityloop.core.errors import Conflict, Invalid, NotAllowed
 from cityloop.intake.actions import receive, receive_many
 from cityloop.intake.models import Report as Row
@@ -121,6 +123,47 @@ def test_a_report_with_only_an_address_gets_the_place_that_the_gazetteer_finds(c
     assert (case.district, case.community) == (city.north, f"{city.north}000001")
     assert case.facts["place_grade"] == "plate"
     assert (float(case.facts["lon"]), float(case.facts["lat"])) == pytest.approx(city.inside_north, abs=1e-3)
+
+
+@pytest.mark.parametrize("words", ["南区长江路92号", "长江路92号（南区）", "示范市,南区 长江路92号"])
+def test_a_point_is_kept_and_the_district_in_words_that_contradicts_it_is_told(
+    city: SmallCity, people: dict, words: str
+) -> None:
+    lon, lat = city.inside_north
+    report = a_report(lon=lon, lat=lat, address=words)
+    receipts = [receive(report, people["hotline"], NOW) for _ in range(2)]
+    case = Case.objects.get(number=receipts[0].number)
+    assert (case.district, case.facts["words_district"]) == (city.north, city.south)
+    assert {receipt.words_district for receipt in receipts} == {city.south}
+    assert "南区" in str(case_page(people["operator"], case.number, NOW).place_contradiction)
+    act(case.number, "accept", 1, people["operator"], {"category": "06010", "district": city.south}, None, NOW)
+    assert case_page(people["operator"], case.number, NOW).place_contradiction is None
+
+
+@pytest.mark.parametrize("words", ["北区长江路92号", "长江路92号", "河北区长江路92号", "长江路北区小学"])
+def test_words_that_agree_with_the_point_or_name_no_district_are_no_contradiction(
+    city: SmallCity, people: dict, words: str
+) -> None:
+    lon, lat = city.inside_south if words == "河北区长江路92号" else city.inside_north
+    receipt = receive(a_report(lon=lon, lat=lat, address=words), people["hotline"], NOW)
+    assert receipt.words_district == ""
+
+
+@pytest.mark.parametrize(
+    "fields", [{"address": "南区长江路92号"}, {"address": "长江路92号", "district": "南区"}, {"district": "671002"}]
+)
+def test_a_district_in_words_wins_over_a_street_that_is_known_in_another(
+    city: SmallCity, people: dict, fields: dict[str, str]
+) -> None:
+    known_place(city)  # in the north
+    case = Case.objects.get(number=receive(a_report(**fields), people["hotline"], NOW).number)
+    assert (case.district, "lon" in case.facts, "place_grade" in case.facts) == (city.south, False, False)
+
+
+def test_a_place_that_may_be_more_than_300_metres_off_proposes_no_district(city: SmallCity, people: dict) -> None:
+    known_place(city, spread_metres=2000.0)
+    case = Case.objects.get(number=receive(a_report(address="长江路92号"), people["hotline"], NOW).number)
+    assert case.district is None and "place_grade" not in case.facts
 
 
 def test_a_vague_address_gives_no_point(city: SmallCity, people: dict) -> None:

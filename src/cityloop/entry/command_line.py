@@ -206,10 +206,11 @@ def import_group() -> None:
 @file_argument
 @mapping_option("FILE's columns", "import-reports.md")
 @dry_run_option
+@click.option("--strict", is_flag=True, help="Reject rows whose words name another district than their point lies in.")
 @rejects_option
 @click.option("--batch", type=click.IntRange(1, 10_000), default=500, show_default=True, help="Rows per transaction.")
 def reports_command(
-    home: Path | None, file: Path, mapping: Path, *, dry_run: bool, rejects: Path | None, batch: int
+    home: Path | None, file: Path, mapping: Path, *, dry_run: bool, strict: bool, rejects: Path | None, batch: int
 ) -> None:
     """Hand in every row of FILE, a CSV or Parquet table, as a report.
 
@@ -217,10 +218,12 @@ def reports_command(
     written to a file with the reason; the others are kept.
     """
     with opened(home, tell, acts=True) as configuration:
+        from cityloop.channels.imports.reports import check_agreement
         from cityloop.entry.imports import reports
 
+        checks = (check_agreement,) if strict else ()
         run = reports.try_reports if dry_run else reports.import_reports
-        click.echo(run(file, mapping, rejects, batch, configuration.zone, tell))
+        click.echo(run(file, mapping, rejects, batch, configuration.zone, tell, *checks))
 
 
 @import_group.command("areas")

@@ -56,10 +56,11 @@ class Receipt:
     number: str
     tracking_code: str
     created: bool
+    words_district: str = ""  # that the report names; empty if its point lies there
 
 
 Key = tuple[str, str]  # channel and external id
-Received = tuple[str, str, str]  # number, tracking code and digest of the report that has a key
+Received = tuple[str, str, str, str]  # of the report that has a key: number, tracking code, digest, district in words
 
 
 class Numbered(NamedTuple):
@@ -101,7 +102,10 @@ def receive_many(reports: Sequence[Report], actor: Actor, now: datetime) -> list
     openings = [_opening(*firsts[name], new, city, known_facilities, now) for name, new in created.items()]
     open_cases(openings, actor, now, _reporting_post(actor, reports))
     known = _known([name for name in firsts if name not in created])
-    known |= {name: (new.number, new.tracking_code, firsts[name][1]) for name, new in created.items()}
+    named = {opening.id: opening.facts.get(placing.WORDS, "") for opening in openings}
+    known |= {
+        name: (new.number, new.tracking_code, firsts[name][1], named[new.case_id]) for name, new in created.items()
+    }
     fresh = set(created)
     return [_outcome(_key(report), digest, known, fresh) for report, digest in zip(reports, digests, strict=True)]
 
@@ -143,12 +147,12 @@ def _reporting_post(actor: Actor, reports: Sequence[Report]) -> Post | None:
 
 def _outcome(key: Key, digest: str, known: Mapping[Key, Received], fresh: set[Key]) -> Receipt | Conflict:
     """Return the receipt of a report, or the conflict with the report of the same key; a new one is fresh once."""
-    number, code, received = known[key]
+    number, code, received, words_district = known[key]
     if received != digest:
         return Conflict("other-content")
     created = key in fresh
     fresh.discard(key)
-    return Receipt(number, code, created)
+    return Receipt(number, code, created, words_district)
 
 
 def _insert(reports: Mapping[Key, tuple[Report, str]], now: datetime) -> dict[Key, Numbered]:
@@ -169,8 +173,9 @@ def _known(keys: Sequence[Key]) -> dict[Key, Received]:
     known: dict[Key, Received] = {}
     for channel in {channel for channel, _ in keys}:
         ids = [external_id for name, external_id in keys if name == channel]
-        for row in Row.objects.filter(channel=channel, external_id__in=ids):
-            known[channel, row.external_id] = (row.number, row.tracking_code, row.digest)
+        columns = ("external_id", "number", "tracking_code", "digest", f"case__facts__{placing.WORDS}")
+        found = Row.objects.filter(channel=channel, external_id__in=ids).values_list(*columns)
+        known |= {(channel, name): (number, code, digest, named or "") for name, number, code, digest, named in found}
     return known
 
 
@@ -192,6 +197,7 @@ def _opening(
         "category": category,
         **place_facts(areas, layout.grids_at(lon, lat)),
         **(spot.found or {}),
+        placing.WORDS: placing.contradiction(report, areas) if point else "",
         "facility": report.facility,
         "duty": city.unit_on_duty(category, areas, facility.units if facility else NO_FACILITY),
     }

@@ -19,9 +19,9 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 CHANNEL = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # controls, halves of a character
 LONGEST = {"channel": 40, "external_id": 200, "text": 4000, "category": 100, "address": 256, "name": 100, "phone": 40}
-LONGEST |= {"facility": facility_codes.LONGEST}
+LONGEST |= {"district": 100, "facility": facility_codes.LONGEST}
 FIELDS = ("channel", "external_id", "text", "lon", "lat", "crs", "category", "address", "reported_at", "reporter",
-          "facility")  # fmt: skip
+          "facility", "district")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Report:
     reporter_name: str | None
     reporter_phone: str | None
     facility: str | None = None  # the id of what it is about
+    district: str | None = None  # its code or name, if it is given apart from the address
 
     def content(self) -> bytes:
         """Return the content in its canonical form: a retry has the same, another report does not."""
@@ -56,8 +57,9 @@ class Report:
         content: list[Any] = [self.text, self.category, self.address, self.reporter_name, self.reporter_phone]
         content += [point.raw_lon, point.raw_lat, point.crs.value] if point else [None, None, None]
         content.append(chain.moment(self.reported_at) if self.reported_at else None)
-        # Only where there is one: the content of reports from before facilities could be named stays the same.
+        # Only where there is one: the content of reports from before these could be named stays the same.
         content += [self.facility] if self.facility else []
+        content += [["district", self.district]] if self.district else []
         return chain.canonical(content)
 
 
@@ -79,6 +81,7 @@ def read(content: Mapping[str, Any], zone: tzinfo, now: datetime) -> Report:
         reporter_name=_text(reporter, "name", faults, within="reporter.") or None,
         reporter_phone=_phone(_text(reporter, "phone", faults, within="reporter.")) or None,
         facility=_facility(_text(content, "facility", faults), faults) or None,
+        district=_text(content, "district", faults) or None,
     )
     if report.channel and not CHANNEL.fullmatch(report.channel):
         faults.append(Fault("channel", "not-a-channel"))

@@ -216,6 +216,7 @@ class CasePage:
     links: tuple[LinkView, ...]
     documents: tuple[DocumentView, ...]
     place_found: str | None  # how its place was found by its address; None if it was not
+    place_contradiction: str | None  # its words name another district than its point lies in, and nobody has decided
     facility: tuple[str, str] | None  # the id of the facility it is about, and its name; "" if no census has it
     outline: str | None  # SVG path of the district, 320 × 220
     spot: tuple[float, float] | None  # the case's place in that picture

@@ -109,6 +109,7 @@ def page(row: models.Case, case: CaseState, actor: Actor, now: datetime) -> Case
         links=tuple(_link(link, city) for link in case.links),
         documents=documents.listed(procedure, events),
         place_found=_found_by_address(row.facts),
+        place_contradiction=_contradiction(row, procedure, city),
         facility=(row.facility, facility_name(row.facility)) if row.facility else None,
         outline=outline.path if outline else None,
         spot=outline.place(float(lon), float(lat)) if outline and lon and lat else None,
@@ -140,6 +141,17 @@ def _found_by_address(facts: Mapping[str, str]) -> str | None:
     }
     values = {"grade": grades[Grade(facts[FACT])], "metres": facts.get("place_metres", "")}
     return gettext("found by the address: %(grade)s, within about %(metres)s m") % values
+
+
+def _contradiction(row: models.Case, procedure: Procedure, city: City) -> str | None:
+    """Return that words and point disagree, until the case leaves its first stage: somebody has then decided."""
+    named = row.facts.get("words_district")
+    if not named or row.stage != city.main_path(procedure)[0]:
+        return None
+    values = {"named": area_name(named, city), "area": area_name(row.district, city)}
+    if row.district is None:
+        return gettext("The address names %(named)s, but the point lies in no district of the city.") % values
+    return gettext("The address names %(named)s, but the point lies in %(area)s. Check the place.") % values
 
 
 def _channel(name: str) -> str:

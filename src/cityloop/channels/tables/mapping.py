@@ -40,6 +40,7 @@ class ReportFields(Fields):
     category: CodeSource | None = None
     facility: IdSource | None = None
     address: FieldSource | None = None
+    district: FieldSource | None = None  # its code or name
     reported_at: MomentSource | None = None
     reporter_name: FieldSource | None = None
     reporter_phone: PhoneSource | None = None

@@ -1,5 +1,7 @@
 """The answer for a place that was found: its middle, its grade and radius, and how it was found."""
 
+from collections.abc import Sequence
+
 from cityloop.core.gazetteer.addresses.reading import Road
 from cityloop.core.gazetteer.places import (
     AreaPlace,
@@ -40,6 +42,11 @@ def narrowed(areas: list[AreaPlace]) -> list[AreaPlace]:
     """Return the areas named, without those of the same name in another district than the one named."""
     districts = {area.code for area in areas if area.is_district}
     return [area for area in areas if area.is_district or not districts or area.district in districts]
+
+
+def districts_of(areas: Sequence[AreaPlace]) -> set[str]:
+    """Return the districts that words mean by these areas: those that are districts, else those the others lie in."""
+    return {area.code for area in areas if area.is_district} or {area.district for area in areas if area.district}
 
 
 def of_area(area: AreaPlace) -> FoundPlace:

@@ -13,6 +13,7 @@ from cityloop.core.gazetteer.answers import (
     apart,
     building,
     by_name,
+    districts_of,
     narrowed,
     of_area,
     of_observations,
@@ -69,9 +70,7 @@ class _Search:
         self.places = places
         self.known: dict[str, list[PlaceEntry]] = {}
         self.areas = narrowed([area for name in address.areas for area in places.areas(name)])
-        districts = {area.code for area in self.areas if area.is_district}
-        districts |= set() if districts else {area.district for area in self.areas}
-        self.districts = districts or ({district} if district else set())
+        self.districts = districts_of(self.areas) or ({district} if district else set())
 
     def found(self) -> Found:
         """Return the answer of the first search that finds anything, the most specific first."""

@@ -54,6 +54,7 @@ TABLES = {
     "row-maybe-total": "This may be a total: it begins with a word for one. Delete it, or write another word.",
     "row-cells-beyond": "There are cells beyond the last column: %(cells)s.",
     "row-not-a-point": "This is a %(kind)s. A facility needs a point.",
+    "words-against-point": "The report names %(named)s, the point lies in %(area)s.",
     "row-other-report": "A report with this id and other content has already been received.",
     # A cell
     "cell-not-in-format": "This is not written as %(formats)s.",

@@ -4,7 +4,7 @@ No city is opened: the facts belong to none.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,10 +13,7 @@ import click
 
 from cityloop.core.errors import Fault, Invalid
 from cityloop.entry.console.options import file_argument, mapping_option, rejects_option, tell
-from cityloop.evaluation.foreign.hot_spots import LEAST, Pile
-
-SHOWN = 20  # false hot spots printed one by one
-DISTRICTS = 6  # printed of each of them
+from cityloop.entry.imports.hot_spots import hot_spots
 
 
 @click.command("history")
@@ -71,7 +68,7 @@ def import_file(file: Path, mapping_path: Path, to: Path, as_of: str | None, rej
         *([f"Rows that are the same as one above, left out: {outcome.doubles:,}."] if outcome.doubles else []),
         *_days(outcome.days),
         *_differing(outcome.differing),
-        *_hot_spots(outcome.piles),
+        *hot_spots(outcome.piles),
         f"Facts as of {edition.as_of.astimezone(mapping.text.zone):%Y-%m-%d %H:%M:%S %Z}: {to}, "
         f"edition {edition.name}, digest {edition.digest}",
     ]
@@ -109,27 +106,3 @@ def _differing(counts: Mapping[str, int]) -> Iterator[str]:
             f"In {cases:,} of the cases the updates show another number of {name} than the table states; the number in "
             "the table is used."
         )
-
-
-def _hot_spots(piles: Sequence[Pile]) -> Iterator[str]:
-    """Yield lines about points that many cases share, with details of the false hot spots."""
-    false = [pile for pile in piles if pile.is_false]
-    if not piles:
-        return
-    yield (
-        f"Points shared by {LEAST} cases or more: {len(piles):,}; false hot spots, where the addresses name too "
-        f"many streets: {len(false):,}, with {sum(pile.cases for pile in false):,} cases."
-    )
-    for pile in false[:SHOWN]:
-        lon, lat = pile.point
-        yield f"  {lon} {lat}: {pile.cases:,} cases ({_most(pile.districts, DISTRICTS)}), {_streets(pile)}"
-    if len(false) > SHOWN:
-        yield "  …"
-
-
-def _most(counted: Sequence[tuple[str | None, int]], shown: int) -> str:
-    return ", ".join(f"{name or '—'} {number:,}" for name, number in counted[:shown]) + ", …" * (len(counted) > shown)
-
-
-def _streets(pile: Pile) -> str:
-    return f"{len(pile.streets):,} streets, most often {_most(pile.streets[:1], 1)}"

@@ -1,6 +1,7 @@
 """What `cityloop import reports` and `cityloop import days` do: hand in reports in batches, declare days off."""
 
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from pathlib import Path
 
 from django.db import transaction
@@ -8,7 +9,7 @@ from django.db import transaction
 from cityloop.channels.imports import reports as importing
 from cityloop.channels.imports.days import NamedDays, read_days
 from cityloop.channels.imports.keys import KeySurvey, survey_keys
-from cityloop.channels.imports.reports import ReportTally
+from cityloop.channels.imports.reports import ReportTally, See
 from cityloop.channels.tables.columns import wanted
 from cityloop.channels.tables.mapping import ReportMapping, ReportsText
 from cityloop.channels.tables.rejects.files import Rejects
@@ -16,9 +17,13 @@ from cityloop.channels.tables.rows import Refused, Sheet, TableRow
 from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.actors import Actor
 from cityloop.core.errors import NotPossible
+from cityloop.core.gazetteer.hot_spots import PointGroups
 from cityloop.entry.console.opening import BY, PARTNERS, Tell
+from cityloop.entry.imports.hot_spots import hot_spots
 from cityloop.entry.imports.rows import rejects_path, summary, work_through
 from cityloop.intake.actions import Key
+from cityloop.intake.placing import districts_named
+from cityloop.intake.reports import Report
 from cityloop.registry.calendar import actions as calendar_actions
 from cityloop.registry.city.current import current_city
 from cityloop.registry.models import Account, Unit
@@ -27,39 +32,54 @@ from cityloop.registry.organisation.actors import actor_of
 from cityloop.registry.people import accounts
 from cityloop.runtime import clock
 
+MOST_POINTS = 50_000  # remembered at once to find those that many reports share
 
-def import_reports(path: Path, mapping_path: Path, rejects: Path | None, size: int, zone: tzinfo, tell: Tell) -> str:
-    """Hand in every row of a table, `size` in one transaction; return a summary."""
+
+def import_reports(
+    path: Path, mapping_path: Path, rejects: Path | None, size: int, zone: tzinfo, tell: Tell, *checks: See
+) -> str:
+    """Hand in every row of a table, `size` in one transaction; return a summary. `checks` may raise Invalid."""
     sheet, mapping = _open_with_mapping(path, mapping_path)
     rejected = rejects_path(path, rejects, sheet)
     keys = _keys(path, mapping_path)
-    actor = _importer(mapping.channel)
+    actor, groups = _importer(mapping.channel), PointGroups(MOST_POINTS)
 
     def take(rows: list[TableRow], now: datetime) -> tuple[ReportTally, list[Refused]]:
-        return importing.hand_in(rows, mapping, actor, zone, now)
+        return importing.hand_in(rows, mapping, actor, zone, now, *checks, _add_to(groups))
 
     with Rejects(rejected, sheet) as refused:
         tally = work_through(sheet, take, refused, size, tell, ReportTally())
     parts = f"created {tally.created:,}, already known {tally.known:,}, conflicts {tally.conflicts:,}"
-    return _summary(tally, keys, parts, refused, sheet)
+    return _summary(tally, keys, parts, groups, refused, sheet)
 
 
-def try_reports(path: Path, mapping_path: Path, rejects: Path | None, size: int, zone: tzinfo, tell: Tell) -> str:
+def try_reports(
+    path: Path, mapping_path: Path, rejects: Path | None, size: int, zone: tzinfo, tell: Tell, *checks: See
+) -> str:
     """Read, check and place every row without handing any in; return the summary."""
     sheet, mapping = _open_with_mapping(path, mapping_path)
     rejected = rejects_path(path, rejects, sheet)
-    keys = _keys(path, mapping_path)
+    keys, groups = _keys(path, mapping_path), PointGroups(MOST_POINTS)
     earlier: dict[Key, str] = {}
 
     def take(rows: list[TableRow], now: datetime) -> tuple[ReportTally, list[Refused]]:
-        return importing.try_out(rows, mapping, zone, now, earlier, lambda external: hash(external) in keys.repeated)
+        return importing.try_out(
+            rows,
+            mapping,
+            zone,
+            now,
+            earlier,
+            lambda external: hash(external) in keys.repeated,
+            *checks,
+            _add_to(groups),
+        )
 
     with Rejects(rejected, sheet) as refused:
         tally = work_through(sheet, take, refused, size, tell, ReportTally())
     if warning := importing.suspicion(tally):
         tell(warning)
     parts = f"fit to hand in {tally.created:,}, already known {tally.known:,}, conflicts {tally.conflicts:,}"
-    return f"Dry run, nothing was handed in. {_summary(tally, keys, parts, refused, sheet)}"
+    return f"Dry run, nothing was handed in. {_summary(tally, keys, parts, groups, refused, sheet)}"
 
 
 @transaction.atomic
@@ -93,10 +113,31 @@ def _keys(path: Path, mapping_path: Path) -> KeySurvey:
     return keys
 
 
-def _summary(tally: ReportTally, keys: KeySurvey, parts: str, rejects: Rejects, sheet: Sheet) -> str:
+def _add_to(groups: PointGroups) -> See:
+    """Return what adds a report to the points of an import."""
+    city = current_city()
+
+    def add(report: Report) -> None:
+        if report.point:
+            named = ", ".join(city.areas[code].name for code in sorted(districts_named(report)))
+            groups.add((Decimal(report.point.raw_lon), Decimal(report.point.raw_lat)), named or None, report.address)
+
+    return add
+
+
+def _summary(
+    tally: ReportTally, keys: KeySurvey, parts: str, groups: PointGroups, rejects: Rejects, sheet: Sheet
+) -> str:
     text = f"{tally.rows:,} rows: {parts}, rejected {tally.rejected:,}; placed in no district {tally.nowhere:,}."
-    text += f"\nRows that are the same as one above: {keys.doubles:,}." if keys.doubles else ""
-    return summary(text, rejects, sheet)
+    if keys.doubles:
+        text += f"\nRows that are the same as one above: {keys.doubles:,}."
+    if tally.contradictions:
+        text += (
+            f"\nWords that name another district than the point lies in: {tally.contradictions:,}. The point is kept."
+        )
+    if tally.unknown_districts:
+        text += f"\nDistricts that the city does not have: in {tally.unknown_districts:,} rows."
+    return summary("\n".join((text, *hot_spots(groups.piles))), rejects, sheet)
 
 
 def _days_summary(days: NamedDays) -> str:

@@ -14,9 +14,9 @@ from cityloop.channels.imports.keys import check_key
 from cityloop.channels.tables.rejects.files import Rejects
 from cityloop.channels.tables.rows import Sheet
 from cityloop.core.errors import Fault, Invalid, NotPossible
+from cityloop.core.gazetteer.hot_spots import Pile, PointGroups
 from cityloop.evaluation.facts.files import Edition, FactFolder, FactPart, table_of
 from cityloop.evaluation.facts.relations import FACTS
-from cityloop.evaluation.foreign.hot_spots import Pile, PointGroups
 from cityloop.evaluation.foreign.rows import DAYS, MOMENTS, TableReading, Values, with_times
 from cityloop.evaluation.foreign.texts import HELPING, PLANNED, HistoryMapping, Rows
 from cityloop.evaluation.foreign.updates import ForeignCase, MergedUpdates, story

@@ -45,6 +45,11 @@ class NewReport(BaseModel):
     crs: str | None = Field(None, description="WGS84 (the default), CGCS2000, GCJ02, BD09 or an EPSG code")
     category: str | None = Field(None, max_length=reports.LONGEST["category"], description="code or name of a class")
     address: str | None = Field(None, max_length=reports.LONGEST["address"])
+    district: str | None = Field(
+        None,
+        max_length=reports.LONGEST["district"],
+        description="code or name of the district, if it is not in the address",
+    )
     reported_at: str | None = Field(
         None, description="ISO 8601; without an offset it is the city's time; up to 10 minutes ahead counts as now"
     )
@@ -62,6 +67,7 @@ class ReportReceipt(Schema):
 
     number: str
     tracking_code: str
+    words_district: str | None = None  # the code of the district that it names; only if its point lies in another
 
 
 class FieldError(Schema):
@@ -109,6 +115,8 @@ def create_report(request: HttpRequest, report: NewReport) -> HttpResponse:
     content = report.model_dump(exclude_none=True)
     receipt = receive(reports.read(content, settings.CITYLOOP.zone, now), request.auth, now)  # type: ignore[attr-defined]
     answer = {"number": receipt.number, "tracking_code": receipt.tracking_code}
+    if receipt.words_district:
+        answer["words_district"] = receipt.words_district
     return JsonResponse(answer, status=201 if receipt.created else 200)
 
 

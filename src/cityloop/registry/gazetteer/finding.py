@@ -13,8 +13,10 @@ import shapely
 from django.db.models import Q
 
 from cityloop.core.gazetteer import finding as gazetteer
+from cityloop.core.gazetteer.addresses.areas import leading_areas, set_apart
 from cityloop.core.gazetteer.addresses.reading import Address, parse
 from cityloop.core.gazetteer.addresses.words import normalized
+from cityloop.core.gazetteer.answers import districts_of, narrowed
 from cityloop.core.gazetteer.places import (
     AreaPlace,
     Found,
@@ -46,6 +48,11 @@ def place_of(words: str, near: Pair | None = None, district: str | None = None) 
     return replace(found, place=chosen, alternatives=tuple(_in_district(place, city) for place in found.alternatives))
 
 
+def districts_in(words: str) -> frozenset[str]:
+    """Return the codes of the districts that an address names, or that of its streets and communities."""
+    return places(current_city()).districts_in(words)
+
+
 def read_address(words: str) -> Address:
     """Return a parsed address; the city's areas are known by their names."""
     return parse(words, simplified(), places(current_city()).area_names)
@@ -66,6 +73,7 @@ class CityPlaces:
 
     city: City
     _made: dict[str, AreaPlace] = field(default_factory=dict)
+    _named: dict[str, frozenset[str]] = field(default_factory=dict)  # districts by the words of addresses
 
     def entries(self, keys: Collection[str]) -> list[PlaceEntry]:
         """Return the entries with these keys or aliases, without those out of use."""
@@ -76,6 +84,25 @@ class CityPlaces:
     def areas(self, name: str) -> list[AreaPlace]:
         """Return the areas of a name."""
         return self.areas_of(self._codes.get(name, ()))
+
+    def districts_in(self, words: str) -> frozenset[str]:
+        """Return the codes of the districts that an address names."""
+        if words not in self._named:
+            if len(self._named) >= MOST_ROWS:
+                self._named.clear()
+            self._named[words] = frozenset(self._read_districts(words))
+        return self._named[words]
+
+    def _read_districts(self, words: str) -> set[str]:
+        spelling = normalized(words, simplified())
+        names = leading_areas(spelling, self.area_names)[0]
+        named = districts_of(narrowed([area for name in names for area in self.areas(name)]))
+        return named or {code for name in set_apart(spelling, self._districts) for code in self._codes[name]}
+
+    @cached_property
+    def _districts(self) -> list[str]:
+        areas = self.city.areas
+        return [name for name, codes in self._codes.items() if any(areas[code].level == "district" for code in codes)]
 
     def areas_of(self, codes: Collection[str]) -> list[AreaPlace]:
         """Return areas with their middle and extent."""

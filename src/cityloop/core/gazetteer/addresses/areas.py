@@ -46,6 +46,11 @@ def leading_areas(text: str, known: Collection[str], longest: int = 20) -> tuple
     return tuple(areas), rest
 
 
+def set_apart(text: str, names: Collection[str]) -> list[str]:
+    """Return the names of areas that an address mentions apart from its other words: 文庙街12号(城东区)."""
+    return [name for name in names if re.search(rf"(?<![{HAN}]){re.escape(name)}(?![{HAN}]*[路街巷弄])", text)]
+
+
 def _known(rest: str, known: Collection[str], longest: int) -> str:
     for length in range(min(longest, len(rest)), 1, -1):
         if rest[:length] in known and not _GOES_ON_AS_A_NAME.match(rest, length):

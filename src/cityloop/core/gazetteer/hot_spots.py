@@ -42,13 +42,23 @@ class Pile:
 
 @dataclass(slots=True)
 class PointGroups:
-    """Cases gathered by their points."""
+    """Cases gathered by their points.
 
+    With more than `most` cases, the points that only one has had so far are forgotten: a pile then lacks one or two.
+    """
+
+    most: int | None = None
     _found: dict[Point, list[tuple[str | None, str | None]]] = field(default_factory=dict)
+    _cases: int = 0
 
     def add(self, point: Point, district: str | None, address: str | None) -> None:
         """Add a case; without an address its district is used."""
         self._found.setdefault(point, []).append((district, address))
+        self._cases += 1
+        if self.most and self._cases > self.most:
+            self._found = {point: places for point, places in self._found.items() if len(places) > 1}
+            self._cases = sum(map(len, self._found.values()))
+            self.most = max(self.most, 2 * self._cases)
 
     @property
     def piles(self) -> tuple[Pile, ...]:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from cityloop.evaluation.foreign.hot_spots import LEAST, PointGroups
+from cityloop.core.gazetteer.hot_spots import LEAST, PointGroups
 
 POINT = (Decimal("114.0545000"), Decimal("22.5445000"))
 CORNERS = ("福中路{}号", "福中路{}号对面", "福田区福中路与金田路交叉口", "福中路二段{}号旁")
@@ -62,3 +62,12 @@ def test_few_cases_and_cases_without_addresses_do_not_make_a_false_hot_spot() ->
 def test_foreign_addresses_are_compared_without_their_numbers() -> None:
     (pile,) = gathered([f"{n} Wolcott St" for n in range(12)]).piles
     assert pile.streets == (("WOLCOTTST", 12),)
+
+
+def test_only_points_that_several_cases_share_are_kept_of_a_long_table() -> None:
+    groups = PointGroups(most=50)
+    for number in range(1000):
+        groups.add((Decimal(number), Decimal(0)), None, "甲路1号")
+        groups.add((Decimal(-1), Decimal(0)), None, f"{number}路1号")
+    (pile,) = groups.piles
+    assert pile.cases == 1000 and len(groups._found) < 500
