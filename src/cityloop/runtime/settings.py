@@ -60,7 +60,6 @@ MIDDLEWARE = [
     "cityloop.presentation.pages.refusals.ShowRefusals",
 ]
 ROOT_URLCONF = "cityloop.entry.server.urls"
-WSGI_APPLICATION = "cityloop.entry.server.wsgi.application"
 
 TEMPLATES = [
     {
