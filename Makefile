@@ -2,7 +2,7 @@
 .POSIX:
 .SUFFIXES:
 .NOTPARALLEL:
-.PHONY: help demo test test-all check ogctests lock clean
+.PHONY: help install demo test test-all check ogctests lock clean
 
 VENDOR = src/cityloop/presentation/static/vendor/icons.svg
 PO = src/cityloop/presentation/locale/zh_Hans/LC_MESSAGES/django.po
@@ -10,6 +10,8 @@ MO = src/cityloop/presentation/locale/zh_Hans/LC_MESSAGES/django.mo
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+
+install: .venv/.run $(VENDOR) $(MO) ## Install what a city needs to be served: see docs/how-to/put-it-on-the-internet.md
 
 demo: .venv/.run $(VENDOR) $(MO) ## Build an invented city and serve it until Ctrl-C (PORT=8010 chooses the port)
 	@exec .venv/bin/cityloop demo $${PORT:+--port $$PORT}

@@ -59,10 +59,12 @@ def cluster_home(at: Path, binaries: Path | None) -> Path:
 
 
 @contextmanager
-def running(home: Path, verb: str, ends_on: signal.Signals = signal.SIGINT) -> Iterator[str]:
+def running(
+    home: Path, verb: str, ends_on: signal.Signals = signal.SIGINT, port: int = 0, **settings: str
+) -> Iterator[str]:
     """Run `cityloop demo` or `cityloop serve` on a free port during the block; yield its address."""
-    command = [*CITYLOOP, verb, "--port", "0", "--home", str(home)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(), text=True)
+    command = [*CITYLOOP, verb, "--port", str(port), "--home", str(home)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**environment(), **settings}, text=True)
     lines: queue.Queue[str] = queue.Queue()
     assert process.stdout
     reader = threading.Thread(

@@ -53,6 +53,19 @@ def test_an_address_of_map_tiles_is_taken(tiles: str) -> None:
     assert read({"CITYLOOP_MAP_TILES": tiles}) == Configuration(map_tiles=tiles)
 
 
+@pytest.mark.parametrize("origin", ["https://city.example.org", "https://10.0.0.7:8443", "http://city"])
+def test_an_origin_is_taken_as_browsers_send_it(origin: str) -> None:
+    assert read({"CITYLOOP_ORIGIN": origin}) == Configuration(origin=origin)
+
+
+@pytest.mark.parametrize(
+    "origin", ["city.example.org", "https://city.example.org/", "https://City.example.org", "https://*", "ftp://city"]
+)
+def test_an_origin_that_no_browser_sends_is_refused(origin: str) -> None:
+    with pytest.raises(Invalid, match="CITYLOOP_ORIGIN"):
+        read({"CITYLOOP_ORIGIN": origin})
+
+
 @pytest.mark.parametrize(
     "tiles",
     [

@@ -20,6 +20,8 @@ PAGES = ("/queue/", "/cases/")
         f"/queue/?kind={NUL}",
         f"/queue/?district={NUL}",
         f"/queue/?lamp={NUL}",
+        f"/queue/?after={NUL}",
+        f"/cases/?after={NUL}",
         "/cases/?month=9999-12",
         "/cases/?month=0001-01",
         "/cases/?month=1989-12&figure=filed",
@@ -29,6 +31,24 @@ PAGES = ("/queue/", "/cases/")
 )
 def test_what_no_database_or_calendar_can_store_is_refused_in_words(signed_in: As, number: str, address: str) -> None:
     answer = signed_in("operator").get(address)
+    assert answer.status_code == 422
+    assert "内容有误" in Page(answer.content).text
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/settings/areas/?level=a/b", 404),
+        (f"/settings/changes/?before={'9' * 4301}", 200),
+        (f"/settings/people/of/{NUL}/", 404),
+    ],
+)
+def test_what_only_a_program_sends_is_answered(signed_in: As, number: str, address: str, status: int) -> None:
+    assert signed_in("administrator").get(address).status_code == status
+
+
+def test_a_name_that_cannot_be_stored_is_refused_in_words(signed_in: As, number: str) -> None:
+    answer = signed_in("administrator").post("/settings/catalogues/use/", {"name": "a\0"})
     assert answer.status_code == 422
     assert "内容有误" in Page(answer.content).text
 
@@ -50,7 +70,7 @@ def test_an_address_that_is_no_number_is_no_cases_page(signed_in: As, number: st
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize(
     "key",
-    [NUL, "_", "0001-01-01T00:00:00%2B23:59_1", "9999-12-31T23:59:59-23:59_1", "2026-11-20T00:00:00Z_" + "9" * 30],
+    ["_", "0001-01-01T00:00:00%2B23:59_1", "9999-12-31T23:59:59-23:59_1", "2026-11-20T00:00:00Z_" + "9" * 30],
 )
 def test_a_key_of_paging_that_nobody_gave_out_breaks_nothing(signed_in: As, number: str, page: str, key: str) -> None:
     assert signed_in("operator").get(f"{page}?after={key}").status_code == 200

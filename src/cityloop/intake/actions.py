@@ -118,7 +118,7 @@ def foresee(
     `earlier` are the digests of reports foreseen before by key, to which those are added whose external id is to be
     kept: it may come again.
     """
-    known = {key: digest for key, (_, _, digest) in _known([_key(report) for report in reports]).items()}
+    known = {key: digest for key, (_, _, digest, _) in _known([_key(report) for report in reports]).items()}
     outcomes: list[Receipt | Conflict] = []
     for report in reports:
         key, digest = _key(report), _digest(report)

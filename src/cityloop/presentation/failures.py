@@ -20,21 +20,21 @@ View = Callable[..., HttpResponse]
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that cannot be understood."""
-    if _is_of_a_program(request):
+    if is_of_a_program(request):
         return problem(400, "unreadable", "The request cannot be read.")
     return defaults.bad_request(request, exception)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that is not allowed and that no refusal explains."""
-    if _is_of_a_program(request):
+    if is_of_a_program(request):
         return problem(403, "not-allowed", "You may not do this.")
     return defaults.permission_denied(request, exception)
 
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request for an address that does not exist."""
-    if _is_of_a_program(request):
+    if is_of_a_program(request):
         return problem(404, "no-such-address", "There is nothing at this address; see /api/v1/openapi.json.")
     return defaults.page_not_found(request, exception)
 
@@ -43,14 +43,14 @@ def broken(request: HttpRequest) -> HttpResponse:
     """Answer for an outage or a bug; what it was is in the log, not in the response."""
     if outage(sys.exception()):
         return _unavailable(request)
-    if _is_of_a_program(request):
+    if is_of_a_program(request):
         detail = "This is our mistake, not yours. Send the same again later: a report is taken once however often sent."
         return problem(500, "our-mistake", detail)
     return defaults.server_error(request)
 
 
 def _unavailable(request: HttpRequest) -> HttpResponse:
-    if _is_of_a_program(request):
+    if is_of_a_program(request):
         return problem(503, "unavailable", "The database does not answer or a disk is full. Send the same again later.")
     return retry_later(defaults.server_error(request, "503.html"))
 
@@ -73,5 +73,6 @@ def _method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
     return response
 
 
-def _is_of_a_program(request: HttpRequest) -> bool:
+def is_of_a_program(request: HttpRequest) -> bool:
+    """Whether an address is answered for programs, with problem details instead of pages."""
     return request.path.startswith(("/api/", "/ogc/"))

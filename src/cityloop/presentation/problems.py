@@ -24,6 +24,7 @@ TITLES = {
     403: "You may not do this",
     404: "Not found",
     405: "The method is not offered here",
+    408: "The request came too slowly",
     409: "It cannot be done now",
     413: "The request is too large",
     422: "What was supplied is wrong",

@@ -1,5 +1,6 @@
 """The CITYLOOP_* settings: one frozen value, read once from the environment. settings.py derives Django's from it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +14,7 @@ from cityloop.core.errors import Fault, Invalid
 
 LANGUAGES = ("zh-hans", "en")
 MOST_WORKERS = 64
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")  # as browsers send it
 
 
 def setting(default: str, meaning: str) -> str:
@@ -49,6 +51,11 @@ class Configuration:
         "", "Folders of further packs, and -NAME to leave out one that CityLoop ships, separated by the path separator"
     )
     hosts: str = setting("127.0.0.1,localhost", "Host names this city answers to, separated by commas")
+    origin: str = setting(
+        "",
+        "Where browsers find this city behind a proxy that speaks TLS, such as https://city.example.org: its links, "
+        "its cookies and the forms it accepts follow from it. Empty: the city is used on this machine only",
+    )
     web_workers: str = setting("2", "Number of web worker processes")
     data: str = setting("", "Folder of real data for tests and benchmarks; they skip with a notice without it")
     debug: str = setting("", "1 shows tracebacks to the browser. Never in a real city")
@@ -90,6 +97,8 @@ def _faults(configuration: Configuration) -> Iterator[Fault]:
         yield Fault(variable("database_url"), "setting-not-an-address")
     if not _is_tiles(configuration.map_tiles):
         yield Fault(variable("map_tiles"), "setting-not-map-tiles")
+    if configuration.origin and not ORIGIN.fullmatch(configuration.origin):
+        yield Fault(variable("origin"), "setting-not-an-origin")
     if configuration.open_layers not in ("", "1"):
         yield Fault(variable("open_layers"), "setting-not-a-switch")
     if not configuration.web_workers.isdecimal() or not 1 <= int(configuration.web_workers) <= MOST_WORKERS:

@@ -14,6 +14,14 @@ DEBUG = CITYLOOP.debug == "1"
 SECRET_KEY = key(CITYLOOP.home_folder, "sessions").hex()
 ALLOWED_HOSTS = [host.strip() for host in CITYLOOP.hosts.split(",")]
 
+# Behind a proxy that speaks TLS. The web server listens on 127.0.0.1, so only this machine can send the header.
+if CITYLOOP.origin:
+    ALLOWED_HOSTS.append(urlsplit(CITYLOOP.origin).hostname or "")
+    CSRF_TRUSTED_ORIGINS = [CITYLOOP.origin]
+IS_SECURE = CITYLOOP.origin.startswith("https://")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_SECURE else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IS_SECURE
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -52,7 +60,6 @@ MIDDLEWARE = [
     "cityloop.presentation.pages.refusals.ShowRefusals",
 ]
 ROOT_URLCONF = "cityloop.entry.server.urls"
-WSGI_APPLICATION = "cityloop.entry.server.wsgi.application"
 
 TEMPLATES = [
     {

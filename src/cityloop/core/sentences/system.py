@@ -8,6 +8,7 @@ SYSTEM = {
     "setting-not-map-tiles": (
         "This must be an http:// or https:// address that contains {z}, {x} and {y}, or a path that begins with /."
     ),
+    "setting-not-an-origin": "This must be a scheme and a host name without a slash after it, as in https://city.example.org.",
     "setting-not-a-switch": "This must be 1 or empty.",
     # YAML files
     "file-unreadable": "The file cannot be read: %(error)s",

@@ -281,8 +281,9 @@ def _show_notices(notices: Sequence[str], tell: Tell) -> None:
 
 
 def sign_in_link(username: str, now: datetime) -> str:
-    """Return the path of a page on which this person can set a password, once."""
-    return reverse("workbench:first_sign_in", args=[accounts.make_sign_in_secret(username, BY, now)])
+    """Return the address of a page to set a password, once; its path alone without CITYLOOP_ORIGIN."""
+    secret = accounts.make_sign_in_secret(username, BY, now)
+    return str(settings.CITYLOOP.origin + reverse("workbench:first_sign_in", args=[secret]))
 
 
 def _check_new(path: Path) -> None:

@@ -8,6 +8,8 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from cityloop.presentation.links import absolute
+
 JSON, GEOJSON, HTML = "application/json", "application/geo+json", "text/html"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 Link = Mapping[str, str]
@@ -19,7 +21,7 @@ def address(request: HttpRequest, name: str, *parts: str, **query: str) -> str:
     words.clear()
     words.update(query)
     query_string = f"?{words.urlencode()}" if query else ""
-    return request.build_absolute_uri(reverse(f"features:{name}", args=parts) + query_string)
+    return absolute(request, reverse(f"features:{name}", args=parts) + query_string)
 
 
 def link(href: str, rel: str, kind: str, title: str = "") -> Link:
@@ -40,7 +42,7 @@ def here(request: HttpRequest, **changed: str) -> str:
     words = request.GET.copy()
     for name, value in changed.items():
         words[name] = value
-    return request.build_absolute_uri(f"{request.path}?{words.urlencode()}")
+    return absolute(request, f"{request.path}?{words.urlencode()}")
 
 
 def of_collection(request: HttpRequest, name: str) -> list[Link]:

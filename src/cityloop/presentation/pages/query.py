@@ -53,10 +53,15 @@ def text_asked(query: Mapping[str, str], name: str) -> str | None:
     return words
 
 
+def whole_asked(query: Mapping[str, str], name: str) -> int | None:
+    """Return a whole number from 0; None where there is none, or a longer one than any row has."""
+    words = query.get(name, "")
+    return int(words) if words.isdecimal() and len(words) < 10 else None
+
+
 def change_seen(posted: Mapping[str, str]) -> int:
     """Return the number of the last change that the person had seen when filling in the form; 0 where there is none."""
-    words = posted.get("seen", "")
-    return int(words) if words.isdecimal() and len(words) < 10 else 0
+    return whole_asked(posted, "seen") or 0
 
 
 def _lamp(words: str | None) -> Lamp | None:

@@ -1,10 +1,11 @@
-"""A refusal as a page or a fragment. Its HTTP status is in problems.py, its words are in sentences.py."""
+"""A refusal as a page or a fragment, also of what no row can store. Statuses: problems.py, words: sentences.py."""
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
-from cityloop.core.errors import Refusal
+from cityloop.core.errors import Fault, Invalid, Refusal
+from cityloop.presentation.failures import is_of_a_program
 from cityloop.presentation.pages.fields import faults_of
 from cityloop.presentation.pages.htmx import render_part
 from cityloop.presentation.pages.sentences import heading, sentence
@@ -19,6 +20,18 @@ class ShowRefusals:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: object) -> HttpResponse | None:
+        """Refuse NUL, which PostgreSQL cannot store nor look for, wherever it was sent; programs get a problem."""
+        if "\0" in request.path:
+            raise Http404
+        if is_of_a_program(request):
+            return None
+        sent = [
+            (name, value) for query in (request.GET, request.POST) for name, values in query.lists() for value in values
+        ]
+        faults = [Fault(name, "unstorable-character") for name, value in sent if "\0" in value]
+        return show_refusal(request, Invalid(faults)) if faults else None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer a Refusal with its page; None for everything else."""

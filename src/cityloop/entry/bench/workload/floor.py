@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
+from cityloop.entry.server.receiving import Receiving
 from cityloop.runtime.processes import end_with_parent
 
 _INSERT = "INSERT INTO bench_floor (external_id, content) VALUES (%s, %s) RETURNING id"
@@ -33,5 +34,5 @@ urlpatterns = [path("floor", keep)]
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityloop.runtime.settings")
 
 end_with_parent()
-application = get_wsgi_application()
+application = Receiving(get_wsgi_application())
 settings.ROOT_URLCONF = __name__

@@ -40,7 +40,7 @@ def areas(request: HttpRequest) -> HttpResponse:
     check_has_post(person(request))
     city, today = current_city(), _today(current_city())
     counts = queries.levels(city, today)
-    level = text_asked(request.GET, "level") or ""
+    level = _level_asked(request, city)
     after = text_asked(request.GET, "after") or ""
     rows, following = queries.listed(city, level, after, today) if level else (queries.tree(city, today), "")
     drawn = words.tree_layers([level] if level else [count.level for count in counts], city)
@@ -150,12 +150,19 @@ def _read_day(text: str) -> date | None:
 
 def _chosen_level(request: HttpRequest, city: City) -> str:
     """Return the requested level, else the smallest level of the tree that has areas."""
-    there = {found.level for found in city.areas.values()}
-    wanted = text_asked(request.GET, "level")
-    if wanted and wanted not in there:
+    smallest = next((level for level in UPWARD if level in _levels(city)), "")
+    return _level_asked(request, city) or smallest
+
+
+def _level_asked(request: HttpRequest, city: City) -> str:
+    wanted = text_asked(request.GET, "level") or ""
+    if wanted and wanted not in _levels(city):
         raise NotFound("no-such-level")
-    smallest = next((level for level in UPWARD if level in there), "")
-    return wanted or smallest
+    return wanted
+
+
+def _levels(city: City) -> set[str]:
+    return {found.level for found in city.areas.values()}
 
 
 def _chosen_part(request: HttpRequest, city: City, level: str) -> tuple[list[str], str]:

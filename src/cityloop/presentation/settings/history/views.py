@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cityloop.core.errors import NotFound, NotPossible
 from cityloop.presentation.pages.people import person
+from cityloop.presentation.pages.query import whole_asked
 from cityloop.presentation.settings.history.words import TABLES, table_words
 from cityloop.registry.history import queries as change_queries
 from cityloop.registry.history.changes import undo
@@ -21,9 +22,9 @@ MOST_UNDONE_HERE = 20_000  # rows; more take longer than a page should
 def changes(request: HttpRequest) -> HttpResponse:
     """List the changes of the city's data, the last ones first, of all tables or of one."""
     check_has_post(person(request))
-    table, before = request.GET.get("table", ""), request.GET.get("before", "")
+    table, before = request.GET.get("table", ""), whole_asked(request.GET, "before")
     chosen = table if table in TABLES else None
-    lines, more = change_queries.changes(int(before) if before.isdecimal() else None, chosen)
+    lines, more = change_queries.changes(before, chosen)
     tables = [(name, table_words(name)) for name in TABLES]
     return render(request, "settings/changes.html", {"lines": lines, "more": more, "table": chosen, "tables": tables})
 

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cityloop.core.errors import Fault, Invalid, Refusal
+from cityloop.presentation.links import absolute
 from cityloop.presentation.pages.people import person
 from cityloop.presentation.pages.query import text_asked
 from cityloop.presentation.pages.sentences import sentence
@@ -201,4 +202,4 @@ def _posted(request: HttpRequest, name: str) -> str:
 
 def _link(request: HttpRequest, username: str) -> str:
     secret = accounts.make_sign_in_secret(username, person(request).account, clock.now())
-    return request.build_absolute_uri(reverse("workbench:first_sign_in", args=[secret]))
+    return absolute(request, reverse("workbench:first_sign_in", args=[secret]))
