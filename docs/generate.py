@@ -5,6 +5,7 @@ Pages written by hand are not touched.
 """
 
 import ast
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -426,7 +427,7 @@ def _called(call: ast.Call) -> str:
 
 
 def _is_event(value: object) -> bool:
-    return isinstance(value, str) and value[:1].isupper() and value.isalpha()
+    return isinstance(value, str) and re.fullmatch(r"([A-Z][a-z]+)+", value) is not None
 
 
 def _command(command: click.Command, path: list[str]) -> Iterator[str]:
