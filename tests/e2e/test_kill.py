@@ -203,12 +203,11 @@ def test_nothing_acknowledged_is_lost_or_doubled_whatever_is_killed(city: City) 
                 assert city.process is not None
                 city.process.wait(30)
                 city.start()
-        time.sleep(2)
+        until(lambda: len(acknowledged) > 50)
     finally:
         stop.set()
         for sender in senders:
             sender.join()
-    assert len(acknowledged) > 50
     again = {name: hand_in(city, token, name) for name in acknowledged}
     assert again == acknowledged, "a retry did not give the first receipt"
     assert len({receipt["number"] for receipt in acknowledged.values()}) == len(acknowledged)
