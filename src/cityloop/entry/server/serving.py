@@ -2,10 +2,12 @@
 restarts each when it dies, and the embedded database as well. They end when this process stops or dies.
 """
 
+import contextlib
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Sequence
@@ -52,6 +54,7 @@ class Child:
                 tell(f"{self.name} did not start: {error}")
 
     def end(self) -> None:
+        """End the process in order, or by force where it takes too long."""
         if self.process is None or self.process.poll() is not None:
             return
         self.process.terminate()
@@ -69,21 +72,37 @@ class Database:
     cluster: Cluster
     failures: int = 0
     next_at: float = 0.0
+    starting: threading.Thread | None = None
 
     def revive(self, tell: Tell) -> None:
-        """Start the database if it has ended; after a failure only when its pause is over."""
-        if time.monotonic() < self.next_at:
+        """Start the database if it has ended; after a failure only when its pause is over.
+
+        It may recover for minutes. Meanwhile the other processes are kept running, and answer 503.
+        """
+        is_busy = self.starting is not None and self.starting.is_alive()
+        if is_busy or time.monotonic() < self.next_at:
             return
-        try:
+        with contextlib.suppress(OSError):  # it could not be looked at, for lack of memory: the next look may
             if not self.cluster.is_running():
                 tell("the database ended; restarting it")
-                self.cluster.ensure_running(tell=tell)
-            self.failures = 0
+                self.starting = threading.Thread(target=self._start, args=[tell], name="database")
+                self.starting.start()
+
+    def end(self) -> None:
+        """Wait until no attempt is going on; the last user of the database stops it."""
+        if self.starting is not None:
+            self.starting.join()
+
+    def _start(self, tell: Tell) -> None:
+        self.failures += 1
+        pause = min(2**self.failures, LONGEST_PAUSE)
+        try:
+            self.cluster.ensure_running(tell=tell)
+            self.failures = pause = 0
         except (Refusal, OSError) as error:
-            self.failures += 1
-            pause = min(2**self.failures, LONGEST_PAUSE)
-            self.next_at = time.monotonic() + pause
             tell(f"{error} Trying again in {pause} seconds.")
+        finally:
+            self.next_at = time.monotonic() + pause
 
 
 def serve(configuration: Configuration, port: int | None, tell: Tell, ready: Tell) -> None:
@@ -109,8 +128,8 @@ def serve(configuration: Configuration, port: int | None, tell: Tell, ready: Tel
         while not stop.wait(0.2):
             _revive(kept, tell)
     finally:
-        for child in children:
-            child.end()
+        for each in kept:
+            each.end()
 
 
 def free_port(port: int | None) -> int:
