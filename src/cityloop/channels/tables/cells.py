@@ -21,6 +21,11 @@ MOMENT = re.compile(
     r"[\s,T]*(?:[(（]?(?:星期|周|礼拜)[一二三四五六日天][)）]?)?\s*(.*)"
 )
 SERIAL = re.compile(r"\d{5}(\.\d+)?")
+SIDE = "[NSEWnsew]|[北南]纬|[东西]经"
+DEGREES = re.compile(
+    rf"(?P<before>{SIDE})?[:：]?(?P<degrees>-?\d{{1,3}}(?:\.\d+)?)[°º˚度](?:(?P<minutes>\d{{1,2}}(?:\.\d+)?)[′'’‘`分]"
+    rf"(?:(?P<seconds>\d{{1,2}}(?:\.\d+)?)(?:[″\"”“秒]|''|′′|’’)?)?)?(?P<after>{SIDE})?"
+)
 HOUR_IN_FORMAT = re.compile(r"%-?[HIcXs]")
 # An id of 17 digits that a spreadsheet took for a number: the missing digits cannot be restored.
 SHORTENED = re.compile(r"\d(\.\d+)?[eE]\+\d{2,3}")
@@ -63,6 +68,18 @@ def as_number(value: Any) -> Any:
         return value
     text = value.translate(HALF_WIDTH).strip()
     return (text.replace(",", "") if THOUSANDS.fullmatch(text) else text) or None
+
+
+def as_degrees(value: Any) -> Any:
+    """Return degrees as decimals: 112°51′50″E, 112度51分50秒 or 东经112.5 become a number; others as `as_number`."""
+    if not isinstance(value, str) or not (found := DEGREES.fullmatch("".join(value.translate(HALF_WIDTH).split()))):
+        return as_number(value)
+    minutes, seconds = (float(found[part] or 0) for part in ("minutes", "seconds"))
+    if minutes >= 60 or seconds >= 60:
+        return as_number(value)
+    degrees = abs(float(found["degrees"])) + minutes / 60 + seconds / 3600
+    is_west = f"{found['before'] or ''}{found['after'] or ''}".upper() in {"S", "W", "南纬", "西经"}
+    return f"{-degrees if is_west or found['degrees'].startswith('-') else degrees:.7f}"
 
 
 def as_moment(value: Any, formats: Sequence[str] = (), first_day: datetime = FIRST_DAY) -> datetime | str | None:
