@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from cityloop.channels.tables.rows import FIRST_DAY
-from cityloop.core.clocks.hours import HALVES, half_in, in_half, read_hour
+from cityloop.core.clocks.hours import half_in, in_half, read_hour
 from cityloop.core.invalid_values import InvalidValue
 
 WHOLE = 2**53  # floats represent every whole number up to here
@@ -160,9 +160,11 @@ def _as_written(text: str) -> datetime | date | None:
 def _by_format(text: str, formats: Sequence[str]) -> datetime | date | None:
     """Return a moment in one of the formats, or a day where that has no hour; 下午 counts whatever the format says."""
     half = half_in(text) if formats else None
+    # %p knows only AM and PM: the hour is read as one of the morning, then put into its half.
+    western = text.replace(half, "am") if half else text
     for layout in formats if text else ():
         try:
-            found = datetime.strptime(_western(text, half) if half and "%p" in layout else text, layout)  # noqa: DTZ007  # the caller puts it into the city's zone
+            found = datetime.strptime(western if "%p" in layout else text, layout)  # noqa: DTZ007  # the caller puts it into the city's zone
         except ValueError:
             continue
         if not HOUR_IN_FORMAT.search(layout):
@@ -170,10 +172,6 @@ def _by_format(text: str, formats: Sequence[str]) -> datetime | date | None:
         day = datetime.combine(found.date(), time())
         return day + in_half(found - day, half) if half else found
     return None
-
-
-def _western(text: str, half: str) -> str:
-    return text.replace(half, "AM" if 0 in HALVES[half.lower()] else "PM")
 
 
 def _of_serial(value: Any, first_day: datetime) -> datetime | date | None:

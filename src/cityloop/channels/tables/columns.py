@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, PrivateAttr, ValidationError, model_valid
 
 from cityloop.channels.tables import cells
 from cityloop.channels.tables.headings import tidy
-from cityloop.channels.tables.rows import Refused, Sheet, TableRow, WantedTable
+from cityloop.channels.tables.rows import FIRST_DAY, Refused, Sheet, TableRow, WantedTable
 from cityloop.channels.tables.sheets import open_sheet
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.invalid_values import InvalidValue
@@ -118,7 +118,7 @@ class DatedSource(FieldSource):
     """A date or moment; without formats as in ISO 8601, as people write it, or as a spreadsheet's serial number."""
 
     format: str | tuple[str, ...] = ()
-    _first_day: datetime = PrivateAttr(cells.FIRST_DAY)  # day 0 of the table's calendar
+    _first_day: datetime = PrivateAttr(FIRST_DAY)  # day 0 of the table's calendar
 
     @property
     def formats(self) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ def table_of(
     down = merged[(merged[:, 0] >= below) & (merged[:, 2] > merged[:, 0])] - (below - 1, left, below - 1, left)
     down = down[(down[:, 1] >= 0) & (down[:, 1] < width)]
     across = _across(merged - (below - 1, left, below - 1, left), names, wanted)
-    whole = written_out(_unmerged(_told(without_totals(rows, totals), across), down))
+    whole = written_out(_unmerged(_with_faults(without_totals(rows, totals), across), down))
     parts = tuple((r, c, r2, min(c2, width - 1)) for r, c, r2, c2 in above if r2 < heading.stop and c < width)
     layout = SheetLayout(name, (top, left), tuple(cells[:width] for cells in head[: heading.stop]), parts)
     return Sheet(names, max(length - below, 0), whole, totals, layout)
@@ -129,7 +129,7 @@ def _across(merged: NDArray[np.int32], names: Sequence[str], wanted: WantedTable
     return found
 
 
-def _told(rows: Iterable[TableRow], across: Mapping[int, str]) -> Iterator[TableRow]:
+def _with_faults(rows: Iterable[TableRow], across: Mapping[int, str]) -> Iterator[TableRow]:
     """Yield the rows; one with a cell merged across columns gets a fault: which of them it fills is not known."""
     for row in rows:
         columns = across.get(row.number) if row.fault is None else None
