@@ -7,10 +7,12 @@ import pytest
 from click.testing import CliRunner, Result
 from django.test import Client
 
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.entry.command_line import main
 from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.history import changes
 from cityloop.registry.models import Account, Appointment, ChangeSet, Duty, Roster, Unit
+from cityloop.registry.names import ClassNames, CodeNames
 from cityloop.registry.organisation.actors import on_duty
 from cityloop.runtime.models import Event
 from example import NOW, SmallCity
@@ -264,3 +266,14 @@ def test_impossible_shifts_are_returned_with_the_reason(city: SmallCity) -> None
     lines = rejects("rosters")
     for part in ("早班 is not a shift", "ends before it begins", "Fill this in, or the day", "nobody is not a person"):
         assert sum(part in line for line in lines) == 1, part
+
+
+def test_codes_that_a_spreadsheet_shortened_get_their_zeros_back() -> None:
+    codes = CodeNames("unit", frozenset({"0042", "042", "77"}), {})
+    assert CodeNames("unit", frozenset({"0042", "77"}), {}).code("42") == "0042"
+    with pytest.raises(InvalidValue, match="may mean several"):
+        codes.code("42")
+    classes = ClassNames(frozenset({"06010", "component:01001"}), codes)
+    assert (classes.meant("6010"), classes.meant("1001", "component")) == ("06010", "component:01001")
+    with pytest.raises(InvalidValue, match="No class has the code"):
+        classes.meant("601")

@@ -142,3 +142,35 @@ def test_moments_are_read_as_people_and_spreadsheets_write_them(tmp_path: Path, 
 def test_full_width_digits_of_an_id_become_half_width_and_text_does_not_change(tmp_path: Path) -> None:
     row = content(tmp_path, PLAIN, "Ａ－１２", "３号楼")
     assert (row["external_id"], row["text"]) == ("Ａ－12", "３号楼")
+
+
+@pytest.mark.parametrize(
+    ("written", "degrees"),
+    [
+        ("112°51′50″", "112.8638889"),
+        ("东经112度51分50秒", "112.8638889"),
+        ("31°25'13\"N", "31.4202778"),
+        ("西经71°03′", "-71.0500000"),
+        ("112.86", "112.86"),
+        (112.86, 112.86),
+        ("112°61′", "112°61′"),
+    ],
+)
+def test_coordinates_are_read_in_degrees_minutes_and_seconds(tmp_path: Path, written: object, degrees: object) -> None:
+    assert content(tmp_path, PLAIN + "  lon: {column: when}\n", "1", "lamp", written)["lon"] == degrees
+
+
+@pytest.mark.parametrize(
+    ("written", "layout", "hour"),
+    [
+        ("2024/3/5 下午 3:05", "%Y/%m/%d 下午 %H:%M", 15),
+        ("2024/3/5 下午 3:05", "%Y/%m/%d %p %I:%M", 15),
+        ("2024/3/5 中午 11:05", "%Y/%m/%d %p %I:%M", 11),
+        ("2024/3/5 早上 8:05", "%Y/%m/%d %p %H:%M", 8),
+        ("2024/3/5 3:05 PM", "%Y/%m/%d %H:%M %p", 15),
+        ("2024/3/5 12:05 AM", "%Y/%m/%d %I:%M %p", 0),
+    ],
+)
+def test_a_format_does_not_lose_the_half_of_the_day(tmp_path: Path, written: str, layout: str, hour: int) -> None:
+    mapping = PLAIN + f"  reported_at: {{column: when, format: '{layout}'}}\n"
+    assert content(tmp_path, mapping, "1", "lamp", written)["reported_at"].hour == hour

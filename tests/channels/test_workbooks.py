@@ -168,6 +168,22 @@ def test_a_row_that_may_be_a_total_is_rejected_and_never_entered(tmp_path: Path)
     assert [row.fault.code if row.fault else None for row in sheet.rows] == ["row-maybe-total", None]
 
 
+def test_a_cell_merged_across_two_columns_of_the_mapping_rejects_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "in.xlsx"
+    book = xlsxwriter.Workbook(path)
+    sheet = book.add_worksheet()
+    for line, cells_of_line in enumerate((["编号", "内容", "地址"], ["A1", "灯坏了", ""], ["A2", "灯坏了", "甲街"])):
+        sheet.write_row(line, 0, cells_of_line)
+    sheet.merge_range(1, 1, 1, 2, "灯坏了")
+    book.close()
+    faults = [row.fault for row in open_sheet(path, WantedTable(frozenset({"编号", "内容", "地址"}))).rows]
+    assert [fault.reason if fault else "" for fault in faults] == [
+        "A cell is merged across the columns 内容 + 地址. Split it, and fill each column.",
+        "",
+    ]
+    assert not any(row.fault for row in open_sheet(path, WantedTable(frozenset({"编号", "内容"}))).rows)
+
+
 def test_numbers_dates_and_formulas_are_read_as_their_values(tmp_path: Path) -> None:
     at = datetime(2026, 11, 1, 8, 30)  # noqa: DTZ001
     grid = [["id", "long", "at", "sum", "part"], [20261101001, 4101010101234567, at, "{=6*7}", 0.5]]

@@ -14,8 +14,9 @@ from cityloop.core.clocks.worktime import (
     due,
 )
 from cityloop.core.errors import Invalid
+from cityloop.registry.calendar.versions import calendar_text, difference, read_calendar
 from cityloop.registry.packs.reading import Pack
-from cityloop.registry.packs.texts.calendar import working_calendar
+from cityloop.registry.packs.texts.calendar import WEEK, CalendarText, working_calendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HEAD = "name: town\ntitle: {zh: 小城, en: Town}\n"
@@ -101,3 +102,13 @@ def test_a_calendar_that_cannot_be_is_refused_with_its_line(tmp_path: Path, word
     assert any(
         fault.field.startswith("pack.yaml:3 calendar") and reason in fault.reason for fault in caught.value.faults
     )
+
+
+def test_hours_may_close_at_midnight_and_go_over_it() -> None:
+    evening = working_calendar(CalendarText(hours=("08:00-12:00", "19:00-24:00")), SHANGHAI, 2026)
+    assert evening.seasons[0].seconds == 9 * 3600
+    text = CalendarText(hours=("00:00-24:00",), weekdays=WEEK, holidays="none")
+    assert working_calendar(text, SHANGHAI, 2026).seasons[0].seconds == 24 * 3600
+    night = working_calendar(CalendarText(hours=("22:00-06:00",)), SHANGHAI, 2026)
+    assert night.seasons[0].hours == ((time(22), time(6)),) and night.seasons[0].seconds == 8 * 3600
+    assert difference(night, read_calendar(calendar_text(night))) is None

@@ -26,13 +26,20 @@ class CodeNames:
         """Return the code that the words mean; InvalidValue where they mean none, or several."""
         if words in self.codes:
             return words
-        found = sorted(self.by_name.get(words, ()))
+        found = sorted(self.by_name.get(words) or with_zeros(words, self.codes))
         if not found:
             raise InvalidValue(f"unknown-{self.what}", {"value": words})
         if len(found) > 1:
             shown = ", ".join(found[:SHOWN]) + ", …" * (len(found) > SHOWN)
             raise InvalidValue("ambiguous", {"values": shown})
         return found[0]
+
+
+def with_zeros(words: str, codes: Iterable[str]) -> list[str]:
+    """Return the codes of digits that a spreadsheet has shortened to these: 06010 for 6010."""
+    if not words.isdecimal():
+        return []
+    return [code for code in codes if len(code) > len(words) and code.isdecimal() and code.lstrip("0") == words]
 
 
 def names(what: str, known: Iterable[tuple[str, Iterable[str]]]) -> CodeNames:
@@ -86,9 +93,14 @@ class ClassNames:
         if code.isdecimal() or ":" in code:
             if any(reference.startswith(code) for reference in self.references):
                 return code
+            *before, digits = code.rsplit(":", 1)
+            start = "".join(f"{part}:" for part in before)
+            codes = [name.removeprefix(start) for name in self.references if name.startswith(start)]
+            if len(found := with_zeros(digits, codes)) == 1:
+                return start + found[0]
             raise InvalidValue("no-class-begins-with", {"value": words})
-        found = self.named.by_name.get(words, frozenset())
-        fitting = frozenset(reference for reference in found if not kind or _kind(reference) == kind)
+        named = self.named.by_name.get(words, frozenset())
+        fitting = frozenset(reference for reference in named if not kind or _kind(reference) == kind)
         return CodeNames("class", frozenset(), {words: fitting}).code(words)
 
 

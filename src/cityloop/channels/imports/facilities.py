@@ -15,10 +15,10 @@ from cityloop.channels.tables.columns import (
     CodeSource,
     ColumnMapping,
     DateSource,
+    DegreesSource,
     Fields,
     FieldSource,
     IdSource,
-    NumberSource,
     TableText,
     in_calendar_of,
     read_mapping,
@@ -90,8 +90,8 @@ class FacilityFields(Fields):
     origin: FieldSource | None = None
     remark: FieldSource | None = None
     address: FieldSource | None = None
-    lon: NumberSource | None = None
-    lat: NumberSource | None = None
+    lon: DegreesSource | None = None
+    lat: DegreesSource | None = None
     crs: FieldSource | None = None
     attributes: dict[str, FieldSource] = Field(default_factory=dict)  # further ones of the city, by name
 

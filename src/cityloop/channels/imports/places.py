@@ -19,10 +19,10 @@ from cityloop.channels.tables.columns import (
     CodeSource,
     ColumnMapping,
     Content,
+    DegreesSource,
     Fields,
     FieldSource,
     ListSource,
-    NumberSource,
     read_mapping,
 )
 from cityloop.channels.tables.rows import Sheet, TableRow
@@ -73,8 +73,8 @@ class PlaceFields(Fields):
     number: CodeSource | None = None
     address: FieldSource | None = None
     district: FieldSource | None = None  # its code or its name; if left out, where the point is
-    lon: NumberSource | None = None
-    lat: NumberSource | None = None
+    lon: DegreesSource | None = None
+    lat: DegreesSource | None = None
 
 
 class PlacesText(GeographicText):

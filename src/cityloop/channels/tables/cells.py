@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from cityloop.channels.tables.rows import FIRST_DAY
-from cityloop.core.clocks.hours import HALVES, half_in, in_half, read_hour
+from cityloop.core.clocks.hours import half_in, in_half, read_hour
 from cityloop.core.invalid_values import InvalidValue
 
 WHOLE = 2**53  # floats represent every whole number up to here
@@ -21,6 +21,11 @@ MOMENT = re.compile(
     r"[\s,T]*(?:[(（]?(?:星期|周|礼拜)[一二三四五六日天][)）]?)?\s*(.*)"
 )
 SERIAL = re.compile(r"\d{5}(\.\d+)?")
+SIDE = "[NSEWnsew]|[北南]纬|[东西]经"
+DEGREES = re.compile(
+    rf"(?P<before>{SIDE})?[:：]?(?P<degrees>-?\d{{1,3}}(?:\.\d+)?)[°º˚度](?:(?P<minutes>\d{{1,2}}(?:\.\d+)?)[′'’‘`分]"
+    rf"(?:(?P<seconds>\d{{1,2}}(?:\.\d+)?)(?:[″\"”“秒]|''|′′|’’)?)?)?(?P<after>{SIDE})?"
+)
 HOUR_IN_FORMAT = re.compile(r"%-?[HIcXs]")
 # An id of 17 digits that a spreadsheet took for a number: the missing digits cannot be restored.
 SHORTENED = re.compile(r"\d(\.\d+)?[eE]\+\d{2,3}")
@@ -63,6 +68,18 @@ def as_number(value: Any) -> Any:
         return value
     text = value.translate(HALF_WIDTH).strip()
     return (text.replace(",", "") if THOUSANDS.fullmatch(text) else text) or None
+
+
+def as_degrees(value: Any) -> Any:
+    """Return degrees as decimals: 112°51′50″E, 112度51分50秒 or 东经112.5 become a number; others as `as_number`."""
+    if not isinstance(value, str) or not (found := DEGREES.fullmatch("".join(value.translate(HALF_WIDTH).split()))):
+        return as_number(value)
+    minutes, seconds = (float(found[part] or 0) for part in ("minutes", "seconds"))
+    if minutes >= 60 or seconds >= 60:
+        return as_number(value)
+    degrees = abs(float(found["degrees"])) + minutes / 60 + seconds / 3600
+    is_west = f"{found['before'] or ''}{found['after'] or ''}".upper() in {"S", "W", "南纬", "西经"}
+    return f"{-degrees if is_west or found['degrees'].startswith('-') else degrees:.7f}"
 
 
 def as_moment(value: Any, formats: Sequence[str] = (), first_day: datetime = FIRST_DAY) -> datetime | str | None:
@@ -143,9 +160,11 @@ def _as_written(text: str) -> datetime | date | None:
 def _by_format(text: str, formats: Sequence[str]) -> datetime | date | None:
     """Return a moment in one of the formats, or a day where that has no hour; 下午 counts whatever the format says."""
     half = half_in(text) if formats else None
+    # %p knows only AM and PM: the hour is read as one of the morning, then put into its half.
+    western = text.replace(half, "am") if half else text
     for layout in formats if text else ():
         try:
-            found = datetime.strptime(_western(text, half) if half and "%p" in layout else text, layout)  # noqa: DTZ007  # the caller puts it into the city's zone
+            found = datetime.strptime(western if "%p" in layout else text, layout)  # noqa: DTZ007  # the caller puts it into the city's zone
         except ValueError:
             continue
         if not HOUR_IN_FORMAT.search(layout):
@@ -153,10 +172,6 @@ def _by_format(text: str, formats: Sequence[str]) -> datetime | date | None:
         day = datetime.combine(found.date(), time())
         return day + in_half(found - day, half) if half else found
     return None
-
-
-def _western(text: str, half: str) -> str:
-    return text.replace(half, "AM" if 0 in HALVES[half.lower()] else "PM")
 
 
 def _of_serial(value: Any, first_day: datetime) -> datetime | date | None:

@@ -91,6 +91,13 @@ class NumberSource(FieldSource):
         return cells.as_number(cell)
 
 
+class DegreesSource(FieldSource):
+    """A coordinate: a number, or degrees, minutes and seconds; None if empty."""
+
+    def parse(self, cell: Any) -> Any:
+        return cells.as_degrees(cell)
+
+
 class FlagSource(FieldSource):
     """Yes or no (是/否, 有/无, √/×, yes/no, 1/0); None if empty."""
 

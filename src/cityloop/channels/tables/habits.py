@@ -12,7 +12,7 @@ from cityloop.channels.tables.rows import TableRow
 from cityloop.core.errors import Fault
 
 SUM = r"(?:合计|小计|总计|共计|累计|汇总|总数|总和|总共|总量|合共|合計|小計|總計|共計|累計|(?:sub|grand)?total)"
-SAID = r"(?:[(（][^()（）\d]{1,6}[)）])?(?:数量?|为|有|是|[:：=])*"
+JOINT = r"(?:[(（][^()（）\d]{1,6}[)）])?(?:数量?|为|有|是|[:：=])*"
 NUMERAL = r"[+-]?(?:\d[\d.,，]*|[零〇一二两三四五六七八九十百千万]+)"
 # 17盏, 1家, 25.5平方米, 17/20, 85%, (17), 17件(含补报3件), and a dash
 AMOUNT_SHAPE = (
@@ -20,7 +20,7 @@ AMOUNT_SHAPE = (
     r"(?:[^\W\d_]{0,3}|[a-z]{0,12}|[^\W\d_]记录)[²³]?[)）\]】]?(?:[(（][^()（）]{1,20}[)）])?|[-—–－/／*×]+)"
 )
 TOTAL = re.compile(
-    rf"(?P<words>[^\d,，。；;]{{0,20}}?){SUM}{SAID}(?:{AMOUNT_SHAPE})?|共[计有]?{AMOUNT_SHAPE}", re.IGNORECASE
+    rf"(?P<words>[^\d,，。；;]{{0,20}}?){SUM}{JOINT}(?:{AMOUNT_SHAPE})?|共[计有]?{AMOUNT_SHAPE}", re.IGNORECASE
 )
 AMOUNT = re.compile(AMOUNT_SHAPE, re.IGNORECASE)
 LONGEST = 40  # characters of a cell that says that its row is a total

@@ -3,7 +3,7 @@
 tables/workbooks.py reads the lines from a file.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -55,7 +55,8 @@ def table_of(
     rows = _rows(chain((line for line in first if line[0] >= below), after, lines), below, left, width)
     down = merged[(merged[:, 0] >= below) & (merged[:, 2] > merged[:, 0])] - (below - 1, left, below - 1, left)
     down = down[(down[:, 1] >= 0) & (down[:, 1] < width)]
-    whole = written_out(_unmerged(without_totals(rows, totals), down))
+    across = _across(merged - (below - 1, left, below - 1, left), names, wanted)
+    whole = written_out(_unmerged(_with_faults(without_totals(rows, totals), across), down))
     parts = tuple((r, c, r2, min(c2, width - 1)) for r, c, r2, c2 in above if r2 < heading.stop and c < width)
     layout = SheetLayout(name, (top, left), tuple(cells[:width] for cells in head[: heading.stop]), parts)
     return Sheet(names, max(length - below, 0), whole, totals, layout)
@@ -116,6 +117,23 @@ def _rows(lines: Iterable[Line], below: int, left: int, width: int) -> Iterator[
         row = _cells(cells, left, width)
         if not is_blank(row):
             yield TableRow(line - below + 1, line + 1, row)
+
+
+def _across(merged: NDArray[np.int32], names: Sequence[str], wanted: WantedTable) -> dict[int, str]:
+    """Return the names of the columns that a cell below the heading is merged across, by row; only of those wanted."""
+    found: dict[int, str] = {}
+    for row, column, last, right in merged[(merged[:, 2] >= 1) & (merged[:, 3] > merged[:, 1])].tolist():
+        covered = [name for name in names[max(column, 0) : right + 1] if name and name in (wanted.columns or names)]
+        if len(covered) > 1:
+            found |= dict.fromkeys(range(row, last + 1), " + ".join(covered))
+    return found
+
+
+def _with_faults(rows: Iterable[TableRow], across: Mapping[int, str]) -> Iterator[TableRow]:
+    """Yield the rows; one with a cell merged across columns gets a fault: which of them it fills is not known."""
+    for row in rows:
+        columns = across.get(row.number) if row.fault is None else None
+        yield replace(row, fault=Fault("row", "row-merged-across", {"columns": columns})) if columns else row
 
 
 def _unmerged(rows: Iterable[TableRow], down: NDArray[np.int32]) -> Iterator[TableRow]:

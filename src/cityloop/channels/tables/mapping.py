@@ -14,11 +14,11 @@ from cityloop.channels.tables.columns import (
     CodeSource,
     ColumnMapping,
     Content,
+    DegreesSource,
     Fields,
     FieldSource,
     IdSource,
     MomentSource,
-    NumberSource,
     PhoneSource,
     TableText,
     read_mapping,
@@ -34,8 +34,8 @@ class ReportFields(Fields):
 
     external_id: IdSource
     text: FieldSource
-    lon: NumberSource | None = None
-    lat: NumberSource | None = None
+    lon: DegreesSource | None = None
+    lat: DegreesSource | None = None
     crs: FieldSource | None = None
     category: CodeSource | None = None
     facility: IdSource | None = None

@@ -12,9 +12,12 @@ TABLES = {
     ),
     "table-empty": "The file is empty. Its first line must name the columns.",
     "table-no-rows": "The table has no rows.",
-    "table-no-heading": "No line names the columns.",
+    "table-no-heading": (
+        "No line names the columns. If they are named in three lines, give these with heading: [1, 2, 3]."
+    ),
     "table-no-heading-in-line": "There is no heading in line %(line)s.",
-    "table-no-column": "There is no column %(name)s in the file. It has: %(columns)s.",
+    "table-no-column": "There is no column %(name)s in the file. It has: %(columns)s. If its heading has three "
+    "lines, name them with heading: [1, 2, 3].",
     "table-column-repeated": "There are %(times)s columns %(name)s in the file. It has: %(columns)s.",
     "table-no-id-column": "No column has the identifier (%(names)s). Name it in a mapping. The file has: %(columns)s.",
     "table-no-coordinate-system": ("The file names no coordinate system. Name it in a mapping, such as crs: cgcs2000."),
@@ -51,6 +54,7 @@ TABLES = {
         "This row has %(cells)s cells where the heading has %(columns)s: a delimiter is missing, or one is too many."
     ),
     "row-nothing-above": "This says the same as above, but the row above cannot be read.",
+    "row-merged-across": "A cell is merged across the columns %(columns)s. Split it, and fill each column.",
     "row-maybe-total": "This may be a total: it begins with a word for one. Delete it, or write another word.",
     "row-cells-beyond": "There are cells beyond the last column: %(cells)s.",
     "row-not-a-point": "This is a %(kind)s. A facility needs a point.",

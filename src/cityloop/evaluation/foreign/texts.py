@@ -15,6 +15,7 @@ from cityloop.channels.tables.cells import beginning, end
 from cityloop.channels.tables.columns import (
     CodeSource,
     ColumnMapping,
+    DegreesSource,
     Fields,
     FieldSource,
     FlagSource,
@@ -108,8 +109,8 @@ class HistoryFields(Fields):
     reassignments: NumberSource | None = None
     reworks: NumberSource | None = None
     reopenings: NumberSource | None = None
-    lon: NumberSource | None = None
-    lat: NumberSource | None = None
+    lon: DegreesSource | None = None
+    lat: DegreesSource | None = None
 
     is_self_handled: FlagSource | None = None
     was_corrected: FlagSource | None = None

@@ -138,6 +138,9 @@ class City:
         words = words.strip()
         if words in self.categories:
             return words
+        # A spreadsheet removes leading zeros: 9009 is 09009.
+        if words.isdecimal() and (longer := words.zfill(5)) in self.categories:
+            return longer
         return self.category_by_name.get(words) or (self._successor(words) if words in self.classes else None)
 
     def _successor(self, reference: str) -> str | None:
