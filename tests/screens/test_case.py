@@ -117,8 +117,8 @@ PERSONAL = {
 SECRETS = ("13800001234", "张三丰", "川A12345", "110101199003074578", "5566778")
 
 
-def told(page: bytes) -> list[str]:
-    """Return the personal data that a page tells."""
+def secrets_on(page: bytes) -> list[str]:
+    """Return the personal data that a page shows."""
     return [secret for secret in SECRETS if secret in page.decode()]
 
 
@@ -128,16 +128,16 @@ def test_personal_words_in_a_text_are_masked_on_every_page_of_those_who_do_not_s
     number = report(**PERSONAL)
     operator, leader, dispatcher = map(signed_in, ("operator", "leader", "dispatcher"))
     accepted = {**ACCEPT, "note": "已回电13800001234张三丰"}
-    assert told(operator.get("/queue/").content) == ["张三丰", "5566778"]
+    assert secrets_on(operator.get("/queue/").content) == ["张三丰", "5566778"]
     operator.post(f"/cases/{number}/act/", accepted)
     shown = operator.get(f"/cases/{number}/").content
-    assert told(shown) == list(SECRETS)
+    assert secrets_on(shown) == list(SECRETS)
     north = signed_in("north_operator")
-    assert told(north.get("/cases/").content) == ["张三丰", "5566778"]
+    assert secrets_on(north.get("/cases/").content) == ["张三丰", "5566778"]
     for address in (f"/cases/{number}/", "/cases/", "/cases/?words=A1"):
-        assert told(leader.get(address, follow=True).content) == [], address
+        assert secrets_on(leader.get(address, follow=True).content) == [], address
     assert "张**说灯不亮，电话138****1234，车牌川A*****" in leader.get(f"/cases/{number}/").content.decode()
-    assert told(dispatcher.get("/queue/").content) == []
+    assert secrets_on(dispatcher.get("/queue/").content) == []
 
 
 def test_personal_words_are_masked_in_documents(report: Report, signed_in: As, people: dict) -> None:
@@ -153,8 +153,8 @@ def test_personal_words_are_masked_in_documents(report: Report, signed_in: As, p
     slips = [link for link in links if "/documents/" in link]
     assert slips
     for slip in slips:
-        assert told(signed_in("roads").get(slip).content) == []
-    assert told(signed_in("duty").get(slips[0]).content)
+        assert secrets_on(signed_in("roads").get(slip).content) == []
+    assert secrets_on(signed_in("duty").get(slips[0]).content)
 
 
 def test_a_form_with_numbers_that_are_none_is_refused(signed_in: As, number: str) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from cityloop.core.codes.classes import HOME
 from cityloop.registry.city.current import current_city, forget
 from cityloop.registry.models import Catalogue, Category, Change, ChangeSet, Condition
 from example import SmallCity
@@ -87,6 +88,25 @@ def test_a_catalogue_that_is_put_out_of_use_takes_no_new_cases(administrator: Cl
     assert "GB/T 30428.2-2013:matter:0110" not in current_city().categories
     assert current_city().category_of("GB/T 30428.2-2013:matter:0110") == "06010"
     assert not Catalogue.objects.get(name="GB/T 30428.2-2013").in_use
+
+
+def test_the_last_catalogue_in_use_cannot_be_put_out_of_use(administrator: Client) -> None:
+    use = "/settings/catalogues/use/"
+    page = administrator.get("/settings/catalogues/").content.decode()
+    assert "唯一在用，不能停用" in page and "确认停用" not in page
+    refused = administrator.post(use, {"name": HOME, "in_use": "0"})
+    assert refused.status_code == 409 and "这是最后一个在用的目录" in refused.content.decode()
+    forget()
+    assert current_city().categories and Catalogue.objects.get(name=HOME).in_use
+
+
+def test_before_a_catalogue_is_put_out_of_use_the_page_says_what_stops(administrator: Client) -> None:
+    administrator.post("/settings/catalogues/use/", {"name": "GB/T 30428.2-2013", "in_use": "1"})
+    forget()
+    page = administrator.get("/settings/catalogues/").content.decode()
+    count = sum(category.catalogue == HOME for category in current_city().categories.values())
+    assert f"停用后，{count} 个类别不再出现" in page and "确认停用" in page
+    assert administrator.post("/settings/catalogues/use/", {"name": HOME, "in_use": "0"}).status_code == 302
 
 
 def test_everybody_with_a_post_reads_and_only_an_administrator_may_change(city: SmallCity, signed_in: As) -> None:

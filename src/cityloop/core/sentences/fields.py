@@ -23,7 +23,7 @@ FIELDS = {
     "day-out-of-range": "This lies before %(first)s or after %(last)s.",
     "not-ahead": "This must be a day after today, at most %(most)s days ahead.",
     "not-a-moment": "Write a date and time as 2026-11-21 15:00.",
-    "moment-out-of-range": "This is more than %(minutes)d minutes ahead, or before 1990. Check the sender's clock.",
+    "moment-out-of-range": "This is more than %(minutes)s minutes ahead, or before 1990. Check the sender's clock.",
     "not-an-hour": "%(value)s is not an hour of the day. Write it as 15:05.",
     "not-a-period": "This is not a period. Write 2026-11, 2026-Q4 or 2026-11-01..2026-11-15.",
     "period-out-of-range": "A period must lie in the years 1990 to 2100.",

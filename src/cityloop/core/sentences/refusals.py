@@ -65,6 +65,7 @@ REFUSALS = {
     "no-such-unit": "There is no such unit.",
     "unit-exists": "There already is a unit with this code.",
     "no-such-post": "This person holds no such post.",
+    "last-catalogue": "This is the last catalogue in use: without it no case could be filed. Use another one first.",
     "last-administrator": "Somebody must be administrator; appoint another one first.",
     "cannot-sign-in": "Nobody signs in with this account: it is ended, or a connected system's.",
     "no-such-secret": "This link was used already, or is too old; ask for a new one.",

@@ -1,4 +1,4 @@
-"""What the next page is told of a form that was just taken, once: its receipt, and whose draft is no longer needed."""
+"""What the next page shows once of a form that was just taken: its receipt, and whose draft is no longer needed."""
 
 from dataclasses import asdict, dataclass
 
@@ -35,7 +35,7 @@ def taken_receipt(request: HttpRequest) -> ShownReceipt | None:
 
 
 def keep_sent(request: HttpRequest, key: str) -> None:
-    """Let the page that follows tell the browser that the form with this key was taken, so that its draft can go."""
+    """Let the next page remove the draft of the form with this key, which was taken."""
     request.session[_SENT] = key
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from cityloop.core.codes.classes import ClassKey
+from cityloop.core.codes.classes import HOME, ClassKey
 from cityloop.core.codes.crosswalk import next_local
 from cityloop.core.errors import Fault, Invalid, NotFound, NotPossible
 from cityloop.registry.history.changes import ChangeOutcome, TableChange, apply, read
 from cityloop.registry.history.tables import CATALOGUES, CLASSES, CONDITIONS
+from cityloop.registry.models import Catalogue, Category
 from cityloop.registry.packs import rows as pack_rows
 from cityloop.registry.packs.texts.catalogue import CatalogueClass, PackCondition
 from cityloop.registry.words.limits import parse_limit, read_limit
@@ -58,8 +59,16 @@ def use_catalogue(name: str, by: str, now: datetime, *, in_use: bool) -> ChangeO
     """Set whether new cases can be filed under a catalogue."""
     if name not in read(CATALOGUES, [name]):
         raise NotFound("no-such-class")
+    if not in_use and is_last_in_use(name):
+        raise NotPossible("last-catalogue")
     row = {"name": name, "in_use": in_use}
     return apply([TableChange(CATALOGUES, [row])], by, now, "CataloguesSet", source=name)
+
+
+def is_last_in_use(name: str) -> bool:
+    """Return whether no class would be left for new cases without this catalogue."""
+    others = Catalogue.objects.filter(in_use=True).exclude(name=name).values("name")
+    return not Category.objects.filter(catalogue__in=others).exclude(catalogue=HOME, kind="component").exists()
 
 
 def add_local_class(catalogue: str, major: str, major_name: str, name: str, by: str, now: datetime) -> ClassKey:

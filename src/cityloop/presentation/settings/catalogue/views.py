@@ -188,6 +188,7 @@ def _next_number(category: CategoryFacts) -> str:
 
 def _catalogues(city: City) -> list[dict[str, Any]]:
     counts = Counter((category.catalogue, category.kind) for category in city.classes.values())
+    filed_under = Counter(category.catalogue for category in city.categories.values())
     local = Counter(category.catalogue for category in city.classes.values() if category.is_local)
     return [
         {
@@ -195,6 +196,8 @@ def _catalogues(city: City) -> list[dict[str, Any]]:
             "components": counts[catalogue.name, "component"],
             "matters": counts[catalogue.name, "matter"],
             "local": local[catalogue.name],
+            "filed_under": filed_under[catalogue.name],
+            "is_last": catalogue.in_use and filed_under.keys() == {catalogue.name},
         }
         for catalogue in sorted(city.catalogues.values(), key=lambda catalogue: (not catalogue.in_use, catalogue.name))
     ]

@@ -10,7 +10,7 @@ const form = document.querySelector("form[data-draft]");
 if (person) {
   // Nobody finds here what another person has typed, even if that person did not sign out.
   drop((name, draft) => !name.startsWith(mine) || (sent && draft.includes(`"${sent}"`)));
-  document.querySelector("form[data-signs-out]")?.addEventListener("submit", () => drop(() => true));
+  document.querySelector("form[data-ends-session]")?.addEventListener("submit", () => drop(() => true));
 }
 if (person && form) {
   const key = mine + form.dataset.draft;
