@@ -116,7 +116,7 @@ def test_districts_alone_are_the_smallest_areas(db: None) -> None:
 
 
 def test_polygons_drawn_on_a_shifted_map_are_corrected(db: None) -> None:
-    square = box(120, 23, 120.1, 23.1)
+    square = box(120, 28, 120.1, 28.1)
     shifted = [from_wgs84(lon, lat, Crs.GCJ02) for lon, lat in square.exterior.coords]
     geometry = {"type": "Polygon", "coordinates": [shifted]}
     bring_in([feature("671", "一里", 0, geometry)], words=MAPPING.replace("wgs84", "gcj02"))

@@ -44,7 +44,7 @@ def test_every_other_place_gets_a_clear_answer(city: SmallCity, words: list[str]
 
 
 def test_the_answer_is_available_as_json(city: SmallCity) -> None:
-    content = json.loads(ask("120.41", "23.05", "--json").stdout)
+    content = json.loads(ask("120.405", "23.05", "--json").stdout)
     assert content["is_inside"] is False and content["nearest"]["code"] == "671002000002"
     assert content["readings"][0]["name"] == "bd09" and content["sentences"]
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shapely.affinity import translate
 from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
@@ -52,6 +53,12 @@ CITY = (
 @pytest.fixture(scope="module")
 def layout() -> AreaLayout:
     return locator(*CITY).on(DAY)
+
+
+@pytest.fixture(scope="module")
+def inland() -> AreaLayout:
+    """The same city where GCJ-02 shifts: five degrees further north."""
+    return locator(*((area, translate(shape, 0, 5)) for area, shape in CITY)).on(DAY)
 
 
 @pytest.mark.parametrize(
@@ -180,19 +187,26 @@ def test_a_far_place_is_answered_too(layout: AreaLayout) -> None:
 
 
 @pytest.mark.parametrize("crs", [Crs.GCJ02, Crs.BD09])
-def test_a_place_given_in_another_system_than_said_is_suspected(layout: AreaLayout, crs: Crs) -> None:
-    edge = (120.1999, 23.05)
+def test_a_place_given_in_another_system_than_said_is_suspected(inland: AreaLayout, crs: Crs) -> None:
+    edge = (120.1999, 28.05)
     drawn = from_wgs84(*edge, crs)
-    assert not where(layout, *drawn).is_inside
-    suspected = {reading.name: reading for reading in where(layout, *drawn).readings}
+    assert not where(inland, *drawn).is_inside
+    suspected = {reading.name: reading for reading in where(inland, *drawn).readings}
     assert suspected[crs.value].code == "1b" and 300 < suspected[crs.value].metres < 1300
     assert (suspected[crs.value].lon, suspected[crs.value].lat) == pytest.approx(edge, abs=1e-8)
-    assert where(layout, *drawn, crs).is_inside
+    assert where(inland, *drawn, crs).is_inside
 
 
-def test_a_place_of_wgs84_that_was_said_to_be_shifted_is_suspected(layout: AreaLayout) -> None:
-    found = where(layout, 120.0001, 23.05, Crs.GCJ02)
+def test_a_place_of_wgs84_that_was_said_to_be_shifted_is_suspected(inland: AreaLayout) -> None:
+    found = where(inland, 120.0001, 28.05, Crs.GCJ02)
     assert not found.is_inside and [reading.name for reading in found.readings] == ["wgs84"]
+
+
+def test_an_answer_says_that_the_shift_is_doubtful_only_for_a_system_that_is_shifted() -> None:
+    at_the_border = (113.5497, 22.2195)  # between Zhuhai and Macau
+    layout = locator().on(DAY)
+    assert [where(layout, *at_the_border, crs).is_doubtful for crs in Crs] == [False, False, True, True]
+    assert not where(layout, 113.3, 23.1, Crs.GCJ02).is_doubtful
 
 
 @pytest.mark.parametrize(
@@ -224,12 +238,12 @@ def test_a_city_without_areas_answers_that_there_is_none() -> None:
     assert not found.is_inside and found.nearest is None and found.readings == ()
 
 
-def test_a_batch_that_fits_better_in_another_system_is_noticed(layout: AreaLayout) -> None:
+def test_a_batch_that_fits_better_in_another_system_is_noticed(inland: AreaLayout) -> None:
     dice = np.random.default_rng(1)
-    true = dice.random((2000, 2)) * (0.2, 0.1) + (120, 23)
+    true = dice.random((2000, 2)) * (0.2, 0.1) + (120, 28)
     for crs in (Crs.WGS84, Crs.GCJ02, Crs.BD09):
         given_pairs = np.array([from_wgs84(*pair, crs) for pair in true.tolist()])
-        inside = fitting(layout, *given_pairs.T)
+        inside = fitting(inland, *given_pairs.T)
         assert inside[crs] == 2000
         assert better_reading(inside, inside[Crs.WGS84], 2000) is (None if crs is Crs.WGS84 else crs)
         assert better_reading(inside, inside[crs], 2000) is None
@@ -243,9 +257,9 @@ def test_points_in_the_middle_of_the_city_tell_nothing_of_their_system(layout: A
 
 def test_the_districts_that_words_name_tell_a_shift_that_stays_within_the_city() -> None:
     layout = locator(
-        *((One(f"{n}", "district"), box(120 + n / 50, 23, 120 + (n + 1) / 50, 23.3)) for n in range(10))
+        *((One(f"{n}", "district"), box(120 + n / 50, 28, 120 + (n + 1) / 50, 28.3)) for n in range(10))
     ).on(DAY)
-    pairs = np.random.default_rng(2).random((400, 2)) * (0.16, 0.2) + (120.02, 23.05)
+    pairs = np.random.default_rng(2).random((400, 2)) * (0.16, 0.2) + (120.02, 28.05)
     named = [
         frozenset(code) if number % 2 else frozenset() for number, code in enumerate(layout.smallest_many(*pairs.T))
     ]

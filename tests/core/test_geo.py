@@ -15,11 +15,13 @@ from cityloop.core.place.geo import (
     check_point,
     dissolve,
     from_wgs84,
+    many_to_wgs84,
     outline,
     parse_crs,
     repair,
     to_wgs84,
 )
+from cityloop.core.place.mainland import is_doubtful
 
 METRES_PER_DEGREE = 111_320
 
@@ -58,18 +60,52 @@ def test_a_known_place_in_beijing_is_shifted_as_the_public_converters_do() -> No
     assert from_wgs84(116.404, 39.915, Crs.BD09) == pytest.approx((116.41662724378733, 39.922699552216216))
 
 
-@given(st.floats(73, 137), st.floats(2, 55), st.sampled_from(Crs))
-def test_every_system_leads_back_to_the_same_place(lon: float, lat: float, crs: Crs) -> None:
+SHENZHEN, ZHUHAI_PORT, DANDONG, DONGXING = (114.0579, 22.5431), (113.5497, 22.2195), (124.39, 40.12), (107.97, 21.54)
+MAINLAND = {
+    "Shenzhen": SHENZHEN, "Zhuhai": ZHUHAI_PORT, "Dandong": DANDONG, "Dongxing": DONGXING, "Sanya": (109.51, 18.25),
+    "Kashgar": (75.99, 39.47), "Mohe": (122.54, 52.97), "Fuyuan": (134.3, 48.36), "Hunchun": (130.36, 42.86),
+    "Lhasa": (91.13, 29.65), "Ruili": (97.85, 24.0), "Shengsi": (122.45, 30.73), "Xiamen": (118.09, 24.48),
+    "Horgos": (80.4, 44.2), "Manzhouli": (117.4, 49.6), "Shekou": (113.92, 22.48), "Hengqin": (113.52, 22.13),
+}  # fmt: skip
+ELSEWHERE = {
+    "Hong Kong": (114.1694, 22.3193), "Sheung Shui": (114.128, 22.502), "Yuen Long": (114.03, 22.445),
+    "Macau": (113.5439, 22.1987), "Taipa": (113.559, 22.155), "Taipei": (121.5654, 25.033), "Tainan": (120.2, 22.99),
+    "Kinmen": (118.37, 24.45), "Matsu": (119.93, 26.16), "Hanoi": (105.8542, 21.0285), "Seoul": (126.978, 37.5665),
+    "Osaka": (135.5023, 34.6937), "Pyongyang": (125.75, 39.03), "Vladivostok": (131.9, 43.12),
+    "Ulaanbaatar": (106.9, 47.92), "Almaty": (76.95, 43.25), "Kathmandu": (85.32, 27.71), "Manila": (120.98, 14.6),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("crs", Crs)
+@pytest.mark.parametrize("place", [*MAINLAND.values(), *ELSEWHERE.values()], ids=[*MAINLAND, *ELSEWHERE])
+def test_every_system_leads_back_to_the_same_place(place: tuple[float, float], crs: Crs) -> None:
+    drawn = from_wgs84(*place, crs)
+    assert metres_apart(to_wgs84(*drawn, crs), place) < 0.001
+    assert metres_apart(many_to_wgs84(np.array([drawn]), crs)[0], place) < 0.001
+
+
+@given(st.floats(100, 117), st.floats(25, 40), st.sampled_from(Crs))
+def test_every_system_leads_back_to_any_place_of_the_interior(lon: float, lat: float, crs: Crs) -> None:
     assert metres_apart(to_wgs84(*from_wgs84(lon, lat, crs), crs), (lon, lat)) < 0.001
 
 
-@given(st.floats(73.6, 134.8), st.floats(18, 53.6))
-def test_the_shift_within_china_is_some_hundred_metres(lon: float, lat: float) -> None:
-    assert 10 < metres_apart(from_wgs84(lon, lat, Crs.GCJ02), (lon, lat)) < 1200
+@pytest.mark.parametrize("place", MAINLAND.values(), ids=MAINLAND)
+def test_the_shift_in_the_mainland_is_some_hundred_metres(place: tuple[float, float]) -> None:
+    assert 10 < metres_apart(from_wgs84(*place, Crs.GCJ02), place) < 1200
+
+
+@pytest.mark.parametrize("place", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_nothing_is_shifted_in_hong_kong_macau_taiwan_and_other_countries(place: tuple[float, float]) -> None:
+    assert to_wgs84(*place, Crs.GCJ02) == from_wgs84(*place, Crs.GCJ02) == place
+
+
+def test_near_the_edge_of_the_mainland_the_shift_is_doubtful() -> None:
+    assert [is_doubtful(*place) for place in (ZHUHAI_PORT, (135.07, 48.48))] == [True, True]
+    assert not any(is_doubtful(*MAINLAND[name]) for name in ("Lhasa", "Sanya", "Dandong", "Xiamen"))
 
 
 @given(st.floats(-180, 70), st.floats(-80, 80))
-def test_outside_china_nothing_is_shifted(lon: float, lat: float) -> None:
+def test_far_from_china_nothing_is_shifted(lon: float, lat: float) -> None:
     assert to_wgs84(lon, lat, Crs.GCJ02) == from_wgs84(lon, lat, Crs.GCJ02) == (lon, lat)
 
 

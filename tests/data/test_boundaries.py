@@ -89,13 +89,13 @@ def test_the_townships_of_fuzhou_overlap_where_two_sources_disagree(tmp_path: Pa
     assert measured == pytest.approx(square_metres, rel=0.01)
 
 
-def test_villages_are_the_same_from_a_shapefile_of_gb18030_in_gcj02_as_from_their_geojson(tmp_path: Path) -> None:
+def test_villages_are_the_same_from_a_shapefile_of_gb18030_in_bd09_as_from_their_geojson(tmp_path: Path) -> None:
     columns = {"TOWNCODE": "", "TOWNNAME": "", "VILLCODE": "", "VILLNAME": ""}
     villages = [feature for feature in features(VILLAGES) if feature["properties"]["TOWNCODE"] == "67000150"]
     drawn = [
         shapely.transform(
             shape(village["geometry"]),
-            lambda pairs: np.array([from_wgs84(*pair, Crs.GCJ02) for pair in pairs.tolist()]),
+            lambda pairs: np.array([from_wgs84(*pair, Crs.BD09) for pair in pairs.tolist()]),
         )
         for village in villages
     ]
@@ -105,7 +105,7 @@ def test_villages_are_the_same_from_a_shapefile_of_gb18030_in_gcj02_as_from_thei
         path, shapely.to_wkb(drawn), values, list(columns), geometry_type="Polygon", crs="EPSG:4326", encoding="GB18030"
     )
     path.with_suffix(".cpg").unlink()
-    found = {area.code: area for area in read(path, f"{TAINAN}crs: gcj02\n", tmp_path).areas}
+    found = {area.code: area for area in read(path, f"{TAINAN}crs: bd09\n", tmp_path).areas}
     whole = {area.code: area for area in read(VILLAGES, TAINAN, tmp_path).areas}
     assert len(found) == len(villages) + 1
     for code, area in found.items():
@@ -127,7 +127,7 @@ def layout_of(found: Boundaries) -> AreaLayout:
     return AreaLocator(areas, {area.code: area.shape for area in found.areas}).on(date(2016, 6, 1))
 
 
-@pytest.mark.parametrize("crs", [Crs.WGS84, Crs.GCJ02, Crs.BD09])
+@pytest.mark.parametrize("crs", [Crs.WGS84, Crs.BD09])
 def test_the_districts_named_in_reports_of_tainan_reveal_the_system_of_their_points(tmp_path: Path, crs: Crs) -> None:
     found = read(VILLAGES, TAINAN, tmp_path)
     layout, codes = layout_of(found), {area.name: area.code for area in found.areas if area.level == "district"}

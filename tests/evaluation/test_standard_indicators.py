@@ -396,3 +396,10 @@ def test_the_formula_of_a_ratio_and_of_a_variant_read_as_people_write_them() -> 
         "返工率 = 返工数（以案件计） ÷ 应结案数 × 100%（不计：作废、申诉免责、挂账中）"
     )
     assert BOOK.formula(VARIANTS["verify"], "en") == "Verified: Verifications that collectors did"
+
+
+def test_counts_of_closings_are_titled_as_closings_because_a_case_may_be_closed_twice() -> None:
+    for code in ("need_close", "intime_close"):
+        title = BOOK.indicators[code].title
+        assert "次数" in title["zh"] and title["en"].startswith("Closings")
+    assert "次" not in BOOK.indicators["need_archive"].title["zh"]  # counts cases

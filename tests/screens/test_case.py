@@ -23,6 +23,15 @@ def test_the_page_has_a_frame_and_its_fragment_has_none(signed_in: As, number: s
     assert "HX-Request" in page["Vary"]
 
 
+def test_words_that_contradict_the_point_are_shown_in_red_until_somebody_accepts(signed_in: As, report: Report) -> None:
+    number = report(address="南区长江路1号")
+    client, words = signed_in("operator"), "地址写的是南区，坐标却落在北区，请核对位置。"
+    shown = client.get(f"/cases/{number}/").content.decode()
+    assert re.search(rf'class="cl-refused" role="note">.*?<p>{words}</p>', shown, re.DOTALL)
+    client.post(f"/cases/{number}/act/", ACCEPT)
+    assert words not in client.get(f"/cases/{number}/").content.decode()
+
+
 def test_an_action_done_in_the_page_answers_with_the_case_as_it_now_is(signed_in: As, number: str) -> None:
     answer = signed_in("operator").post(f"/cases/{number}/act/", ACCEPT, **HTMX)
     assert answer.status_code == 200

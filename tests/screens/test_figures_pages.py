@@ -346,6 +346,12 @@ def test_a_case_that_was_reworked_twice_is_listed_once_with_what_it_adds(
     assert "×2" in page
 
 
+def test_the_live_ranking_does_not_call_its_share_by_the_name_of_the_indicator(signed_in: As, november: None) -> None:
+    page = shown(signed_in("leader"), "/figures/districts/?month=2026-11")
+    assert page.count("已结案中按期占比") >= 2
+    assert page.count("按期结案率") == page.count("这不是“指标排名”里的按期结案率") == 1
+
+
 def test_a_figure_says_how_it_came_about(signed_in: As, november: None, exported: Exported) -> None:
     edition = exported()
     page = shown(signed_in("leader"), "/figures/gbt30428-4/archive_in_time_rate/?period=2026-11&by=district&key=671001")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import shapely
@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from cityloop.core.invalid_values import InvalidValue
+from cityloop.core.place.mainland import Measure, is_in_mainland
 
 Pair = tuple[float, float]
 Many = tuple[NDArray[np.float64], NDArray[np.float64]]
-Measure = TypeVar("Measure", float, NDArray[np.float64])  # one degree, or many with numpy for `maths`
 
 
 class Crs(StrEnum):
@@ -33,6 +33,7 @@ class Crs(StrEnum):
     BD09 = "bd09"  # Baidu
 
 
+SHIFTED = (Crs.GCJ02, Crs.BD09)  # BD-09 is GCJ-02 shifted once more
 _CRS_WORDS = {
     "epsg:4326": Crs.WGS84,
     "wgs84": Crs.WGS84,
@@ -54,12 +55,15 @@ def parse_crs(words: str) -> Crs:
 def to_wgs84(lon: float, lat: float, crs: Crs) -> Pair:
     """Return the WGS-84 pair of a pair in `crs`; the inverse of `from_wgs84` to better than a millimetre.
 
+    Only within some hundred metres of the edge of the mainland it may not be: there two places have one pair.
+
     CGCS2000 is taken as equal to WGS-84: they differ by decimetres (GB/T 47678.4 stores CGCS2000).
     """
     if crs is Crs.BD09:
         lon, lat = _undo(_bd09_from_gcj02, lon, lat)
-    if crs in (Crs.GCJ02, Crs.BD09) and _is_shifted(lon, lat):
-        lon, lat = _undo(_gcj02_from_wgs84, lon, lat)
+    if crs in SHIFTED:
+        back = _undo(_gcj02_from_wgs84, lon, lat)
+        lon, lat = back if is_in_mainland(*back) else (lon, lat)
     return lon, lat
 
 
@@ -68,23 +72,18 @@ def many_to_wgs84(pairs: NDArray[np.float64], crs: Crs) -> NDArray[np.float64]:
     lon, lat = pairs.T
     if crs is Crs.BD09:
         lon, lat = _undo_many(_bd09_from_gcj02, lon, lat)
-    if crs in (Crs.GCJ02, Crs.BD09):
+    if crs in SHIFTED:
         back_lon, back_lat = _undo_many(_gcj02_from_wgs84, lon, lat)
-        shifted = _is_shifted(lon, lat)
+        shifted = is_in_mainland(back_lon, back_lat)
         lon, lat = np.where(shifted, back_lon, lon), np.where(shifted, back_lat, lat)
     return np.column_stack((lon, lat))
 
 
 def from_wgs84(lon: float, lat: float, crs: Crs) -> Pair:
-    """Return the pair in `crs` of a WGS-84 pair; outside the box around China GCJ-02 is WGS-84."""
-    if crs in (Crs.GCJ02, Crs.BD09) and _is_shifted(lon, lat):
+    """Return the pair in `crs` of a WGS-84 pair; outside the mainland of China GCJ-02 is WGS-84."""
+    if crs in SHIFTED and is_in_mainland(lon, lat):
         lon, lat = _gcj02_from_wgs84(lon, lat)
     return _bd09_from_gcj02(lon, lat) if crs is Crs.BD09 else (lon, lat)
-
-
-def _is_shifted(lon: Measure, lat: Measure) -> Any:
-    """Return whether a pair lies in the box around China: a boolean for one, an array of booleans for many."""
-    return (lon >= 72.004) & (lon <= 137.8347) & (lat >= 0.8293) & (lat <= 55.8271)
 
 
 def _gcj02_from_wgs84(lon: Measure, lat: Measure, maths: ModuleType = math) -> tuple[Measure, Measure]:

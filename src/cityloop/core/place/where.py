@@ -4,7 +4,7 @@ For a place outside, the nearest area is given, and the reading of its coordinat
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import shapely
@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from cityloop.core.place.areas import UPWARD, AreaLayout, Numbers
 from cityloop.core.place.geo import (
+    SHIFTED,
     AreaIndex,
     Crs,
     Pair,
@@ -20,6 +21,7 @@ from cityloop.core.place.geo import (
     many_to_wgs84,
     to_wgs84,
 )
+from cityloop.core.place.mainland import is_doubtful
 from cityloop.core.place.measuring import direction, plane_at
 
 BORDER_METRES = 0.5
@@ -73,6 +75,7 @@ class Where:
     nearest: NearestArea | None = None
     fault: PointFault | None = None
     readings: tuple[CoordinateReading, ...] = ()
+    is_doubtful: bool = False  # near the edge of the mainland services may not shift as the system's name says
 
     @property
     def is_inside(self) -> bool:
@@ -86,6 +89,12 @@ class Where:
 
 def where(layout: AreaLayout, lon: float, lat: float, crs: Crs = Crs.WGS84) -> Where:
     """Return where a place lies whose raw pair is given in `crs`."""
+    found = _where(layout, lon, lat, crs)
+    usable = crs in SHIFTED and found.fault is None
+    return replace(found, is_doubtful=True) if usable and is_doubtful(found.lon, found.lat) else found
+
+
+def _where(layout: AreaLayout, lon: float, lat: float, crs: Crs) -> Where:
     fault = check_point(lon, lat)
     if fault is PointFault.NOT_FINITE:
         return Where(lon, lat, fault=fault)
@@ -154,7 +163,7 @@ def _other_systems(layout: AreaLayout, lon: float, lat: float, crs: Crs) -> Iter
     given = to_wgs84(lon, lat, crs)
     for other in SYSTEMS:
         pair = to_wgs84(lon, lat, other)
-        # Outside China all systems are the same.
+        # Outside the mainland GCJ-02 is WGS-84.
         if pair != given and (found := _read(layout, other.value, pair, given)):
             yield found
 

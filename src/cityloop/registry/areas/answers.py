@@ -73,6 +73,10 @@ def _sentences(found: Where, city: City) -> Iterator[str]:
         yield gettext("It lies in no area of the city.")
         if found.nearest:
             yield _nearest(found.nearest, city)
+    if found.is_doubtful:
+        yield gettext(
+            "So near the edge of the mainland not every service shifts coordinates. Compare with a place you know."
+        )
     for reading in found.readings:
         yield _reading(reading, city)
 
