@@ -34,6 +34,15 @@ def test_no_connected_system_may_use_a_built_in_channel(city: SmallCity, people:
     assert receive(a_report(channel), people["operator"], NOW).created
 
 
+@pytest.mark.parametrize("channel", ["linked", "begun", "system"])
+def test_nobody_hands_in_a_report_as_if_the_city_had_opened_the_case(
+    city: SmallCity, people: dict, channel: str
+) -> None:
+    for name in ("hotline", "operator"):
+        with pytest.raises(NotAllowed):
+            receive(a_report(channel), people[name], NOW)
+
+
 def test_a_revoked_token_is_refused(city: SmallCity) -> None:
     token = accounts.make_token("hotline", "test", NOW)
     assert actor_by_token(token) is not None

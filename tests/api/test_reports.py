@@ -1,6 +1,7 @@
 """POST /api/v1/reports as a hotline's programmer meets it."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -124,6 +125,26 @@ def test_without_a_valid_token_nothing_is_accepted(post: Any, bearer: str | None
 def test_a_person_who_may_not_report_is_refused(city: SmallCity, post: Any) -> None:
     answer = post(a_report(), accounts.make_token("leader", "test", NOW))
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(("field", "value"), [("lon", True), ("lat", [1]), ("channel", ""), ("channel", "a b")])
+def test_what_the_description_does_not_allow_is_refused(
+    city: SmallCity, client: Client, post: Any, field: str, value: object
+) -> None:
+    described = client.get("/api/v1/openapi.json").json()["components"]["schemas"]["NewReport"]["properties"]
+    assert {kind["type"] for kind in described["lon"]["anyOf"]} == {"number", "string", "null"}
+    assert re.search(described["channel"]["pattern"], " 12345 ")
+    assert not re.search(described["channel"]["pattern"], "")
+    answer = post(a_report(**{"lon": 114.0, "lat": 22.5, field: value}))
+    assert answer.status_code == 422
+    assert {error["field"] for error in answer.json()["errors"]} == {field}
+
+
+def test_errors_are_described_as_the_problem_details_that_they_are(client: Client, city: SmallCity) -> None:
+    responses = client.get("/api/v1/openapi.json").json()["paths"]["/api/v1/reports"]["post"]["responses"]
+    kinds = {status: list(response["content"]) for status, response in responses.items()}
+    assert kinds.pop("200") == kinds.pop("201") == ["application/json"]
+    assert set(map(tuple, kinds.values())) == {("application/problem+json",)}
 
 
 def test_the_description_is_openapi_3_1(client: Client, city: SmallCity) -> None:

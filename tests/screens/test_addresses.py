@@ -1,6 +1,7 @@
 """Every address is answered: by a page, a refusal in words, or a 404; never by an error of the server."""
 
 import pytest
+from django.test import Client
 
 from example import SmallCity
 from screens.conftest import As, Page, Report
@@ -84,6 +85,21 @@ def test_a_form_with_a_character_that_cannot_be_stored_is_refused(signed_in: As,
     for name in ("text", "external_id", "address", "category", "reported_at", "reporter_name", "lon", "crs"):
         payload = {"text": "井盖破损", "external_id": "k", name: "a\0"}
         assert client.post("/reports/new/", payload).status_code == 422, name
+
+
+def test_no_cache_keeps_what_somebody_signed_in_reads(signed_in: As, number: str, client: Client) -> None:
+    for page in (
+        "/queue/",
+        "/cases/",
+        f"/cases/{number}/",
+        f"/cases/{number}/?none",
+        "/settings/units/",
+        "/no-such-page/",
+    ):
+        assert "no-store" in signed_in("operator").get(page)["Cache-Control"], page
+    shown = signed_in("operator").post(f"/cases/{number}/reporter/")
+    assert "no-store" in shown["Cache-Control"]
+    assert "Cache-Control" not in client.get("/health")
 
 
 def test_a_search_goes_on_to_its_next_page_instead_of_jumping_to_a_case(

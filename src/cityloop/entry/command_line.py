@@ -160,7 +160,8 @@ def user_post(home: Path | None, name: str, **post: Any) -> None:
 def user_token(home: Path | None, name: str, channel: tuple[str, ...]) -> None:
     """Print a new bearer token for NAME, alone on the line.
 
-    If there is no account of that name, one is created for a connected system: it can hand in reports, nothing else.
+    If there is no account of that name, one is created for a connected system: it can hand in reports,
+    and read areas and facilities at /ogc/, nothing else.
     """
     with opened(home, tell):
         from cityloop.entry.commands.accounts import token_for

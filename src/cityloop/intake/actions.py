@@ -32,6 +32,7 @@ from cityloop.runtime.secrets import keys
 PROCEDURE = "city-problem"
 MAY_REPORT = ("operator", "duty_officer", "collector", PARTNER)
 DESK = "desk"  # the channel of everything that is entered at our own desk
+NO_REPORTS = ("linked", "begun", "system")  # of cases that come from no report
 OUR_CHANNELS = (DESK, "patrol")  # by which people report, not connected systems
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0, 1, I, L, O, U: can be read aloud without mistakes
 CODE_LENGTH = 12  # 59 bits
@@ -74,6 +75,8 @@ class Numbered(NamedTuple):
 def may_report(actor: Actor, channel: str | None = None) -> bool:
     """Return whether the actor may hand in reports by a channel, or (None) by any. Our own channels are for people."""
     roles = {post.role for post in actor.posts}
+    if channel in NO_REPORTS:
+        return False
     if not roles & set(MAY_REPORT) or (channel in OUR_CHANNELS and roles <= {PARTNER}):
         return False
     return channel is None or not actor.channels or channel in actor.channels

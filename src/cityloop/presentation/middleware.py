@@ -1,4 +1,4 @@
-"""The Content-Security-Policy that every page is sent with."""
+"""Headers that answers are sent with: a page runs our scripts only, and no cache keeps what somebody signed in read."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -27,4 +27,17 @@ class ContentSecurityPolicy:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", policy(settings.CITYLOOP.map_tiles))
+        return response
+
+
+class NoStore:
+    """Keep what is shown to somebody signed in out of every cache, unless its view says otherwise."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES or request.headers.get("Authorization"):
+            response.headers.setdefault("Cache-Control", "no-store")
         return response

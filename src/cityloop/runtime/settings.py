@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "cityloop.presentation.middleware.ContentSecurityPolicy",
+    "cityloop.presentation.middleware.NoStore",
     "cityloop.presentation.pages.htmx.BrowserRedirects",
     "cityloop.presentation.pages.refusals.ShowRefusals",
 ]

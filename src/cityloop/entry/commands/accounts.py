@@ -7,7 +7,7 @@ from django.db import transaction
 
 from cityloop.core.errors import Fault, Invalid
 from cityloop.entry.console.opening import BY, PARTNERS, Tell
-from cityloop.intake.actions import OUR_CHANNELS
+from cityloop.intake.actions import NO_REPORTS, OUR_CHANNELS
 from cityloop.intake.reports import CHANNEL
 from cityloop.registry.city.current import current_city
 from cityloop.registry.models import Account, Unit
@@ -61,7 +61,7 @@ def token_for(username: str, channels: Sequence[str], tell: Tell) -> str:
     account = Account.objects.filter(username=username).first()
     if account and channels and set(channels) != set(account.channels):
         raise Invalid([Fault("channel", "channels-fixed", {"username": username})])
-    if invalid := [name for name in channels if not CHANNEL.fullmatch(name) or name in OUR_CHANNELS]:
+    if invalid := [name for name in channels if not CHANNEL.fullmatch(name) or name in (*OUR_CHANNELS, *NO_REPORTS)]:
         raise Invalid([Fault("channel", "not-a-system-channel", {"value": invalid[0]})])
     if account is None:
         if not Unit.objects.filter(code=PARTNERS).exists():

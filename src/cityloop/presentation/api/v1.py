@@ -1,7 +1,7 @@
 """Version 1 of the API. It translates HTTP; what a valid report is, is decided in intake."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from cityloop.core.actors import Actor
 from cityloop.core.errors import Fault, Invalid, Refusal
@@ -18,9 +18,13 @@ from cityloop.core.sentences import english
 from cityloop.intake import reports
 from cityloop.intake.actions import receive
 from cityloop.presentation.failures import only_problems
-from cityloop.presentation.problems import problem, refused
+from cityloop.presentation.problems import CONTENT_TYPE, problem, refused
 from cityloop.registry.organisation.actors import actor_by_token
 from cityloop.runtime import clock
+
+CHANNEL = r"^\s*[A-Za-z0-9][A-Za-z0-9_.-]*\s*$"  # blanks and capitals are taken and not kept
+DEGREES = {"anyOf": [{"type": "number"}, {"type": "string"}, {"type": "null"}]}
+Degrees = Annotated[Any, WithJsonSchema(DEGREES)]  # intake tells numbers from the rest: pydantic takes true for 1
 
 
 class Reporter(BaseModel):
@@ -37,11 +41,15 @@ class NewReport(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    channel: str = Field(max_length=reports.LONGEST["channel"], examples=["12345"])
+    channel: str = Field(
+        max_length=reports.LONGEST["channel"],
+        examples=["12345"],
+        json_schema_extra={"minLength": 1, "pattern": CHANNEL},
+    )
     external_id: str = Field(max_length=reports.LONGEST["external_id"], examples=["UN201601010007"])
     text: str = Field(max_length=reports.LONGEST["text"], examples=["人行道井盖缺失"])
-    lon: float | str | None = Field(None, description="degrees", examples=[114.0579])
-    lat: float | str | None = Field(None, description="degrees", examples=[22.5431])
+    lon: Degrees = Field(None, description="degrees", examples=[114.0579])
+    lat: Degrees = Field(None, description="degrees", examples=[22.5431])
     crs: str | None = Field(None, description="WGS84 (the default), CGCS2000, GCJ02, BD09 or an EPSG code")
     category: str | None = Field(None, max_length=reports.LONGEST["category"], description="code or name of a class")
     address: str | None = Field(None, max_length=reports.LONGEST["address"])
@@ -94,7 +102,21 @@ class Bearer(HttpBearer):
         return actor_by_token(token)
 
 
-api = NinjaAPI(
+class Described(NinjaAPI):
+    """An API whose description says that errors are problem details, as they are sent."""
+
+    def get_openapi_schema(self, **more: Any) -> Any:
+        """Return the description with the media type of errors."""
+        described = super().get_openapi_schema(**more)
+        for path in described["paths"].values():
+            for operation in path.values():
+                for status, response in operation["responses"].items():
+                    if int(status) >= 400:
+                        response["content"] = {CONTENT_TYPE: response["content"]["application/json"]}
+        return described
+
+
+api = Described(
     title="CityLoop 城治闭环",
     version="1",
     description="Hand in reports and read what became of them.",
@@ -105,7 +127,7 @@ api = NinjaAPI(
 )
 
 SCHEMA_FAULTS = {"missing": "required", "extra_forbidden": "unknown-field", "string_type": "not-text"}  # by pydantic
-REFUSALS = dict.fromkeys((400, 401, 403, 409, 413, 422, 503), ProblemDetails)
+REFUSALS = dict.fromkeys((400, 401, 403, 408, 409, 413, 422, 503), ProblemDetails)
 
 
 @api.post("/reports", response={201: ReportReceipt, 200: ReportReceipt, **REFUSALS}, summary="Hand in a report")
