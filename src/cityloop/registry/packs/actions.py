@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from cityloop.core import chain
 from cityloop.core.codes.classes import ClassKey
 from cityloop.registry.history.changes import STREAM, ChangeOutcome, apply
 from cityloop.registry.models import PackTaken
@@ -17,6 +18,9 @@ from cityloop.registry.packs.reading import Pack
 from cityloop.registry.packs.versions import IsFollowed, refuse_changed
 from cityloop.registry.revision import raise_revision
 from cityloop.runtime.log import events
+from cityloop.runtime.secrets import seals
+
+NOTED = "PackNoted"  # the event with the seal of what is kept of a pack
 
 
 @transaction.atomic
@@ -45,8 +49,15 @@ def _taken(pack: Pack, packs: Sequence[Pack], known: set[ClassKey], by: str, now
     outcome = apply(pack_rows.parts(pack, known, left), by, now, "PacksTakenUp", source=source, details=details)
     row = {"version": pack.version, "digest": digest, "taken_at": now, "changes_id": outcome.number}
     procedures = {**(before.procedures if before else {}), **pack_versions.digests(pack)}
-    PackTaken.objects.update_or_create(
+    taken, _ = PackTaken.objects.update_or_create(
         name=pack.name, defaults={**row, "procedures": procedures, "brought": brought(pack)}
     )
     raise_revision()  # roles and procedures are read from the pack itself
+    events.record(STREAM, NOTED, by, now, {"pack": pack.name, "row": row_seal(taken)})
     return outcome
+
+
+def row_seal(taken: PackTaken) -> str:
+    """Return the seal of what is kept of a pack."""
+    brought = (taken.version, taken.digest, taken.procedures, taken.brought)
+    return seals.seal(["pack", taken.name, *brought, chain.moment(taken.taken_at), taken.changes_id])
