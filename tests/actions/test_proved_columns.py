@@ -133,8 +133,8 @@ def test_a_changed_value_is_found_in_every_proved_column_and_a_removed_row_in_ev
         if table not in PROOFS or column in UNPROVED.get(table, {}):
             continue
         forged = REFERENCES.get((table, column)) or FORGED[kind].format(f'"{column}"')
-        one = f"ctid = (SELECT ctid FROM {table} LIMIT 1)"
-        if not is_found(table, f'UPDATE {table} SET "{column}" = {forged} WHERE {one}'):
+        first = f"ctid = (SELECT ctid FROM {table} LIMIT 1)"
+        if not is_found(table, f'UPDATE {table} SET "{column}" = {forged} WHERE {first}'):
             missed.append(f"{table}.{column}")
     for table in PROOFS.keys() - MAY_BE_DELETED:
         if not is_found(table, f"DELETE FROM {table} WHERE ctid = (SELECT ctid FROM {table} LIMIT 1)"):
@@ -153,11 +153,11 @@ def test_what_older_events_do_not_hold_is_listed_as_not_proved_and_is_no_finding
         "WHERE name = 'TokenMade'"
     )
     assert list(of_the_city.findings()) == []
-    told = " ".join(of_the_city.unproved())
-    assert "password of 13 accounts" in told
-    assert "digests of 1 tokens" in told
-    assert re.search(r"the sources of \d+ changes", told)
-    assert re.search(r"what is kept of \d+ packs", told)
+    unproved = " ".join(of_the_city.unproved())
+    assert "password of 13 accounts" in unproved
+    assert "digests of 1 tokens" in unproved
+    assert re.search(r"the sources of \d+ changes", unproved)
+    assert re.search(r"what is kept of \d+ packs", unproved)
 
 
 def test_rows_of_a_city_older_than_the_history_of_changes_are_listed_as_not_proved(city: SmallCity) -> None:

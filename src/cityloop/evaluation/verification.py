@@ -40,8 +40,8 @@ def _logged() -> dict[str, Mapping[str, Any]]:
 
 
 def _agrees(row: FactEdition, payload: Mapping[str, Any]) -> bool:
-    told = {"name": row.name, "as_of": row.as_of.isoformat(), "rows": row.rows}
-    return all(payload.get(name) == value for name, value in told.items())
+    recorded = {"name": row.name, "as_of": row.as_of.isoformat(), "rows": row.rows}
+    return all(payload.get(name) == value for name, value in recorded.items())
 
 
 def _file_faults(folder: FactFolder, row: FactEdition, proved: set[FactPart]) -> list[str]:
