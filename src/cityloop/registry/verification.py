@@ -13,8 +13,8 @@ from cityloop.registry.history import proof as of_changes
 from cityloop.registry.history.changes import STREAM, RowDifference, digest, every, read
 from cityloop.registry.history.tables import TABLES, CityTable
 from cityloop.registry.models import Change, DeclaredDay, Revision, WorkingCalendar
-from cityloop.registry.packs.actions import NOTED
 from cityloop.registry.packs.checks import proof as of_packs
+from cityloop.registry.packs.checks.proof import NOTED
 from cityloop.registry.people import proof as of_people
 from cityloop.runtime.models import Event
 from cityloop.runtime.verification import UNREADABLE, Finding

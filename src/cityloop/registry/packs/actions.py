@@ -5,22 +5,19 @@ from datetime import datetime
 
 from django.db import transaction
 
-from cityloop.core import chain
 from cityloop.core.codes.classes import ClassKey
 from cityloop.registry.history.changes import STREAM, ChangeOutcome, apply
 from cityloop.registry.models import PackTaken
 from cityloop.registry.packs import folders
 from cityloop.registry.packs import rows as pack_rows
 from cityloop.registry.packs import versions as pack_versions
+from cityloop.registry.packs.checks.proof import NOTED, row_seal
 from cityloop.registry.packs.in_force import packs_changed
 from cityloop.registry.packs.leftovers import brought, leftovers
 from cityloop.registry.packs.reading import Pack
 from cityloop.registry.packs.versions import IsFollowed, refuse_changed
 from cityloop.registry.revision import raise_revision
 from cityloop.runtime.log import events
-from cityloop.runtime.secrets import seals
-
-NOTED = "PackNoted"  # the event with the seal of what is kept of a pack
 
 
 @transaction.atomic
@@ -55,9 +52,3 @@ def _taken(pack: Pack, packs: Sequence[Pack], known: set[ClassKey], by: str, now
     raise_revision()  # roles and procedures are read from the pack itself
     events.record(STREAM, NOTED, by, now, {"pack": pack.name, "row": row_seal(taken)})
     return outcome
-
-
-def row_seal(taken: PackTaken) -> str:
-    """Return the seal of what is kept of a pack."""
-    brought = (taken.version, taken.digest, taken.procedures, taken.brought)
-    return seals.seal(["pack", taken.name, *brought, chain.moment(taken.taken_at), taken.changes_id])

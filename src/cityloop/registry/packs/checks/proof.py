@@ -2,11 +2,20 @@
 
 from collections.abc import Iterator
 
+from cityloop.core import chain
 from cityloop.registry.history.changes import STREAM
 from cityloop.registry.models import PackTaken
-from cityloop.registry.packs.actions import NOTED, row_seal
 from cityloop.runtime.models import Event
+from cityloop.runtime.secrets import seals
 from cityloop.runtime.verification import Finding
+
+NOTED = "PackNoted"  # the event with the seal of what is kept of a pack
+
+
+def row_seal(taken: PackTaken) -> str:
+    """Return the seal of what is kept of a pack."""
+    brought = (taken.version, taken.digest, taken.procedures, taken.brought)
+    return seals.seal(["pack", taken.name, *brought, chain.moment(taken.taken_at), taken.changes_id])
 
 
 def findings() -> Iterator[Finding]:
