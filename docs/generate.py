@@ -116,6 +116,8 @@ MEANINGS = {
     ),
     "LogSealed": ("log", "Checkpoints were written, the last of them with the number given."),
     "PacksTakenUp": ("registry", "Packs brought a new or changed catalogue or limits."),
+    "PackNoted": ("registry", "A pack was taken up; the payload has the seal of what is kept of it."),
+    "PasswordRehashed": ("account/…", "A password was hashed again, by a stronger method, when its person signed in."),
     "PasswordSet": ("account/…", "An account was given a new password."),
     "PlacesLearned": (
         "registry",
@@ -127,7 +129,7 @@ MEANINGS = {
     "SignInSecretMade": ("account/…", "A link was made by which a person sets a password, once."),
     "TelephoneShown": ("account/…", "Somebody had a person's telephone shown in clear."),
     "TimerPassed": ("case/…", "A share of a limit was used, and the action planned for that moment could not be done."),
-    "TokenMade": ("account/…", "A bearer token was made; the payload has the beginning of its digest."),
+    "TokenMade": ("account/…", "A bearer token was made; the payload has its digest."),
     "TokensRevoked": ("account/…", "Every bearer token of an account was revoked."),
     "UnitsSet": ("registry", "Units were entered or renamed."),
     "WordsErased": ("case/…", "The personal words of a case were erased permanently; the history stays valid."),

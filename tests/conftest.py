@@ -100,12 +100,10 @@ def city(db: None) -> Iterator[SmallCity]:
 
 
 def _build_city() -> None:
-    from django.contrib.auth.hashers import make_password
     from shapely.geometry import box
 
     from cityloop.registry.areas import actions as area_actions
     from cityloop.registry.city import current
-    from cityloop.registry.models import Account
     from cityloop.registry.organisation import actions as organisation
     from cityloop.registry.packs import actions as pack_actions
     from cityloop.registry.packs.reading import read_all
@@ -130,9 +128,8 @@ def _build_city() -> None:
     organisation.set_duties([everything], "test", NOW, city=current.current_city())
     current.forget()  # on_commit does not run in a test's transaction
     for username, (role, unit, area) in PEOPLE.items():
-        accounts.create_account(username, f"{username}先生", None, "test", NOW)
+        accounts.create_account(username, f"{username}先生", PASSWORD, "test", NOW)
         accounts.appoint(username, role, unit, area, "test", NOW)
-    Account.objects.update(password=make_password(PASSWORD, hasher="md5"))
 
 
 _CITY = Snapshot()

@@ -1,8 +1,12 @@
 """Signing in: who gets in, and what the others see."""
 
 import pytest
+import pytest_django
 from django.test import Client
 
+from cityloop.registry.models import Account
+from cityloop.registry.people import proof
+from cityloop.runtime.models import Event
 from example import PASSWORD, SmallCity
 from screens.conftest import HTMX, As, Page
 
@@ -40,6 +44,20 @@ def test_a_wrong_password_is_refused_and_the_name_is_kept(city: SmallCity) -> No
     answer = Client().post("/sign-in/", {"username": "operator", "password": "wrong"})
     assert "用户名或密码不正确" in Page(answer.content).text
     assert 'value="operator"' in answer.content.decode()
+
+
+def test_a_password_hashed_by_a_weaker_method_is_hashed_again_by_an_event_and_the_session_holds(
+    city: SmallCity, settings: pytest_django.Settings
+) -> None:
+    strong = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
+    settings.PASSWORD_HASHERS = [strong, "django.contrib.auth.hashers.MD5PasswordHasher"]
+    for times in (1, 1):  # the second sign-in has nothing to do
+        client = Client()
+        client.post("/sign-in/", {"username": "operator", "password": PASSWORD})
+        assert client.get("/queue/").status_code == 200
+        assert Event.objects.filter(name="PasswordRehashed").count() == times
+    assert Account.objects.get(username="operator").password.startswith("pbkdf2_")
+    assert list(proof.findings()) == []
 
 
 def test_signing_out_closes_the_door(signed_in: As) -> None:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from cityloop.core.errors import Refusal
-from cityloop.evaluation.answers.asked import SHEET
+from cityloop.evaluation.answers.asked import SHEET, answer_seal
 from cityloop.evaluation.answers.failures import failure_text
 from cityloop.evaluation.exporting import export
 from cityloop.evaluation.facts.files import FactFolder
@@ -59,11 +59,12 @@ def count_answer(key: str, now: datetime) -> None:
     if row is None:
         return
     try:
-        row.answer = _counted(row)
+        row.answer = json.loads(json.dumps(_counted(row)))  # as it will be read again
+        row.seal = answer_seal(row)
     except Refusal as error:
         row.failure = failure_text(error)
     row.answered_at = now
-    row.save(update_fields=["answer", "failure", "answered_at"])
+    row.save(update_fields=["answer", "seal", "failure", "answered_at"])
 
 
 def _known() -> set[str]:

@@ -28,4 +28,5 @@ class CountedAnswer(models.Model):
     asked_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     answer = models.JSONField(null=True)
+    seal = models.TextField(default="")  # binds the answer to its question: `cityloop verify` finds a forged one
     failure = models.TextField(default="")  # why it could not be counted: see answers/failures.py

@@ -1,6 +1,7 @@
 """The tables of the city's data. No rules here; codes are text, because leading zeros matter."""
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import check_password
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -28,6 +29,10 @@ class Account(AbstractBaseUser):
 
     USERNAME_FIELD = "username"
     objects = Accounts()
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Return whether it is the password. Django's own method may store another hash, which no event would prove."""
+        return check_password(raw_password, self.password)
 
 
 class Token(models.Model):

@@ -15,12 +15,15 @@ from cityloop.core import chain
 from cityloop.core.errors import NotPossible
 from cityloop.runtime.log import checkpoints
 from cityloop.runtime.log.checkpoints import Checkpoint
-from cityloop.runtime.models import Event
+from cityloop.runtime.models import Event, Subscription
 
 # What reading a payload of an unknown shape raises.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
-_COUNT = "SELECT count(*) FROM runtime_event WHERE (ordinal, id) > (%s, %s) AND (ordinal, id) <= (%s, %s)"
+_PLACES = """
+    SELECT ordinal, id, encode(hash, 'hex') FROM runtime_event
+     WHERE (ordinal, id) > (%s, %s) AND (ordinal, id) <= (%s, %s) ORDER BY ordinal, id
+"""
 _HEADS = """
     SELECT head.stream, head.seq, event.id IS NULL
       FROM unnest(%s::text[], %s::int[], %s::text[]) AS head(stream, seq, hash)
@@ -51,7 +54,12 @@ def findings(home: Path, *further: Proof) -> Iterator[Finding]:
     Then yield what the further proofs find, all in one snapshot: a city that runs meanwhile gives no false alarm.
     """
     lines = checkpoints.count(home)  # first: the snapshot that follows has at least what these seal
-    own: tuple[Proof, ...] = (_broken_links, partial(_broken_seals, home, lines), partial(_missing_seals, home))
+    own: tuple[Proof, ...] = (
+        _broken_links,
+        partial(_broken_seals, home, lines),
+        partial(_missing_seals, home),
+        _readers_moved,
+    )
     with snapshot():
         for proof in (*own, *further):
             yield from _readable(proof)
@@ -128,10 +136,13 @@ def _missing_events(checkpoint: Checkpoint, after: tuple[int, int] | None) -> It
             yield Finding(f"{stream}#{seq}", what)
         if after is None:
             return
-        cursor.execute(_COUNT, [*after, checkpoint.ordinal, checkpoint.event_id])
-        (found,) = cursor.fetchone()
-    if found != checkpoint.events:
-        yield Finding(f"checkpoint {checkpoint.number}", f"sealed {checkpoint.events} events, {found} are there")
+        cursor.execute(_PLACES, [*after, checkpoint.ordinal, checkpoint.event_id])
+        places = cursor.fetchall()
+    where = f"checkpoint {checkpoint.number}"
+    if len(places) != checkpoint.events:
+        yield Finding(where, f"sealed {checkpoint.events} events, {len(places)} are there")
+    elif checkpoint.order and checkpoints.order_of(places) != checkpoint.order:
+        yield Finding(where, "its events are not in the places that were sealed")
 
 
 def _missing_seals(home: Path) -> Iterator[Finding]:
@@ -145,3 +156,17 @@ def _missing_seals(home: Path) -> Iterator[Finding]:
         return  # it exists and cannot be read: found already
     if written < logged:
         yield Finding("checkpoints", f"{logged} were written, the file ends with {written}")
+
+
+def _readers_moved() -> Iterator[Finding]:
+    """Yield every reader of the log that is missing, or further back than when the last checkpoint was written."""
+    sealed = Event.objects.filter(stream=checkpoints.STREAM, name="LogSealed", payload__has_key="readers")
+    payload = sealed.order_by("-seq").values_list("payload", flat=True).first() or {"readers": {}}
+    rows = Subscription.objects.values_list("name", "ordinal", "event_id")
+    present = {name: (ordinal, event_id) for name, ordinal, event_id in rows}
+    for name, place in sorted(payload["readers"].items()):
+        if present.get(name, (-1, 0)) < tuple(place):
+            yield Finding(f"reader {name}", "is missing, or has read less of the log than it had")
+    for name, (ordinal, event_id) in sorted(present.items()):
+        if ordinal != -1 and not Event.objects.filter(pk=event_id, ordinal=ordinal).exists():
+            yield Finding(f"reader {name}", "is at a place of the log where no event is")

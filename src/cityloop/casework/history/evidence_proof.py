@@ -10,7 +10,7 @@ from django.db import connection
 
 from cityloop.casework import models
 from cityloop.casework.history import events as history
-from cityloop.runtime.files import evidence
+from cityloop.runtime.files import evidence, photos
 from cityloop.runtime.verification import Finding
 
 CHUNK = 500  # rows read at a time
@@ -56,6 +56,8 @@ def _faults(row: models.Evidence) -> Iterator[str]:
     if fault := evidence.fault(row.digest):
         yield f"the photo {row.digest[:12]}: {fault}"
         return
+    if row.media_type != photos.MEDIA_TYPE:
+        yield f"the photo {row.digest[:12]}: every photo is {photos.MEDIA_TYPE}, its row says {row.media_type}"
     kept = evidence.holds(row.digest)
     if kept and (kept.size, dict(kept.facts)) != (row.size, row.taken or {}):
         yield f"the photo {row.digest[:12]}: what the camera recorded about it was altered"

@@ -73,6 +73,8 @@ def verify(home: Path | None, rebuild: bool) -> None:
                 click.echo(f"{finding.where}: {finding.what}")
         if found > SHOWN:
             click.echo(f"… and {found - SHOWN} more.")
+        for what in of_the_city.unproved():
+            click.echo(f"Not proved, because older events do not hold it: {what}.")
         if rebuild:
             click.echo(f"{of_cases.rebuild_all()} cases were written again.")
         if found:

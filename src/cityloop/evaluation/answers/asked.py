@@ -16,6 +16,7 @@ from cityloop.core.errors import NotFound, NotPossible
 from cityloop.evaluation.indicators.appraising import Appraisal, Asking, Behind
 from cityloop.evaluation.indicators.books import book
 from cityloop.evaluation.models import CountedAnswer, FactEdition
+from cityloop.runtime.secrets import seals
 
 KEPT = timedelta(days=2)  # an answer that nobody requested again
 COUNT = "evaluation.count_answer"  # the job
@@ -74,6 +75,17 @@ def sheet(facts: FactEdition, pack: str, asking: Asking, language: str, now: dat
     return b64decode(row.answer["xlsx"]) if row.answer is not None else Waiting(row.asked_at, row.failure)
 
 
+def key_of(edition: str, pack: str, book: str, asked: object, count: str) -> str:
+    """Return the key of a question: the digest of everything that its answer depends on."""
+    content = json.dumps([edition, pack, book, asked, count], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def answer_seal(row: CountedAnswer) -> str:
+    """Return the seal of an answer and its question."""
+    return seals.seal(["answer", row.key, row.answer])
+
+
 def is_about(by: tuple[str, ...], key: tuple[str | None, ...]) -> bool:
     """Return whether one of the latest answers grouped by these columns has such an object."""
     latest = CountedAnswer.objects.filter(asked__by=list(by), count="", answer__isnull=False).order_by("-answered_at")
@@ -92,8 +104,7 @@ def _row(facts: FactEdition, pack: str, asking: Asking, count: str, now: datetim
     NotPossible where the question is new and too many questions wait.
     """
     digest = book(pack).digest
-    content = json.dumps([facts.digest, pack, digest, asking.plain, count], sort_keys=True, ensure_ascii=False)
-    key = hashlib.sha256(content.encode()).hexdigest()
+    key = key_of(facts.digest, pack, digest, asking.plain, count)
     row = CountedAnswer.objects.filter(key=key).first()
     if row is None:
         if _is_too_much(now):

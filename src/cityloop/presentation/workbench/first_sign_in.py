@@ -1,6 +1,11 @@
-"""The page that a sign-in link leads to: a person sets a password, once. Links are made in settings and commands."""
+"""Sign-in, and the page that a sign-in link leads to: a person sets a password, once.
+
+Links are made in settings and commands.
+"""
 
 from django.contrib.auth import login
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -12,6 +17,18 @@ from cityloop.presentation.pages.fields import faults_of
 from cityloop.presentation.problems import status_of
 from cityloop.registry.people import accounts
 from cityloop.runtime.clock import now
+
+
+class SignIn(LoginView):
+    """Django's sign-in; a password that was hashed by a weaker method than today's is hashed again."""
+
+    template_name = "workbench/sign_in.html"
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        accounts.renew_hash(form.get_user().username, form.cleaned_data["password"], now())
+        form.get_user().refresh_from_db()  # a session belongs to one hash
+        return super().form_valid(form)
 
 
 @sensitive_post_parameters()

@@ -1,13 +1,13 @@
 """The workbench's addresses."""
 
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from cityloop.presentation.workbench import views
-from cityloop.presentation.workbench.first_sign_in import first_sign_in
+from cityloop.presentation.workbench.first_sign_in import SignIn, first_sign_in
 from cityloop.presentation.workbench.navigation import RAIL
 
 
@@ -35,11 +35,7 @@ urlpatterns = [
     path("reports/new/", views.new_report, name="new_report"),
     path("reports/new/facilities/", views.near_report, name="near_report"),
     path("figures/districts/", views.districts, name="districts"),
-    path(
-        "sign-in/",
-        LoginView.as_view(template_name="workbench/sign_in.html", redirect_authenticated_user=True),
-        name="sign_in",
-    ),
+    path("sign-in/", SignIn.as_view(), name="sign_in"),
     path("sign-in/first/<slug:secret>/", first_sign_in, name="first_sign_in"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("language/", set_language, name="language"),

@@ -100,7 +100,8 @@ def apply(
     outcome = _counted(differences, unchanged, number)
     sums = {name: F(name) + getattr(outcome, name) for name in COUNTS}
     ChangeSet.objects.filter(number=number).update(**sums)
-    _record(event, by, now, outcome, differences, details or {})
+    begun = {} if into else {"source": source}
+    _record(event, by, now, outcome, differences, {**begun, **(details or {})})
     return outcome
 
 
@@ -145,7 +146,8 @@ def undo(number: int, by: str, now: datetime) -> ChangeOutcome:
     if ChangeSet.objects.filter(undoes=changes).exists():
         raise Conflict("already-undone")
     new = ChangeSet.objects.create(what=UNDONE, source=changes.source, by=by, at=now, undoes=changes)
-    details, outcome = {"undoes": number, "what": changes.what}, ChangeOutcome(number=new.number)
+    details = {"undoes": number, "what": changes.what, "source": changes.source}
+    outcome = ChangeOutcome(number=new.number)
     for rows in _pieces(changes):
         back = _first_and_last(rows)
         _refuse_changed_since(back)

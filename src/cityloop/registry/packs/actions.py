@@ -11,6 +11,7 @@ from cityloop.registry.models import PackTaken
 from cityloop.registry.packs import folders
 from cityloop.registry.packs import rows as pack_rows
 from cityloop.registry.packs import versions as pack_versions
+from cityloop.registry.packs.checks.proof import NOTED, row_seal
 from cityloop.registry.packs.in_force import packs_changed
 from cityloop.registry.packs.leftovers import brought, leftovers
 from cityloop.registry.packs.reading import Pack
@@ -45,8 +46,9 @@ def _taken(pack: Pack, packs: Sequence[Pack], known: set[ClassKey], by: str, now
     outcome = apply(pack_rows.parts(pack, known, left), by, now, "PacksTakenUp", source=source, details=details)
     row = {"version": pack.version, "digest": digest, "taken_at": now, "changes_id": outcome.number}
     procedures = {**(before.procedures if before else {}), **pack_versions.digests(pack)}
-    PackTaken.objects.update_or_create(
+    taken, _ = PackTaken.objects.update_or_create(
         name=pack.name, defaults={**row, "procedures": procedures, "brought": brought(pack)}
     )
     raise_revision()  # roles and procedures are read from the pack itself
+    events.record(STREAM, NOTED, by, now, {"pack": pack.name, "row": row_seal(taken)})
     return outcome

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.contrib.auth.hashers import get_hasher, identify_hasher
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
@@ -18,7 +19,7 @@ from cityloop.core.errors import Conflict, Fault, Invalid, NotFound, NotPossible
 from cityloop.registry.models import Account, Appointment, Area, Token, Unit
 from cityloop.registry.people.permissions import ADMINISTRATOR
 from cityloop.runtime.log import events
-from cityloop.runtime.secrets import vault
+from cityloop.runtime.secrets import seals, vault
 
 PARTNER = "partner"  # the role of a connected system: hands in reports and nothing else
 
@@ -26,6 +27,12 @@ PARTNER = "partner"  # the role of a connected system: hands in reports and noth
 def stream(account: Account) -> str:
     """Return the event stream of an account."""
     return f"account/{account.pk}"
+
+
+def row_seal(account: Account) -> str:
+    """Return the seal of what events do not say of an account; the telephone and the password as they are stored."""
+    row = (account.pk, account.username, account.name, account.is_machine, account.phone, account.password)
+    return seals.seal(["account", *row, *account.channels])
 
 
 @transaction.atomic
@@ -47,7 +54,7 @@ def create_account(
     account.phone = vault.lock(phone) if phone else ""
     _set_password(account, password)
     account.save()
-    events.record(stream(account), "AccountCreated", by, now, {"machine": is_machine})
+    events.record(stream(account), "AccountCreated", by, now, {"machine": is_machine, "row": row_seal(account)})
     return account
 
 
@@ -57,7 +64,18 @@ def set_password(username: str, password: str, by: str, now: datetime) -> None:
     account = _locked(username)
     _set_password(account, password)
     account.save()
-    events.record(stream(account), "PasswordSet", by, now, {})
+    events.record(stream(account), "PasswordSet", by, now, {"row": row_seal(account)})
+
+
+@transaction.atomic
+def renew_hash(username: str, password: str, now: datetime) -> None:
+    """Hash again the password with which a person signs in, where it was hashed by a weaker method than today's."""
+    account, method = _locked(username), get_hasher()
+    is_weaker = identify_hasher(account.password).algorithm != method.algorithm or method.must_update(account.password)
+    if is_weaker and account.check_password(password):
+        account.set_password(password)
+        account.save()
+        events.record(stream(account), "PasswordRehashed", events.SYSTEM, now, {"row": row_seal(account)})
 
 
 @transaction.atomic
@@ -99,7 +117,7 @@ def change_account(username: str, by: str, now: datetime, *, name: str = "", pho
     if changed:
         account.save()
         # Old and new values stay out of the history: a person may have them erased.
-        events.record(stream(account), "AccountChanged", by, now, {"fields": changed})
+        events.record(stream(account), "AccountChanged", by, now, {"fields": changed, "row": row_seal(account)})
     return bool(changed)
 
 
@@ -156,7 +174,7 @@ def use_secret(secret: str, password: str, now: datetime) -> Account:
         raise NotFound("no-such-secret")
     _set_password(account, password)
     account.save()
-    events.record(stream(account), "PasswordSet", stream(account), now, {})
+    events.record(stream(account), "PasswordSet", stream(account), now, {"row": row_seal(account)})
     return account
 
 
@@ -190,7 +208,7 @@ def make_token(username: str, by: str, now: datetime) -> str:
     account = _locked(username)
     token = f"cl_{secrets.token_urlsafe(32)}"
     Token.objects.create(account=account, digest=digest(token), made_at=now)
-    events.record(stream(account), "TokenMade", by, now, {"token": digest(token)[:8]})
+    events.record(stream(account), "TokenMade", by, now, {"token": digest(token)})
     return token
 
 

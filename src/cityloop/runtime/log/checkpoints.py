@@ -1,24 +1,26 @@
 """Keyed checkpoints of the event log, kept outside the database. runtime/verification.py checks the log against them.
 
 A checkpoint is one line of JSON in HOME/checkpoints/log.jsonl: up to which place in the log's order it reaches, how
-many events it covers, the head (last seq and hash) of every stream touched since the checkpoint before, and a MAC over
-all of it and the MAC before. Somebody who alters or removes events in the database and rewrites every hash still cannot
-rewrite this file without the key. What was written after the last checkpoint is chained, but not sealed yet.
+many events it covers and in which order, the head (last seq and hash) of every stream touched since the checkpoint
+before, and a MAC over all of it and the MAC before. Somebody who alters or removes events in the database and rewrites
+every hash still cannot rewrite this file without the key. What was written after the last checkpoint is chained, but
+not sealed yet.
 
 The log in turn records how many checkpoints were written (`LogSealed`, in the stream `log`), so that a file that was
 cut or removed is noticed. Such a file continues with the number after the one the log knows: the gap stays visible.
 """
 
 import fcntl
+import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.db import connection, transaction
 from pydantic import TypeAdapter
@@ -26,6 +28,7 @@ from pydantic import TypeAdapter
 from cityloop.core import chain
 from cityloop.core.errors import NotPossible
 from cityloop.runtime.log import events
+from cityloop.runtime.models import Subscription
 from cityloop.runtime.secrets.keys import key
 
 STREAM = "log"
@@ -55,6 +58,7 @@ class Checkpoint:
     events: int
     heads: dict[str, tuple[int, str]]
     mac: str
+    order: str = ""  # the digest of the places of its events; checkpoints of before have none
 
 
 _LINE = TypeAdapter(Checkpoint)
@@ -110,7 +114,20 @@ def last_number(home: Path) -> int:
 
 def mac(home: Path, checkpoint: Checkpoint) -> str:
     """Return the MAC of a checkpoint whose field `mac` has the MAC before it."""
-    return chain.seal(key(home, "checkpoints"), chain.canonical(json.loads(json.dumps(asdict(checkpoint)))))
+    return chain.seal(key(home, "checkpoints"), chain.canonical(json.loads(json.dumps(_written(checkpoint)))))
+
+
+def order_of(places: Iterable[tuple[int, int, str]]) -> str:
+    """Return the digest of the places of events in the log's order: their ordinals, ids and hashes."""
+    whole = hashlib.sha256()
+    for ordinal, event_id, head in places:
+        whole.update(f"{ordinal} {event_id} {head}\n".encode())
+    return whole.hexdigest()
+
+
+def _written(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Return a checkpoint as it is written; without an order, as checkpoints were before they had one."""
+    return {name: value for name, value in asdict(checkpoint).items() if name != "order" or value}
 
 
 def _seal(home: Path, path: Path, now: datetime) -> int:
@@ -121,7 +138,8 @@ def _seal(home: Path, path: Path, now: datetime) -> int:
         last, number, sealed = fresh, fresh.number, sealed + fresh.events
     if number > logged:
         with transaction.atomic():
-            events.record(STREAM, "LogSealed", events.SYSTEM, now, {"number": number})
+            payload = {"number": number, "readers": _readers()}
+            events.record(STREAM, "LogSealed", events.SYSTEM, now, payload)
     return sealed
 
 
@@ -135,13 +153,20 @@ def _seal_next(home: Path, path: Path, last: Checkpoint | None, number: int, now
     heads = {stream: (seq, head) for _, _, stream, seq, head, _ in sorted(rows, key=lambda row: row[3])}
     ordinal, event_id = rows[-1][:2]
     before = last.mac if last else ""
-    unsealed = Checkpoint(number, chain.moment(now), ordinal, event_id, len(rows), heads, before)
+    order = order_of((place, event_id, head) for place, event_id, _, _, head, _ in rows)
+    unsealed = Checkpoint(number, chain.moment(now), ordinal, event_id, len(rows), heads, before, order)
     fresh = replace(unsealed, mac=mac(home, unsealed))
     with path.open("a") as file:
-        file.write(json.dumps(asdict(fresh)) + "\n")
+        file.write(json.dumps(_written(fresh)) + "\n")
         file.flush()
         os.fsync(file.fileno())
     return fresh
+
+
+def _readers() -> dict[str, tuple[int, int]]:
+    """Return how far each reader has read the log: it never goes back."""
+    rows = Subscription.objects.order_by("name").values_list("name", "ordinal", "event_id")
+    return {name: (ordinal, event_id) for name, ordinal, event_id in rows}
 
 
 def _logged() -> int:

@@ -38,6 +38,7 @@ EVENT_WORDS = {
     "AccountEnded": gettext_noop("Account ended"),
     "AccountReopened": gettext_noop("Account reopened"),
     "PasswordSet": gettext_noop("Password set"),
+    "PasswordRehashed": gettext_noop("Password hashed by a stronger method"),
     "SignInSecretMade": gettext_noop("Sign-in link made"),
     "TelephoneShown": gettext_noop("Telephone shown"),
     "TokenMade": gettext_noop("Token made"),
