@@ -11,7 +11,7 @@ from cityloop.registry.models import PackTaken
 from cityloop.registry.packs import folders
 from cityloop.registry.packs import rows as pack_rows
 from cityloop.registry.packs import versions as pack_versions
-from cityloop.registry.packs.checks.proof import NOTED, row_seal
+from cityloop.registry.packs.checks.proof import row_seal
 from cityloop.registry.packs.in_force import packs_changed
 from cityloop.registry.packs.leftovers import brought, leftovers
 from cityloop.registry.packs.reading import Pack
@@ -50,5 +50,5 @@ def _taken(pack: Pack, packs: Sequence[Pack], known: set[ClassKey], by: str, now
         name=pack.name, defaults={**row, "procedures": procedures, "brought": brought(pack)}
     )
     raise_revision()  # roles and procedures are read from the pack itself
-    events.record(STREAM, NOTED, by, now, {"pack": pack.name, "row": row_seal(taken)})
+    events.record(STREAM, "PackNoted", by, now, {"pack": pack.name, "row": row_seal(taken)})
     return outcome
