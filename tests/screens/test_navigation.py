@@ -42,7 +42,11 @@ def test_settings_has_exactly_the_tiles_whose_pages_a_person_may_open(name: str,
     assert _links(client, reverse("settings:units")) & set(TILES.values()) == opened
 
 
-@pytest.mark.parametrize("name", {role: name for name, (role, _, _) in PEOPLE.items()}.values())
+DAILY = ("operator", "street", "administrator")
+WEEKLY = sorted({role: name for name, (role, _, _) in PEOPLE.items() if name not in DAILY}.values())
+
+
+@pytest.mark.parametrize("name", [*DAILY, *(pytest.param(name, marks=pytest.mark.weekly) for name in WEEKLY)])
 def test_every_link_of_every_page_opens(name: str, signed_in: As, number: str) -> None:
     """Follow the links from the workbench; of addresses alike but for a name or a query, two are followed."""
     enter_lamp()
