@@ -214,7 +214,8 @@ def test_many_points_are_put_back_as_one_is(crs: Crs) -> None:
 def test_what_serves_the_web_loads_neither_gdal_nor_proj() -> None:
     code = (
         "import django, sys; django.setup();"
-        "import cityloop.entry.server.wsgi, cityloop.entry.server.urls, cityloop.registry.areas.imports.boundaries;"
+        "import cityloop.entry.server.application, cityloop.entry.server.urls;"
+        "import cityloop.registry.areas.imports.boundaries;"
         "sys.exit(any(name in sys.modules for name in ('pyogrio', 'pyproj')))"
     )
     environ = {

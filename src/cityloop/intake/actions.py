@@ -25,6 +25,7 @@ from cityloop.intake.reports import Report
 from cityloop.registry.city.city import NO_FACILITY, City
 from cityloop.registry.city.current import current_city
 from cityloop.registry.facilities.queries import Tie, ties
+from cityloop.registry.gazetteer.finding import WORDS_DISTRICT
 from cityloop.registry.people.accounts import PARTNER
 from cityloop.runtime import rows
 from cityloop.runtime.secrets import keys
@@ -105,7 +106,7 @@ def receive_many(reports: Sequence[Report], actor: Actor, now: datetime) -> list
     openings = [_opening(*firsts[name], new, city, known_facilities, now) for name, new in created.items()]
     open_cases(openings, actor, now, _reporting_post(actor, reports))
     known = _known([name for name in firsts if name not in created])
-    named = {opening.id: opening.facts.get(placing.WORDS, "") for opening in openings}
+    named = {opening.id: opening.facts.get(WORDS_DISTRICT, "") for opening in openings}
     known |= {
         name: (new.number, new.tracking_code, firsts[name][1], named[new.case_id]) for name, new in created.items()
     }
@@ -176,7 +177,7 @@ def _known(keys: Sequence[Key]) -> dict[Key, Received]:
     known: dict[Key, Received] = {}
     for channel in {channel for channel, _ in keys}:
         ids = [external_id for name, external_id in keys if name == channel]
-        columns = ("external_id", "number", "tracking_code", "digest", f"case__facts__{placing.WORDS}")
+        columns = ("external_id", "number", "tracking_code", "digest", f"case__facts__{WORDS_DISTRICT}")
         found = Row.objects.filter(channel=channel, external_id__in=ids).values_list(*columns)
         known |= {(channel, name): (number, code, digest, named or "") for name, number, code, digest, named in found}
     return known
@@ -200,7 +201,7 @@ def _opening(
         "category": category,
         **place_facts(areas, layout.grids_at(lon, lat)),
         **(spot.found or {}),
-        placing.WORDS: placing.contradiction(report, areas) if point else "",
+        WORDS_DISTRICT: placing.contradiction(report, areas) if point else "",
         "facility": report.facility,
         "duty": city.unit_on_duty(category, areas, facility.units if facility else NO_FACILITY),
     }

@@ -15,7 +15,6 @@ from cityloop.registry.gazetteer import finding as gazetteer
 
 VAGUE_METRES = 200.0  # with a larger radius, a point would pretend to be exact
 DOUBTFUL_METRES = 300.0  # with a larger radius, even the district would be a guess
-WORDS = "words_district"  # a fact: the district that the words name, where the point lies in another
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city
 from cityloop.registry.city.facts import title
 from cityloop.registry.facilities.queries import facility_name
-from cityloop.registry.gazetteer.finding import FACT
+from cityloop.registry.gazetteer.finding import FACT, WORDS_DISTRICT
 from cityloop.registry.people.accounts import account_names
 from cityloop.runtime.models import Event
 
@@ -145,7 +145,7 @@ def _found_by_address(facts: Mapping[str, str]) -> str | None:
 
 def _contradiction(row: models.Case, procedure: Procedure, city: City) -> str | None:
     """Return that words and point disagree, until the case leaves its first stage: somebody has then decided."""
-    named = row.facts.get("words_district")
+    named = row.facts.get(WORDS_DISTRICT)
     if not named or row.stage != city.main_path(procedure)[0]:
         return None
     values = {"named": area_name(named, city), "area": area_name(row.district, city)}

@@ -5,7 +5,6 @@ public province map of DataV (Alibaba Cloud) shows them, rounded to 0.1 degree, 
 out. The borders with Hong Kong and Macau follow the same map to some hundred metres. It is no statement on any border.
 """
 
-from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -44,29 +43,19 @@ _LEFT_OUT = (
 _DOUBT = 0.25, 0.02  # degrees from the outline, and from the borders of what is left out
 
 
-def _ring(text: str) -> list[tuple[float, float]]:
+def _polygon(text: str) -> shapely.Polygon:
     numbers = [float(word) for word in text.split()]
-    corners = list(zip(numbers[::2], numbers[1::2], strict=True))
-    return [*corners, corners[0]]
+    return shapely.Polygon(zip(numbers[::2], numbers[1::2], strict=True))
 
 
-_RINGS = [_ring(text) for text in (_OUTLINE, *_LEFT_OUT)]
-_EDGES = [
-    (lon, lat, next_lat, (next_lon - lon) / (next_lat - lat))
-    for ring in _RINGS
-    for (lon, lat), (next_lon, next_lat) in pairwise(ring)
-    if lat != next_lat
-]
-_LINES = shapely.linestrings(_RINGS[0]), shapely.multilinestrings([shapely.linestrings(ring) for ring in _RINGS[1:]])
+_WHOLE, _APART = _polygon(_OUTLINE), shapely.union_all([_polygon(text) for text in _LEFT_OUT])
+_MAINLAND = _WHOLE - _APART
+_LINES = _WHOLE.boundary, _APART.boundary
 
 
 def is_in_mainland(lon: Measure, lat: Measure) -> Any:
     """Return whether a WGS-84 pair lies in the outline: a boolean for one, an array of booleans for many."""
-    inside: Any = lon != lon  # noqa: PLR0124  # False, or an array of it
-    for edge_lon, edge_lat, next_lat, slope in _EDGES:
-        crosses = ((edge_lat > lat) != (next_lat > lat)) & (lon < edge_lon + (lat - edge_lat) * slope)
-        inside = inside ^ crosses
-    return inside
+    return shapely.contains_xy(_MAINLAND, lon, lat)
 
 
 def is_doubtful(lon: float, lat: float) -> bool:

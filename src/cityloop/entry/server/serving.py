@@ -22,6 +22,7 @@ from cityloop.runtime.processes import Stop, tell_children
 FIRST_PORT, LAST_PORT = 8000, 8099
 STARTUP_SECONDS = 60.0  # for the web server to answer the first request
 SHUTDOWN_SECONDS = 25.0  # for a process to end after SIGTERM, before it is killed
+APPLICATION = "cityloop.entry.server.application:application"
 LONGEST_PAUSE = 32  # seconds between two attempts to start the database
 
 
@@ -146,7 +147,7 @@ def free_port(port: int | None) -> int:
     raise NotPossible("port-taken", {"port": wanted[0]})
 
 
-def web_command(port: int, workers: int, application: str = "cityloop.entry.server.wsgi:application") -> list[str]:
+def web_command(port: int, workers: int, application: str = APPLICATION) -> list[str]:
     """Return the command of the web server."""
     return [sys.executable, "-m", "cityloop.entry.server.web", str(port), str(workers), application]
 

@@ -33,6 +33,7 @@ from cityloop.registry.words.scripts import simplified
 
 # A fact of a case whose point the gazetteer gave, with its grade: such a case must not teach the gazetteer.
 FACT = "place_grade"
+WORDS_DISTRICT = "words_district"  # a fact of a case: the district that its words name, where its point is in another
 MOST_ROWS = 20_000  # of one lookup: the longest street with its plates
 AREA_LEVELS = ("city", "district", "street", "community")
 

@@ -197,7 +197,7 @@ def _catalogues(city: City) -> list[dict[str, Any]]:
             "matters": counts[catalogue.name, "matter"],
             "local": local[catalogue.name],
             "filed_under": filed_under[catalogue.name],
-            "is_last": catalogue.in_use and filed_under.keys() == {catalogue.name},
+            "is_last": catalogue.in_use and catalogue_actions.is_last_in_use(catalogue.name),
         }
         for catalogue in sorted(city.catalogues.values(), key=lambda catalogue: (not catalogue.in_use, catalogue.name))
     ]

@@ -136,8 +136,8 @@ def value_words(value: Any, name: str) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, dict):
-        return _(", ").join(f"{_part(key, name)}: {_plain(word, name)}" if key else _plain(word, name)
-                            for key, word in value.items())  # fmt: skip
+        parts = ((_part(key, name) if key else "", _plain(word, name)) for key, word in value.items())
+        return _(", ").join(": ".join(filter(None, part)) for part in parts)
     return _plain(value, name)
 
 
