@@ -147,6 +147,14 @@ def _known_city() -> object:
 def people(city: SmallCity) -> "dict[str, object]":
     """The people of the city as the engine knows them, by username."""
     from cityloop.registry.models import Account
+
+    return dict(_known_people(tuple(Account.objects.order_by("pk").values_list("pk", "username"))))
+
+
+@cache
+def _known_people(keys: tuple[tuple[int, str], ...]) -> "dict[str, object]":
+    """The people under these keys; reading their posts takes longer than most tests."""
+    from cityloop.registry.models import Account
     from cityloop.registry.organisation.actors import actor_of
 
-    return {account.username: actor_of(account) for account in Account.objects.all()}
+    return {username: actor_of(Account.objects.get(pk=key)) for key, username in keys}
