@@ -50,6 +50,7 @@ def confirmed(client: Client, address: str) -> str:
     """Give the password again and return the page that asked for it."""
     asked = client.get(address)
     assert asked["Location"].startswith("/account/confirm/?next=")
+    assert f'name="next" value="{address}"' in client.get(asked["Location"]).content.decode()
     answer = client.post(asked["Location"], {"password": PASSWORD, "next": address}, follow=True)
     return answer.content.decode()
 

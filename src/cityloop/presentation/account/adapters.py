@@ -27,7 +27,7 @@ class SecondFactorStage(LoginStage):  # type: ignore[misc]  # allauth has no typ
 
 
 class SignInAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """Signs people in: password, second factor, session."""
+    """Lets people in: password, second factor, session."""
 
     def get_login_stages(self) -> list[str]:
         """Return what follows the password. allauth's own stage of a code would load a library for hardware keys."""

@@ -71,9 +71,9 @@ def change_password(request: HttpRequest) -> HttpResponse:
 def end_sessions(request: HttpRequest) -> HttpResponse:
     """End one of one's sessions, or all others."""
     account, number = _account(request), request.POST.get("number", "")
-    one = {"only": int(number)} if number.isdecimal() and len(number) < 10 else {}
+    chosen = {"only": int(number)} if number.isdecimal() and len(number) < 10 else {}
     this = request.session.session_key
-    sessions.end_sessions(account.username, person(request).account, now(), without=this, **one)
+    sessions.end_sessions(account.username, person(request).account, now(), without=this, **chosen)
     return redirect("my_account")
 
 
