@@ -141,6 +141,14 @@ def test_a_second_factor_is_asked_for_at_each_sign_in_and_each_code_works_once(c
     assert list(proof.findings()) == []
 
 
+def test_a_sign_in_that_waits_for_its_code_ends_when_the_password_is_changed(city: SmallCity, hour: Hour) -> None:
+    secret, _ = with_factor(entered(), hour)
+    waiting = entered()
+    accounts.set_password("operator", NEW, "test", clock.now())
+    assert waiting.post("/sign-in/code/", {"code": hour.code(secret)})["Location"] == "/sign-in/"
+    assert not is_in(waiting)
+
+
 def test_a_recovery_code_lets_in_once_and_is_an_event(city: SmallCity, hour: Hour) -> None:
     _, codes = with_factor(entered(), hour)
     for expected in (True, False):

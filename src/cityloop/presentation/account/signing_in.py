@@ -28,6 +28,8 @@ from cityloop.registry.people import accounts, lockouts, second_factor
 from cityloop.registry.people.sessions import session_left
 from cityloop.runtime.clock import now
 
+BEGUN_WITH = "begun_with"  # in the state of a sign-in that waits for a code: which password it began with
+
 
 class SignInForm(AuthenticationForm):
     """A username and a password that belong together; a wrong pair is counted."""
@@ -92,6 +94,8 @@ def second_step(request: HttpRequest) -> HttpResponse:
     """Ask for the code of the second factor, after the password."""
     stage = request._login_stage  # type: ignore[attr-defined]  # allauth's
     account = stage.login.user
+    if stage.login.state.get(BEGUN_WITH) != account.get_session_auth_hash():
+        return stage.abort()  # type: ignore[no-any-return]  # the password was changed since it was typed
     if request.method == "GET":
         return render(request, "account/code.html")
     try:
@@ -141,7 +145,8 @@ def new_password(request: HttpRequest) -> str:
 def _let_in(request: HttpRequest, account: Account, to: str | None = None) -> HttpResponse:
     """Go on with a sign-in whose password is right."""
     record_authentication(request, account, "password")
-    response: HttpResponse = perform_login(request, Login(user=account, redirect_url=to))
+    state = {BEGUN_WITH: account.get_session_auth_hash()}
+    response: HttpResponse = perform_login(request, Login(user=account, redirect_url=to, state=state))
     return response
 
 
