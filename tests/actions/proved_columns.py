@@ -34,6 +34,7 @@ PROOFS: dict[str, Proof] = {
     "evaluation_countedanswer": of_facts.findings,
     "evaluation_factedition": of_facts.findings,
     "registry_account": of_the_city.of_people.findings,
+    "mfa_authenticator": of_the_city.of_people.findings,
     "registry_appointment": of_the_city.of_people.findings,
     "registry_token": of_the_city.of_people.findings,
     "registry_change": of_the_city._changes_altered,
@@ -58,6 +59,7 @@ UNPROVED: dict[str, dict[str, str]] = {
         "failure": "why it could not be counted; it is tried again, and the reason written again",
     },
     "registry_account": {"last_login": "Django writes it at each sign-in; nothing is decided by it"},
+    "mfa_authenticator": {**ID, "last_used_at": "keeps a code from being used twice within a minute"},
     "registry_change": {"id": "an order; one that changes what a row should be is found"},
     "runtime_subscription": {
         "failing_since": "state of a reader that fails; written again at each attempt",
@@ -68,11 +70,14 @@ UNPROVED: dict[str, dict[str, str]] = {
 }
 
 UNPROVED_TABLES = {
+    "account_": "django-allauth's; e-mail addresses are not used",
     "auth_group": "Django's; roles and posts are in the city's own tables",
     "auth_group_permissions": "Django's; roles and posts are in the city's own tables",
     "auth_permission": "Django's; roles and posts are in the city's own tables",
     "django_content_type": "Django's names of tables",
     "django_migrations": "which changes of the tables were made; `cityloop check` compares them with the code",
     "django_session": "signed with a key that is not in the database",
+    "registry_failedsignins": "failures of the last hours; they delay and never let anybody in",
+    "usersessions_": "lists sessions so that somebody can end them; what lets somebody in is the session itself",
     "procrastinate_": "what is to be done; a job reads what it acts on from the rows above",
 }

@@ -24,9 +24,9 @@ from cityloop.registry.history import changes
 from cityloop.registry.history.tables import FACILITIES, PLACES, ROSTER
 from cityloop.registry.models import Unit
 from cityloop.registry.packs.in_force import packs_in_force
-from cityloop.registry.people import accounts
+from cityloop.registry.people import accounts, second_factor
 from cityloop.runtime.log import announcer, checkpoints, events
-from example import NOW, SmallCity
+from example import NOW, SmallCity, code_at
 from runtime.log import tamper
 
 COLUMNS = """
@@ -80,6 +80,8 @@ def settled(go: Callable[[str], Case], do: Do, settings: object, tmp_path: Path)
     go("dispatch")
     do("report_back", "roads", result="已清理", photos=" ".join(taken_in("red")))
     accounts.make_token("hotline", "test", NOW)
+    secret = second_factor.new_secret()
+    second_factor.add("roads", secret, code_at(secret, NOW), "test", NOW)
     adopt_calendar(packs_in_force(), "test", NOW)
     declare_days({date(2026, 12, 2): (False, "停")}, "test", NOW)
     shift = {"unit": "roads", "role": "handler", "account": "roads", "starts_at": NOW, "ends_at": NOW, "note": ""}

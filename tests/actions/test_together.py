@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +12,13 @@ from django.db import connection
 from cityloop.casework import verification
 from cityloop.casework.actions import act
 from cityloop.casework.models import Case
-from cityloop.core.errors import Refusal
+from cityloop.core.errors import Locked, Refusal
 from cityloop.intake.actions import receive, receive_many
 from cityloop.intake.reports import read
+from cityloop.registry.models import FailedSignIns
+from cityloop.registry.people import lockouts, second_factor
 from cityloop.runtime.models import Event
-from example import NOW, SmallCity
+from example import NOW, SmallCity, code_at
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db(transaction=True)]
 
@@ -84,3 +87,30 @@ def test_other_content_at_once_is_a_conflict_for_all_but_one(city: SmallCity, pe
     outcomes = at_once(*[lambda n=n: receive(a_report("A1", f"内容{n}"), people["hotline"], NOW) for n in range(4)])
     assert sum(isinstance(outcome, Refusal) for outcome in outcomes) == 3
     assert Case.objects.count() == 1
+
+
+def test_of_many_guesses_at_once_no_more_are_looked_at_than_one_after_the_other(city: SmallCity) -> None:
+    looked_at: list[str] = []
+
+    def guess(name: str) -> Any:
+        return lockouts.guarded("operator", "192.0.2.1", NOW, lambda: looked_at.append(name))
+
+    outcomes = at_once(*[lambda name=str(number): guess(name) for number in range(16)])
+    assert len(looked_at) <= 5
+    assert sum(isinstance(outcome, Locked) for outcome in outcomes) >= 11
+    assert Event.objects.filter(name="SignInLocked").count() == 1
+
+
+def test_two_people_who_sign_in_at_once_from_one_address_do_not_wait_for_each_other_for_ever(city: SmallCity) -> None:
+    names = ["operator", "dispatcher", "roads", "parks"] * 4
+    outcomes = at_once(*[lambda name=name: lockouts.guarded(name, "192.0.2.1", NOW, lambda: name) for name in names])
+    assert outcomes == names
+    assert set(FailedSignIns.objects.values_list("failures", flat=True)) == {0}
+
+
+def test_a_code_of_an_app_sent_twice_at_once_is_accepted_once(city: SmallCity) -> None:
+    secret = second_factor.new_secret()
+    second_factor.add("operator", secret, code_at(secret, NOW), "test", NOW)
+    later = NOW + timedelta(minutes=1)
+    outcomes = at_once(*[lambda: second_factor.use_code("operator", code_at(secret, later), later) for _ in range(6)])
+    assert outcomes.count(True) == 1

@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -95,6 +96,16 @@ def proxy(folder: Path, port: int, city_port: int) -> Iterator[None]:
         process.wait(20)
 
 
+def failed_sign_in(browser: Browser, invented: str) -> int:
+    """Try a wrong password with an invented address; return the status of the answer."""
+    browser.opener.addheaders = [("X-Forwarded-For", invented)]
+    try:
+        browser.post("/sign-in/", "/sign-in/", username="roads", password="wrong")
+    except urllib.error.HTTPError as error:
+        return error.code
+    return 200
+
+
 def test_people_sign_in_send_forms_and_get_links_behind_tls(tmp_path: Path, certificate: Path) -> None:
     port, city_port = free_port(), free_port()
     origin = f"https://localhost:{port}"
@@ -110,3 +121,8 @@ def test_people_sign_in_send_forms_and_get_links_behind_tls(tmp_path: Path, cert
         described = browser.get("/ogc/?f=json")
         assert f'"{origin}/ogc/collections' in described
         assert "http://" not in described
+        # Five addresses that the browser invents: the proxy adds the real one, by which they are counted.
+        for number in range(5):
+            status = failed_sign_in(Browser(origin, certificate), f"198.51.100.{number}")
+        assert status == 429
+        assert "127.0.0.1" in browser.get("/account/")

@@ -114,6 +114,17 @@ def test_cases_can_be_dispatched_to_a_unit_once_it_has_a_handler(home: Path) -> 
         assert connection.execute("SELECT handles FROM registry_unit WHERE code = 'U1'").fetchone() == (True,)
 
 
+def test_commands_show_a_persons_sign_in_and_ask_before_the_second_factor_goes(home: Path) -> None:
+    post = ("--role", "handler", "--unit", "U2", "--unit-name", "路灯所", "--password")
+    assert "resemble" in cityloop(home, "user", "add", "lamps", *post, "lampslam").stderr
+    assert cityloop(home, "user", "add", "lamps", *post, "right-horse-9").returncode == 0
+    assert "second factor since: no\n" in cityloop(home, "user", "sign-in", "lamps").stdout
+    assert cityloop(home, "user", "remove-second-factor", "lamps").returncode == 1  # nobody answered
+    assert "had no second factor" in cityloop(home, "user", "remove-second-factor", "--yes", "lamps").stdout
+    assert "was not locked" in cityloop(home, "user", "unlock", "lamps").stdout
+    assert "0 sessions" in cityloop(home, "user", "end-sessions", "lamps").stdout
+
+
 def test_the_channels_of_an_existing_account_cannot_be_changed(home: Path) -> None:
     assert cityloop(home, "user", "token", "line", "--channel", "12345").returncode == 0
     assert cityloop(home, "user", "token", "line", "--channel", "12345").returncode == 0

@@ -23,7 +23,7 @@ from cityloop.presentation.pages.photos import kept_photos
 from cityloop.registry.models import ChangeSet
 from cityloop.registry.packs.reading import read_all
 from cityloop.registry.people import accounts
-from example import NOW, PEOPLE, SmallCity
+from example import NOW, PASSWORD, PEOPLE, SmallCity
 from plans import UNITS, Step, answers
 from screens.bringing import Bringing, Waiting, kept_photo
 from screens.conftest import As
@@ -45,7 +45,8 @@ CASES = {  # where a case of the table stands: where an action waits
     "voting": "score-appeal.vote_for",
     "referral": "enforcement-referral.take",
 }
-SETTINGS: dict[str, dict[str, object]] = {  # what is sent to change the city's data
+SETTINGS: dict[str, dict[str, object]] = {  # what is sent to change the city's data, or one's own
+    "/account/password/": {"former": PASSWORD, "password": "another-horse-9", "again": "another-horse-9"},
     "/settings/units/new/": {"code": "new", "name": "新单位", "kind": "company", "handles": "1", "reason": "新设"},
     "/settings/units/of/roads/edit/": {"name": "新名称", "kind": "department", "reason": "更名", "seen": "999999"},
     "/settings/people/new/": {"username": "new", "name": "新人", "role": "handler", "unit": "roads"},

@@ -5,7 +5,8 @@ CityLoopError
     ├── Invalid      the input has errors: one Fault per field
     ├── NotAllowed   this person may not do it
     ├── NotPossible  nobody can do it now
-    │   └── Unavailable  until the machine has room again; later the same may succeed
+    │   ├── Unavailable  until the machine has room again; later the same may succeed
+│   └── Locked       until a moment, after too many failures
     ├── NotFound     there is no such thing, or not for this person
     └── Conflict     the same name already stands for something else
 
@@ -16,6 +17,7 @@ core.sentences, in the reader's language by the screens. Anything else is a bug 
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from cityloop.core.sentences import Values, english
 
@@ -63,6 +65,14 @@ class NotPossible(Refusal):
 
 class Unavailable(NotPossible):
     """Nobody can do it until the machine can again; sent later, the same may succeed."""
+
+
+class Locked(NotPossible):
+    """Nobody can do it before the moment `until`, after too many failures."""
+
+    def __init__(self, code: str, values: Values, *, until: datetime) -> None:
+        super().__init__(code, values)
+        self.until = until
 
 
 class NotFound(Refusal):

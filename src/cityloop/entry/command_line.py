@@ -17,7 +17,7 @@ from cityloop.core.errors import Invalid, Refusal
 from cityloop.entry.appraisal.command import appraise
 from cityloop.entry.bench.command import bench
 from cityloop.entry.commands import organisation as organisation_commands
-from cityloop.entry.commands import upkeep
+from cityloop.entry.commands import sign_in, upkeep
 from cityloop.entry.commands.facts import export
 from cityloop.entry.commands.packs import packs
 from cityloop.entry.commands.where import where
@@ -34,6 +34,8 @@ from cityloop.entry.console.options import (
 from cityloop.entry.imports.history import history
 from cityloop.runtime.outages import outage
 from cityloop.runtime.processes import on_ending
+
+RULES = "at least 8 characters, not only digits, not a common one, and not like the user name or the name"
 
 
 class Commands(click.Group):
@@ -125,12 +127,17 @@ def post_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+new_password_option = click.password_option(
+    prompt=f"Password ({RULES})", help=f"Prompted for when it is not given. Rules: {RULES}."
+)
+
+
 @user.command("add")
 @home_option
 @click.argument("name")
 @click.option("--full-name", default="", help="The person's name as shown to colleagues.")
 @post_options
-@click.password_option(help="Prompted for when it is not given.")
+@new_password_option
 def user_add(home: Path | None, name: str, full_name: str, password: str, **post: Any) -> None:
     """Create an account with one post."""
     with opened(home, tell):
@@ -185,7 +192,7 @@ def user_revoke(home: Path | None, name: str) -> None:
 @user.command("password")
 @home_option
 @click.argument("name")
-@click.password_option(help="Prompted for when it is not given.")
+@new_password_option
 def user_password(home: Path | None, name: str, password: str) -> None:
     """Set a new password for NAME."""
     with opened(home, tell):
@@ -365,7 +372,7 @@ for command in upkeep.COMMANDS:
     main.add_command(command)
 for command in organisation_commands.TABLES:
     import_group.add_command(command)
-for command in organisation_commands.OF_USERS:
+for command in (*organisation_commands.OF_USERS, *sign_in.COMMANDS):
     user.add_command(command)
 
 

@@ -1,10 +1,12 @@
 """Refusals as HTTP: one table of statuses, and problem details as RFC 9457 describes them."""
 
+import math
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.http import HttpResponse, JsonResponse
 
-from cityloop.core.errors import Conflict, Invalid, NotAllowed, NotFound, NotPossible, Refusal, Unavailable
+from cityloop.core.errors import Conflict, Invalid, Locked, NotAllowed, NotFound, NotPossible, Refusal, Unavailable
 from cityloop.runtime.outages import RETRY_SECONDS
 
 Response = TypeVar("Response", bound=HttpResponse)
@@ -16,6 +18,7 @@ STATUSES: dict[type[Refusal], int] = {
     NotFound: 404,
     Conflict: 409,
     Unavailable: 503,
+    Locked: 429,
     NotPossible: 409,
 }
 TITLES = {
@@ -28,6 +31,7 @@ TITLES = {
     409: "It cannot be done now",
     413: "The request is too large",
     422: "What was supplied is wrong",
+    429: "Too many attempts",
     500: "Something went wrong here",
     503: "Out of service for the moment",
 }
@@ -50,6 +54,13 @@ def problem(status: int, code: str, detail: str, **more: Any) -> JsonResponse:
 def retry_later(response: Response) -> Response:
     """Return the response with status 503 and the time after which to try again."""
     response.status_code, response["Retry-After"] = 503, str(RETRY_SECONDS)
+    return response
+
+
+def wait_until(response: Response, refusal: Locked, now: datetime) -> Response:
+    """Return the response with status 429 and the seconds until the refusal's moment."""
+    seconds = max(1, math.ceil((refusal.until - now).total_seconds()))
+    response.status_code, response["Retry-After"] = 429, str(seconds)
     return response
 
 

@@ -44,6 +44,19 @@ class Token(models.Model):
     revoked_at = models.DateTimeField(null=True)
 
 
+class FailedSignIns(models.Model):
+    """Failed attempts to sign in: of a person at an address, of a person anywhere, of anybody from an address."""
+
+    person = models.TextField()  # the seal of the username that was typed; "": of anybody
+    address = models.TextField()  # "": from anywhere
+    failures = models.IntegerField()
+    since = models.DateTimeField()
+    locked_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "address"], name="failed_sign_ins_once")]
+
+
 class Unit(models.Model):
     """A department, a street office, a community, a company, a centre."""
 

@@ -54,7 +54,8 @@ class Configuration:
     origin: str = setting(
         "",
         "Where browsers find this city behind a proxy that speaks TLS, such as https://city.example.org: its links, "
-        "its cookies and the forms it accepts follow from it. Empty: the city is used on this machine only",
+        "its cookies and the forms it accepts follow from it, and the proxy's X-Forwarded-For is believed. Empty: the "
+        "city is used on this machine only",
     )
     web_workers: str = setting("2", "Number of web worker processes")
     data: str = setting("", "Folder of real data for tests and benchmarks; they skip with a notice without it")

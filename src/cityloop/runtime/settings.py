@@ -28,6 +28,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "procrastinate.contrib.django",
     "cityloop.runtime",
     "cityloop.registry",
@@ -40,6 +44,7 @@ INSTALLED_APPS = [
 AUTH_USER_MODEL = "registry.Account"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "cityloop.registry.people.passwords.NotTheName"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
@@ -53,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "cityloop.presentation.middleware.ContentSecurityPolicy",
@@ -124,6 +130,21 @@ WHITENOISE_AUTOREFRESH = False
 LOGIN_URL = "workbench:sign_in"
 LOGIN_REDIRECT_URL = "workbench:queue"
 LOGOUT_REDIRECT_URL = "workbench:sign_in"
+
+# django-allauth: what follows the password, and sessions. Failures are counted in registry/people/lockouts.py, in the
+# database: allauth counts in a cache, which each process has for itself.
+ACCOUNT_ADAPTER = "cityloop.presentation.account.adapters.SignInAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up; allauth checks that it fits the line above
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_REAUTHENTICATION_METHODS = ["password"]
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if CITYLOOP.origin else 0  # without a proxy anybody may write X-Forwarded-For
+MFA_ADAPTER = "cityloop.presentation.account.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = f"CityLoop {CITYLOOP.city_name}"
+
 SESSION_COOKIE_AGE = 12 * 3600  # one shift
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"

@@ -145,6 +145,7 @@ CITY: dict[str, str] = {
     "shift-too-long": "A shift is at most %(most)s days long.",
     "unknown-reference": "Its %(field)s %(value)s is not known.",
     "password-too-short": "A password has at least %(min_length)s characters.",
+    "password-too-similar": "A password must neither hold nor resemble the user name or the name.",
     "password-too-common": "This password is too common.",
     "password-entirely-numeric": "A password must not consist of digits only.",
 }

@@ -68,6 +68,12 @@ REFUSALS = {
     "last-catalogue": "This is the last catalogue in use: without it no case could be filed. Use another one first.",
     "last-administrator": "Somebody must be administrator; appoint another one first.",
     "cannot-sign-in": "Nobody signs in with this account: it is ended, or a connected system's.",
+    "sign-in-locked": (
+        "Too many attempts to sign in failed. Until %(until)s not even the right password is accepted here. If you "
+        "cannot wait, or if it was not you, ask an administrator of the city."
+    ),
+    "second-factor-is-set": "There already is a second factor. Remove it first.",
+    "no-second-factor": "There is no second factor.",
     "no-such-secret": "This link was used already, or is too old; ask for a new one.",
     "no-figures": "None of your posts sees these cases. Who keeps the accounts can give you one that does.",
     "no-such-facts": "There are no facts of that moment. Choose another moment, or the newest.",

@@ -1,6 +1,8 @@
 """What the screens and the API find wrong themselves."""
 
 SCREENS: dict[str, str] = {
+    "wrong-password": "This is not your present password.",
+    "wrong-code": "This code is not right. Wait for the next one, and check the clock of the telephone.",
     "passwords-differ": "The two passwords are not the same.",
     # OGC API – Features
     "no-token": "Sign in, or send a valid token: Authorization: Bearer TOKEN.",

@@ -21,6 +21,7 @@ urlpatterns = [
     path("ogc/", include("cityloop.presentation.features.urls")),
     path("settings/", include("cityloop.presentation.settings.urls")),
     path("figures/", include("cityloop.presentation.figures.urls")),
+    path("", include("cityloop.presentation.account.urls")),
     path("", include("cityloop.presentation.workbench.urls")),
 ]
 

@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 from django.http import Http404, HttpRequest, HttpResponse
 
-from cityloop.core.errors import Fault, Invalid, Refusal
+from cityloop.core.errors import Fault, Invalid, Locked, Refusal
 from cityloop.presentation.failures import is_of_a_program
 from cityloop.presentation.pages.fields import faults_of
 from cityloop.presentation.pages.htmx import render_part
 from cityloop.presentation.pages.sentences import heading, sentence
-from cityloop.presentation.problems import retry_later, status_of
+from cityloop.presentation.problems import retry_later, status_of, wait_until
+from cityloop.runtime.clock import now
 
 
 class ShowRefusals:
@@ -48,4 +49,6 @@ def show_refusal(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     }
     status = status_of(refusal)
     response = render_part(request, "refused", context, status=status)
+    if isinstance(refusal, Locked):
+        return wait_until(response, refusal, now())
     return retry_later(response) if status == 503 else response

@@ -1,13 +1,12 @@
 """The workbench's addresses."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
+from cityloop.presentation.account.signing_in import SignIn, SignOut, first_sign_in
 from cityloop.presentation.workbench import views
-from cityloop.presentation.workbench.first_sign_in import SignIn, first_sign_in
 from cityloop.presentation.workbench.navigation import RAIL
 
 
@@ -37,6 +36,6 @@ urlpatterns = [
     path("figures/districts/", views.districts, name="districts"),
     path("sign-in/", SignIn.as_view(), name="sign_in"),
     path("sign-in/first/<slug:secret>/", first_sign_in, name="first_sign_in"),
-    path("sign-out/", LogoutView.as_view(), name="sign_out"),
+    path("sign-out/", SignOut.as_view(), name="sign_out"),
     path("language/", set_language, name="language"),
 ]

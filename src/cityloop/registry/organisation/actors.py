@@ -13,6 +13,7 @@ from cityloop.core.place.responsibility import FacilityUnits
 from cityloop.registry.city.current import current_city
 from cityloop.registry.models import Account, Appointment, Facility, Roster
 from cityloop.registry.people import accounts
+from cityloop.registry.people.streams import stream
 from cityloop.registry.revision import FRESH
 
 MOST_BEARERS = 1000  # cached at once; wrong tokens are cached, too
@@ -43,7 +44,7 @@ def actor_of(user: AbstractBaseUser | AnonymousUser) -> Actor:
         return Actor("", "")
     rows = Appointment.objects.filter(account=user).select_related("unit", "area").order_by("id")
     posts = tuple(_post(row.role, row.unit.code, row.area.code if row.area else None) for row in rows)
-    return Actor(accounts.stream(user), user.name, posts, tuple(user.channels))
+    return Actor(stream(user), user.name, posts, tuple(user.channels))
 
 
 def _post(role: str, unit: str, area: str | None) -> Post:

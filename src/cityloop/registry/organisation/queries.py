@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 from cityloop.core.errors import NotFound
 from cityloop.registry.models import Account, Appointment, Duty, Roster, Unit
 from cityloop.registry.people import accounts
+from cityloop.registry.people.streams import stream
 from cityloop.runtime.models import Event
 
 PAGE = 100
@@ -166,7 +167,7 @@ def account_events(username: str) -> tuple[AccountEvent, ...]:
     account = Account.objects.filter(username=username).first()
     if account is None:
         return ()
-    rows = Event.objects.filter(stream=accounts.stream(account)).order_by("-seq")[:ABOUT_PEOPLE]
+    rows = Event.objects.filter(stream=stream(account)).order_by("-seq")[:ABOUT_PEOPLE]
     return tuple(AccountEvent(row.name, row.at, row.actor, row.payload) for row in rows)
 
 

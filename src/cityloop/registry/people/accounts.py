@@ -18,15 +18,12 @@ from django.db import transaction
 from cityloop.core.errors import Conflict, Fault, Invalid, NotFound, NotPossible
 from cityloop.registry.models import Account, Appointment, Area, Token, Unit
 from cityloop.registry.people.permissions import ADMINISTRATOR
+from cityloop.registry.people.sessions import close_sessions
+from cityloop.registry.people.streams import locked_account, stream
 from cityloop.runtime.log import events
 from cityloop.runtime.secrets import seals, vault
 
 PARTNER = "partner"  # the role of a connected system: hands in reports and nothing else
-
-
-def stream(account: Account) -> str:
-    """Return the event stream of an account."""
-    return f"account/{account.pk}"
 
 
 def row_seal(account: Account) -> str:
@@ -59,18 +56,15 @@ def create_account(
 
 
 @transaction.atomic
-def set_password(username: str, password: str, by: str, now: datetime) -> None:
-    """Give an account a new password."""
-    account = _locked(username)
-    _set_password(account, password)
-    account.save()
-    events.record(stream(account), "PasswordSet", by, now, {"row": row_seal(account)})
+def set_password(username: str, password: str, by: str, now: datetime, *, keep: str | None = None) -> None:
+    """Give an account a new password and end its sessions, all without the one to keep."""
+    _change_password(locked_account(username), password, by, now, keep)
 
 
 @transaction.atomic
 def renew_hash(username: str, password: str, now: datetime) -> None:
     """Hash again the password with which a person signs in, where it was hashed by a weaker method than today's."""
-    account, method = _locked(username), get_hasher()
+    account, method = locked_account(username), get_hasher()
     is_weaker = identify_hasher(account.password).algorithm != method.algorithm or method.must_update(account.password)
     if is_weaker and account.check_password(password):
         account.set_password(password)
@@ -81,7 +75,7 @@ def renew_hash(username: str, password: str, now: datetime) -> None:
 @transaction.atomic
 def appoint(username: str, role: str, unit_code: str, area_code: str | None, by: str, now: datetime) -> None:
     """Give a person a post; the same post again changes nothing."""
-    account, unit = _locked(username), Unit.objects.filter(code=unit_code).first()
+    account, unit = locked_account(username), Unit.objects.filter(code=unit_code).first()
     area = Area.objects.filter(code=area_code).first() if area_code else None
     if unit is None or (area_code and area is None):
         raise NotFound("no-such-place", {"code": unit_code if unit is None else area_code})
@@ -94,7 +88,7 @@ def appoint(username: str, role: str, unit_code: str, area_code: str | None, by:
 @transaction.atomic
 def end_appointment(username: str, role: str, unit_code: str, area_code: str | None, by: str, now: datetime) -> None:
     """End a post that a person holds; NotPossible for the last administrator's."""
-    account = _locked(username)
+    account = locked_account(username)
     post = account.appointments.filter(role=role, unit__code=unit_code, area__code=area_code).first()
     if post is None:
         raise NotFound("no-such-post")
@@ -108,7 +102,7 @@ def end_appointment(username: str, role: str, unit_code: str, area_code: str | N
 @transaction.atomic
 def change_account(username: str, by: str, now: datetime, *, name: str = "", phone: str | None = None) -> bool:
     """Give an account another name or telephone (None: as it was, "": none); return whether anything changed."""
-    account = _locked(username)
+    account = locked_account(username)
     changed = ["name"] if name and name != account.name else []
     account.name = name or account.name
     if phone is not None and phone != telephone(account):
@@ -124,7 +118,7 @@ def change_account(username: str, by: str, now: datetime, *, name: str = "", pho
 @transaction.atomic
 def end_account(username: str, by: str, now: datetime) -> bool:
     """Let nobody sign in or report with an account any more; its posts are kept. False where it was ended already."""
-    account = _locked(username)
+    account = locked_account(username)
     if not account.is_active:
         return False
     account.is_active = False
@@ -132,6 +126,7 @@ def end_account(username: str, by: str, now: datetime) -> bool:
     if account.appointments.filter(role=ADMINISTRATOR, area=None).exists():
         _refuse_without_administrator()
     revoke_tokens(username, by, now)
+    close_sessions(account, by, now)
     events.record(stream(account), "AccountEnded", by, now, {})
     return True
 
@@ -139,7 +134,7 @@ def end_account(username: str, by: str, now: datetime) -> bool:
 @transaction.atomic
 def reopen_account(username: str, by: str, now: datetime) -> bool:
     """Let a person sign in again; tokens stay revoked. False where the account was not ended."""
-    account = _locked(username)
+    account = locked_account(username)
     if account.is_active:
         return False
     account.is_active = True
@@ -151,7 +146,7 @@ def reopen_account(username: str, by: str, now: datetime) -> bool:
 @transaction.atomic
 def make_sign_in_secret(username: str, by: str, now: datetime) -> str:
     """Return a secret by which the person sets a password, once; the former password works until then."""
-    account = _locked(username)
+    account = locked_account(username)
     if account.is_machine or not account.is_active:
         raise NotPossible("cannot-sign-in")
     events.record(stream(account), "SignInSecretMade", by, now, {})
@@ -169,19 +164,17 @@ def account_by_secret(secret: str) -> Account | None:
 def use_secret(secret: str, password: str, now: datetime) -> Account:
     """Set a person's password by a sign-in secret, which is used up by that."""
     found = account_by_secret(secret)
-    account = _locked(found.username) if found else None
+    account = locked_account(found.username) if found else None
     if account is None or not default_token_generator.check_token(account, secret.partition("-")[2]):
         raise NotFound("no-such-secret")
-    _set_password(account, password)
-    account.save()
-    events.record(stream(account), "PasswordSet", stream(account), now, {"row": row_seal(account)})
+    _change_password(account, password, stream(account), now)
     return account
 
 
 @transaction.atomic
 def show_phone(username: str, by: str, now: datetime) -> str:
     """Return a person's telephone in clear; that it was shown is recorded."""
-    account = _locked(username)
+    account = locked_account(username)
     phone = telephone(account)
     if phone:
         events.record(stream(account), "TelephoneShown", by, now, {})
@@ -205,7 +198,7 @@ def _refuse_without_administrator() -> None:
 @transaction.atomic
 def make_token(username: str, by: str, now: datetime) -> str:
     """Return a new bearer token of the account; it cannot be shown a second time."""
-    account = _locked(username)
+    account = locked_account(username)
     token = f"cl_{secrets.token_urlsafe(32)}"
     Token.objects.create(account=account, digest=digest(token), made_at=now)
     events.record(stream(account), "TokenMade", by, now, {"token": digest(token)})
@@ -215,7 +208,7 @@ def make_token(username: str, by: str, now: datetime) -> str:
 @transaction.atomic
 def revoke_tokens(username: str, by: str, now: datetime) -> int:
     """Revoke every token of an account; return how many there were."""
-    account = _locked(username)
+    account = locked_account(username)
     revoked = account.tokens.filter(revoked_at=None).update(revoked_at=now)
     if revoked:
         events.record(stream(account), "TokensRevoked", by, now, {"tokens": revoked})
@@ -227,14 +220,11 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _locked(username: str) -> Account:
-    """Return the account, which nobody else changes until this transaction ends."""
-    account = Account.objects.filter(username=username).first()
-    if account is None:
-        raise NotFound("no-such-account")
-    events.locked(stream(account))
-    account.refresh_from_db()
-    return account
+def _change_password(account: Account, password: str, by: str, now: datetime, keep: str | None = None) -> None:
+    _set_password(account, password)
+    account.save()
+    events.record(stream(account), "PasswordSet", by, now, {"row": row_seal(account)})
+    close_sessions(account, by, now, without=keep)
 
 
 def _set_password(account: Account, password: str | None) -> None:

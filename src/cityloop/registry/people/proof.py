@@ -6,8 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+
 from cityloop.registry.models import Account, Appointment, Token
-from cityloop.registry.people.accounts import row_seal, stream
+from cityloop.registry.people.accounts import row_seal
+from cityloop.registry.people.second_factor import factors_seal
+from cityloop.registry.people.streams import stream
 from cityloop.runtime.models import Event
 from cityloop.runtime.verification import UNREADABLE, Finding
 
@@ -32,12 +36,14 @@ class AccountHistory:
     is_machine: bool | None = None
     is_active: bool = True
     seal: str | None = None
+    factors: str = ""  # the seal of its second factor
     posts: set[Post] = field(default_factory=set)
     tokens: list[TokenHistory] = field(default_factory=list)
 
     def follow(self, name: str, at: datetime, payload: Mapping[str, Any]) -> None:
         """Take in the next event."""
         self.seal = payload.get("row", self.seal)
+        self.factors = payload.get("factors", self.factors)
         match name:
             case "AccountCreated":
                 self.is_machine = payload["machine"]
@@ -57,7 +63,7 @@ class AccountHistory:
 def findings() -> Iterator[Finding]:
     """Yield every account, post and token that is not what the history says."""
     histories = _histories()
-    posts, tokens = _posts(), _tokens()
+    posts, tokens, factors = _posts(), _tokens(), _factors()
     accounts = {stream(account): account for account in Account.objects.order_by("pk")}
     for where in histories.keys() - accounts.keys():
         yield Finding(where, "has a history, but the account is missing; that cannot be repaired")
@@ -66,7 +72,8 @@ def findings() -> Iterator[Finding]:
         if history is None or history.is_machine is None:
             yield Finding(where, "no event created this account")
             continue
-        faults = (_row_fault(account, history), _posts_fault(posts[account.pk], history))
+        factor_fault = None if factors.get(where, "") == history.factors else "its second factor is"
+        faults = (_row_fault(account, history), factor_fault, _posts_fault(posts[account.pk], history))
         for fault in (*faults, _tokens_fault(tokens[account.pk], history)):
             if fault:
                 yield Finding(where, f"{fault} not what the history says; that cannot be repaired")
@@ -115,6 +122,11 @@ def _histories() -> dict[str, AccountHistory]:
         except UNREADABLE:
             continue  # an altered event: the check of the chain reports it
     return histories
+
+
+def _factors() -> dict[str, str]:
+    accounts = Account.objects.filter(pk__in=Authenticator.objects.values("user_id"))
+    return {stream(account): factors_seal(account) for account in accounts}
 
 
 def _posts() -> dict[int, set[Post]]:

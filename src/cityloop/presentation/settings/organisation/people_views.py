@@ -24,6 +24,7 @@ from cityloop.registry.organisation import queries
 from cityloop.registry.people import accounts
 from cityloop.registry.people.accounts import account_names
 from cityloop.registry.people.permissions import check_may_edit
+from cityloop.registry.people.sign_in import sign_in_state
 from cityloop.runtime import clock
 
 Doing = Callable[[HttpRequest, str, str], Any]  # the request, whose account, who does it
@@ -67,7 +68,7 @@ def new_person(request: HttpRequest) -> HttpResponse:
     return render(request, "settings/new_person.html", context, status=status_of(refusal) if refusal else 200)
 
 
-def _account_action(doing: Doing) -> Callable[[HttpRequest, str], HttpResponse]:
+def account_action(doing: Doing) -> Callable[[HttpRequest, str], HttpResponse]:
     """Return the view that does something to an account and shows it again; a refusal is shown over the page."""
 
     @require_POST
@@ -85,7 +86,7 @@ def _account_action(doing: Doing) -> Callable[[HttpRequest, str], HttpResponse]:
     return view
 
 
-@_account_action
+@account_action
 def edit_person(request: HttpRequest, username: str, by: str) -> None:
     """Change a name or a telephone."""
     name, phone = _posted(request, "name"), _posted(request, "phone")
@@ -94,27 +95,27 @@ def edit_person(request: HttpRequest, username: str, by: str) -> None:
     accounts.change_account(username, by, clock.now(), name=name, phone=given)
 
 
-@_account_action
+@account_action
 def appoint(request: HttpRequest, username: str, by: str) -> None:
     """Give a post."""
     role, unit, area = _posted_post(request)
     accounts.appoint(username, role, unit, area, by, clock.now())
 
 
-@_account_action
+@account_action
 def end_post(request: HttpRequest, username: str, by: str) -> None:
     """End a post."""
     role, unit, area = (_posted(request, name) for name in ("role", "unit", "area"))
     accounts.end_appointment(username, role, unit, area or None, by, clock.now())
 
 
-@_account_action
+@account_action
 def end_person(request: HttpRequest, username: str, by: str) -> None:
     """End an account."""
     accounts.end_account(username, by, clock.now())
 
 
-@_account_action
+@account_action
 def reopen_person(request: HttpRequest, username: str, by: str) -> None:
     """Reopen an account."""
     accounts.reopen_account(username, by, clock.now())
@@ -153,6 +154,7 @@ def _person_page(
         "person_line": {**shown, "phone": phone or shown["phone"]},
         "phone_shown": bool(phone),
         "link": link,
+        "sign_in": sign_in_state(username, clock.now()),
         "events": organisation_words.event_lines(events, account_names({event.by for event in events}), city),
         "post_fields": organisation_words.post_fields(city, posted, refusal),
         "change_fields": organisation_words.change_fields(line, posted, refusal),

@@ -2,7 +2,13 @@
 
 from django.urls import path
 
-from cityloop.presentation.settings.organisation import duty_views, people_views, roster_views, unit_views
+from cityloop.presentation.settings.organisation import (
+    duty_views,
+    people_views,
+    roster_views,
+    sign_in_views,
+    unit_views,
+)
 
 urlpatterns = [
     path("units/", unit_views.units, name="units"),
@@ -18,6 +24,9 @@ urlpatterns = [
     path("people/of/<path:username>/reopen/", people_views.reopen_person, name="reopen_person"),
     path("people/of/<path:username>/link/", people_views.person_link, name="person_link"),
     path("people/of/<path:username>/phone/", people_views.person_phone, name="person_phone"),
+    path("people/of/<path:username>/remove-second-factor/", sign_in_views.remove_factor, name="person_factor"),
+    path("people/of/<path:username>/unlock/", sign_in_views.unlock, name="person_unlock"),
+    path("people/of/<path:username>/end-sessions/", sign_in_views.end_sessions, name="person_sessions"),
     path("people/of/<path:username>/", people_views.one_person, name="person"),
     path("rosters/", roster_views.rosters, name="rosters"),
     path("rosters/add/", roster_views.add_shift, name="add_shift"),

@@ -1,0 +1,26 @@
+"""The rule that Django does not have: a password neither holds nor resembles the names of its person."""
+
+from django.contrib.auth.password_validation import UserAttributeSimilarityValidator
+from django.core.exceptions import ValidationError
+
+from cityloop.registry.models import Account
+
+SHORTEST = 3  # characters of a name in Latin letters that count when a password holds it; any in Chinese
+
+
+class NotTheName(UserAttributeSimilarityValidator):
+    """Refuses a password that holds or resembles the username or the name."""
+
+    def __init__(self) -> None:
+        super().__init__(user_attributes=("username", "name"))
+
+    def validate(self, password: str, user: Account | None = None) -> None:
+        """Raise ValidationError with the code that Django has for it."""
+        names = [name.casefold() for name in (user.username, user.name)] if user else []
+        if any(_counts(name) and name in password.casefold() for name in names):
+            raise ValidationError("", code="password_too_similar")
+        super().validate(password, user)
+
+
+def _counts(name: str) -> bool:
+    return len(name) >= SHORTEST or (len(name) > 1 and not name.isascii())
