@@ -339,7 +339,7 @@ def pages(page: Page) -> dict[str, str]:
         "live ranking": "/figures/districts/",
         **counted_pages(page),
         "procedures": "/settings/procedures/",
-        "a procedure": "/settings/procedures/city-problem/3/",
+        "a procedure": "/settings/procedures/city-problem/4/",
         "refusal": "/cases/?month=soon",
         "404": "/nothing-here/",
     }
