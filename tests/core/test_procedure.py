@@ -162,7 +162,7 @@ class Walk:
         self._check_late()
 
     def _check_late(self) -> None:
-        """`late_KIND` counts every task that used more than its limit, none before its due moment, and does not forget."""
+        """`late_KIND` counts every task that used more than its limit, none before its due moment, and forgets none."""
         known = facts(self.procedure, self.case, None, self.now, CALENDAR).values
         for kind in self.procedure.tasks:
             tasks = [task for task in self.case.tasks if task.kind == kind]
