@@ -101,10 +101,11 @@ def test_wrong_units_are_returned_with_the_reason_and_the_others_are_entered(cit
         "code,name,kind,parent,credit_code\n"
         "a,甲,部门,丙,\nb,乙,部门,a,\nc,丙,部门,b,\n"  # a ring
         "d,丁,部门,没有这个,\ne,戊,行星,,\nf,己,部门,,91350100M000100Y44\ng,庚,部门,,\ng,庚,部门,,\nh,辛,部门,f,\n"
+        "../../x,壬,部门,,\n" + "i" * 65 + ",癸,部门,,\n"
     )
     result = bring_in("units", words)
     assert result.exit_code == 0, result.stderr
-    assert result.stdout.startswith("9 rows: created 1, changed 0, unchanged 0, rejected 8.")
+    assert result.stdout.startswith("11 rows: created 1, changed 0, unchanged 0, rejected 10.")
     lines = rejects("units")
     assert sum("ring: " in line for line in lines) == 3
     for part in (
@@ -113,6 +114,8 @@ def test_wrong_units_are_returned_with_the_reason_and_the_others_are_entered(cit
         "one character is mistyped",
         "the same as in line 8",
         "f is not a unit",
+        "A code cannot contain /",
+        "A code has 1 to 64 characters",
     ):
         assert sum(part in line for line in lines) == 1, part
     assert Unit.objects.filter(code__in="abcdefgh").get().code == "g"
