@@ -105,14 +105,13 @@ def test_wrong_units_are_returned_with_the_reason_and_the_others_are_entered(cit
     )
     result = bring_in("units", words)
     assert result.exit_code == 0, result.stderr
-    assert result.stdout.startswith("11 rows: created 1, changed 0, unchanged 0, rejected 10.")
+    assert result.stdout.startswith("11 rows: created 1, changed 0, unchanged 1, rejected 9.")
     lines = rejects("units")
     assert sum("ring: " in line for line in lines) == 3
     for part in (
         "没有这个 is not a unit",
         "行星 is not one of",
         "one character is mistyped",
-        "the same as in line 8",
         "f is not a unit",
         "A code cannot contain /",
         "A code has 1 to 64 characters",
@@ -199,6 +198,21 @@ def test_people_who_cannot_be_entered_are_returned_with_the_reason(city: SmallCi
         "must be filled in",
     ):
         assert sum(part in line for line in lines) == 1, part
+
+
+@pytest.mark.parametrize("what", ["units", "duties", "rosters"])
+def test_equal_rows_are_told_together_and_are_no_rejects(city: SmallCity, what: str) -> None:
+    words = FILES[what]
+    rows = words.count("\n") - 1
+    result = bring_in(what, words + words.partition("\n")[2])
+    assert result.stdout.startswith(f"{2 * rows} rows: ") and f"unchanged {rows}, rejected 0." in result.stdout
+    assert f"Rows that are the same as one above: {rows}." in result.stderr
+
+
+def test_a_row_that_says_something_else_of_the_same_duty_is_rejected(city: SmallCity) -> None:
+    result = bring_in("duties", DUTIES + "06,,parks,是,\n")
+    assert result.stdout.startswith("4 rows: created 3, changed 0, unchanged 0, rejected 1.")
+    assert "the same as in line 3" in rejects("duties")[0]
 
 
 def test_a_file_does_not_reopen_an_ended_account(city: SmallCity) -> None:
