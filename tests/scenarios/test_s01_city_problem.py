@@ -159,7 +159,7 @@ def test_after_a_groundless_return_the_unit_can_be_assigned_permanently(desks: D
 def test_a_return_comes_within_a_working_day_and_before_the_limit(desks: Desks, problem: str) -> None:
     with pytest.raises(NotPossible) as refused:
         desks.act(problem, "return", "roads", at=NOW + 3 * DAY + 10 * MINUTE, reason="不属我单位")
-    assert refused.value.code == "too-late-for-this"
+    assert refused.value.sentence == "This could be done until 2026-11-23 10:00."
 
 
 # 协办, 下派
