@@ -245,7 +245,7 @@ def _without_doubles(
     key: Callable[[Any], str],
     tell: Tell,
 ) -> tuple[list[tuple[TableRow, Read]], list[Refused], int]:
-    """Return the first row with each key, and how many rows are wholly the same as one; the others are refused."""
+    """Return the first row with each key, and how many rows equal one of these; the others are refused."""
     first: dict[str, tuple[int, Read]] = {}
     left, refused = [], []
     for row, values in read:
