@@ -82,6 +82,10 @@ def test_a_polygon_that_crosses_itself_is_repaired(db: None) -> None:
     ("odd", "message"),
     [
         (feature("", "无号", 3), "feature 2 67 东区 无号: It was left out: its code (C) is empty"),
+        (feature("67\x003", "三里", 3), "was left out: a code cannot contain U+0000."),
+        (feature("../../x", "三里", 3), "was left out: a code cannot contain /."),
+        (feature("..", "三里", 3), "was left out: a code cannot contain .."),
+        (feature("6" * 500, "三里", 3), "was left out: a code has at most 64 characters, this has 500."),
         (feature("673", "三里", 3, district=None), "was left out: the code of its district (D) is empty"),
         (feature("673", "三里", 3, {}), "was left out: it has no geometry that can be read"),
         (feature("673", "三里", 3, {"type": "Point", "coordinates": [3, 0]}), "was left out"),

@@ -101,18 +101,20 @@ def test_wrong_units_are_returned_with_the_reason_and_the_others_are_entered(cit
         "code,name,kind,parent,credit_code\n"
         "a,甲,部门,丙,\nb,乙,部门,a,\nc,丙,部门,b,\n"  # a ring
         "d,丁,部门,没有这个,\ne,戊,行星,,\nf,己,部门,,91350100M000100Y44\ng,庚,部门,,\ng,庚,部门,,\nh,辛,部门,f,\n"
+        "../../x,壬,部门,,\n" + "i" * 65 + ",癸,部门,,\n"
     )
     result = bring_in("units", words)
     assert result.exit_code == 0, result.stderr
-    assert result.stdout.startswith("9 rows: created 1, changed 0, unchanged 0, rejected 8.")
+    assert result.stdout.startswith("11 rows: created 1, changed 0, unchanged 1, rejected 9.")
     lines = rejects("units")
     assert sum("ring: " in line for line in lines) == 3
     for part in (
         "没有这个 is not a unit",
         "行星 is not one of",
         "one character is mistyped",
-        "the same as in line 8",
         "f is not a unit",
+        "A code cannot contain /",
+        "A code has 1 to 64 characters",
     ):
         assert sum(part in line for line in lines) == 1, part
     assert Unit.objects.filter(code__in="abcdefgh").get().code == "g"
@@ -196,6 +198,21 @@ def test_people_who_cannot_be_entered_are_returned_with_the_reason(city: SmallCi
         "must be filled in",
     ):
         assert sum(part in line for line in lines) == 1, part
+
+
+@pytest.mark.parametrize("what", ["units", "duties", "rosters"])
+def test_equal_rows_are_told_together_and_are_no_rejects(city: SmallCity, what: str) -> None:
+    words = FILES[what]
+    rows = words.count("\n") - 1
+    result = bring_in(what, words + words.partition("\n")[2])
+    assert result.stdout.startswith(f"{2 * rows} rows: ") and f"unchanged {rows}, rejected 0." in result.stdout
+    assert f"Rows that are the same as one above: {rows}." in result.stderr
+
+
+def test_a_row_that_says_something_else_of_the_same_duty_is_rejected(city: SmallCity) -> None:
+    result = bring_in("duties", DUTIES + "06,,parks,是,\n")
+    assert result.stdout.startswith("4 rows: created 3, changed 0, unchanged 0, rejected 1.")
+    assert "the same as in line 3" in rejects("duties")[0]
 
 
 def test_a_file_does_not_reopen_an_ended_account(city: SmallCity) -> None:

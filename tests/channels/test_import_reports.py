@@ -65,6 +65,12 @@ def test_rows_become_cases_placed_and_classed(city: SmallCity) -> None:
     assert Account.objects.get(username="import-old-hotline").is_machine
 
 
+def test_shifted_points_near_the_edge_of_the_mainland_are_counted_as_doubtful(city: SmallCity) -> None:
+    Path("map.yaml").write_text(f"{MAPPING}  crs: {{constant: gcj02}}\n", encoding="utf-8")
+    result = bring_in("A1,灯,113.5497,22.2195,,\nA2,灯,116.4,39.9,,\n")
+    assert "so near the edge of the mainland that their shift is doubtful: 1. Compare" in result.stdout
+
+
 def test_the_same_file_again_changes_nothing(city: SmallCity) -> None:
     bring_in(GOOD)
     result = bring_in(GOOD, "--batch", "3")

@@ -87,6 +87,12 @@ def test_a_file_without_a_table_is_refused(tmp_path: Path, content: bytes, reaso
         open_sheet(a_file(tmp_path, content))
 
 
+def test_a_csv_with_more_columns_than_a_sheet_is_refused_before_they_are_compared(tmp_path: Path) -> None:
+    content = b"a,b\n" + b"," * 16_384 + b"x\n"
+    with pytest.raises(Invalid, match=r"Line 2 has 16385 columns; a table has at most 16384\. Delete the columns"):
+        open_sheet(a_file(tmp_path, content))
+
+
 TITLED = "十一月上报情况表\n填报单位：监督中心,,2026年11月\n\n编 号,内容,地址\n1,灯,北街\n,,\n2,路,南街\n"
 TWO_ROWS = "上报情况表,,,\n编号,坐标,,内容\n,经度,纬度,\nA1,120.05,23.05,灯坏了\n合计,,,1\n"
 

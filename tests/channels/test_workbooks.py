@@ -18,8 +18,10 @@ from click.testing import CliRunner, Result
 from python_calamine import CalamineWorkbook
 
 from cityloop.casework.models import Case
+from cityloop.channels.tables.cells import as_day
 from cityloop.channels.tables.rows import Sheet, WantedTable
 from cityloop.channels.tables.sheets import open_sheet
+from cityloop.channels.tables.xlsx.binary import first_day_of_xlsb
 from cityloop.core.errors import Invalid
 from cityloop.entry.command_line import main
 from cityloop.intake.models import Report
@@ -266,6 +268,28 @@ def test_a_workbook_of_the_old_kind_is_read_like_any_other(tmp_path: Path) -> No
         (5, ("北区", "A2", 120.05, 23.5, "")),
     ]
     assert sheet.totals == [6]
+
+
+@pytest.mark.parametrize("is_old", [True, False])
+def test_bare_numbers_of_an_xls_are_days_of_its_own_calendar(tmp_path: Path, *, is_old: bool) -> None:
+    book = xlwt.Workbook()
+    book.dates_1904 = is_old
+    sheet = book.add_sheet("a")
+    for line, cells in enumerate([("编号", "时间"), ("A", 43_894 if is_old else 45_356)]):
+        for place, cell in enumerate(cells):
+            sheet.write(line, place, cell)
+    book.save(str(tmp_path / "in.xls"))
+    found = open_sheet(tmp_path / "in.xls")
+    (first, *_) = found.rows
+    assert as_day(first.cells[1], (), found.first_day) == date(2024, 3, 5)
+
+
+@pytest.mark.parametrize(("flags", "first"), [(b"\x21\0\x01\0", 1904), (b"\x20\0\x01\0", 1899)])
+def test_the_calendar_of_an_xlsb_is_that_of_its_properties(tmp_path: Path, flags: bytes, first: int) -> None:
+    begins, version, properties = b"\x83\x01\0", b"\x80\x01\x02ab", b"\x99\x01\x0c" + flags + b"\0" * 8
+    with zipfile.ZipFile(tmp_path / "in.xlsb", "w") as archive:
+        archive.writestr("xl/workbook.bin", begins + version + properties)
+        assert first_day_of_xlsb(archive).year == first
 
 
 def test_a_workbook_that_would_take_too_much_memory_is_refused_with_its_size(

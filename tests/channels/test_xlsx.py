@@ -258,6 +258,16 @@ def test_a_damaged_workbook_is_refused_with_the_reason(tmp_path: Path, parts: di
         open_sheet(xlsx(tmp_path, **parts))
 
 
+@pytest.mark.parametrize("part", ["rows", "texts"])
+def test_a_workbook_that_unpacks_to_far_more_than_a_table_is_refused_unread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    monkeypatch.setattr("cityloop.channels.tables.xlsx.parts.SMALL", 1 << 16)
+    path = xlsx(tmp_path, **{"rows": HEADING, part: HEADING + " " * (1 << 20)})
+    with pytest.raises(Invalid, match=r"unpacks to \d+ times its size\)\. Save the sheet as XLSX or CSV"):
+        open_sheet(path)
+
+
 def test_a_damaged_workbook_reports_how_far_it_was_read(tmp_path: Path) -> None:
     lines = "".join(a_line(line, text(f"A{line}", f"A{line}"), text(f"B{line}", "灯")) for line in range(2, 9_000))
     sheet = open_sheet(xlsx(tmp_path, HEADING + lines + "<row r='9000'><c></row>"))

@@ -26,6 +26,7 @@ from cityloop.core.procedures.procedure import (
     Procedure,
     Separation,
 )
+from cityloop.core.procedures.requirements import facts
 from cityloop.registry.packs.procedures import read_procedure
 from cityloop.registry.packs.reading import SHIPPED
 
@@ -69,6 +70,7 @@ class Walk:
     case: CaseState | None = None
     hands: set[str] = field(default_factory=set)  # who handled, people and units
     counted: dict[int, int] = field(default_factory=dict)  # by task; 0 is the case
+    late: dict[str, int] = field(default_factory=dict)  # tasks that are done, by kind
 
     def go(self) -> None:
         given = answers(self.procedure.begins.needs, ["roads", "parks"], self.now)
@@ -157,6 +159,18 @@ class Walk:
             self._check_clock(task.no, task)
         if case.clock:
             self._check_clock(0, case)
+        self._check_late()
+
+    def _check_late(self) -> None:
+        """`late_KIND` counts every task that used more than its limit, none before its due moment, and forgets none."""
+        known = facts(self.procedure, self.case, None, self.now, CALENDAR).values
+        for kind in self.procedure.tasks:
+            tasks = [task for task in self.case.tasks if task.kind == kind]
+            exceeded = sum(_exceeded(task, self.now) for task in tasks)
+            late = known[f"late_{kind}"]
+            assert exceeded <= late <= len(tasks) - sum(task.due_at >= self.now for task in tasks)
+            assert late >= self.late.get(kind, 0)
+            self.late[kind] = late - sum(task.is_open and task.due_at < self.now for task in tasks)
 
     def _check_clock(self, no: int, holder: TaskState | CaseState) -> None:
         """Counted time never exceeds elapsed time and never shrinks; a kept due moment is the one that is counted."""
@@ -179,6 +193,11 @@ class Walk:
             self.hands.add(actor.account)
 
 
+def _exceeded(task: TaskState, now: datetime) -> bool:
+    """Return whether the clock of a task counted more than its limit."""
+    return clocks.counted_seconds(task.clock, now, CALENDAR) > clocks.limit_seconds(task.clock, CALENDAR)
+
+
 @pytest.mark.parametrize("procedure", PROCEDURES, ids=BY_NAME)
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=150, deadline=None)
@@ -195,7 +214,7 @@ def test_the_invariants_hold_on_every_path_through(procedure: Procedure, seed: i
 
 @given(inputs=st.dictionaries(st.sampled_from(["category", "district", "note", "other"]), st.text(max_size=20)))
 def test_what_is_missing_or_unreadable_is_named_and_nothing_else(inputs: dict[str, str]) -> None:
-    procedure = BY_NAME["city-problem-3"]
+    procedure = BY_NAME["city-problem-4"]
     case = after(None, deciding.begin(procedure, {}, {}, BEGAN, TERMS), "account/0", BEGAN)
     operator = Actor("account/1", "", (Post("operator", "centre"),))
     invalid = {name for name in ("category", "district") if not inputs.get(name, "").strip()}
@@ -225,5 +244,5 @@ def test_both_kinds_of_link_are_used() -> None:
 
 
 def test_the_case_clock_of_a_problem_starts_pauses_resumes_and_restarts() -> None:
-    used = {action.case_clock for action in BY_NAME["city-problem-3"].actions.values()}
+    used = {action.case_clock for action in BY_NAME["city-problem-4"].actions.values()}
     assert used >= {CaseClock.START, CaseClock.PAUSE, CaseClock.RESUME, CaseClock.RESTART}

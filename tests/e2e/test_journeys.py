@@ -39,6 +39,9 @@ LAMP_DARK = {
 }
 QUEUE = re.compile(r"//[^/]+/queue/$")  # not the sign-in page, whose address may end in /queue/ too
 COUNTING = 60_000  # milliseconds that a worker may take for figures that were not requested before
+PAPER = 688  # CSS pixels between the margins of A4
+SHEETS = {"open case": 2, "closed case": 2, "live ranking": 1, "ranking": 1}  # at most
+LISTS = {name: f"/settings/{name}/" for name in ("areas", "facilities", "duties")}
 VIEWS = [  # every width in every language, every width in light and dark; each day each of these once
     (1440, 900, "zh", "light"),
     (390, 844, "en", "dark"),
@@ -275,6 +278,23 @@ def test_a_figure_of_the_ranking_leads_to_the_cases_that_it_counts(at: Desks) ->
     expect(page.locator(".cl-stage")).to_be_visible()
 
 
+def test_paper_shows_every_column_and_neither_a_map_nor_a_button(at: Desks) -> None:
+    page = at.window()
+    sign_in(page, "leader")
+    addresses = {**pages(page), **LISTS}
+    page.set_viewport_size({"width": PAPER, "height": 980})
+    page.emulate_media(media="print")
+    lost: list[str] = []
+    for name in ("queue", "cases", "open case", "closed case", "live ranking", "ranking", "figure", *LISTS):
+        page.goto(addresses[name])
+        expect(page.locator("h1")).to_be_visible()
+        lost += [f"{name}: {what}" for what in page.evaluate(LOST_ON_PAPER, PAPER)]
+        if name in SHEETS and (sheets := sheets_of(page)) > SHEETS[name]:
+            lost.append(f"{name}: {sheets} sheets")
+    page.context.close()
+    assert lost == []
+
+
 @pytest.mark.skipif("CITYLOOP_PICTURES" not in os.environ, reason="pictures are made on request: CITYLOOP_PICTURES=1")
 def test_the_pictures_of_the_documentation_are_made_again(at: Desks) -> None:
     page = at.window(color_scheme="light")
@@ -297,6 +317,18 @@ SHOWS_FOCUS = """() => {
   const look = getComputedStyle(document.activeElement);
   return document.activeElement === document.body || look.outlineStyle !== "none" || look.boxShadow !== "none";
 }"""
+
+
+LOST_ON_PAPER = """width => [...document.querySelectorAll("th, td, canvas, button")].filter(each => {
+  const {height, right} = each.getBoundingClientRect();
+  if (!height || each.closest(".visually-hidden, .cl-bar")) return false;
+  return each.matches("canvas, button") || right > width + 1 || each.scrollWidth > each.clientWidth + 1;
+}).map(each => each.outerHTML.slice(0, 120))"""
+
+
+def sheets_of(page: Page) -> int:
+    """Return how many sheets of A4 the page is printed on."""
+    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
 
 
 def a_picture(folder: Path, colour: str) -> Path:
@@ -339,7 +371,7 @@ def pages(page: Page) -> dict[str, str]:
         "live ranking": "/figures/districts/",
         **counted_pages(page),
         "procedures": "/settings/procedures/",
-        "a procedure": "/settings/procedures/city-problem/3/",
+        "a procedure": "/settings/procedures/city-problem/4/",
         "refusal": "/cases/?month=soon",
         "404": "/nothing-here/",
     }

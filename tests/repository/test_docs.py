@@ -143,7 +143,7 @@ def section(heading: str, page: str = LANGUAGE) -> str:
     ("heading", "names"),
     [
         ("Conditions", (*requirements.OF_THE_CASE, *requirements.OF_THE_TASK, *requirements.CALCULATED)),
-        ("Conditions", ("times_ACTION", "open_KIND", *conditions.FUNCTIONS)),
+        ("Conditions", ("times_ACTION", "open_KIND", "late_KIND", *conditions.FUNCTIONS)),
         ("Needs", list(procedure.NeedKind)),
         ("Requirements", list(procedure.GuardCount)),
         ("Tasks", list(procedure.Separation)),

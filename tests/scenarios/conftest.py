@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -43,16 +43,22 @@ class Desks:
         """Begin a case by hand and return its number."""
         return actions.begin_case(procedure, self.people[username], inputs, f"{procedure} {inputs}", at)
 
-    def problem(self, *, closed: bool = False) -> str:
-        """Return the number of a city problem that the unit roads handles, or handled."""
-        number = self._reported(external_id="S", text="路面塌陷", address="长江路1号")
-        for action, username, inputs in (*TO_THE_UNIT, *(TO_THE_END if closed else ())):
+    def problem(self, *, closed: bool = False, began: datetime = NOW) -> str:
+        """Return the number of a city problem that the unit roads handles since `began`, or handled by now."""
+        number = self._reported(began, external_id="S", text="路面塌陷", address="长江路1号")
+        for action, username, inputs in TO_THE_UNIT:
+            self.act(number, action, username, at=began, **inputs)
+        for action, username, inputs in TO_THE_END if closed else ():
             self.act(number, action, username, **inputs)
         return number
 
+    def late_problem(self) -> str:
+        """Return the number of a city problem that the unit roads handled after its limit, and that is closed."""
+        return self.problem(closed=True, began=NOW - timedelta(days=14))
+
     def problem_accepted(self, category: str) -> str:
         """Return the number of a city problem of a class that waits to be filed."""
-        number = self._reported(external_id=f"A{Case.objects.count()}", text="井盖坏了")
+        number = self._reported(NOW, external_id=f"A{Case.objects.count()}", text="井盖坏了")
         self.act(number, "accept", "operator", category=category, district="671001")
         return number
 
@@ -61,10 +67,10 @@ class Desks:
         actions.act(number, action, self._task(number, action, username), self.people[username], inputs, None, at)
         return Case.objects.get(number=number)
 
-    def _reported(self, **fields: str) -> str:
+    def _reported(self, at: datetime, **fields: str) -> str:
         place = {"lon": self.place[0], "lat": self.place[1]}
-        report = read({"channel": "12345", **fields, **place}, settings.CITYLOOP.zone, NOW)
-        return receive(report, self.people["hotline"], NOW).number
+        report = read({"channel": "12345", **fields, **place}, settings.CITYLOOP.zone, at)
+        return receive(report, self.people["hotline"], at).number
 
     def _task(self, number: str, action: str, username: str) -> int:
         row = Case.objects.get(number=number)

@@ -159,7 +159,7 @@ def test_after_a_groundless_return_the_unit_can_be_assigned_permanently(desks: D
 def test_a_return_comes_within_a_working_day_and_before_the_limit(desks: Desks, problem: str) -> None:
     with pytest.raises(NotPossible) as refused:
         desks.act(problem, "return", "roads", at=NOW + 3 * DAY + 10 * MINUTE, reason="不属我单位")
-    assert refused.value.code == "too-late-for-this"
+    assert refused.value.sentence == "This could be done until 2026-11-23 10:00."
 
 
 # 协办, 下派
@@ -334,7 +334,7 @@ def test_delay_is_reminded_noted_and_escalated_by_the_system(desks: Desks, probl
 
 
 def test_a_unit_appeals_once_after_the_closing(desks: Desks) -> None:
-    problem = desks.problem(closed=True)
+    problem = desks.late_problem()
     with pytest.raises(NotFound):  # a unit that never held it does not even see it
         desks.act(problem, "appeal", "lamps", grounds="从未承办")
     desks.act(problem, "appeal", "roads", grounds="因道路封闭延误")
@@ -342,6 +342,15 @@ def test_a_unit_appeals_once_after_the_closing(desks: Desks) -> None:
     assert Case.objects.get(number=problem).closed_at == NOW
     with pytest.raises(NotPossible):
         desks.act(problem, "appeal", "roads", grounds="再申诉")
+
+
+def test_a_unit_that_was_not_late_cannot_appeal(desks: Desks) -> None:
+    problem = desks.problem(closed=True)
+    with pytest.raises(NotPossible) as refused:
+        desks.act(problem, "appeal", "roads", at=NOW + 30 * DAY, grounds="因道路封闭延误")
+    assert refused.value.words["zh"] == "本案未超时"
+    offered = {offer.action: offer for offer in case_page(desks.people["roads"], problem, NOW).offers}
+    assert offered["appeal"].refused and Case.objects.get(number=problem).links == []
 
 
 def test_a_closed_case_is_reopened_with_a_new_clock(desks: Desks) -> None:
@@ -372,7 +381,7 @@ def test_a_permanent_assignment_does_not_bind_another_unit_after_the_case_was_re
 
 
 def test_units_that_handled_the_problem_do_not_vote_on_the_appeal(desks: Desks) -> None:
-    problem = desks.problem(closed=True)
+    problem = desks.late_problem()
     desks.act(problem, "appeal", "roads", grounds="因道路封闭延误")
     appeal = Case.objects.get(number=linked(problem)[1])
     assert appeal.facts["origin_units"] == "roads"

@@ -20,8 +20,8 @@ FOUND = {"finding": "已核对时间"}
 
 @pytest.fixture
 def problem(desks: Desks) -> str:
-    """Return a closed problem that the unit roads handled."""
-    return desks.problem(closed=True)
+    """Return a closed problem that the unit roads handled late."""
+    return desks.late_problem()
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def test_the_page_has_a_frame_and_its_fragment_has_none(signed_in: As, number: s
 
 def test_words_that_contradict_the_point_are_shown_in_red_until_somebody_accepts(signed_in: As, report: Report) -> None:
     number = report(address="南区长江路1号")
-    client, words = signed_in("operator"), "地址写的是南区，坐标却落在北区，请核对位置。"
+    client, words = signed_in("operator"), "上报写的是南区，坐标却落在北区，请核对位置。"
     shown = client.get(f"/cases/{number}/").content.decode()
     assert re.search(rf'class="cl-refused" role="note">.*?<p>{words}</p>', shown, re.DOTALL)
     client.post(f"/cases/{number}/act/", ACCEPT)

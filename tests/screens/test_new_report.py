@@ -53,6 +53,17 @@ def test_the_same_form_with_other_words_is_refused(signed_in: As, city: SmallCit
     assert "已经提交过另一内容" in Page(answer.content).text
 
 
+def test_a_district_that_was_said_and_the_point_in_another_are_shown_as_a_contradiction(
+    signed_in: As, city: SmallCity
+) -> None:
+    client = signed_in("operator")
+    assert f'<option value="{city.south}"' in client.get("/reports/new/").content.decode()
+    client.post("/reports/new/", {**POSTED, "external_id": "k", "district": city.south})
+    case = Case.objects.get()
+    assert (case.district, case.facts["words_district"]) == (city.north, city.south)
+    assert "上报写的是南区，坐标却落在北区" in Page(client.get(f"/cases/{case.number}/").content).text
+
+
 @pytest.mark.parametrize("username", ["roads", "leader", "dispatcher"])
 def test_who_may_not_report_has_no_button_and_is_refused(signed_in: As, city: SmallCity, username: str) -> None:
     client = signed_in(username)

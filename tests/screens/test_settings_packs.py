@@ -40,14 +40,14 @@ def own(tmp_path: Path, settings: pytest_django.Settings, signed_in: As) -> Path
 def test_the_list_says_what_every_pack_brings_and_leads_to_what_it_changed(signed_in: As) -> None:
     page = Page(signed_in("roads").get(LIST).content)
     assert {f"{LIST}{pack.name}/" for pack in read_all()} <= set(page.links)
-    assert "角色 8 · 流程 3" in page.text and "立案条件 416" in page.text
+    assert "角色 8 · 流程 4" in page.text and "立案条件 416" in page.text
     (number,) = ChangeSet.objects.filter(source="example-city 1").values_list("number", flat=True)
     assert f"/settings/changes/{number}/" in page.links
 
 
 def test_a_pack_leads_to_its_procedures_its_classes_and_its_catalogues(signed_in: As) -> None:
     links = Page(signed_in("roads").get(f"{LIST}city-problem/").content).links
-    assert {f"/settings/procedures/city-problem/{version}/" for version in (1, 2, 3)} <= set(links)
+    assert {f"/settings/procedures/city-problem/{version}/" for version in (1, 2, 3, 4)} <= set(links)
     links = Page(signed_in("roads").get(f"{LIST}example-city/").content).links
     assert "/settings/catalogues/classes/10999/" in links and f"{LIST}gbt47678-5/" in links
     page = Page(signed_in("roads").get(f"{LIST}gbt47678-5/").content)

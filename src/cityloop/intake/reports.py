@@ -10,6 +10,7 @@ from typing import Any
 
 from cityloop.core import chain
 from cityloop.core.codes import facilities as facility_codes
+from cityloop.core.codes import form as codes
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.invalid_values import InvalidValue
 from cityloop.core.place.geo import Crs, check_point, parse_crs, to_wgs84
@@ -19,7 +20,7 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 CHANNEL = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # controls, halves of a character
 LONGEST = {"channel": 40, "external_id": 200, "text": 4000, "category": 100, "address": 256, "name": 100, "phone": 40}
-LONGEST |= {"district": 100, "facility": facility_codes.LONGEST}
+LONGEST |= {"district": 100, "facility": codes.LONGEST}
 FIELDS = ("channel", "external_id", "text", "lon", "lat", "crs", "category", "address", "reported_at", "reporter",
           "facility", "district")  # fmt: skip
 

@@ -150,8 +150,8 @@ def _contradiction(row: models.Case, procedure: Procedure, city: City) -> str | 
         return None
     values = {"named": area_name(named, city), "area": area_name(row.district, city)}
     if row.district is None:
-        return gettext("The address names %(named)s, but the point lies in no district of the city.") % values
-    return gettext("The address names %(named)s, but the point lies in %(area)s. Check the place.") % values
+        return gettext("The report names %(named)s, but the point lies in no district of the city.") % values
+    return gettext("The report names %(named)s, but the point lies in %(area)s. Check the place.") % values
 
 
 def _channel(name: str) -> str:

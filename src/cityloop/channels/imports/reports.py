@@ -16,6 +16,8 @@ from cityloop.channels.tables.rows import Refused, TableRow
 from cityloop.core.actors import Actor
 from cityloop.core.errors import Conflict, Fault, Invalid
 from cityloop.core.place.areas import Numbers
+from cityloop.core.place.geo import SHIFTED
+from cityloop.core.place.mainland import is_doubtful
 from cityloop.core.place.where import SYSTEMS, better_reading, fit, fitting
 from cityloop.intake import reports
 from cityloop.intake.actions import Key, Receipt, foresee, receive_many
@@ -35,6 +37,7 @@ class ReportTally:
     rejected: int = 0
     nowhere: int = 0  # of those created or known
     contradictions: int = 0  # the same: whose words name another district than their point lies in
+    doubtful: int = 0  # the same: shifted points so near the edge of the mainland that the shift is doubtful
     unknown_districts: int = 0  # the same: in whose field is no district of the city
     places: int = 0  # points of a dry run; how many fit city and district, and how many would in each system
     fits: int = 0
@@ -164,6 +167,11 @@ def _places(found: Sequence[reports.Report]) -> dict[str, int]:
         "nowhere": len(found) - current_city().layout().inside(lons, lats),
         "contradictions": sum(
             bool(contradiction(report, {"district": code})) for report, code in zip(naming, codes, strict=True)
+        ),
+        "doubtful": sum(
+            report.point.crs in SHIFTED and is_doubtful(float(report.point.lon), float(report.point.lat))
+            for report in found
+            if report.point
         ),
         "unknown_districts": sum(bool(report.district) and not district_given(report) for report in found),
     }

@@ -19,6 +19,7 @@ from cityloop.core.errors import Fault, Invalid
 
 DELIMITERS = (",", ";", "\t")
 PIECE = 1 << 20  # bytes
+COLUMNS = 16_384  # the limit of a sheet
 WIDE = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # with a byte-order mark, as "Unicode text" is saved
 LOOKED_INTO = 4_096  # bytes that are searched for the zeros of UTF-16 without a mark
 
@@ -31,6 +32,7 @@ def open_csv(path: Path, wanted: WantedTable) -> Sheet:
     delimiter = _delimiter(path, encoding, wanted)
     records = _records(path, encoding, delimiter)
     head = list(islice(records, LOOKED_AT))
+    _check_width(path, head)
     heading = _heading(path, head, wanted)
     width = max(len(head[place].cells) for place in heading)
     names = names_of([cells[:width] for cells in _squared(head)], (), heading)
@@ -38,6 +40,14 @@ def open_csv(path: Path, wanted: WantedTable) -> Sheet:
     rows = (replace(row, number=row.number - heading.stop + 1) for row in chain(head[heading.stop :], records))
     whole = written_out(without_totals(_checked(rows, width), totals))
     return Sheet(names, max(lines - heading.stop, 0), whole, totals)
+
+
+def _check_width(path: Path, head: Sequence[TableRow]) -> None:
+    """Raise Invalid for a line with more cells than a sheet has columns: hardly a table, and slow to compare."""
+    for row in head:
+        if len(row.cells) > COLUMNS:
+            values = {"line": row.line or 1, "count": len(row.cells), "most": COLUMNS}
+            raise Invalid([Fault(path.name, "table-too-wide", values)])
 
 
 def _heading(path: Path, head: Sequence[TableRow], wanted: WantedTable) -> range:

@@ -8,6 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import chain, islice
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -19,6 +20,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from cityloop.channels.tables.layout import ACROSS, Line, is_blank, table_of
 from cityloop.channels.tables.rows import Sheet, WantedTable
+from cityloop.channels.tables.xlsx.binary import first_day_of_xls, first_day_of_xlsb
 from cityloop.channels.tables.xlsx.cells import Lines, XlsxBook
 from cityloop.channels.tables.xlsx.parts import Damaged, SheetPart
 from cityloop.core.errors import Fault, Invalid, NotPossible
@@ -125,20 +127,32 @@ def _held(path: Path, wanted: WantedTable) -> Sheet:
         lines = ((line, [""] * left + list(cells)) for line, cells in grid if not is_blank(cells))
         merged = sorted((*first, *last) for first, last in sheet.merged_cell_ranges or ())
         ranges = np.array(merged, dtype=np.int32).reshape(-1, 4)
-        return table_of(path, sheet.name, lines, ranges, top + sheet.height, wanted)
+        found = table_of(path, sheet.name, lines, ranges, top + sheet.height, wanted)
+        return replace(found, first_day=_first_day(path))
+
+
+def _first_day(path: Path) -> datetime:
+    """Return day 0 of the calendar of a workbook that is kept in memory; in an ODS, days are not numbers."""
+    if not _is_archive(path):
+        return first_day_of_xls(path.read_bytes())
+    with ZipFile(path) as archive:
+        return first_day_of_xlsb(archive)
 
 
 def _check_size(path: Path) -> None:
     """Raise Invalid for a workbook that would take too much memory."""
     parts = {path.name: path.stat().st_size}
-    with path.open("rb") as file:
-        is_archive = file.read(4) == ARCHIVE
-    if is_archive:
+    if _is_archive(path):
         with ZipFile(path) as archive:
             parts = {part.filename: part.file_size for part in archive.infolist()}
     most = HELD_XML if "content.xml" in parts else HELD_BINARY
     if sum(parts.values()) > most:
         raise Invalid([Fault(path.name, "workbook-too-large", {"most": most >> 20})])
+
+
+def _is_archive(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == ARCHIVE
 
 
 def _chosen_held(book: CalamineWorkbook, path: Path, name: str | None) -> CalamineSheet:

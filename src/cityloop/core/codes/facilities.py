@@ -9,13 +9,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cityloop.core.codes.classes import HOME
+from cityloop.core.codes.form import checked
 from cityloop.core.errors import Fault
 from cityloop.core.invalid_values import InvalidValue
 
 AREA, SERIAL = 6, 6  # digits
 CLASS = {17: 5, 16: 4}  # by the length of an id, the digits of its class
 FORMER = "GB/T 30428.2-2013"  # the catalogue of ids of 16 digits, unless a city names another
-LONGEST = 40  # of an id in any other form
 _TIDY = str.maketrans("０１２３４５６７８９　", "0123456789 ")
 _SHORTENED = re.compile(r"\d([.．]\d+)?[eE][+＋]?\d{2,3}")
 
@@ -46,15 +46,8 @@ def tidy(words: str) -> str:
 
 
 def foreign(words: str) -> str:
-    """Return an id in a city's own format; InvalidValue if it does not fit into a web address."""
-    code = tidy(words)
-    if invalid := "".join(
-        dict.fromkeys(character for character in code if character in "/\\?#%" or not character.isprintable())
-    ):
-        raise InvalidValue("id-character", {"characters": invalid})
-    if not code or len(code) > LONGEST:
-        raise InvalidValue("id-length", {"count": len(code), "most": LONGEST})
-    return code
+    """Return an id in a city's own format; InvalidValue if no code may be so."""
+    return checked(tidy(words))
 
 
 def parse(words: str) -> FacilityCode:

@@ -98,8 +98,8 @@ def refusal(
         return found
     if found := _not_theirs(case, action, task, actor):
         return found
-    if action.within and task and now > worktime.due(task.opened_at, action.within, calendar).at:
-        return NotPossible("too-late-for-this")
+    if action.within and task and now > (until := worktime.due(task.opened_at, action.within, calendar).at):
+        return NotPossible("too-late-for-this", {"until": f"{until.astimezone(calendar.time_zone):%Y-%m-%d %H:%M}"})
     for requirement in action.requires:
         if not holds(requirement, procedure, case, task, now, calendar):
             return _refusal_in_own_words(requirement.otherwise)

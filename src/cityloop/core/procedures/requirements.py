@@ -22,8 +22,9 @@ CALCULATED = ("stage", "case_overdue", "open_children")
 
 def names(actions: Iterable[str], kinds: Iterable[str], facts: Iterable[str]) -> set[str]:
     """Return every name that a condition of a procedure with these actions, kinds of task and own facts may use."""
-    counted = {f"times_{name}" for name in actions} | {f"open_{kind}" for kind in kinds}
-    return {*OF_THE_CASE, *OF_THE_TASK, *CALCULATED, *facts, *counted}
+    times = {f"times_{name}" for name in actions}
+    counted = {f"{counted}_{kind}" for counted in ("open", "late") for kind in kinds}
+    return {*OF_THE_CASE, *OF_THE_TASK, *CALCULATED, *facts, *times, *counted}
 
 
 def holds(
@@ -64,6 +65,8 @@ def facts(procedure: Procedure, case: CaseState, task: TaskState | None, now: da
     values["open_children"] = sum(link.is_open for link in case.links if link.relation is CaseRelation.CHILD)
     values |= {f"times_{name}": case.done.get(name, 0) for name in procedure.actions}
     values |= {f"open_{kind}": sum(other.kind == kind for other in case.open_tasks) for kind in procedure.tasks}
+    late = [other.kind for other in case.tasks if other.due_at and other.due_at < (other.done_at or now)]
+    values |= {f"late_{kind}": late.count(kind) for kind in procedure.tasks}
     if task:
         values |= _of_the_task(case, task, now, calendar)
     return Facts(values, case.areas, now.astimezone(calendar.time_zone).time())

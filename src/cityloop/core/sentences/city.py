@@ -55,6 +55,8 @@ CITY: dict[str, str] = {
     # Areas of a file
     "left-out-no-code": "It was left out: its code (%(property)s) is empty.",
     "left-out-no-code-around": "It was left out: the code of its %(level)s (%(property)s) is empty.",
+    "left-out-id-character": "It was left out: a code cannot contain %(characters)s.",
+    "left-out-id-length": "It was left out: a code has at most %(most)s characters, this has %(count)s.",
     "left-out-ends-early": "It was left out: it ends (%(last)s) before it begins (%(first)s).",
     "left-out-not-a-day": "It was left out: %(value)s (%(property)s) is not a date.",
     "left-out-no-geometry": "It was left out: it has no geometry that can be read.",

@@ -11,8 +11,8 @@ ENGINE: dict[str, str] = {
         "%(value)s contains %(character)s; a unified social credit code has digits and capital letters, without "
         "I, O, S, V and Z."
     ),
-    "id-character": "An id cannot contain %(characters)s.",
-    "id-length": "An id has 1 to %(most)s characters; this has %(count)s.",
+    "id-character": "A code cannot contain %(characters)s.",
+    "id-length": "A code has 1 to %(most)s characters; this has %(count)s.",
     "id-not-digits": "An id has only digits; this contains %(characters)s.",
     "id-digit-count": "An id has 17 digits, or 16 in the old list; this has %(count)s.",
     "id-serial-zero": "The serial number of this id is 000000. The first one is 000001.",

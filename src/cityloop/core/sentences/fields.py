@@ -14,7 +14,6 @@ FIELDS = {
     "not-a-whole-number": "This must be a whole number from 1 to %(most)s.",
     "too-few": "At least %(least)s are needed.",
     "too-many": "At most %(most)s are allowed.",
-    "not-a-code": "A code has letters, digits, hyphens and dots, at most 64.",
     "unknown-field": "This is not a known field.",
     # Days, moments, periods, limits
     "not-a-day": "Write a day as 2026-11-22.",

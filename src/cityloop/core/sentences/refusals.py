@@ -7,7 +7,7 @@ REFUSALS = {
     "handled-it": "You or your unit handled this case, so somebody else must judge it.",
     "not-in-this-stage": "This cannot be done in the present stage.",
     "done-by-itself": "This is done by the system alone.",
-    "too-late-for-this": "The time in which this could be done is over.",
+    "too-late-for-this": "This could be done until %(until)s.",
     "not-now": "This cannot be done now.",
     "nothing-to-extend": "The task that was to get more time is done.",
     "nobody-goes-on": "After this nobody would hold a task of the case; choose somebody for it.",

@@ -11,6 +11,10 @@ TABLES = {
         "More than %(most)s lines do not fit on a sheet. Name a .csv file with --rejects and repeat the command."
     ),
     "table-empty": "The file is empty. Its first line must name the columns.",
+    "table-too-wide": (
+        "Line %(line)s has %(count)s columns; a table has at most %(most)s. Delete the columns that are not needed, or "
+        "end the lines properly."
+    ),
     "table-no-rows": "The table has no rows.",
     "table-no-heading": (
         "No line names the columns. If they are named in three lines, give these with heading: [1, 2, 3]."

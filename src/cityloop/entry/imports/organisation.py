@@ -41,11 +41,11 @@ def import_units(path: Path, mapping: Path | None, rejects: Path | None, tell: T
 
     def take(rows: list[TableRow], now: datetime) -> tuple[RowTally, list[Refused]]:
         read, refused = read_rows(rows, columns, lambda content: read_as(tables.UnitRow, content).values())
-        read, doubles = _without_doubles(read, columns, "code", lambda values: values["code"])
+        read, doubles, equal = _without_doubles(read, columns, "code", lambda values: values["code"], tell)
         valid, invalid = _split_units(read, columns)
         outcome = organisation.set_units(valid, BY, now, source=path.name)
         _show_notices(organisation.doubled_names(valid), tell)
-        return _tally(outcome, refused + doubles + invalid)
+        return _tally(outcome, refused + doubles + invalid, equal)
 
     return import_rows(path, sheet, take, tell, rejects=rejects, size=None, dry_run=dry_run)
 
@@ -71,11 +71,11 @@ def import_duties(path: Path, mapping: Path | None, rejects: Path | None, tell: 
 
     def take(rows: list[TableRow], now: datetime) -> tuple[RowTally, list[Refused]]:
         read, refused = read_rows(rows, columns, duty)
-        read, doubles = _without_doubles(read, columns, "category", DUTIES.named)
+        read, doubles, equal = _without_doubles(read, columns, "category", DUTIES.named, tell)
         faults = organisation.duty_faults([values for _, values in read], city)
         valid, invalid = _split(read, columns, lambda values: faults.get(DUTIES.named(values), []))
         outcome = organisation.set_duties(valid, BY, now, city=city, source=path.name)
-        return _tally(outcome, refused + doubles + invalid)
+        return _tally(outcome, refused + doubles + invalid, equal)
 
     return import_rows(path, sheet, take, tell, rejects=rejects, size=None, dry_run=dry_run)
 
@@ -94,12 +94,12 @@ def import_rosters(path: Path, mapping: Path | None, rejects: Path | None, tell:
 
     def take(rows: list[TableRow], now: datetime) -> tuple[RowTally, list[Refused]]:
         read, refused = read_rows(rows, columns, shift)
-        read, doubles = _without_doubles(read, columns, "person", ROSTER.named)
+        read, doubles, equal = _without_doubles(read, columns, "person", ROSTER.named, tell)
         faults = organisation.shift_faults(values for _, values in read)
         valid, invalid = _split(read, columns, lambda values: faults.get(ROSTER.named(values), []))
         _show_notices(organisation.overlaps(valid), tell)
         outcome = organisation.set_shifts(valid, BY, now, source=path.name)
-        return _tally(outcome, refused + doubles + invalid)
+        return _tally(outcome, refused + doubles + invalid, equal)
 
     return import_rows(path, sheet, take, tell, rejects=rejects, size=None, dry_run=dry_run)
 
@@ -239,18 +239,25 @@ def _person_finder() -> Callable[[str, str], str]:
 
 
 def _without_doubles(
-    read: Sequence[tuple[TableRow, Read]], columns: ColumnMapping[Any], field: str, key: Callable[[Any], str]
-) -> tuple[list[tuple[TableRow, Read]], list[Refused]]:
-    """Return the first row with each key; the others are refused."""
-    first: dict[str, int] = {}
+    read: Sequence[tuple[TableRow, Read]],
+    columns: ColumnMapping[Any],
+    field: str,
+    key: Callable[[Any], str],
+    tell: Tell,
+) -> tuple[list[tuple[TableRow, Read]], list[Refused], int]:
+    """Return the first row with each key, and how many rows equal one of these; the others are refused."""
+    first: dict[str, tuple[int, Read]] = {}
     left, refused = [], []
     for row, values in read:
         line = row.line or row.number
-        if (before := first.setdefault(key(values), line)) != line:
-            refused.append(columns.refused(row, [Fault(field, "same-as-in-line", {"line": before})]))
-        else:
+        before, known = first.setdefault(key(values), (line, values))
+        if before == line:
             left.append((row, values))
-    return left, refused
+        elif known != values:
+            refused.append(columns.refused(row, [Fault(field, "same-as-in-line", {"line": before})]))
+    if equal := len(read) - len(left) - len(refused):
+        tell(f"Rows that are the same as one above: {equal:,}.")
+    return left, refused, equal
 
 
 def _split(
@@ -268,9 +275,9 @@ def _split(
     return valid, refused
 
 
-def _tally(outcome: ChangeOutcome, refused: list[Refused]) -> tuple[RowTally, list[Refused]]:
+def _tally(outcome: ChangeOutcome, refused: list[Refused], equal: int) -> tuple[RowTally, list[Refused]]:
     refused.sort(key=lambda refusal: refusal.row.number)
-    return RowTally(outcome.created, outcome.changed, outcome.unchanged, len(refused)), refused
+    return RowTally(outcome.created, outcome.changed, outcome.unchanged + equal, len(refused)), refused
 
 
 def _show_notices(notices: Sequence[str], tell: Tell) -> None:

@@ -135,6 +135,11 @@ def _summary(
         text += (
             f"\nWords that name another district than the point lies in: {tally.contradictions:,}. The point is kept."
         )
+    if tally.doubtful:
+        text += (
+            f"\nPoints so near the edge of the mainland that their shift is doubtful: {tally.doubtful:,}. "
+            "Compare them with places you know."
+        )
     if tally.unknown_districts:
         text += f"\nDistricts that the city does not have: in {tally.unknown_districts:,} rows."
     return summary("\n".join((text, *hot_spots(groups.piles))), rejects, sheet)

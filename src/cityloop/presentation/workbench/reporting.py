@@ -17,7 +17,7 @@ from cityloop.intake.reports import read
 from cityloop.presentation.pages.fields import FormField, faults_of
 from cityloop.presentation.pages.sentences import sentence
 from cityloop.registry.facilities.queries import NEAR_METRES, NearFacility, nearest_alike
-from cityloop.registry.organisation.actors import categories
+from cityloop.registry.organisation.actors import categories, districts
 
 _SYSTEMS = (
     Choice("wgs84", "WGS-84 · GPS"),
@@ -84,7 +84,7 @@ def _pair(values: Mapping[str, str]) -> tuple[float, float] | None:
 
 
 def _as_report(posted: Mapping[str, str]) -> dict[str, object]:
-    names = ("external_id", "text", "address", "category", "lon", "lat", "crs", "reported_at")
+    names = ("external_id", "text", "address", "district", "category", "lon", "lat", "crs", "reported_at")
     reporter = {name: posted.get(f"reporter_{name}", "") for name in ("name", "phone")}
     facility = posted.get("facility", "").strip() or posted.get("near_facility", "")
     values = {name: posted.get(name, "").strip() for name in names}
@@ -111,7 +111,16 @@ def _form(key: str, values: Mapping[str, str], refusal: Refusal | None) -> Repor
         ),
         field("reported_at", _("Reported at"), "line", help=_("City time.")),
     )
-    where = (field("address", _("Address"), "line", help=_("Street and number, crossing or well-known place.")),)
+    where = (
+        field("address", _("Address"), "line", help=_("Street and number, crossing or well-known place.")),
+        field(
+            "district",
+            _("District"),
+            "select",
+            choices=tuple(Choice(d.value, d.title) for d in districts()),
+            help=_("If it was said; it need not be in the address too."),
+        ),
+    )
     point = (
         field("lon", _("Longitude"), "number"),
         field("lat", _("Latitude"), "number"),

@@ -3,7 +3,6 @@
 People and their posts are in people/accounts.py.
 """
 
-import string
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +10,9 @@ from typing import Any
 from django.utils.timezone import localtime
 
 from cityloop.core.codes import credit as credit_codes
+from cityloop.core.codes import form as codes
 from cityloop.core.errors import Conflict, Fault, Invalid
+from cityloop.core.invalid_values import InvalidValue
 from cityloop.core.place.responsibility import Duties, DutyRule
 from cityloop.registry.city.city import City
 from cityloop.registry.history.changes import ChangeOutcome, TableChange, apply, every
@@ -20,8 +21,6 @@ from cityloop.registry.models import UNIT_KINDS, Change, Roster, Unit
 
 LONGEST_SHIFT = timedelta(days=7)
 LONGEST_WORDS = 200
-LONGEST_CODE = 64
-CODE_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-_.")
 
 Faults = dict[str, list[Fault]]  # by the key of the row
 
@@ -49,8 +48,6 @@ def change_unit(code: str, values: Values, reason: str, seen: int, by: str, now:
 def add_unit(code: str, values: Values, reason: str, by: str, now: datetime) -> ChangeOutcome:
     """Enter a new unit by hand; Conflict where its code is taken."""
     _check_reason(reason)
-    if not code or not set(code) <= CODE_CHARACTERS or len(code) > LONGEST_CODE:
-        raise Invalid([Fault("code", "not-a-code")])
     if Unit.objects.filter(code=code).exists():
         raise Conflict("unit-exists")
     return set_units([{**values, "code": code}], by, now, source=reason)
@@ -85,6 +82,8 @@ def unit_faults(rows: Sequence[Values]) -> Faults:
     found: Faults = {}
     for row in rows:
         faults = [*_text_faults(row), *_unit_faults(row)]
+        if row["code"] not in known:
+            faults += _code_faults(row["code"])
         if parent := row.get("parent"):
             if parent not in whole:
                 faults.append(Fault("parent", "unknown-unit", {"value": parent}))
@@ -187,6 +186,14 @@ def _unit_faults(row: Values) -> list[Fault]:
     if "name" in row and not row["name"]:
         faults.append(Fault("name", "required"))
     return faults
+
+
+def _code_faults(code: str) -> list[Fault]:
+    try:
+        codes.checked(code)
+    except InvalidValue as error:
+        return [error.fault("code")]
+    return []
 
 
 def _text_faults(row: Values) -> list[Fault]:

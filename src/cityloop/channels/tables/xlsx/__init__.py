@@ -1,1 +1,1 @@
-"""Parts of XLSX files, read as a stream."""
+"""Parts of XLSX files, read as a stream, and the calendar of binary workbooks."""

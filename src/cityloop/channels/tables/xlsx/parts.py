@@ -14,6 +14,7 @@ from zipfile import ZipFile
 
 PIECE = 1 << 16  # bytes
 UNPACKED = 8 << 30  # bytes of one part: a full sheet of 50 columns has three
+SMALL, TIMES = 64 << 20, 300  # a part may unpack to so many bytes, or to so many times its size: tables reach a hundred
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")  # characters that XML cannot contain, such as _x000D_
 DAY, MOMENT, HOUR, SPAN = "day", "moment", "hour", "span"  # what a number with a date format is
 BUILT_IN = (
@@ -73,8 +74,11 @@ def opened(archive: ZipFile, path: str) -> IO[bytes]:
     names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
     if (name := names.get(path.lower())) is None:
         raise Damaged(f"its part {path} is missing")
-    if archive.getinfo(name).file_size > UNPACKED:
+    part = archive.getinfo(name)
+    if part.file_size > UNPACKED:
         raise Damaged(f"its part {path} unpacks to more than {UNPACKED >> 30} GiB")
+    if part.file_size > max(SMALL, TIMES * part.compress_size):
+        raise Damaged(f"its part {path} unpacks to {part.file_size // (part.compress_size or 1)} times its size")
     return archive.open(name)
 
 

@@ -91,6 +91,8 @@ def _name(procedure: Procedure, name: str, say: Say) -> str:
         return _("times of “%s”") % say(procedure.actions[rest].title)
     if kind == "open" and rest in procedure.tasks:
         return _("number of open “%s”") % say(procedure.tasks[rest].title)
+    if kind == "late" and rest in procedure.tasks:
+        return _("number of late “%s”") % say(procedure.tasks[rest].title)
     known = {
         "category": _("category"),
         "district": _("district"),

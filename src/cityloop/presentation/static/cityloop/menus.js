@@ -1,4 +1,4 @@
-// Closes menus, remembers the appearance, submits the forms of marked selects, unfolds details for printing.
+// Closes menus, remembers the appearance and submits the forms of marked selects.
 
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.cl-menu[open]")) {
@@ -38,10 +38,6 @@ function showScriptButtons() {
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-prints]")) print();
   if (event.target.closest("[data-opens-keys]")) document.getElementById("keys").showModal();
-});
-
-addEventListener("beforeprint", () => {
-  for (const folded of document.querySelectorAll(".cl-explain:not([open])")) folded.open = true;
 });
 
 // After an action the response replaces the case: scroll to what was refused, else to the top with the new stage.

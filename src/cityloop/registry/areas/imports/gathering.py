@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from cityloop.core.codes.form import checked
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.invalid_values import InvalidValue
 from cityloop.core.place.areas import spoken
@@ -113,6 +114,7 @@ def _take(row: Mapping[str, Any], polygon: BaseGeometry, text: AreasText, levels
         if not code:
             reason = "left-out-no-code" if level == text.own_level else "left-out-no-code-around"
             raise LeftOut(reason, {"level": spoken(level), "property": text.named[level].code})
+        _check_code(code)
     further = _further(row, text)
     parent = None
     for level, (code, name) in read.items():
@@ -123,6 +125,13 @@ def _take(row: Mapping[str, Any], polygon: BaseGeometry, text: AreasText, levels
     if text.parent:
         levels[text.own_level].parents[own] = plain(as_text(row.get(text.parent.code))) or None
     return own
+
+
+def _check_code(code: str) -> None:
+    try:
+        checked(code)
+    except InvalidValue as error:
+        raise LeftOut(f"left-out-{error.code}", error.values) from error
 
 
 def _further(row: Mapping[str, Any], text: AreasText) -> Further:
