@@ -58,4 +58,6 @@ CONSOLE: dict[str, str] = {
     "server-ended": "The server ended before it was ready. See the messages above.",
     "floor-silent": "The server of the floor does not answer.",
     "announcer-behind": "The announcer does not catch up.",
+    "city-not-back": "The city did not come back within %(seconds)s seconds.",
+    "not-survived": "The city did not survive unharmed: %(faults)s.",
 }
