@@ -5,6 +5,8 @@ Nothing is deferred inside an action: the announcer's subscribers defer, in the 
 
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 
 from cityloop.runtime import clock
 from cityloop.runtime.configuration import Configuration
@@ -28,6 +30,13 @@ def checkpoint(timestamp: int) -> None:  # the minute it was due, passed by Proc
 @app.periodic(cron="*/2 * * * *", periodic_id="stalled")
 @app.task(name="runtime.retry_stalled", queueing_lock="stalled", pass_context=True)
 async def retry_stalled(context: JobContext, timestamp: int) -> None:
-    """Retry the jobs of workers that died."""
+    """Retry the jobs of workers that died.
+
+    Where the same job is waiting already, the one of the dead worker is removed: the other does its work, and could not
+    start while this one holds their lock.
+    """
     for job in await app.job_manager.get_stalled_jobs():
-        await app.job_manager.retry_job(job)
+        try:
+            await app.job_manager.retry_job(job)
+        except UniqueViolation:
+            await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
