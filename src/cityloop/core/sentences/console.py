@@ -3,7 +3,6 @@
 CONSOLE: dict[str, str] = {
     "no-database": "The database does not answer: %(error)s",
     "port-taken": "Another program uses port %(port)s. Choose one with --port.",
-    "web-silent": "The web server does not answer. See the messages above.",
     "another-city": "This home contains another city. Serve it with: cityloop serve",
     # Accounts
     "role-not-in-city": "%(value)s is not a role of the city. The roles are: %(roles)s.",

@@ -1,4 +1,6 @@
-"""`cityloop bench`: runs a benchmark and prints its figures with their aims. Missing an aim is not a failure."""
+"""`cityloop bench`: runs a benchmark and prints its figures with their aims. Missing an aim is not a failure; losing
+something is.
+"""
 
 import os
 from collections.abc import Callable

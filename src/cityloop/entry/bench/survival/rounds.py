@@ -25,6 +25,7 @@ from cityloop.entry.console.opening import Tell
 from cityloop.runtime.configuration import Configuration
 
 TURNS = (*((kind,) for kind in ALONE), (SUPERVISOR, ADOPTED), (POWER_CUT,))  # the next supervisor adopts the database
+KINDS = tuple(chain.from_iterable(TURNS))
 LATEST = 1.0  # seconds from a recovery to the next kill, at most
 JOBS_SECONDS = 300.0  # for limits to be noted whose worker was killed
 
