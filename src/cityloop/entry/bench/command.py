@@ -160,10 +160,11 @@ def survive(folder: Path | None, source: Path | None, rounds: int, connections: 
     anything is, or when the city does not come back by itself.
     """
     from cityloop.entry.bench.survival import rounds as measured
+    from cityloop.entry.bench.survival.watching import LIMIT
 
     with temporary_home(folder, source) as home:
         found = measured.measure(home, rounds, seed, connections, tell, is_new=source is None)
-    click.echo(f"{cores()}; seed {seed}, {connections} senders, {measured.LIMIT:.0f} s to come back")
+    click.echo(f"{cores()}; seed {seed}, {connections} senders, {LIMIT:.0f} s to come back")
     click.echo(
         "seconds until a report is acknowledged, and until every process works again: median, 95th percentile, longest"
     )

@@ -29,15 +29,15 @@ _DELIVERED = """
      CROSS JOIN runtime_subscription AS reader
      WHERE report.channel = %s AND report.external_id = %s AND event.seq = 1
 """
-# A moment that is over must have been noted; for a moment to come, the job of its minute must be waiting, or be done
-# again because its worker was killed.
+# The job of the minute in which a limit passes must be waiting. Where that minute is over, a job that is due must be
+# waiting or running: one that was interrupted is due when it is retried.
 _WITHOUT_TIMER = """
     SELECT count(*) FROM casework_task AS task
-     WHERE task.done_at IS NULL AND task.wake_at IS NOT NULL
-       AND (task.wake_at < now() - interval '2 minutes' OR NOT EXISTS (
+     WHERE task.done_at IS NULL AND task.wake_at IS NOT NULL AND NOT EXISTS (
            SELECT FROM procrastinate_jobs AS job
             WHERE job.task_name = 'casework.note_limits' AND job.status IN ('todo', 'doing')
-              AND job.scheduled_at >= task.wake_at AND job.scheduled_at < task.wake_at + interval '1 minute'))
+              AND job.scheduled_at >= task.wake_at
+              AND job.scheduled_at < greatest(task.wake_at + interval '1 minute', now()))
 """
 
 
