@@ -163,11 +163,11 @@ def _revive(kept: Sequence[Child | Database], tell: Tell) -> None:
 
 def _answers(address: str, stop: Stop, kept: Sequence[Child | Database], tell: Tell) -> bool:
     """Wait until the web server answers, however long a busy machine takes; False if told to stop meanwhile."""
-    told_at = time.monotonic()
+    message_at = time.monotonic()
     while not stop.wait(0.1):
         _revive(kept, tell)
-        if time.monotonic() - told_at > STARTUP_SECONDS:
-            told_at = time.monotonic()
+        if time.monotonic() - message_at > STARTUP_SECONDS:
+            message_at = time.monotonic()
             tell("The web server does not answer yet; waiting for it.")
         try:
             with urllib.request.urlopen(f"{address}/health", timeout=5) as response:  # noqa: S310  # our own address

@@ -20,7 +20,7 @@ from cityloop.entry.bench.survival import proof
 from cityloop.entry.bench.survival.served import served
 from cityloop.entry.bench.survival.watching import ADOPTED, ALONE, LIMIT, POWER_CUT, SUPERVISOR, Recovery, Watch
 from cityloop.entry.bench.workload.acting import real_step
-from cityloop.entry.bench.workload.persisting import Acting, Client, Sender
+from cityloop.entry.bench.workload.persisting import Acting, Client, PersistentSender
 from cityloop.entry.console.opening import Tell
 from cityloop.runtime.configuration import Configuration
 
@@ -36,7 +36,7 @@ class SurvivalFigures:
 
     recoveries: dict[str, list[Recovery]] = field(default_factory=dict)  # by kind
     not_back: Counter[str] = field(default_factory=Counter)  # by kind
-    wrong: Counter[str] = field(default_factory=Counter)  # answers other than an acknowledgement or 503
+    unexpected: Counter[str] = field(default_factory=Counter)  # answers other than an acknowledgement or 503
     acknowledged: int = 0
     stored_before: int = 0  # of them: those that a request had stored whose answer was lost
     actions: int = 0
@@ -56,7 +56,7 @@ class SurvivalFigures:
             "actions not done exactly once": self.not_done_once,
             "limits without a timer": self.without_timer,
             "not back by itself": self.not_back.total(),
-            "wrong answers": self.wrong.total(),
+            "unexpected answers": self.unexpected.total(),
             "findings of verify": self.altered,
             "exit code at the end": self.exit_code,
         }
@@ -76,9 +76,9 @@ def measure(home: Path, rounds: int, seed: int, connections: int, tell: Tell, *,
     figures = SurvivalFigures()
     with served(home) as city:
         order = report_order(city.port, token)
-        senders = [Sender(replace(order, prefix=f"S{number}")) for number in range(connections)]
+        senders = [PersistentSender(replace(order, prefix=f"S{number}")) for number in range(connections)]
         desk = Acting(accept, _newest_case(senders))
-        watch = Watch(configuration, city, Sender(replace(order, prefix="W")))
+        watch = Watch(configuration, city, PersistentSender(replace(order, prefix="W")))
         if watch.recovery() is None:
             raise NotPossible("server-ended")
         with _at_work([*senders, desk]):
@@ -102,7 +102,7 @@ def _prepare(is_new: bool) -> tuple[str, Callable[[str], None]]:
     return token_for(SENDER, (), lambda _: None), lambda number: step(number, 1, "accept", "operator")
 
 
-def _newest_case(senders: Sequence[Sender]) -> Callable[[], str | None]:
+def _newest_case(senders: Sequence[PersistentSender]) -> Callable[[], str | None]:
     """Return a function that gives a case just acknowledged, each once."""
     given: set[str] = set()
 
@@ -156,16 +156,16 @@ def _without_timer(watch: Watch) -> int:
     return missing
 
 
-def _count(figures: SurvivalFigures, senders: Sequence[Sender], desk: Acting) -> None:
+def _count(figures: SurvivalFigures, senders: Sequence[PersistentSender], desk: Acting) -> None:
     figures.acknowledged = sum(len(sender.receipts) for sender in senders)
     figures.stored_before = sum(sender.stored_before for sender in senders)
     figures.actions = len(desk.accepted)
     for client in (*senders, desk):
         figures.broken += client.broken
-        figures.wrong += client.wrong
+        figures.unexpected += client.unexpected
 
 
-def _prove(figures: SurvivalFigures, city: Configuration, senders: Sequence[Sender], desk: Acting) -> None:
+def _prove(figures: SurvivalFigures, city: Configuration, senders: Sequence[PersistentSender], desk: Acting) -> None:
     from cityloop.entry.commands.upkeep import findings
 
     figures.lost, figures.doubled = proof.times_kept([receipt for sender in senders for receipt in sender.receipts])

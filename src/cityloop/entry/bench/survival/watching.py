@@ -13,7 +13,7 @@ import psutil
 from cityloop.core.errors import NotPossible
 from cityloop.entry.bench.survival import proof
 from cityloop.entry.bench.survival.served import ServedCity
-from cityloop.entry.bench.workload.persisting import PAUSE, Sender
+from cityloop.entry.bench.workload.persisting import PAUSE, PersistentSender
 from cityloop.runtime.configuration import Configuration
 
 LIMIT = 300.0  # seconds for a city to come back; generous, so that a slow machine fails nothing
@@ -33,7 +33,7 @@ class Recovery:
 class Watch:
     """A client of its own, which tells when a city is back."""
 
-    def __init__(self, configuration: Configuration, city: ServedCity, sender: Sender) -> None:
+    def __init__(self, configuration: Configuration, city: ServedCity, sender: PersistentSender) -> None:
         self.city, self.sender = city, sender
         self._last_worker = 0
         self._numbers = dict.fromkeys(("supervisor", "web", "announcer", "worker", "counter", "database"), 1)
@@ -51,15 +51,15 @@ class Watch:
             victim = chance.choice(before["database" if kind == ADOPTED else kind])
             victim.kill()
             if kind != SUPERVISOR:
-                return self.recovery(gone=[victim], workers=int(kind in WORKERS))
+                return self.recovery(removed=[victim], workers=int(kind in WORKERS))
             victim.wait()
             self.city.start()
             return self.recovery(kept=before["database"], workers=2)
 
     def recovery(
-        self, gone: Collection[psutil.Process] = (), kept: Collection[psutil.Process] = (), workers: int = 0
+        self, removed: Collection[psutil.Process] = (), kept: Collection[psutil.Process] = (), workers: int = 0
     ) -> Recovery | None:
-        """Wait for the city: some processes must be `gone`, others `kept`, and so many workers of jobs be new."""
+        """Wait for the city: some processes must be `removed`, others `kept`, and so many workers of jobs be new."""
         began, answered = time.monotonic(), None
         external_id, request = self.sender.next_report()
         while time.monotonic() - began < LIMIT and self.city.is_serving():
@@ -67,7 +67,7 @@ class Watch:
                 answered = time.monotonic() - began
             if (
                 answered is not None
-                and self._is_complete(gone, kept)
+                and self._is_complete(removed, kept)
                 and proof.is_delivered(external_id)
                 and proof.workers_after(self._last_worker) >= workers
             ):
@@ -89,11 +89,11 @@ class Watch:
         except OSError:
             return False
 
-    def _is_complete(self, gone: Collection[psutil.Process], kept: Collection[psutil.Process]) -> bool:
+    def _is_complete(self, removed: Collection[psutil.Process], kept: Collection[psutil.Process]) -> bool:
         found = self.city.processes()
         present = {process for processes in found.values() for process in processes}
         has_all = all(len(found.get(kind, ())) >= number for kind, number in self._numbers.items())
-        return has_all and present.isdisjoint(gone) and present.issuperset(kept)
+        return has_all and present.isdisjoint(removed) and present.issuperset(kept)
 
 
 @contextmanager

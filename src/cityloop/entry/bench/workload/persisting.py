@@ -24,7 +24,7 @@ class Client(threading.Thread, ABC):
         super().__init__(daemon=True)  # a city that never comes back must not keep the benchmark from ending
         self.stopping = threading.Event()
         self.broken = 0  # attempts that got no answer, or were refused for now
-        self.wrong: Counter[str] = Counter()  # answers that no client should get
+        self.unexpected: Counter[str] = Counter()  # answers that no client should get
 
     def run(self) -> None:
         while not self.stopping.is_set():
@@ -35,7 +35,7 @@ class Client(threading.Thread, ABC):
         """Do the next thing until it is acknowledged."""
 
 
-class Sender(Client):
+class PersistentSender(Client):
     """Hands in one report after the other over one connection, without pause. A repetition has the same external id."""
 
     def __init__(self, order: SendingOrder) -> None:
@@ -68,7 +68,7 @@ class Sender(Client):
         self._hang_up()
         self.broken += 1
         if status != REFUSED_FOR_NOW:
-            self.wrong[str(status)] += 1
+            self.unexpected[str(status)] += 1
         return False
 
     def _answer(self, request: bytes) -> tuple[int, bytes]:
@@ -114,7 +114,7 @@ class Acting(Client):
                 continue
             except Refusal as refusal:  # an attempt without an answer may have done it
                 if not attempts:
-                    self.wrong[refusal.code] += 1
+                    self.unexpected[refusal.code] += 1
                     return
             self.broken += attempts
             self.accepted.append(number)
