@@ -1,5 +1,7 @@
 """What `cityloop bench survive` counts: it would notice what is lost, doubled or left without a timer."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.conf import settings
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -14,6 +16,14 @@ from cityloop.runtime.log import announcer
 from example import SmallCity
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def no_jobs() -> Iterator[None]:
+    """Remove all jobs before and after: Django does not empty tables of models that it does not manage."""
+    ProcrastinateJob.objects.all().delete()
+    yield
+    ProcrastinateJob.objects.all().delete()
 
 
 def handed_in(people: dict, external_id: str) -> tuple[str, str]:

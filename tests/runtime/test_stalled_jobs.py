@@ -1,9 +1,12 @@
 """Jobs whose worker was killed, or whose database went away, are done again."""
 
+from collections.abc import Iterator
+
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import OperationalError, connection
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
 from cityloop.casework.jobs import wake_cases
@@ -15,6 +18,14 @@ _INSERT = """
     INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, lock, status)
     VALUES ('default', 'evaluation.refresh_facts', %s, %s, %s::procrastinate_job_status)
 """
+
+
+@pytest.fixture(autouse=True)
+def no_jobs() -> Iterator[None]:
+    """Remove all jobs before and after: Django does not empty tables of models that it does not manage."""
+    ProcrastinateJob.objects.all().delete()
+    yield
+    ProcrastinateJob.objects.all().delete()
 
 
 def job(queueing_lock: str, lock: str | None, status: str) -> None:
