@@ -58,6 +58,12 @@ def cluster_home(at: Path, binaries: Path | None) -> Path:
     return _copied(name, lambda home: _run_once(home, binaries), at)
 
 
+def cityloop(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command on a city, which may be running."""
+    command = [*CITYLOOP, *words, "--home", str(home)]
+    return subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+
+
 @contextmanager
 def running(
     home: Path, verb: str, ends_on: signal.Signals = signal.SIGINT, port: int = 0, **settings: str

@@ -6,10 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_kill import COMMAND
 
 from cityloop.registry.packs.reading import SHIPPED
-from homes import empty_home, environment
+from homes import CITYLOOP, empty_home, environment
 
 HOW_TO = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "add-a-domain.md").read_text("utf-8")
 FILES = dict(re.findall(r"^`([\w.-]+)`\n```\w+\n(.*?)^```$", HOW_TO, re.S | re.M))
@@ -43,7 +42,7 @@ class City:
         (self.packs / "toilets" / name).write_text(content, encoding="utf-8")
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*COMMAND, *words], env=self.environ, capture_output=True, text=True, check=False)
+        return subprocess.run([*CITYLOOP, *words], env=self.environ, capture_output=True, text=True, check=False)
 
     def file_a_case(self) -> None:
         program = [sys.executable, "-c", FILE_A_CASE.format(home=str(self.home))]

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from test_kill import COMMAND, cityloop
 
-from homes import empty_home, environment
+from homes import CITYLOOP, cityloop, empty_home, environment
 
 
 @pytest.fixture(scope="module")
@@ -63,13 +62,13 @@ def test_a_cut_archive_is_refused_and_changes_nothing(home: Path, tmp_path: Path
     ],
 )
 def test_an_invalid_setting_is_named(home: Path, name: str, value: str) -> None:
-    command = [*COMMAND, "check", "--home", str(home)]
+    command = [*CITYLOOP, "check", "--home", str(home)]
     result = subprocess.run(command, env={**environment(), name: value}, capture_output=True, text=True, check=False)
     assert result.returncode == 1 and name in result.stderr and "Traceback" not in result.stderr
 
 
 def test_help_lists_every_command_an_operator_needs() -> None:
-    result = subprocess.run([*COMMAND, "--help"], env=environment(), capture_output=True, text=True, check=False)
+    result = subprocess.run([*CITYLOOP, "--help"], env=environment(), capture_output=True, text=True, check=False)
     for command in (
         "demo",
         "serve",
@@ -97,7 +96,7 @@ def test_help_lists_every_command_an_operator_needs() -> None:
 def test_a_home_whose_keys_are_not_the_citys_is_refused(home: Path, tmp_path: Path) -> None:
     from cityloop.runtime.postgres import Cluster
 
-    command = [*COMMAND, "check", "--home", str(tmp_path / "stranger")]
+    command = [*CITYLOOP, "check", "--home", str(tmp_path / "stranger")]
     with Cluster(home).used() as cluster:
         environ = {**environment(), "CITYLOOP_DATABASE_URL": cluster.url}
         result = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)

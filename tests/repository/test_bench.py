@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cityloop.entry.bench.survival.rounds import KINDS
 from homes import CITYLOOP, settled_home
 
 
@@ -70,3 +71,29 @@ def test_the_appraise_bench_tells_seconds_memory_and_its_ratio_for_units_and_str
             rf"by {by}: \d+ indicators, 12 months: [\d.]+ s .* cases/s, \d\.\d\d of a plain GROUP BY; ", line
         )
     assert re.match(r"peak memory: [1-9]\d* MiB", memory) and re.match(r"all units: [\d.]+ s for 3,000 cases", last)
+
+
+def survive(settled: Path, *arguments: str) -> list[str]:
+    """Return the lines that the survival bench prints; it must end with success."""
+    command = [*CITYLOOP, "bench", "survive", "--copy-of", str(settled), "--connections", "1", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.splitlines()
+
+
+KILLED = re.compile(r"(\D+?) +(\d+)( +[\d.]+){6}")
+ALL_KEPT = "0 lost, 0 doubled, 0 times not back by itself, 0 findings of verify"
+
+
+def test_a_city_restarts_its_killed_processes_and_loses_nothing(settled: Path) -> None:
+    _, _, *rounds, acknowledged, last = survive(settled, "--rounds", "4", "--seed", "55")
+    assert {KILLED.fullmatch(line)[1] for line in rounds} == {"web worker", "announcer", "worker", "database"}
+    assert re.match(r"[1-9][\d,]* reports acknowledged, ", acknowledged)
+    assert last == ALL_KEPT
+
+
+@pytest.mark.weekly
+def test_a_city_comes_back_from_kills_of_every_kind_of_process_and_of_all_at_once(settled: Path) -> None:
+    _, _, *rounds, _, last = survive(settled, "--rounds", str(len(KINDS)))
+    assert {KILLED.fullmatch(line)[1]: KILLED.fullmatch(line)[2] for line in rounds} == dict.fromkeys(KINDS, "1")
+    assert last == ALL_KEPT

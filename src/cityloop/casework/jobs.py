@@ -8,6 +8,7 @@ from procrastinate.contrib.django import app
 from cityloop.casework import actions, place_learning, queries
 from cityloop.casework.history import evidence
 from cityloop.runtime import clock
+from cityloop.runtime.jobs import AFTER_OUTAGE
 
 RETRY = RetryStrategy(max_attempts=12, exponential_wait=2)  # long enough for a database that is away for an hour
 INSTANT = timedelta(microseconds=1)
@@ -32,14 +33,14 @@ def wake_cases(until: str) -> None:
 
 
 @app.periodic(cron="40 3 * * *", periodic_id="abandoned-photos")
-@app.task(name="casework.remove_abandoned_photos", queueing_lock="abandoned-photos")
+@app.task(name="casework.remove_abandoned_photos", queueing_lock="abandoned-photos", retry=AFTER_OUTAGE)
 def remove_abandoned_photos(timestamp: int) -> None:  # the minute it was due, given by Procrastinate
     """Remove the photos that were chosen for an action that was then not done."""
     evidence.remove_abandoned(clock.now())
 
 
 @app.periodic(cron="20 3 * * *", periodic_id="learn-places")
-@app.task(name="casework.learn_places", queueing_lock="learn-places")
+@app.task(name="casework.learn_places", queueing_lock="learn-places", retry=AFTER_OUTAGE)
 def learn_places(timestamp: int) -> None:  # the minute it was due, given by Procrastinate
     """Teach the gazetteer the addresses of the cases closed since the last time."""
     place_learning.learn_from_cases(clock.now())

@@ -7,6 +7,7 @@ from procrastinate.contrib.django import app
 from cityloop.evaluation import actions
 from cityloop.evaluation.answers import asked as answers
 from cityloop.runtime import clock
+from cityloop.runtime.jobs import AFTER_OUTAGE
 
 
 @app.periodic(cron="7 * * * *", periodic_id="export-facts")
@@ -16,6 +17,7 @@ from cityloop.runtime import clock
     lock="facts",
     queue=answers.QUEUE,
     priority=answers.SOONER,
+    retry=AFTER_OUTAGE,
 )
 def export_facts(timestamp: int) -> None:  # the minute it was due, given by Procrastinate
     """Export the current facts; remove editions that are not kept and answers that nobody uses."""
@@ -31,6 +33,7 @@ def export_facts(timestamp: int) -> None:  # the minute it was due, given by Pro
     lock="facts",
     queue=answers.QUEUE,
     priority=answers.SOONER,
+    retry=AFTER_OUTAGE,
 )
 def refresh_facts(asked_at: str) -> None:
     """Export the facts on request, unless that was done since."""
@@ -39,7 +42,7 @@ def refresh_facts(asked_at: str) -> None:
         actions.export_facts(clock.now())
 
 
-@app.task(name="evaluation.count_answer", queue=answers.QUEUE)
+@app.task(name="evaluation.count_answer", queue=answers.QUEUE, retry=AFTER_OUTAGE)
 def count_answer(key: str) -> None:
     """Count what a screen requested."""
     actions.count_answer(key, clock.now())

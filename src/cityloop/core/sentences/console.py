@@ -3,7 +3,6 @@
 CONSOLE: dict[str, str] = {
     "no-database": "The database does not answer: %(error)s",
     "port-taken": "Another program uses port %(port)s. Choose one with --port.",
-    "web-silent": "The web server does not answer. See the messages above.",
     "another-city": "This home contains another city. Serve it with: cityloop serve",
     # Accounts
     "role-not-in-city": "%(value)s is not a role of the city. The roles are: %(roles)s.",
@@ -58,4 +57,6 @@ CONSOLE: dict[str, str] = {
     "server-ended": "The server ended before it was ready. See the messages above.",
     "floor-silent": "The server of the floor does not answer.",
     "announcer-behind": "The announcer does not catch up.",
+    "city-not-back": "The city did not come back within %(seconds)s seconds.",
+    "not-survived": "The city did not survive unharmed: %(faults)s.",
 }

@@ -20,15 +20,33 @@ def temporary_city(folder: Path | None, tell: Tell, source: Path | None = None) 
 
     It is a copy of the home `source`, if one is given, and else a new city.
     """
-    for name in IGNORED:
-        os.environ.pop(variable(name), None)
+    with temporary_home(folder, source) as home, opened_again(home, tell) as configuration:
+        if not source:
+            settle()
+        yield configuration
+
+
+@contextmanager
+def temporary_home(folder: Path | None, source: Path | None) -> Iterator[Path]:
+    """Yield a home that is deleted afterwards: a copy of `source`, if one is given, and else empty."""
     with tempfile.TemporaryDirectory(prefix="cityloop-bench-", dir=folder) as home:
         if source:
             shutil.copytree(source, home, symlinks=True, dirs_exist_ok=True)
-        with opened(Path(home), tell, runs=True) as configuration:
-            if not source:
-                settle()
+        yield Path(home)
+
+
+@contextmanager
+def opened_again(home: Path, tell: Tell) -> Iterator[Configuration]:
+    """Open a city whose database this process may have opened, and left, before."""
+    for name in IGNORED:
+        os.environ.pop(variable(name), None)
+    from django.db import connections
+
+    with opened(home, tell, runs=True) as configuration:
+        try:
             yield configuration
+        finally:
+            connections.close_all()
 
 
 def settle() -> None:
@@ -56,7 +74,7 @@ def machine() -> str:
         cursor.execute("SHOW server_version")
         server = cursor.fetchone()[0]
     return (
-        f"{_cores()}; PostgreSQL {server}, psycopg {psycopg.__version__}, Django {get_version()}, "
+        f"{cores()}; PostgreSQL {server}, psycopg {psycopg.__version__}, Django {get_version()}, "
         f"granian {granian.__version__}"
     )
 
@@ -65,10 +83,11 @@ def engine() -> str:
     """Return the machine and the version of DuckDB, for figures of the counting engine."""
     import duckdb
 
-    return f"{_cores()}; DuckDB {duckdb.__version__}"
+    return f"{cores()}; DuckDB {duckdb.__version__}"
 
 
-def _cores() -> str:
+def cores() -> str:
+    """Return the size of the machine and its load average."""
     import psutil
 
     memory = psutil.virtual_memory().total / 2**30

@@ -1,4 +1,6 @@
-"""`cityloop bench`: runs a benchmark and prints its figures with their aims. Missing an aim is not a failure."""
+"""`cityloop bench`: runs a benchmark and prints its figures with their aims. Missing an aim is not a failure; losing
+something is.
+"""
 
 import os
 from collections.abc import Callable
@@ -8,7 +10,7 @@ from pathlib import Path
 import click
 
 from cityloop.core.errors import NotPossible
-from cityloop.entry.bench.city import engine, machine, temporary_city
+from cityloop.entry.bench.city import cores, engine, machine, temporary_city, temporary_home
 from cityloop.entry.console.options import tell
 from cityloop.runtime.configuration import variable
 
@@ -145,6 +147,44 @@ def bulk(folder: Path | None, source: Path | None, reports: int) -> None:
         f"ratio to a bare COPY: {found.ratio:.2f} (aim 0.20), to one into tables with our indexes: "
         f"{found.indexed_ratio:.2f}"
     )
+
+
+@bench.command()
+@folder_option
+@home_option
+@click.option("--rounds", type=click.IntRange(1), default=200, show_default=True, help="Kills, of each kind in turn.")
+@click.option("--connections", type=click.IntRange(1, 200), default=4, show_default=True, help="Senders of reports.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the order of the kills and their moments.")
+def survive(folder: Path | None, source: Path | None, rounds: int, connections: int, seed: int) -> None:
+    """Kill every process of a city in turn while reports come in, and count what is lost or doubled. Exits with 1 when
+    anything is, or when the city does not come back by itself.
+    """
+    from cityloop.entry.bench.survival import rounds as measured
+    from cityloop.entry.bench.survival.watching import LIMIT
+
+    with temporary_home(folder, source) as home:
+        found = measured.measure(home, rounds, seed, connections, tell, is_new=source is None)
+    click.echo(f"{cores()}; seed {seed}, {connections} senders, {LIMIT:.0f} s to come back")
+    click.echo(
+        "seconds until a report is acknowledged, and until every process works again: median, 95th percentile, longest"
+    )
+    for kind, recoveries in sorted(found.recoveries.items()):
+        answered = measured.spread([recovery.answered for recovery in recoveries])
+        complete = measured.spread([recovery.complete for recovery in recoveries])
+        click.echo(
+            f"{kind:20} {len(recoveries):6} " + " ".join(f"{seconds:8.1f}" for seconds in (*answered, *complete))
+        )
+    click.echo(
+        f"{found.acknowledged:,} reports acknowledged, {found.stored_before} of them stored by an attempt without an "
+        f"answer; {found.actions:,} actions; {found.broken:,} attempts without success"
+    )
+    click.echo(
+        f"{found.lost} lost, {found.doubled} doubled, {found.not_back.total()} times not back by itself, "
+        f"{found.altered} findings of verify"
+    )
+    if faults := found.faults():
+        named = ", ".join(f"{number} {name}" for name, number in faults.items())
+        raise NotPossible("not-survived", {"faults": named})
 
 
 @bench.command()

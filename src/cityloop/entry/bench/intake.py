@@ -70,7 +70,7 @@ def measure(city: Configuration, seconds: float, stretches: int, connections: in
     token = token_for(SENDER, (), lambda _: None)
     _run_sql(_FLOOR_TABLE)
     with _served(city) as port, _floor_served(city) as floor_port:
-        order = replace(_order(port, token), seconds=seconds / stretches, connections=connections)
+        order = replace(report_order(port, token), seconds=seconds / stretches, connections=connections)
         floor = replace(order, port=floor_port, path="/floor", prefix="F")
         warm = [_send(replace(kind, seconds=WARM_UP, prefix=f"{kind.prefix}W")) for kind in (floor, order)]
         outcomes: dict[str, list[SendingOutcome]] = {"floor": [], "intake": []}
@@ -98,7 +98,8 @@ def _rate(outcome: SendingOutcome) -> float:
     return len(outcome.receipts) / outcome.seconds
 
 
-def _order(port: int, token: str) -> SendingOrder:
+def report_order(port: int, token: str) -> SendingOrder:
+    """Return the order for reports to the API, in and around the demo's areas."""
     from cityloop.entry.demo import script as demo
 
     script = demo.script()

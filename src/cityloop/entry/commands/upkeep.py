@@ -1,13 +1,19 @@
 """The maintenance commands: check, undo, verify, erase, backup, restore, work. The city may be running meanwhile."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cityloop.core.errors import NotPossible
 from cityloop.entry.console.opening import connected, opened, prepare
 from cityloop.entry.console.options import home_option, tell
+from cityloop.runtime.configuration import Configuration
+
+if TYPE_CHECKING:  # needs a database; see packs.py
+    from cityloop.runtime.verification import Finding
 
 SHOWN = 50  # findings listed one by one
 
@@ -55,33 +61,41 @@ def undo(home: Path | None, number: int) -> None:
 def verify(home: Path | None, rebuild: bool) -> None:
     """Verify that nothing in the history was altered, cut or removed, and that every case agrees with its history."""
     with opened(home, tell) as configuration:
-        from cityloop.casework import verification as of_cases
-        from cityloop.casework.history import evidence_proof as of_photos
-        from cityloop.evaluation import verification as of_facts
-        from cityloop.intake import verification as of_reports
-        from cityloop.registry import verification as of_the_city
-        from cityloop.runtime import verification
+        from cityloop.casework.verification import rebuild_all
+        from cityloop.registry.verification import unproved
         from cityloop.runtime.log import checkpoints
         from cityloop.runtime.models import Event
 
         tell("Reading the history.")
         found = 0
-        proofs = (of_cases.findings, of_photos.findings, of_reports.findings, of_the_city.findings, of_facts.findings)
-        for finding in verification.findings(configuration.home_folder, *proofs):
+        for finding in findings(configuration):
             found += 1
             if found <= SHOWN:
                 click.echo(f"{finding.where}: {finding.what}")
         if found > SHOWN:
             click.echo(f"… and {found - SHOWN} more.")
-        for what in of_the_city.unproved():
+        for what in unproved():
             click.echo(f"Not proved, because older events do not hold it: {what}.")
         if rebuild:
-            click.echo(f"{of_cases.rebuild_all()} cases were written again.")
+            click.echo(f"{rebuild_all()} cases were written again.")
         if found:
             raise NotPossible("altered", {"number": found})
         sealed = checkpoints.sealed(configuration.home_folder)
         events = Event.objects.count()
         click.echo(f"{events} events are as they were written; {events - sealed} of them are not sealed yet.")
+
+
+def findings(configuration: Configuration) -> "Iterator[Finding]":
+    """Yield everything in an open city that is not as it was written."""
+    from cityloop.casework import verification as of_cases
+    from cityloop.casework.history import evidence_proof as of_photos
+    from cityloop.evaluation import verification as of_facts
+    from cityloop.intake import verification as of_reports
+    from cityloop.registry import verification as of_the_city
+    from cityloop.runtime import verification
+
+    proofs = (of_cases.findings, of_photos.findings, of_reports.findings, of_the_city.findings, of_facts.findings)
+    return verification.findings(configuration.home_folder, *proofs)
 
 
 @click.command()

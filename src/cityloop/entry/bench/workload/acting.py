@@ -48,7 +48,7 @@ class Done:
 
 def worked(work: Work) -> Done:
     """Do actions until the time is up, or all cases are closed."""
-    step = _bare_step() if work.floor else _real_step(work.district)
+    step = _bare_step() if work.floor else real_step(work.district)
     done, began_at = Done(), time.perf_counter()
     for number in work.cases:
         for task, (action, username) in enumerate(STRAIGHT, start=1):
@@ -63,7 +63,8 @@ def worked(work: Work) -> Done:
     return done
 
 
-def _real_step(district: str) -> Callable[[str, int, str, str], None]:
+def real_step(district: str) -> Callable[[str, int, str, str], None]:
+    """Return what does an action on a task of a case: given its number, the task, the action and the username."""
     from cityloop.casework.actions import act
     from cityloop.registry.city.current import current_city
     from cityloop.registry.models import Account
