@@ -202,7 +202,10 @@ def spikes(
         found = measured.measure(city, measured.Plan(cases, rates, seconds, pages), tell)
         click.echo(machine())
     click.echo("\n".join(measured.lines(found, cases)))
-    return [Ratio("spikes: whole cases beside many others, to an empty city", found.ratio, 0.8)]
+    return [
+        Ratio("spikes: whole cases beside many others, to an empty city", found.ratio, 0.8),
+        Ratio("spikes: the same by processor time", found.cost_ratio, 0.8),
+    ]
 
 
 @bench.command()

@@ -10,15 +10,16 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from statistics import median
 
 from cityloop.entry.bench.workload.acting import STRAIGHT
 from cityloop.entry.bench.workload.databases import LARGE, SMALL, copy_city, go_to
 from cityloop.entry.bench.workload.filling import catch_up, fill
 from cityloop.entry.bench.workload.lifecycles import LifecycleOrder, LifecycleOutcome
-from cityloop.entry.bench.workload.serving import served, size, wait_for_announcer
+from cityloop.entry.bench.workload.serving import served, size, wait_for_announcer, worked
 from cityloop.entry.console.opening import Tell
 from cityloop.runtime.configuration import Configuration
 
@@ -74,11 +75,19 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True)
-class SpikeFigures:
-    """Whole cases a second in both cities, the phases in their order, and the size of the serving city."""
+class Weight:
+    """Whole cases a second, and the seconds of processors of the serving city for each."""
 
-    small: float
-    large: float
+    rate: float
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpikeFigures:
+    """The weight of both cities, the phases in their order, and the size of the serving city."""
+
+    small: Weight
+    large: Weight
     phases: Sequence[Phase]
     outcome: LifecycleOutcome
     memory: int  # bytes
@@ -86,7 +95,12 @@ class SpikeFigures:
 
     @property
     def ratio(self) -> float:
-        return self.large / self.small
+        return self.large.rate / self.small.rate
+
+    @property
+    def cost_ratio(self) -> float:
+        """The same by processor time, which other work on the machine hardly disturbs."""
+        return self.small.cost / self.large.cost
 
 
 def measure(city: Configuration, plan: Plan, tell: Tell) -> SpikeFigures:
@@ -103,11 +117,12 @@ def measure(city: Configuration, plan: Plan, tell: Tell) -> SpikeFigures:
     with served(city.home_folder) as (port, serving):
         large = replace(order, port=port)
         go_to(SMALL)
-        with served(small_home) as (small_port, _):
-            rates = _weights({SMALL: replace(order, port=small_port), LARGE: large}, plan, tell)
+        with served(small_home) as (small_port, small_serving):
+            cities = {SMALL: (small_serving, replace(order, port=small_port)), LARGE: (serving, large)}
+            weights = _weights(city.home_folder, cities, plan, tell)
         outcome, phases = _spikes(large, plan, tell)
         memory, processes = size(city.home_folder, serving)
-    return SpikeFigures(rates[SMALL], rates[LARGE], phases, outcome, memory, processes)
+    return SpikeFigures(weights[SMALL], weights[LARGE], phases, outcome, memory, processes)
 
 
 def lines(found: SpikeFigures, cases: int) -> Iterator[str]:
@@ -129,8 +144,9 @@ def lines(found: SpikeFigures, cases: int) -> Iterator[str]:
         f"{outcome.unfinished} unfinished, {outcome.asked_to_wait:,} times asked to come back later"
     )
     yield f"memory: {found.memory / 2**20:,.0f} MiB in {found.processes} processes, with the database"
-    yield f"whole cases: {found.large:.1f}/s beside {cases:,} cases, {found.small:.1f}/s in an empty city"
-    yield f"ratio to an empty city: {found.ratio:.2f} (aim 0.80)"
+    for weight, where in ((found.large, f"beside {cases:,} cases"), (found.small, "in an empty city")):
+        yield f"whole cases {where}: {weight.rate:.1f}/s, {weight.cost * 1000:,.0f} ms of processors each"
+    yield f"ratio to an empty city: {found.ratio:.2f} (aim 0.80), by processor time {found.cost_ratio:.2f}"
 
 
 def _order(plan: Plan) -> LifecycleOrder:
@@ -149,17 +165,22 @@ def _order(plan: Plan) -> LifecycleOrder:
     return LifecycleOrder(0, token, sessions, script().districts[0].code, "C", plan.shows_page)
 
 
-def _weights(orders: dict[str, LifecycleOrder], plan: Plan, tell: Tell) -> dict[str, float]:
-    """Return the cases a second of each city, the median of stretches in turns; the first is not counted."""
-    rates: dict[str, list[float]] = {name: [] for name in orders}
+def _weights(home: Path, cities: Mapping[str, tuple[int, LifecycleOrder]], plan: Plan, tell: Tell) -> dict[str, Weight]:
+    """Return the weight of each city, the median of stretches in turns; the first is not counted."""
+    found: dict[str, list[Weight]] = {name: [] for name in cities}
     for stretch in range(STRETCHES + 1):
-        for name, order in orders.items():
+        for name, (serving, order) in cities.items():
             go_to(name)
             wait_for_announcer()
+            before = worked(home, serving, name)
             outcome = _sent(replace(order, prefix=f"W{stretch}", workers=WORKERS, seconds=plan.seconds))
-            rates[name].append(len(outcome.ended) / max(outcome.ended, default=1.0))
-            tell(f"{name}: {rates[name][-1]:.1f} cases/s {outcome.errors or ''}")
-    return {name: median(each[1:]) for name, each in rates.items()}
+            cost = (worked(home, serving, name) - before) / max(len(outcome.ended), 1)
+            found[name].append(Weight(len(outcome.ended) / max(outcome.ended, default=1.0), cost))
+            tell(f"{name}: {found[name][-1].rate:.1f} cases/s, {cost * 1000:.0f} ms each {outcome.errors or ''}")
+    return {
+        name: Weight(median(each.rate for each in weights[1:]), median(each.cost for each in weights[1:]))
+        for name, weights in found.items()
+    }
 
 
 def _spikes(order: LifecycleOrder, plan: Plan, tell: Tell) -> tuple[LifecycleOutcome, list[Phase]]:

@@ -53,9 +53,22 @@ def size(home: Path, serving: int) -> tuple[int, int]:
 
     Memory that processes share is divided among them (PSS).
     """
-    parents = (psutil.Process(serving), postmaster.find(Folders(home).data))
-    processes = [process for parent in parents if parent for process in (parent, *parent.children(recursive=True))]
+    processes = [*_family(psutil.Process(serving)), *_family(postmaster.find(Folders(home).data))]
     return sum(process.memory_full_info().pss for process in processes), len(processes)
+
+
+def worked(home: Path, serving: int, database: str) -> float:
+    """Return the seconds of processors that the processes of a served city have used, with those of its database."""
+    sessions = [
+        process
+        for process in _family(postmaster.find(Folders(home).data))
+        if f" {database} " in " ".join(process.cmdline())
+    ]
+    return sum(sum(process.cpu_times()[:2]) for process in (*_family(psutil.Process(serving)), *sessions))
+
+
+def _family(parent: psutil.Process | None) -> list[psutil.Process]:
+    return [parent, *parent.children(recursive=True)] if parent else []
 
 
 def _port_of(process: subprocess.Popen[str]) -> int:
