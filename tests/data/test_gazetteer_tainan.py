@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cityloop.entry.bench.gazetteer import REPORTS, VILLAGES, Score, measure
+from cityloop.entry.bench.calculations.gazetteer import REPORTS, VILLAGES, Score, measure
 
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
 DATA = Path(os.environ.get("CITYLOOP_DATA") or BESIDE)

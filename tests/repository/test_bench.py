@@ -97,3 +97,19 @@ def test_a_city_comes_back_from_kills_of_every_kind_of_process_and_of_all_at_onc
     _, _, *rounds, _, last = survive(settled, "--rounds", str(len(KINDS)))
     assert {KILLED.fullmatch(line)[1]: KILLED.fullmatch(line)[2] for line in rounds} == dict.fromkeys(KINDS, "1")
     assert last == ALL_KEPT
+
+
+@pytest.mark.weekly
+def test_the_spikes_bench_takes_every_case_to_its_end_without_an_error(settled: Path) -> None:
+    few = ("--cases", "300", "--rate", "2", "--seconds", "5", "--pages")
+    _, calm, spike, valley, normal, closed, memory, _, _, ratio = bench(
+        "spikes", "--copy-of", settled, *few
+    ).splitlines()
+    for line, rate in ((calm, 1), (spike, 2), (valley, 1)):
+        assert re.search(
+            rf": {rate} cases/s begun, [\d.]+/s closed; p50 [\d,]+ ms, p95 [\d,]+ ms; .*(\d+ ){{4}}\d+$", line
+        )
+    assert re.fullmatch(r"valley 1: p95 normal again (never|after 0 s) \(aim 10 s\)", normal)
+    assert closed.startswith("20 cases closed; errors: none (aim none), 0 unfinished, 0 times asked to come back")
+    assert re.fullmatch(r"memory: [\d,]{3,} MiB in \d\d processes, with the database", memory)
+    assert re.fullmatch(r"ratio to an empty city: \d+\.\d\d \(aim 0\.80\), by processor time \d+\.\d\d", ratio)

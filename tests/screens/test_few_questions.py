@@ -35,6 +35,15 @@ def test_a_case_page_asks_at_most_ten_times(
         assert client.get(f"/cases/{number}/").status_code == 200
 
 
+def test_an_action_asks_at_most_twelve_times_as_it_does_not_read_the_page_it_leads_to(
+    signed_in: As, number: str, django_assert_max_num_queries: object
+) -> None:
+    client = signed_in("operator")
+    accept = {"task": "1", "action": "accept", "length": "1", "category": "06010", "district": "671001"}
+    with django_assert_max_num_queries(12):  # type: ignore[operator]
+        assert client.post(f"/cases/{number}/act/", accept).status_code == 302
+
+
 def test_a_document_asks_at_most_twelve_times(
     bringing: Bringing, signed_in: As, django_assert_max_num_queries: object
 ) -> None:

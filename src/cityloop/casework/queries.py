@@ -64,6 +64,7 @@ __all__ = [
     "procedures_without_pack",
     "queue",
     "reported_span",
+    "sees_case",
 ]
 
 PAGE = 50  # rows on a page
@@ -77,6 +78,11 @@ def case_page(actor: Actor, number: str, now: datetime) -> CasePage:
     if row is None or case is None or not may_see(actor, case, current_city()):
         raise NotFound("no-such-case")
     return story.page(row, case, actor, now)
+
+
+def sees_case(actor: Actor, number: str) -> bool:
+    """Return whether this person may see the case, without reading what is on its page."""
+    return models.Case.objects.filter(visible(actor, current_city()), number=number).exists()
 
 
 def document(actor: Actor, number: str, seq: int, name: str) -> ShownDocument:

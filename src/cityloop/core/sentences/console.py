@@ -54,6 +54,7 @@ CONSOLE: dict[str, str] = {
     "no-data": "There is no %(file)s in %(folder)s. Name the folder with --data or CITYLOOP_DATA.",
     "bench-nothing-accepted": "%(name)s: nothing was accepted. Answers by status: %(statuses)s.",
     "bench-refused": "%(what)s was answered with status %(status)s.",
+    "no-kept-ratios": "The table of kept ratios cannot be read, at: %(line)s",
     "server-ended": "The server ended before it was ready. See the messages above.",
     "floor-silent": "The server of the floor does not answer.",
     "announcer-behind": "The announcer does not catch up.",

@@ -1,7 +1,7 @@
 """The actions benchmark: actions per second in a city with a long history, and in an empty city.
 
 Two workers take cases by the direct path from report to closed. The floor writes as many rows and decides nothing.
-Stretches of both kinds alternate, so that other load on the machine affects both equally.
+Stretches of all kinds alternate, so that other load on the machine affects them equally.
 """
 
 import json
@@ -13,6 +13,7 @@ from datetime import datetime
 from statistics import median
 
 from cityloop.entry.bench.workload.acting import STRAIGHT, Done, Work
+from cityloop.entry.bench.workload.databases import LARGE, SMALL, copy_city, go_to
 from cityloop.entry.bench.workload.filling import fill
 from cityloop.entry.console.opening import Tell
 
@@ -49,18 +50,21 @@ class ActionFigures:
 
 
 def measure(history: int, seconds: float, stretches: int, tell: Tell) -> ActionFigures:
-    """Measure without a history, then with one of `history` events, for `seconds` of each kind."""
+    """Measure with a history of `history` events and without one, for `seconds` of each kind."""
     from cityloop.runtime import clock
 
     _run_sql(_FLOOR_TABLES)
     _run_sql(f"SELECT setval('casework_case_number', {history + 1})")  # the cases of the history have lower numbers
     stretch = seconds / stretches
-    small = [_stretch(f"S{number}", stretch, tell) for number in range(stretches)]
+    copy_city()
     fill(1, history, history, clock.now(), tell)
-    floors, large = [], []
+    floors, large, small = [], [], []
     for number in range(stretches):
         floors.append(_floor(number, stretches, stretch, tell))
         large.append(_stretch(f"L{number}", stretch, tell))
+        go_to(SMALL)
+        small.append(_stretch(f"S{number}", stretch, tell))
+        go_to(LARGE)
     return ActionFigures(
         small=median(_rate(workers) for workers in small),
         large=median(_rate(workers) for workers in large),

@@ -2,8 +2,10 @@
 something is.
 """
 
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from math import isnan
 from pathlib import Path
 
@@ -11,6 +13,8 @@ import click
 
 from cityloop.core.errors import NotPossible
 from cityloop.entry.bench.city import cores, engine, machine, temporary_city, temporary_home
+from cityloop.entry.bench.ratios import Ratio
+from cityloop.entry.bench.weekly import every
 from cityloop.entry.console.options import tell
 from cityloop.runtime.configuration import variable
 
@@ -28,7 +32,7 @@ home_option = click.option(
 )
 
 
-def stretches_option(number: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def stretches_option(number: int) -> Callable[[Callable[..., list[Ratio]]], Callable[..., list[Ratio]]]:
     """Return the option for the number of alternating stretches of each kind, with its default."""
     return click.option(
         "--stretches",
@@ -40,8 +44,21 @@ def stretches_option(number: int) -> Callable[[Callable[..., None]], Callable[..
 
 
 @click.group()
-def bench() -> None:
+@click.option(
+    "--ratios", type=click.Path(dir_okay=False, path_type=Path), help="File for the ratios of the benchmark, as JSON."
+)
+def bench(ratios: Path | None) -> None:
     """Measure CityLoop on this machine against its performance aims. A temporary city is created and deleted."""
+
+
+@bench.result_callback()
+def write_ratios(found: Sequence[Ratio] | None, ratios: Path | None) -> None:
+    """Write the ratios that a benchmark returned."""
+    if ratios:
+        ratios.write_text(json.dumps([asdict(ratio) for ratio in found or ()]), "utf-8")
+
+
+bench.add_command(every)
 
 
 @bench.command()
@@ -55,7 +72,7 @@ def bench() -> None:
 @click.option("--workers", type=click.IntRange(1, 64), help="Web workers. Default: those of `serve`.")
 def intake(
     folder: Path | None, source: Path | None, stretches: int, seconds: float, connections: int, workers: int | None
-) -> None:
+) -> list[Ratio]:
     """Measure reports per second through the API, against an endpoint that inserts one row."""
     from cityloop.entry.bench import intake as measured
 
@@ -75,6 +92,7 @@ def intake(
     click.echo(f"ratio to one insert: {found.ratio:.2f} (aim 0.33)")
     if found.not_kept_once:
         raise NotPossible("lost", {"number": found.not_kept_once})
+    return [Ratio("intake: to single inserts", found.ratio, 0.33)]
 
 
 @bench.command()
@@ -85,7 +103,7 @@ def intake(
 )
 @click.option("--small", type=click.IntRange(min=1), default=10_000, show_default=True, help="Cases of the small city.")
 @click.option("--turns", type=click.IntRange(1), default=8, show_default=True, help="Turns per city and page.")
-def queue(folder: Path | None, source: Path | None, cases: int, small: int, turns: int) -> None:
+def queue(folder: Path | None, source: Path | None, cases: int, small: int, turns: int) -> list[Ratio]:
     """Measure the pages of a city with many years of cases, against those of a small city. Five million cases take
     10 GB of disk.
     """
@@ -105,6 +123,8 @@ def queue(folder: Path | None, source: Path | None, cases: int, small: int, turn
         f"{max(page.queries for page in aimed)} queries (at most 12), "
         f"{max(page.large_ms for page in aimed):.1f} ms (at most 30)"
     )
+    slowest = min(1 / page.ratio for page in aimed)
+    return [Ratio("queue: slowest page, to that of a small city", slowest, 0.67)]
 
 
 @bench.command()
@@ -117,7 +137,7 @@ def queue(folder: Path | None, source: Path | None, cases: int, small: int, turn
 @click.option(
     "--seconds", type=click.FloatRange(min=0.5), default=30.0, show_default=True, help="Seconds of each kind."
 )
-def actions(folder: Path | None, source: Path | None, stretches: int, history: int, seconds: float) -> None:
+def actions(folder: Path | None, source: Path | None, stretches: int, history: int, seconds: float) -> list[Ratio]:
     """Measure actions per second of two workers in a city with a long history. Five million events take 10 GB."""
     from cityloop.entry.bench import actions as measured
 
@@ -129,13 +149,17 @@ def actions(folder: Path | None, source: Path | None, stretches: int, history: i
         f"p50 {found.latency(0.5) * 1000:.1f} ms, p95 {found.latency(0.95) * 1000:.1f} ms"
     )
     click.echo(f"ratio to bare rows: {found.ratio:.2f}; to an empty city: {found.large / found.small:.2f}")
+    return [
+        Ratio("actions: to bare rows", found.ratio),
+        Ratio("actions: with a history, to an empty city", min(found.large / found.small, 1.0)),
+    ]
 
 
 @bench.command()
 @folder_option
 @home_option
 @click.option("--reports", type=click.IntRange(min=1), default=50_000, show_default=True)
-def bulk(folder: Path | None, source: Path | None, reports: int) -> None:
+def bulk(folder: Path | None, source: Path | None, reports: int) -> list[Ratio]:
     """Measure reports per second in batches of a thousand, as imports use, against a bare COPY of the same rows."""
     from cityloop.entry.bench import bulk as measured
 
@@ -147,6 +171,10 @@ def bulk(folder: Path | None, source: Path | None, reports: int) -> None:
         f"ratio to a bare COPY: {found.ratio:.2f} (aim 0.20), to one into tables with our indexes: "
         f"{found.indexed_ratio:.2f}"
     )
+    return [
+        Ratio("bulk: to a bare COPY", found.ratio, 0.20),
+        Ratio("bulk: to a COPY into tables with indexes", found.indexed_ratio),
+    ]
 
 
 @bench.command()
@@ -188,15 +216,49 @@ def survive(folder: Path | None, source: Path | None, rounds: int, connections: 
 
 
 @bench.command()
-def deadlines() -> None:
+@folder_option
+@home_option
+@click.option("--cases", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Cases in the city.")
+@click.option(
+    "--rate",
+    "rates",
+    type=click.FloatRange(min=1),
+    multiple=True,
+    default=(35.0, 35.0, 35.0),
+    show_default=True,
+    help="Cases a second in a spike. Repeatable: one spike for each.",
+)
+@click.option("--seconds", type=click.IntRange(min=1), default=30, show_default=True, help="Of a spike and its valley.")
+@click.option("--pages", is_flag=True, help="Ask for the case's page after each action, as a browser does.")
+def spikes(
+    folder: Path | None, source: Path | None, cases: int, rates: Sequence[float], seconds: int, *, pages: bool
+) -> list[Ratio]:
+    """Measure whole cases, from report to closed, through the served city: in bursts, and beside many other cases. A
+    million cases take 2 GB of disk.
+    """
+    from cityloop.entry.bench import spikes as measured
+
+    with temporary_city(folder, tell, source) as city:
+        found = measured.measure(city, measured.Plan(cases, rates, seconds, pages), tell)
+        click.echo(machine())
+    click.echo("\n".join(measured.lines(found, cases)))
+    return [  # more than 1 is other work on the machine
+        Ratio("spikes: whole cases beside many others, to an empty city", min(found.ratio, 1.0), 0.8),
+        Ratio("spikes: the same by processor time", min(found.cost_ratio, 1.0), 0.8),
+    ]
+
+
+@bench.command()
+def deadlines() -> list[Ratio]:
     """Measure due moments and counted times per second, singly and in bulk; no city is needed."""
-    from cityloop.entry.bench import deadlines as measured
+    from cityloop.entry.bench.calculations import deadlines as measured
 
     figures = list(measured.measure())
     for figure in figures:
         click.echo(f"{figure.name:44} {figure.rate:14,.0f}/s  {figure.ratio:.4f} of a bare addition")
     slowest = min(figure.rate for figure in figures if figure.name.startswith("due") and "many" in figure.name)
     click.echo(f"due moments: {slowest:,.0f}/s vectorised (at least {measured.AIM:,})")
+    return [Ratio(f"deadlines: {figure.name}, to a bare addition", figure.ratio) for figure in figures]
 
 
 @bench.command()
@@ -207,19 +269,25 @@ def deadlines() -> None:
     required=True,
     help="Folder with the hotline's reports. Default: CITYLOOP_DATA.",
 )
-def gazetteer(data: Path) -> None:
+def gazetteer(data: Path) -> list[Ratio]:
     """Measure how well addresses of a real hotline are located after learning from others, against a plain baseline; no
     city is needed.
     """
-    from cityloop.entry.bench import gazetteer as measured
+    from cityloop.entry.bench.calculations import gazetteer as measured
 
-    for score in measured.measure(data):
+    scores = measured.measure(data)
+    for score in scores:
         radius = "" if isnan(score.inside) else f", within the stated radius {score.inside:.1%}"
         click.echo(f"{score.name} ({score.reports:,})")
         click.echo(
             f"    found {score.found:.1%}, within 100 m {score.near:.1%}, within 500 m {score.far:.1%}, "
             f"median {score.median_metres:,.0f} m{radius}"
         )
+    later, _, unknown, _, limit = scores
+    return [
+        Ratio("gazetteer: later reports within 100 m, to repeated ones", later.near / limit.near),
+        Ratio("gazetteer: unknown addresses within 100 m, to repeated ones", unknown.near / limit.near),
+    ]
 
 
 @bench.command()
@@ -229,9 +297,9 @@ def gazetteer(data: Path) -> None:
 )
 @click.option("--single", type=click.IntRange(min=10), default=5_000, show_default=True, help="Points located singly.")
 @click.option("--postgis/--no-postgis", default=True, help="Compare with PostGIS if Debian's is installed.")
-def place(polygons: int, points: int, single: int, *, postgis: bool) -> None:
+def place(polygons: int, points: int, single: int, *, postgis: bool) -> list[Ratio]:
     """Measure points located per second on one core, against bare rectangles and PostGIS; no city is needed."""
-    from cityloop.entry.bench import place as measured
+    from cityloop.entry.bench.calculations import place as measured
 
     figures = list(measured.measure(polygons, points, single))
     for figure in figures:
@@ -242,16 +310,17 @@ def place(polygons: int, points: int, single: int, *, postgis: bool) -> None:
         for figure in measured.measure_postgis(polygons, points, single):
             click.echo(f"{figure.name:44} {figure.rate:14,.0f}/s  {figure.ratio:.3f} of ours")
     click.echo(f"points: {figures[0].rate:,.0f}/s against {polygons:,} polygons (at least {measured.AIM:,})")
+    return [Ratio(f"place: {figure.name}, to bare rectangles", figure.ratio) for figure in figures]
 
 
 @bench.command()
 @folder_option
 @click.option("--cases", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="10 million take 6 GB.")
-def appraise(folder: Path | None, cases: int) -> None:
+def appraise(folder: Path | None, cases: int) -> list[Ratio]:
     """Measure every indicator of GB/T 30428.4 for 12 months by unit and by street, against a plain count; no city is
     needed.
     """
-    from cityloop.entry.bench import appraise as measured
+    from cityloop.entry.bench.calculations import appraise as measured
 
     found = measured.measure(folder, cases, tell)
     click.echo(f"{engine()}; " + ", ".join(f"{rows:,} {name}" for name, rows in found.rows.items()))
@@ -265,3 +334,4 @@ def appraise(folder: Path | None, cases: int) -> None:
     click.echo(f"peak memory: {found.peak / 2**20:,.0f} MiB, of which {measured.MEMORY_MB} MB may be the engine's")
     seconds = found.figures[0].counting.passed
     click.echo(f"all units: {seconds:.2f} s for {cases:,} cases (at most {measured.AIM:.0f} for {measured.AIMED_AT:,})")
+    return [Ratio(f"appraise: by {figure.by}, to a plain GROUP BY", figure.ratio) for figure in found.figures]

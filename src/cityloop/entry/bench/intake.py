@@ -7,9 +7,8 @@ Stretches of both kinds alternate, so that other load on the machine affects bot
 import json
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from statistics import median
@@ -17,6 +16,7 @@ from typing import Any
 
 from cityloop.core.errors import NotPossible
 from cityloop.entry.bench.workload.senders import SendingOrder, SendingOutcome
+from cityloop.entry.bench.workload.serving import served, wait, wait_for_announcer
 from cityloop.entry.console.opening import Tell
 from cityloop.entry.server.serving import free_port, web_command
 from cityloop.runtime.configuration import Configuration
@@ -24,7 +24,6 @@ from cityloop.runtime.configuration import Configuration
 WARM_UP = 1.0  # seconds of load before the first stretch, not counted
 CHANNEL = "bench"
 SENDER = "bench-sender"
-WAIT_SECONDS = 120.0  # for a server to answer the first request, and for the announcer to catch up
 
 _FLOOR_TABLE = "CREATE TABLE bench_floor (id bigserial PRIMARY KEY, external_id text NOT NULL, content jsonb NOT NULL)"
 _NOT_KEPT_ONCE = """
@@ -69,14 +68,14 @@ def measure(city: Configuration, seconds: float, stretches: int, connections: in
 
     token = token_for(SENDER, (), lambda _: None)
     _run_sql(_FLOOR_TABLE)
-    with _served(city) as port, _floor_served(city) as floor_port:
+    with served(city.home_folder) as (port, _), _floor_served(city) as floor_port:
         order = replace(report_order(port, token), seconds=seconds / stretches, connections=connections)
         floor = replace(order, port=floor_port, path="/floor", prefix="F")
         warm = [_send(replace(kind, seconds=WARM_UP, prefix=f"{kind.prefix}W")) for kind in (floor, order)]
         outcomes: dict[str, list[SendingOutcome]] = {"floor": [], "intake": []}
         for stretch in range(stretches):
             for name, kind in (("floor", floor), ("intake", order)):
-                _wait_for_announcer()
+                wait_for_announcer()
                 outcome = _send(replace(kind, prefix=f"{kind.prefix}{stretch}"))
                 if not outcome.receipts:
                     raise NotPossible("bench-nothing-accepted", {"name": name, "statuses": outcome.refused})
@@ -136,31 +135,12 @@ def _send(order: SendingOrder) -> SendingOutcome:
 
 
 @contextmanager
-def _served(city: Configuration) -> Iterator[int]:
-    command = ["-m", "cityloop.entry.command_line", "serve", "--home", str(city.home_folder), "--port", "0"]
-    with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield _port_of(process)
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _port_of(process: subprocess.Popen[str]) -> int:
-    """Return the port that the server prints once it is ready."""
-    for line in process.stdout or ():
-        if line.startswith("ready "):
-            return int(line.rpartition(":")[2])
-    raise NotPossible("server-ended")
-
-
-@contextmanager
 def _floor_served(city: Configuration) -> Iterator[int]:
     port = free_port(0)
     command = web_command(port, int(city.web_workers), "cityloop.entry.bench.workload.floor:application")
     with subprocess.Popen(command) as process:
         try:
-            _wait(lambda: _answers(f"http://127.0.0.1:{port}/floor"), "floor-silent")
+            wait(lambda: _answers(f"http://127.0.0.1:{port}/floor"), "floor-silent")
             yield port
         finally:
             process.terminate()
@@ -174,26 +154,6 @@ def _answers(address: str) -> bool:
             return bool(answer.status == 201)
     except OSError:
         return False
-
-
-def _wait_for_announcer() -> None:
-    """Wait until all events are delivered, so that a stretch is only charged for its own."""
-    from cityloop.runtime.models import Event, Subscription
-
-    def caught_up() -> bool:
-        last = Event.objects.order_by("-ordinal", "-id").values_list("ordinal", "id").first()
-        return last is None or last in Subscription.objects.values_list("ordinal", "event_id")
-
-    _wait(caught_up, "announcer-behind")
-
-
-def _wait(condition: Callable[[], bool], code: str) -> None:
-    """Wait until the condition is true; raise NotPossible with the code when that takes too long."""
-    until = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        if time.monotonic() > until:
-            raise NotPossible(code)
-        time.sleep(0.2)
 
 
 def _statements(token: str) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from cityloop.core.errors import NotPossible
+from cityloop.entry.bench.workload.databases import LARGE, SMALL, copy_city, go_to
 from cityloop.entry.bench.workload.filling import fill
 from cityloop.entry.console.opening import Tell
 
@@ -23,7 +24,6 @@ WARM_UP = 6  # requests before those counted, in each turn: queries are planned,
 COUNTED = 7  # in each turn
 PAGES_ON = 20
 ROLES = ("operator", "duty_officer", "handler")  # whose queues are opened
-SMALL, LARGE = "bench_small", "cityloop"  # databases of one server
 AIMED_AT = "queue"  # pages whose names begin with this have an aim; the others are only printed
 
 
@@ -48,7 +48,7 @@ def measure(small: int, large: int, turns: int, tell: Tell) -> list[PageFigures]
     now = clock.now()
     fill(large - small + 1, large, large, now, tell)
     clients = {role: _signed_in(_account(role)) for role in ROLES}
-    _copy_city()
+    copy_city()
     fill(1, large - small, large, now, tell)
     return [_compared(name, clients[role], address, turns, tell) for role in ROLES for name, address in _pages(role)]
 
@@ -76,7 +76,7 @@ def _compared(name: str, client: "Client", address: Callable[[], str], turns: in
     queries = []
     for _ in range(turns):
         for city, counted in times.items():
-            _go_to(city)
+            go_to(city)
             page = address()
             for _ in range(WARM_UP):
                 _milliseconds(client, page)
@@ -87,23 +87,6 @@ def _compared(name: str, client: "Client", address: Callable[[], str], turns: in
     found = PageFigures(name, median(times[SMALL]), median(times[LARGE]), max(queries))
     tell(f"{name}: {found.small_ms:.1f} ms, {found.large_ms:.1f} ms")
     return found
-
-
-def _copy_city() -> None:
-    """Copy the city as it is now; the original goes on growing."""
-    from django.db import connection
-
-    _go_to("postgres")
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {SMALL} TEMPLATE {LARGE}")
-    _go_to(LARGE)
-
-
-def _go_to(database: str) -> None:
-    from django.db import connection
-
-    connection.close()
-    connection.settings_dict["NAME"] = database
 
 
 def _milliseconds(client: "Client", address: str) -> float:

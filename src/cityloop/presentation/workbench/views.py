@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from cityloop.casework import queries
 from cityloop.casework.actions import act, begin_case, reveal_reporter
 from cityloop.casework.history import evidence
-from cityloop.casework.queries import CasePage, case_page
+from cityloop.casework.queries import CasePage, case_page, sees_case
 from cityloop.casework.queries import queue as open_tasks
 from cityloop.core.errors import NotFound, Refusal
 from cityloop.evaluation.queries import district_ranking, months
@@ -173,22 +173,24 @@ def _received_photos(request: HttpRequest, number: str, attempt: Attempt) -> Rec
 
 def _received(request: HttpRequest, receipt: Receipt) -> HttpResponse:
     """Redirect to the new case, or to the queue where this person may not see it; the receipt goes along."""
-    try:
-        case_page(person(request), receipt.number, now())
-    except NotFound:
-        keep_receipt(request, receipt, in_sight=False)
-        return redirect("workbench:queue")
-    keep_receipt(request, receipt, in_sight=True)
-    return redirect("workbench:case", number=receipt.number)
+    in_sight = sees_case(person(request), receipt.number)
+    keep_receipt(request, receipt, in_sight=in_sight)
+    return _case_or_queue(receipt.number, in_sight=in_sight)
 
 
 def _moved_on(request: HttpRequest, number: str) -> HttpResponse:
+    """Show the case, or the queue: after the action this person may no longer see the case, which is no failure."""
+    if not wants_fragment(request):
+        return _case_or_queue(number, in_sight=sees_case(person(request), number))
     try:
         page = case_page(person(request), number, now())
     except NotFound:
-        # After the action this person may no longer see the case, which is not a failure of the action.
         return redirect("workbench:queue")
-    return _case_answer(request, page) if wants_fragment(request) else redirect("workbench:case", number=number)
+    return _case_answer(request, page)
+
+
+def _case_or_queue(number: str, *, in_sight: bool) -> HttpResponse:
+    return redirect("workbench:case", number=number) if in_sight else redirect("workbench:queue")
 
 
 def _case_answer(

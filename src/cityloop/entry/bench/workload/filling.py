@@ -5,6 +5,7 @@ The latest reports are open, as in a real city, and a small share of the older o
 
 import json
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from cityloop.entry.console.opening import Tell
@@ -88,6 +89,22 @@ def fill(low: int, high: int, last: int, now: datetime, tell: Tell) -> None:
             shown(end - low + 1, "cases written")
         cursor.execute("RESET session_replication_role")
         cursor.execute("VACUUM ANALYZE casework_case, casework_task, runtime_event")  # as autovacuum does in time
+
+
+def catch_up(home: Path, now: datetime) -> None:
+    """Have everything written until now delivered, sealed and exported, as in a city that grew to this size in time."""
+    from django.db.models import F
+
+    from cityloop.evaluation.jobs import export_facts
+    from cityloop.runtime.log import checkpoints
+    from cityloop.runtime.log.announcer import subscribers
+    from cityloop.runtime.models import Event, Subscription
+
+    checkpoints.seal(home, now)
+    last = Event.objects.order_by("-ordinal", "-pk").values("ordinal", event_id=F("pk"))[0]
+    for name in subscribers():
+        Subscription.objects.update_or_create(name=name, defaults=last)
+    export_facts.configure(schedule_at=now + timedelta(days=1)).defer(timestamp=0)  # none before that one
 
 
 def _values(last: int, now: datetime) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Benchmarks of calculations alone: they need no city and no database."""
