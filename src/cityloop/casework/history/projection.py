@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -247,14 +248,22 @@ def _case_row(case: NewCaseRow) -> dict[str, Any]:
 
 def _task_row(case_id: int, case: CaseState, task: TaskState) -> dict[str, Any]:
     return {
+        **_own_columns(task),
         "case_id": case_id,
+        "district": case.facts.get("district") or None,
+        "community": case.facts.get("community") or None,
+    }
+
+
+@lru_cache(maxsize=16)  # of a thousand cases opened together, all have equal first tasks
+def _own_columns(task: TaskState) -> Mapping[str, Any]:
+    """Return the columns of a task's row that do not follow from its case."""
+    return {
         "no": task.no,
         "kind": task.kind,
         "role": task.role,
         "part": task.part,
         "unit": task.unit,
-        "district": case.facts.get("district") or None,
-        "community": case.facts.get("community") or None,
         "opened_at": task.opened_at,
         "limit": history.limit_text(task.limit),
         "parent": task.parent,
@@ -264,7 +273,13 @@ def _task_row(case_id: int, case: CaseState, task: TaskState) -> dict[str, Any]:
 
 
 def _words_row(words: NewWords) -> dict[str, Any]:
-    return {name: getattr(words, name) for name in NewWords.__slots__}
+    return {
+        "case_id": words.case_id,
+        "seq": words.seq,
+        "name": words.name,
+        "salt": words.salt,
+        "body": words.body,
+    }
 
 
 def _task(row: models.Task) -> TaskState:
