@@ -125,7 +125,12 @@ def change(
     for name, value in columns(now).items():
         setattr(row, name, value)
     row.head = entry.hash
-    case_row = {**columns(now), "id": row.pk, "head": row.head, **{name: getattr(row, name) for name in SHOWN}}
+    case_row = {
+        **columns(now),
+        "id": row.pk,
+        "head": rows.binary(entry.hash),
+        **{name: getattr(row, name) for name in SHOWN},
+    }
     moved = now.areas != before.areas
     changed = [
         _task_row(row.pk, now, new) for old, new in zip(before.tasks, now.tasks, strict=False) if moved or old != new
@@ -228,7 +233,7 @@ def _case_row(case: NewCaseRow) -> dict[str, Any]:
     return {
         "id": case.id,
         "stage": case.state.stage,
-        "head": case.head,
+        "head": rows.binary(case.head),
         "facts": dict(facts),
         "category": facts.get("category"),
         "district": facts.get("district"),
@@ -277,7 +282,7 @@ def _words_row(words: NewWords) -> dict[str, Any]:
         "case_id": words.case_id,
         "seq": words.seq,
         "name": words.name,
-        "salt": words.salt,
+        "salt": rows.binary(words.salt),
         "body": words.body,
     }
 
