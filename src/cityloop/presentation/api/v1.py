@@ -136,8 +136,8 @@ def create_report(request: HttpRequest, report: NewReport) -> HttpResponse:
     """Create a case from a report. The same report again returns 200 and the same receipt; other content, 409."""
     now = clock.now()
     content = report.model_dump(exclude_none=True)
-    report = reports.read(content, settings.CITYLOOP.zone, now)
-    receipt = gathering.receive(report, request.auth, now)  # type: ignore[attr-defined]
+    accepted = reports.read(content, settings.CITYLOOP.zone, now)
+    receipt = gathering.receive(accepted, request.auth, now)  # type: ignore[attr-defined]
     answer = {"number": receipt.number, "tracking_code": receipt.tracking_code}
     if receipt.words_district:
         answer["words_district"] = receipt.words_district
