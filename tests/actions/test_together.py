@@ -1,21 +1,18 @@
 """Several people, or several copies of the same report, at once."""
 
 import threading
-import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import DataError, connection
+from django.db import connection
 
 from cityloop.casework import verification
 from cityloop.casework.actions import act
 from cityloop.casework.models import Case
-from cityloop.core.errors import NotAllowed, Refusal
+from cityloop.core.errors import Refusal
 from cityloop.intake.actions import receive, receive_many
-from cityloop.intake.gathering import Gathering
 from cityloop.intake.reports import read
 from cityloop.runtime.models import Event
 from example import NOW, SmallCity
@@ -87,62 +84,3 @@ def test_other_content_at_once_is_a_conflict_for_all_but_one(city: SmallCity, pe
     outcomes = at_once(*[lambda n=n: receive(a_report("A1", f"内容{n}"), people["hotline"], NOW) for n in range(4)])
     assert sum(isinstance(outcome, Refusal) for outcome in outcomes) == 3
     assert Case.objects.count() == 1
-
-
-def gathered(gathering: Gathering, *calls: Callable[[], Any]) -> list[Any]:
-    """Hand in reports that all arrive while an earlier group is written; return the receipts, or the errors."""
-
-    def caught(call: Callable[[], Any]) -> Any:
-        try:
-            return call()
-        except (Refusal, DataError) as error:
-            return error
-
-    def write_once_all_wait() -> None:
-        with gathering._writing:
-            starting.wait()
-            until = time.monotonic() + 10
-            while len(gathering._arrived) < len(calls) and time.monotonic() < until:
-                time.sleep(0.01)
-
-    starting = threading.Barrier(2)
-    writer = threading.Thread(target=write_once_all_wait)
-    writer.start()
-    starting.wait()
-    outcomes = at_once(*[lambda call=call: caught(call) for call in calls])
-    writer.join()
-    return outcomes
-
-
-def test_reports_that_arrive_together_are_one_transaction_and_each_gets_its_own_answer(
-    city: SmallCity, people: dict
-) -> None:
-    gathering = Gathering()
-    reports = [a_report("A1"), a_report("A2"), a_report("A1"), a_report("A3"), a_report("A3", "别的问题")]
-    outcomes = gathered(
-        gathering, *[lambda report=report: gathering.receive(report, people["hotline"], NOW) for report in reports]
-    )
-    first, second, again, *third = outcomes
-    assert first.number == again.number != second.number and {first.created, again.created} == {True, False}
-    assert sorted(type(outcome).__name__ for outcome in third) == ["Conflict", "Receipt"]
-    assert Case.objects.count() == 3 and not list(verification.findings())
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(DISTINCT xmin::text) FROM casework_case")
-        assert cursor.fetchone() == (1,)
-
-
-def test_a_report_that_cannot_be_stored_fails_alone(city: SmallCity, people: dict) -> None:
-    gathering = Gathering()
-    reports = [a_report("A1"), replace(a_report("A2"), text="\0"), a_report("A3")]
-    outcomes = gathered(
-        gathering, *[lambda report=report: gathering.receive(report, people["hotline"], NOW) for report in reports]
-    )
-    assert [type(outcome).__name__ for outcome in outcomes] == ["Receipt", "DataError", "Receipt"]
-    assert Case.objects.count() == 2
-
-
-def test_a_report_that_may_not_be_handed_in_is_refused_before_it_joins_others(city: SmallCity, people: dict) -> None:
-    gathering = Gathering()
-    with pytest.raises(NotAllowed):
-        gathering.receive(a_report("A1"), people["leader"], NOW)
-    assert gathering.receive(a_report("A1"), people["hotline"], NOW).created

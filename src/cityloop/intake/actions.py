@@ -98,7 +98,7 @@ def receive(report: Report, actor: Actor, now: datetime) -> Receipt:
 @transaction.atomic
 def receive_many(reports: Sequence[Report], actor: Actor, now: datetime) -> list[Receipt | Conflict]:
     """Make cases of reports in one transaction; return a Receipt or a Conflict for each, in order."""
-    check_may_report(reports, actor)
+    _check_may_report(reports, actor)
     digests = [_digest(report) for report in reports]
     firsts = {_key(report): (report, digest) for report, digest in reversed(list(zip(reports, digests, strict=True)))}
     created = _insert(firsts, now)
@@ -134,7 +134,7 @@ def foresee(
     return outcomes
 
 
-def check_may_report(reports: Sequence[Report], actor: Actor) -> None:
+def _check_may_report(reports: Sequence[Report], actor: Actor) -> None:
     """Refuse a person without a post that reports, and a connected system in a channel that is not its own."""
     if not may_report(actor):
         raise NotAllowed("may-not-report")

@@ -16,7 +16,7 @@ from django.http import HttpResponse
 from cityloop.presentation.pages.uploads import LARGEST_REQUEST
 from cityloop.presentation.problems import problem
 
-THREADS = 8  # requests that a worker handles at once
+THREADS = 3  # requests that a worker handles at once
 WAITING = 256  # requests that may wait for a thread; further ones are asked to come back
 PATIENCE = 20.0  # seconds for a body to arrive, and one second more for each
 SLOWEST = 2_000  # bytes of it

@@ -16,7 +16,7 @@ from cityloop.core.actors import Actor
 from cityloop.core.errors import Fault, Invalid, Refusal
 from cityloop.core.sentences import english
 from cityloop.intake import reports
-from cityloop.intake.gathering import Gathering
+from cityloop.intake.actions import receive
 from cityloop.presentation.failures import only_problems
 from cityloop.presentation.problems import CONTENT_TYPE, problem, refused
 from cityloop.registry.organisation.actors import actor_by_token
@@ -126,7 +126,6 @@ api = Described(
     auth=Bearer(),
 )
 
-gathering = Gathering()
 SCHEMA_FAULTS = {"missing": "required", "extra_forbidden": "unknown-field", "string_type": "not-text"}  # by pydantic
 REFUSALS = dict.fromkeys((400, 401, 403, 408, 409, 413, 422, 503), ProblemDetails)
 
@@ -136,8 +135,7 @@ def create_report(request: HttpRequest, report: NewReport) -> HttpResponse:
     """Create a case from a report. The same report again returns 200 and the same receipt; other content, 409."""
     now = clock.now()
     content = report.model_dump(exclude_none=True)
-    accepted = reports.read(content, settings.CITYLOOP.zone, now)
-    receipt = gathering.receive(accepted, request.auth, now)  # type: ignore[attr-defined]
+    receipt = receive(reports.read(content, settings.CITYLOOP.zone, now), request.auth, now)  # type: ignore[attr-defined]
     answer = {"number": receipt.number, "tracking_code": receipt.tracking_code}
     if receipt.words_district:
         answer["words_district"] = receipt.words_district
