@@ -2,17 +2,25 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from django.conf import settings
 
 from cityloop.casework.actions import act
+from cityloop.casework.history.events import payload
 from cityloop.casework.models import Case, PersonalWords, Task
 from cityloop.casework.queries import case_page
+from cityloop.casework.verification import findings as casework_findings
+from cityloop.core.chain import EMPTY, commitment, link
 from cityloop.core.errors import Conflict, Invalid, NotAllowed
+from cityloop.core.procedures.deciding import begin
+from cityloop.core.procedures.opening import Terms
 from cityloop.intake.actions import receive, receive_many
 from cityloop.intake.models import Report as Row
 from cityloop.intake.reports import Report, read
+from cityloop.intake.verification import findings as intake_findings
+from cityloop.registry.city.current import current_city
 from cityloop.registry.gazetteer.finding import key_of
 from cityloop.registry.history.changes import TableChange, apply
 from cityloop.registry.history.tables import PLACES
@@ -20,6 +28,7 @@ from cityloop.runtime.models import Event
 from example import NOW, SmallCity
 
 pytestmark = pytest.mark.server
+TASK_COLUMNS = [field.name for field in Task._meta.concrete_fields if field.name not in ("id", "case")]
 
 
 def a_report(external_id: str = "A1", **values: object) -> Report:
@@ -82,6 +91,50 @@ def test_a_batch_with_repeats_makes_each_case_once(city: SmallCity, people: dict
     assert [type(outcome).__name__ for outcome in outcomes] == ["Receipt", "Receipt", "Receipt", "Conflict"]
     assert [outcome.created for outcome in outcomes[:3]] == [True, True, False]
     assert Case.objects.count() == 2
+
+
+def varied_reports(city: SmallCity, prefix: str) -> list[Report]:
+    """Return reports with and without each of the things that decide where a case goes."""
+    places = [{}, *({"lon": lon, "lat": lat} for lon, lat in (city.inside_north, city.inside_south, city.outside))]
+    kinds = [{}, {"category": "01001"}, {"category": "06010", "address": "南区长江路1号"}, {"category": "路灯不亮"}]
+    people = [{}, {"reporter": {"name": "张三", "phone": "13800001234"}, "reported_at": "2026-11-19 08:00"}]
+    return [
+        a_report(f"{prefix}{number}", **place, **kind, **person)
+        for number, (place, kind, person) in enumerate(product(places, kinds, people))
+    ]
+
+
+def facts_as_given(case: Case) -> dict[str, str]:
+    """Return the facts of a case without those that are its own."""
+    own = ("number", "external_id", "receipt")
+    return {name: value for name, value in case.facts.items() if name not in own}
+
+
+def test_many_reports_at_once_become_the_same_cases_as_one_by_one(city: SmallCity, people: dict) -> None:
+    together = receive_many(varied_reports(city, "A"), people["hotline"], NOW)
+    for report, receipt in zip(varied_reports(city, "B"), together, strict=True):
+        many = Case.objects.get(number=receipt.number)
+        alone = Case.objects.get(number=receive(report, people["hotline"], NOW).number)
+        assert facts_as_given(many) == facts_as_given(alone)
+        assert list(many.tasks.values(*TASK_COLUMNS)) == list(alone.tasks.values(*TASK_COLUMNS))
+        assert set(many.words.values_list("name", flat=True)) == set(alone.words.values_list("name", flat=True))
+
+
+def test_the_event_of_each_of_many_reports_is_what_the_engine_says_of_it_alone(city: SmallCity, people: dict) -> None:
+    receive_many(varied_reports(city, "A"), people["hotline"], NOW)
+    for case in Case.objects.all():
+        words = {row.name: row for row in case.words.all()}
+        kept = {name: commitment(bytes(row.salt), row.body.encode()) for name, row in words.items()}
+        procedure = current_city().procedure(case.procedure, case.version)
+        move = begin(procedure, case.facts, {}, NOW, Terms(current_city().calendar))
+        event = Event.objects.get(stream=f"case/{case.pk}")
+        assert event.payload == payload(move, kept)
+        assert (
+            bytes(event.hash)
+            == bytes(case.head)
+            == link(EMPTY, event.stream, 1, event.name, event.actor, NOW, event.payload)
+        )
+    assert not list(casework_findings()) and not list(intake_findings())
 
 
 def test_a_report_without_a_place_goes_to_the_desk_without_a_district(city: SmallCity, people: dict) -> None:

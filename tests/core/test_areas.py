@@ -99,6 +99,8 @@ def test_many_places_are_found_as_one_by_one(hundredths: list[tuple[int, int]]) 
     assert layout.inside(*pairs.T) == sum(bool(layout.lineage_at(*pair)) for pair in pairs.tolist())
     smallest = layout.smallest_many(*pairs.T)
     assert smallest == [next(iter(layout.lineage_at(*pair).values()), None) for pair in pairs.tolist()]
+    one_by_one = [(layout.lineage_at(*pair), layout.grids_at(*pair)) for pair in pairs.tolist()]
+    assert layout.places_at(*np.vstack([pairs, (np.nan, np.nan)]).T) == [*one_by_one, ({}, {})]
 
 
 def test_each_day_has_the_areas_that_stood_then() -> None:

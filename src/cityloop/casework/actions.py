@@ -49,12 +49,14 @@ class CaseOpening:
 def open_cases(openings: Sequence[CaseOpening], actor: Actor, now: datetime, by: Post | None = None) -> None:
     """Open cases and write the first event of each, all in one statement; `by` is the post used."""
     city = current_city()
-    terms = Terms(city.calendar)
-    moves = []
-    for opening in openings:
-        procedure = city.latest(opening.procedure)
-        facts = {**opening.facts, **_origin(opening.number, procedure)}
-        moves.append((opening.id, deciding.begin(procedure, facts, opening.words, now, terms, by=by)))
+    moves: list[tuple[int, Move]] = []
+    for name in dict.fromkeys(opening.procedure for opening in openings):
+        procedure = city.latest(name)
+        # Begun without answers, cases of a procedure differ in facts and words only: it is decided once for all.
+        first = deciding.begin(procedure, {}, {}, now, Terms(city.calendar), by=by)
+        for opening in (opening for opening in openings if opening.procedure == name):
+            facts = {**opening.facts, **_origin(opening.number, procedure), **first.facts}
+            moves.append((opening.id, replace(first, facts=facts, words=opening.words)))
     _write_new(moves, actor, now)
 
 

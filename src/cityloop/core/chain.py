@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 EMPTY = bytes(32)  # the hash before the first event of a stream
+_CONTAINERS = (dict, list, tuple)  # what JSON is made of; the encoder refuses others
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -40,19 +41,19 @@ def link(
 
 def commitment(salt: bytes, words: bytes) -> str:
     """Return what an event contains in place of personal words; without salt and words it reveals nothing."""
-    return hmac.new(salt, words, hashlib.sha256).hexdigest()
+    return hmac.digest(salt, words, "sha256").hex()
 
 
 def seal(key: bytes, content: bytes) -> str:
     """Return the keyed digest of a checkpoint (HMAC-SHA-256, hexadecimal)."""
-    return hmac.new(key, content, hashlib.sha256).hexdigest()
+    return hmac.digest(key, content, "sha256").hex()
 
 
 def _refuse_floats(value: Mapping[str, Any] | list[Any] | tuple[Any, ...]) -> None:
-    for member in value.values() if isinstance(value, Mapping) else value:
-        if type(member) is str:  # most are; this runs for every event
+    for member in value.values() if isinstance(value, dict) else value:
+        if type(member) is str or member is None:  # most are; this runs for every event
             continue
         if isinstance(member, float):
             raise ValueError(f"a float has no canonical form: {member!r}")
-        if isinstance(member, Mapping | list | tuple):
+        if isinstance(member, _CONTAINERS):
             _refuse_floats(member)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from django.conf import settings
 from django.db import transaction
 
@@ -21,7 +22,7 @@ from cityloop.core.errors import Conflict, NotAllowed
 from cityloop.core.place.areas import place_facts
 from cityloop.intake import placing
 from cityloop.intake.models import Report as Row
-from cityloop.intake.reports import Report
+from cityloop.intake.reports import Point, Report
 from cityloop.registry.city.city import NO_FACILITY, City
 from cityloop.registry.city.current import current_city
 from cityloop.registry.facilities.queries import Tie, ties
@@ -103,7 +104,7 @@ def receive_many(reports: Sequence[Report], actor: Actor, now: datetime) -> list
     created = _insert(firsts, now)
     city = current_city()
     known_facilities = ties([code for name in created if (code := firsts[name][0].facility)])
-    openings = [_opening(*firsts[name], new, city, known_facilities, now) for name, new in created.items()]
+    openings = _openings([(*firsts[name], new) for name, new in created.items()], city, known_facilities, now)
     open_cases(openings, actor, now, _reporting_post(actor, reports))
     known = _known([name for name in firsts if name not in created])
     named = {opening.id: opening.facts.get(WORDS_DISTRICT, "") for opening in openings}
@@ -183,15 +184,36 @@ def _known(keys: Sequence[Key]) -> dict[Key, Received]:
     return known
 
 
+def _openings(
+    reports: Sequence[tuple[Report, str, Numbered]], city: City, facilities: Mapping[str, Tie], now: datetime
+) -> list[CaseOpening]:
+    """Return the cases of new reports with their digests; all their places are looked up at once."""
+    ties = [facilities.get(report.facility or "") for report, _, _ in reports]
+    spots = [placing.spot(report, tie) for (report, _, _), tie in zip(reports, ties, strict=True)]
+    lons, lats = np.array([_lon_lat(spot.point) for spot in spots]).reshape(-1, 2).T
+    places = city.layout(now.astimezone(city.calendar.time_zone).date()).places_at(lons, lats)
+    return [
+        _opening(*report, tie, spot, lineage if spot.point else city.lineage(spot.district), grids, city, now)
+        for report, tie, spot, (lineage, grids) in zip(reports, ties, spots, places, strict=True)
+    ]
+
+
+def _lon_lat(point: Point | None) -> tuple[float, float]:
+    return (float(point.lon), float(point.lat)) if point else (math.nan, math.nan)
+
+
 def _opening(
-    report: Report, digest: str, given: Numbered, city: City, facilities: Mapping[str, Tie], now: datetime
+    report: Report,
+    digest: str,
+    given: Numbered,
+    facility: Tie | None,
+    spot: placing.Spot,
+    areas: Mapping[str, str],
+    grids: Mapping[str, Sequence[str]],
+    city: City,
+    now: datetime,
 ) -> CaseOpening:
-    facility = facilities.get(report.facility or "")
-    spot = placing.spot(report, facility)
     point = spot.point
-    layout = city.layout(now.astimezone(city.calendar.time_zone).date())
-    lon, lat = (float(point.lon), float(point.lat)) if point else (math.nan, math.nan)
-    areas = layout.lineage_at(lon, lat) if point else city.lineage(spot.district)
     category = city.category_of(report.category) if report.category else None
     facts = {
         "channel": report.channel,
@@ -199,7 +221,7 @@ def _opening(
         "receipt": receipt_digest(digest, given.tracking_code),
         "reported_at": chain.moment(min(report.reported_at or now, now)),
         "category": category,
-        **place_facts(areas, layout.grids_at(lon, lat)),
+        **place_facts(areas, grids),
         **(spot.found or {}),
         WORDS_DISTRICT: placing.contradiction(report, areas) if point else "",
         "facility": report.facility,

@@ -1,15 +1,14 @@
 """Writes many rows by one statement whose text does not depend on their number. The caller decides which rows.
 
 The rows are sent as one JSON document: PostgreSQL parses it faster than the driver can build arrays, and a statement
-with one parameter is planned once for each connection.
+with one parameter is planned once for each connection. Pydantic writes it in a third of the time of Python's own json.
 """
 
-import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from pydantic_core import to_json
 
 
 def insert(statement: str, *tables: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
@@ -21,17 +20,10 @@ def insert(statement: str, *tables: Iterable[Mapping[str, Any]]) -> list[tuple[A
     if not any(filled):
         return []
     with connection.cursor() as cursor:
-        cursor.execute(statement, [_ENCODER.encode(table) for table in filled])
+        cursor.execute(statement, [to_json(table).decode() for table in filled])
         return cursor.fetchall() if cursor.description else []
 
 
-def _as_text(value: object) -> str:
-    """Return a value that JSON cannot express as PostgreSQL reads it."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return f"\\x{value.hex()}"
-    raise TypeError(f"no column has the type {type(value).__name__}")
-
-
-_ENCODER = json.JSONEncoder(default=_as_text, ensure_ascii=False)
+def binary(value: bytes) -> str:
+    """Return the value of a bytea column in a row."""
+    return f"\\x{value.hex()}"

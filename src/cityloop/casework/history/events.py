@@ -5,6 +5,7 @@ What a move does not have is left out of the payload; what the event of an earli
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from cityloop.core import chain
@@ -120,7 +121,8 @@ def read_links(texts: Any) -> tuple[Link, ...]:
     return tuple(Link(CaseRelation(relation), *rest) for relation, *rest in texts)
 
 
-def _task_text(task: TaskState) -> dict[str, Any]:
+@lru_cache(maxsize=16)  # of a thousand cases opened together, all have equal first tasks
+def _task_text(task: TaskState) -> Mapping[str, Any]:
     text = {
         "no": task.no,
         "kind": task.kind,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -124,7 +125,12 @@ def change(
     for name, value in columns(now).items():
         setattr(row, name, value)
     row.head = entry.hash
-    case_row = {**columns(now), "id": row.pk, "head": row.head, **{name: getattr(row, name) for name in SHOWN}}
+    case_row = {
+        **columns(now),
+        "id": row.pk,
+        "head": rows.binary(entry.hash),
+        **{name: getattr(row, name) for name in SHOWN},
+    }
     moved = now.areas != before.areas
     changed = [
         _task_row(row.pk, now, new) for old, new in zip(before.tasks, now.tasks, strict=False) if moved or old != new
@@ -227,7 +233,7 @@ def _case_row(case: NewCaseRow) -> dict[str, Any]:
     return {
         "id": case.id,
         "stage": case.state.stage,
-        "head": case.head,
+        "head": rows.binary(case.head),
         "facts": dict(facts),
         "category": facts.get("category"),
         "district": facts.get("district"),
@@ -247,14 +253,22 @@ def _case_row(case: NewCaseRow) -> dict[str, Any]:
 
 def _task_row(case_id: int, case: CaseState, task: TaskState) -> dict[str, Any]:
     return {
+        **_own_columns(task),
         "case_id": case_id,
+        "district": case.facts.get("district") or None,
+        "community": case.facts.get("community") or None,
+    }
+
+
+@lru_cache(maxsize=16)  # of a thousand cases opened together, all have equal first tasks
+def _own_columns(task: TaskState) -> Mapping[str, Any]:
+    """Return the columns of a task's row that do not follow from its case."""
+    return {
         "no": task.no,
         "kind": task.kind,
         "role": task.role,
         "part": task.part,
         "unit": task.unit,
-        "district": case.facts.get("district") or None,
-        "community": case.facts.get("community") or None,
         "opened_at": task.opened_at,
         "limit": history.limit_text(task.limit),
         "parent": task.parent,
@@ -264,7 +278,13 @@ def _task_row(case_id: int, case: CaseState, task: TaskState) -> dict[str, Any]:
 
 
 def _words_row(words: NewWords) -> dict[str, Any]:
-    return {name: getattr(words, name) for name in NewWords.__slots__}
+    return {
+        "case_id": words.case_id,
+        "seq": words.seq,
+        "name": words.name,
+        "salt": rows.binary(words.salt),
+        "body": words.body,
+    }
 
 
 def _task(row: models.Task) -> TaskState:

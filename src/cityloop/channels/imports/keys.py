@@ -54,7 +54,6 @@ def survey_keys(rows: Iterable[TableRow], mapping: ColumnMapping[Any], field: st
                 contents.append(hash(str(content)))
     except NotPossible:
         pass  # damaged: the import says so when it comes there, and keeps the rows before
-    pairs = np.array([ids, contents], dtype=np.int64).reshape(2, -1)
-    found, counts = np.unique(pairs[0], return_counts=True)
-    different = np.unique(pairs, axis=1).shape[1]
+    found, counts = np.unique(np.array(ids), return_counts=True)
+    different = len(np.unique(np.array(contents)))  # a content has the id in it
     return KeySurvey(mapping.name(field), len(ids), len(found), different, frozenset(found[counts > 1].tolist()))

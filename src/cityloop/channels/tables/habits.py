@@ -86,4 +86,4 @@ def _is_ditto(cell: str) -> bool:
 
 
 def _squeezed(cell: Any) -> str:
-    return "" if cell is None else re.sub(r"\s", "", str(cell))
+    return "" if cell is None else "".join(str(cell).split())

@@ -4,6 +4,7 @@ A tree of levels, each within the one before, and grids of other kinds that over
 where.py. Source: GB/T 30428.1-2013 (unit grids).
 """
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -96,6 +97,17 @@ class AreaLayout:
         """Return the codes of the grids of every other kind that a place lies in."""
         found = ((kind, tuple(index.covering(lon, lat))) for kind, index in self.grids.items())
         return {kind: codes for kind, codes in found if codes}
+
+    def places_at(self, lons: Numbers, lats: Numbers) -> list[tuple[Mapping[str, str], dict[str, tuple[str, ...]]]]:
+        """Return `lineage_at` and `grids_at` of each of many places; nothing for NaN."""
+        if len(lons) == 1:  # the search for many takes three times as long for one
+            lon, lat = float(lons[0]), float(lats[0])
+            return [({}, {}) if math.isnan(lon) else (self.lineage_at(lon, lat), self.grids_at(lon, lat))]
+        grids = {kind: index.covering_many(lons, lats) for kind, index in self.grids.items()}
+        return [
+            (self.lineages[code] if code else {}, {kind: tuple(found[n]) for kind, found in grids.items() if found[n]})
+            for n, code in enumerate(self.smallest_many(lons, lats))
+        ]
 
     def locate_many(self, lons: Numbers, lats: Numbers) -> dict[str, Codes]:
         """Return for each level and kind of grid the code for each of many places, None if there is none.

@@ -213,6 +213,14 @@ class AreaIndex:
             covering = near[shapely.intersects_xy(self._polygons[near], lon, lat)]
         return list(dict.fromkeys(self._codes[covering].tolist()))
 
+    def covering_many(self, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> list[list[str]]:
+        """Return for each point what `covering` returns; nothing for NaN."""
+        points, areas = self._covered(lons, lats)
+        found: list[dict[str, None]] = [{} for _ in lons]
+        for point, area in sorted(zip(points.tolist(), areas.tolist(), strict=True)):
+            found[point][self._codes[area]] = None
+        return [list(codes) for codes in found]
+
     def around(self, lon: float, lat: float, degrees: float) -> list[tuple[str, BaseGeometry]]:
         """Return the areas that come within so many degrees of the point, in the order of their codes."""
         near = np.sort(self._tree.query(shapely.box(lon - degrees, lat - degrees, lon + degrees, lat + degrees)))
@@ -233,6 +241,15 @@ class AreaIndex:
 
     def positions(self, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return for each point the index of its code in `codes`."""
+        points, areas = self._covered(lons, lats)
+        first_area: NDArray[np.int64] = np.full(len(lons), len(self))
+        np.minimum.at(first_area, points, areas)
+        return first_area
+
+    def _covered(
+        self, lons: NDArray[np.float64], lats: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return every pair of a point and an area that covers it."""
         if lons.ndim != 1 or lons.shape != lats.shape:
             raise ValueError(f"Longitudes and latitudes must match, not {lons.shape} and {lats.shape}.")
         points, areas = self._tree.query(shapely.points(lons, lats))
@@ -241,9 +258,7 @@ class AreaIndex:
         points, areas = points[by_area], areas[by_area]
         with self._testing:
             covered = shapely.intersects_xy(self._polygons[areas], lons[points], lats[points])
-        first_area: NDArray[np.int64] = np.full(len(lons), len(self))
-        np.minimum.at(first_area, points[covered], areas[covered])
-        return first_area
+        return points[covered], areas[covered]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ powers and duties (权责清单) of a department is not pushed down to a communi
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 from cityloop.core.place.areas import TREE
@@ -106,15 +107,24 @@ class Duties:
             found.setdefault((row.category, row.area), []).append(row)
         return cls({key: tuple(group) for key, group in found.items()})
 
+    @cached_property
+    def areas(self) -> frozenset[str]:
+        """The areas that duties name: in others, the areas around decide."""
+        return frozenset(area for _, area in self.by_class_and_area)
+
+    @cached_property
+    def _classes(self) -> frozenset[str]:
+        return frozenset(category for category, _ in self.by_class_and_area)
+
     def __iter__(self) -> Iterator[DutyRule]:
         for group in self.by_class_and_area.values():
             yield from group
 
     def fitting(self, reference: str | None, areas: Mapping[str, str]) -> Iterator[tuple[DutyRule, ...]]:
         """Yield the duties that fit a class in areas (code by level), the most specific first."""
-        places = _places(areas)
+        places = _places({level: code for level, code in areas.items() if code in self.areas})
         for prefix in _prefixes(reference or ""):
-            for codes in places:
+            for codes in places if prefix in self._classes else ():
                 if group := tuple(duty for code in codes for duty in self.by_class_and_area.get((prefix, code), ())):
                     yield group
 

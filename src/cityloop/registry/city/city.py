@@ -189,7 +189,7 @@ class City:
         """Return the unit that sees to such a problem there; None where none does, or several do equally."""
         if facility is not NO_FACILITY:
             return self.responsible(category, areas, facility).unit
-        question = (category, *areas.values())
+        question = (category, *(code for code in areas.values() if code in self.duties.areas))
         if question not in self._on_duty:
             if len(self._on_duty) >= MOST_ANSWERS:
                 self._on_duty.clear()

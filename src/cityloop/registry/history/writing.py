@@ -38,7 +38,7 @@ def _batches(listed: Sequence[Values]) -> Iterator[Sequence[Values]]:
 
 def _columns(table: CityTable, row: Values, known: Mapping[str, Mapping[str, int]]) -> Values:
     """Return a row as PostgreSQL reads it from JSON: bytes and references are written otherwise than in the history."""
-    other = {name: table.from_json(name, row[name]) for name in _binary(table.name)}
+    other = {name: rows.binary(table.from_json(name, row[name])) for name in _binary(table.name) if row[name]}
     ids = {f"{name}_id": known[name].get(row[name]) for name in table.refers}
     return {**row, **other, **ids} if other or ids else row
 

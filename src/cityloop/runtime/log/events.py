@@ -51,7 +51,15 @@ def write(entries: Sequence[EventRow]) -> None:
 
 def row(entry: EventRow) -> dict[str, Any]:
     """Return the event as a row for INSERT."""
-    return {name: getattr(entry, name) for name in EventRow.__slots__}
+    return {
+        "stream": entry.stream,
+        "seq": entry.seq,
+        "name": entry.name,
+        "actor": entry.actor,
+        "at": entry.at,
+        "payload": entry.payload,
+        "hash": rows.binary(entry.hash),
+    }
 
 
 def locked(stream: str) -> None:
