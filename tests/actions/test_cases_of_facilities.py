@@ -119,7 +119,7 @@ def test_reports_without_a_facility_have_the_content_they_had_before_facilities_
     assert a_report().content() == (b'["\xe7\x81\xaf\xe4\xb8\x8d\xe4\xba\xae",null,null,null,null,null,null,null,null]')
 
 
-@pytest.mark.parametrize("facility", ["6.71E+16", "x" * 41, "a\x00b", 5.5])
+@pytest.mark.parametrize("facility", ["6.71E+16", "x" * 65, "a\x00b", 5.5])
 def test_an_invalid_facility_id_is_refused(city: SmallCity, facility: object) -> None:
     with pytest.raises(Invalid) as refused:
         a_report(facility=facility)
