@@ -80,6 +80,7 @@ MEANINGS = {
     "AccountCreated": ("account/…", "An account was made, for a person or for a connected system."),
     "AccountEnded": ("account/…", "An account was ended: nobody signs in or reports with it any more."),
     "AddressLocked": ("sign-in", "An address was locked after very many failed sign-ins, of whichever names."),
+    "AddressUnlocked": ("sign-in", "An operator lifted the lock of an address."),
     "AccountReopened": ("account/…", "An ended account may be used again."),
     "AppointmentEnded": ("account/…", "A post of an account was ended: role, unit, area."),
     "AreaChanged": ("registry", "An area was given another name, grade or other days by hand."),

@@ -116,6 +116,11 @@ def test_people_sign_in_send_forms_and_get_links_behind_tls(tmp_path: Path, cert
         assert landed == f"{origin}/queue/"
         assert {cookie.name: cookie.secure for cookie in browser.cookies} == {"sessionid": True, "csrftoken": True}
         person = "/settings/people/of/operator/"
+        again, _ = browser.post(person, f"{person}link/")
+        assert again.startswith(f"{origin}/account/confirm/?next=")
+        page = urllib.parse.urlsplit(again)
+        landed, _ = browser.post(f"{page.path}?{page.query}", page.path, password=PASSWORD, next=person)
+        assert landed == f"{origin}{person}"
         _, shown = browser.post(person, f"{person}link/")
         assert f"{origin}/sign-in/first/" in shown
         described = browser.get("/ogc/?f=json")

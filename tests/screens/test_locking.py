@@ -63,6 +63,45 @@ def test_the_right_password_ends_the_counting(city: SmallCity) -> None:
         assert tried(password=PASSWORD).status_code == 302
 
 
+def test_a_right_password_that_is_still_looked_at_is_no_failure(city: SmallCity) -> None:
+    """Two clicks after four typos: the second says that it has to wait, and locks nobody."""
+    failed(4, "operator", "192.0.2.1")
+
+    def clicked_again() -> bool:
+        with pytest.raises(Locked):
+            lockouts.guarded("operator", "192.0.2.1", NOW, lambda: True)
+        return True
+
+    assert lockouts.guarded("operator", "192.0.2.1", NOW, clicked_again)
+    assert lockouts.locked_until("operator", NOW) is None
+    assert not Event.objects.filter(name="SignInLocked").exists()
+
+
+def test_what_strangers_guess_does_not_keep_somebody_signed_in_from_the_own_account(city: SmallCity) -> None:
+    client = Client()
+    client.post("/sign-in/", {"username": "operator", "password": PASSWORD})
+    for number in range(101):
+        tried(f"guess-{number}")
+        tried("operator")
+    assert tried("dispatcher", PASSWORD).status_code == 429
+    form = {"former": PASSWORD, "password": "three-lamps-9", "again": "three-lamps-9"}
+    assert client.post("/account/password/", form).status_code == 200
+    assert Account.objects.get(username="operator").check_password("three-lamps-9")
+    wrong = [client.post("/account/password/", {**form, "former": "wrong"}).status_code for _ in range(6)]
+    assert wrong[-1] == 429
+
+
+def test_the_lock_of_an_address_can_be_lifted(city: SmallCity) -> None:
+    for number in range(101):
+        failed(1, f"guess-{number}", "192.0.2.1")
+    with pytest.raises(Locked):
+        lockouts.guarded("operator", "192.0.2.1", NOW, lambda: True)
+    assert lockouts.lift_address("192.0.2.1", "test", NOW)
+    assert lockouts.guarded("operator", "192.0.2.1", NOW, lambda: True)
+    assert not lockouts.lift_address("192.0.2.1", "test", NOW)
+    assert Event.objects.filter(stream="sign-in").last().name == "AddressUnlocked"  # type: ignore[union-attr]
+
+
 def test_a_lock_ends_after_ten_minutes_and_failures_count_for_a_quarter_of_an_hour(city: SmallCity) -> None:
     failed(5, "operator", "192.0.2.1")
     with pytest.raises(Locked):
@@ -120,7 +159,8 @@ def test_wrong_passwords_on_ones_own_page_are_counted_as_well(signed_in: As) -> 
     client = signed_in("operator")
     form = {"former": "wrong", "password": "another-horse-9", "again": "another-horse-9"}
     assert [client.post("/account/password/", form).status_code for _ in range(5)] == [422] * 4 + [429]
-    assert tried(password=PASSWORD).status_code == 429
+    assert client.post("/account/password/", {**form, "former": PASSWORD}).status_code == 429
+    assert tried(password=PASSWORD).status_code == 302
 
 
 def test_an_administrator_lifts_a_lock(signed_in: As) -> None:

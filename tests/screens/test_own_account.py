@@ -55,6 +55,12 @@ def confirmed(client: Client, address: str) -> str:
     return answer.content.decode()
 
 
+def give_again(client: Client) -> None:
+    """Give the password again before something that needs it."""
+    answer = client.post("/account/confirm/", {"password": PASSWORD, "next": "/settings/people/"})
+    assert answer["Location"] == "/settings/people/"
+
+
 def with_factor(client: Client, hour: Hour) -> tuple[str, list[str]]:
     """Set up a second factor as a person does; return its secret and the recovery codes."""
     page = confirmed(client, "/account/second-factor/")
@@ -207,11 +213,75 @@ def test_an_administrator_sees_and_removes_a_second_factor_and_ends_sessions(cit
     with_factor(person, hour)
     page = Page(administrator.get("/settings/people/of/operator/").content).text
     assert "启用于" in page
+    give_again(administrator)
     administrator.post("/settings/people/of/operator/remove-second-factor/")
     administrator.post("/settings/people/of/operator/end-sessions/")
     assert not is_in(person)
     assert is_in(entered())
     assert {"SecondFactorRemoved", "SessionsEnded"} <= set(names_of("operator"))
+
+
+@pytest.mark.parametrize("action", ["link", "remove-second-factor"])
+def test_a_browser_left_open_does_not_let_an_administrator_be_robbed_of_an_account(
+    city: SmallCity, hour: Hour, action: str
+) -> None:
+    with_factor(entered(), hour)
+    client = Client()
+    client.force_login(Account.objects.get(username="administrator"))  # the password was not given just now
+    asked = client.post(f"/settings/people/of/operator/{action}/")
+    assert asked["Location"].startswith("/account/confirm/?next=%2Fsettings%2Fpeople%2Fof%2Foperator%2F")
+    assert second_factor.is_set(Account.objects.get(username="operator"))
+    assert "SignInSecretMade" not in names_of("operator")
+    give_again(client)
+    client.post(f"/settings/people/of/operator/{action}/")
+    assert names_of("operator")[-1] in ("SecondFactorRemoved", "SignInSecretMade")
+
+
+def test_a_session_ends_twelve_hours_after_the_sign_in_whatever_is_written_to_it(city: SmallCity) -> None:
+    client = entered()
+    ends = client.session.get_expiry_date()
+    client.post("/account/second-factor/codes/")  # allauth keeps in the session what it asks the password for
+    assert client.session.get_expiry_date() == ends
+
+
+def test_an_unreadable_secret_lets_nobody_in_and_can_be_removed(city: SmallCity, hour: Hour) -> None:
+    secret, _ = with_factor(entered(), hour)
+    for row in Authenticator.objects.all():
+        row.data = {key: "altered" if isinstance(value, str) else value for key, value in row.data.items()}
+        row.save()
+    client = entered()
+    assert "不正确" in client.post("/sign-in/code/", {"code": hour.code(secret)}).content.decode()
+    administrator = entered("administrator")
+    assert administrator.get("/settings/people/of/operator/").status_code == 200
+    give_again(administrator)
+    administrator.post("/settings/people/of/operator/remove-second-factor/")
+    assert is_in(entered())
+
+
+def test_a_link_that_was_made_before_an_account_ended_is_for_nothing(city: SmallCity) -> None:
+    secret = accounts.make_sign_in_secret("operator", "test", clock.now())
+    accounts.end_account("operator", "test", clock.now())
+    accounts.reopen_account("operator", "test", clock.now())
+    assert accounts.account_by_secret(secret) is None
+
+
+def test_a_username_in_full_width_letters_can_sign_in(city: SmallCity) -> None:
+    accounts.create_account("ｗａｎｇ", "王", PASSWORD, "test", clock.now())
+    accounts.appoint("wang", "operator", "centre", None, "test", clock.now())
+    assert is_in(entered("ｗａｎｇ"))
+    assert is_in(entered("wang"))
+
+
+def test_a_number_that_is_none_ends_no_session(city: SmallCity) -> None:
+    client, other = entered(), entered()
+    client.post("/account/sessions/end/", {"number": "abc"})
+    assert is_in(other)
+
+
+def test_a_page_that_only_takes_forms_leads_back_to_the_account(city: SmallCity) -> None:
+    client = entered()
+    for address in ("password", "sessions/end", "second-factor/codes", "second-factor/remove"):
+        assert client.get(f"/account/{address}/")["Location"] == "/account/", address
 
 
 def test_ending_an_account_or_setting_its_password_ends_its_sessions_for_good(city: SmallCity) -> None:

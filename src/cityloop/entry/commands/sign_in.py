@@ -46,14 +46,16 @@ def remove_factor(home: Path | None, name: str) -> None:
 @click.command("unlock")
 @home_option
 @click.argument("name")
-def unlock(home: Path | None, name: str) -> None:
+@click.option("--address", is_flag=True, help="NAME is an address: let everybody there sign in again.")
+def unlock(home: Path | None, name: str, *, address: bool) -> None:
     """Let NAME sign in again at once, after failed attempts."""
     with opened(home, tell):
         from cityloop.entry.console.opening import BY
-        from cityloop.registry.people.lockouts import lift
+        from cityloop.registry.people.lockouts import lift, lift_address
         from cityloop.runtime import clock
 
-        click.echo(f"{name} {'can sign in again' if lift(name, BY, clock.now()) else 'was not locked'}.")
+        lifted = (lift_address if address else lift)(name, BY, clock.now())
+        click.echo(f"{name} {'can sign in again' if lifted else 'was not locked'}.")
 
 
 @click.command("end-sessions")

@@ -1,10 +1,12 @@
 """What django-allauth asks of CityLoop: how a sign-in goes on after the password, and how secrets are kept."""
 
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.stages import LoginStage
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -36,6 +38,7 @@ class SignInAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has
     def login(self, request: HttpRequest, user: Account) -> None:
         """Open the session; failures from here no longer count."""
         super().login(request, user)
+        request.session.set_expiry(now() + timedelta(seconds=settings.SESSION_COOKIE_AGE))  # whatever is written to it
         lockouts.forget(user.username, client_address(request), now())
 
     def add_message(self, *message: Any, **more: Any) -> None:

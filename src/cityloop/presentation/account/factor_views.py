@@ -13,10 +13,10 @@ from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from cityloop.core.errors import Invalid, Locked
-from cityloop.presentation.account.signing_in import password_checked
+from cityloop.presentation.account.signing_in import password_checked, posted_or_back
 from cityloop.presentation.pages.fields import faults_of
 from cityloop.presentation.pages.people import person
 from cityloop.presentation.pages.sentences import sentence
@@ -49,7 +49,7 @@ class PasswordAgain(forms.Form):
     def clean_password(self) -> str:
         """Compare the password; Locked passes through."""
         password: str = self.cleaned_data["password"]
-        if password_checked(self.request, self.user.username, password) is None:
+        if password_checked(self.request, self.user.username, password, again=True) is None:
             raise forms.ValidationError("", code="wrong")
         return password
 
@@ -91,7 +91,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
     secret = vault.unlock(request.session[DRAFT])
     if request.method == "GET":
         return _set_up_page(request, secret)
-    code = "".join(request.POST.get("code", "").split())
+    code = second_factor.plain(request.POST.get("code", ""))
     try:
         codes = second_factor.add(username, secret, code, account, now())
     except Invalid as refusal:
@@ -101,7 +101,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@posted_or_back
 @login_required
 @confirmed
 def renew_codes(request: HttpRequest) -> HttpResponse:
@@ -110,7 +110,7 @@ def renew_codes(request: HttpRequest) -> HttpResponse:
     return render(request, "account/codes.html", {"codes": codes})
 
 
-@require_POST
+@posted_or_back
 @login_required
 @confirmed
 def remove(request: HttpRequest) -> HttpResponse:

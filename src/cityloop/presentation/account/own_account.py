@@ -9,10 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from cityloop.core.errors import Fault, Invalid, Locked, Refusal
-from cityloop.presentation.account.signing_in import new_password, password_checked
+from cityloop.presentation.account.signing_in import new_password, password_checked, posted_or_back
 from cityloop.presentation.pages.fields import faults_of
 from cityloop.presentation.pages.people import person
 from cityloop.presentation.pages.sentences import sentence
@@ -20,6 +20,8 @@ from cityloop.presentation.problems import status_of, wait_until
 from cityloop.registry.models import Account
 from cityloop.registry.people import accounts, second_factor, sessions
 from cityloop.runtime.clock import now
+
+NO_SESSION = 0  # the number of none
 
 BROWSERS = {  # each also names those below it
     "MicroMessenger": "微信 WeChat",
@@ -49,13 +51,13 @@ def my_account(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters()
 @never_cache
-@require_POST
+@posted_or_back
 @login_required
 def change_password(request: HttpRequest) -> HttpResponse:
     """Change one's own password, which ends one's other sessions; this one goes on under another key."""
     account, key = _account(request), request.session.session_key
     try:
-        if password_checked(request, account.username, request.POST.get("former", "")) is None:
+        if password_checked(request, account.username, request.POST.get("former", ""), again=True) is None:
             raise Invalid([Fault("former", "wrong-password")])
         accounts.set_password(account.username, new_password(request), person(request).account, now(), keep=key)
     except Refusal as refusal:
@@ -66,12 +68,13 @@ def change_password(request: HttpRequest) -> HttpResponse:
     return _page(request, done=_("Your password is changed. You are signed out everywhere else."))
 
 
-@require_POST
+@posted_or_back
 @login_required
 def end_sessions(request: HttpRequest) -> HttpResponse:
     """End one of one's sessions, or all others."""
-    account, number = _account(request), request.POST.get("number", "")
-    chosen = {"only": int(number)} if number.isdecimal() and len(number) < 10 else {}
+    account, number = _account(request), request.POST.get("number")
+    is_number = number is not None and number.isdecimal() and len(number) < 10
+    chosen = {} if number is None else {"only": int(number) if is_number else NO_SESSION}
     this = request.session.session_key
     sessions.end_sessions(account.username, person(request).account, now(), without=this, **chosen)
     return redirect("my_account")

@@ -3,16 +3,18 @@
 Links are made in settings and commands. How many attempts are allowed is decided in registry/people/lockouts.py.
 """
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from allauth.account.internal.decorators import login_stage_required
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
-from django.contrib.auth import authenticate
+from django.contrib.auth import authenticate, logout
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -31,6 +33,9 @@ from cityloop.runtime.clock import now
 BEGUN_WITH = "begun_with"  # in the state of a sign-in that waits for a code: which password it began with
 
 
+View = Callable[[HttpRequest], HttpResponse]
+
+
 class SignInForm(AuthenticationForm):
     """A username and a password that belong together; a wrong pair is counted."""
 
@@ -45,13 +50,23 @@ class SignInForm(AuthenticationForm):
         return self.cleaned_data
 
 
-def password_checked(request: HttpRequest, username: str, password: str) -> Account | None:
-    """Return the account whose password this is; Locked after too many wrong ones."""
+def posted_or_back(view: View) -> View:
+    """Do something only on POST; whoever comes to its address otherwise, as after two clicks, is led to the account."""
+
+    @wraps(view)
+    def posted(request: HttpRequest) -> HttpResponse:
+        return view(request) if request.method == "POST" else redirect("my_account")
+
+    return posted
+
+
+def password_checked(request: HttpRequest, username: str, password: str, *, again: bool = False) -> Account | None:
+    """Return the account whose password this is; Locked after too many wrong ones. `again`: of somebody signed in."""
 
     def check() -> Any:
         return authenticate(request, username=username, password=password)
 
-    return lockouts.guarded(username, client_address(request), now(), check)
+    return lockouts.guarded(username, client_address(request), now(), check, again=again)
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
@@ -94,8 +109,9 @@ def second_step(request: HttpRequest) -> HttpResponse:
     """Ask for the code of the second factor, after the password."""
     stage = request._login_stage  # type: ignore[attr-defined]  # allauth's
     account = stage.login.user
-    if stage.login.state.get(BEGUN_WITH) != account.get_session_auth_hash():
-        return stage.abort()  # type: ignore[no-any-return]  # the password was changed since it was typed
+    is_as_before = stage.login.state.get(BEGUN_WITH) == account.get_session_auth_hash()
+    if not (is_as_before and account.is_active and second_factor.is_set(account)):
+        return stage.abort()  # type: ignore[no-any-return]  # something was changed since the password was typed
     if request.method == "GET":
         return render(request, "account/code.html")
     try:
@@ -131,6 +147,7 @@ def first_sign_in(request: HttpRequest, secret: str) -> HttpResponse:
         account = accounts.use_secret(secret, new_password(request), now())
     except Invalid as refusal:
         return _password_page(request, account.username, refusal)
+    logout(request)  # somebody else may be signed in here, as who made the link
     return _let_in(request, account)
 
 

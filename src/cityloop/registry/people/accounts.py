@@ -6,6 +6,7 @@ Accounts are ended, never removed: the history names them forever.
 import hashlib
 import re
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from django.db import transaction
 
 from cityloop.core.errors import Conflict, Fault, Invalid, NotFound, NotPossible
 from cityloop.registry.models import Account, Appointment, Area, Token, Unit
+from cityloop.registry.people.passwords import plain
 from cityloop.registry.people.permissions import ADMINISTRATOR
 from cityloop.registry.people.sessions import close_sessions
 from cityloop.registry.people.streams import locked_account, stream
@@ -45,6 +47,7 @@ def create_account(
     phone: str = "",
 ) -> Account:
     """Create an account; without a password nobody can sign in with it."""
+    username = unicodedata.normalize("NFKC", username)  # as sign-in reads what is typed
     if Account.objects.filter(username=username).exists():
         raise Conflict("account-exists")
     account = Account(username=username, name=name or username, is_machine=is_machine, channels=list(channels))
@@ -122,6 +125,7 @@ def end_account(username: str, by: str, now: datetime) -> bool:
     if not account.is_active:
         return False
     account.is_active = False
+    account.last_login = now  # a sign-in link that is still on its way is for nothing, also after a reopening
     account.save()
     if account.appointments.filter(role=ADMINISTRATOR, area=None).exists():
         _refuse_without_administrator()
@@ -145,7 +149,7 @@ def reopen_account(username: str, by: str, now: datetime) -> bool:
 
 @transaction.atomic
 def make_sign_in_secret(username: str, by: str, now: datetime) -> str:
-    """Return a secret by which the person sets a password, once; the former password works until then."""
+    """Return a secret by which the person sets a password, once; a sign-in with the former password ends it."""
     account = locked_account(username)
     if account.is_machine or not account.is_active:
         raise NotPossible("cannot-sign-in")
@@ -232,7 +236,7 @@ def _set_password(account: Account, password: str | None) -> None:
         account.set_unusable_password()
         return
     try:
-        validate_password(password, account)
+        validate_password(plain(password), account)
     except ValidationError as error:
         raise Invalid([_password_fault(reason) for reason in error.error_list]) from error
     account.set_password(password)

@@ -50,11 +50,17 @@ HERE = FailureLimit(5, timedelta(minutes=15), timedelta(minutes=10))  # one pers
 ADDRESS = FailureLimit(100, timedelta(minutes=15), timedelta(minutes=15))  # an office may share one
 EVERYWHERE = FailureLimit(30, timedelta(hours=1), timedelta(minutes=15))  # one person, from any address
 KEPT = timedelta(days=1)  # longer than any count matters
+BUSY = timedelta(seconds=5)  # until the attempts that are being looked at are decided
 
 
-def guarded(username: str, address: str, now: datetime, check: Callable[[], Checked | None]) -> Checked | None:
-    """Return what `check` returns; None counts as a failed sign-in. Raise Locked, unchecked, after too many of them."""
-    keys = _keys(username, address)
+def guarded(
+    username: str, address: str, now: datetime, check: Callable[[], Checked | None], *, again: bool = False
+) -> Checked | None:
+    """Return what `check` returns; None counts as a failed sign-in. Raise Locked, unchecked, after too many of them.
+
+    `again` is a password asked of somebody signed in: what strangers guess meanwhile neither counts nor locks there.
+    """
+    keys = {(_own(username), _network(address)): HERE} if again else _keys(username, address)
     _begin(keys, username, now)
     checked = check()
     if checked is None:
@@ -86,12 +92,22 @@ def lift(username: str, by: str, now: datetime) -> bool:
     """Let a locked person try again at once, everywhere; False where nothing was locked."""
     account = locked_account(username)
     was_locked = locked_until(username, now) is not None
-    rows = FailedSignIns.objects.filter(person=_person(username)).order_by("address")
+    rows = FailedSignIns.objects.filter(person__in=[_person(username), _own(username)]).order_by("address", "person")
     list(rows.select_for_update())  # in the order in which attempts count
     rows.delete()
     if was_locked:
         events.record(stream(account), "SignInUnlocked", by, now, {})
     return was_locked
+
+
+@transaction.atomic
+def lift_address(address: str, by: str, now: datetime) -> bool:
+    """Let everybody at a locked address try again at once; False where it was not locked."""
+    lifted, _ = FailedSignIns.objects.filter(person="", address=_network(address), locked_until__gt=now).delete()
+    if lifted:
+        events.locked("sign-in")
+        events.record("sign-in", "AddressUnlocked", by, now, {})
+    return bool(lifted)
 
 
 def _keys(username: str, address: str) -> dict[Key, FailureLimit]:
@@ -103,6 +119,10 @@ def _keys(username: str, address: str) -> dict[Key, FailureLimit]:
 def _person(username: str) -> str:
     """Return the seal of a username: somebody may have typed a password in its place."""
     return seals.seal(["sign-in", username])
+
+
+def _own(username: str) -> str:
+    return seals.seal(["signed-in", username])
 
 
 def _network(address: str) -> str:
@@ -124,10 +144,8 @@ def _begin(keys: dict[Key, FailureLimit], username: str, now: datetime) -> None:
         until = max((locked for _, locked in counted.values() if locked), default=None)
         over = [key for key, (failures, _) in counted.items() if failures > keys[key].failures]
         transaction.set_rollback(bool(until or over))
-    if until is None and over:
-        until = max(_lock(key, keys[key], username, now) for key in over)
-    if until is not None:
-        raise locked(until)
+    if until or over:  # without a lock, others are being looked at: one of them may be right, as after two clicks
+        raise locked(until or now + BUSY)
 
 
 def _count(key: Key, limit: FailureLimit, now: datetime) -> tuple[int, datetime | None]:

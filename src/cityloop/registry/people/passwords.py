@@ -1,11 +1,19 @@
 """The rule that Django does not have: a password neither holds nor resembles the names of its person."""
 
+import unicodedata
+
 from django.contrib.auth.password_validation import UserAttributeSimilarityValidator
 from django.core.exceptions import ValidationError
 
 from cityloop.registry.models import Account
 
 SHORTEST = 3  # characters of a name in Latin letters that count when a password holds it; any in Chinese
+
+
+def plain(password: str) -> str:
+    """Return a password as the rules look at it: plain characters for full-width ones, no blanks, nothing invisible."""
+    characters = unicodedata.normalize("NFKC", password)
+    return "".join(each for each in characters if not each.isspace() and unicodedata.category(each) != "Cf")
 
 
 class NotTheName(UserAttributeSimilarityValidator):

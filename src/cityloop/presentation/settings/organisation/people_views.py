@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -28,6 +30,7 @@ from cityloop.registry.people.sign_in import sign_in_state
 from cityloop.runtime import clock
 
 Doing = Callable[[HttpRequest, str, str], Any]  # the request, whose account, who does it
+PersonView = Callable[[HttpRequest, str], HttpResponse]
 LONGEST = 100
 
 
@@ -121,9 +124,27 @@ def reopen_person(request: HttpRequest, username: str, by: str) -> None:
     accounts.reopen_account(username, by, clock.now())
 
 
+def confirmed(view: PersonView) -> PersonView:
+    """Ask administrators for their password again, unless it was asked for some minutes ago; then they click again.
+
+    Whoever finds a browser in which one is signed in could otherwise take over any account.
+    """
+
+    @login_required
+    @wraps(view)
+    def asking(request: HttpRequest, username: str) -> HttpResponse:
+        check_may_edit(person(request))
+        if did_recently_reauthenticate(request):
+            return view(request, username)
+        back = urlencode({"next": reverse("settings:person", args=[username])})
+        return redirect(f"{reverse('account_reauthenticate')}?{back}")
+
+    return asking
+
+
 @never_cache
 @require_POST
-@login_required
+@confirmed
 def person_link(request: HttpRequest, username: str) -> HttpResponse:
     """Make a link by which the person sets a password, and show it this once."""
     check_may_edit(person(request))
