@@ -87,8 +87,8 @@ def test_what_strangers_guess_does_not_keep_somebody_signed_in_from_the_own_acco
     form = {"former": PASSWORD, "password": "three-lamps-9", "again": "three-lamps-9"}
     assert client.post("/account/password/", form).status_code == 200
     assert Account.objects.get(username="operator").check_password("three-lamps-9")
-    wrong = [client.post("/account/password/", {**form, "former": "wrong"}).status_code for _ in range(6)]
-    assert wrong[-1] == 429
+    refused = [client.post("/account/password/", {**form, "former": "wrong"}).status_code for _ in range(6)]
+    assert refused[-1] == 429
 
 
 def test_the_lock_of_an_address_can_be_lifted(city: SmallCity) -> None:
