@@ -95,6 +95,7 @@ def _pictures(request: pytest.FixtureRequest, at: Desks, tmp_path: Path) -> Iter
         yield
 
 
+@pytest.mark.weekly
 def test_every_district_of_every_month_is_ranked_with_the_number_of_its_reports(at: Desks, rows: list[Row]) -> None:
     by_month: dict[str, Counter[str]] = {}
     for row in rows:
