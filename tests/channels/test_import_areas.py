@@ -127,6 +127,18 @@ def test_polygons_drawn_on_a_shifted_map_are_corrected(db: None) -> None:
     assert shape_of("671").normalize().equals_exact(square.normalize(), 1e-8)
 
 
+def test_areas_near_the_edge_of_the_mainland_are_told_as_doubtful(db: None) -> None:
+    inland, edge = (
+        [feature(f"67{number}", "一里", 0, box(lon, lat, lon + 0.01, lat + 0.01).__geo_interface__)]
+        for number, (lon, lat) in enumerate([(112.0, 28.0), (114.1, 22.53)])
+    )
+    sentence = "areas lie so near the edge of the mainland"
+    words = MAPPING.replace("wgs84", "gcj02")
+    assert sentence not in bring_in(inland, words=words).output
+    assert f"1 {sentence}" in bring_in(edge, words=words).output
+    assert sentence not in bring_in(edge).output
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

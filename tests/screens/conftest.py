@@ -52,9 +52,10 @@ def signed_in(city: SmallCity) -> As:
     from cityloop.registry.models import Account
 
     def opened(username: str) -> Client:
-        client = Client()
-        client.force_login(Account.objects.get(username=username))
-        session = client.session  # as if the password had just been given
+        client, account = Client(), Account.objects.get(username=username)
+        client.force_login(account)
+        session = client.session  # as if the password had just been given again
+        session["account_authentication_methods_user"] = str(account.pk)
         session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
         session.save()
         return client

@@ -22,6 +22,8 @@ PAGES = (
     "/figures/districts/",
     "/cases/new/supervision-order/",
     "/settings/procedures/",
+    "/account/",
+    "/account/second-factor/",
 )
 
 
@@ -50,6 +52,12 @@ def test_a_document_asks_at_most_twelve_times(
     number, client = bringing.to("city-problem.resume").number, signed_in("duty")
     with django_assert_max_num_queries(12):  # type: ignore[operator]
         assert client.get(f"/cases/{number}/documents/6/hanging_slip/").status_code == 200
+
+
+def test_the_page_of_a_person_asks_at_most_fourteen_times(signed_in: As, django_assert_max_num_queries: object) -> None:
+    client = signed_in("administrator")
+    with django_assert_max_num_queries(14):  # type: ignore[operator]
+        assert client.get("/settings/people/of/operator/").status_code == 200
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -13,7 +13,7 @@ from cityloop.registry.people import accounts, proof, second_factor
 from cityloop.runtime import clock
 from cityloop.runtime.models import Event
 from example import PASSWORD, SmallCity, code_at
-from screens.conftest import Page
+from screens.conftest import As, Page
 
 NEW = "another-horse-9"
 
@@ -191,9 +191,12 @@ def test_the_second_factor_is_changed_only_by_who_gives_the_password_again(city:
     asked = client.post("/account/second-factor/remove/")
     assert asked["Location"].startswith("/account/confirm/")
     assert second_factor.is_set(account)
-    client.post(asked["Location"], {"password": "wrong", "next": "/account/second-factor/remove/"})
+    assert "再点一次" in client.get(asked["Location"]).content.decode()
+    client.post(asked["Location"], {"password": "wrong", "next": "/account/"})
+    client.post("/account/second-factor/remove/")
     assert second_factor.is_set(account)
-    client.post(asked["Location"], {"password": PASSWORD, "next": "/account/second-factor/remove/"})
+    assert client.post(asked["Location"], {"password": PASSWORD, "next": "/account/"})["Location"] == "/account/"
+    client.post("/account/second-factor/remove/")
     assert not second_factor.is_set(account)
     assert names_of("operator")[-1] == "SecondFactorRemoved"
     assert list(proof.findings()) == []
@@ -240,7 +243,7 @@ def test_a_browser_left_open_does_not_let_an_administrator_be_robbed_of_an_accou
 def test_a_session_ends_twelve_hours_after_the_sign_in_whatever_is_written_to_it(city: SmallCity) -> None:
     client = entered()
     ends = client.session.get_expiry_date()
-    client.post("/account/second-factor/codes/")  # allauth keeps in the session what it asks the password for
+    confirmed(client, "/account/second-factor/")  # which keeps the password's moment and the new secret in the session
     assert client.session.get_expiry_date() == ends
 
 
@@ -270,6 +273,12 @@ def test_a_username_in_full_width_letters_can_sign_in(city: SmallCity) -> None:
     accounts.appoint("wang", "operator", "centre", None, "test", clock.now())
     assert is_in(entered("ｗａｎｇ"))
     assert is_in(entered("wang"))
+
+
+def test_whoever_enters_a_person_with_a_full_width_username_is_shown_the_link(signed_in: As) -> None:
+    person = {"username": "ｗａｎｇ", "name": "王", "role": "handler", "unit": "roads"}
+    page = signed_in("administrator").post("/settings/people/new/", person).content.decode()
+    assert "/sign-in/first/" in page and "/settings/people/of/wang/" in page
 
 
 def test_a_number_that_is_none_ends_no_session(city: SmallCity) -> None:

@@ -6,7 +6,7 @@ CityLoopError
     ├── NotAllowed   this person may not do it
     ├── NotPossible  nobody can do it now
     │   ├── Unavailable  until the machine has room again; later the same may succeed
-│   └── Locked       until a moment, after too many failures
+    │   └── Locked       until a moment, after too many failures
     ├── NotFound     there is no such thing, or not for this person
     └── Conflict     the same name already stands for something else
 

@@ -127,9 +127,9 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
-LOGIN_URL = "workbench:sign_in"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "workbench:queue"
-LOGOUT_REDIRECT_URL = "workbench:sign_in"
+LOGOUT_REDIRECT_URL = "account_login"
 
 # django-allauth: what follows the password, and sessions. Failures are counted in registry/people/lockouts.py, in the
 # database: allauth counts in a cache, which each process has for itself.

@@ -134,7 +134,7 @@ def _held(path: Path, wanted: WantedTable) -> Sheet:
 def _first_day(path: Path) -> datetime:
     """Return day 0 of the calendar of a workbook that is kept in memory; in an ODS, days are not numbers."""
     if not _is_archive(path):
-        return first_day_of_xls(path.read_bytes())
+        return first_day_of_xls(path)
     with ZipFile(path) as archive:
         return first_day_of_xlsb(archive)
 

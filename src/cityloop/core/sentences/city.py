@@ -36,6 +36,10 @@ CITY: dict[str, str] = {
     ),
     "coarse-conversion": "%(system)s can be converted to WGS-84 only to within %(metres)s m.",
     "coarse-conversion-unknown": "%(system)s can be converted to WGS-84 only to within an unknown distance.",
+    "doubtful-shift": (
+        "%(count)s areas lie so near the edge of the mainland that it is doubtful whether they were drawn shifted. "
+        "Compare them with places you know."
+    ),
     "no-such-coordinate-system": (
         "The coordinate system %(value)s is not known. Use WGS-84, CGCS2000, GCJ-02, BD-09, or an EPSG code such as "
         "EPSG:4547."

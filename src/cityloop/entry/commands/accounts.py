@@ -30,8 +30,8 @@ class NewPost:
 def add_person(username: str, name: str, password: str, post: NewPost) -> None:
     """Create an account with one post."""
     _enter_unit(post)
-    accounts.create_account(username, name, password, BY, clock.now())
-    appoint(username, post)
+    account = accounts.create_account(username, name, password, BY, clock.now())
+    appoint(account.username, post)
 
 
 @transaction.atomic

@@ -150,6 +150,7 @@ def import_people(
 
 def _store_person(row: tables.PersonRow, post: Attributes, now: datetime) -> tuple[RowTally, bool]:
     """Store one person with one post; return the tally of the row, and whether the account is new."""
+    row = row.model_copy(update={"username": Account.normalize_username(row.username)})
     account = Account.objects.filter(username=row.username).first()
     if account is None:
         accounts.create_account(row.username, row.name, None, BY, now, phone=row.phone or "")
@@ -290,7 +291,7 @@ def _show_notices(notices: Sequence[str], tell: Tell) -> None:
 def sign_in_link(username: str, now: datetime) -> str:
     """Return the address of a page to set a password, once; its path alone without CITYLOOP_ORIGIN."""
     secret = accounts.make_sign_in_secret(username, BY, now)
-    return str(settings.CITYLOOP.origin + reverse("workbench:first_sign_in", args=[secret]))
+    return str(settings.CITYLOOP.origin + reverse("first_sign_in", args=[secret]))
 
 
 def _check_new(path: Path) -> None:

@@ -5,7 +5,6 @@ from django.urls.converters import StringConverter
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from cityloop.presentation.account.signing_in import SignIn, SignOut, first_sign_in
 from cityloop.presentation.workbench import views
 from cityloop.presentation.workbench.navigation import RAIL
 
@@ -34,8 +33,5 @@ urlpatterns = [
     path("reports/new/", views.new_report, name="new_report"),
     path("reports/new/facilities/", views.near_report, name="near_report"),
     path("figures/districts/", views.districts, name="districts"),
-    path("sign-in/", SignIn.as_view(), name="sign_in"),
-    path("sign-in/first/<slug:secret>/", first_sign_in, name="first_sign_in"),
-    path("sign-out/", SignOut.as_view(), name="sign_out"),
     path("language/", set_language, name="language"),
 ]

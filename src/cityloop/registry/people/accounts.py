@@ -6,7 +6,6 @@ Accounts are ended, never removed: the history names them forever.
 import hashlib
 import re
 import secrets
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -47,7 +46,7 @@ def create_account(
     phone: str = "",
 ) -> Account:
     """Create an account; without a password nobody can sign in with it."""
-    username = unicodedata.normalize("NFKC", username)  # as sign-in reads what is typed
+    username = Account.normalize_username(username)  # as sign-in reads what is typed
     if Account.objects.filter(username=username).exists():
         raise Conflict("account-exists")
     account = Account(username=username, name=name or username, is_machine=is_machine, channels=list(channels))

@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import urlencode
 
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cityloop.core.errors import Fault, Invalid, Refusal
+from cityloop.presentation.account.confirming import confirmed
 from cityloop.presentation.links import absolute
 from cityloop.presentation.pages.people import person
 from cityloop.presentation.pages.query import text_asked
@@ -30,7 +29,6 @@ from cityloop.registry.people.sign_in import sign_in_state
 from cityloop.runtime import clock
 
 Doing = Callable[[HttpRequest, str, str], Any]  # the request, whose account, who does it
-PersonView = Callable[[HttpRequest, str], HttpResponse]
 LONGEST = 100
 
 
@@ -124,27 +122,9 @@ def reopen_person(request: HttpRequest, username: str, by: str) -> None:
     accounts.reopen_account(username, by, clock.now())
 
 
-def confirmed(view: PersonView) -> PersonView:
-    """Ask administrators for their password again, unless it was asked for some minutes ago; then they click again.
-
-    Whoever finds a browser in which one is signed in could otherwise take over any account.
-    """
-
-    @login_required
-    @wraps(view)
-    def asking(request: HttpRequest, username: str) -> HttpResponse:
-        check_may_edit(person(request))
-        if did_recently_reauthenticate(request):
-            return view(request, username)
-        back = urlencode({"next": reverse("settings:person", args=[username])})
-        return redirect(f"{reverse('account_reauthenticate')}?{back}")
-
-    return asking
-
-
 @never_cache
 @require_POST
-@confirmed
+@confirmed("settings:person")
 def person_link(request: HttpRequest, username: str) -> HttpResponse:
     """Make a link by which the person sets a password, and show it this once."""
     check_may_edit(person(request))
@@ -191,9 +171,9 @@ def _create_person(request: HttpRequest, by: str) -> str:
     if " " in username or "/" in username:
         raise Invalid([Fault("username", "blank-or-slash")])
     role, unit, area = _posted_post(request)
-    accounts.create_account(username, name, None, by, clock.now(), phone=phone)
-    accounts.appoint(username, role, unit, area, by, clock.now())
-    return username
+    account = accounts.create_account(username, name, None, by, clock.now(), phone=phone)
+    accounts.appoint(account.username, role, unit, area, by, clock.now())
+    return account.username
 
 
 def _posted_post(request: HttpRequest) -> tuple[str, str, str | None]:
@@ -225,4 +205,4 @@ def _posted(request: HttpRequest, name: str) -> str:
 
 def _link(request: HttpRequest, username: str) -> str:
     secret = accounts.make_sign_in_secret(username, person(request).account, clock.now())
-    return absolute(request, reverse("workbench:first_sign_in", args=[secret]))
+    return absolute(request, reverse("first_sign_in", args=[secret]))

@@ -3,13 +3,14 @@
 from django.http import HttpRequest
 from django.views.decorators.http import require_POST
 
-from cityloop.presentation.settings.organisation.people_views import account_action, confirmed
+from cityloop.presentation.account.confirming import confirmed
+from cityloop.presentation.settings.organisation.people_views import account_action
 from cityloop.registry.people import lockouts, second_factor, sessions
 from cityloop.runtime import clock
 
 
 @require_POST
-@confirmed
+@confirmed("settings:person")
 @account_action
 def remove_factor(request: HttpRequest, username: str, by: str) -> None:
     """Remove the second factor of a person who lost the telephone."""

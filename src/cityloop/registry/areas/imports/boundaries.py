@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from cityloop.core.errors import Fault, Invalid
 from cityloop.core.place.areas import GRIDS, TREE, is_in_tree, spoken
-from cityloop.core.place.geo import Crs
+from cityloop.core.place.geo import SHIFTED, Crs
+from cityloop.core.place.mainland import is_doubtful
 from cityloop.registry.areas.checks import is_swapped
 from cityloop.registry.areas.imports.dates import Days
 from cityloop.registry.areas.imports.files import Layer, UnreadableFile, read_layer
@@ -74,7 +76,15 @@ def _geometries(path: Path, text: AreasText, layer: Layer, notices: list[Fault])
     if not accuracy <= COARSE_METRES:
         code = "coarse-conversion-unknown" if np.isnan(accuracy) else "coarse-conversion"
         notices.append(Fault(path.name, code, {"system": title(crs), "metres": f"{accuracy:.0f}"}))
+    if crs in SHIFTED and (doubtful := _doubtful(geometries)):
+        notices.append(Fault(path.name, "doubtful-shift", {"count": doubtful}))
     return geometries
+
+
+def _doubtful(geometries: NDArray[np.object_]) -> int:
+    """Return how many areas lie so near the edge of the mainland that it is doubtful whether they were shifted."""
+    middles = shapely.centroid([shape for shape in geometries if shape is not None and not shape.is_empty])
+    return sum(is_doubtful(middle.x, middle.y) for middle in middles)
 
 
 def _system(path: Path, text: AreasText, layer: Layer, notices: list[Fault]) -> Crs | Any:
