@@ -76,7 +76,7 @@ def _geometries(path: Path, text: AreasText, layer: Layer, notices: list[Fault])
     if not accuracy <= COARSE_METRES:
         code = "coarse-conversion-unknown" if np.isnan(accuracy) else "coarse-conversion"
         notices.append(Fault(path.name, code, {"system": title(crs), "metres": f"{accuracy:.0f}"}))
-    if crs in SHIFTED and (doubtful := _doubtful(geometries)):
+    if isinstance(crs, Crs) and crs in SHIFTED and (doubtful := _doubtful(geometries)):
         notices.append(Fault(path.name, "doubtful-shift", {"count": doubtful}))
     return geometries
 
