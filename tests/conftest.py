@@ -73,28 +73,40 @@ def pytest_unconfigure() -> None:
 def django_db_setup(
     database_server: None, django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
 ) -> None:
-    """Take the packs up once: every test then finds them, but those after a test that emptied the database."""
+    """Take the packs up once: every test then finds them."""
     from cityloop.registry.packs import actions as pack_actions
     from cityloop.registry.packs.reading import read_all
 
     with django_db_blocker.unblock():
         pack_actions.take_up(read_all(), "test", NOW)
+        _START.append((Snapshot.of_everything(), django_db_blocker))
+
+
+_START: list[tuple[Snapshot, pytest_django.DjangoDbBlocker]] = []  # what the database of this process starts with
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
+    """Fill the database again after a test that emptied it: taking the packs up takes longer than most tests."""
+    yield
+    for start, blocker in _START if nextitem else ():
+        with blocker.unblock():
+            from cityloop.registry.models import PackTaken
+
+            if not PackTaken.objects.exists():
+                start.enter_again()
 
 
 @pytest.fixture
 def city(db: None) -> Iterator[SmallCity]:
     """A small city with one person for every role; everybody's password is PASSWORD."""
     from cityloop.registry.city import current
-    from cityloop.registry.models import PackTaken
     from cityloop.registry.organisation.actors import forget_bearers
 
     current.forget()
     forget_bearers()
-    if PackTaken.objects.exists():
-        _CITY.enter(_build_city)
-        current._known = _known_city()
-    else:  # a test before this one emptied the database
-        _build_city()
+    _CITY.enter(_build_city)
+    current._known = _known_city()
     yield SmallCity()
     current.forget()
 

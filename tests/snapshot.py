@@ -9,6 +9,11 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+# The sequences of ids may have started again, and other snapshots hold ids beyond those of the rows there are.
+GO_ON = """
+    SELECT setval(pg_get_serial_sequence(table_name, column_name), 10000)
+    FROM information_schema.columns WHERE is_identity = 'YES' AND table_schema = 'public'
+"""
 NOT_KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 
 
@@ -26,6 +31,15 @@ class Snapshot:
 
     def __init__(self) -> None:
         self._rows: list[TableRows] | None = None
+        self._is_whole = False
+
+    @classmethod
+    def of_everything(cls) -> "Snapshot":
+        """Return all rows there are, to be entered once the database was emptied."""
+        kept = cls()
+        kept._is_whole = True
+        kept._rows = [TableRows(name, b"".join(lines), replaces=False) for name, lines in _contents().items() if lines]
+        return kept
 
     def enter(self, build: Callable[[], None]) -> None:
         """Run `build` the first time; then put its rows into a database that holds what it held the first time."""
@@ -33,13 +47,19 @@ class Snapshot:
             before = _contents()
             build()
             self._rows = [rows for name, lines in _contents().items() if (rows := _added(name, before[name], lines))]
-            return
+        else:
+            self.enter_again()
+
+    def enter_again(self) -> None:
+        """Put the rows into a database that does not hold them."""
         with transaction.atomic(), connection.cursor() as cursor:  # references are checked when all rows are there
-            for rows in self._rows:
+            for rows in self._rows or ():
                 if rows.replaces:
                     cursor.execute(f'DELETE FROM "{rows.name}"')
                 with cursor.copy(f'COPY "{rows.name}" FROM STDIN') as copy:
                     copy.write(rows.lines)
+            if self._is_whole:
+                cursor.execute(GO_ON)
 
 
 def _contents() -> dict[str, list[bytes]]:

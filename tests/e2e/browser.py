@@ -97,7 +97,7 @@ def served(home: Path, verb: str) -> Iterator[City]:
 def desks(city: City, password: str = DEMO_PASSWORD) -> Iterator[Desks]:
     """Open Chromium during the block, with a profile of its own."""
     expect.set_options(timeout=PATIENCE * 1000)
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    program = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", *QUIET]
         browser = playwright.chromium.launch(executable_path=program, args=arguments)

@@ -51,9 +51,9 @@ class Row:
     district: str | None
 
 
-@pytest.fixture(scope="module", params=[5, pytest.param(1, marks=pytest.mark.weekly)])
+@pytest.fixture(scope="module", params=[20, pytest.param(1, marks=pytest.mark.weekly)])
 def share(request: pytest.FixtureRequest) -> int:
-    """Every fifth report is taken, and one case worked; once a week all of them, and three."""
+    """Every twentieth report is taken, and one case worked; once a week all of them, and three."""
     return int(request.param)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -20,7 +21,13 @@ from example import NOW
 from runtime.embedded import until
 from runtime.log import happen
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("empty_log")]
+
+
+@pytest.fixture
+def empty_log(transactional_db: None) -> None:
+    """A database in which nothing happened yet."""
+    call_command("flush", verbosity=0, interactive=False)
 
 
 @pytest.fixture

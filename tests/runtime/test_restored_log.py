@@ -25,7 +25,7 @@ def test_new_events_come_after_restored_ones(monkeypatch: pytest.MonkeyPatch, tm
         cursor.execute("ALTER TABLE runtime_event DISABLE TRIGGER event_append_only")
         cursor.execute("UPDATE runtime_event SET ordinal = ordinal + 1000000000")
         cursor.execute("ALTER TABLE runtime_event ENABLE TRIGGER event_append_only")
-    last = Event.objects.get()
+    last = Event.objects.get(stream="old/1")
     Subscription.objects.create(name="reader", ordinal=last.ordinal, event_id=last.pk)
     try:
         connection.ensure_connection()
