@@ -86,14 +86,14 @@ _START: list[tuple[Snapshot, pytest_django.DjangoDbBlocker]] = []  # what the da
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """Fill the database again after a test that emptied it: taking the packs up takes longer than most tests."""
     yield
-    for start, blocker in _START if nextitem else ():
-        with blocker.unblock():
-            from cityloop.registry.models import PackTaken
-
-            if not PackTaken.objects.exists():
+    marker = item.get_closest_marker("django_db")
+    is_emptied = "transactional_db" in item.fixturenames or (marker and marker.kwargs.get("transaction"))
+    if nextitem and is_emptied:
+        for start, blocker in _START:
+            with blocker.unblock():
                 start.enter_again()
 
 

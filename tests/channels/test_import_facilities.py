@@ -15,8 +15,7 @@ from cityloop.core.place.geo import Crs, from_wgs84
 from cityloop.entry.command_line import main
 from cityloop.registry.history import changes
 from cityloop.registry.models import ChangeSet, Facility
-from conftest import SmallCity
-from example import NOW
+from example import NOW, SmallCity
 
 GOOD = {
     "GLBJBSM": "67100101001000001",

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from cityloop.entry.command_line import main
 from cityloop.registry.gazetteer.finding import place_of
 from cityloop.registry.models import ChangeSet, Place
-from conftest import SmallCity
+from example import SmallCity
 
 PLATES = """
 kind: plate

@@ -17,7 +17,7 @@ from cityloop.casework.models import Case
 from cityloop.entry.command_line import main
 from cityloop.intake.models import Report
 from cityloop.registry.models import Account
-from conftest import SmallCity
+from example import SmallCity
 
 MAPPING = """
 channel: old-hotline

@@ -25,7 +25,7 @@ from cityloop.channels.tables.xlsx.binary import first_day_of_xlsb
 from cityloop.core.errors import Invalid
 from cityloop.entry.command_line import main
 from cityloop.intake.models import Report
-from conftest import SmallCity
+from example import SmallCity
 
 Grid = Sequence[Sequence[Any]]
 PLAIN = [["编号", "内容"], ["A1", "灯坏了"], ["A2", "路坏了"]]
