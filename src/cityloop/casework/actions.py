@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from cityloop.casework import models
 from cityloop.casework.history import events as history
@@ -32,6 +32,13 @@ from cityloop.runtime.secrets import vault
 
 SALT_LENGTH = 16  # bytes
 NOTES = ("LimitPassed", "ReporterRevealed", "WordsErased")  # events that move no task
+# Needed for every action, and in SQL because building the queries from objects took longer than answering them.
+_LOCKED = {
+    "id": "SELECT * FROM casework_case WHERE id = %s FOR UPDATE",
+    "number": "SELECT * FROM casework_case WHERE number = %s FOR UPDATE",
+}
+_TASKS = "SELECT * FROM casework_task WHERE case_id = %s ORDER BY no"
+_LAST_MOMENT = "SELECT at FROM runtime_event WHERE stream = %s AND seq = %s"
 MOST_AT_ONCE = 20  # timers of one case handled in one job; the next job takes the rest
 
 
@@ -78,8 +85,8 @@ def begin_case(name: str, actor: Actor, inputs: Words, request: str, now: dateti
 @transaction.atomic
 def act(
     number: str, action: str, task_no: int, actor: Actor, inputs: Words, expected_length: int | None, now: datetime
-) -> None:
-    """Do an action on a task of a case, or (task 0) on the case itself.
+) -> bool:
+    """Do an action on a task of a case, or (task 0) on the case itself; return whether the actor still sees the case.
 
     `expected_length` is the length of the history that the person saw. Raises Conflict, and changes nothing, when
     somebody acted in between; otherwise the Refusal of the engine.
@@ -97,13 +104,13 @@ def act(
     handing_needs = handing(procedure.actions[action].needs, procedure, openings(procedure, action))
     check_handed_to(handing_needs, move.answers, {**state.facts, **move.facts}, city)
     move = _with_new_case(row, state, procedure, move, actor, now)
-    _write(row, state, move, actor, now)
+    return may_see(actor, _write(row, state, move, actor, now), city)
 
 
 @transaction.atomic
 def wake(case_id: int, now: datetime) -> int:
     """Make the moves that the expired timers of a case cause; return how many moves."""
-    row = models.Case.objects.select_for_update().filter(pk=case_id).first()
+    row = _locked_row("id", case_id)
     city = current_city()
     procedure = city.procedures.get((row.procedure, row.version)) if row else None
     if row is None or procedure is None:
@@ -121,7 +128,7 @@ def wake(case_id: int, now: datetime) -> int:
 @transaction.atomic
 def move_deadlines(case_id: int, old: Calendar, new: Calendar, now: datetime) -> bool:
     """Apply a changed calendar to the due moments of a case; return False when none of them moves."""
-    row = models.Case.objects.select_for_update().filter(pk=case_id).first()
+    row = _locked_row("id", case_id)
     procedure = current_city().procedures.get((row.procedure, row.version)) if row else None
     if row is None or procedure is None:
         return False
@@ -135,7 +142,7 @@ def move_deadlines(case_id: int, old: Calendar, new: Calendar, now: datetime) ->
 @transaction.atomic
 def note_linked_case(number: str, linked: str, outcome: str | None, now: datetime) -> bool:
     """Note on a case that a linked one was closed in a stage, or (None) is open again; False when already noted."""
-    row = models.Case.objects.select_for_update().filter(number=number).first()
+    row = _locked_row("number", number)
     if row is None:
         return False
     state = _state(row)
@@ -169,7 +176,7 @@ def erase_words(number: str, by: str, now: datetime) -> int:
 
     The history stays valid: it contains commitments only.
     """
-    row = models.Case.objects.select_for_update().filter(number=number).first()
+    row = _locked_row("number", number)
     if row is None:
         raise NotFound("no-such-case")
     left = row.words.filter(erased_at=None)
@@ -190,15 +197,20 @@ def _note(state: CaseState, event: str, action: str) -> Move:
 
 
 def _locked(number: str, actor: Actor) -> tuple[models.Case, CaseState]:
-    row = models.Case.objects.select_for_update().filter(number=number).first()
+    row = _locked_row("number", number)
     state = _state(row) if row else None
     if row is None or state is None or not may_see(actor, state, current_city()):
         raise NotFound("no-such-case")
     return row, state
 
 
+def _locked_row(column: str, value: int | str) -> models.Case | None:
+    """Lock the case with this id or number and return its row, None if there is none."""
+    return next(iter(models.Case.objects.raw(_LOCKED[column], [value])), None)
+
+
 def _state(row: models.Case) -> CaseState:
-    return projection.state(row, models.Task.objects.filter(case=row).order_by("no"))
+    return projection.state(row, models.Task.objects.raw(_TASKS, [row.pk]))
 
 
 def _origin(number: str, procedure: Procedure) -> dict[str, str]:
@@ -265,13 +277,15 @@ def _write_new(moves: Sequence[tuple[int, Move]], actor: Actor, now: datetime) -
     projection.insert(cases, words, entries)
 
 
-def _write(row: models.Case, state: CaseState, move: Move, actor: Actor, now: datetime) -> None:
-    """Write a move; `now` must not be before the history's last event."""
+def _write(row: models.Case, state: CaseState, move: Move, actor: Actor, now: datetime) -> CaseState:
+    """Write a move and return the state after it; `now` must not be before the history's last event."""
     new_words = _new_words(row.id, row.length + 1, move.words)
     entry = _entry(row.id, row.length + 1, bytes(row.head), move, new_words, actor, now)
-    projection.change(row, state, after(state, move, actor.account, now), new_words, entry)
+    new = after(state, move, actor.account, now)
+    projection.change(row, state, new, new_words, entry)
     action = current_city().procedure(row.procedure, row.version).actions.get(move.action)
     evidence.record(row.id, row.length, photos_given(action.needs if action else (), move.answers))
+    return new
 
 
 def _entry(
@@ -353,5 +367,7 @@ def _acted_since(row: models.Case, length: int) -> bool:
 
 def _not_before_history(row: models.Case, now: datetime) -> datetime:
     """Return now, or the moment of the last event if that is later, as after a clock was set back."""
-    last = Event.objects.values_list("at", flat=True).get(stream=history.stream(row.pk), seq=row.length)
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_MOMENT, [history.stream(row.pk), row.length])
+        last: datetime = cursor.fetchone()[0]
     return max(now, last)

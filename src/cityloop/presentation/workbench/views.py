@@ -75,11 +75,12 @@ def act_on_case(request: HttpRequest, number: str) -> HttpResponse:
     attempt = replace(tried, inputs=received.joined(tried.inputs))
     try:
         received.check()
-        act(number, attempt.action, attempt.task_no, person(request), attempt.inputs, attempt.length, now())
+        actor = person(request)
+        in_sight = act(number, attempt.action, attempt.task_no, actor, attempt.inputs, attempt.length, now())
     except Refusal as refusal:
         page = case_page(person(request), number, now())
         return _case_answer(request, page, replace(attempt, refusal=refusal), status_of(refusal))
-    return _moved_on(request, number)
+    return _moved_on(request, number, in_sight=in_sight)
 
 
 @require_GET
@@ -178,10 +179,10 @@ def _received(request: HttpRequest, receipt: Receipt) -> HttpResponse:
     return _case_or_queue(receipt.number, in_sight=in_sight)
 
 
-def _moved_on(request: HttpRequest, number: str) -> HttpResponse:
+def _moved_on(request: HttpRequest, number: str, *, in_sight: bool) -> HttpResponse:
     """Show the case, or the queue: after the action this person may no longer see the case, which is no failure."""
-    if not wants_fragment(request):
-        return _case_or_queue(number, in_sight=sees_case(person(request), number))
+    if not (in_sight and wants_fragment(request)):
+        return _case_or_queue(number, in_sight=in_sight)
     try:
         page = case_page(person(request), number, now())
     except NotFound:

@@ -61,8 +61,22 @@ class Connections:
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def ask(self, request: bytes) -> tuple[int, Mapping[str, str], bytes]:
-        """Send a request; return status, headers and body."""
-        reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._port)
+        """Send a request; return status, headers and body.
+
+        As a browser does, it is sent again by a new connection where the server had closed the one that was kept open.
+        """
+        while self._idle:
+            kept = self._idle.pop()
+            try:
+                return await self._ask(request, *kept)
+            except (asyncio.IncompleteReadError, ConnectionError) as error:
+                if getattr(error, "partial", b""):
+                    raise
+        return await self._ask(request, *await asyncio.open_connection("127.0.0.1", self._port))
+
+    async def _ask(
+        self, request: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> tuple[int, Mapping[str, str], bytes]:
         try:
             writer.write(request)
             head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
