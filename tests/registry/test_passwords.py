@@ -16,6 +16,7 @@ from example import NOW, SmallCity
         ("zhangsan", "张三", "我是张三2026年", "password-too-similar"),
         ("lamps", "路灯所", "ｌａｍｐｓ-9x7q", "password-too-similar"),
         ("lamps", "路灯所", "l a m p s 9x7q", "password-too-similar"),
+        ("op", "路灯所", "op-Op-op-op-2", "password-too-similar"),
         ("lamps", "路灯所", "ｐａｓｓｗｏｒｄ１２３", "password-too-common"),
         ("lamps", "路灯所", "password123\u200b", "password-too-common"),
         ("lamps", "路灯所", " " * 8, "password-too-short"),

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from cityloop.registry.models import Account
 
 SHORTEST = 3  # characters of a name in Latin letters that count when a password holds it; any in Chinese
+LEFT = 5  # letters and digits that a password needs beside names, however short these are
 
 
 def plain(password: str) -> str:
@@ -17,7 +18,7 @@ def plain(password: str) -> str:
 
 
 class NotTheName(UserAttributeSimilarityValidator):
-    """Refuses a password that holds or resembles the username or the name."""
+    """Refuses a password that holds or resembles the username or the name, or has little beside a short one."""
 
     def __init__(self) -> None:
         super().__init__(user_attributes=("username", "name"))
@@ -25,7 +26,11 @@ class NotTheName(UserAttributeSimilarityValidator):
     def validate(self, password: str, user: Account | None = None) -> None:
         """Raise ValidationError with the code that Django has for it."""
         names = [name.casefold() for name in (user.username, user.name)] if user else []
-        if any(_counts(name) and name in password.casefold() for name in names):
+        held = [name for name in names if name and name in password.casefold()]
+        left = password.casefold()
+        for name in held:
+            left = left.replace(name, "")
+        if any(map(_counts, held)) or (held and sum(map(str.isalnum, left)) < LEFT):
             raise ValidationError("", code="password_too_similar")
         super().validate(password, user)
 
