@@ -69,9 +69,19 @@ class ServedCity:
 
     def processes(self) -> Found:
         """Return the living processes of each kind."""
-        with contextlib.suppress(psutil.NoSuchProcess):
-            return self._processes()
-        return {}
+        found: Found = {}
+        supervisor = self._serving[-1]
+        if supervisor.poll() is None and postmaster.alive(process := psutil.Process(supervisor.pid)):
+            children = _children(process)
+            found["supervisor"] = [process]
+            for kind, words in PROGRAMS.items():
+                found[kind] = [child for child, command in children.items() if words in command]
+            found["web worker"] = [worker for master in found["web"] for worker in _children(master)]
+        if database := postmaster.find(self.folders.data):
+            found |= {"database": [database], "database connection": [], "database process": []}
+            for child, command in _children(database).items():
+                found[f"database {'connection' if CLIENT in command else 'process'}"].append(child)
+        return found
 
     def cut_power(self) -> None:
         """Kill every process at once, the supervisor first: it must not start any of them again."""
@@ -101,22 +111,6 @@ class ServedCity:
                 if child.pid not in ours and child.status() == psutil.STATUS_ZOMBIE:
                     os.waitpid(child.pid, os.WNOHANG)
 
-    def _processes(self) -> Found:
-        found: Found = {"supervisor": []}
-        supervisor = psutil.Process(self._serving[-1].pid)
-        if postmaster.alive(supervisor):
-            found["supervisor"].append(supervisor)
-            children = {child: " ".join(child.cmdline()) for child in supervisor.children()}
-            for kind, words in PROGRAMS.items():
-                found[kind] = [child for child, command in children.items() if words in command]
-            found["web worker"] = [worker for master in found["web"] for worker in master.children()]
-        if database := postmaster.find(self.folders.data):
-            found |= {"database": [database], "database connection": [], "database process": []}
-            for child in database.children():
-                kind = "connection" if CLIENT in " ".join(child.cmdline()) else "process"
-                found[f"database {kind}"].append(child)
-        return found
-
 
 @contextmanager
 def served(home: Path) -> Iterator[ServedCity]:
@@ -129,6 +123,16 @@ def served(home: Path) -> Iterator[ServedCity]:
     finally:
         city.cut_power()
         city.collect()
+
+
+def _children(parent: psutil.Process) -> dict[psutil.Process, str]:
+    """Return the children of a process with their commands; one that has just ended hides none of the others."""
+    found = {}
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for child in parent.children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                found[child] = " ".join(child.cmdline())
+    return found
 
 
 def _adopt_orphans() -> None:

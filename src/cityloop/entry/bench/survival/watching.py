@@ -76,7 +76,7 @@ class Watch:
         return None
 
     def _all_processes(self) -> Found:
-        """Return the processes of each kind once there are all; for a moment, one that ends hides the others."""
+        """Return the processes of each kind once there are all: one may have ended by itself since."""
         while not self._is_whole(found := self.city.processes()):
             time.sleep(PAUSE)
         return found
