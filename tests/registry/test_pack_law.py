@@ -35,7 +35,7 @@ NOTHING_FORBIDDEN = (
     "处罚案卷质量优良率", "处罚裁量基准适用率", "处罚数据公开率", "罚款缓拆面积", "劝导教育数", "移交执法立案查处数",
     "信访按时办结率", "信访及时受理率", "信访事项满意率", "集体访化解率", "设备在线率", "视频在线时长", "泊位使用率",
     "Fine dust", "Penalty cases closed in time", "Petitions settled in time", "Petitions, share satisfied",
-    "Signed in the register", "Confined spaces checked",
+    "Signed in the register", "Confined spaces checked", "点击数字查看数",
 )  # fmt: skip
 NEEDS_BASIS = {
     "law-veto": ("安全生产一票否决", "一票 否决", "Veto"),
