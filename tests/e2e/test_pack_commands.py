@@ -99,6 +99,14 @@ def test_a_changed_procedure_that_a_case_follows_is_refused_by_every_command_tha
     assert city.run("user", "token", "hotline").returncode == 0
 
 
+def test_a_pack_that_ranks_by_fines_is_refused_and_not_taken_up(city: City) -> None:
+    city.write("indicators.yaml", FILES["indicators.yaml"].replace("zh: 整改数", "zh: 罚款数"))
+    for words in (["init"], ["packs", "check", str(city.packs)]):
+        refused = city.run(*words)
+        assert refused.returncode == 1, words
+        assert refused.stderr.startswith("toilets/indicators.yaml:6 counts.mended.title: 罚款数 counts money of"), words
+
+
 def test_packs_are_checked_without_a_city(city: City, tmp_path: Path) -> None:
     city.environ = {**city.environ, "CITYLOOP_HOME": str(tmp_path / "none")}
     try:

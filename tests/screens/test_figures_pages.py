@@ -1,6 +1,7 @@
 """Figures on pages: counted over facts of real cases as a worker does, ranked, explained, opened to the cases."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -11,9 +12,10 @@ from python_calamine import CalamineWorkbook
 
 from cityloop.casework.actions import act
 from cityloop.casework.models import Case
-from cityloop.core.indicators.indicator import Better
+from cityloop.core.indicators.indicator import Better, Indicator
 from cityloop.evaluation import jobs as evaluation_jobs
 from cityloop.evaluation.answers import asked as answers
+from cityloop.evaluation.indicators.books import books
 from cityloop.evaluation.models import CountedAnswer
 from cityloop.intake.models import Report
 from cityloop.presentation.figures import views
@@ -61,6 +63,18 @@ def test_objects_are_ranked_by_a_figure_and_those_with_nothing_to_count_have_no_
         ("—", "区县待定", "1"),  # what has no district is no district
         ("", "全市合计", "10"),
     ]
+
+
+def test_a_statistic_is_listed_by_name_and_nobody_has_a_rank(
+    signed_in: As, november: None, exported: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported()
+    known: dict[str, Indicator] = books()["gbt30428-4"].indicators  # type: ignore[assignment]
+    statistic = replace(known["public_report"], is_statistic=True, better=Better.NEITHER)
+    monkeypatch.setitem(known, "public_report", statistic)
+    page = shown(signed_in("leader"), "/figures/?period=2026-11&indicator=public_report")
+    assert [row[:3] for row in rows(page)[:2]] == [("—", "北区", "6"), ("—", "南区", "3")]
+    assert "只作统计：不排名、不计分。" in page
 
 
 def test_a_page_asks_at_once_and_shows_the_figures_as_soon_as_they_are_counted(

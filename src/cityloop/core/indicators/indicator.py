@@ -97,6 +97,7 @@ class Indicator:
     better: Better = Better.NEITHER
     subjects: tuple[Subject, ...] = tuple(Subject)
     clause: str = ""  # the standard it is of
+    is_statistic: bool = False  # by law it is never ranked or scored
     basis: str = ""  # implementation: as one of the standard has it; usual: the usual reading
     places: int = 2  # decimal places shown
     variants: Mapping[str, Variant] = field(default_factory=dict)

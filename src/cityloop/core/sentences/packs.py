@@ -35,6 +35,41 @@ PACKS: dict[str, str] = {
     "day-off-and-on": "%(day)s is given as a day off and as a working day.",
     "unknown-time-zone": "%(name)s is not a time zone. Write one such as Asia/Shanghai.",
     "calendar-unsound": "This calendar cannot be used: %(error)s.",
+    # Law
+    "law-fines": (
+        "%(title)s counts money of penalties. Article 74 of 行政处罚法 forbids any tie between fines and assessment: "
+        "mark it use: statistic."
+    ),
+    "law-penalties": (
+        "%(title)s counts penalties. As a target their number would be the tie to assessment that article 74 of "
+        "行政处罚法 forbids: mark it use: statistic."
+    ),
+    "law-petitions": (
+        "%(title)s counts petitions. Nobody is ranked by their number, only by timely acceptance, timely answer, "
+        "settlement and satisfaction: mark it use: statistic."
+    ),
+    "law-app-use": (
+        "%(title)s counts the use of an app. A ranking by it is 指尖上的形式主义 (formalism at the fingertips): mark "
+        "it use: statistic."
+    ),
+    "statistic-better": "A statistic is not ranked or scored: write better: neither.",
+    "law-veto": "%(title)s is a veto (一票否决). It needs a basis: name the document that allows it in legal_basis.",
+    "law-letter": (
+        "%(title)s is a letter of responsibility (责任书). It needs a basis: name the document that allows it in "
+        "legal_basis."
+    ),
+    "law-list": (
+        "%(title)s is a list of persons or enterprises. Such a list needs a law or a policy of the State Council "
+        "(国办发〔2020〕49号): name it in legal_basis."
+    ),
+    "law-campaign": (
+        "%(title)s is a campaign of creation or evaluation (创建、评比、示范). It needs a basis: name the document "
+        "that allows it in legal_basis."
+    ),
+    "legal-basis-form": (
+        "%(value)s is not a legal basis. Give the name, number or article of a document, such as 《…》, 〔2020〕49号 "
+        "or article 5."
+    ),
     # Procedures
     "unknown-reasons": "There is no list of reasons %(name)s. The lists are: %(known)s.",
     "no-reasons": "There is no list of reasons %(name)s, nor any other.",

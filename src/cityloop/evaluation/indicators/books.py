@@ -3,11 +3,11 @@
 Indicators themselves are in core/indicators/indicator.py, facts.yaml is read by facts/texts.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from cityloop.core.errors import NotFound
+from cityloop.core.errors import Invalid, NotFound
 from cityloop.core.indicators.indicator import Words
 from cityloop.evaluation.facts import texts as fact_texts
 from cityloop.evaluation.facts.meanings import SourceMeaning
@@ -15,6 +15,7 @@ from cityloop.evaluation.facts.texts import FactBook
 from cityloop.evaluation.indicators.texts import FILE, IndicatorBook, read_book
 from cityloop.registry.city.city import City
 from cityloop.registry.city.current import current_city
+from cityloop.registry.packs.faults import in_folder
 from cityloop.registry.packs.in_force import packs_in_force
 from cityloop.registry.packs.reading import Pack
 
@@ -29,8 +30,7 @@ class LoadedBooks:
 
     @classmethod
     def by(cls, packs: tuple[Pack, ...]) -> Self:
-        books = {pack.name: read_book(pack.folder) for pack in packs if (pack.folder / FILE).exists()}
-        return cls(packs, books, read_facts(packs))
+        return cls(packs, read_books(packs), read_facts(packs))
 
 
 _cached: tuple[City, LoadedBooks] | None = None
@@ -44,6 +44,20 @@ def books() -> Mapping[str, IndicatorBook]:
 def sources() -> Mapping[str, SourceMeaning]:
     """Return the channels that packs define; other channels keep the name they gave themselves."""
     return _loaded().facts.sources
+
+
+def read_books(packs: Iterable[Pack]) -> dict[str, IndicatorBook]:
+    """Return the indicators of packs, by pack; Invalid with every error of all of them."""
+    found, faults = {}, []
+    for pack in packs:
+        try:
+            if (pack.folder / FILE).exists():
+                found[pack.name] = read_book(pack.folder)
+        except Invalid as error:
+            faults += in_folder(pack.folder, error.faults)
+    if faults:
+        raise Invalid(faults, code="pack")
+    return found
 
 
 def read_facts(packs: tuple[Pack, ...]) -> FactBook:

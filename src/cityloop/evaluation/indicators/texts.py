@@ -25,11 +25,13 @@ from cityloop.core.indicators.indicator import (
     formula,
 )
 from cityloop.evaluation.facts.relations import FACTS
+from cityloop.evaluation.indicators.law import about
 from cityloop.evaluation.measures.compiling import Counting, NoSuchGrouping
 from cityloop.evaluation.measures.grammar import Measure, read_claim, read_measure
 from cityloop.evaluation.measures.marking import BadMeasure
 from cityloop.evaluation.pack_faults import FieldFault, FieldPath, located
-from cityloop.registry.packs.texts.titles import Name, Titles
+from cityloop.registry.packs.checks.law import FIGURES, About, basis_faults
+from cityloop.registry.packs.texts.titles import LegalBasis, Name, Titles
 from cityloop.runtime.yaml_files import Strict, read_yaml
 
 FILE = "indicators.yaml"
@@ -43,6 +45,7 @@ GROUPED_BY: Mapping[Subject, tuple[str, ...]] = {  # the columns that a count ne
 _TERM = re.compile(r"\s*([+-]?)\s*([a-z][a-z0-9_]*(?::[a-z][a-z0-9_]*)?)\s*")
 
 Basis = Literal["implementation", "usual"]
+Use = Literal["statistic"] | None
 
 
 class CountVariantText(Strict):
@@ -59,6 +62,8 @@ class CountText(Strict):
     excludes: tuple[Name, ...] = ()
     subjects: tuple[Subject, ...]
     better: Better = Better.NEITHER
+    about: About | None = None
+    use: Use = None
     basis: Basis = "usual"
     variants: dict[Name, CountVariantText] = Field(default_factory=dict)
 
@@ -79,6 +84,7 @@ class IndicatorText(Strict):
     excludes: tuple[Name, ...] = ()
     subjects: tuple[Subject, ...]
     better: Better
+    use: Use = None
     basis: Basis = "usual"
     variants: dict[Name, IndicatorVariantText] = Field(default_factory=dict)
 
@@ -90,6 +96,7 @@ class ExclusionText(Strict):
 
 class IndicatorsText(Strict):
     standard: Annotated[str, Field(min_length=1)]
+    legal_basis: LegalBasis = None
     exclusions: dict[Name, ExclusionText] = Field(default_factory=dict)
     counts: dict[Name, CountText]
     indicators: dict[Name, IndicatorText] = Field(default_factory=dict)
@@ -152,6 +159,7 @@ def read_book(folder: Path) -> IndicatorBook:
     faults += _exclusion_faults(text) if not faults else ()
     indicators: dict[str, Indicator] = {}
     faults += _indicator_faults(text, counts, indicators) if not faults else ()
+    faults += _law_faults(text, indicators) if not faults else ()
     if faults:
         raise Invalid(located(path, faults), code="pack")
     return IndicatorBook(
@@ -294,6 +302,20 @@ def _unknown_exclusions(text: IndicatorsText, where: FieldPath, names: tuple[str
             yield FieldFault(where, "indicator-unknown-exclusion", values)
 
 
+def _law_faults(text: IndicatorsText, indicators: Mapping[str, Indicator]) -> Iterator[FieldFault]:
+    """Yield the errors of figures that the law does not let be ranked or scored, and of titles without a basis."""
+    yield from (FieldFault(*fault) for fault in basis_faults(text.model_dump()))
+    declared: dict[str, set[About]] = {}
+    for code, indicator in indicators.items():  # counts come first: a ratio is about what its counts are about
+        of_count = text.counts.get(code)
+        place = ("counts" if of_count else "indicators", code)
+        declared[code] = about(indicator, declared) | ({of_count.about} if of_count and of_count.about else set())
+        if indicator.is_statistic and indicator.better is not Better.NEITHER:
+            yield FieldFault((*place, "better"), "statistic-better")
+        for matter in sorted(declared[code]) if not indicator.is_statistic else ():
+            yield FieldFault((*place, "title"), FIGURES[matter].code, {"title": indicator.title["zh"]})
+
+
 def _of_count(code: str, count: CountText, standard: str) -> Indicator:
     return Indicator(
         code=code,
@@ -304,6 +326,7 @@ def _of_count(code: str, count: CountText, standard: str) -> Indicator:
         better=count.better,
         subjects=count.subjects,
         clause=standard,
+        is_statistic=count.use is not None,
         basis=count.basis,
         places=0,
         variants={name: Variant(variant.title, (Term(f"{code}:{name}"),)) for name, variant in count.variants.items()},
@@ -324,6 +347,7 @@ def _indicator(
         better=indicator.better,
         subjects=indicator.subjects,
         clause=standard,
+        is_statistic=indicator.use is not None,
         basis=indicator.basis,
         places=indicator.places if is_ratio else 0,
         variants={

@@ -46,7 +46,10 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class RankingRow:
-    """An object of a ranking; `rank` is None where there was nothing to count, `spark` until the row is on a page."""
+    """An object of a ranking; `rank` is None for a statistic and where there was nothing to count.
+
+    `spark` is None until the row is on a page.
+    """
 
     key: Key
     name: str
@@ -94,7 +97,7 @@ def ranking(chosen: FigureQuery, table: Appraisal) -> Ranking:
     objects = [key for key in keys if key[-1] is not None]  # what has no district is no district
     now = {key: indicator.value(tables.tally(code, this, key)) for key in objects}
     then = {key: indicator.value(tables.tally(code, before, key)) for key in objects}
-    places, places_before = ranks(now, indicator.better), ranks(then, indicator.better)
+    places, places_before = ({} if indicator.is_statistic else ranks(each, indicator.better) for each in (now, then))
     rows = [tables.row(key, names.name(key), places.get(key), places_before.get(key)) for key in keys]
     rows.sort(key=lambda row: (row.key[-1] is None, row.rank is None, row.rank or 0, row.name))
     return Ranking(tuple(rows), tables.row(None, "", None, None), tables.others)

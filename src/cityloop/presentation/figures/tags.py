@@ -65,6 +65,8 @@ def arrow(places: int) -> str:
 @register.filter
 def better_words(indicator: Indicator) -> str:
     """Which way a figure is better."""
+    if indicator.is_statistic:
+        return _("A statistic: nobody is ranked or scored by it.")
     return {
         Better.MORE: _("Higher is better."),
         Better.LESS: _("Lower is better."),

@@ -32,6 +32,7 @@ from cityloop.core.procedures.procedure import (
     Timer,
     Words,
 )
+from cityloop.registry.packs.checks.law import basis_faults
 from cityloop.registry.packs.faults import FieldFault, Where
 from cityloop.registry.packs.texts import procedures as texts
 from cityloop.runtime.yaml_files import faults_at, read_yaml
@@ -41,7 +42,7 @@ def read_procedure(path: Path) -> Procedure:
     """Return the procedure in a file; raise Invalid where it is malformed or has faults."""
     reading = _Reading(read_yaml(path, texts.ProcedureText))
     procedure = reading.procedure()
-    found = [*reading.faults, *soundness.faults(procedure)]
+    found = [*reading.faults, *soundness.faults(procedure), *basis_faults(reading.text.model_dump())]
     if found:
         raise Invalid(faults_at(path, found), code="pack")
     return procedure

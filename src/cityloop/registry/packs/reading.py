@@ -18,6 +18,7 @@ from cityloop.core.errors import Fault, Invalid
 from cityloop.core.procedures.procedure import Procedure
 from cityloop.registry.packs.checks.agreement import disagreements
 from cityloop.registry.packs.checks.catalogues import catalogue_faults
+from cityloop.registry.packs.checks.law import basis_faults
 from cityloop.registry.packs.faults import FieldFault, in_folder, limit_fault
 from cityloop.registry.packs.grid_kinds import GridKinds
 from cityloop.registry.packs.procedures import read_procedure
@@ -33,7 +34,7 @@ from cityloop.registry.packs.texts.catalogue import (
     PackCondition,
 )
 from cityloop.registry.packs.texts.layers import LayerText, twice
-from cityloop.registry.packs.texts.titles import Titles
+from cityloop.registry.packs.texts.titles import LegalBasis, Titles
 from cityloop.runtime.yaml_files import Strict, faults_at, read_yaml
 
 SHIPPED = Path(__file__).resolve().parents[2] / "packs"
@@ -48,6 +49,7 @@ class RoleText(Strict):
 
 
 class RolesText(Strict):
+    legal_basis: LegalBasis = None
     roles: dict[str, RoleText]
 
 
@@ -60,6 +62,7 @@ class PackText(Strict):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,60}$")]
     version: int = Field(default=1, ge=1)
     title: Titles
+    legal_basis: LegalBasis = None
     requires: tuple[str, ...] = ()  # names of other packs
     roles: str | None = None
     procedures: tuple[str, ...] = ()
@@ -109,7 +112,7 @@ class Pack:
         """Return the pack in a folder; raise Invalid with every fault in it, by file, line and field."""
         text = read_yaml(folder / "pack.yaml", PackText)
         found = _PackFiles(folder)
-        found.faults += _limit_faults(folder / "pack.yaml", text)
+        found.faults += _limit_faults(folder / "pack.yaml", text) + _basis_faults(folder / "pack.yaml", text)
         pack = cls(
             name=text.name,
             version=text.version,
@@ -258,11 +261,19 @@ def _limit_faults(path: Path, text: PackText) -> list[Fault]:
     return faults_at(path, faults) if faults else []
 
 
+def _basis_faults(path: Path, text: Strict) -> list[Fault]:
+    faults = basis_faults(text.model_dump())
+    return faults_at(path, faults) if faults else []
+
+
 _read_own = partial(catalogue_texts.read_classes, digits=None, local=True)
 
 
 def _roles(path: Path) -> list[Role]:
-    return [Role(name, role.title, role.sees) for name, role in read_yaml(path, RolesText).roles.items()]
+    text = read_yaml(path, RolesText)
+    if faults := _basis_faults(path, text):
+        raise Invalid(faults, code="pack")
+    return [Role(name, role.title, role.sees) for name, role in text.roles.items()]
 
 
 def _procedure(path: Path) -> list[Procedure]:

@@ -1,7 +1,7 @@
 """Digests of every version of a procedure that was taken up: a version that cases follow must not change.
 
-Titles, comments and layout may be corrected in place; everything else needs a new version. The caller knows which
-cases follow what.
+Titles, legal basis, comments and layout may be corrected in place; everything else needs a new version. The caller
+knows which cases follow what.
 """
 
 import hashlib
@@ -28,8 +28,9 @@ def digests(pack: Pack) -> dict[str, str]:
 
 
 def digest(path: Path) -> str:
-    """Return the SHA-256 of a procedure's file, hexadecimal, without its titles, comments and layout."""
+    """Return the SHA-256 of a procedure's file, hexadecimal, without its titles, legal basis, comments and layout."""
     content = yaml.load(path.read_text(encoding="utf-8"), PlainLoader)  # noqa: S506  # a safe one
+    content.pop("legal_basis", None)  # so that an old version can be given one
     return hashlib.sha256(json.dumps(_without_titles(content), sort_keys=True).encode()).hexdigest()
 
 

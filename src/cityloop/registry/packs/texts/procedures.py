@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from cityloop.core.clocks.worktime import LimitUnit
 from cityloop.core.invalid_values import InvalidValue
 from cityloop.core.procedures.procedure import CaseClock, NeedKind, Separation
-from cityloop.registry.packs.texts.titles import LimitWords, Name, Titles
+from cityloop.registry.packs.texts.titles import LegalBasis, LimitWords, Name, Titles
 from cityloop.runtime.yaml_files import Strict
 
 EVENT = r"^[A-Z][A-Za-z]+$"
@@ -144,6 +144,7 @@ class ProcedureText(Strict):
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     version: int = Field(ge=1)
     title: Titles
+    legal_basis: LegalBasis = None
     case_limit: LimitText | None = None
     case_timers: dict[Annotated[int, Field(ge=1, le=1000)], str] = Field(default_factory=dict)
     reasons: dict[str, dict[str, Titles]] = Field(default_factory=dict)

@@ -1,5 +1,6 @@
-"""Titles, names and limits as every YAML file of a pack writes them."""
+"""Titles, names, limits and the legal basis as every YAML file of a pack writes them."""
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -16,6 +17,12 @@ def _in_both_languages(titles: dict[str, str]) -> dict[str, str]:
     return titles
 
 
+def _document(words: str) -> str:
+    if not re.search(r"《[^》]+》|\d\s*号|第[^第条]+条|\b(?:article|no\.)\s?\d", words, re.IGNORECASE):
+        raise InvalidValue("legal-basis-form", {"value": words})
+    return words
+
+
 def _limit(words: str) -> str:
     parse_limit(words)
     return words
@@ -23,4 +30,5 @@ def _limit(words: str) -> str:
 
 Titles = Annotated[dict[str, str], AfterValidator(_in_both_languages)]
 LimitWords = Annotated[str, AfterValidator(_limit)]
+LegalBasis = Annotated[str, AfterValidator(_document)] | None
 Name = Annotated[str, Field(pattern=NAME)]
