@@ -19,7 +19,7 @@ from django.conf import settings
 
 from example import NOW, PASSWORD, PEOPLE, SmallCity
 from homes import cluster_home
-from snapshot import Snapshot
+from snapshot import Snapshot, TableRows, everything, refill
 
 HOME = Path(tempfile.mkdtemp(prefix="cityloop-tests-")) / "home"
 BINARIES = Path(folder) if (folder := os.environ.get("CITYLOOP_TEST_POSTGRES")) else None
@@ -79,10 +79,10 @@ def django_db_setup(
 
     with django_db_blocker.unblock():
         pack_actions.take_up(read_all(), "test", NOW)
-        _START.append((Snapshot.of_everything(), django_db_blocker))
+        _START.append((everything(), django_db_blocker))
 
 
-_START: list[tuple[Snapshot, pytest_django.DjangoDbBlocker]] = []  # what the database of this process starts with
+_START: list[tuple[list[TableRows], pytest_django.DjangoDbBlocker]] = []  # what this process's database starts with
 
 
 @pytest.hookimpl(wrapper=True)
@@ -92,9 +92,9 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     marker = item.get_closest_marker("django_db")
     is_emptied = "transactional_db" in item.fixturenames or (marker and marker.kwargs.get("transaction"))
     if nextitem and is_emptied:
-        for start, blocker in _START:
+        for rows, blocker in _START:
             with blocker.unblock():
-                start.enter_again()
+                refill(rows)
 
 
 @pytest.fixture

@@ -31,15 +31,6 @@ class Snapshot:
 
     def __init__(self) -> None:
         self._rows: list[TableRows] | None = None
-        self._is_whole = False
-
-    @classmethod
-    def of_everything(cls) -> "Snapshot":
-        """Return all rows there are, to be entered once the database was emptied."""
-        kept = cls()
-        kept._is_whole = True
-        kept._rows = [TableRows(name, b"".join(lines), replaces=False) for name, lines in _contents().items() if lines]
-        return kept
 
     def enter(self, build: Callable[[], None]) -> None:
         """Run `build` the first time; then put its rows into a database that holds what it held the first time."""
@@ -48,18 +39,28 @@ class Snapshot:
             build()
             self._rows = [rows for name, lines in _contents().items() if (rows := _added(name, before[name], lines))]
         else:
-            self.enter_again()
+            _put(self._rows)
 
-    def enter_again(self) -> None:
-        """Put the rows into a database that does not hold them."""
-        with transaction.atomic(), connection.cursor() as cursor:  # references are checked when all rows are there
-            for rows in self._rows or ():
-                if rows.replaces:
-                    cursor.execute(f'DELETE FROM "{rows.name}"')
-                with cursor.copy(f'COPY "{rows.name}" FROM STDIN') as copy:
-                    copy.write(rows.lines)
-            if self._is_whole:
-                cursor.execute(GO_ON)
+
+def everything() -> list[TableRows]:
+    """Return all rows there are."""
+    return [TableRows(name, b"".join(lines), replaces=False) for name, lines in _contents().items() if lines]
+
+
+def refill(rows: list[TableRows]) -> None:
+    """Put `everything` into a database that was emptied."""
+    _put(rows)
+    with connection.cursor() as cursor:
+        cursor.execute(GO_ON)
+
+
+def _put(tables: list[TableRows]) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:  # references are checked when all rows are there
+        for table in tables:
+            if table.replaces:
+                cursor.execute(f'DELETE FROM "{table.name}"')
+            with cursor.copy(f'COPY "{table.name}" FROM STDIN') as copy:
+                copy.write(table.lines)
 
 
 def _contents() -> dict[str, list[bytes]]:

@@ -12,7 +12,7 @@ import psutil
 
 from cityloop.core.errors import NotPossible
 from cityloop.entry.bench.survival import proof
-from cityloop.entry.bench.survival.served import Found, ServedCity
+from cityloop.entry.bench.survival.served import ServedCity
 from cityloop.entry.bench.workload.persisting import PAUSE, PersistentSender
 from cityloop.runtime.configuration import Configuration
 
@@ -41,7 +41,7 @@ class Watch:
 
     def after_kill(self, kind: str, chance: Random) -> Recovery | None:
         """Kill a process of that kind, or all; return the recovery, None where it is not over in LIMIT."""
-        before, self._last_worker = self._all_processes(), proof.last_worker()
+        before, self._last_worker = self.city.processes(), proof.last_worker()
         with _stranger(self.city) as number:
             if kind == POWER_CUT:
                 self.city.cut_power()
@@ -75,12 +75,6 @@ class Watch:
             time.sleep(PAUSE)
         return None
 
-    def _all_processes(self) -> Found:
-        """Return the processes of each kind once there are all: one may have ended by itself since."""
-        while not self._is_whole(found := self.city.processes()):
-            time.sleep(PAUSE)
-        return found
-
     def start_over(self) -> None:
         """Bring a city back that did not come back by itself."""
         self.city.cut_power()
@@ -98,10 +92,8 @@ class Watch:
     def _is_complete(self, removed: Collection[psutil.Process], kept: Collection[psutil.Process]) -> bool:
         found = self.city.processes()
         present = {process for processes in found.values() for process in processes}
-        return self._is_whole(found) and present.isdisjoint(removed) and present.issuperset(kept)
-
-    def _is_whole(self, found: Found) -> bool:
-        return all(len(found.get(kind, ())) >= number for kind, number in self._numbers.items())
+        has_all = all(len(found.get(kind, ())) >= number for kind, number in self._numbers.items())
+        return has_all and present.isdisjoint(removed) and present.issuperset(kept)
 
 
 @contextmanager
