@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 
 from cityloop.core.errors import Fault, Invalid
+from cityloop.entry.console import opening
 from cityloop.evaluation.indicators.books import read_books
 from cityloop.evaluation.indicators.texts import read_book
+from cityloop.registry.packs import reading
+from cityloop.registry.packs.actions import take_up
 from cityloop.registry.packs.reading import read_all
+from example import NOW
 
 COUNT = """\
   {code}:
@@ -113,6 +117,18 @@ def test_the_sentence_has_title_and_article(tmp_path: Path) -> None:
     faults(tmp_path, count("a", "罚款额"))
     with pytest.raises(Invalid, match=r"罚款额 counts money of penalties\. Article 74 of 行政处罚法"):
         read_book(tmp_path)
+
+
+def test_a_pack_in_force_that_is_older_than_the_rule_is_refused_at_the_next_start(
+    db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fined").mkdir()
+    (tmp_path / "fined" / "pack.yaml").write_text("name: fined\ntitle: {zh: 包, en: Pack}\n", "utf-8")
+    faults(tmp_path / "fined", count("a", "罚款额"))
+    take_up(packs := read_all(str(tmp_path)), "test", NOW)  # as a city without the rule did
+    monkeypatch.setattr(reading, "read_all", lambda _: packs)
+    with pytest.raises(Invalid, match="罚款额"):
+        opening._take_up_packs()
 
 
 def test_the_indicators_of_all_packs_are_read_and_all_faults_reported(tmp_path: Path) -> None:

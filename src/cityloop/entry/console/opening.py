@@ -117,18 +117,15 @@ def _take_up_packs() -> None:
     from django.conf import settings
 
     from cityloop.casework.queries import is_followed
+    from cityloop.evaluation.indicators.books import read_books
     from cityloop.registry.calendar.actions import adopt_calendar
     from cityloop.registry.packs.actions import take_up
-    from cityloop.registry.packs.in_force import packs_changed
     from cityloop.registry.packs.reading import read_all
     from cityloop.runtime import clock
     from cityloop.runtime.log import events
 
     packs, now = read_all(settings.CITYLOOP.packs), clock.now()
-    if changed := packs_changed(packs):
-        from cityloop.evaluation.indicators.books import read_books
-
-        read_books(changed)  # refused before anything of them is taken up
+    read_books(packs)  # refused before anything is taken up; a rule may be younger than a pack that did not change
     take_up(packs, events.SYSTEM, now, is_followed)
     adopt_calendar(packs, events.SYSTEM, now)
 
